@@ -1,0 +1,113 @@
+package bench301
+
+import (
+	"fmt"
+	"math/big"
+	"math/rand/v2"
+)
+
+// Architecture is one member of a search space.
+type Architecture interface {
+	// ID is the first 16 hex digits of the SHA-256 of the canonical text. Two spellings of one architecture share it.
+	ID() string
+	// String is the canonical text.
+	String() string
+	// Graph describes the network that the architecture stands for, or says why there is none of that size.
+	Graph(Config) (Graph, error)
+	// Complexity counts the parameters and operations of that network in closed form.
+	Complexity(Config) (Complexity, error)
+}
+
+// Space is a search space: what can be drawn from it, read, and varied without leaving it. All randomness comes from
+// the generator passed in.
+type Space interface {
+	// Name is the short name of the space ("darts").
+	Name() string
+	// Size is the number of distinct architectures.
+	Size() *big.Int
+	// Sample draws uniformly over distinct architectures.
+	Sample(*rand.Rand) Architecture
+	// Parse reads one architecture in any notation and says which one it recognised.
+	Parse(text string) (Architecture, Notation, error)
+	// Neighbours lists the distinct architectures that differ from a in one operation or one input.
+	Neighbours(a Architecture) ([]Architecture, error)
+	// Mutate returns a uniformly drawn neighbour of a.
+	Mutate(rng *rand.Rand, a Architecture) (Architecture, error)
+	// Crossover mixes the nodes of two parents.
+	Crossover(rng *rand.Rand, a, b Architecture) (Architecture, error)
+}
+
+// Notation names a way of writing an architecture down.
+type Notation string
+
+// Variant selects between the two networks that share the DARTS wiring.
+type Variant string
+
+const (
+	// VariantNASLib is the network that NASLib's zerocost branch counts and scores: every pool is followed by a batch
+	// normalisation, and normalisations inside edges have no affine parameters.
+	VariantNASLib Variant = "naslib"
+	// VariantDARTS is the network of the DARTS evaluation phase, which NAS-Bench-301 trained: pools have no batch
+	// normalisation, all normalisations are affine, and an auxiliary head may sit on a middle cell.
+	VariantDARTS Variant = "darts"
+)
+
+// Config sizes the network of an architecture.
+type Config struct {
+	Channels  int     // width C of the first cells
+	Layers    int     // number of cells
+	Classes   int     // outputs of the classifier
+	Height    int     // input height in pixels
+	Width     int     // input width in pixels
+	Variant   Variant // which of the two networks
+	Auxiliary bool    // add the auxiliary head (VariantDARTS only)
+	DropPath  bool    // add drop-path nodes to the edges that are not identities (VariantDARTS only)
+}
+
+// DefaultConfig is the network of NAS-Bench-Suite-Zero's NB301 scores: C = 32, 8 cells, 10 classes, 32x32 pixels.
+func DefaultConfig() Config {
+	return Config{Channels: 32, Layers: 8, Classes: 10, Height: 32, Width: 32, Variant: VariantNASLib}
+}
+
+// Bounds of Config, so that a mistyped size is an error and not an allocation of terabytes.
+const (
+	maxChannels = 4096
+	maxLayers   = 256
+	maxClasses  = 1 << 20
+	maxPixels   = 4096
+)
+
+// Validate says which field of c is out of range.
+func (c Config) Validate() error {
+	for _, f := range []struct {
+		name     string
+		value    int
+		min, max int
+	}{
+		{"channels", c.Channels, 1, maxChannels},
+		{"layers", c.Layers, 1, maxLayers},
+		{"classes", c.Classes, 1, maxClasses},
+		{"height", c.Height, 1, maxPixels},
+		{"width", c.Width, 1, maxPixels},
+	} {
+		if f.value < f.min || f.value > f.max {
+			return fmt.Errorf("%s: %d: must lie in [%d, %d]", f.name, f.value, f.min, f.max)
+		}
+	}
+	switch {
+	case c.Variant != VariantNASLib && c.Variant != VariantDARTS:
+		return fmt.Errorf("variant: %q: must be %q or %q", c.Variant, VariantNASLib, VariantDARTS)
+	case c.DropPath && c.Variant != VariantDARTS:
+		return fmt.Errorf("drop path: only variant %q has drop path", VariantDARTS)
+	case c.Auxiliary && c.Variant != VariantDARTS:
+		return fmt.Errorf("auxiliary: only variant %q has an auxiliary head", VariantDARTS)
+	}
+	return nil
+}
+
+// Complexity counts a network. All three are for one image.
+type Complexity struct {
+	Params int64 // trainable parameters
+	MACs   int64 // multiply-accumulates of convolutions and linear layers
+	FLOPs  int64 // NASLib's column: MACs plus element-wise operations of BN, ReLU and pooling (tensorwatch 0.9.1's counting)
+}

@@ -1,0 +1,31 @@
+// Package surrogate answers what accuracy (or training time) NAS-Bench-301 gives an architecture: through an
+// embedded approximation, or through the published ensembles.
+package surrogate
+
+import "rwe301/bench301"
+
+// Surrogate predicts a property of DARTS-space architectures. Implementations are safe for concurrent use.
+type Surrogate interface {
+	// Info says what the surrogate is; Info().Name stands wherever its numbers appear.
+	Info() Info
+	// Predict answers for one architecture. The genotype must be valid; spelling does not matter.
+	Predict(bench301.Genotype) Prediction
+	// PredictBatch answers for many at once: out[i] belongs to genotypes[i]; the lengths must be equal.
+	PredictBatch(genotypes []bench301.Genotype, out []Prediction)
+}
+
+// Info describes a surrogate.
+type Info struct {
+	Name    string `json:"name"`    // e.g. "mini (approximation of NB301 XGB v1.0)"
+	Kind    string `json:"kind"`    // mini, xgb, lgb, gin
+	Unit    string `json:"unit"`    // "percent" or "seconds"
+	Members int    `json:"members"` // size of the ensemble, 1 for the mini surrogate
+}
+
+// Prediction is a surrogate's answer.
+type Prediction struct {
+	Mean    float64   // in the unit of Info
+	Std     float64   // standard deviation over the members (mini: a fitted constant)
+	Members []float64 // one value a member, in member order; nil for the mini surrogate
+	InRange bool      // the architecture resembles those that the surrogate was trained on
+}
