@@ -1,0 +1,73 @@
+package houserules
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"rwe301/internal/oracle"
+)
+
+const module = "rwe301"
+
+// allowed lists, for every package of ours, the packages of ours that it may import. Arrows point down only.
+var allowed = map[string][]string{
+	"bench301":                           {},
+	"bench301/dataset":                   {"internal/atomicfile"},
+	"bench301/surrogate":                 {"bench301", "internal/atomicfile", "bench301/surrogate/internal/pickle", "bench301/surrogate/internal/ubjson"},
+	"bench301/surrogate/internal/pickle": {},
+	"bench301/surrogate/internal/ubjson": {},
+	"correlation":                        {},
+	"internal/atomicfile":                {},
+	"internal/houserules":                {},
+	"internal/kernels":                   {},
+	"internal/oracle":                    {},
+	"network":                            {"bench301", "internal/kernels"},
+	"network/op":                         {"network"},
+	"estimators":                         {"bench301", "bench301/dataset", "network", "estimators/head"},
+	"estimators/head":                    {},
+	"store":                              {"bench301", "internal/atomicfile"},
+	"search":                             {},
+	"plots":                              {"bench301", "correlation", "internal/atomicfile"},
+	"reports":                            {"plots", "correlation", "internal/atomicfile"},
+	"study":                              {"bench301", "bench301/dataset", "bench301/surrogate", "correlation", "estimators", "store", "plots", "reports", "search", "internal/atomicfile"},
+	"cmd/bench301":                       {"bench301", "bench301/dataset", "bench301/surrogate", "correlation", "estimators", "network", "plots", "reports", "store", "study", "internal/atomicfile"},
+}
+
+// gorgonia may be imported here only.
+var gorgonia = []string{"network/op", "estimators/head"}
+
+func TestImportsPointDown(t *testing.T) {
+	cmd := exec.Command("go", "list", "-f", `{{.ImportPath}}|{{join .Imports " "}}`, "./...")
+	cmd.Dir = oracle.Root()
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	packages := 0
+	for line := range strings.Lines(string(out)) {
+		path, imports, _ := strings.Cut(strings.TrimSpace(line), "|")
+		path = strings.TrimPrefix(path, module+"/")
+		if strings.HasPrefix(path, "tools/") {
+			continue // programs for maintainers may use everything
+		}
+		packages++
+		may, known := allowed[path]
+		if !known {
+			t.Errorf("%s: not in the plan of the house: add it here with the packages it may import", path)
+			continue
+		}
+		for _, i := range strings.Fields(imports) {
+			if ours, ok := strings.CutPrefix(i, module+"/"); ok && !slices.Contains(may, ours) {
+				t.Errorf("%s imports %s: only %v are allowed", path, ours, may)
+			}
+			if strings.HasPrefix(i, "gorgonia.org/") && !slices.Contains(gorgonia, path) {
+				t.Errorf("%s imports %s: only %v may", path, i, gorgonia)
+			}
+		}
+	}
+	if packages < 5 {
+		t.Errorf("go list named %d packages only", packages)
+	}
+}

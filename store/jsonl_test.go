@@ -1,0 +1,119 @@
+package store
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func record(id string, score float64) Record {
+	return Record{
+		Arch: "[" + id + "]", ID: id, Estimator: "rwe", Settings: []byte(`{"channels":8}`), SettingsHash: "h",
+		Dataset: "cifar10", Seed: 1, Score: &score, Seconds: 0.5, Status: OK, Code: "test", CPU: "test",
+	}
+}
+
+func open(t *testing.T, path string) *JSONL {
+	t.Helper()
+	s, err := OpenJSONL(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestResumeAfterATornLine(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "records.jsonl")
+	s := open(t, path)
+	for i, id := range []string{"a", "b"} {
+		if err := s.Put(record(id, float64(i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	torn := append(append([]byte(nil), whole...), `{"arch":"[c]","id":"c","est`...)
+	if err := os.WriteFile(path, torn, 0o644); err != nil {
+		t.Fatal(err)
+	}
+
+	s = open(t, path)
+	if got := s.Records(); len(got) != 2 || got[0].ID != "a" || *got[1].Score != 1 {
+		t.Fatalf("records after a torn line: %+v", got)
+	}
+	if _, ok := s.Get(record("b", 0).Key()); !ok {
+		t.Error("b is lost")
+	}
+	if err := s.Put(record("c", 2)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	recs, err := ReadJSONL(path)
+	if err != nil || len(recs) != 3 {
+		t.Fatalf("%d records, %v; want 3", len(recs), err)
+	}
+	if left, _ := filepath.Glob(path + ".*"); len(left) != 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+func TestFailedRecordsAreReplacedAndScoresAreNot(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "records.jsonl")
+	s := open(t, path)
+	defer s.Close()
+	failed := record("a", 0)
+	failed.Score, failed.Status, failed.Error = nil, Failed, "one class only"
+	for _, r := range []Record{failed, record("a", 3)} {
+		if err := s.Put(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := s.Records(); len(got) != 1 || got[0].Status != OK {
+		t.Errorf("records: %+v; want the score alone", got)
+	}
+	if err := s.Put(record("a", 4)); err == nil {
+		t.Error("a score was overwritten")
+	}
+}
+
+func TestSecondWriterIsRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "records.jsonl")
+	s := open(t, path)
+	defer s.Close()
+	if _, err := OpenJSONL(path); err == nil || !strings.Contains(err.Error(), "another process") {
+		t.Errorf("second writer: %v", err)
+	}
+}
+
+func TestDamageIsNamed(t *testing.T) {
+	good, err := Line(record("a", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, bad := range map[string]string{
+		"not json":      "hello\n",
+		"no id":         `{"arch":"x","estimator":"rwe","status":"failed"}` + "\n",
+		"no score":      `{"arch":"x","id":"x","estimator":"rwe","status":"ok"}` + "\n",
+		"unknown state": `{"arch":"x","id":"x","estimator":"rwe","status":"fine"}` + "\n",
+	} {
+		path := filepath.Join(t.TempDir(), "records.jsonl")
+		if err := os.WriteFile(path, append(append([]byte(nil), good...), bad...), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := OpenJSONL(path); err == nil || !strings.Contains(err.Error(), "records.jsonl:2:") {
+			t.Errorf("%s: %v; want an error at line 2", name, err)
+		}
+		after, _ := os.ReadFile(path)
+		if string(after) != string(good)+bad {
+			t.Errorf("%s: the file was changed", name)
+		}
+	}
+}

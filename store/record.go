@@ -1,0 +1,73 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+)
+
+// Status says what became of an estimate.
+type Status string
+
+// The states of a Record.
+const (
+	OK        Status = "ok"        // Score holds a finite number
+	Undefined Status = "undefined" // the estimator has no finite value here; Error says why
+	Failed    Status = "failed"    // the estimate broke off; Error says why
+)
+
+// Record is one score.
+type Record struct {
+	Arch         string          `json:"arch"` // canonical text
+	ID           string          `json:"id"`
+	Estimator    string          `json:"estimator"`
+	Settings     json.RawMessage `json:"settings"` // sorted keys, defaults filled in
+	SettingsHash string          `json:"settings_hash"`
+	Dataset      string          `json:"dataset"` // name, content hash and images used; empty when no data was needed
+	Seed         uint64          `json:"seed"`    // weight and data seed
+	Score        *float64        `json:"score"`   // nil unless Status is OK
+	Seconds      float64         `json:"seconds"` // wall time of the estimate
+	Status       Status          `json:"status"`
+	Error        string          `json:"error,omitempty"`
+	Code         string          `json:"code"` // version of the program
+	CPU          string          `json:"cpu"`
+}
+
+// Key identifies the question that a Record answers.
+type Key struct {
+	ID, Estimator, SettingsHash, Dataset string
+	Seed                                 uint64
+}
+
+// Key returns the record's key.
+func (r Record) Key() Key { return Key{r.ID, r.Estimator, r.SettingsHash, r.Dataset, r.Seed} }
+
+// Validate says what is inconsistent about r.
+func (r Record) Validate() error {
+	switch {
+	case r.ID == "" || r.Arch == "":
+		return fmt.Errorf("a record needs arch and id")
+	case r.Estimator == "":
+		return fmt.Errorf("a record needs an estimator")
+	case r.Status != OK && r.Status != Undefined && r.Status != Failed:
+		return fmt.Errorf("status %q: must be %q, %q or %q", r.Status, OK, Undefined, Failed)
+	case (r.Status == OK) != (r.Score != nil):
+		return fmt.Errorf("status %q with score %v: exactly records that are %q carry a score", r.Status, r.Score, OK)
+	case r.Score != nil && (math.IsNaN(*r.Score) || math.IsInf(*r.Score, 0)):
+		return fmt.Errorf("score %v: must be finite", *r.Score)
+	}
+	return nil
+}
+
+// Store keeps one record a key. Implementations are safe for concurrent use.
+type Store interface {
+	// Get returns the record of a key.
+	Get(Key) (Record, bool)
+	// Put adds a record; one of the same key that is not OK is replaced. When Put returns, a killed process no longer
+	// loses the record.
+	Put(Record) error
+	// Records lists the current records in the order in which they were first put.
+	Records() []Record
+	// Close releases the store.
+	Close() error
+}
