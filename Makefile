@@ -1,0 +1,39 @@
+# bench301: see `make help`.
+GO      ?= go
+BIN     := bin/bench301
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+export CGO_ENABLED = 0
+
+.PHONY: help demo test check bench install data clean build
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## compile bin/bench301
+	@mkdir -p bin
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/bench301
+
+demo: build ## the main job on embedded data: 60 architectures, six estimators, tables and figures
+	$(BIN) demo
+
+test: ## run all tests
+	$(GO) test ./...
+
+check: ## formatting, vet, staticcheck, then all tests
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "not gofmt clean: $$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	$(MAKE) test
+
+bench: ## go test -bench of everything that has to be fast
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+install: build ## copy the binary to GOBIN (or GOPATH/bin)
+	$(GO) install -trimpath -ldflags '$(LDFLAGS)' ./cmd/bench301
+
+data: build ## fetch the full CIFAR-10 (170 MB) into the cache folder
+	$(BIN) data fetch
+
+clean: ## remove bin/ and the runs of the demo
+	rm -rf bin runs

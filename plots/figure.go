@@ -1,0 +1,119 @@
+package plots
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"image/color"
+	"io"
+	"path/filepath"
+	"slices"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+
+	"rwe301/internal/atomicfile"
+)
+
+// Widths of a figure in a two-column paper, and the height that goes with a column.
+const (
+	SingleColumn = 3.25 * vg.Inch
+	DoubleColumn = 6.75 * vg.Inch
+	ColumnHeight = 2.6 * vg.Inch
+)
+
+// pixelsPerInch makes PNG sharp at column width.
+const pixelsPerInch = 220
+
+// Formats are the file formats that Save can write.
+func Formats() []string { return []string{"png", "svg", "pdf", "eps", "tex"} }
+
+// Figure is a picture and the numbers behind it.
+type Figure interface {
+	// Draw draws the figure to fill the canvas.
+	Draw(draw.Canvas)
+	// Data is the table behind the figure: a header and rows.
+	Data() (header []string, rows [][]string)
+}
+
+// Save writes the figure as dir/name.<format> for every format, and its numbers as dir/name.csv. It returns the paths
+// it wrote.
+func Save(dir, name string, f Figure, width, height vg.Length, formats ...string) ([]string, error) {
+	var paths []string
+	for _, format := range formats {
+		c, err := canvas(width, height, format)
+		if err != nil {
+			return paths, err
+		}
+		f.Draw(draw.New(c))
+		path := filepath.Join(dir, name+"."+format)
+		if err := atomicfile.Write(path, func(w io.Writer) error { return encode(c, w, format) }); err != nil {
+			return paths, fmt.Errorf("figure %s: %w", name, err)
+		}
+		paths = append(paths, path)
+	}
+	path := filepath.Join(dir, name+".csv")
+	err := atomicfile.Write(path, func(w io.Writer) error {
+		header, rows := f.Data()
+		return csv.NewWriter(w).WriteAll(append([][]string{header}, rows...))
+	})
+	if err != nil {
+		return paths, fmt.Errorf("data of figure %s: %w", name, err)
+	}
+	return append(paths, path), nil
+}
+
+// encode writes the canvas. The EPS writer of gonum/plot 0.17 begins its file with two percent signs, which no reader
+// takes for PostScript; one of them is dropped.
+func encode(c io.WriterTo, w io.Writer, format string) error {
+	var b bytes.Buffer
+	if _, err := c.WriteTo(&b); err != nil {
+		return err
+	}
+	data := b.Bytes()
+	if format == "eps" && bytes.HasPrefix(data, []byte("%%!PS")) {
+		data = data[1:]
+	}
+	_, err := w.Write(data)
+	return err
+}
+
+func canvas(w, h vg.Length, format string) (vg.CanvasWriterTo, error) {
+	if !slices.Contains(Formats(), format) {
+		return nil, fmt.Errorf("figure format %q: must be one of %v", format, Formats())
+	}
+	if format == "png" {
+		return vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(pixelsPerInch))}, nil
+	}
+	return draw.NewFormattedCanvas(w, h, format)
+}
+
+// The palette of Okabe and Ito, which readers with colour-blindness can tell apart.
+var (
+	black  = color.RGBA{A: 255}
+	orange = color.RGBA{R: 230, G: 159, B: 0, A: 255}
+	sky    = color.RGBA{R: 86, G: 180, B: 233, A: 255}
+	blue   = color.RGBA{G: 114, B: 178, A: 255}
+	grey   = color.RGBA{R: 150, G: 150, B: 150, A: 255}
+)
+
+// newPlot is an empty plot in the style of all figures: small type that stays readable at column width.
+func newPlot(title, x, y string) *plot.Plot {
+	p := plot.New()
+	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = title, x, y
+	p.Title.TextStyle.Font.Size = 9
+	p.Title.Padding = 4
+	for _, a := range []*plot.Axis{&p.X, &p.Y} {
+		a.Label.TextStyle.Font.Size = 9
+		a.Tick.Label.Font.Size = 8
+		a.LineStyle.Width, a.Tick.LineStyle.Width = 0.5, 0.5
+		a.Tick.Length = 3
+		a.Padding = 3
+	}
+	return p
+}
+
+// inset keeps ink off the edge of the canvas.
+func inset(c draw.Canvas) draw.Canvas { return draw.Crop(c, 4, -6, 3, -4) }
