@@ -1,0 +1,67 @@
+package reports
+
+import (
+	"strings"
+	"testing"
+)
+
+func associations() []Association {
+	return []Association{
+		{Estimator: "map-effdim", N: 60, Asked: 60, Tau: &Interval{0.514, 0.4, 0.6}, Rho: &Interval{0.7, 0.6, 0.8}, Seconds: 0.153},
+		{Estimator: "l2_norm", N: 57, Asked: 60, Reason: "constant score", Seconds: 0.0001},
+	}
+}
+
+func TestAssociationTable(t *testing.T) {
+	table := AssociationTable("tau against 100% mini_x", []string{"n = 60"}, associations())
+	for format, want := range map[Format]string{
+		Terminal: `tau against 100% mini_x
+
+ estimator    n      tau-b            95% CI        rho            95% CI  s/arch  coverage
+────────────────────────────────────────────────────────────────────────────────────────────
+ map-effdim  60     +0.514  [+0.400, +0.600]     +0.700  [+0.600, +0.800]    0.15      100%
+ l2_norm     57  undefined                    undefined                    <0.001       95%
+
+n = 60
+l2_norm: constant score
+`,
+		Markdown: `tau against 100% mini_x
+
+| estimator  |  n |     tau-b |           95% CI |       rho |           95% CI | s/arch | coverage |
+|:-----------|---:|----------:|-----------------:|----------:|-----------------:|-------:|---------:|
+| map-effdim | 60 |    +0.514 | [+0.400, +0.600] |    +0.700 | [+0.600, +0.800] |   0.15 |     100% |
+| l2_norm    | 57 | undefined |                  | undefined |                  | <0.001 |      95% |
+
+n = 60
+l2_norm: constant score
+`,
+		CSV: `estimator,n,tau-b,95% CI,rho,95% CI,s/arch,coverage
+map-effdim,60,+0.514,"[+0.400, +0.600]",+0.700,"[+0.600, +0.800]",0.15,100%
+l2_norm,57,undefined,,undefined,,<0.001,95%
+`,
+		LaTeX: `\begin{table}
+\centering
+\caption{tau against 100\% mini\_x. n = 60 l2\_norm: constant score}
+\begin{tabular}{lrrrrrrr}
+\toprule
+estimator & n & tau-b & 95\% CI & rho & 95\% CI & s/arch & coverage \\
+\midrule
+map-effdim & 60 & +0.514 & [+0.400, +0.600] & +0.700 & [+0.600, +0.800] & 0.15 & 100\% \\
+l2\_norm & 57 & undefined &  & undefined &  & $<$0.001 & 95\% \\
+\bottomrule
+\end{tabular}
+\end{table}
+`,
+	} {
+		var b strings.Builder
+		if err := table.Write(&b, format); err != nil {
+			t.Fatal(err)
+		}
+		if b.String() != want {
+			t.Errorf("%s:\n%s\nwant\n%s", format, b.String(), want)
+		}
+	}
+	if err := table.Write(&strings.Builder{}, "word"); err == nil {
+		t.Error("an unknown format was accepted")
+	}
+}
