@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes.
+const (
+	exitOK          = 0
+	exitFailure     = 1
+	exitUsage       = 2
+	exitInterrupted = 130
+)
+
+// version is set by the Makefile; builds without it fall back on what the go command recorded.
+var version = ""
+
+// usageError marks an error of the command line, as opposed to one of the work.
+type usageError struct{ error }
+
+// streams are where a command reads, prints data, and talks.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// run executes one command line and returns the exit code.
+func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
+	root := newRoot(streams{in, out, errs})
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(errs, "bench301: interrupted; what was finished is kept")
+		return exitInterrupted
+	}
+	fmt.Fprintf(errs, "bench301: %v\n", err)
+	if errors.As(err, new(usageError)) {
+		return exitUsage
+	}
+	return exitFailure
+}
+
+func newRoot(s streams) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "bench301",
+		Short: "Can a cheap estimate of a network's accuracy be trusted?",
+		Long: `bench301 samples architectures of the DARTS space, scores them with Random-Weight Evaluation and the
+estimators it is compared with, and correlates the scores with NAS-Bench-301 accuracies.
+
+Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted (what was finished is kept).`,
+		Example: `  bench301 demo
+  bench301 sample -n 100 --seed 1 | bench301 query --json
+  bench301 sample -n 20 | bench301 score -e rwe -e params --out scores.jsonl`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_ = cmd.Usage()
+			return usageError{errors.New("name a command")}
+		},
+	}
+	root.SetIn(s.in)
+	root.SetOut(s.out)
+	root.SetErr(s.err)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usageError{fmt.Errorf("%w (see %s --help)", err, cmd.CommandPath())}
+	})
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(newVersion(s))
+	return root
+}
+
+// codeVersion is what produced a number: version and, where known, commit.
+func codeVersion() string {
+	if version != "" {
+		return version
+	}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	v := info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			v = s.Value[:12]
+		}
+	}
+	return v
+}
+
+func newVersion(s streams) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:     "version",
+		Short:   "Print the version",
+		Example: "  bench301 version\n  bench301 version --json",
+		Args:    noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if asJSON {
+				return json.NewEncoder(s.out).Encode(map[string]string{"version": codeVersion(), "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH})
+			}
+			_, err := fmt.Fprintf(s.out, "bench301 %s (%s, %s)\n", codeVersion(), runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH)
+			return err
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
+	return cmd
+}
+
+// noArgs refuses arguments as a usage error.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usageError{fmt.Errorf("%s takes no arguments, not %q", cmd.CommandPath(), args[0])}
+	}
+	return nil
+}
