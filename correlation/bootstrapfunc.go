@@ -1,0 +1,111 @@
+package correlation
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+)
+
+// funcBootstrap evaluates a caller's statistic on resamples that are written out.
+type funcBootstrap struct {
+	samples [][]float64
+	paired  bool
+	stat    func([][]float64) (float64, error)
+	options Options
+
+	mu     sync.Mutex
+	failed int // lowest index of a resample that failed for another reason than being undefined
+	err    error
+}
+
+// evaluate returns NaN for an undefined statistic and keeps the first other error, by index and not by time.
+func (f *funcBootstrap) evaluate(index int, samples [][]float64) float64 {
+	v, err := f.stat(samples)
+	if err == nil {
+		return v
+	}
+	if !errors.Is(err, ErrUndefined) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if f.err == nil || index < f.failed {
+			f.failed, f.err = index, err
+		}
+	}
+	return math.NaN()
+}
+
+func (f *funcBootstrap) failure() error {
+	if f.err != nil {
+		return fmt.Errorf("statistic of a resample: %w", f.err)
+	}
+	return nil
+}
+
+func (f *funcBootstrap) replicates(resamples int) []float64 {
+	out := make([]float64, resamples)
+	parallel(resamples, f.options.Workers, func() func(int) {
+		drawn := make([][]float64, len(f.samples))
+		for s := range drawn {
+			drawn[s] = make([]float64, len(f.samples[s]))
+		}
+		return func(b int) {
+			rows := f.rows(b)
+			for s, sample := range f.samples {
+				pick := rows[0]
+				if !f.paired {
+					pick = rows[s]
+				}
+				for i, r := range pick {
+					drawn[s][i] = sample[r]
+				}
+			}
+			out[b] = f.evaluate(b, drawn)
+		}
+	})
+	return out
+}
+
+// rows returns the rows of resample b, for every sample that is drawn on its own.
+func (f *funcBootstrap) rows(b int) [][]int {
+	sets := len(f.samples)
+	if f.paired {
+		sets = 1
+	}
+	rows := make([][]int, sets)
+	rng := stream(f.options.Seed, streamRows, uint64(b))
+	for s := range rows {
+		if f.options.Indices != nil {
+			rows[s] = f.options.Indices[s][b]
+			continue
+		}
+		rows[s] = make([]int, len(f.samples[s]))
+		for i := range rows[s] {
+			rows[s][i] = rng.IntN(len(rows[s]))
+		}
+	}
+	return rows
+}
+
+// jackknife returns the statistic without each row, for every sample that is drawn on its own.
+func (f *funcBootstrap) jackknife(sizes []int) [][]float64 {
+	out := make([][]float64, len(sizes))
+	for s, n := range sizes {
+		out[s] = make([]float64, n)
+		for i := range n {
+			left := make([][]float64, len(f.samples))
+			for t, sample := range f.samples {
+				left[t] = sample
+				if f.paired || t == s {
+					left[t] = without(sample, i)
+				}
+			}
+			out[s][i] = f.evaluate(0, left)
+		}
+	}
+	return out
+}
+
+func without(x []float64, i int) []float64 {
+	return append(append(make([]float64, 0, len(x)-1), x[:i]...), x[i+1:]...)
+}

@@ -1,0 +1,195 @@
+package correlation
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+// IntervalMethod says how an interval was made.
+type IntervalMethod int
+
+const (
+	// BCa is the bias-corrected and accelerated bootstrap interval (Efron 1987).
+	BCa IntervalMethod = iota
+	// Percentile takes the quantiles of the bootstrap distribution.
+	Percentile
+	// Basic reflects the percentile interval at the observed value.
+	Basic
+	// FisherZ is a closed form by Fisher's transformation.
+	FisherZ
+)
+
+// String returns "BCa", "percentile", "basic" or "Fisher z".
+func (m IntervalMethod) String() string {
+	switch m {
+	case Percentile:
+		return "percentile"
+	case Basic:
+		return "basic"
+	case FisherZ:
+		return "Fisher z"
+	default:
+		return "BCa"
+	}
+}
+
+// Interval is a confidence interval. Method is what was used in the end; when that is not what was asked for, Fallback
+// says why.
+type Interval struct {
+	Low, High float64
+	Level     float64
+	Method    IntervalMethod
+	Fallback  string
+}
+
+// Width is High - Low.
+func (i Interval) Width() float64 { return i.High - i.Low }
+
+// Contains says whether v lies within the closed interval.
+func (i Interval) Contains(v float64) bool { return i.Low <= v && v <= i.High }
+
+// Distribution is the bootstrap distribution of a statistic.
+type Distribution struct {
+	Observed   float64
+	Replicates []float64 // in order of resampling, without the undefined ones
+	Undefined  int       // resamples on which the statistic has no value, dropped
+	StdErr     float64   // standard deviation of the replicates (B-1); 0 for a single one
+
+	sorted    []float64
+	jackknife [][]float64 // one value a row left out, for every sample
+	z0, accel float64
+	noBCa     string // why there is no BCa interval, if so
+}
+
+// newDistribution drops undefined replicates (NaN) and prepares the intervals.
+func newDistribution(observed float64, replicates []float64, jackknife [][]float64) (*Distribution, error) {
+	d := &Distribution{Observed: observed, jackknife: jackknife}
+	d.Replicates = slices.DeleteFunc(replicates, math.IsNaN)
+	d.Undefined = len(replicates) - len(d.Replicates)
+	n := len(d.Replicates)
+	if n == 0 {
+		return nil, undefinedf("every resample")
+	}
+	d.sorted = slices.Sorted(slices.Values(d.Replicates))
+	if n > 1 {
+		mean := floats.Sum(d.Replicates) / float64(n)
+		for _, r := range d.Replicates {
+			d.StdErr += (r - mean) * (r - mean)
+		}
+		d.StdErr = math.Sqrt(d.StdErr / float64(n-1))
+	}
+	d.z0 = distuv.UnitNormal.Quantile(d.shareBelow(observed))
+	d.accel = acceleration(jackknife)
+	switch {
+	case math.IsInf(d.z0, 0):
+		d.noBCa = "every replicate lies on one side of the observed value"
+	case math.IsNaN(d.accel):
+		d.noBCa = "the acceleration is undefined"
+	}
+	return d, nil
+}
+
+// shareBelow is the share of replicates below v, those equal to v (to the bit) counting half.
+func (d *Distribution) shareBelow(v float64) float64 {
+	below, _ := slices.BinarySearch(d.sorted, v)
+	upTo := below
+	for upTo < len(d.sorted) && d.sorted[upTo] == v {
+		upTo++
+	}
+	return float64(below+upTo) / float64(2*len(d.sorted))
+}
+
+// acceleration is the third-moment constant of BCa from delete-one values of every sample (Efron and Tibshirani 1993,
+// eq. 14.15, for several samples as in Davison and Hinkley 1997, section 5.3). NaN when a value is missing or all agree.
+func acceleration(jackknife [][]float64) float64 {
+	var cubes, squares float64
+	for _, values := range jackknife {
+		n := float64(len(values))
+		mean := floats.Sum(values) / n
+		for _, v := range values {
+			u := (n - 1) * (mean - v)
+			cubes += u * u * u / (n * n * n)
+			squares += u * u / (n * n)
+		}
+	}
+	return cubes / math.Pow(squares, 1.5) / 6
+}
+
+// Interval returns a confidence interval at a level in (0, 1) such as 0.95. BCa falls back to the percentile interval, and
+// says so, when the bias correction or the acceleration is not finite.
+func (d *Distribution) Interval(method IntervalMethod, level float64) (Interval, error) {
+	if err := checkLevel(level); err != nil {
+		return Interval{}, err
+	}
+	iv := Interval{Level: level, Method: method}
+	if method == BCa && d.noBCa != "" {
+		iv.Method, iv.Fallback = Percentile, d.noBCa
+	}
+	switch iv.Method {
+	case BCa:
+		low, high := d.bcaLevels(level)
+		iv.Low, iv.High = d.quantile(low), d.quantile(high)
+	case Percentile:
+		iv.Low, iv.High = d.quantile((1-level)/2), d.quantile((1+level)/2)
+	case Basic:
+		iv.Low, iv.High = 2*d.Observed-d.quantile((1+level)/2), 2*d.Observed-d.quantile((1-level)/2)
+	default:
+		return Interval{}, fmt.Errorf("interval method %v: not a bootstrap method", method)
+	}
+	return iv, nil
+}
+
+func checkLevel(level float64) error {
+	if !(level > 0 && level < 1) {
+		return fmt.Errorf("confidence level %v: want a number between 0 and 1, such as 0.95", level)
+	}
+	return nil
+}
+
+// bcaLevels are the quantile levels of the BCa interval: Phi(z0 + (z0+z)/(1 - a(z0+z))).
+func (d *Distribution) bcaLevels(level float64) (low, high float64) {
+	at := func(p float64) float64 {
+		w := d.z0 + distuv.UnitNormal.Quantile(p)
+		return distuv.UnitNormal.CDF(d.z0 + w/(1-d.accel*w))
+	}
+	return at((1 - level) / 2), at((1 + level) / 2)
+}
+
+// quantile is the sample quantile by linear interpolation (Hyndman and Fan's type 7).
+func (d *Distribution) quantile(p float64) float64 {
+	at := p * float64(len(d.sorted)-1)
+	i := int(at)
+	if i+1 >= len(d.sorted) {
+		return d.sorted[len(d.sorted)-1]
+	}
+	return d.sorted[i] + (at-float64(i))*(d.sorted[i+1]-d.sorted[i])
+}
+
+// PValue is the two-sided p-value of the hypothesis that the statistic is null: the largest p such that the interval of
+// this method at level 1-p has null on its edge. It is at least 2/(B+1) for B replicates.
+func (d *Distribution) PValue(null float64, method IntervalMethod) float64 {
+	if method == BCa && d.noBCa != "" {
+		method = Percentile
+	}
+	b := float64(len(d.sorted))
+	clip := func(p float64) float64 { return max(1/(b+1), min(b/(b+1), p)) }
+	var p float64
+	switch method {
+	case Basic:
+		p = clip(d.shareBelow(2*d.Observed - null))
+	case BCa:
+		w := distuv.UnitNormal.Quantile(clip(d.shareBelow(null))) - d.z0
+		z := math.Copysign(math.Inf(1), w) // beyond the reach of every level
+		if s := 1 + d.accel*w; s > 0 {
+			z = w/s - d.z0
+		}
+		p = clip(distuv.UnitNormal.CDF(z))
+	default:
+		p = clip(d.shareBelow(null))
+	}
+	return 2 * min(p, 1-p)
+}
