@@ -1,0 +1,106 @@
+package oracle
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+)
+
+// Network is a case file of kind network: what PyTorch computes for one architecture (fx_*.json).
+type Network struct {
+	Kind    string      `json:"kind"` // full or summary
+	Variant string      `json:"variant"`
+	Arch    [2][][2]int `json:"arch"`
+	C       int         `json:"C"`
+	Layers  int         `json:"layers"`
+	Classes int         `json:"classes"`
+	Batch   int         `json:"batch"`
+	Seeds   map[string]uint64
+	Labels  []int     `json:"labels"`
+	First3  []float32 `json:"input_first3"`
+	Sum     string    `json:"input_checksum"`
+	Counts  []struct {
+		C, Layers, Params, Flops, Macs int64
+	} `json:"counts"`
+	Params []struct {
+		Name, Kind string
+		Shape      []int
+		First3     []float32
+		Checksum   string
+		Sum        float64
+	} `json:"params"`
+	ParamsChecksum string          `json:"params_all_checksum"`
+	F64            json.RawMessage `json:"f64"`
+	SGD            json.RawMessage `json:"sgd"`
+	PerLayer       json.RawMessage `json:"per_layer_f64"`
+}
+
+// ReadNetwork reads a network case.
+func ReadNetwork(t *testing.T, path string) *Network {
+	t.Helper()
+	var f Network
+	Read(t, path, &f)
+	if f.Batch == 0 || f.C == 0 || len(f.Arch[0]) != 8 || len(f.Arch[1]) != 8 {
+		t.Fatalf("%s: not a network case", path)
+	}
+	return &f
+}
+
+// ArchText is the architecture in the order in which it is written.
+func (f *Network) ArchText() string {
+	text := "["
+	for c, cell := range f.Arch {
+		if c > 0 {
+			text += ", "
+		}
+		text += "["
+		for k, e := range cell {
+			if k > 0 {
+				text += ", "
+			}
+			text += fmt.Sprintf("(%d, %d)", e[0], e[1])
+		}
+		text += "]"
+	}
+	return text + "]"
+}
+
+// Images are the input images as n x 32 x 32 x 3; the stream fills them channel by channel.
+func (f *Network) Images(t *testing.T) []float32 {
+	t.Helper()
+	s := NewStream(f.Seeds["input"])
+	const side, channels = 32, 3
+	flat := make([]float32, f.Batch*channels*side*side)
+	for i := range flat {
+		flat[i] = 2 * s.Symmetric()
+	}
+	if got := fmt.Sprintf("%016x", Checksum(flat)); got != f.Sum {
+		t.Fatalf("images: checksum %s, want %s", got, f.Sum)
+	}
+	out := make([]float32, len(flat))
+	for n := range f.Batch {
+		for c := range channels {
+			for p := range side * side {
+				out[(n*side*side+p)*channels+c] = flat[(n*channels+c)*side*side+p]
+			}
+		}
+	}
+	return out
+}
+
+// Fill draws one parameter tensor: a convolution or linear weight or linear bias (scaled by its fan-in), a
+// normalisation's weight or its bias.
+func (s *Stream) Fill(out []float32, fanIn int, normWeight bool) {
+	a := Bound(fanIn)
+	for i := range out {
+		r := s.Symmetric()
+		switch {
+		case fanIn > 0:
+			out[i] = float32(r * a)
+		case normWeight:
+			out[i] = float32(1 + float64(r)*0.125)
+		default:
+			out[i] = r * 0.125
+		}
+	}
+}

@@ -1,0 +1,127 @@
+package network
+
+import (
+	"cmp"
+	"slices"
+
+	"rwe301/bench301"
+)
+
+// layout places the outputs (and gradients) of all nodes in one arena, in values per image. Buffers whose lifetimes
+// do not overlap share their place.
+type layout struct {
+	output   []int // offset of each node's output; -1 for the input, which is the caller's
+	gradient []int // offset of each node's output gradient; nil without gradients
+	size     int   // values per image
+}
+
+// buffer is a span of values needed from one moment to another, both included.
+type buffer struct {
+	size, from, to int
+	place          *int
+}
+
+// newLayout plans an arena. Moment i is the forward step of node i; with gradients, moment 2N-1-i is its backward step.
+func (p *Plan) newLayout(o Options) layout {
+	nodes := p.graph.Nodes
+	n := len(nodes)
+	l := layout{output: make([]int, n)}
+	kept := p.kept(o)
+	var buffers []buffer
+	l.output[0] = -1
+	shared := make([]int, n) // the node whose buffer a node works in
+	last := make([]int, n)
+	for i := 1; i < n; i++ {
+		shared[i] = i
+		last[i] = p.lastUse(i, o.Gradients, kept)
+		if x := nodes[i].Inputs[0]; !o.Gradients && inPlace(nodes[i].Kind) && x != 0 && last[x] == i {
+			shared[i] = shared[x]
+		}
+	}
+	for i := n - 1; i > 0; i-- { // a buffer lives as long as the last node that works in it
+		last[shared[i]] = max(last[shared[i]], last[i])
+	}
+	for i := 1; i < n; i++ {
+		if shared[i] == i {
+			buffers = append(buffers, buffer{p.valuesOf(i), i, last[i], &l.output[i]})
+		}
+	}
+	if o.Gradients {
+		l.gradient = make([]int, n)
+		for i := range n {
+			from := 2*n - 1 - i
+			for _, r := range p.readers[i] {
+				from = min(from, 2*n-1-r)
+			}
+			buffers = append(buffers, buffer{p.valuesOf(i), from, 2*n - 1 - i, &l.gradient[i]})
+		}
+	}
+	l.size = pack(buffers)
+	for i := 1; i < n; i++ {
+		l.output[i] = l.output[shared[i]]
+	}
+	return l
+}
+
+// kept says which nodes' outputs outlive the pass.
+func (p *Plan) kept(o Options) []bool {
+	kept := make([]bool, len(p.graph.Nodes))
+	for _, i := range append([]int{p.graph.Pooled, p.graph.Logits}, o.Keep...) {
+		kept[i] = true
+	}
+	if p.graph.AuxLogits >= 0 {
+		kept[p.graph.AuxLogits] = true
+	}
+	return kept
+}
+
+// lastUse is the last moment at which node i's output is read.
+func (p *Plan) lastUse(i int, gradients bool, kept []bool) int {
+	n := len(p.graph.Nodes)
+	switch {
+	case kept[i]:
+		return 2 * n
+	case gradients && len(p.readers[i]) > 0:
+		return 2*n - 1 - p.readers[i][0]
+	case len(p.readers[i]) == 0:
+		return i
+	}
+	return p.readers[i][len(p.readers[i])-1]
+}
+
+// inPlace reports whether a kind may overwrite its input with its output.
+func inPlace(k bench301.Kind) bool {
+	return k == bench301.BatchNorm || k == bench301.ReLU || k == bench301.DropPath
+}
+
+// align is the granularity of buffers in values per image.
+const align = 16
+
+// pack gives every buffer the lowest place that overlaps none placed before it in both time and space, largest first,
+// and returns the size of the arena.
+func pack(buffers []buffer) int {
+	slices.SortStableFunc(buffers, func(a, b buffer) int { return cmp.Compare(b.size, a.size) })
+	total := 0
+	var near []buffer // placed buffers alive at some moment of b's life, by place
+	for i, b := range buffers {
+		near = near[:0]
+		for _, o := range buffers[:i] {
+			if o.from <= b.to && b.from <= o.to {
+				near = append(near, o)
+			}
+		}
+		slices.SortFunc(near, func(a, b buffer) int { return cmp.Compare(*a.place, *b.place) })
+		at := 0
+		for _, o := range near {
+			if at+b.size <= *o.place {
+				break
+			}
+			at = max(at, roundUp(*o.place+o.size))
+		}
+		*b.place = at
+		total = max(total, roundUp(at+b.size))
+	}
+	return total
+}
+
+func roundUp(n int) int { return (n + align - 1) / align * align }

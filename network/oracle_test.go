@@ -1,0 +1,298 @@
+package network
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+	"testing"
+
+	"rwe301/bench301"
+	"rwe301/internal/oracle"
+)
+
+// fixture is a network case made ready: the compiled plan, its parameters, and the images.
+type fixture struct {
+	*oracle.Network
+	plan   *Plan
+	theta  []float32
+	images []float32
+	want   want
+}
+
+// want are the float64 fields of a case that this package yields.
+type want struct {
+	LogitsTrain [][]float64 `json:"logits_train"`
+	LossTrain   float64     `json:"loss_train"`
+	Features    [][]float64 `json:"features_gap_train"`
+	LogitsEval  [][]float64 `json:"logits_eval"`
+	LossEval    float64     `json:"loss_eval"`
+	Cells       []struct {
+		Shape  []int
+		Sum    float64
+		L2     float64
+		First3 []float64
+	} `json:"cells"`
+	EdgesL2  [][]float64 `json:"edges_l2"`
+	EdgesSum [][]float64 `json:"edges_sum"`
+	Norms    []struct {
+		Name   string
+		MeanL2 float64 `json:"mean_l2"`
+		VarSum float64 `json:"var_sum"`
+	} `json:"bn_after_one_forward"`
+	StemMean []float64 `json:"stem_bn_running_mean"`
+	StemVar  []float64 `json:"stem_bn_running_var"`
+
+	GradNorm    float64              `json:"grad_total_norm"`
+	GradL2      []float64            `json:"grad_l2"`
+	GradFull    map[string][]float64 `json:"grad_full"`
+	JacobianMax *float64             `json:"jacobian_max_abs"`
+	EvalRowL2   []float64            `json:"evalmode_jacobian_row_l2"`
+	EvalRow0    []float64            `json:"evalmode_jacobian_row0_first3"`
+}
+
+func readFixture(t *testing.T, path string) *fixture {
+	t.Helper()
+	f := &fixture{Network: oracle.ReadNetwork(t, path)}
+	cfg := bench301.Config{
+		Channels: f.C, Layers: f.Layers, Classes: f.Classes, Height: 32, Width: 32, Variant: bench301.VariantNASLib,
+	}
+	var g bench301.Genotype
+	for k := range 8 {
+		g.Normal[k] = bench301.Edge{Source: uint8(f.Arch[0][k][0]), Op: bench301.Operation(f.Arch[0][k][1])}
+		g.Reduce[k] = bench301.Edge{Source: uint8(f.Arch[1][k][0]), Op: bench301.Operation(f.Arch[1][k][1])}
+	}
+	graph, err := g.Graph(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.plan, err = Compile(graph); err != nil {
+		t.Fatal(err)
+	}
+	f.theta = make([]float32, f.plan.NumParams())
+	s := oracle.NewStream(f.Seeds["params"])
+	for _, v := range f.plan.Views() {
+		s.Fill(f.theta[v.Offset:v.Offset+v.Size], v.FanIn, v.Kind == bench301.NormWeight)
+	}
+	f.images = f.Images(t)
+	if err := json.Unmarshal(f.F64, &f.want); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// checker counts comparisons and reports those that fail.
+type checker struct {
+	*testing.T
+	n int
+}
+
+func (c *checker) close(what string, got, want, tolerance float64) {
+	c.Helper()
+	c.n++
+	if !(math.Abs(got-want) <= tolerance) {
+		c.Errorf("%s: %.12g, want %.12g (off by %.2g, tolerance %.2g)", what, got, want, math.Abs(got-want), tolerance)
+	}
+}
+
+func (c *checker) equal(what string, got, want any) {
+	c.Helper()
+	c.n++
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		c.Errorf("%s: %v, want %v", what, got, want)
+	}
+}
+
+func (c *checker) row(what string, got []float64, want []float64, tolerance float64) {
+	c.Helper()
+	if len(got) < len(want) {
+		c.Fatalf("%s: %d values, want %d", what, len(got), len(want))
+	}
+	for i, w := range want {
+		c.close(what+" "+strconv.Itoa(i), got[i], w, tolerance)
+	}
+}
+
+func widen[T Real](x []T) []float64 {
+	out := make([]float64, len(x))
+	for i, v := range x {
+		out[i] = float64(v)
+	}
+	return out
+}
+
+func convert[T Real](x []float32) []T {
+	out := make([]T, len(x))
+	for i, v := range x {
+		out[i] = T(v)
+	}
+	return out
+}
+
+func l2(x []float64) float64 {
+	s := 0.0
+	for _, v := range x {
+		s += v * v
+	}
+	return math.Sqrt(s)
+}
+
+func sum(x []float64) float64 {
+	s := 0.0
+	for _, v := range x {
+		s += v
+	}
+	return s
+}
+
+// magnitude is the sum of absolute values, to which the rounding of a sum is proportional.
+func magnitude(x []float64) float64 {
+	s := 0.0
+	for _, v := range x {
+		s += math.Abs(v)
+	}
+	return s
+}
+
+// crossEntropy is the mean loss and its gradient with respect to the logits.
+func crossEntropy(logits []float64, labels []int) (float64, []float64) {
+	n := len(labels)
+	c := len(logits) / n
+	loss, grad := 0.0, make([]float64, len(logits))
+	for i, y := range labels {
+		row := logits[i*c : (i+1)*c]
+		total := 0.0
+		for _, v := range row {
+			total += math.Exp(v)
+		}
+		loss += math.Log(total) - row[y]
+		for k, v := range row {
+			grad[i*c+k] = math.Exp(v) / total / float64(n)
+		}
+		grad[i*c+y] -= 1 / float64(n)
+	}
+	return loss / float64(n), grad
+}
+
+// eachNetwork runs f on every network case.
+func eachNetwork(t *testing.T, f func(c *checker, fx *fixture)) {
+	oracle.Each(t, "network", "fx_*_C*_L*.json*", func(t *testing.T, path string) int {
+		c := &checker{T: t}
+		f(c, readFixture(t, path))
+		return c.n
+	})
+}
+
+func TestOracleParameters(t *testing.T) {
+	eachNetwork(t, func(c *checker, f *fixture) {
+		views := map[string]View{}
+		var names []string
+		for _, v := range f.plan.Views() {
+			views[v.Name] = v
+			names = append(names, v.Name)
+		}
+		for i, p := range f.Params {
+			v, ok := views[p.Name]
+			if !ok {
+				c.Errorf("no parameter %s", p.Name)
+				continue
+			}
+			if f.Kind == "full" {
+				c.equal("parameter "+strconv.Itoa(i), names[i], p.Name)
+			}
+			values := f.theta[v.Offset : v.Offset+v.Size]
+			c.equal(p.Name+" shape", v.Shape, p.Shape)
+			c.equal(p.Name+" first values", values[:min(3, len(values))], p.First3)
+			c.equal(p.Name+" checksum", fmt.Sprintf("%016x", oracle.Checksum(values)), p.Checksum)
+		}
+		if f.ParamsChecksum != "" {
+			c.equal("all parameters", fmt.Sprintf("%016x", oracle.Checksum(f.theta)), f.ParamsChecksum)
+		}
+		for _, n := range f.Counts {
+			if int(n.C) == f.C && int(n.Layers) == f.Layers {
+				c.equal("parameters", f.plan.NumParams(), n.Params)
+			}
+		}
+	})
+}
+
+func TestOracleForward(t *testing.T) {
+	eachNetwork(t, func(c *checker, f *fixture) {
+		tolerance := 1e-5 // FIXTURES.md, float32 against float64
+		if f.Kind == "summary" {
+			tolerance = 1e-4
+		}
+		checkForward[float32](c, f, tolerance, 1e-5)
+		checkForward[float64](c, f, 1e-12, 1e-12)
+	})
+}
+
+// checkForward compares everything that one train-mode and one eval-mode pass yield. relative bounds norms of maps.
+func checkForward[T Real](c *checker, f *fixture, absolute, relative float64) {
+	c.Helper()
+	g := f.plan.Graph()
+	keep := append([]int(nil), g.Cells...)
+	for _, edges := range g.Edges {
+		keep = append(keep, edges...)
+	}
+	m, err := newMachine[T](f.plan, Options{Batch: f.Batch, Keep: keep})
+	if err != nil {
+		c.Fatal(err)
+	}
+	theta, x := convert[T](f.theta), convert[T](f.images)
+	pass := func(norm Norm) {
+		if err := m.Forward(theta, x, f.Batch, norm); err != nil {
+			c.Fatal(err)
+		}
+	}
+	pass(BatchNorm)
+	logits := widen(m.Logits())
+	for i, row := range f.want.LogitsTrain {
+		c.row("train logits of image "+strconv.Itoa(i), logits[i*f.Classes:], row, absolute)
+	}
+	loss, _ := crossEntropy(logits, f.Labels)
+	c.close("train loss", loss, f.want.LossTrain, absolute)
+	features := widen(m.Features())
+	for i, row := range f.want.Features {
+		c.row("features of image "+strconv.Itoa(i), features[i*len(row):], row, absolute)
+	}
+	for i, cell := range f.want.Cells {
+		data, h, w, ch := m.Output(g.Cells[i])
+		values := widen(data)
+		c.equal("cell shape", []int{f.Batch, ch, h, w}, append([]int{f.Batch}, cell.Shape[len(cell.Shape)-3:]...))
+		c.close(fmt.Sprintf("cell %d l2", i), l2(values), cell.L2, relative*cell.L2)
+		c.close(fmt.Sprintf("cell %d sum", i), sum(values), cell.Sum, relative*magnitude(values))
+		// the file lists the first pixels of channel 0
+		for k, v := range cell.First3 {
+			c.close(fmt.Sprintf("cell %d value %d", i, k), values[k*ch], v, 10*absolute)
+		}
+	}
+	for i, edges := range f.want.EdgesL2 {
+		for k, norm := range edges {
+			data, _, _, _ := m.Output(g.Edges[i][k])
+			values := widen(data)
+			c.close(fmt.Sprintf("cell %d edge %d l2", i, k), l2(values), norm, relative*norm)
+			c.close(fmt.Sprintf("cell %d edge %d sum", i, k), sum(values), f.want.EdgesSum[i][k], relative*magnitude(values))
+		}
+	}
+	for _, n := range f.want.Norms {
+		mean, variance := m.Running(n.Name)
+		if mean == nil {
+			c.Errorf("no normalisation %s", n.Name)
+			continue
+		}
+		c.close(n.Name+" mean", l2(mean), n.MeanL2, absolute)
+		c.close(n.Name+" variance", sum(variance), n.VarSum, relative*n.VarSum)
+	}
+	mean, variance := m.Running("stem.bn")
+	c.row("stem mean", mean, f.want.StemMean, absolute)
+	c.row("stem variance", variance, f.want.StemVar, absolute)
+
+	pass(RunningNorm)
+	logits = widen(m.Logits())
+	for i, row := range f.want.LogitsEval {
+		c.row("eval logits of image "+strconv.Itoa(i), logits[i*f.Classes:], row, absolute)
+	}
+	loss, _ = crossEntropy(logits, f.Labels)
+	c.close("eval loss", loss, f.want.LossEval, absolute)
+}
