@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"sync"
 
@@ -116,43 +117,49 @@ func (s *JSONL) remember(r Record) {
 	s.records = append(s.records, r)
 }
 
-// Get returns the record of a key.
-func (s *JSONL) Get(k Key) (Record, bool) {
+// Get returns the record of a key. The error is always nil.
+func (s *JSONL) Get(k Key) (Record, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i, ok := s.index[k]
 	if !ok {
-		return Record{}, false
+		return Record{}, false, nil
 	}
-	return s.records[i], true
+	return s.records[i], true, nil
 }
 
-// Put appends a record in one write.
-func (s *JSONL) Put(r Record) error {
-	if err := r.Validate(); err != nil {
-		return err
-	}
-	line, err := Line(r)
-	if err != nil {
-		return err
-	}
+// Put appends records in one write.
+func (s *JSONL) Put(records ...Record) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if i, ok := s.index[r.Key()]; ok && s.records[i].Status == OK {
-		return fmt.Errorf("%s of %s: scored already", r.Estimator, r.ID)
+	var lines []byte
+	for _, r := range records {
+		if err := r.Validate(); err != nil {
+			return err
+		}
+		if i, ok := s.index[r.Key()]; ok && s.records[i].Status == OK {
+			return fmt.Errorf("%s of %s: scored already", r.Estimator, r.ID)
+		}
+		line, err := Line(r)
+		if err != nil {
+			return err
+		}
+		lines = append(lines, line...)
 	}
 	before, err := s.file.Seek(0, io.SeekCurrent)
 	if err != nil {
 		return err
 	}
-	if _, err := s.file.Write(line); err != nil {
+	if _, err := s.file.Write(lines); err != nil {
 		// A full disk may have taken half the line; what stood before it must stay readable.
 		if cut := s.file.Truncate(before); cut == nil {
 			_, _ = s.file.Seek(before, io.SeekStart)
 		}
 		return fmt.Errorf("record not saved: %w", err)
 	}
-	s.remember(r)
+	for _, r := range records {
+		s.remember(r)
+	}
 	return nil
 }
 
@@ -167,7 +174,18 @@ func Line(r Record) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// Records lists the current records.
+// All goes through the current records in the order in which they were first put.
+func (s *JSONL) All() iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		for _, r := range s.Records() {
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Records lists the current records in the order in which they were first put.
 func (s *JSONL) Records() []Record {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -47,7 +47,7 @@ func TestResumeAfterATornLine(t *testing.T) {
 	if got := s.Records(); len(got) != 2 || got[0].ID != "a" || *got[1].Score != 1 {
 		t.Fatalf("records after a torn line: %+v", got)
 	}
-	if _, ok := s.Get(record("b", 0).Key()); !ok {
+	if _, ok, err := s.Get(record("b", 0).Key()); !ok || err != nil {
 		t.Error("b is lost")
 	}
 	if err := s.Put(record("c", 2)); err != nil {

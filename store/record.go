@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"iter"
 	"math"
 )
 
@@ -61,13 +62,13 @@ func (r Record) Validate() error {
 
 // Store keeps one record a key. Implementations are safe for concurrent use.
 type Store interface {
-	// Get returns the record of a key.
-	Get(Key) (Record, bool)
-	// Put adds a record; one of the same key that is not OK is replaced. When Put returns, a killed process no longer
-	// loses the record.
-	Put(Record) error
-	// Records lists the current records in the order in which they were first put.
-	Records() []Record
+	// Get returns the record of a key and whether there is one.
+	Get(Key) (Record, bool, error)
+	// Put adds records, all or none; one of the same key that is not OK is replaced, one that is OK is an error. When Put
+	// returns, a killed process no longer loses them.
+	Put(...Record) error
+	// All goes through the current records.
+	All() iter.Seq2[Record, error]
 	// Close releases the store.
 	Close() error
 }

@@ -1,0 +1,312 @@
+package store
+
+import (
+	"cmp"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"math"
+	"slices"
+	"strings"
+)
+
+// Question is what was asked of architectures: one estimator with its settings on its data.
+type Question struct {
+	Estimator    string
+	Settings     json.RawMessage
+	SettingsHash string
+	Dataset      string
+}
+
+// Named is an architecture as the database knows it.
+type Named struct{ ID, Arch string }
+
+// Row is a score without its texts, for going through many of them.
+type Row struct {
+	Arch     int64 // key of Architectures
+	Question int64 // key of Questions
+	Seed     uint64
+	Score    float64 // NaN unless Status is OK
+	Seconds  float64
+	Status   Status
+}
+
+// Questions lists the questions that have an answer, by the numbers that stand in rows.
+func (s *SQLite) Questions() (map[int64]Question, error) { return s.questions() }
+
+// Architectures lists the architectures that have an answer, by the numbers that stand in rows.
+func (s *SQLite) Architectures() (map[int64]Named, error) { return s.architectures() }
+
+func (s *SQLite) questions() (map[int64]Question, error) {
+	return table(s, "SELECT n, estimator, settings, hash, dataset FROM questions", func(rows *sql.Rows) (n int64, q Question, err error) {
+		var settings sql.NullString
+		err = rows.Scan(&n, &q.Estimator, &settings, &q.SettingsHash, &q.Dataset)
+		if settings.Valid {
+			q.Settings = json.RawMessage(settings.String)
+		}
+		return n, q, err
+	})
+}
+
+func (s *SQLite) architectures() (map[int64]Named, error) {
+	return table(s, "SELECT n, id, arch FROM architectures", func(rows *sql.Rows) (n int64, a Named, err error) {
+		err = rows.Scan(&n, &a.ID, &a.Arch)
+		return n, a, err
+	})
+}
+
+func (s *SQLite) origins() (map[int64][2]string, error) {
+	return table(s, "SELECT n, code, cpu FROM origins", func(rows *sql.Rows) (n int64, o [2]string, err error) {
+		err = rows.Scan(&n, &o[0], &o[1])
+		return n, o, err
+	})
+}
+
+// table reads a small table whole.
+func table[V any](s *SQLite, query string, scan func(*sql.Rows) (int64, V, error)) (map[int64]V, error) {
+	rows, err := s.db.Query(query)
+	if err != nil {
+		return nil, s.wrap(err)
+	}
+	defer rows.Close()
+	out := map[int64]V{}
+	for rows.Next() {
+		n, v, err := scan(rows)
+		if err != nil {
+			return nil, s.wrap(err)
+		}
+		out[n] = v
+	}
+	return out, s.wrap(rows.Err())
+}
+
+// Get returns the record of a key.
+func (s *SQLite) Get(k Key) (Record, bool, error) {
+	records, err := s.Of(k.ID)
+	if err != nil {
+		return Record{}, false, err
+	}
+	for _, r := range records {
+		if r.Key() == k {
+			return r, true, nil
+		}
+	}
+	return Record{}, false, nil
+}
+
+// Of returns the records of one architecture in the order of their keys.
+func (s *SQLite) Of(id string) ([]Record, error) {
+	var out []Record
+	for r, err := range s.records("WHERE a.id = ?", id) {
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// All goes through the records in the order of their keys, holding those of one architecture at a time.
+func (s *SQLite) All() iter.Seq2[Record, error] { return s.records("ORDER BY a.id") }
+
+// Rows goes through the scores without their texts, in no particular order.
+func (s *SQLite) Rows() iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		rows, err := s.db.Query("SELECT arch, question, seed, score, seconds, status FROM scores")
+		if err != nil {
+			yield(Row{}, s.wrap(err))
+			return
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var r Row
+			var seed int64
+			var score sql.NullFloat64
+			if err := rows.Scan(&r.Arch, &r.Question, &seed, &score, &r.Seconds, &r.Status); err != nil {
+				yield(Row{}, s.wrap(err))
+				return
+			}
+			r.Seed, r.Score = uint64(seed), score.Float64
+			if !score.Valid {
+				r.Score = math.NaN()
+			}
+			if !yield(r, nil) {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(Row{}, s.wrap(err))
+		}
+	}
+}
+
+// records selects records architecture by architecture and sorts those of each by key.
+func (s *SQLite) records(where string, args ...any) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		fail := func(err error) { yield(Record{}, s.wrap(err)) }
+		questions, err := s.questions()
+		if err != nil {
+			yield(Record{}, err)
+			return
+		}
+		origins, err := s.origins()
+		if err != nil {
+			yield(Record{}, err)
+			return
+		}
+		// CROSS JOIN keeps SQLite to this order of loops, so that nothing has to be sorted on disk.
+		rows, err := s.db.Query(`SELECT a.id, a.arch, s.question, s.seed, s.score, s.seconds, s.status, s.error, s.origin
+			FROM architectures a CROSS JOIN scores s ON s.arch = a.n `+where, args...)
+		if err != nil {
+			fail(err)
+			return
+		}
+		defer rows.Close()
+		var group []Record
+		flush := func() bool {
+			slices.SortFunc(group, func(a, b Record) int { return compareKeys(a.Key(), b.Key()) })
+			for _, r := range group {
+				if !yield(r, nil) {
+					return false
+				}
+			}
+			group = group[:0]
+			return true
+		}
+		for rows.Next() {
+			var r Record
+			var question, origin, seed int64
+			var score sql.NullFloat64
+			if err := rows.Scan(&r.ID, &r.Arch, &question, &seed, &score, &r.Seconds, &r.Status, &r.Error, &origin); err != nil {
+				fail(err)
+				return
+			}
+			q, known := questions[question]
+			o, traced := origins[origin]
+			if !known || !traced {
+				continue // added by a writer since this read began
+			}
+			r.Estimator, r.Settings, r.SettingsHash, r.Dataset = q.Estimator, q.Settings, q.SettingsHash, q.Dataset
+			r.Code, r.CPU, r.Seed = o[0], o[1], uint64(seed)
+			if score.Valid {
+				r.Score = &score.Float64
+			}
+			if len(group) > 0 && group[0].ID != r.ID && !flush() {
+				return
+			}
+			group = append(group, r)
+		}
+		if err := rows.Err(); err != nil {
+			fail(err)
+			return
+		}
+		flush()
+	}
+}
+
+func compareKeys(a, b Key) int {
+	return cmp.Or(strings.Compare(a.ID, b.ID), strings.Compare(a.Estimator, b.Estimator),
+		strings.Compare(a.SettingsHash, b.SettingsHash), strings.Compare(a.Dataset, b.Dataset), cmp.Compare(a.Seed, b.Seed))
+}
+
+// Put adds records in one transaction: all of them or, on an error, none.
+func (s *SQLite) Put(records ...Record) error {
+	for _, r := range records {
+		if err := r.Validate(); err != nil {
+			return err
+		}
+		if r.Seed > math.MaxInt64 {
+			return fmt.Errorf("seed %d: must be at most %d", r.Seed, int64(math.MaxInt64))
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	tx, err := s.db.Begin()
+	if err != nil {
+		return s.wrap(err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	fresh := s.numbersOf(tx)
+	for _, r := range records {
+		if err := fresh.put(r); err != nil {
+			return err
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		return s.wrap(err)
+	}
+	fresh.keep()
+	return nil
+}
+
+// numbers gives texts their numbers within one transaction; they are remembered only once it has been committed.
+type numbers struct {
+	s        *SQLite
+	tx       *sql.Tx
+	archs    map[string]int64
+	question map[questionKey]int64
+	origin   map[[2]string]int64
+}
+
+func (s *SQLite) numbersOf(tx *sql.Tx) *numbers {
+	return &numbers{s: s, tx: tx, archs: map[string]int64{}, question: map[questionKey]int64{}, origin: map[[2]string]int64{}}
+}
+
+func (n *numbers) put(r Record) error {
+	arch, err := number(n, n.s.archs, n.archs, r.ID, "INSERT INTO architectures (id, arch) VALUES (?, ?)", r.ID, r.Arch)
+	if err != nil {
+		return err
+	}
+	question, err := number(n, n.s.question, n.question, questionKey{r.Estimator, r.SettingsHash, r.Dataset},
+		"INSERT INTO questions (estimator, settings, hash, dataset) VALUES (?, ?, ?, ?)",
+		r.Estimator, sql.NullString{String: string(r.Settings), Valid: r.Settings != nil}, r.SettingsHash, r.Dataset)
+	if err != nil {
+		return err
+	}
+	origin, err := number(n, n.s.origin, n.origin, [2]string{r.Code, r.CPU}, "INSERT INTO origins (code, cpu) VALUES (?, ?)", r.Code, r.CPU)
+	if err != nil {
+		return err
+	}
+	// Only what is not a score may be replaced.
+	done, err := n.tx.Exec(`INSERT INTO scores (arch, question, seed, score, seconds, status, error, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT DO UPDATE SET score = excluded.score, seconds = excluded.seconds, status = excluded.status, error = excluded.error,
+		origin = excluded.origin WHERE scores.status <> 'ok'`,
+		arch, question, int64(r.Seed), r.Score, r.Seconds, r.Status, r.Error, origin)
+	if err != nil {
+		return n.s.wrap(err)
+	}
+	if changed, err := done.RowsAffected(); err != nil || changed == 0 {
+		return cmp.Or(err, fmt.Errorf("%s of %s: scored already", r.Estimator, r.ID))
+	}
+	return nil
+}
+
+// keep remembers the numbers of a committed transaction.
+func (n *numbers) keep() {
+	for k, v := range n.archs {
+		n.s.archs[k] = v
+	}
+	for k, v := range n.question {
+		n.s.question[k] = v
+	}
+	for k, v := range n.origin {
+		n.s.origin[k] = v
+	}
+}
+
+// number returns the number of a text, or inserts it.
+func number[K comparable](n *numbers, known, fresh map[K]int64, k K, insert string, args ...any) (int64, error) {
+	if v, ok := known[k]; ok {
+		return v, nil
+	}
+	if v, ok := fresh[k]; ok {
+		return v, nil
+	}
+	done, err := n.tx.Exec(insert, args...)
+	if err != nil {
+		return 0, n.s.wrap(err)
+	}
+	fresh[k], err = done.LastInsertId()
+	return fresh[k], err
+}
