@@ -1,0 +1,79 @@
+package kernels
+
+// Axis is one dimension of a weight matrix: Size entries, Stride values apart. Entries come in groups of Group (0 means
+// one group), each stored from a multiple of 16 on: so are the channels of a concatenation.
+type Axis struct{ Size, Stride, Group int }
+
+// Stored is the number of entries with those that fill up the groups.
+func (a Axis) Stored() int {
+	if a.Size == 0 {
+		return 0
+	}
+	g := a.group()
+	return (a.Size-1)/g*RoundUp(g) + RoundUp(a.Size-(a.Size-1)/g*g)
+}
+
+func (a Axis) group() int {
+	if a.Group == 0 {
+		return a.Size
+	}
+	return a.Group
+}
+
+// place is where entry i is stored.
+func (a Axis) place(i int) int { return i/a.group()*RoundUp(a.group()) + i%a.group() }
+
+// Pack writes a matrix as B of a [Product]: terms.Stored() terms of columns.Stored() columns, BBlock 16*terms.Stored(),
+// BTerm 16. Entry (t, c) is src[t*terms.Stride + c*columns.Stride]; what fills up the groups becomes zero.
+//
+// A 1x1 convolution of weight [out][in] has terms {in, 1, group} and columns {out, in, 0}; for its input gradient swap
+// the two.
+func Pack(dst, src []float32, terms, columns Axis) {
+	stored := terms.Stored()
+	dst = dst[:stored*columns.Stored()]
+	clear(dst)
+	for c := range columns.Size {
+		at := columns.place(c)
+		panel := dst[at/Block*stored*Block+at%Block:]
+		for t := range terms.Size {
+			panel[terms.place(t)*Block] = src[t*terms.Stride+c*columns.Stride]
+		}
+	}
+}
+
+// Unpack adds the gradient of a matrix that [Pack] packs to dst. It is the C of a weight gradient: rows of
+// columns.Stored() values, a row a term.
+func Unpack(dst, c []float32, terms, columns Axis) {
+	row := columns.Stored()
+	for t := range terms.Size {
+		from := c[terms.place(t)*row:][:row]
+		for k := range columns.Size {
+			dst[t*terms.Stride+k*columns.Stride] += from[columns.place(k)]
+		}
+	}
+}
+
+// PackDepthwise writes the weights [channels][window] of a depthwise convolution as [block][window][16], what fills up
+// the last block zero. Flipped turns every window by half a turn, as the input gradient needs it.
+func PackDepthwise(dst, src []float32, channels, window int, flipped bool) {
+	dst = dst[:RoundUp(channels)*window]
+	clear(dst)
+	for c := range channels {
+		for t := range window {
+			from := t
+			if flipped {
+				from = window - 1 - t
+			}
+			dst[(c/Block*window+t)*Block+c%Block] = src[c*window+from]
+		}
+	}
+}
+
+// UnpackDepthwise adds a gradient of [Depthwise.WeightGradient] to dst, laid out as the src of [PackDepthwise].
+func UnpackDepthwise(dst, w []float32, channels, window int) {
+	for c := range channels {
+		for t := range window {
+			dst[c*window+t] += w[(c/Block*window+t)*Block+c%Block]
+		}
+	}
+}
