@@ -107,6 +107,9 @@ func (c *cifarReader) addRecords(part int, r io.Reader) error {
 	var record [1 + cifarImageSize]uint8
 	for i := range labels {
 		if n, err := io.ReadFull(br, record[:]); err != nil {
+			if err != io.EOF && err != io.ErrUnexpectedEOF {
+				return err
+			}
 			return fmt.Errorf("truncated: %d whole records of %d bytes and %d bytes more, not %d records", i, len(record), n, c.perFile)
 		}
 		if int(record[0]) >= len(cifarClasses) {

@@ -55,7 +55,7 @@ func TestSampleEqualsCIFAR10(t *testing.T) {
 	if dir == "" {
 		t.Skip("BENCH301_CIFAR10 names no folder with CIFAR-10")
 	}
-	full, err := ReadCIFAR10(dir)
+	full, err := ReadCIFAR10(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"image"
@@ -33,7 +34,7 @@ func main() {
 }
 
 func run(folder string) error {
-	set, err := dataset.ReadCIFAR10(folder)
+	set, err := dataset.ReadCIFAR10(context.Background(), folder)
 	if err != nil {
 		return err
 	}

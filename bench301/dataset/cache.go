@@ -1,0 +1,147 @@
+package dataset
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"rwe301/internal/atomicfile"
+)
+
+// EnvCache names the environment variable that moves the cache folder.
+const EnvCache = "BENCH301_DATA"
+
+// ErrAbsent says that a data set is not in the cache.
+var ErrAbsent = errors.New("not in the cache")
+
+// Cache is a folder that keeps data sets. CIFAR-10 lies in its sub-folder cifar10, in the files of the official archive.
+type Cache struct{ Dir string }
+
+// DefaultCache is the folder that BENCH301_DATA names, or else bench301 in the user's cache folder.
+func DefaultCache() (Cache, error) {
+	if dir := os.Getenv(EnvCache); dir != "" {
+		return Cache{dir}, nil
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return Cache{}, fmt.Errorf("no cache folder: %w; set %s to a folder", err, EnvCache)
+	}
+	return Cache{filepath.Join(dir, "bench301")}, nil
+}
+
+// CIFAR10Dir is the folder of CIFAR-10 in the cache; it may be absent.
+func (c Cache) CIFAR10Dir() string { return filepath.Join(c.Dir, "cifar10") }
+
+// CIFAR10 reads CIFAR-10 from the cache. The error is ErrAbsent when it is not there.
+func (c Cache) CIFAR10(ctx context.Context) (*Set, error) { return c.load(ctx, newCIFARReader()) }
+
+func (c Cache) load(ctx context.Context, r *cifarReader) (*Set, error) {
+	if _, err := os.Stat(c.CIFAR10Dir()); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("cifar10: %w (%s): `bench301 data fetch` brings it", ErrAbsent, c.Dir)
+	}
+	s, err := r.read(ctx, c.CIFAR10Dir())
+	if err != nil && ctx.Err() == nil {
+		return nil, fmt.Errorf("%w; `bench301 data fetch` replaces it", err)
+	}
+	return s, err
+}
+
+// Import reads CIFAR-10 from a folder or archive, as ReadCIFAR10 does, and puts a copy into the cache.
+func (c Cache) Import(ctx context.Context, path string) (*Set, error) {
+	return c.importFrom(ctx, newCIFARReader(), path)
+}
+
+func (c Cache) importFrom(ctx context.Context, r *cifarReader, path string) (*Set, error) {
+	s, err := r.read(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	return s, c.locked(ctx, func() error { return c.store(ctx, s) })
+}
+
+// locked runs f while no other process writes to the cache.
+func (c Cache) locked(ctx context.Context, f func() error) error {
+	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
+		return fmt.Errorf("cache folder: %w; set %s to a folder that can be written", err, EnvCache)
+	}
+	lock := flock.New(filepath.Join(c.Dir, ".lock"))
+	if _, err := lock.TryLockContext(ctx, 200*time.Millisecond); err != nil {
+		return fmt.Errorf("cache folder: %w; set %s to a folder that can be written", err, EnvCache)
+	}
+	defer lock.Close()
+	return f()
+}
+
+// store writes s to the cache in the files of the official archive. They come into place together, by renaming their
+// folder, so that the cache holds the old content or the new one. The cache must be locked.
+func (c Cache) store(ctx context.Context, s *Set) (err error) {
+	c.sweep()
+	temp, err := os.MkdirTemp(c.Dir, ".cifar10-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(temp) // what was renamed is no longer there
+	if err := os.Chmod(temp, 0o755); err != nil {
+		return err
+	}
+	perFile := s.Train.Len() / cifarBatches
+	for b := range cifarBatches {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := writeRecords(filepath.Join(temp, fmt.Sprintf("data_batch_%d.bin", b+1)), s.Train, b*perFile, (b+1)*perFile); err != nil {
+			return err
+		}
+	}
+	if err := writeRecords(filepath.Join(temp, "test_batch.bin"), s.Test, 0, s.Test.Len()); err != nil {
+		return err
+	}
+	names := strings.Join(s.Classes, "\n") + "\n"
+	if err := atomicfile.WriteBytes(filepath.Join(temp, "batches.meta.txt"), []byte(names)); err != nil {
+		return err
+	}
+	old := temp + "-old"
+	if err := os.Rename(c.CIFAR10Dir(), old); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.Rename(temp, c.CIFAR10Dir()); err != nil {
+		_ = os.Rename(old, c.CIFAR10Dir())
+		return err
+	}
+	return os.RemoveAll(old)
+}
+
+// sweep removes what an earlier, killed run left behind.
+func (c Cache) sweep() {
+	left, _ := filepath.Glob(filepath.Join(c.Dir, ".cifar10-*"))
+	for _, dir := range left {
+		_ = os.RemoveAll(dir)
+	}
+}
+
+// writeRecords writes images from to to-1 as a file of the official archive.
+func writeRecords(path string, s Split, from, to int) error {
+	return atomicfile.Write(path, func(w io.Writer) error {
+		out := bufio.NewWriterSize(w, 1<<16)
+		var record [1 + cifarImageSize]uint8
+		for i := from; i < to; i++ {
+			record[0] = uint8(s.Labels[i])
+			for p, v := range s.Image(i) {
+				record[1+p%3*cifarSide*cifarSide+p/3] = v
+			}
+			if _, err := out.Write(record[:]); err != nil {
+				return err
+			}
+		}
+		return out.Flush()
+	})
+}
