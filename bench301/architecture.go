@@ -1,10 +1,6 @@
 package bench301
 
-import (
-	"fmt"
-	"math/big"
-	"math/rand/v2"
-)
+import "fmt"
 
 // Architecture is one member of a search space.
 type Architecture interface {
@@ -17,28 +13,6 @@ type Architecture interface {
 	// Complexity counts the parameters and operations of that network in closed form.
 	Complexity(Config) (Complexity, error)
 }
-
-// Space is a search space: what can be drawn from it, read, and varied without leaving it. All randomness comes from
-// the generator passed in.
-type Space interface {
-	// Name is the short name of the space ("darts").
-	Name() string
-	// Size is the number of distinct architectures.
-	Size() *big.Int
-	// Sample draws uniformly over distinct architectures.
-	Sample(*rand.Rand) Architecture
-	// Parse reads one architecture in any notation and says which one it recognised.
-	Parse(text string) (Architecture, Notation, error)
-	// Neighbours lists the distinct architectures that differ from a in one operation or one input.
-	Neighbours(a Architecture) ([]Architecture, error)
-	// Mutate returns a uniformly drawn neighbour of a.
-	Mutate(rng *rand.Rand, a Architecture) (Architecture, error)
-	// Crossover mixes the nodes of two parents.
-	Crossover(rng *rand.Rand, a, b Architecture) (Architecture, error)
-}
-
-// Notation names a way of writing an architecture down.
-type Notation string
 
 // Variant selects between the two networks that share the DARTS wiring.
 type Variant string

@@ -117,22 +117,7 @@ func (c Cell) canonical() Cell {
 }
 
 // String is the canonical text: NASLib's compact form of the canonical genotype.
-func (g Genotype) String() string {
-	c := g.Canonical()
-	return "[" + c.Normal.pairs() + ", " + c.Reduce.pairs() + "]"
-}
-
-// pairs writes the edges in their order as [(source, operation), ...].
-func (c Cell) pairs() string {
-	var b strings.Builder
-	for k, e := range c {
-		if k > 0 {
-			b.WriteString(", ")
-		}
-		fmt.Fprintf(&b, "(%d, %d)", e.Source, e.Op)
-	}
-	return "[" + b.String() + "]"
-}
+func (g Genotype) String() string { return g.Canonical().pairs(0) }
 
 // ID is the first 16 hex digits of the SHA-256 of the canonical text.
 func (g Genotype) ID() string {

@@ -1,0 +1,81 @@
+package bench301
+
+import (
+	"fmt"
+	"math/big"
+	"math/rand/v2"
+	"strings"
+)
+
+// Space is a search space: what can be drawn from it, read, and varied without leaving it. All randomness comes from
+// the generator passed in. An architecture of another space is an error.
+type Space interface {
+	// Name is the short name of the space ("darts").
+	Name() string
+	// Size is the number of distinct architectures.
+	Size() *big.Int
+	// Sample draws uniformly over distinct architectures.
+	Sample(*rand.Rand) Architecture
+	// Notations lists what Parse and Format understand, the canonical one first.
+	Notations() []Notation
+	// Parse reads one architecture in any notation that can be recognised and says which one it was.
+	Parse(text string) (Architecture, Notation, error)
+	// ParseAs reads one architecture in the given notation only.
+	ParseAs(text string, n Notation) (Architecture, error)
+	// Format writes an architecture in a notation.
+	Format(a Architecture, n Notation) (string, error)
+	// Canonical returns the form that all spellings of a share.
+	Canonical(a Architecture) (Architecture, error)
+	// Neighbours lists the distinct architectures that differ from a in one operation or one input.
+	Neighbours(a Architecture) ([]Architecture, error)
+	// Mutate returns a uniformly drawn neighbour of a.
+	Mutate(rng *rand.Rand, a Architecture) (Architecture, error)
+	// Crossover mixes two parents: every part of the child comes from one or the other.
+	Crossover(rng *rand.Rand, a, b Architecture) (Architecture, error)
+}
+
+// Notation names a way of writing an architecture down.
+type Notation string
+
+// Spaces lists the search spaces, the default first.
+func Spaces() []Space { return []Space{DARTS{}} }
+
+// LookupSpace finds a space by name.
+func LookupSpace(name string) (Space, error) {
+	var names []string
+	for _, s := range Spaces() {
+		if s.Name() == name {
+			return s, nil
+		}
+		names = append(names, s.Name())
+	}
+	return nil, fmt.Errorf("space %q: unknown; use one of %s", name, strings.Join(names, ", "))
+}
+
+// LookupNotation finds a notation of a space by name.
+func LookupNotation(s Space, name string) (Notation, error) {
+	for _, n := range s.Notations() {
+		if string(n) == name {
+			return n, nil
+		}
+	}
+	return "", fmt.Errorf("notation %q: space %s has %s", name, s.Name(), join(s.Notations()))
+}
+
+// own asserts that an architecture is of the type that a space works on.
+func own[T Architecture](s Space, a Architecture) (T, error) {
+	t, ok := a.(T)
+	if !ok {
+		return t, fmt.Errorf("space %s: an architecture of another space: %T", s.Name(), a)
+	}
+	return t, nil
+}
+
+// boxed returns the values as architectures.
+func boxed[T Architecture](values []T) []Architecture {
+	out := make([]Architecture, len(values))
+	for i, v := range values {
+		out[i] = v
+	}
+	return out
+}
