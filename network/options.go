@@ -1,0 +1,134 @@
+package network
+
+import (
+	"fmt"
+	"slices"
+
+	"rwe301/bench301"
+)
+
+// Norm is how batch normalisation works in a pass.
+type Norm uint8
+
+// The modes of batch normalisation.
+const (
+	BatchNorm   Norm = iota // by the statistics of the batch; running statistics are updated (train mode)
+	RunningNorm             // by the running statistics (eval mode)
+	NoNorm                  // identity: neither scale nor shift
+)
+
+// epsilon and momentum of batch normalisation, as in PyTorch.
+const (
+	epsilon         = 1e-5
+	defaultMomentum = 0.1
+)
+
+// Options sizes an executor.
+type Options struct {
+	Batch     int  // the largest number of images of a pass
+	Gradients bool // plan for Backward too
+	Hessian   bool // plan for HessianVector too; implies Gradients
+	Workers   int  // images are shared out to so many goroutines; 0 or 1 works in the caller's
+
+	Keep          []int // graph nodes whose outputs can be read after a pass
+	KeepGradients []int // graph nodes whose output gradients can be read after Backward
+}
+
+// maxMemory is the most an executor may ask for, in bytes: more than that is a mistyped size on the machines of today.
+const maxMemory = 1 << 40
+
+// Real is the arithmetic of an executor.
+type Real interface{ float32 | float64 }
+
+// check says what is wrong with the options for plan p, and fills in what they imply.
+func (o *Options) check(p *Plan) error {
+	o.Gradients = o.Gradients || o.Hessian
+	if o.Batch < 1 {
+		return fmt.Errorf("network: batch %d: must be at least 1", o.Batch)
+	}
+	if o.Workers < 0 {
+		return fmt.Errorf("network: %d workers: must not be negative", o.Workers)
+	}
+	for _, k := range slices.Concat(o.Keep, o.KeepGradients) {
+		if k < 1 || k >= len(p.graph.Nodes) {
+			return fmt.Errorf("network: cannot keep node %d: nodes 1-%d have outputs", k, len(p.graph.Nodes)-1)
+		}
+	}
+	if len(o.KeepGradients) > 0 && !o.Gradients {
+		return fmt.Errorf("network: KeepGradients without Gradients")
+	}
+	return nil
+}
+
+// lanes is how many lanes an executor has.
+func (o *Options) lanes() int {
+	if o.Hessian {
+		return lanes
+	}
+	return 1
+}
+
+// Memory is what an executor in float32 allocates for its passes, in bytes.
+func (p *Plan) Memory(o Options) int64 { return p.memory(o, 4) }
+
+// memory adds up arena, packed weights, statistics and the rest for values of so many bytes.
+func (p *Plan) memory(o Options, bytes int64) int64 {
+	b := int64(o.Batch)
+	s := p.sizes(o)
+	return bytes*(b*int64(s.arena+s.loss)+int64(s.weights)+int64(s.slots)) + 8*(b*int64(s.partial)+int64(s.statistics)) + b*int64(s.argmax+s.drops)
+}
+
+// sizes counts what an executor allocates. The first group is in values, statistics and partial in float64s, argmax
+// and drops in bytes. Those marked * are for one image of the batch.
+type sizes struct {
+	arena      int // *
+	weights    int
+	slots      int
+	statistics int
+	partial    int // *
+	argmax     int // *
+	drops      int // *
+	loss       int // *
+}
+
+func (p *Plan) sizes(o Options) sizes {
+	s := sizes{arena: p.newLayout(o).size, weights: p.size}
+	lanes := o.lanes()
+	s.arena *= lanes
+	s.weights *= lanes
+	widest := 0
+	for i, n := range p.graph.Nodes {
+		switch n.Kind {
+		case bench301.BatchNorm:
+			widest = max(widest, n.C)
+			s.statistics += 4 * n.C
+			if o.Hessian {
+				s.statistics += 2 * n.C
+			}
+		case bench301.MaxPool:
+			if o.Gradients {
+				s.argmax += p.valuesOf(i)
+			}
+		case bench301.DropPath:
+			s.drops++
+		}
+	}
+	s.partial = 2 * lanes * widest
+	s.statistics += 2 * lanes * widest
+	if o.Gradients {
+		s.slots = lanes * min(o.Batch, weightSlots) * p.largestView()
+	}
+	if o.Hessian {
+		s.loss = lanes * p.Classes()
+	}
+	return s
+}
+
+// largestView is the size of the largest parameter tensor.
+func (p *Plan) largestView() int {
+	largest := 0
+	for _, v := range p.views {
+		largest = max(largest, v.Size)
+	}
+	return largest
+}
