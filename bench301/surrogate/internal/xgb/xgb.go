@@ -1,0 +1,87 @@
+// Package xgb reads XGBoost models as NAS-Bench-301 uses them: one regression output of 56 features, trees with numerical
+// splits. It reads the pickles of all versions, binary files, JSON and UBJSON, and predicts the bits that the version which
+// wrote the file predicts.
+package xgb
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"rwe301/bench301/surrogate/internal/trees"
+)
+
+// Model is one booster.
+type Model struct {
+	Forest    trees.Forest[float32]
+	Format    string // how it was stored
+	Version   [3]int // of the XGBoost that wrote it; 0.0.0 before 1.0
+	Objective string
+}
+
+// Parse reads a booster: what stands in the handle of a pickled Booster, or a model file.
+func Parse(data []byte) (*Model, error) {
+	switch {
+	case len(data) == 0:
+		return nil, fmt.Errorf("0 bytes: want an XGBoost model")
+	case bytes.HasPrefix(data, snapshotMagic):
+		return parseSnapshot(data)
+	case data[0] == '{' && len(data) > 1 && strings.IndexByte("iUIlL}", data[1]) >= 0:
+		return parseUBJSON(data)
+	case data[0] == '{':
+		return parseJSON(data)
+	}
+	return parseBinary(data, 0, "binary")
+}
+
+// Is reports whether data may be an XGBoost model; Parse says more.
+func Is(data []byte) bool {
+	return bytes.HasPrefix(data, snapshotMagic) || bytes.HasPrefix(data, binaryMagic) || len(data) > 0 && data[0] == '{'
+}
+
+// baseFirst says in which order a version adds the base score: first since 1.3, last before.
+func baseFirst(version [3]int) bool {
+	return version[0] > 1 || version[0] == 1 && version[1] >= 3
+}
+
+// objectives are those whose prediction is the plain sum.
+var objectives = []string{"reg:squarederror", "reg:linear"}
+
+func check(booster, objective string) error {
+	if booster != "gbtree" {
+		return fmt.Errorf("booster %.40q: want gbtree", booster)
+	}
+	if !slices.Contains(objectives, objective) {
+		return fmt.Errorf("objective %.40q: want %s", objective, strings.Join(objectives, " or "))
+	}
+	return nil
+}
+
+// checkCount checks a parameter that XGBoost stores as text; older versions lack some.
+func checkCount(name, text string) error {
+	ok := text == ""
+	switch name {
+	case "num_feature":
+		ok = text == strconv.Itoa(trees.Features)
+	default:
+		ok = ok || text == "0" || text == "1"
+	}
+	if !ok {
+		want := "one output"
+		if name == "num_feature" {
+			want = fmt.Sprintf("the %d features of NAS-Bench-301", trees.Features)
+		}
+		return fmt.Errorf("%.20q: want %s", text, want)
+	}
+	return nil
+}
+
+func flags(defaultLeft bool) trees.Flags {
+	f := trees.NaNMissing
+	if defaultLeft {
+		f |= trees.DefaultLeft
+	}
+	return f
+}
