@@ -30,16 +30,17 @@ func newPool[T Real](size int) *pool[T] {
 	return p
 }
 
-// do runs f over count images, an equal slice a worker.
-func (p *pool[T]) do(m *Machine[T], f func(m *Machine[T], i, lo, hi int), step, count int) {
+// do runs f over all images of the pass, an equal slice a worker.
+func (p *pool[T]) do(m *Machine[T], f func(m *Machine[T], i, lo, hi int), step int) {
+	n := m.n
 	for w := 1; w < p.size; w++ {
-		lo, hi := w*count/p.size, (w+1)*count/p.size
+		lo, hi := w*n/p.size, (w+1)*n/p.size
 		if lo < hi {
 			p.wait.Add(1)
 			p.jobs <- job[T]{m, f, step, lo, hi}
 		}
 	}
-	if hi := count / p.size; hi > 0 {
+	if hi := n / p.size; hi > 0 {
 		f(m, step, 0, hi)
 	}
 	p.wait.Wait()

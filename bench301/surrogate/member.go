@@ -1,0 +1,245 @@
+package surrogate
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	"rwe301/bench301/surrogate/internal/gin"
+	"rwe301/bench301/surrogate/internal/lgb"
+	"rwe301/bench301/surrogate/internal/pickle"
+	"rwe301/bench301/surrogate/internal/torch"
+	"rwe301/bench301/surrogate/internal/trees"
+	"rwe301/bench301/surrogate/internal/xgb"
+)
+
+// The kinds of surrogates.
+const (
+	KindXGB = "xgb"
+	KindLGB = "lgb"
+	KindGIN = "gin"
+)
+
+// The units of surrogates.
+const (
+	Percent = "percent"
+	Seconds = "seconds"
+)
+
+// maxModelBytes bounds a model file.
+const maxModelBytes = 512 << 20
+
+// Member says what one model of an ensemble is and where it came from.
+type Member struct {
+	Name    string `json:"name"`              // the folder or file that held it
+	Format  string `json:"format"`            // e.g. "pickled snapshot"
+	Version string `json:"version,omitempty"` // of the library that wrote it, where the file says so
+	SHA256  string `json:"sha256"`            // of the original file
+	Bytes   int    `json:"bytes"`             // of the original file
+	Trees   int    `json:"trees,omitempty"`
+	Nodes   int    `json:"nodes,omitempty"`
+	Depth   int    `json:"depth,omitempty"`   // of the deepest tree
+	Weights int    `json:"weights,omitempty"` // of a network
+}
+
+// model is a member with its numbers; exactly one of the last three is set.
+type model struct {
+	member Member
+	xgb    *trees.Forest[float32]
+	lgb    *trees.Forest[float64]
+	gin    *network
+}
+
+// network is a graph network with the weights it was built from.
+type network struct {
+	config gin.Config
+	values []float32
+	net    *gin.Network
+}
+
+func (m *model) kind() string {
+	switch {
+	case m.xgb != nil:
+		return KindXGB
+	case m.lgb != nil:
+		return KindLGB
+	}
+	return KindGIN
+}
+
+// modelConfig is the part of model_config.json that predictions depend on.
+type modelConfig struct {
+	Model      string `json:"model"`
+	Hidden     *int   `json:"gnn_hidden_dimensions"`
+	Layers     *int   `json:"num_gnn_layers"`
+	Virtual    *bool  `json:"virtual_node"`
+	Pooling    string `json:"graph_pooling"`
+	Undirected bool   `json:"graph_preprocessing:undirected_graph"`
+	SelfLoops  bool   `json:"graph_preprocessing:self_loops"`
+	Bananas    bool   `json:"param:bananas_enc"`
+}
+
+// parseConfig reads model_config.json and says which kind and unit the model's name stands for.
+func parseConfig(data []byte) (c modelConfig, kind, unit string, err error) {
+	if err := json.Unmarshal(data, &c); err != nil {
+		return c, "", "", err
+	}
+	unit = Percent
+	switch c.Model {
+	case "xgb":
+		kind = KindXGB
+	case "xgb_time":
+		kind, unit = KindXGB, Seconds
+	case "lgb":
+		kind = KindLGB
+	case "lgb_time":
+		kind, unit = KindLGB, Seconds
+	case "gnn_gin":
+		kind = KindGIN
+	default:
+		return c, "", "", fmt.Errorf("model %.40q: want xgb, xgb_time, lgb, lgb_time or gnn_gin", c.Model)
+	}
+	if c.Bananas {
+		return c, "", "", fmt.Errorf("param:bananas_enc true: only models of the ConfigSpace vector can be read")
+	}
+	return c, kind, unit, nil
+}
+
+// network is the shape of a graph network.
+func (c *modelConfig) network() (gin.Config, error) {
+	switch {
+	case c == nil:
+		return gin.Config{}, fmt.Errorf("a graph network needs its model_config.json beside it")
+	case c.Hidden == nil || c.Layers == nil:
+		return gin.Config{}, fmt.Errorf("model_config.json lacks gnn_hidden_dimensions or num_gnn_layers")
+	case c.Virtual != nil && !*c.Virtual:
+		return gin.Config{}, fmt.Errorf("model_config.json: virtual_node false: want true")
+	case c.Pooling != "" && c.Pooling != "mean":
+		return gin.Config{}, fmt.Errorf("model_config.json: graph_pooling %.20q: want mean", c.Pooling)
+	}
+	return gin.Config{Hidden: *c.Hidden, Layers: *c.Layers, Undirected: c.Undirected, SelfLoops: c.SelfLoops}, nil
+}
+
+// parseModel reads a model file of any kind. The configuration may be nil, except for a graph network.
+func parseModel(name string, data []byte, config *modelConfig) (*model, error) {
+	m := &model{member: Member{Name: name, Bytes: len(data)}}
+	sum := sha256.Sum256(data)
+	m.member.SHA256 = hex.EncodeToString(sum[:])
+	var err error
+	switch {
+	case len(data) == 0:
+		err = fmt.Errorf("0 bytes: want a model")
+	case torch.Is(data):
+		err = m.parseGIN(data, config)
+	case data[0] == 0x80:
+		err = m.parsePickle(data)
+	case lgb.Is(data):
+		err = m.parseLGB(data, "text")
+	default:
+		err = m.parseXGB(data, "")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// parsePickle reads a pickled Booster of XGBoost or LightGBM.
+func (m *model) parsePickle(data []byte) error {
+	v, end, err := pickle.Decode(data, 0)
+	if err != nil {
+		return fmt.Errorf("pickle: %w", err)
+	}
+	if end != len(data) {
+		return fmt.Errorf("pickle: offset %d: %d bytes follow it", end, len(data)-end)
+	}
+	booster, ok := v.(*pickle.Object)
+	if !ok || booster.Class.Name != "Booster" {
+		return fmt.Errorf("pickle: a %s: want a Booster of xgboost or lightgbm", pickle.Kind(v))
+	}
+	state, ok := booster.State.(*pickle.Dict)
+	if !ok {
+		return fmt.Errorf("pickle: state of %s: a %s: want a dict", booster.Class, pickle.Kind(booster.State))
+	}
+	handle, ok := state.Get("handle")
+	if !ok {
+		return fmt.Errorf("pickle: %s without a handle", booster.Class)
+	}
+	switch booster.Class.Module {
+	case "xgboost.core":
+		raw, err := pickle.Bytes(handle)
+		if err != nil {
+			return fmt.Errorf("pickle: handle of %s: %w", booster.Class, err)
+		}
+		return m.parseXGB(raw, "pickled ")
+	case "lightgbm.basic":
+		text, ok := handle.(string)
+		if !ok {
+			return fmt.Errorf("pickle: handle of %s: a %s: want text", booster.Class, pickle.Kind(handle))
+		}
+		return m.parseLGB([]byte(text), "pickled text")
+	}
+	return fmt.Errorf("pickle: a %s: want xgboost.core.Booster or lightgbm.basic.Booster", booster.Class)
+}
+
+func (m *model) parseXGB(data []byte, how string) error {
+	x, err := xgb.Parse(data)
+	if err != nil {
+		return fmt.Errorf("xgboost: %w", err)
+	}
+	m.xgb = &x.Forest
+	m.member.Format = how + x.Format
+	m.member.Version = fmt.Sprintf("%d.%d.%d", x.Version[0], x.Version[1], x.Version[2])
+	m.member.Trees, m.member.Nodes, m.member.Depth = count(m.xgb)
+	return nil
+}
+
+func (m *model) parseLGB(data []byte, format string) error {
+	x, err := lgb.Parse(data)
+	if err != nil {
+		return fmt.Errorf("lightgbm: %w", err)
+	}
+	m.lgb = &x.Forest
+	m.member.Format = format + " " + x.Version
+	m.member.Trees, m.member.Nodes, m.member.Depth = count(m.lgb)
+	return nil
+}
+
+func (m *model) parseGIN(data []byte, config *modelConfig) error {
+	tensors, err := torch.Read(data)
+	if err != nil {
+		return fmt.Errorf("pytorch: %w", err)
+	}
+	c, err := config.network()
+	if err != nil {
+		return err
+	}
+	values, err := gin.Flatten(c, tensors)
+	if err != nil {
+		return fmt.Errorf("pytorch: %w", err)
+	}
+	m.member.Format = "pytorch legacy"
+	if data[0] == 'P' {
+		m.member.Format = "pytorch zip"
+	}
+	return m.setGIN(c, values)
+}
+
+func (m *model) setGIN(c gin.Config, values []float32) error {
+	net, err := gin.New(c, values)
+	if err != nil {
+		return err
+	}
+	m.gin = &network{c, values, net}
+	m.member.Weights = len(values)
+	return nil
+}
+
+// count returns the numbers of trees and nodes and the greatest depth.
+func count[T trees.Real](f *trees.Forest[T]) (n, nodes, depth int) {
+	for t := range f.Trees() {
+		depth = max(depth, f.Depth(t))
+	}
+	return f.Trees(), len(f.Nodes), depth
+}
