@@ -22,6 +22,7 @@ type buffer struct {
 }
 
 // newLayout plans an arena. Moment i is the forward step of node i; with gradients, moment 2N-1-i is its backward step.
+// What backward steps read outlives them all, so that they can run again.
 func (p *Plan) newLayout(o Options) layout {
 	nodes := p.graph.Nodes
 	n := len(nodes)
@@ -33,8 +34,8 @@ func (p *Plan) newLayout(o Options) layout {
 	last := make([]int, n)
 	for i := 1; i < n; i++ {
 		shared[i] = i
-		last[i] = p.lastUse(i, o.Gradients, kept)
-		if x := nodes[i].Inputs[0]; !o.Gradients && inPlace(nodes[i].Kind) && x != 0 && last[x] == i {
+		last[i] = p.lastUse(i, kept)
+		if x := nodes[i].Inputs[0]; inPlace(nodes[i].Kind) && x != 0 && last[x] == i {
 			shared[i] = shared[x]
 		}
 	}
@@ -48,12 +49,15 @@ func (p *Plan) newLayout(o Options) layout {
 	}
 	if o.Gradients {
 		l.gradient = make([]int, n)
-		for i := range n {
-			from := 2*n - 1 - i
-			for _, r := range p.readers[i] {
-				from = min(from, 2*n-1-r)
+		for i := 1; i < n; i++ { // the input's is the caller's
+			from, to := 2*n-1-i, 2*n-1-i
+			if r := p.readers[i]; len(r) > 0 {
+				from = 2*n - 1 - r[len(r)-1]
 			}
-			buffers = append(buffers, buffer{p.valuesOf(i), from, 2*n - 1 - i, &l.gradient[i]})
+			if slices.Contains(o.KeepGradients, i) {
+				to = 2 * n
+			}
+			buffers = append(buffers, buffer{p.valuesOf(i), from, to, &l.gradient[i]})
 		}
 	}
 	l.size = pack(buffers)
@@ -63,7 +67,7 @@ func (p *Plan) newLayout(o Options) layout {
 	return l
 }
 
-// kept says which nodes' outputs outlive the pass.
+// kept says which nodes' outputs outlive the forward pass.
 func (p *Plan) kept(o Options) []bool {
 	kept := make([]bool, len(p.graph.Nodes))
 	for _, i := range append([]int{p.graph.Pooled, p.graph.Logits}, o.Keep...) {
@@ -72,21 +76,34 @@ func (p *Plan) kept(o Options) []bool {
 	if p.graph.AuxLogits >= 0 {
 		kept[p.graph.AuxLogits] = true
 	}
+	for _, b := range o.Probes {
+		if b.See&SeeGradient != 0 {
+			kept[b.Node] = true
+		}
+	}
+	if o.Gradients {
+		for i, n := range p.graph.Nodes {
+			switch n.Kind {
+			case bench301.Conv, bench301.Linear, bench301.BatchNorm:
+				kept[n.Inputs[0]] = true
+			case bench301.ReLU:
+				kept[i] = true // its sign
+			}
+		}
+	}
 	return kept
 }
 
 // lastUse is the last moment at which node i's output is read.
-func (p *Plan) lastUse(i int, gradients bool, kept []bool) int {
-	n := len(p.graph.Nodes)
+func (p *Plan) lastUse(i int, kept []bool) int {
+	r := p.readers[i]
 	switch {
 	case kept[i]:
-		return 2 * n
-	case gradients && len(p.readers[i]) > 0:
-		return 2*n - 1 - p.readers[i][0]
-	case len(p.readers[i]) == 0:
+		return 2 * len(p.graph.Nodes)
+	case len(r) == 0:
 		return i
 	}
-	return p.readers[i][len(p.readers[i])-1]
+	return r[len(r)-1]
 }
 
 // inPlace reports whether a kind may overwrite its input with its output.

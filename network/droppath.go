@@ -5,28 +5,55 @@ import (
 	"math/rand/v2"
 )
 
-// SetDropPath makes every following pass with batch statistics drop each branch of each image with the given
-// probability, and scale the others by 1/(1-rate). The draws come from the seed alone; a pass after SetDropPath(rate,
-// seed) repeats itself exactly. Rate 0, the initial state, drops nothing.
-func (m *Machine[T]) SetDropPath(rate float64, seed uint64) error {
+// dropPaths says which branches of which images a pass drops.
+type dropPaths struct {
+	rate  float64
+	batch int
+	keep  []bool // [path][batch]
+}
+
+func newDropPaths(paths, batch int) dropPaths {
+	return dropPaths{batch: batch, keep: make([]bool, paths*batch)}
+}
+
+// set leaves d as it is when it fails. keep is called in the order of paths, then images.
+func (d *dropPaths) set(rate float64, keep func(path, image int) bool) error {
 	if !(rate >= 0 && rate < 1) {
 		return fmt.Errorf("network: drop path rate %v: must lie in [0, 1)", rate)
 	}
-	m.dropRate = rate
-	rng := rand.New(rand.NewPCG(seed, 0x64726f70)) // a stream of its own
-	for k := range m.keep {
-		m.keep[k] = rng.Float64() >= rate
+	d.rate = rate
+	for k := range d.keep {
+		d.keep[k] = keep(k/d.batch, k%d.batch)
 	}
 	return nil
 }
 
-// pathScale is the factor of a branch for an image: 1 unless paths are dropped in this pass.
-func (m *Machine[T]) pathScale(drop, image int) T {
+// seeded is a keep function that keeps with probability 1-rate.
+func seeded(rate float64, seed uint64) func(path, image int) bool {
+	rng := rand.New(rand.NewPCG(seed, 0x64726f70)) // a stream of its own
+	return func(int, int) bool { return rng.Float64() >= rate }
+}
+
+// scale is the factor of a branch for an image in a pass with normalisation norm.
+func (d *dropPaths) scale(path, image int, norm Norm) float64 {
 	switch {
-	case m.dropRate == 0 || m.norm != BatchNorm:
+	case d.rate == 0 || norm != BatchNorm:
 		return 1
-	case m.keep[drop*m.options.Batch+image]:
-		return T(1 / (1 - m.dropRate))
+	case d.keep[path*d.batch+image]:
+		return 1 / (1 - d.rate)
 	}
 	return 0
+}
+
+// SetDropPath makes every following pass with batch statistics drop each branch of each image with the given
+// probability, and scale the others by 1/(1-rate). The draws come from the seed alone; a pass after SetDropPath(rate,
+// seed) repeats itself exactly. Rate 0, the initial state, drops nothing.
+func (m *Machine[T]) SetDropPath(rate float64, seed uint64) error {
+	return m.drops.set(rate, seeded(rate, seed))
+}
+
+// SetDropMask is SetDropPath with the draws given: keep says whether drop-path node number path (in node order) keeps
+// its branch for an image.
+func (m *Machine[T]) SetDropMask(rate float64, keep func(path, image int) bool) error {
+	return m.drops.set(rate, keep)
 }

@@ -3,42 +3,11 @@ package network
 import (
 	"errors"
 	"fmt"
-	"math"
 	"runtime"
 	"unsafe"
 
 	"rwe301/bench301"
 )
-
-// Norm is how batch normalisation works in a pass.
-type Norm uint8
-
-// The modes of batch normalisation.
-const (
-	BatchNorm   Norm = iota // by the statistics of the batch; running statistics are updated (train mode)
-	RunningNorm             // by the running statistics (eval mode)
-	NoNorm                  // identity: neither scale nor shift
-)
-
-// epsilon and momentum of batch normalisation, as in PyTorch.
-const (
-	epsilon         = 1e-5
-	defaultMomentum = 0.1
-)
-
-// Options sizes an executor.
-type Options struct {
-	Batch     int   // the largest number of images of a pass
-	Gradients bool  // plan for Backward too
-	Workers   int   // images are shared out to so many goroutines; 0 or 1 works in the caller's
-	Keep      []int // graph nodes whose outputs can be read after a pass
-}
-
-// maxMemory is the most an executor may ask for, in bytes: more than that is a mistyped size on the machines of today.
-const maxMemory = 1 << 40
-
-// Real is the arithmetic of an executor.
-type Real interface{ float32 | float64 }
 
 // Executor runs a plan in float32, Executor64 in float64.
 type (
@@ -52,30 +21,19 @@ func NewExecutor(p *Plan, o Options) (*Executor, error) { return newMachine[floa
 // NewExecutor64 returns an executor of a plan in float64.
 func NewExecutor64(p *Plan, o Options) (*Executor64, error) { return newMachine[float64](p, o) }
 
-// Memory is what an executor in float32 allocates for its passes, in bytes.
-func (p *Plan) Memory(o Options) int64 { return p.memory(o, 4) }
-
-// memory adds up arena, packed weights, statistics and the rest for values of so many bytes.
-func (p *Plan) memory(o Options, bytes int64) int64 {
-	b := int64(o.Batch)
-	total := bytes * (b*int64(p.newLayout(o).size) + int64(p.size))
-	total += 8 * (b*int64(p.widestNorm())*2 + int64(p.normChannels())*4)
-	if o.Gradients {
-		total += bytes*int64(slots(o))*int64(p.largestView()) + b*int64(p.argmaxValues())
-	}
-	return total
-}
-
 // Machine runs a plan. It is not safe for concurrent use; Close it when it has several workers.
+//
+// What it computes lies in two lanes: the values, and the tangents, which are the derivatives of all values along a
+// direction in the space of theta. The second lane is there for HessianVector alone.
 type Machine[T Real] struct {
 	plan    *Plan
 	options Options
 	layout  layout
 	steps   []step[T]
-	arena   []T
-	weights []T // theta as the loops want it: convolutions with the window's position outermost
-	theta   []T // of the current pass
-	images  []T // of the current pass
+	arena   [lanes][]T
+	weights [lanes][]T // theta (its direction) as the loops want it: convolutions with the window's position outermost
+	theta   [lanes][]T // of the current pass
+	images  []T        // of the current pass
 	n       int
 	norm    Norm
 	done    bool // a forward pass has succeeded, so outputs may be read
@@ -83,56 +41,62 @@ type Machine[T Real] struct {
 	norms    map[string]*statistics
 	momentum float64
 	updates  int
-	partial  []float64 // per image, per channel: sum and sum of squares
-	sums     func(m *Machine[T], i, lo, hi int)
+	partial  []float64 // per image, per channel: sums
+	totals   []float64 // partial added up over the images
 
-	dropRate float64
-	keep     []bool // drop path: per drop node and image
+	drops    dropPaths
 	pool     *pool[T]
-	grad     *gradients[T]
+	back     *backward[T] // nil without gradients
+	observer Observer[T]
+	signs    []uint64
 }
 
-// statistics are those of one batch normalisation.
-type statistics struct {
-	running struct{ mean, variance []float64 }
-	mean    []float64 // of the current pass
-	inverse []float64 // 1 / sqrt(variance + epsilon) of the current pass
-}
+// The lanes of a machine.
+const (
+	value = iota
+	tangent
+	lanes
+)
 
 // step is one node ready to run.
 type step[T Real] struct {
 	node    bench301.Node
-	in      []int // values per image of each input
-	out     int   // values per image
-	weights []T   // packed weights of a convolution or linear layer
+	from    []bench301.Node // the nodes of its inputs
+	at      []int           // of a concatenation: the first channel of each input
+	out     int             // values per image
+	loop    loop[T]
+	weights [lanes][]T // packed weights of a convolution or linear layer
 	stats   *statistics
-	drop    int // index among the drop-path nodes
-	argmax  []uint8
+	drop    int     // index among the drop-path nodes
+	see     Sight   // what probes see of it
+	argmax  []uint8 // of a max pool: the winning position of every output
 	run     func(m *Machine[T], i, lo, hi int)
+	sums    func(m *Machine[T], i, lo, hi int) // of a normalisation
+
+	// With gradients: the same node's part in the backward pass, in the tangents of the forward pass, and in those of the
+	// backward pass.
+	backward, tangent, dual         func(m *Machine[T], i, lo, hi int)
+	gradSums, tangentSums, dualSums func(m *Machine[T], i, lo, hi int)
 }
 
 func newMachine[T Real](p *Plan, o Options) (*Machine[T], error) {
-	if o.Batch < 1 {
-		return nil, fmt.Errorf("network: batch %d: must be at least 1", o.Batch)
+	if err := o.check(p); err != nil {
+		return nil, err
 	}
-	if o.Workers < 0 {
-		return nil, fmt.Errorf("network: %d workers: must not be negative", o.Workers)
+	if err := fits(p.memory(o, int64(unsafe.Sizeof(T(0)))), freeMemory(), o.Batch); err != nil {
+		return nil, err
 	}
-	for _, k := range o.Keep {
-		if k < 1 || k >= len(p.graph.Nodes) {
-			return nil, fmt.Errorf("network: cannot keep node %d: nodes 1-%d have outputs", k, len(p.graph.Nodes)-1)
-		}
+	m := &Machine[T]{plan: p, options: o, layout: p.newLayout(o), norms: map[string]*statistics{}, momentum: defaultMomentum}
+	size := p.sizes(o)
+	for l := range o.lanes() {
+		m.arena[l] = make([]T, o.Batch*m.layout.size)
+		m.weights[l] = make([]T, p.size)
 	}
-	if need := p.memory(o, int64(unsafe.Sizeof(T(0)))); need > maxMemory || need < 0 {
-		return nil, fmt.Errorf("network: batch %d of this network needs %.0f GB: use a smaller batch, width or image", o.Batch, float64(need)/1e9)
-	}
-	m := &Machine[T]{plan: p, options: o, layout: p.newLayout(o), norms: map[string]*statistics{}, momentum: defaultMomentum, sums: sums[T]}
-	m.arena = make([]T, o.Batch*m.layout.size)
-	m.weights = make([]T, p.size)
-	m.partial = make([]float64, o.Batch*p.widestNorm()*2)
+	m.partial = make([]float64, o.Batch*size.partial)
+	m.totals = make([]float64, size.partial)
 	m.build()
 	if o.Gradients {
-		m.grad = newGradients(m)
+		m.back = newBackward(m)
 	}
 	if o.Workers > 1 {
 		m.pool = newPool[T](o.Workers)
@@ -146,33 +110,49 @@ func (m *Machine[T]) build() {
 	p := m.plan
 	drops := 0
 	for i, n := range p.graph.Nodes {
-		s := step[T]{node: n, out: p.valuesOf(i)}
+		s := step[T]{node: n, out: p.valuesOf(i), loop: loopOf[T](n)}
+		channels := 0
 		for _, x := range n.Inputs {
-			s.in = append(s.in, p.valuesOf(x))
+			s.from = append(s.from, p.graph.Nodes[x])
+			s.at = append(s.at, channels)
+			channels += p.graph.Nodes[x].C
 		}
-		if len(n.Params) > 0 && n.Kind != bench301.BatchNorm {
-			v := p.views[n.Params[0]]
-			s.weights = m.weights[v.Offset : v.Offset+v.Size]
-		}
+		s.run, s.backward, s.tangent, s.dual = linearForward[T], linearBackward[T], linearTangent[T], linearDual[T]
 		switch n.Kind {
+		case bench301.Conv, bench301.Linear:
+			v := p.views[n.Params[0]]
+			for l := range m.options.lanes() {
+				s.weights[l] = m.weights[l][v.Offset : v.Offset+v.Size]
+			}
 		case bench301.BatchNorm:
-			s.stats = &statistics{mean: make([]float64, n.C), inverse: make([]float64, n.C)}
-			s.stats.running.mean, s.stats.running.variance = make([]float64, n.C), make([]float64, n.C)
+			s.stats = newStatistics(n.C, m.options.Hessian)
 			m.norms[n.Name] = s.stats
+			s.run, s.backward, s.tangent, s.dual = affine[T], affineBackward[T], affineTangent[T], affineDual[T]
+			s.sums, s.gradSums, s.tangentSums, s.dualSums = sums[T], gradSums[T], tangentSums[T], dualSums[T]
+		case bench301.ReLU:
+			s.run, s.backward, s.tangent, s.dual = rectify[T], rectifyBackward[T], rectifyTangent[T], rectifyDual[T]
 		case bench301.DropPath:
 			s.drop = drops
 			drops++
+			s.run, s.backward, s.tangent, s.dual = dropPath[T], dropPathBackward[T], dropPathTangent[T], dropPathDual[T]
 		case bench301.MaxPool:
+			s.run, s.backward, s.tangent, s.dual = maxPool[T], maxPoolBackward[T], maxPoolTangent[T], maxPoolDual[T]
 			if m.options.Gradients {
 				s.argmax = make([]uint8, m.options.Batch*s.out)
 			}
 		}
-		s.run = forward[T](n)
 		m.steps = append(m.steps, s)
 	}
-	m.keep = make([]bool, drops*m.options.Batch)
+	for _, b := range m.options.Probes {
+		m.steps[b.Node].see |= b.See
+	}
+	m.signs = make([]uint64, m.options.Batch*m.options.signWords(p))
+	m.drops = newDropPaths(drops, m.options.Batch)
 	m.ResetRunning()
 }
+
+// Plan returns the plan that the machine runs.
+func (m *Machine[T]) Plan() *Plan { return m.plan }
 
 // Close stops the workers of the executor.
 func (m *Machine[T]) Close() {
@@ -197,16 +177,19 @@ func (m *Machine[T]) Forward(theta, x []T, n int, norm Norm) error {
 	case !finite(x):
 		return errors.New("network: the images hold NaN or infinite values")
 	}
-	m.theta, m.images, m.n, m.norm = theta, x, n, norm
-	m.pack()
+	m.theta[value], m.images, m.n, m.norm = theta, x, n, norm
+	m.pack(value)
 	if norm == BatchNorm {
 		m.updates++
 	}
 	for i := 1; i < len(m.steps); i++ {
-		if m.steps[i].stats != nil && norm != NoNorm {
+		if m.steps[i].stats != nil {
 			m.normalise(i)
 		}
-		m.parallel(m.steps[i].run, i)
+		m.parallel(m.steps[i].run, i, n)
+		if m.steps[i].see != 0 {
+			m.look(i)
+		}
 	}
 	m.done = true
 	return nil
@@ -223,45 +206,54 @@ func finite[T Real](x []T) bool {
 
 // pack brings the weights of convolutions from [out][in][position] into [position][out][in] (depthwise:
 // [position][channel]); other parameters are read from theta.
-func (m *Machine[T]) pack() {
+func (m *Machine[T]) pack(lane int) {
 	for i := range m.steps {
 		s := &m.steps[i]
-		if s.weights == nil {
+		if s.weights[lane] == nil {
 			continue
 		}
 		v := m.plan.views[s.node.Params[0]]
-		src := m.theta[v.Offset : v.Offset+v.Size]
-		window := s.node.Kernel * s.node.Kernel
-		if s.node.Kind == bench301.Linear || window == 1 {
-			copy(s.weights, src)
-			continue
-		}
-		rows := v.Size / window
-		for r := range rows {
-			for k := range window {
-				s.weights[k*rows+r] = src[r*window+k]
-			}
+		repack(s.weights[lane], m.theta[lane][v.Offset:v.Offset+v.Size], s.node.Kernel*s.node.Kernel)
+	}
+}
+
+// repack transposes rows of one window each into one row a position. A linear layer has window 0.
+func repack[T Real](dst, src []T, window int) {
+	if window <= 1 {
+		copy(dst, src)
+		return
+	}
+	rows := len(src) / window
+	for r := range rows {
+		for k, v := range src[r*window : (r+1)*window] {
+			dst[k*rows+r] = v
 		}
 	}
 }
 
-// parallel runs f for all images, shared out to the workers.
-func (m *Machine[T]) parallel(f func(m *Machine[T], i, lo, hi int), i int) {
+// parallel runs f for count images (or slices of the batch), shared out to the workers.
+func (m *Machine[T]) parallel(f func(m *Machine[T], i, lo, hi int), i, count int) {
 	if m.pool == nil {
-		f(m, i, 0, m.n)
+		f(m, i, 0, count)
 		return
 	}
-	m.pool.do(m, f, i)
+	m.pool.do(m, f, i, count)
 }
 
 // output is node i's output for images lo to hi.
-func (m *Machine[T]) output(i, lo, hi int) []T {
+func (m *Machine[T]) output(i, lo, hi int) []T { return m.outputs(value, i, lo, hi) }
+
+// outputs is a lane of node i's output for images lo to hi; nil for the tangents of the images, which are zero.
+func (m *Machine[T]) outputs(lane, i, lo, hi int) []T {
 	v := m.steps[i].out
 	if i == 0 {
+		if lane == tangent {
+			return nil
+		}
 		return m.images[lo*v : hi*v]
 	}
 	at := m.layout.output[i] * m.options.Batch
-	return m.arena[at+lo*v : at+hi*v]
+	return m.arena[lane][at+lo*v : at+hi*v]
 }
 
 // Output returns the output of a kept node, n x h x w x c values.
@@ -290,104 +282,4 @@ func (m *Machine[T]) Features() []T { return m.result(m.plan.graph.Pooled) }
 func (m *Machine[T]) result(node int) []T {
 	data, _, _, _ := m.Output(node)
 	return data
-}
-
-// ResetRunning sets the running statistics to mean 0 and variance 1.
-func (m *Machine[T]) ResetRunning() {
-	m.updates = 0
-	for _, s := range m.norms {
-		for c := range s.running.mean {
-			s.running.mean[c], s.running.variance[c] = 0, 1
-		}
-	}
-}
-
-// Running returns the running statistics of a batch normalisation by node name; nil if there is none of that name.
-func (m *Machine[T]) Running(name string) (mean, variance []float64) {
-	s := m.norms[name]
-	if s == nil {
-		return nil, nil
-	}
-	return s.running.mean, s.running.variance
-}
-
-// SetMomentum sets the weight of a new batch in the running statistics (0.1 at first). Zero or less averages all
-// batches since ResetRunning with equal weight, which calibrates a network.
-func (m *Machine[T]) SetMomentum(momentum float64) { m.momentum = momentum }
-
-// normalise finds the statistics with which node i normalises in this pass, and updates the running ones.
-func (m *Machine[T]) normalise(i int) {
-	s := m.steps[i].stats
-	if m.norm == RunningNorm {
-		for c := range s.mean {
-			s.mean[c], s.inverse[c] = s.running.mean[c], 1/math.Sqrt(s.running.variance[c]+epsilon)
-		}
-		return
-	}
-	m.parallel(m.sums, i)
-	node := m.steps[i].node
-	count := float64(m.n * node.H * node.W)
-	weight := m.momentum
-	if weight <= 0 {
-		weight = 1 / float64(m.updates)
-	}
-	for c := range node.C {
-		var sum, squares float64
-		for image := range m.n {
-			sum += m.partial[image*2*node.C+c]
-			squares += m.partial[image*2*node.C+node.C+c]
-		}
-		mean := sum / count
-		variance := max(0, squares/count-mean*mean)
-		s.mean[c], s.inverse[c] = mean, 1/math.Sqrt(variance+epsilon)
-		unbiased := variance
-		if count > 1 {
-			unbiased *= count / (count - 1)
-		}
-		s.running.mean[c] += weight * (mean - s.running.mean[c])
-		s.running.variance[c] += weight * (unbiased - s.running.variance[c])
-	}
-}
-
-// sums fills the partial sums of node i's input for images lo to hi.
-func sums[T Real](m *Machine[T], i, lo, hi int) {
-	s := &m.steps[i]
-	c := s.node.C
-	for image := lo; image < hi; image++ {
-		partial := m.partial[image*2*c : (image+1)*2*c]
-		clear(partial)
-		sum, squares := partial[:c], partial[c:2*c]
-		x := m.output(s.node.Inputs[0], image, image+1)
-		for len(x) >= c {
-			row := x[:c]
-			for k, v := range row {
-				f := float64(v)
-				sum[k] += f
-				squares[k] += float64(f * f)
-			}
-			x = x[c:]
-		}
-	}
-}
-
-// widestNorm is the largest number of channels of a normalisation.
-func (p *Plan) widestNorm() int {
-	widest := 0
-	for _, n := range p.graph.Nodes {
-		if n.Kind == bench301.BatchNorm {
-			widest = max(widest, n.C)
-		}
-	}
-	return widest
-}
-
-// normChannels adds up the channels of all normalisations.
-func (p *Plan) normChannels() int {
-	total := 0
-	for _, n := range p.graph.Nodes {
-		if n.Kind == bench301.BatchNorm {
-			total += n.C
-		}
-	}
-	return total
 }

@@ -1,42 +1,40 @@
 package network
 
 import (
-	"math"
-
 	"rwe301/bench301"
 )
 
-// forward returns the loop that computes a node for images lo to hi.
-func forward[T Real](n bench301.Node) func(m *Machine[T], i, lo, hi int) {
+// loop computes a kind of node that is linear in its inputs and, where it has weights, in those too. Every function
+// works on one image and adds to its first slice, except that a concatenation's apply sets its part of y. k counts the inputs.
+type loop[T Real] struct {
+	apply   func(s *step[T], k int, y, x, w []T)   // y += what input k, x, adds to the output
+	adjoint func(s *step[T], k int, gx, gy, w []T) // gx += the transposed map of gy
+	weight  func(s *step[T], gw, gy, x []T)        // gw += the gradient of the packed weights; nil without weights
+}
+
+// loopOf returns the loop of a node; its fields are nil for the kinds that are not linear.
+func loopOf[T Real](n bench301.Node) loop[T] {
 	switch n.Kind {
 	case bench301.Conv:
 		switch {
 		case n.Groups > 1:
-			return depthwise[T]
+			return loop[T]{depthwise[T], depthwiseAdjoint[T], depthwiseWeight[T]}
 		case n.Kernel == 1:
-			return pointwise[T]
+			return loop[T]{pointwise[T], pointwiseAdjoint[T], pointwiseWeight[T]}
 		}
-		return convolution[T]
-	case bench301.BatchNorm:
-		return affine[T]
-	case bench301.ReLU:
-		return rectify[T]
-	case bench301.MaxPool:
-		return maxPool[T]
-	case bench301.AvgPool:
-		return avgPool[T]
-	case bench301.Add:
-		return add[T]
-	case bench301.Concat:
-		return concat[T]
-	case bench301.GlobalAvg:
-		return globalAvg[T]
+		return loop[T]{convolution[T], convolutionAdjoint[T], convolutionWeight[T]}
 	case bench301.Linear:
-		return linear[T]
-	case bench301.DropPath:
-		return dropPath[T]
+		return loop[T]{linear[T], linearAdjoint[T], linearWeight[T]}
+	case bench301.AvgPool:
+		return loop[T]{avgPool[T], avgPoolAdjoint[T], nil}
+	case bench301.Add:
+		return loop[T]{add[T], addAdjoint[T], nil}
+	case bench301.Concat:
+		return loop[T]{concat[T], concatAdjoint[T], nil}
+	case bench301.GlobalAvg:
+		return loop[T]{globalAvg[T], globalAvgAdjoint[T], nil}
 	}
-	return nil // the input, which nobody computes
+	return loop[T]{}
 }
 
 // span is the range of window positions k in [0, kernel) whose pixel start + k*dilation lies in [0, size).
@@ -55,6 +53,32 @@ func span(start, kernel, dilation, size int) (lo, hi int) {
 
 // origin is the first pixel of the window of output pixel o.
 func origin(n *bench301.Node, o int) int { return o*n.Stride + n.Offset - n.Pad }
+
+// windows calls f for every output pixel and every position of its window inside the image, in row-major order: the
+// output pixel, the input pixel and the position.
+func windows(n, in *bench301.Node, f func(out, from, tap int)) {
+	for r := range n.H {
+		y0 := origin(n, r)
+		ylo, yhi := span(y0, n.Kernel, n.Dilation, in.H)
+		for c := range n.W {
+			x0 := origin(n, c)
+			xlo, xhi := span(x0, n.Kernel, n.Dilation, in.W)
+			for ky := ylo; ky < yhi; ky++ {
+				row := (y0 + ky*n.Dilation) * in.W
+				for kx := xlo; kx < xhi; kx++ {
+					f(r*n.W+c, row+x0+kx*n.Dilation, ky*n.Kernel+kx)
+				}
+			}
+		}
+	}
+}
+
+// inside is the number of pixels of output pixel p's window that lie in the image.
+func inside(n, in *bench301.Node, p int) int {
+	ylo, yhi := span(origin(n, p/n.W), n.Kernel, n.Dilation, in.H)
+	xlo, xhi := span(origin(n, p%n.W), n.Kernel, n.Dilation, in.W)
+	return (yhi - ylo) * (xhi - xlo)
+}
 
 // multiply adds the products of the pixel row x (ci values) with every row of w (len(y) rows of ci values) to y. Each
 // output has one accumulator that takes the inputs in order.
@@ -106,238 +130,77 @@ func multiply2[T Real](y, z, x, u, w []T) {
 	}
 }
 
-func pointwise[T Real](m *Machine[T], i, lo, hi int) {
-	s := &m.steps[i]
-	n := &s.node
-	in := &m.plan.graph.Nodes[n.Inputs[0]]
+func pointwise[T Real](s *step[T], _ int, y, x, w []T) {
+	n, in := &s.node, &s.from[0]
 	ci, co := in.C, n.C
-	for image := lo; image < hi; image++ {
-		x := m.output(n.Inputs[0], image, image+1)
-		y := m.output(i, image, image+1)
-		clear(y)
-		for r := range n.H {
-			row := x[(origin(n, r)*in.W+n.Offset)*ci:]
-			out := y[r*n.W*co : (r+1)*n.W*co]
-			c := 0
-			for ; c+2 <= n.W; c += 2 {
-				multiply2(out[c*co:][:co], out[(c+1)*co:][:co], row[c*n.Stride*ci:][:ci], row[(c+1)*n.Stride*ci:][:ci], s.weights)
-			}
-			if c < n.W {
-				multiply(out[c*co:][:co], row[c*n.Stride*ci:][:ci], s.weights)
-			}
-		}
-	}
-}
-
-func convolution[T Real](m *Machine[T], i, lo, hi int) {
-	s := &m.steps[i]
-	n := &s.node
-	in := &m.plan.graph.Nodes[n.Inputs[0]]
-	for image := lo; image < hi; image++ {
-		x := m.output(n.Inputs[0], image, image+1)
-		y := m.output(i, image, image+1)
-		clear(y)
-		windows(n, in, func(out, from, tap int) {
-			multiply(y[out*n.C:][:n.C], x[from*in.C:][:in.C], s.weights[tap*n.C*in.C:])
-		})
-	}
-}
-
-// windows calls f for every output pixel and every position of its window inside the image, in row-major order: the
-// output pixel, the input pixel and the position.
-func windows(n, in *bench301.Node, f func(out, from, tap int)) {
 	for r := range n.H {
-		y0 := origin(n, r)
-		ylo, yhi := span(y0, n.Kernel, n.Dilation, in.H)
-		for c := range n.W {
-			x0 := origin(n, c)
-			xlo, xhi := span(x0, n.Kernel, n.Dilation, in.W)
-			for ky := ylo; ky < yhi; ky++ {
-				row := (y0 + ky*n.Dilation) * in.W
-				for kx := xlo; kx < xhi; kx++ {
-					f(r*n.W+c, row+x0+kx*n.Dilation, ky*n.Kernel+kx)
-				}
-			}
+		row := x[(origin(n, r)*in.W+n.Offset)*ci:]
+		out := y[r*n.W*co : (r+1)*n.W*co]
+		c := 0
+		for ; c+2 <= n.W; c += 2 {
+			multiply2(out[c*co:][:co], out[(c+1)*co:][:co], row[c*n.Stride*ci:][:ci], row[(c+1)*n.Stride*ci:][:ci], w)
+		}
+		if c < n.W {
+			multiply(out[c*co:][:co], row[c*n.Stride*ci:][:ci], w)
 		}
 	}
 }
 
-func depthwise[T Real](m *Machine[T], i, lo, hi int) {
-	s := &m.steps[i]
-	n := &s.node
-	in := &m.plan.graph.Nodes[n.Inputs[0]]
-	for image := lo; image < hi; image++ {
-		x := m.output(n.Inputs[0], image, image+1)
-		y := m.output(i, image, image+1)
-		clear(y)
-		windows(n, in, func(out, from, tap int) {
-			a := y[out*n.C:][:n.C]
-			b := x[from*n.C:][:n.C]
-			w := s.weights[tap*n.C:][:n.C]
-			for k := range a {
-				a[k] += T(b[k] * w[k])
-			}
-		})
-	}
+func convolution[T Real](s *step[T], _ int, y, x, w []T) {
+	n, in := &s.node, &s.from[0]
+	windows(n, in, func(out, from, tap int) {
+		multiply(y[out*n.C:][:n.C], x[from*in.C:][:in.C], w[tap*n.C*in.C:])
+	})
 }
 
-func affine[T Real](m *Machine[T], i, lo, hi int) {
-	s := &m.steps[i]
-	n := &s.node
-	x, y := m.output(n.Inputs[0], lo, hi), m.output(i, lo, hi)
-	if m.norm == NoNorm {
-		copy(y, x)
-		return
-	}
-	for c := range n.C {
-		scale, shift := m.scaleShift(i, c)
-		for k := c; k < len(x); k += n.C {
-			y[k] = T(x[k]*scale) + shift
+func depthwise[T Real](s *step[T], _ int, y, x, w []T) {
+	c := s.node.C
+	windows(&s.node, &s.from[0], func(out, from, tap int) {
+		a, b, v := y[out*c:][:c], x[from*c:][:c], w[tap*c:][:c]
+		for k := range a {
+			a[k] += T(b[k] * v[k])
+		}
+	})
+}
+
+func linear[T Real](_ *step[T], _ int, y, x, w []T) { multiply(y, x, w) }
+
+func avgPool[T Real](s *step[T], _ int, y, x, _ []T) {
+	n, in := &s.node, &s.from[0]
+	windows(n, in, func(out, from, _ int) {
+		a := y[out*n.C:][:n.C]
+		for k, v := range x[from*n.C:][:n.C] {
+			a[k] += v
+		}
+	})
+	for p := range n.H * n.W {
+		share := 1 / T(inside(n, in, p))
+		a := y[p*n.C:][:n.C]
+		for k := range a {
+			a[k] *= share
 		}
 	}
 }
 
-// scaleShift is what normalisation i does to channel c in this pass: y = scale*x + shift.
-func (m *Machine[T]) scaleShift(i, c int) (scale, shift T) {
-	s := &m.steps[i]
-	gain, bias := 1.0, 0.0
-	if len(s.node.Params) > 0 {
-		gain = float64(m.theta[m.plan.views[s.node.Params[0]].Offset+c])
-		bias = float64(m.theta[m.plan.views[s.node.Params[1]].Offset+c])
-	}
-	gain *= s.stats.inverse[c]
-	return T(gain), T(bias - float64(gain*s.stats.mean[c]))
-}
-
-func rectify[T Real](m *Machine[T], i, lo, hi int) {
-	x, y := m.output(m.steps[i].node.Inputs[0], lo, hi), m.output(i, lo, hi)
-	y = y[:len(x)]
-	for k, v := range x {
-		y[k] = max(v, 0)
+func add[T Real](_ *step[T], _ int, y, x, _ []T) {
+	for k, v := range x[:len(y)] {
+		y[k] += v
 	}
 }
 
-func maxPool[T Real](m *Machine[T], i, lo, hi int) {
-	s := &m.steps[i]
-	n := &s.node
-	in := &m.plan.graph.Nodes[n.Inputs[0]]
-	lowest := T(math.Inf(-1))
-	for image := lo; image < hi; image++ {
-		x := m.output(n.Inputs[0], image, image+1)
-		y := m.output(i, image, image+1)
-		for k := range y {
-			y[k] = lowest
+func concat[T Real](s *step[T], k int, y, x, _ []T) {
+	c, at := s.from[k].C, s.at[k]
+	for p := 0; p*c < len(x); p++ {
+		copy(y[p*s.node.C+at:][:c], x[p*c:])
+	}
+}
+
+func globalAvg[T Real](s *step[T], _ int, y, x, _ []T) {
+	for c := range y {
+		sum := 0.0
+		for k := c; k < len(x); k += len(y) {
+			sum += float64(x[k])
 		}
-		if s.argmax == nil {
-			windows(n, in, func(out, from, _ int) {
-				a := y[out*n.C:][:n.C]
-				for k, v := range x[from*n.C:][:n.C] {
-					a[k] = max(a[k], v)
-				}
-			})
-			continue
-		}
-		where := s.argmax[image*s.out : (image+1)*s.out]
-		windows(n, in, func(out, from, tap int) {
-			a, b := y[out*n.C:][:n.C], where[out*n.C:][:n.C]
-			for k, v := range x[from*n.C:][:n.C] {
-				if v > a[k] {
-					a[k], b[k] = v, uint8(tap)
-				}
-			}
-		})
+		y[c] += T(sum / float64(s.from[0].H*s.from[0].W))
 	}
-}
-
-func avgPool[T Real](m *Machine[T], i, lo, hi int) {
-	n := &m.steps[i].node
-	in := &m.plan.graph.Nodes[n.Inputs[0]]
-	for image := lo; image < hi; image++ {
-		x := m.output(n.Inputs[0], image, image+1)
-		y := m.output(i, image, image+1)
-		clear(y)
-		windows(n, in, func(out, from, _ int) {
-			a := y[out*n.C:][:n.C]
-			for k, v := range x[from*n.C:][:n.C] {
-				a[k] += v
-			}
-		})
-		for p := range n.H * n.W {
-			share := 1 / T(inside(n, in, p))
-			a := y[p*n.C:][:n.C]
-			for k := range a {
-				a[k] *= share
-			}
-		}
-	}
-}
-
-func add[T Real](m *Machine[T], i, lo, hi int) {
-	n := &m.steps[i].node
-	y := m.output(i, lo, hi)
-	copy(y, m.output(n.Inputs[0], lo, hi))
-	for _, in := range n.Inputs[1:] {
-		x := m.output(in, lo, hi)[:len(y)]
-		for k := range y {
-			y[k] += x[k]
-		}
-	}
-}
-
-func concat[T Real](m *Machine[T], i, lo, hi int) {
-	s := &m.steps[i]
-	y := m.output(i, lo, hi)
-	at := 0
-	for _, in := range s.node.Inputs {
-		x := m.output(in, lo, hi)
-		c := m.plan.graph.Nodes[in].C
-		for p := 0; p*c < len(x); p++ {
-			copy(y[p*s.node.C+at:][:c], x[p*c:])
-		}
-		at += c
-	}
-}
-
-func globalAvg[T Real](m *Machine[T], i, lo, hi int) {
-	n := &m.steps[i].node
-	in := &m.plan.graph.Nodes[n.Inputs[0]]
-	for image := lo; image < hi; image++ {
-		x := m.output(n.Inputs[0], image, image+1)
-		y := m.output(i, image, image+1)
-		for c := range y {
-			sum := 0.0
-			for k := c; k < len(x); k += n.C {
-				sum += float64(x[k])
-			}
-			y[c] = T(sum / float64(in.H*in.W))
-		}
-	}
-}
-
-func linear[T Real](m *Machine[T], i, lo, hi int) {
-	s := &m.steps[i]
-	bias := m.theta[m.plan.views[s.node.Params[1]].Offset:][:s.node.C]
-	for image := lo; image < hi; image++ {
-		y := m.output(i, image, image+1)
-		copy(y, bias)
-		multiply(y, m.output(s.node.Inputs[0], image, image+1), s.weights)
-	}
-}
-
-func dropPath[T Real](m *Machine[T], i, lo, hi int) {
-	s := &m.steps[i]
-	for image := lo; image < hi; image++ {
-		x, y := m.output(s.node.Inputs[0], image, image+1), m.output(i, image, image+1)
-		scale := m.pathScale(s.drop, image)
-		for k, v := range x {
-			y[k] = v * scale
-		}
-	}
-}
-
-// inside is the number of pixels of output pixel p's window that lie in the image.
-func inside(n, in *bench301.Node, p int) int {
-	ylo, yhi := span(origin(n, p/n.W), n.Kernel, n.Dilation, in.H)
-	xlo, xhi := span(origin(n, p%n.W), n.Kernel, n.Dilation, in.W)
-	return (yhi - ylo) * (xhi - xlo)
 }

@@ -43,12 +43,13 @@ type want struct {
 	StemMean []float64 `json:"stem_bn_running_mean"`
 	StemVar  []float64 `json:"stem_bn_running_var"`
 
-	GradNorm    float64              `json:"grad_total_norm"`
-	GradL2      []float64            `json:"grad_l2"`
-	GradFull    map[string][]float64 `json:"grad_full"`
-	JacobianMax *float64             `json:"jacobian_max_abs"`
-	EvalRowL2   []float64            `json:"evalmode_jacobian_row_l2"`
-	EvalRow0    []float64            `json:"evalmode_jacobian_row0_first3"`
+	GradNorm  float64              `json:"grad_total_norm"`
+	GradL2    []float64            `json:"grad_l2"`
+	GradFull  map[string][]float64 `json:"grad_full"`
+	EvalRowL2 []float64            `json:"evalmode_jacobian_row_l2"`
+	EvalRow0  []float64            `json:"evalmode_jacobian_row0_first3"`
+	EvalCorr  [][]float64          `json:"evalmode_jacobian_corr"`
+	NwotK     [][]float64          `json:"nwot_K"`
 }
 
 func readFixture(t *testing.T, path string) *fixture {
@@ -154,26 +155,6 @@ func magnitude(x []float64) float64 {
 	return s
 }
 
-// crossEntropy is the mean loss and its gradient with respect to the logits.
-func crossEntropy(logits []float64, labels []int) (float64, []float64) {
-	n := len(labels)
-	c := len(logits) / n
-	loss, grad := 0.0, make([]float64, len(logits))
-	for i, y := range labels {
-		row := logits[i*c : (i+1)*c]
-		total := 0.0
-		for _, v := range row {
-			total += math.Exp(v)
-		}
-		loss += math.Log(total) - row[y]
-		for k, v := range row {
-			grad[i*c+k] = math.Exp(v) / total / float64(n)
-		}
-		grad[i*c+y] -= 1 / float64(n)
-	}
-	return loss / float64(n), grad
-}
-
 // eachNetwork runs f on every network case.
 func eachNetwork(t *testing.T, f func(c *checker, fx *fixture)) {
 	oracle.Each(t, "network", "fx_*_C*_L*.json*", func(t *testing.T, path string) int {
@@ -235,22 +216,14 @@ func checkForward[T Real](c *checker, f *fixture, absolute, relative float64) {
 	for _, edges := range g.Edges {
 		keep = append(keep, edges...)
 	}
-	m, err := newMachine[T](f.plan, Options{Batch: f.Batch, Keep: keep})
-	if err != nil {
-		c.Fatal(err)
-	}
+	m := newEngine[T](c, f.plan, Options{Batch: f.Batch, Keep: keep})
 	theta, x := convert[T](f.theta), convert[T](f.images)
-	pass := func(norm Norm) {
-		if err := m.Forward(theta, x, f.Batch, norm); err != nil {
-			c.Fatal(err)
-		}
-	}
-	pass(BatchNorm)
+	run(c, m, theta, x, f.Batch, BatchNorm)
 	logits := widen(m.Logits())
 	for i, row := range f.want.LogitsTrain {
 		c.row("train logits of image "+strconv.Itoa(i), logits[i*f.Classes:], row, absolute)
 	}
-	loss, _ := crossEntropy(logits, f.Labels)
+	loss, _ := CrossEntropy(logits, f.Labels, nil)
 	c.close("train loss", loss, f.want.LossTrain, absolute)
 	features := widen(m.Features())
 	for i, row := range f.want.Features {
@@ -288,11 +261,11 @@ func checkForward[T Real](c *checker, f *fixture, absolute, relative float64) {
 	c.row("stem mean", mean, f.want.StemMean, absolute)
 	c.row("stem variance", variance, f.want.StemVar, absolute)
 
-	pass(RunningNorm)
+	run(c, m, theta, x, f.Batch, RunningNorm)
 	logits = widen(m.Logits())
 	for i, row := range f.want.LogitsEval {
 		c.row("eval logits of image "+strconv.Itoa(i), logits[i*f.Classes:], row, absolute)
 	}
-	loss, _ = crossEntropy(logits, f.Labels)
+	loss, _ = CrossEntropy(logits, f.Labels, nil)
 	c.close("eval loss", loss, f.want.LossEval, absolute)
 }

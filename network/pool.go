@@ -30,17 +30,16 @@ func newPool[T Real](size int) *pool[T] {
 	return p
 }
 
-// do runs f over all images of the pass, an equal slice a worker.
-func (p *pool[T]) do(m *Machine[T], f func(m *Machine[T], i, lo, hi int), step int) {
-	n := m.n
+// do runs f over count images, an equal slice a worker.
+func (p *pool[T]) do(m *Machine[T], f func(m *Machine[T], i, lo, hi int), step, count int) {
 	for w := 1; w < p.size; w++ {
-		lo, hi := w*n/p.size, (w+1)*n/p.size
+		lo, hi := w*count/p.size, (w+1)*count/p.size
 		if lo < hi {
 			p.wait.Add(1)
 			p.jobs <- job[T]{m, f, step, lo, hi}
 		}
 	}
-	if hi := n / p.size; hi > 0 {
+	if hi := count / p.size; hi > 0 {
 		f(m, step, 0, hi)
 	}
 	p.wait.Wait()
