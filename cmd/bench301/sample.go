@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"rwe301/bench301"
+)
+
+// sampleRow is one line of `sample`.
+type sampleRow struct {
+	Arch string `json:"arch"`
+	ID   string `json:"id"`
+}
+
+func newSample(s streams) *cobra.Command {
+	var (
+		f               format
+		n               int
+		seed            uint64
+		space, notation string
+	)
+	cmd := &cobra.Command{
+		Use:   "sample",
+		Short: "Draw architectures uniformly from a search space",
+		Long: `Draw architectures uniformly from a search space, one a line. The same seed gives the same architectures, and the
+first k of n are those that -n k gives.`,
+		Example: `  bench301 sample -n 100 --seed 301 > archs.txt
+  bench301 sample -n 3 --notation genotype
+  bench301 sample -n 1000 --csv | bench301 complexity --csv`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			sp, err := bench301.LookupSpace(space)
+			if err != nil {
+				return usageError{err}
+			}
+			if notation == "" {
+				notation = string(sp.Notations()[0])
+			}
+			as, err := bench301.LookupNotation(sp, notation)
+			if err != nil {
+				return usageError{err}
+			}
+			if n < 0 {
+				return usageError{fmt.Errorf("-n %d: must not be negative", n)}
+			}
+			return sample(cmd.Context(), s, f, sp, as, n, seed)
+		},
+	}
+	f.addFlags(cmd)
+	addSpaceFlag(cmd, &space)
+	cmd.Flags().IntVarP(&n, "number", "n", 10, "how many")
+	cmd.Flags().Uint64Var(&seed, "seed", 0, "seed of the draw")
+	cmd.Flags().StringVar(&notation, "notation", "", "write them so (see show --notations; default: the canonical one)")
+	return cmd
+}
+
+func sample(ctx context.Context, s streams, f format, space bench301.Space, n bench301.Notation, count int, seed uint64) error {
+	p := newPrinter(s.out, f,
+		column[sampleRow]{"arch", true, func(r sampleRow) string { return r.Arch }},
+		column[sampleRow]{"id", true, func(r sampleRow) string { return r.ID }})
+	for a := range bench301.Samples(space, seed) {
+		if count--; count < 0 {
+			break
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		text, err := space.Format(a, n)
+		if err != nil {
+			return err
+		}
+		if f.json || f.csv {
+			err = p.print(sampleRow{text, a.ID()})
+		} else {
+			_, err = fmt.Fprintln(p.out, text)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if f.json || f.csv {
+		return p.close()
+	}
+	return p.out.Flush()
+}
