@@ -1,8 +1,11 @@
 package bench301
 
 import (
+	"fmt"
 	"math/big"
 	"math/rand/v2"
+	"strconv"
+	"strings"
 )
 
 // DARTS is the search space of NAS-Bench-301: [Genotype] values. Two genotypes whose nodes list their edges in
@@ -73,6 +76,49 @@ func (s DARTS) Format(a Architecture, n Notation) (string, error) {
 func (s DARTS) Canonical(a Architecture) (Architecture, error) {
 	g, err := own[Genotype](s, a)
 	return g.Canonical(), err
+}
+
+// Facts implements Space: the operations of each cell and the longest path through its nodes.
+func (s DARTS) Facts(a Architecture) ([]Fact, error) {
+	g, err := s.valid(a)
+	if err != nil {
+		return nil, err
+	}
+	var facts []Fact
+	for i, name := range []string{"normal", "reduction"} {
+		cell := g.cell(i)
+		facts = append(facts, Fact{name + " cell", cell.count()}, Fact{name + " depth", strconv.Itoa(cell.depth())})
+	}
+	return facts, nil
+}
+
+// count lists the operations of a cell, the most frequent first.
+func (c *Cell) count() string {
+	var n [NumOperations]int
+	for _, e := range c {
+		n[e.Op]++
+	}
+	var parts []string
+	for most := EdgesPerCell; most > 0; most-- {
+		for op, k := range n {
+			if k == most {
+				parts = append(parts, fmt.Sprintf("%d %s", k, Operation(op)))
+			}
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// depth is the number of nodes on the longest path from an input to the output.
+func (c *Cell) depth() int {
+	var d [2 + Nodes]int
+	deepest := 0
+	for k, e := range c {
+		n := 2 + k/2
+		d[n] = max(d[n], 1+d[e.Source])
+		deepest = max(deepest, d[n])
+	}
+	return deepest
 }
 
 // Neighbours implements Space: 96 differ in an operation, 24 in an input.

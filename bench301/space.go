@@ -27,6 +27,8 @@ type Space interface {
 	Format(a Architecture, n Notation) (string, error)
 	// Canonical returns the form that all spellings of a share.
 	Canonical(a Architecture) (Architecture, error)
+	// Facts says in words what a consists of.
+	Facts(a Architecture) ([]Fact, error)
 	// Neighbours lists the distinct architectures that differ from a in one operation or one input.
 	Neighbours(a Architecture) ([]Architecture, error)
 	// Mutate returns a uniformly drawn neighbour of a.
@@ -37,6 +39,9 @@ type Space interface {
 
 // Notation names a way of writing an architecture down.
 type Notation string
+
+// Fact is something to say about an architecture.
+type Fact struct{ Name, Value string }
 
 // Spaces lists the search spaces, the default first.
 func Spaces() []Space { return []Space{DARTS{}} }

@@ -4,12 +4,28 @@ import (
 	"iter"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
 func TestSizeOfDARTS(t *testing.T) {
 	if got := (DARTS{}).Size().String(); got != "1076746950455072400" {
 		t.Errorf("%s architectures", got)
+	}
+}
+
+func TestFactsOfDARTSV2(t *testing.T) {
+	g, _, err := ParseGenotype(dartsV2[NotationPairs])
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts, err := DARTS{}.Facts(g)
+	want := []Fact{
+		{"normal cell", "5 sep_conv_3x3, 2 skip_connect, 1 dil_conv_3x3"}, {"normal depth", "2"},
+		{"reduction cell", "5 max_pool_3x3, 3 skip_connect"}, {"reduction depth", "2"},
+	}
+	if err != nil || !slices.Equal(facts, want) {
+		t.Errorf("%v, %v", facts, err)
 	}
 }
 
@@ -189,6 +205,7 @@ func TestStrangersAreErrors(t *testing.T) {
 			"crossover2": func() error { _, err := s.Crossover(rng, stranger{}, own); return err },
 			"format":     func() error { _, err := s.Format(stranger{}, s.Notations()[0]); return err },
 			"canonical":  func() error { _, err := s.Canonical(stranger{}); return err },
+			"facts":      func() error { _, err := s.Facts(stranger{}); return err },
 			"no such":    func() error { _, err := s.Format(own, "morse"); return err },
 		} {
 			if call() == nil {

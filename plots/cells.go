@@ -26,6 +26,14 @@ type Cells struct {
 	Genotype bench301.Genotype
 }
 
+// NewPicture returns the drawing of an architecture.
+func NewPicture(title string, a bench301.Architecture) (Figure, error) {
+	if g, ok := a.(bench301.Genotype); ok {
+		return Cells{title, g}, nil
+	}
+	return nil, fmt.Errorf("no drawing of a %T", a)
+}
+
 // Size of a drawing of two cells.
 const (
 	CellsWidth  = DoubleColumn

@@ -21,7 +21,8 @@ type archInput struct {
 
 // archHelp explains archInput in a command's long help.
 const archHelp = `Architectures are arguments, or stand in the files that arguments name (- is standard input), or come from standard
-input when there are no arguments. A file is CSV with a column arch, JSON, JSON lines, or text with one a line.`
+input when there are no arguments. A file is CSV with a column arch, JSON, JSON lines, or text with one a line. Names of
+published architectures work too: DARTS_V1, DARTS_V2, P-DARTS, PC-DARTS, GDAS.`
 
 // addFlags gives a command the flags --space and --notation.
 func (a *archInput) addFlags(cmd *cobra.Command) {
@@ -82,6 +83,11 @@ func (a *archInput) source(space bench301.Space, notation bench301.Notation, i i
 	if arg == "-" {
 		return bench301.Read(space, "stdin", a.in, notation)
 	}
+	if k, ok := known(space, arg); ok {
+		return func(yield func(bench301.Item, error) bool) {
+			yield(bench301.Item{Architecture: k.Genotype, Notation: bench301.NotationGenotype, File: k.Name, Line: 1}, nil)
+		}
+	}
 	return func(yield func(bench301.Item, error) bool) {
 		f, err := os.Open(arg)
 		if err != nil {
@@ -95,6 +101,18 @@ func (a *archInput) source(space bench301.Space, notation bench301.Notation, i i
 			}
 		}
 	}
+}
+
+// known finds a published architecture by name, in any case.
+func known(space bench301.Space, name string) (bench301.Known, bool) {
+	if _, darts := space.(bench301.DARTS); darts {
+		for _, k := range bench301.KnownNetworks() {
+			if strings.EqualFold(k.Name, name) {
+				return k, true
+			}
+		}
+	}
+	return bench301.Known{}, false
 }
 
 // looksLikeArch tells an architecture from the name of a file.

@@ -81,6 +81,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted (what was finished
 		newComplexity(s),
 		newData(s),
 		newSample(s),
+		newShow(s),
 		newVersion(s),
 	)
 	return root

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"rwe301/bench301"
+	"rwe301/plots"
+	"rwe301/reports"
+)
+
+type showOptions struct {
+	json, notations bool
+	picture         string
+	net             networkFlags
+	in              archInput
+}
+
+func newShow(s streams) *cobra.Command {
+	o := showOptions{in: archInput{in: s.in}}
+	cmd := &cobra.Command{
+		Use:   "show ARCH|FILE...",
+		Short: "Show what an architecture is: identity, cells, size, notations, picture",
+		Long: `Show what an architecture is: its canonical text and id, the notation it was written in, the operations of its cells,
+the size of its network, and on demand all notations and a picture.
+
+` + archHelp,
+		Example: `  bench301 show darts_v2 --picture cells.svg
+  bench301 sample -n 1 | bench301 show --notations
+  bench301 show archs.csv --json -C 36 -L 20 --variant darts`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return show(cmd.Context(), s, o, args)
+		},
+	}
+	cmd.Flags().BoolVar(&o.json, "json", false, "print JSON, one object a line")
+	cmd.Flags().BoolVar(&o.notations, "notations", false, "write the architecture in every notation")
+	cmd.Flags().StringVar(&o.picture, "picture", "", "draw the cells to this file: .png, .svg, .pdf, .eps or .tex")
+	o.in.addFlags(cmd)
+	o.net.addFlags(cmd)
+	return cmd
+}
+
+// shown is one architecture of `show`.
+type shown struct {
+	Arch      string            `json:"arch"`
+	ID        string            `json:"id"`
+	Space     string            `json:"space"`
+	Notation  string            `json:"notation"`
+	Facts     map[string]string `json:"facts"`
+	Params    int64             `json:"params"`
+	MACs      int64             `json:"macs"`
+	FLOPs     int64             `json:"flops"`
+	Notations map[string]string `json:"notations,omitempty"`
+
+	facts []bench301.Fact // in order
+}
+
+func show(ctx context.Context, s streams, o showOptions, args []string) error {
+	cfg, err := o.net.config()
+	if err != nil {
+		return err
+	}
+	space, _, err := o.in.open()
+	if err != nil {
+		return err
+	}
+	items := 0
+	for item, err := range o.in.each(args) {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return err
+		}
+		if items++; items > 1 && o.picture != "" {
+			return usageError{errors.New("--picture draws one architecture, but there are several")}
+		}
+		v, err := newShown(space, item, cfg, o.notations)
+		if err != nil {
+			return fmt.Errorf("%s:%d: %w", item.File, item.Line, err)
+		}
+		if o.json {
+			enc := json.NewEncoder(s.out)
+			enc.SetEscapeHTML(false)
+			err = enc.Encode(v)
+		} else {
+			err = v.write(s, space, cfg, items > 1)
+		}
+		if err != nil {
+			return err
+		}
+		if o.picture == "" {
+			continue
+		}
+		f, err := plots.NewPicture(item.Architecture.ID(), item.Architecture)
+		if err == nil {
+			err = plots.SaveAs(o.picture, f, plots.CellsWidth, plots.CellsHeight)
+		}
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(s.err, "wrote %s\n", o.picture)
+	}
+	return nil
+}
+
+// newShown collects what there is to say about an architecture.
+func newShown(space bench301.Space, item bench301.Item, cfg bench301.Config, notations bool) (shown, error) {
+	a, err := space.Canonical(item.Architecture)
+	if err != nil {
+		return shown{}, err
+	}
+	v := shown{Arch: a.String(), ID: a.ID(), Space: space.Name(), Notation: string(item.Notation), Facts: map[string]string{}}
+	c, err := a.Complexity(cfg)
+	if err != nil {
+		return v, err
+	}
+	v.Params, v.MACs, v.FLOPs = c.Params, c.MACs, c.FLOPs
+	if v.facts, err = space.Facts(a); err != nil {
+		return v, err
+	}
+	for _, f := range v.facts {
+		v.Facts[f.Name] = f.Value
+	}
+	if !notations {
+		return v, nil
+	}
+	v.Notations = map[string]string{}
+	for _, n := range space.Notations() {
+		if v.Notations[string(n)], err = space.Format(a, n); err != nil {
+			return v, err
+		}
+	}
+	return v, nil
+}
+
+// write prints the architecture as a table, and its notations below it, where they can be copied from.
+func (v shown) write(s streams, space bench301.Space, cfg bench301.Config, again bool) error {
+	t := reports.Table{Columns: []reports.Column{{Name: "fact", Left: true}, {Name: "value", Left: true}}}
+	row := func(name, value string) { t.Rows = append(t.Rows, []string{name, value}) }
+	row("arch", v.Arch)
+	row("id", v.ID)
+	row("written as", v.Notation)
+	for _, f := range v.facts {
+		row(f.Name, f.Value)
+	}
+	row("params", strconv.FormatInt(v.Params, 10))
+	row("macs", strconv.FormatInt(v.MACs, 10))
+	row("flops", strconv.FormatInt(v.FLOPs, 10))
+	row("network", fmt.Sprintf("%s, C=%d, %d cells, %d classes, %dx%d", cfg.Variant, cfg.Channels, cfg.Layers, cfg.Classes, cfg.Height, cfg.Width))
+	if again {
+		fmt.Fprintln(s.out)
+	}
+	if err := t.Write(s.out, reports.Terminal); err != nil {
+		return err
+	}
+	for _, n := range space.Notations() {
+		if text, ok := v.Notations[string(n)]; ok {
+			if _, err := fmt.Fprintf(s.out, "\n%s\n%s\n", n, text); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
