@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"rwe301/bench301"
 )
@@ -44,22 +45,28 @@ func Initialise(p *Plan, theta []float32, s Scheme, seed uint64) error {
 	if len(theta) != p.size {
 		return fmt.Errorf("network: theta has %d values: this network has %d parameters", len(theta), p.size)
 	}
-	switch s.Distribution {
-	case "":
+	if err := s.Validate(); err != nil {
+		return fmt.Errorf("network: %w", err)
+	}
+	if s.Distribution == "" {
 		s.Distribution = Default
-	case Default, Uniform, Normal, Xavier, Orthogonal:
-	default:
-		return fmt.Errorf("network: initialisation %q: must be one of %v", s.Distribution, Distributions())
-	}
-	if s.Fan != "" && s.Fan != FanIn && s.Fan != FanOut {
-		return fmt.Errorf("network: fan mode %q: must be %q or %q", s.Fan, FanIn, FanOut)
-	}
-	if s.Gain < 0 || math.IsNaN(s.Gain) || math.IsInf(s.Gain, 0) {
-		return fmt.Errorf("network: gain %v: must be a positive number", s.Gain)
 	}
 	for i, v := range p.views {
 		rng := rand.New(rand.NewPCG(seed, uint64(i)))
 		s.fill(theta[v.Offset:v.Offset+v.Size], v, rng)
+	}
+	return nil
+}
+
+// Validate says which field is out of range.
+func (s Scheme) Validate() error {
+	switch {
+	case s.Distribution != "" && !slices.Contains(Distributions(), s.Distribution):
+		return fmt.Errorf("initialisation %q: must be one of %v", s.Distribution, Distributions())
+	case s.Fan != "" && s.Fan != FanIn && s.Fan != FanOut:
+		return fmt.Errorf("fan mode %q: must be %q or %q", s.Fan, FanIn, FanOut)
+	case !(s.Gain >= 0) || math.IsInf(s.Gain, 0):
+		return fmt.Errorf("gain %v: must be a positive number, or 0 for the initialisation's own", s.Gain)
 	}
 	return nil
 }

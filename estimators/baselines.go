@@ -1,0 +1,167 @@
+package estimators
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"rwe301/bench301"
+	"rwe301/network"
+)
+
+// Size are the settings that size a network.
+type Size struct {
+	Channels   int              `json:"channels"`
+	Classes    int              `json:"classes"`
+	Layers     int              `json:"layers"`
+	Resolution int              `json:"resolution"` // height and width of the images
+	Variant    bench301.Variant `json:"variant"`
+}
+
+// suite is the network that NAS-Bench-Suite-Zero scores.
+func suite() Size {
+	c := bench301.DefaultConfig()
+	return Size{Channels: c.Channels, Classes: c.Classes, Layers: c.Layers, Resolution: c.Height, Variant: c.Variant}
+}
+
+func (s Size) config() bench301.Config {
+	return bench301.Config{
+		Channels: s.Channels, Layers: s.Layers, Classes: s.Classes, Height: s.Resolution, Width: s.Resolution, Variant: s.Variant,
+	}
+}
+
+// Validate says which setting is out of range.
+func (s Size) Validate() error { return s.config().Validate() }
+
+// compile builds the network of an architecture.
+func (s Size) compile(a bench301.Architecture) (*network.Plan, error) {
+	graph, err := a.Graph(s.config())
+	if err != nil {
+		return nil, err
+	}
+	return network.Compile(graph)
+}
+
+// count is a number of bench301.Complexity.
+type count struct {
+	Size
+	of func(bench301.Complexity) int64
+}
+
+// Estimate implements Estimator.
+func (c count) Estimate(_ context.Context, a bench301.Architecture, _ *Env) (Score, error) {
+	n, err := a.Complexity(c.config())
+	return Score{Value: float64(c.of(n))}, err
+}
+
+// none are the settings of an estimator that has none.
+type none struct{}
+
+// Validate implements settings.
+func (none) Validate() error { return nil }
+
+// poolCount is minus the number of pooling operations in the normal cell.
+type poolCount struct{ none }
+
+// Estimate implements Estimator.
+func (poolCount) Estimate(_ context.Context, a bench301.Architecture, _ *Env) (Score, error) {
+	g, ok := a.(bench301.Genotype)
+	if !ok {
+		return Score{}, fmt.Errorf("pool-count counts the operations of a DARTS cell: %s is none", a)
+	}
+	pools := 0
+	for _, e := range g.Normal {
+		if e.Op.Pool() {
+			pools++
+		}
+	}
+	return Score{Value: float64(-pools)}, nil
+}
+
+// Initial are the settings of a network with random weights.
+type Initial struct {
+	Size
+	Init network.Distribution `json:"init"`
+	Fan  network.FanMode      `json:"fan"`  // of the initialisations "uniform" and "normal"
+	Gain float64              `json:"gain"` // 0 means the initialisation's own
+}
+
+func (s Initial) scheme() network.Scheme {
+	return network.Scheme{Distribution: s.Init, Fan: s.Fan, Gain: s.Gain}
+}
+
+// Validate says which setting is out of range.
+func (s Initial) Validate() error {
+	if err := s.scheme().Validate(); err != nil {
+		return err
+	}
+	return s.Size.Validate()
+}
+
+// model is a network with weights.
+type model struct {
+	plan  *network.Plan
+	theta []float32
+}
+
+// model builds the network of an architecture and draws its weights. Draws are independent of each other and between
+// architectures.
+func (s Initial) model(a bench301.Architecture, env *Env, draw int) (model, error) {
+	type key struct {
+		Initial
+		draw int
+	}
+	return share(env, key{s, draw}, func() (model, error) {
+		plan, err := s.compile(a)
+		if err != nil {
+			return model{}, err
+		}
+		m := model{plan, make([]float32, plan.NumParams())}
+		return m, network.Initialise(plan, m.theta, s.scheme(), env.derive("weights", a.ID(), draw))
+	})
+}
+
+// l2Norm adds up the Euclidean norms of the weights of the layers.
+type l2Norm struct{ Initial }
+
+// Estimate implements Estimator.
+func (e l2Norm) Estimate(_ context.Context, a bench301.Architecture, env *Env) (Score, error) {
+	m, err := e.model(a, env, 0)
+	if err != nil {
+		return Score{}, err
+	}
+	return Score{Value: sum(layerNorms(m.plan, m.theta))}, nil
+}
+
+// layerNorms is the Euclidean norm of v, a vector laid out like theta, in each layer of weights.
+func layerNorms(p *network.Plan, v []float32) []float64 {
+	var norms []float64
+	for _, l := range layers(p) {
+		square := 0.0
+		for _, w := range v[l.Offset : l.Offset+l.Size] {
+			square += float64(w) * float64(w)
+		}
+		norms = append(norms, math.Sqrt(square))
+	}
+	return norms
+}
+
+// layers are the weights that layer-wise scores add up over: those of convolutions and of the classifier, without
+// biases and normalisations.
+func layers(p *network.Plan) []network.View {
+	var out []network.View
+	for _, v := range p.Views() {
+		if v.Kind == bench301.ConvWeight || v.Kind == bench301.LinearWeight {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+func sum(x []float64) float64 {
+	total := 0.0
+	for _, v := range x {
+		total += v
+	}
+	return total
+}

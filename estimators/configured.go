@@ -1,0 +1,136 @@
+package estimators
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Configured is an estimator with its settings.
+type Configured struct {
+	Estimator
+	Info         Info
+	Settings     json.RawMessage // canonical: sorted keys, defaults filled in
+	SettingsHash string
+	Label        string // the name and, in Parse's notation, the settings that are not the defaults
+}
+
+// settings is what a family's settings struct can do.
+type settings interface {
+	comparable
+	// Validate says which setting is out of range.
+	Validate() error
+}
+
+// definition is an entry of the registry.
+type definition struct {
+	Info
+	defaults  json.RawMessage
+	configure func(raw json.RawMessage) (Estimator, json.RawMessage, error)
+}
+
+// define makes an entry: build turns valid settings into an estimator.
+func define[S settings](info Info, defaults S, build func(S) Estimator) definition {
+	return definition{info, canonicalSettings(defaults), func(raw json.RawMessage) (Estimator, json.RawMessage, error) {
+		s := defaults
+		if err := decodeSettings(raw, &s); err != nil {
+			return nil, nil, err
+		}
+		if err := s.Validate(); err != nil {
+			return nil, nil, fmt.Errorf("settings: %w", err)
+		}
+		return build(s), canonicalSettings(s), nil
+	}}
+}
+
+// New binds the estimator of a name or alias to settings, a JSON object in which every key is optional; nil means the
+// defaults.
+func New(name string, settings json.RawMessage) (*Configured, error) {
+	d, err := find(name)
+	if err != nil {
+		return nil, err
+	}
+	e, canonical, err := d.configure(settings)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", d.Name, err)
+	}
+	return &Configured{e, d.Info, canonical, Hash(canonical), label(d, canonical)}, nil
+}
+
+// Parse reads "name" or "name:key=value,key=value".
+func Parse(spec string) (*Configured, error) {
+	name, rest, given := strings.Cut(spec, ":")
+	if !given {
+		return New(name, nil)
+	}
+	fields := map[string]json.RawMessage{}
+	for _, pair := range strings.Split(rest, ",") {
+		key, value, ok := strings.Cut(pair, "=")
+		if !ok {
+			return nil, fmt.Errorf("%s: %q: settings are written key=value,key=value", name, pair)
+		}
+		if _, twice := fields[key]; twice {
+			return nil, fmt.Errorf("%s: %s is given twice", name, key)
+		}
+		raw := json.RawMessage(value)
+		if !json.Valid(raw) {
+			raw, _ = json.Marshal(value)
+		}
+		fields[key] = raw
+	}
+	raw, err := json.Marshal(fields)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return New(name, raw)
+}
+
+// label writes what Parse reads.
+func label(d definition, canonical json.RawMessage) string {
+	var defaults, chosen map[string]json.RawMessage
+	_, _ = json.Unmarshal(d.defaults, &defaults), json.Unmarshal(canonical, &chosen)
+	var changed []string
+	for _, key := range slices.Sorted(maps.Keys(chosen)) {
+		if string(defaults[key]) != string(chosen[key]) {
+			changed = append(changed, key+"="+strings.Trim(string(chosen[key]), `"`))
+		}
+	}
+	if len(changed) == 0 {
+		return d.Name
+	}
+	return d.Name + ":" + strings.Join(changed, ",")
+}
+
+// All lists the estimators in the order of the registry.
+func All() []Info {
+	var all []Info
+	for _, d := range registry {
+		all = append(all, d.Info)
+	}
+	return all
+}
+
+// Lookup finds an estimator by name or alias. An unknown name is an error that suggests one.
+func Lookup(name string) (Info, error) {
+	d, err := find(name)
+	return d.Info, err
+}
+
+// Defaults returns the canonical default settings of an estimator.
+func Defaults(name string) (json.RawMessage, error) {
+	d, err := find(name)
+	return d.defaults, err
+}
+
+func find(name string) (definition, error) {
+	var names []string
+	for _, d := range registry {
+		if d.Name == name || slices.Contains(d.Aliases, name) {
+			return d, nil
+		}
+		names = append(append(names, d.Name), d.Aliases...)
+	}
+	return definition{}, fmt.Errorf("unknown estimator %q: %s", name, suggest(name, names))
+}

@@ -1,0 +1,112 @@
+package estimators
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"rwe301/bench301/dataset"
+)
+
+// Env is what estimates have in common: images, a seed, and work already done for the architecture at hand. One Env
+// serves one goroutine; Fork makes another.
+type Env struct {
+	Data *dataset.Set // nil where no estimator needs images
+	Seed uint64       // of weights, batches and whatever else is drawn
+
+	images *imageStore
+	work   work
+}
+
+// NewEnv returns an environment. data may be nil.
+func NewEnv(data *dataset.Set, seed uint64) *Env {
+	return &Env{Data: data, Seed: seed, images: newImageStore()}
+}
+
+// Fork returns an environment for another goroutine. Images that were prepared for one serve all.
+func (e *Env) Fork() *Env { return &Env{Data: e.Data, Seed: e.Seed, images: e.images} }
+
+// rng is the stream of one purpose. The parts (an architecture's id, the number of a draw) tell streams apart.
+func (e *Env) rng(purpose string, parts ...any) *rand.Rand {
+	s := e.derive(purpose, parts...)
+	return rand.New(rand.NewPCG(s, s))
+}
+
+// derive is the seed of one purpose.
+func (e *Env) derive(purpose string, parts ...any) uint64 {
+	sum := sha256.Sum256(fmt.Append(nil, e.Seed, purpose, parts))
+	return binary.LittleEndian.Uint64(sum[:])
+}
+
+// work is what has been computed for one architecture, by what it is.
+type work struct {
+	arch   string
+	items  map[any]*item
+	open   []*item        // being made, innermost last
+	paid   map[*item]bool // whose time is in the running estimate's, as wall time or credit
+	credit time.Duration  // time that the running estimate was spared
+}
+
+// item is a piece of shared work.
+type item struct {
+	value  any
+	own    time.Duration // wall time without that of its parts
+	inside time.Duration // wall time of the items made while it was made
+	parts  []*item       // items it is made from
+}
+
+// begin starts an estimate of an architecture, and forgets another architecture's work.
+func (w *work) begin(arch string) {
+	if w.arch != arch || w.items == nil {
+		w.arch, w.items = arch, map[any]*item{}
+	}
+	w.open, w.paid, w.credit = nil, map[*item]bool{}, 0
+}
+
+// share returns what build returns, built once an architecture and key. The key must determine the value, together
+// with architecture, images and seed. Nobody may change the value; a failure is not remembered.
+func share[K comparable, V any](e *Env, key K, build func() (V, error)) (V, error) {
+	w := &e.work
+	if it, ok := w.items[key]; ok {
+		w.use(it)
+		w.charge(it)
+		return it.value.(V), nil
+	}
+	it := &item{}
+	w.open = append(w.open, it)
+	start := time.Now()
+	value, err := build()
+	took := time.Since(start)
+	w.open = w.open[:len(w.open)-1]
+	if n := len(w.open); n > 0 {
+		w.open[n-1].inside += took
+	}
+	if err != nil {
+		return value, err
+	}
+	it.value, it.own = value, took-it.inside
+	w.items[key], w.paid[it] = it, true
+	w.use(it)
+	return value, nil
+}
+
+// use notes that the item being made, if any, is made from it.
+func (w *work) use(it *item) {
+	if n := len(w.open); n > 0 {
+		w.open[n-1].parts = append(w.open[n-1].parts, it)
+	}
+}
+
+// charge credits the running estimate with the time of an item and its parts, each once.
+func (w *work) charge(it *item) {
+	if w.paid[it] {
+		return
+	}
+	w.paid[it] = true
+	w.credit += it.own
+	for _, p := range it.parts {
+		w.charge(p)
+	}
+}

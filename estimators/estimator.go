@@ -1,0 +1,75 @@
+package estimators
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"rwe301/bench301"
+)
+
+// Estimator estimates how good an architecture is. Most users want [Configured.Score], which wraps one.
+type Estimator interface {
+	// Estimate fills in Value and Warnings. An error that wraps ErrUndefined says that there is no finite value here.
+	Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error)
+}
+
+// ErrUndefined says that an estimator has no finite value for an architecture. Errors that wrap it name the reason.
+var ErrUndefined = errors.New("undefined")
+
+// Status says what became of an estimate.
+type Status string
+
+// The states of a Score.
+const (
+	OK        Status = "ok"        // Value is finite
+	Undefined Status = "undefined" // there is no finite value here; Reason says why
+	Failed    Status = "failed"    // the estimate broke off; Reason says why
+)
+
+// Score is the answer of an estimator.
+type Score struct {
+	Value    float64 // in the unit of the estimator's Info; 0 unless Status is OK
+	Status   Status
+	Reason   string   // why Status is not OK
+	Warnings []string // reasons to distrust the value
+	Seconds  float64  // wall time of the estimate on its own
+	Shared   float64  // wall time it took here, where estimates before it may have done part of the work
+}
+
+// Score scores one architecture. The error is that of ctx; everything else that goes wrong is in the Score.
+func (c *Configured) Score(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
+	if err := ctx.Err(); err != nil {
+		return Score{}, err
+	}
+	a = canonical(a)
+	env.work.begin(a.ID())
+	start := time.Now()
+	s, err := c.Estimate(ctx, a, env)
+	s.Shared = time.Since(start).Seconds()
+	s.Seconds = s.Shared + env.work.credit.Seconds()
+	if ctx.Err() != nil && err != nil {
+		return Score{}, ctx.Err()
+	}
+	if err == nil && (math.IsNaN(s.Value) || math.IsInf(s.Value, 0)) {
+		err = fmt.Errorf("the score is %v: %w", s.Value, ErrUndefined)
+	}
+	s.Status = OK
+	if err != nil {
+		s.Status, s.Value, s.Reason = Failed, 0, err.Error()
+		if errors.Is(err, ErrUndefined) {
+			s.Status = Undefined
+		}
+	}
+	return s, nil
+}
+
+// canonical is the spelling that is scored: weights are drawn in its order.
+func canonical(a bench301.Architecture) bench301.Architecture {
+	if g, ok := a.(bench301.Genotype); ok {
+		return g.Canonical()
+	}
+	return a
+}

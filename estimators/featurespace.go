@@ -1,0 +1,106 @@
+package estimators
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/mat"
+
+	"rwe301/bench301"
+)
+
+// featStd is minus the mean over features of their standard deviation over the training images.
+type featStd struct{ Frozen }
+
+// Estimate implements Estimator.
+func (f featStd) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
+	return f.average(func(draw int) (float64, error) {
+		m, err := f.features(ctx, a, env, draw, f.train())
+		if err != nil {
+			return 0, err
+		}
+		_, deviation := moments(m)
+		return -mean(deviation), nil
+	})
+}
+
+// EffDim are the settings of an effective dimension.
+type EffDim struct {
+	Frozen
+	Lambda float64 `json:"lambda"`
+}
+
+// Validate says which setting is out of range.
+func (s EffDim) Validate() error {
+	if !(s.Lambda > 0) || math.IsInf(s.Lambda, 0) {
+		return fmt.Errorf("lambda: %v: must be positive", s.Lambda)
+	}
+	return s.Frozen.Validate()
+}
+
+// effDim is sum w/(w + lambda) over the eigenvalues w of the correlation matrix of the features.
+type effDim struct{ EffDim }
+
+// Estimate implements Estimator.
+func (e effDim) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
+	return e.average(func(draw int) (float64, error) {
+		m, err := e.features(ctx, a, env, draw, e.train())
+		if err != nil {
+			return 0, err
+		}
+		z := standardiser(m).apply(m)
+		return effectiveDimension(gram(blas.Trans, z, 1/float64(z.n)), e.Lambda)
+	})
+}
+
+// mapEffDim is the same of the images' Gram matrix K = ZZ'/d, with a penalty of lambda times the mean eigenvalue.
+type mapEffDim struct{ EffDim }
+
+// Estimate implements Estimator.
+func (e mapEffDim) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
+	return e.average(func(draw int) (float64, error) {
+		m, err := e.features(ctx, a, env, draw, e.train())
+		if err != nil {
+			return 0, err
+		}
+		z := standardiser(m).apply(m)
+		k := gram(blas.NoTrans, z, 1/float64(z.d))
+		return effectiveDimension(k, e.Lambda*mat.Trace(k)/float64(z.n))
+	})
+}
+
+// gram is scale * Z'Z (trans) or scale * ZZ'.
+func gram(trans blas.Transpose, z matrix, scale float64) *mat.SymDense {
+	size := z.n
+	if trans == blas.Trans {
+		size = z.d
+	}
+	s := mat.NewSymDense(size, nil)
+	blas64.Syrk(trans, scale, blas64.General{Rows: z.n, Cols: z.d, Stride: z.d, Data: z.values}, 0, s.RawSymmetric())
+	return s
+}
+
+// effectiveDimension is sum w/(w + lambda) over the eigenvalues w of s, as n - lambda tr (s + lambda I)^-1. It changes s.
+func effectiveDimension(s *mat.SymDense, lambda float64) (float64, error) {
+	n := s.SymmetricDim()
+	if mat.Trace(s) == 0 {
+		return 0, fmt.Errorf("all features are constant: %w", ErrUndefined)
+	}
+	for i := range n {
+		s.SetSym(i, i, s.At(i, i)+lambda)
+	}
+	var c mat.Cholesky
+	var inverse mat.SymDense
+	if !c.Factorize(s) {
+		return 0, errors.New("the features' Gram matrix is not positive definite: raise lambda")
+	}
+	// A bad condition number costs digits of the small eigenvalues only, which do not count.
+	if err := c.InverseTo(&inverse); err != nil && !errors.As(err, new(mat.Condition)) {
+		return 0, err
+	}
+	return float64(n) - lambda*mat.Trace(&inverse), nil
+}

@@ -1,0 +1,240 @@
+package estimators
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"rwe301/bench301"
+	"rwe301/network"
+)
+
+// Frozen are the settings of a random network whose features are read.
+type Frozen struct {
+	Channels    int                  `json:"channels"`
+	Layers      int                  `json:"layers"`
+	Variant     bench301.Variant     `json:"variant"`
+	Resolution  int                  `json:"resolution"` // images are mean-pooled 2x2 until they have this side
+	Init        network.Distribution `json:"init"`
+	Fan         network.FanMode      `json:"fan"`  // of the initialisations "uniform" and "normal"
+	Gain        float64              `json:"gain"` // 0 means the initialisation's own
+	Norm        Norm                 `json:"norm"`
+	Batch       int                  `json:"batch"` // images of a pass
+	TrainImages int                  `json:"train_images"`
+	Readout     Readout              `json:"readout"`
+	Pooling     Pooling              `json:"pooling"`
+	Seeds       int                  `json:"seeds"` // draws of the weights over which the score is averaged
+}
+
+// Norm is how a frozen network normalises.
+type Norm string
+
+// The ways of normalising.
+const (
+	NormBatch      Norm = "batch"      // by the statistics of each batch
+	NormCalibrated Norm = "calibrated" // by statistics averaged over the training images
+	NormNone       Norm = "none"       // not at all
+)
+
+// Readout says which cells' outputs are the features: "last", "last2" (the last two, and so on), "all", or "cell0" (the
+// first one, and so on).
+type Readout string
+
+// nodes lists the graph nodes to read.
+func (r Readout) nodes(cells []int) ([]int, error) {
+	n := len(cells)
+	number := func(digits string) int {
+		k, err := strconv.Atoi(digits)
+		if err != nil {
+			return -1
+		}
+		return k
+	}
+	switch text := string(r); {
+	case text == "all":
+		return cells, nil
+	case text == "last":
+		return cells[n-1:], nil
+	case strings.HasPrefix(text, "last"):
+		if k := number(text[4:]); k >= 1 && k <= n {
+			return cells[n-k:], nil
+		}
+	case strings.HasPrefix(text, "cell"):
+		if k := number(text[4:]); k >= 0 && k < n {
+			return cells[k : k+1], nil
+		}
+	}
+	return nil, fmt.Errorf("readout: %q: must be \"last\", \"last2\" to \"last%d\", \"all\", or \"cell0\" to \"cell%d\"", r, n, n-1)
+}
+
+// Validate says which setting is out of range.
+func (f Frozen) Validate() error {
+	if err := f.initial(2).Validate(); err != nil {
+		return err
+	}
+	if _, err := f.Readout.nodes(make([]int, f.Layers)); err != nil {
+		return err
+	}
+	switch {
+	case f.Norm != NormBatch && f.Norm != NormCalibrated && f.Norm != NormNone:
+		return fmt.Errorf("norm: %q: must be %q, %q or %q", f.Norm, NormBatch, NormCalibrated, NormNone)
+	case f.Batch < 2:
+		return fmt.Errorf("batch: %d: must be at least 2", f.Batch)
+	case f.TrainImages < 2:
+		return fmt.Errorf("train_images: %d: must be at least 2", f.TrainImages)
+	case f.Seeds < 1 || f.Seeds > 1000:
+		return fmt.Errorf("seeds: %d: must lie in [1, 1000]", f.Seeds)
+	case poolings[f.Pooling] == nil:
+		return fmt.Errorf("pooling: %q: must be one of %v", f.Pooling, poolingNames())
+	}
+	return nil
+}
+
+// initial is the network; its classifier is not used.
+func (f Frozen) initial(classes int) Initial {
+	return Initial{Size{f.Channels, classes, f.Layers, f.Resolution, f.Variant}, f.Init, f.Fan, f.Gain}
+}
+
+func (f Frozen) train() span { return span{To: f.TrainImages} }
+
+// side implements reader.
+func (f Frozen) side() int { return f.Resolution }
+
+// reads implements reader.
+func (f Frozen) reads() []span { return []span{f.train()} }
+
+// average is the mean of a score over the draws of the weights.
+func (f Frozen) average(score func(draw int) (float64, error)) (Score, error) {
+	total := 0.0
+	for draw := range f.Seeds {
+		s, err := score(draw)
+		if err != nil {
+			return Score{}, err
+		}
+		total += s
+	}
+	return Score{Value: total / float64(f.Seeds)}, nil
+}
+
+// matrix are features of images: n x d values.
+type matrix struct {
+	n, d   int
+	values []float64
+}
+
+func (m matrix) row(i int) []float64 { return m.values[i*m.d : (i+1)*m.d] }
+
+// features reads the features of a span of images from the frozen network of one draw.
+func (f Frozen) features(ctx context.Context, a bench301.Architecture, env *Env, draw int, images span) (matrix, error) {
+	f.Seeds = 0 // does not matter here
+	if f.Norm != NormCalibrated {
+		f.TrainImages = 0
+	}
+	type key struct {
+		Frozen
+		draw   int
+		images span
+	}
+	return share(env, key{f, draw, images}, func() (matrix, error) {
+		return f.read(ctx, a, env, draw, images)
+	})
+}
+
+func (f Frozen) read(ctx context.Context, a bench301.Architecture, env *Env, draw int, images span) (matrix, error) {
+	x, err := env.normalised(images, f.Resolution)
+	if err != nil {
+		return matrix{}, err
+	}
+	m, err := f.initial(2).model(a, env, draw)
+	if err != nil {
+		return matrix{}, err
+	}
+	nodes, err := f.Readout.nodes(m.plan.Graph().Cells)
+	if err != nil {
+		return matrix{}, err
+	}
+	e, err := f.executor(ctx, m, env, nodes, draw)
+	if err != nil {
+		return matrix{}, err
+	}
+	norm := map[Norm]network.Norm{NormBatch: network.BatchNorm, NormCalibrated: network.RunningNorm, NormNone: network.NoNorm}[f.Norm]
+	out := matrix{n: x.Len()}
+	for _, node := range nodes {
+		_, h, w, c := e.Output(node)
+		out.d += poolings[f.Pooling].features(h, w, c)
+	}
+	out.values = make([]float64, out.n*out.d)
+	size := x.Height * x.Width * 3
+	for _, b := range batches(x.Len(), f.Batch) {
+		if err := ctx.Err(); err != nil {
+			return matrix{}, err
+		}
+		if err := e.Forward(m.theta, x.Pixels[b.From*size:b.To*size], b.To-b.From, norm); err != nil {
+			return matrix{}, err
+		}
+		at := 0
+		for _, node := range nodes {
+			data, h, w, c := e.Output(node)
+			pool := poolings[f.Pooling]
+			width := pool.features(h, w, c)
+			for i := range b.To - b.From {
+				pool.read(out.row(b.From + i)[at:at+width], data[i*h*w*c:(i+1)*h*w*c], h, w, c)
+			}
+			at += width
+		}
+	}
+	return out, nil
+}
+
+// executor returns an executor that keeps the given nodes. With calibrated normalisation its running statistics are
+// those of the training images.
+func (f Frozen) executor(ctx context.Context, m model, env *Env, keep []int, draw int) (*network.Executor, error) {
+	f.Pooling = ""
+	type key struct {
+		Frozen
+		draw int
+	}
+	return share(env, key{f, draw}, func() (*network.Executor, error) {
+		e, err := network.NewExecutor(m.plan, network.Options{Batch: f.Batch, Keep: keep})
+		if err != nil || f.Norm != NormCalibrated {
+			return e, err
+		}
+		x, err := env.normalised(f.train(), f.Resolution)
+		if err != nil {
+			return nil, err
+		}
+		e.SetMomentum(0)
+		size := x.Height * x.Width * 3
+		for _, b := range batches(x.Len(), f.Batch) {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			if err := e.Forward(m.theta, x.Pixels[b.From*size:b.To*size], b.To-b.From, network.BatchNorm); err != nil {
+				return nil, err
+			}
+		}
+		return e, nil
+	})
+}
+
+// batches cuts n images into as few batches of at most size as possible, of equal sizes up to one, so that none is left
+// with too few images for statistics.
+func batches(n, size int) []span {
+	count := (n + size - 1) / size
+	out := make([]span, count)
+	for i := range out {
+		out[i] = span{From: i * n / count, To: (i + 1) * n / count}
+	}
+	return out
+}
+
+func poolingNames() []Pooling {
+	names := make([]Pooling, 0, len(poolings))
+	for name := range poolings {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}

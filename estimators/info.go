@@ -1,0 +1,55 @@
+package estimators
+
+// Family groups estimators that work alike.
+type Family string
+
+// The families.
+const (
+	Baseline  Family = "baseline"  // counts that need no image and no trained weight
+	RWEFamily Family = "rwe"       // a trained last layer on a frozen random network
+	Features  Family = "features"  // statistics of a frozen random network's features
+	Gradients Family = "gradients" // derivatives of a random network
+)
+
+// Needs says what an estimator reads besides the architecture.
+type Needs struct {
+	Data      bool `json:"data"`
+	Labels    bool `json:"labels"`
+	Gradients bool `json:"gradients"`
+}
+
+// Direction says which scores are meant to be better.
+type Direction string
+
+// The directions.
+const (
+	Higher Direction = "higher"
+	Lower  Direction = "lower"
+)
+
+// Cost is the order of an estimate's time at default settings on one core.
+type Cost string
+
+// The cost classes.
+const (
+	Instant Cost = "instant" // below a millisecond: closed forms
+	Cheap   Cost = "cheap"   // below a second
+	Seconds Cost = "seconds"
+	Minutes Cost = "minutes"
+)
+
+// Info describes an estimator. Formula, Mode and Caveats are sentences for people.
+type Info struct {
+	Name      string    `json:"name"`
+	Aliases   []string  `json:"aliases,omitempty"`
+	Family    Family    `json:"family"`
+	Trivial   bool      `json:"trivial"` // a count that any method must beat to be of use
+	Needs     Needs     `json:"needs"`
+	Direction Direction `json:"direction"` // which scores are meant to be better
+	Unit      string    `json:"unit"`
+	Cost      Cost      `json:"cost"`
+	Paper     string    `json:"paper"`
+	Formula   string    `json:"formula"`
+	Mode      string    `json:"mode,omitempty"`    // weights, normalisation and images of the passes
+	Caveats   string    `json:"caveats,omitempty"` // known failure modes
+}

@@ -1,0 +1,251 @@
+package estimators
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"rwe301/bench301"
+	"rwe301/estimators/head"
+)
+
+// RWE are the settings of Random-Weight Evaluation (arXiv 2110.05242): the network is drawn at random and frozen, a
+// linear layer is trained on its features, and the architecture is scored by how well that layer does.
+type RWE struct {
+	Frozen
+	ValImages    int     `json:"val_images"`
+	ValSplit     string  `json:"val_split"`     // "train": the images behind the training images; "test": the first test images
+	Standardise  bool    `json:"standardise"`   // features get mean 0 and deviation 1 over the training images
+	Head         Head    `json:"head"`          //
+	Epochs       int     `json:"epochs"`        // of gradient descent
+	HeadBatch    int     `json:"head_batch"`    // images of a step
+	LearningRate float64 `json:"learning_rate"` //
+	Momentum     float64 `json:"momentum"`      // of "sgd"
+	Lambda       float64 `json:"lambda"`        // penalty of "ridge" on centred features: X'X/n + lambda I
+	Measure      Measure `json:"score"`
+}
+
+// Head is how the last layer is trained.
+type Head string
+
+// The heads.
+const (
+	HeadSGD   Head = "sgd"
+	HeadAdam  Head = "adam"
+	HeadRidge Head = "ridge" // least squares on one-hot labels in closed form
+)
+
+// Measure is what the trained layer is scored by. Losses are negated, so that higher is better.
+type Measure string
+
+// The measures.
+const (
+	ValAccuracy         Measure = "val-accuracy" // percent
+	ValCrossEntropy     Measure = "val-cross-entropy"
+	ValMSE              Measure = "val-mse"
+	TrainAccuracy       Measure = "train-accuracy"        // percent
+	TrainLoss           Measure = "train-loss"            // what the head minimises: squared error of "ridge", else cross-entropy
+	RandomLabelAccuracy Measure = "random-label-accuracy" // training accuracy, in percent, when labels are drawn at random
+)
+
+// Validate says which setting is out of range.
+func (s RWE) Validate() error {
+	if err := s.Frozen.Validate(); err != nil {
+		return err
+	}
+	switch s.Measure {
+	case ValAccuracy, ValCrossEntropy, ValMSE, TrainAccuracy, TrainLoss, RandomLabelAccuracy:
+	default:
+		return fmt.Errorf("score: %q: must be one of %v", s.Measure, []Measure{ValAccuracy, ValCrossEntropy, ValMSE, TrainAccuracy, TrainLoss, RandomLabelAccuracy})
+	}
+	switch {
+	case s.ValSplit != "train" && s.ValSplit != "test":
+		return fmt.Errorf("val_split: %q: must be \"train\" or \"test\"", s.ValSplit)
+	case s.ValImages < 2:
+		return fmt.Errorf("val_images: %d: must be at least 2", s.ValImages)
+	case s.Head == HeadRidge:
+		if !(s.Lambda > 0) || math.IsInf(s.Lambda, 0) {
+			return fmt.Errorf("lambda: %v: must be positive", s.Lambda)
+		}
+		return nil
+	case s.Head != HeadSGD && s.Head != HeadAdam:
+		return fmt.Errorf("head: %q: must be %q, %q or %q", s.Head, HeadSGD, HeadAdam, HeadRidge)
+	}
+	return s.descent().Validate()
+}
+
+func (s RWE) descent() head.Descent {
+	return head.Descent{Solver: head.Solver(s.Head), Epochs: s.Epochs, Batch: s.HeadBatch, LearningRate: s.LearningRate, Momentum: s.Momentum}
+}
+
+// val are the validation images.
+func (s RWE) val() span {
+	if s.ValSplit == "test" {
+		return span{Test: true, To: s.ValImages}
+	}
+	return span{From: s.TrainImages, To: s.TrainImages + s.ValImages}
+}
+
+// validates reports whether the score needs validation images.
+func (s RWE) validates() bool {
+	return s.Measure == ValAccuracy || s.Measure == ValCrossEntropy || s.Measure == ValMSE
+}
+
+// reads implements reader.
+func (s RWE) reads() []span {
+	if s.validates() {
+		return []span{s.train(), s.val()}
+	}
+	return []span{s.train()}
+}
+
+// Estimate implements Estimator.
+func (s RWE) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
+	return s.average(func(draw int) (float64, error) {
+		f, err := s.fit(ctx, a, env, draw)
+		if err != nil {
+			return 0, err
+		}
+		switch s.Measure {
+		case ValCrossEntropy:
+			return -f.CrossEntropy, nil
+		case ValMSE:
+			return -f.SquaredError, nil
+		case TrainLoss:
+			if s.Head == HeadRidge {
+				return -f.SquaredError, nil
+			}
+			return -f.CrossEntropy, nil
+		}
+		return 100 * f.Accuracy, nil
+	})
+}
+
+// fit trains the head of one draw and evaluates it where the score wants it.
+func (s RWE) fit(ctx context.Context, a bench301.Architecture, env *Env, draw int) (head.Fit, error) {
+	train, err := s.features(ctx, a, env, draw, s.train())
+	if err != nil {
+		return head.Fit{}, err
+	}
+	images, err := env.normalised(s.train(), s.Resolution)
+	if err != nil {
+		return head.Fit{}, err
+	}
+	labels := images.Labels
+	if s.Measure == RandomLabelAccuracy {
+		rng := env.rng("random labels", draw)
+		labels = make([]int, len(labels))
+		for i := range labels {
+			labels[i] = rng.IntN(len(env.Data.Classes))
+		}
+	}
+	scale := identity(train.d)
+	if s.Standardise {
+		scale = standardiser(train)
+	}
+	x := scale.apply(train)
+	l, err := s.trained(ctx, env, draw, x, labels)
+	if err != nil {
+		return head.Fit{}, err
+	}
+	if s.validates() {
+		val, err := s.features(ctx, a, env, draw, s.val())
+		if err != nil {
+			return head.Fit{}, err
+		}
+		if images, err = env.normalised(s.val(), s.Resolution); err != nil {
+			return head.Fit{}, err
+		}
+		x, labels = scale.apply(val), images.Labels
+	}
+	return l.Fit(x.values, labels)
+}
+
+// trained is the head of one draw. Start and order of the images are the same for all architectures, so that they do
+// not add noise to a comparison.
+func (s RWE) trained(ctx context.Context, env *Env, draw int, x matrix, labels []int) (*head.Linear, error) {
+	type key struct {
+		RWE
+		draw       int
+		randomised bool
+	}
+	k := key{s, draw, s.Measure == RandomLabelAccuracy}
+	k.Measure, k.ValImages, k.ValSplit, k.Seeds = "", 0, "", 0
+	return share(env, k, func() (*head.Linear, error) {
+		classes := len(env.Data.Classes)
+		if s.Head == HeadRidge {
+			return head.Ridge(x.values, labels, classes, s.Lambda)
+		}
+		start := &head.Linear{In: x.d, Out: classes, W: make([]float64, x.d*classes), B: make([]float64, classes)}
+		rng, bound := env.rng("head", draw), 1/math.Sqrt(float64(x.d))
+		for _, part := range [][]float64{start.W, start.B} {
+			for i := range part {
+				part[i] = bound * (2*rng.Float64() - 1)
+			}
+		}
+		l, _, err := head.Train(ctx, x.values, labels, start, s.descent(), func(epoch int) []int {
+			return env.rng("order of the head's images", draw, epoch).Perm(x.n)
+		})
+		return l, err
+	})
+}
+
+// affine maps features column by column: (x - mean) * scale.
+type affine struct{ mean, scale []float64 }
+
+func identity(d int) affine {
+	a := affine{make([]float64, d), make([]float64, d)}
+	for k := range d {
+		a.scale[k] = 1
+	}
+	return a
+}
+
+// constant is the deviation, in units of the root mean square, below which a column holds nothing but rounding.
+const constant = 1e-6
+
+// standardiser gives every column of m mean 0 and population deviation 1; constant columns become 0.
+func standardiser(m matrix) affine {
+	mean, deviation := moments(m)
+	a := affine{mean, make([]float64, m.d)}
+	for k, s := range deviation {
+		if s > constant*math.Hypot(mean[k], s) {
+			a.scale[k] = 1 / s
+		}
+	}
+	return a
+}
+
+func (a affine) apply(m matrix) matrix {
+	out := matrix{m.n, m.d, make([]float64, len(m.values))}
+	for i := range m.n {
+		row, to := m.row(i), out.row(i)
+		for k, v := range row {
+			to[k] = (v - a.mean[k]) * a.scale[k]
+		}
+	}
+	return out
+}
+
+// moments are the mean and population standard deviation of each column, in two passes.
+func moments(m matrix) (mean, deviation []float64) {
+	mean, deviation = make([]float64, m.d), make([]float64, m.d)
+	for i := range m.n {
+		for k, v := range m.row(i) {
+			mean[k] += v
+		}
+	}
+	for k := range mean {
+		mean[k] /= float64(m.n)
+	}
+	for i := range m.n {
+		for k, v := range m.row(i) {
+			e := v - mean[k]
+			deviation[k] += float64(e * e)
+		}
+	}
+	for k := range deviation {
+		deviation[k] = math.Sqrt(deviation[k] / float64(m.n))
+	}
+	return mean, deviation
+}

@@ -1,0 +1,116 @@
+package estimators
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Canonical settings are a flat JSON object with sorted keys, defaults filled in and floats in Go's shortest form.
+
+// canonicalSettings encodes a settings struct.
+func canonicalSettings(settings any) json.RawMessage {
+	var fields map[string]json.RawMessage
+	raw, err := json.Marshal(settings)
+	if err == nil {
+		err = json.Unmarshal(raw, &fields)
+	}
+	if err == nil {
+		raw, err = json.Marshal(fields)
+	}
+	if err != nil {
+		panic(err) // settings hold numbers, strings and booleans only
+	}
+	return raw
+}
+
+// Hash is the settings_hash of canonical settings: the first 16 hex digits of their SHA-256.
+func Hash(settings json.RawMessage) string {
+	sum := sha256.Sum256(settings)
+	return hex.EncodeToString(sum[:8])
+}
+
+// decodeSettings overwrites fields of the struct that into points to with those of a JSON object. A key that the
+// struct does not have, or a value of another type, is an error that says what would be right.
+func decodeSettings(raw json.RawMessage, into any) error {
+	if len(raw) == 0 {
+		return nil
+	}
+	var given map[string]json.RawMessage
+	d := json.NewDecoder(bytes.NewReader(raw))
+	if err := d.Decode(&given); err != nil {
+		return fmt.Errorf("settings: not a JSON object: %w", err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("settings: text after the JSON object")
+	}
+	legal := settingKeys(into)
+	for _, key := range slices.Sorted(maps.Keys(given)) {
+		if !slices.Contains(legal, key) {
+			return fmt.Errorf("settings: unknown key %q: %s", key, suggest(key, legal))
+		}
+		if string(given[key]) == "null" {
+			return fmt.Errorf("settings: %s: null: leave the key out for its default", key)
+		}
+	}
+	if err := json.Unmarshal(raw, into); err != nil {
+		var wrong *json.UnmarshalTypeError
+		if errors.As(err, &wrong) {
+			return fmt.Errorf("settings: %s: %s where a value of type %s is wanted", wrong.Field, wrong.Value, wrong.Type)
+		}
+		return fmt.Errorf("settings: %w", err)
+	}
+	return nil
+}
+
+// settingKeys lists the keys of a settings struct, sorted.
+func settingKeys(settings any) []string {
+	var fields map[string]json.RawMessage
+	_ = json.Unmarshal(canonicalSettings(settings), &fields)
+	return slices.Sorted(maps.Keys(fields))
+}
+
+// suggest names the legal word nearest to a mistyped one, or all of them.
+func suggest(word string, legal []string) string {
+	best, least := "", len(word)/2+1
+	for _, l := range legal {
+		if d := editDistance(word, l); d < least {
+			best, least = l, d
+		}
+	}
+	switch {
+	case best != "":
+		return fmt.Sprintf("did you mean %q?", best)
+	case len(legal) == 0:
+		return "there are none"
+	}
+	return "use one of " + strings.Join(legal, ", ")
+}
+
+// editDistance is Levenshtein's.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
