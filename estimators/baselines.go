@@ -104,14 +104,15 @@ type model struct {
 	theta []float32
 }
 
+type modelKey struct {
+	Initial
+	draw int
+}
+
 // model builds the network of an architecture and draws its weights. Draws are independent of each other and between
 // architectures.
 func (s Initial) model(a bench301.Architecture, env *Env, draw int) (model, error) {
-	type key struct {
-		Initial
-		draw int
-	}
-	return share(env, key{s, draw}, func() (model, error) {
+	return share(env, modelKey{s, draw}, func() (model, error) {
 		plan, err := s.compile(a)
 		if err != nil {
 			return model{}, err

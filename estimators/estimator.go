@@ -47,7 +47,11 @@ func (c *Configured) Score(ctx context.Context, a bench301.Architecture, env *En
 	a = canonical(a)
 	env.work.begin(a.ID())
 	start := time.Now()
-	s, err := c.Estimate(ctx, a, env)
+	var s Score
+	err := c.Check(env)
+	if err == nil {
+		s, err = c.Estimate(ctx, a, env)
+	}
 	s.Shared = time.Since(start).Seconds()
 	s.Seconds = s.Shared + env.work.credit.Seconds()
 	if ctx.Err() != nil && err != nil {

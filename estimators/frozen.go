@@ -126,18 +126,19 @@ type matrix struct {
 
 func (m matrix) row(i int) []float64 { return m.values[i*m.d : (i+1)*m.d] }
 
+type featureKey struct {
+	Frozen
+	draw   int
+	images span
+}
+
 // features reads the features of a span of images from the frozen network of one draw.
 func (f Frozen) features(ctx context.Context, a bench301.Architecture, env *Env, draw int, images span) (matrix, error) {
 	f.Seeds = 0 // does not matter here
 	if f.Norm != NormCalibrated {
 		f.TrainImages = 0
 	}
-	type key struct {
-		Frozen
-		draw   int
-		images span
-	}
-	return share(env, key{f, draw, images}, func() (matrix, error) {
+	return share(env, featureKey{f, draw, images}, func() (matrix, error) {
 		return f.read(ctx, a, env, draw, images)
 	})
 }

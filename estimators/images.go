@@ -52,7 +52,7 @@ func (c *Configured) Check(env *Env) error {
 	}
 	for _, s := range r.reads() {
 		if err := env.check(s, r.side()); err != nil {
-			return fmt.Errorf("%s: %w", c.Label, err)
+			return err
 		}
 	}
 	return nil

@@ -117,7 +117,7 @@ func (s RWE) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (S
 			}
 			return -f.CrossEntropy, nil
 		}
-		return 100 * f.Accuracy, nil
+		return f.Accuracy, nil
 	})
 }
 

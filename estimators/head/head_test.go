@@ -158,7 +158,7 @@ func TestFit(t *testing.T) {
 		t.Fatal(err)
 	}
 	p, q := 1/(1+math.Exp(-2)), 1/(1+math.Exp(4))
-	want := Fit{0.5, -(math.Log(p) + math.Log(q)) / 2, ((1-p)*(1-p)*2 + (1-q)*(1-q)*2) / 4}
+	want := Fit{50, -(math.Log(p) + math.Log(q)) / 2, ((1-p)*(1-p)*2 + (1-q)*(1-q)*2) / 4}
 	if math.Abs(f.Accuracy-want.Accuracy)+math.Abs(f.CrossEntropy-want.CrossEntropy)+math.Abs(f.SquaredError-want.SquaredError) > 1e-14 {
 		t.Errorf("%+v, want %+v", f, want)
 	}

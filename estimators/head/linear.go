@@ -34,7 +34,7 @@ func general(rows, cols int, data []float64) blas64.General {
 
 // Fit says how well a head's outputs match labels.
 type Fit struct {
-	Accuracy     float64 // share of images whose largest output, the first of equals, is that of the label
+	Accuracy     float64 // percentage of images whose largest output, the first of equals, is that of the label
 	CrossEntropy float64 // mean -ln softmax(outputs)[label]
 	SquaredError float64 // mean over images and classes against one-hot labels; of softmax(outputs) unless Regression
 }
@@ -73,7 +73,7 @@ func (l *Linear) Fit(x []float64, labels []int) (Fit, error) {
 		}
 	}
 	n := float64(len(labels))
-	return Fit{f.Accuracy / n, f.CrossEntropy / n, f.SquaredError / (n * float64(l.Out))}, nil
+	return Fit{100 * f.Accuracy / n, f.CrossEntropy / n, f.SquaredError / (n * float64(l.Out))}, nil
 }
 
 // check says what is wrong with a training set.

@@ -1,0 +1,225 @@
+package estimators
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"testing"
+
+	"rwe301/bench301"
+	"rwe301/bench301/dataset"
+	"rwe301/internal/oracle"
+)
+
+// rweCase is a case of tools/oracles/rwe.py.
+type rweCase struct {
+	Arch                  [2][][2]uint8
+	C, Layers, Resolution int
+	Variant               bench301.Variant
+	Classes               int
+	TrainImages           int `json:"train_images"`
+	ValImages             int `json:"val_images"`
+	Batch                 int
+	Seeds                 map[string]uint64
+	FeaturesTrain         [][]float64 `json:"features_train"`
+	FeaturesVal           [][]float64 `json:"features_val"`
+	Ridge                 ridgeCase
+	RidgeRaw              ridgeCase `json:"ridge_raw"`
+	FeatStd               float64
+	EffDim                map[string]float64
+	MapEffDim             map[string]float64 `json:"map_effdim"`
+	Readouts              []readoutCase
+}
+
+type ridgeCase struct {
+	Lambda     float64
+	Train, Val measureCase
+}
+
+type measureCase struct {
+	Accuracy     float64
+	CrossEntropy float64 `json:"cross_entropy"`
+	SquaredError float64 `json:"squared_error"`
+}
+
+type readoutCase struct {
+	Readout, Pooling, Norm string
+	Columns                int
+	Sum, Magnitude, L2     float64
+	First3                 []float64
+}
+
+func (f *rweCase) genotype() (g bench301.Genotype) {
+	for k := range 8 {
+		g.Normal[k] = bench301.Edge{Source: f.Arch[0][k][0], Op: bench301.Operation(f.Arch[0][k][1])}
+		g.Reduce[k] = bench301.Edge{Source: f.Arch[1][k][0], Op: bench301.Operation(f.Arch[1][k][1])}
+	}
+	return g
+}
+
+// set draws the images as the script does.
+func (f *rweCase) set() *dataset.Set {
+	const side = 32
+	s := oracle.NewStream(f.Seeds["images"])
+	split := dataset.Split{Height: side, Width: side}
+	for i := range f.TrainImages + f.ValImages {
+		l := i % f.Classes
+		split.Labels = append(split.Labels, l)
+		for y := range side {
+			for x := range side {
+				for c := range 3 {
+					v := 64 + 24*(((x+y*(l%3))/(2+l))%2) + 3*((l*(c+1))%4) + int(s.Next()>>57)
+					split.Pixels = append(split.Pixels, uint8(v))
+				}
+			}
+		}
+	}
+	return &dataset.Set{Name: "stripes", Hash: "0", Classes: make([]string, f.Classes), Train: split}
+}
+
+// settings are those of the case, before what a test adds.
+func (f *rweCase) settings() string {
+	return fmt.Sprintf("channels=%d,layers=%d,resolution=%d,variant=%s,batch=%d,train_images=%d", f.C, f.Layers, f.Resolution, f.Variant, f.Batch, f.TrainImages)
+}
+
+// env is an environment in which the case's weights stand for those that would be drawn.
+func (f *rweCase) env(t *testing.T) *Env {
+	t.Helper()
+	env := NewEnv(f.set(), 0)
+	a := f.genotype()
+	env.work.begin(a.ID())
+	s := f.frozen(t).initial(2)
+	_, err := share(env, modelKey{s, 0}, func() (model, error) {
+		plan, err := s.compile(a)
+		if err != nil {
+			return model{}, err
+		}
+		m := model{plan, make([]float32, plan.NumParams())}
+		stream := oracle.NewStream(f.Seeds["params"])
+		for _, v := range plan.Views() {
+			stream.Fill(m.theta[v.Offset:v.Offset+v.Size], v.FanIn, v.Kind == bench301.NormWeight)
+		}
+		return m, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return env
+}
+
+func (f *rweCase) frozen(t *testing.T) Frozen {
+	return configured(t, "featstd:"+f.settings()).Estimator.(featStd).Frozen
+}
+
+// near compares numbers and counts them.
+type near struct {
+	*testing.T
+	n int
+}
+
+func (c *near) close(what string, got, want, tolerance float64) {
+	c.Helper()
+	c.n++
+	if !(math.Abs(got-want) <= tolerance) {
+		c.Errorf("%s: %.12g, want %.12g (off by %.2g, tolerance %.2g)", what, got, want, math.Abs(got-want), tolerance)
+	}
+}
+
+// Scores from images and weights to the end, in float32 up to the features.
+func TestOracleRWE(t *testing.T) {
+	oracle.Each(t, "network", "rwe_*.json*", func(t *testing.T, path string) int {
+		var f rweCase
+		oracle.Read(t, path, &f)
+		c, env := &near{T: t}, f.env(t)
+		score := func(spec string) float64 {
+			t.Helper()
+			return value(t, configured(t, spec), f.genotype(), env)
+		}
+		net := f.settings()
+		for _, r := range []struct {
+			name string
+			ridgeCase
+			standardise bool
+		}{{"ridge", f.Ridge, true}, {"raw ridge", f.RidgeRaw, false}} {
+			spec := fmt.Sprintf("rwe-ridge:%s,val_images=%d,lambda=%v,standardise=%v,score=", net, f.ValImages, r.Lambda, r.standardise)
+			c.close(r.name+" validation accuracy", score(spec+"val-accuracy"), r.Val.Accuracy, 1e-10) // of a count
+			c.close(r.name+" validation cross-entropy", -score(spec+"val-cross-entropy"), r.Val.CrossEntropy, 1e-5)
+			c.close(r.name+" validation error", -score(spec+"val-mse"), r.Val.SquaredError, 1e-5)
+			c.close(r.name+" training accuracy", score(spec+"train-accuracy"), r.Train.Accuracy, 1e-10) // of a count
+			c.close(r.name+" training loss", -score(spec+"train-loss"), r.Train.SquaredError, 1e-5)
+		}
+		c.close("featstd", score("featstd:"+net), f.FeatStd, 1e-5)
+		for lambda, want := range f.EffDim {
+			c.close("effdim "+lambda, score("effdim:"+net+",lambda="+lambda), want, 1e-5*want)
+		}
+		for lambda, want := range f.MapEffDim {
+			c.close("map-effdim "+lambda, score("map-effdim:"+net+",lambda="+lambda), want, 1e-5*want)
+		}
+		return c.n
+	})
+}
+
+// Features of every readout, pooling and normalisation.
+func TestOracleReadouts(t *testing.T) {
+	oracle.Each(t, "network", "rwe_*.json*", func(t *testing.T, path string) int {
+		var f rweCase
+		oracle.Read(t, path, &f)
+		c, env := &near{T: t}, f.env(t)
+		val := span{From: f.TrainImages, To: f.TrainImages + f.ValImages}
+		for _, r := range f.Readouts {
+			s := f.frozen(t)
+			s.Readout, s.Pooling, s.Norm = Readout(r.Readout), Pooling(r.Pooling), Norm(r.Norm)
+			m, err := s.features(context.Background(), f.genotype(), env, 0, val)
+			if err != nil {
+				t.Fatal(err)
+			}
+			name := r.Readout + " " + r.Pooling + " " + r.Norm
+			c.close(name+" columns", float64(m.d), float64(r.Columns), 0)
+			square := 0.0
+			for _, v := range m.values {
+				square += v * v
+			}
+			c.close(name+" sum", sum(m.values), r.Sum, 2e-6*r.Magnitude)
+			c.close(name+" l2", math.Sqrt(square), r.L2, 2e-6*r.L2)
+			for k, v := range r.First3 {
+				c.close(fmt.Sprintf("%s feature %d", name, k), m.row(m.n - 1)[k], v, 2e-5*r.L2/math.Sqrt(float64(len(m.values))))
+			}
+		}
+		return c.n
+	})
+}
+
+// Scores of given features, in float64 from end to end.
+func TestOracleFeatureSpace(t *testing.T) {
+	oracle.Each(t, "network", "rwe_*.json*", func(t *testing.T, path string) int {
+		var f rweCase
+		oracle.Read(t, path, &f)
+		c, env := &near{T: t}, f.env(t)
+		for images, rows := range map[span][][]float64{
+			{To: f.TrainImages}: f.FeaturesTrain, {From: f.TrainImages, To: f.TrainImages + f.ValImages}: f.FeaturesVal,
+		} {
+			s := f.frozen(t)
+			s.Seeds, s.TrainImages = 0, 0
+			m := matrix{n: len(rows), d: len(rows[0])}
+			for _, row := range rows {
+				m.values = append(m.values, row...)
+			}
+			if _, err := share(env, featureKey{s, 0, images}, func() (matrix, error) { return m, nil }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		score := func(spec string) float64 {
+			t.Helper()
+			return value(t, configured(t, spec), f.genotype(), env)
+		}
+		spec := fmt.Sprintf("rwe-ridge:%s,val_images=%d,lambda=%v,score=", f.settings(), f.ValImages, f.Ridge.Lambda)
+		c.close("validation cross-entropy", -score(spec+"val-cross-entropy"), f.Ridge.Val.CrossEntropy, 1e-11)
+		c.close("validation error", -score(spec+"val-mse"), f.Ridge.Val.SquaredError, 1e-11)
+		c.close("training loss", -score(spec+"train-loss"), f.Ridge.Train.SquaredError, 1e-11)
+		c.close("featstd", score("featstd:"+f.settings()), f.FeatStd, 1e-12)
+		for lambda, want := range f.EffDim {
+			c.close("effdim "+lambda, score("effdim:"+f.settings()+",lambda="+lambda), want, 1e-11*want)
+		}
+		return c.n
+	})
+}
