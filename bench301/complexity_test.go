@@ -1,35 +1,14 @@
 package bench301
 
 import (
-	"encoding/csv"
+	"math/rand/v2"
 	"os"
-	"regexp"
+	"slices"
 	"strconv"
 	"testing"
 
 	"rwe301/internal/oracle"
 )
-
-// digits reads the 32 numbers of a compact architecture, for tests of what stands below the parser.
-func digits(t *testing.T, arch string) Genotype {
-	t.Helper()
-	n := regexp.MustCompile(`\d+`).FindAllString(arch, -1)
-	if len(n) != 32 {
-		t.Fatalf("%s: %d numbers", arch, len(n))
-	}
-	var g Genotype
-	for i := range 16 {
-		s, _ := strconv.Atoi(n[2*i])
-		o, _ := strconv.Atoi(n[2*i+1])
-		e := Edge{uint8(s), Operation(o)}
-		if i < 8 {
-			g.Normal[i] = e
-		} else {
-			g.Reduce[i-8] = e
-		}
-	}
-	return g
-}
 
 func TestComplexityOfTheTable(t *testing.T) {
 	f, err := os.Open(oracle.Shared(t, "data/nb301/architectures.csv"))
@@ -37,22 +16,128 @@ func TestComplexityOfTheTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, row := range rows[1:] {
-		c, err := digits(t, row[0]).Complexity(DefaultConfig())
+	rows := 0
+	for item, err := range Read(DARTS{}, "architectures.csv", f, "") {
 		if err != nil {
 			t.Fatal(err)
 		}
-		params := strconv.FormatFloat(float64(c.Params)/1e6, 'f', -1, 64)
-		flops := strconv.FormatFloat(float64(c.FLOPs)/1e6, 'f', -1, 64)
-		if params != row[2] || flops != row[3] {
-			t.Errorf("row %d: params %s, want %s; flops %s, want %s", i, params, row[2], flops, row[3])
+		c, err := item.Architecture.Complexity(DefaultConfig())
+		if err != nil {
+			t.Fatal(err)
 		}
+		for name, n := range map[string]int64{"params": c.Params, "flops": c.FLOPs} {
+			got := strconv.FormatFloat(float64(n)/1e6, 'f', -1, 64)
+			if want, _ := item.Field(name); got != want {
+				t.Errorf("line %d: %s %s, want %s", item.Line, name, got, want)
+			}
+		}
+		rows++
 	}
-	t.Logf("compared %d rows", len(rows)-1)
+	t.Logf("compared %d rows", rows)
+}
+
+// parsed reads a genotype that a test relies on.
+func parsed(t *testing.T, text string) Genotype {
+	t.Helper()
+	g, _, err := ParseGenotype(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+// counts compares a closed form with reference numbers.
+func counts(t *testing.T, a Architecture, cfg Config, params, macs, flops int64) int {
+	t.Helper()
+	got, err := a.Complexity(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (Complexity{Params: params, MACs: macs, FLOPs: flops}); got != want {
+		t.Errorf("%s %+v: %+v, want %+v", a, cfg, got, want)
+	}
+	return 3
+}
+
+// Networks built from PyTorch modules and counted with hooks; tools/oracles/complexity.py.
+func TestOracleComplexity(t *testing.T) {
+	oracle.Each(t, "network", "complexity*.json*", func(t *testing.T, path string) (compared int) {
+		var file struct {
+			Cases []struct {
+				Arch                              string
+				Variant                           Variant
+				C, Layers, Classes, Height, Width int
+				Auxiliary                         bool
+				Params, MACs, FLOPs               int64
+			}
+		}
+		oracle.Read(t, path, &file)
+		for _, c := range file.Cases {
+			cfg := Config{Channels: c.C, Layers: c.Layers, Classes: c.Classes, Height: c.Height, Width: c.Width, Variant: c.Variant, Auxiliary: c.Auxiliary}
+			compared += counts(t, parsed(t, c.Arch), cfg, c.Params, c.MACs, c.FLOPs)
+		}
+		return compared
+	})
+}
+
+// The counts that come with PyTorch's forward passes, at several sizes.
+func TestOracleComplexityOfNetworks(t *testing.T) {
+	oracle.Each(t, "network", "fx_*_C*_L*.json*", func(t *testing.T, path string) (compared int) {
+		f := oracle.ReadNetwork(t, path)
+		if len(f.Counts) == 0 {
+			t.Skip("no counts in it")
+		}
+		g := parsed(t, f.ArchText())
+		for _, c := range f.Counts {
+			cfg := DefaultConfig()
+			cfg.Channels, cfg.Layers, cfg.Classes = int(c.C), int(c.Layers), f.Classes
+			if f.Variant != "" {
+				cfg.Variant = Variant(f.Variant)
+			}
+			compared += counts(t, g, cfg, c.Params, c.Macs, c.Flops)
+		}
+		return compared
+	})
+}
+
+// Tables of what every operation costs: a network is its skeleton plus its edges.
+func TestOracleComplexityTables(t *testing.T) {
+	oracle.Each(t, "network", "count_tables_*.json*", func(t *testing.T, path string) (compared int) {
+		var table struct {
+			C, Layers int
+			Order     []string
+			Skeleton  [3]int64
+			Normal    map[string][3]int64 `json:"normal_edge"`
+			Strided   map[string][3]int64 `json:"reduce_edge_src01"`
+			Inner     map[string][3]int64 `json:"reduce_edge_src2plus"`
+		}
+		oracle.Read(t, path, &table)
+		if !slices.Equal(table.Order, []string{"params", "flops", "macs"}) {
+			t.Fatalf("columns %v", table.Order)
+		}
+		cfg := DefaultConfig()
+		cfg.Channels, cfg.Layers = table.C, table.Layers
+		rng := rand.New(rand.NewPCG(8, 0))
+		for range 100 {
+			g := SampleGenotype(rng)
+			sum := table.Skeleton
+			add := func(cost [3]int64) {
+				for i, n := range cost {
+					sum[i] += n
+				}
+			}
+			for k := range EdgesPerCell {
+				add(table.Normal[g.Normal[k].Op.String()])
+				if e := g.Reduce[k]; e.Source < 2 {
+					add(table.Strided[e.Op.String()])
+				} else {
+					add(table.Inner[e.Op.String()])
+				}
+			}
+			compared += counts(t, g, cfg, sum[0], sum[2], sum[1])
+		}
+		return compared
+	})
 }
 
 // graphCount counts a graph node by node: the definition that the closed form must agree with.
@@ -103,7 +188,7 @@ func TestClosedFormIsTheGraph(t *testing.T) {
 	}
 	for _, a := range archs {
 		for _, cfg := range configs {
-			g := digits(t, a)
+			g := parsed(t, a)
 			graph, err := g.Graph(cfg)
 			if err != nil {
 				t.Fatal(err)

@@ -93,6 +93,34 @@ func TestRoundTripsOfTheTable(t *testing.T) {
 	}
 }
 
+func TestAnchorsAreTheKnownNetworks(t *testing.T) {
+	f, err := os.Open(oracle.Shared(t, "data/nb301/anchors.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	known := map[string]string{}
+	for _, k := range KnownNetworks() {
+		known[k.Name] = k.Genotype.ID()
+	}
+	named := 0
+	for item, err := range Read(DARTS{}, "anchors.csv", f, "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		name, _ := item.Field("name")
+		if id, ok := known[name]; ok {
+			named++
+			if item.Architecture.ID() != id {
+				t.Errorf("line %d: %s is %s, not %s", item.Line, name, item.Architecture.ID(), id)
+			}
+		}
+	}
+	if named == 0 {
+		t.Error("no anchor has a known name")
+	}
+}
+
 func TestRoundTripsOfSamples(t *testing.T) {
 	rng := rand.New(rand.NewPCG(301, 0))
 	for range 200 {
