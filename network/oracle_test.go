@@ -27,7 +27,16 @@ type want struct {
 	Features    [][]float64 `json:"features_gap_train"`
 	LogitsEval  [][]float64 `json:"logits_eval"`
 	LossEval    float64     `json:"loss_eval"`
-	Cells       []struct {
+	AuxTrain    [][]float64 `json:"aux_logits_train"`
+	AuxEval     [][]float64 `json:"aux_logits_eval"`
+	Dropped     *struct {
+		Logits    [][]float64 `json:"logits_train"`
+		AuxLogits [][]float64 `json:"aux_logits_train"`
+		Loss      float64     `json:"loss_train"`
+		GradNorm  float64     `json:"grad_total_norm"`
+		GradL2    []float64   `json:"grad_l2"`
+	}
+	Cells []struct {
 		Shape  []int
 		Sum    float64
 		L2     float64
@@ -57,6 +66,10 @@ func readFixture(t *testing.T, path string) *fixture {
 	f := &fixture{Network: oracle.ReadNetwork(t, path)}
 	cfg := bench301.Config{
 		Channels: f.C, Layers: f.Layers, Classes: f.Classes, Height: 32, Width: 32, Variant: bench301.VariantNASLib,
+		Auxiliary: f.AuxiliaryWeight > 0, DropPath: f.DropPath > 0,
+	}
+	if f.Variant != "" {
+		cfg.Variant = bench301.Variant(f.Variant)
 	}
 	var g bench301.Genotype
 	for k := range 8 {
@@ -114,6 +127,39 @@ func (c *checker) row(what string, got []float64, want []float64, tolerance floa
 	}
 }
 
+// rows compares n rows that lie one after the other.
+func rows[T Real](c *checker, what string, got []T, want [][]float64, tolerance float64) {
+	c.Helper()
+	for i, row := range want {
+		if len(got) != len(want)*len(row) {
+			c.Fatalf("%s: %d values, want %d rows of %d", what, len(got), len(want), len(row))
+		}
+		c.row(fmt.Sprintf("%s of image %d", what, i), widen(got[i*len(row):]), row, tolerance)
+	}
+}
+
+// fixtureLoss is the loss of a case after a Forward, and its cotangents.
+func fixtureLoss[T Real](t testing.TB, f *fixture, e engine[T]) (float64, Cotangents[T]) {
+	t.Helper()
+	c := Cotangents[T]{Logits: make([]T, len(e.Logits()))}
+	loss, err := CrossEntropy(e.Logits(), f.Labels, c.Logits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.AuxiliaryWeight == 0 {
+		return loss, c
+	}
+	c.AuxLogits = make([]T, len(e.AuxLogits()))
+	aux, err := CrossEntropy(e.AuxLogits(), f.Labels, c.AuxLogits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range c.AuxLogits {
+		c.AuxLogits[i] *= T(f.AuxiliaryWeight)
+	}
+	return loss + f.AuxiliaryWeight*aux, c
+}
+
 func widen[T Real](x []T) []float64 {
 	out := make([]float64, len(x))
 	for i, v := range x {
@@ -164,37 +210,37 @@ func eachNetwork(t *testing.T, f func(c *checker, fx *fixture)) {
 	})
 }
 
-func TestOracleParameters(t *testing.T) {
-	eachNetwork(t, func(c *checker, f *fixture) {
-		views := map[string]View{}
-		var names []string
-		for _, v := range f.plan.Views() {
-			views[v.Name] = v
-			names = append(names, v.Name)
+func TestOracleParameters(t *testing.T) { eachNetwork(t, checkParameters) }
+
+func checkParameters(c *checker, f *fixture) {
+	views := map[string]View{}
+	var names []string
+	for _, v := range f.plan.Views() {
+		views[v.Name] = v
+		names = append(names, v.Name)
+	}
+	for i, p := range f.Params {
+		v, ok := views[p.Name]
+		if !ok {
+			c.Errorf("no parameter %s", p.Name)
+			continue
 		}
-		for i, p := range f.Params {
-			v, ok := views[p.Name]
-			if !ok {
-				c.Errorf("no parameter %s", p.Name)
-				continue
-			}
-			if f.Kind == "full" {
-				c.equal("parameter "+strconv.Itoa(i), names[i], p.Name)
-			}
-			values := f.theta[v.Offset : v.Offset+v.Size]
-			c.equal(p.Name+" shape", v.Shape, p.Shape)
-			c.equal(p.Name+" first values", values[:min(3, len(values))], p.First3)
-			c.equal(p.Name+" checksum", fmt.Sprintf("%016x", oracle.Checksum(values)), p.Checksum)
+		if f.Kind == "full" {
+			c.equal("parameter "+strconv.Itoa(i), names[i], p.Name)
 		}
-		if f.ParamsChecksum != "" {
-			c.equal("all parameters", fmt.Sprintf("%016x", oracle.Checksum(f.theta)), f.ParamsChecksum)
+		values := f.theta[v.Offset : v.Offset+v.Size]
+		c.equal(p.Name+" shape", v.Shape, p.Shape)
+		c.equal(p.Name+" first values", values[:min(3, len(values))], p.First3)
+		c.equal(p.Name+" checksum", fmt.Sprintf("%016x", oracle.Checksum(values)), p.Checksum)
+	}
+	if f.ParamsChecksum != "" {
+		c.equal("all parameters", fmt.Sprintf("%016x", oracle.Checksum(f.theta)), f.ParamsChecksum)
+	}
+	for _, n := range f.Counts {
+		if int(n.C) == f.C && int(n.Layers) == f.Layers {
+			c.equal("parameters", f.plan.NumParams(), n.Params)
 		}
-		for _, n := range f.Counts {
-			if int(n.C) == f.C && int(n.Layers) == f.Layers {
-				c.equal("parameters", f.plan.NumParams(), n.Params)
-			}
-		}
-	})
+	}
 }
 
 func TestOracleForward(t *testing.T) {
@@ -219,16 +265,11 @@ func checkForward[T Real](c *checker, f *fixture, absolute, relative float64) {
 	m := newEngine[T](c, f.plan, Options{Batch: f.Batch, Keep: keep})
 	theta, x := convert[T](f.theta), convert[T](f.images)
 	run(c, m, theta, x, f.Batch, BatchNorm)
-	logits := widen(m.Logits())
-	for i, row := range f.want.LogitsTrain {
-		c.row("train logits of image "+strconv.Itoa(i), logits[i*f.Classes:], row, absolute)
-	}
-	loss, _ := CrossEntropy(logits, f.Labels, nil)
+	rows(c, "train logits", m.Logits(), f.want.LogitsTrain, absolute)
+	rows(c, "train auxiliary logits", m.AuxLogits(), f.want.AuxTrain, absolute)
+	loss, _ := fixtureLoss(c, f, m)
 	c.close("train loss", loss, f.want.LossTrain, absolute)
-	features := widen(m.Features())
-	for i, row := range f.want.Features {
-		c.row("features of image "+strconv.Itoa(i), features[i*len(row):], row, absolute)
-	}
+	rows(c, "features", m.Features(), f.want.Features, absolute)
 	for i, cell := range f.want.Cells {
 		data, h, w, ch := m.Output(g.Cells[i])
 		values := widen(data)
@@ -262,10 +303,8 @@ func checkForward[T Real](c *checker, f *fixture, absolute, relative float64) {
 	c.row("stem variance", variance, f.want.StemVar, absolute)
 
 	run(c, m, theta, x, f.Batch, RunningNorm)
-	logits = widen(m.Logits())
-	for i, row := range f.want.LogitsEval {
-		c.row("eval logits of image "+strconv.Itoa(i), logits[i*f.Classes:], row, absolute)
-	}
-	loss, _ = CrossEntropy(logits, f.Labels, nil)
+	rows(c, "eval logits", m.Logits(), f.want.LogitsEval, absolute)
+	rows(c, "eval auxiliary logits", m.AuxLogits(), f.want.AuxEval, absolute)
+	loss, _ = fixtureLoss(c, f, m)
 	c.close("eval loss", loss, f.want.LossEval, absolute)
 }

@@ -8,18 +8,20 @@ import (
 
 // Network is a case file of kind network: what PyTorch computes for one architecture (fx_*.json).
 type Network struct {
-	Kind    string      `json:"kind"` // full or summary
-	Variant string      `json:"variant"`
-	Arch    [2][][2]int `json:"arch"`
-	C       int         `json:"C"`
-	Layers  int         `json:"layers"`
-	Classes int         `json:"classes"`
-	Batch   int         `json:"batch"`
-	Seeds   map[string]uint64
-	Labels  []int     `json:"labels"`
-	First3  []float32 `json:"input_first3"`
-	Sum     string    `json:"input_checksum"`
-	Counts  []struct {
+	Kind            string      `json:"kind"` // full or summary
+	Variant         string      `json:"variant"`
+	Arch            [2][][2]int `json:"arch"`
+	C               int         `json:"C"`
+	Layers          int         `json:"layers"`
+	Classes         int         `json:"classes"`
+	AuxiliaryWeight float64     `json:"auxiliary_weight"` // of the auxiliary loss; 0 without the head
+	DropPath        float64     `json:"drop_path"`        // rate of the pass with dropped paths; 0 without
+	Batch           int         `json:"batch"`
+	Seeds           map[string]uint64
+	Labels          []int     `json:"labels"`
+	First3          []float32 `json:"input_first3"`
+	Sum             string    `json:"input_checksum"`
+	Counts          []struct {
 		C, Layers, Params, Flops, Macs int64
 	} `json:"counts"`
 	Params []struct {
