@@ -1,3 +1,5 @@
+//go:build !amd64 || purego
+
 package kernels
 
 // Without assembly: the only level is Portable, so none of these is ever called.

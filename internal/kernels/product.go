@@ -34,7 +34,7 @@ type Product struct {
 type productArgs struct {
 	a, b, c                       *float32
 	stats                         *float64
-	rows, width, blocks           int
+	rows, width, blocks, total    int
 	segments, terms               int
 	aRow, aPixel, aSegment, aTerm int
 	bBlock, bTerm                 int
@@ -67,7 +67,7 @@ func (p *Product) Run() {
 	}
 	args := productArgs{
 		a: &p.A[0], b: &p.B[0], c: &p.C.Data[0],
-		rows: p.Rows, width: p.Width, blocks: p.Blocks, segments: segments, terms: p.Terms,
+		rows: p.Rows, width: p.Width, blocks: p.Blocks, total: p.Blocks, segments: segments, terms: p.Terms,
 		aRow: 4 * p.ARow, aPixel: 4 * p.APixel, aSegment: 4 * p.ASegment, aTerm: 4 * p.ATerm,
 		bBlock: 4 * p.BBlock, bTerm: 4 * p.BTerm,
 		cRow: 4 * p.C.Row, cPixel: 4 * p.C.Pixel, cBlock: 4 * p.C.Block,

@@ -1,0 +1,273 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// geometry of a depthwise convolution.
+type geometry struct{ kernel, dilation, stride int }
+
+// geometries are those with a kernel of their own.
+var geometries = []geometry{{3, 1, 1}, {3, 1, 2}, {3, 2, 1}, {3, 2, 2}, {5, 1, 1}, {5, 1, 2}, {5, 2, 1}, {5, 2, 2}}
+
+func (g geometry) String() string { return fmt.Sprintf("K%dD%dS%d", g.kernel, g.dilation, g.stride) }
+
+// columns is how many columns of input the windows of n neighbouring pixels span.
+func (g geometry) columns(n int) int { return (n-1)*g.stride + (g.kernel-1)*g.dilation + 1 }
+
+// taps calls f for every pixel p of n and every window column kx that reads input column j.
+func (g geometry) taps(n, j int, f func(p, kx int)) {
+	for kx := range g.kernel {
+		if p := j - kx*g.dilation; p >= 0 && p%g.stride == 0 && p/g.stride < n {
+			f(p/g.stride, kx)
+		}
+	}
+}
+
+// walk is the frame of the depthwise kernels: loops over rows, blocks, the vectors of a block and groups of pixels.
+type walk struct {
+	*file
+	args
+	labels
+	dst, x, w        reg.GPVirtual // of the current group; the weights of the current vector
+	dstPixel, xStep  reg.GPVirtual // xStep is the distance of kernel rows
+	left             Mem
+	rowDst, rowX     Mem // of the current row and block
+	blocks, vectorAt Mem
+}
+
+func newWalk(v isa, name string, g geometry) *walk {
+	k := &walk{file: &file{isa: v}, args: function(name+g.String()+v.name, "depthwise.go", "depthwiseArgs")}
+	for _, m := range []*Mem{&k.left, &k.rowDst, &k.rowX, &k.blocks, &k.vectorAt} {
+		*m = AllocLocal(8)
+	}
+	k.dst, k.x, k.w = GP64(), GP64(), GP64()
+	k.dstPixel = k.load("dstPixel")
+	k.xStep = k.load("xRow")
+	if g.dilation == 2 {
+		ADDQ(k.xStep, k.xStep)
+	}
+	return k
+}
+
+// groups calls emit for groups of pixels until none of the row is left.
+func (k *walk) groups(g geometry, sizes []int, emit func(n int)) {
+	t := k.load("width")
+	MOVQ(t, k.left)
+	end := k.next("rowEnd")
+	for _, n := range sizes {
+		again, skip := k.next("group"), k.next("skip")
+		Label(again)
+		CMPQ(k.left, U32(uint32(n)))
+		JLT(LabelRef(skip))
+		emit(n)
+		ADDQ(U32(uint32(n*g.stride*blockBytes)), k.x)
+		SUBQ(U32(uint32(n)), k.left)
+		JZ(LabelRef(end))
+		JMP(LabelRef(again))
+		Label(skip)
+	}
+	Label(end)
+}
+
+// addTo adds a field to a value in memory.
+func (a args) addTo(m Mem, field string) {
+	t := a.load(field)
+	ADDQ(t, m)
+}
+
+// vectorLoop runs emit for each vector of a block; dst, x and w point at the vector.
+func (k *walk) vectorLoop(emit func()) {
+	if k.vectors() == 1 {
+		emit()
+		return
+	}
+	MOVQ(U32(0), k.vectorAt)
+	again := k.next("vector")
+	Label(again)
+	emit()
+	ADDQ(U32(uint32(k.bytes())), k.vectorAt)
+	CMPQ(k.vectorAt, U32(blockBytes))
+	JLT(LabelRef(again))
+}
+
+// start sets dst, x and w to the current vector of the current row and block.
+func (k *walk) start(w Mem) {
+	MOVQ(k.rowDst, k.dst)
+	MOVQ(k.rowX, k.x)
+	MOVQ(w, k.w)
+	if k.vectors() > 1 {
+		for _, r := range []reg.GPVirtual{k.dst, k.x, k.w} {
+			ADDQ(k.vectorAt, r)
+		}
+	}
+}
+
+func depthwise(v isa) {
+	sizes := []int{16, 8, 4, 1}
+	if !v.masks() {
+		sizes = []int{8, 4, 1}
+	}
+	for _, g := range geometries {
+		k := newWalk(v, "depthwise", g)
+		weights := AllocLocal(8)
+		Label("row")
+		t := k.load("dst")
+		MOVQ(t, k.rowDst)
+		t = k.load("x")
+		MOVQ(t, k.rowX)
+		t = k.load("w")
+		MOVQ(t, weights)
+		t = k.load("blocks")
+		MOVQ(t, k.blocks)
+		Label("block")
+		k.vectorLoop(func() {
+			k.start(weights)
+			k.groups(g, sizes, func(n int) { k.forward(g, n) })
+		})
+		k.addTo(k.rowDst, "dstBlock")
+		k.addTo(k.rowX, "xBlock")
+		ADDQ(U32(uint32(g.kernel*g.kernel*blockBytes)), weights)
+		DECQ(k.blocks)
+		JNZ(LabelRef("block"))
+		k.addTo(k.at("dst"), "dstRow")
+		t = k.load("xRow")
+		for range g.stride {
+			ADDQ(t, k.at("x"))
+		}
+		DECQ(k.at("rows"))
+		JNZ(LabelRef("row"))
+		ret()
+	}
+}
+
+// forward computes n pixels. Each input column is loaded once and goes to all windows that hold it.
+func (k *walk) forward(g geometry, n int) {
+	defer k.free(k.used)
+	acc, w, x := k.regs(n), k.regs(g.kernel), k.reg()
+	line := GP64()
+	MOVQ(k.x, line)
+	for ky := range g.kernel {
+		if ky > 0 {
+			ADDQ(k.xStep, line)
+		}
+		for kx := range w {
+			VMOVUPS(Mem{Base: k.w, Disp: (ky*g.kernel + kx) * blockBytes}, w[kx])
+		}
+		for j := range g.columns(n) {
+			m := Mem{Base: line, Disp: j * blockBytes}
+			uses := 0
+			g.taps(n, j, func(int, int) { uses++ })
+			if uses > 1 {
+				VMOVUPS(m, x)
+			}
+			g.taps(n, j, func(p, kx int) {
+				var from Op = x
+				if uses == 1 {
+					from = m
+				}
+				if ky+kx == 0 {
+					VMULPS(from, w[kx], acc[p])
+				} else {
+					VFMADD231PS(from, w[kx], acc[p])
+				}
+			})
+		}
+	}
+	for p := range n {
+		VMOVUPS(acc[p], Mem{Base: k.dst})
+		ADDQ(k.dstPixel, k.dst)
+	}
+}
+
+func depthwiseGradient(v isa) {
+	for _, g := range geometries {
+		// accumulators for some kernel rows at a time, and pixels in flight
+		rows, sizes := g.kernel, []int{8, 4, 1}
+		switch {
+		case g.kernel == 5 && !v.masks():
+			rows, sizes = 2, []int{4, 1}
+		case g.kernel == 5 || !v.masks():
+			sizes = []int{4, 1}
+		}
+		k := newWalk(v, "depthwiseGradient", g)
+		left := AllocLocal(8)
+		Label("block")
+		k.vectorLoop(func() {
+			for ky := 0; ky < g.kernel; ky += rows {
+				k.gradient(g, ky, min(ky+rows, g.kernel), sizes, left)
+			}
+		})
+		k.addTo(k.at("dst"), "dstBlock")
+		k.addTo(k.at("x"), "xBlock")
+		ADDQ(U32(uint32(g.kernel*g.kernel*blockBytes)), k.at("w"))
+		DECQ(k.at("blocks"))
+		JNZ(LabelRef("block"))
+		ret()
+	}
+}
+
+// gradient adds the gradient of the window rows lo to hi of one vector of channels, over all pixels.
+func (k *walk) gradient(g geometry, lo, hi int, sizes []int, left Mem) {
+	defer k.free(k.used)
+	acc := k.regs((hi - lo) * g.kernel)
+	k.zero(acc...)
+	t := k.load("dst")
+	MOVQ(t, k.rowDst)
+	t = k.load("x")
+	for range lo {
+		ADDQ(k.xStep, t)
+	}
+	MOVQ(t, k.rowX)
+	t = k.load("rows")
+	MOVQ(t, left)
+	row := k.next("row")
+	Label(row)
+	k.start(k.at("w"))
+	k.groups(g, sizes, func(n int) {
+		defer k.free(k.used)
+		dy, x := k.regs(n), k.reg()
+		for p := range n {
+			VMOVUPS(Mem{Base: k.dst}, dy[p])
+			ADDQ(k.dstPixel, k.dst)
+		}
+		line := GP64()
+		MOVQ(k.x, line)
+		for ky := range hi - lo {
+			if ky > 0 {
+				ADDQ(k.xStep, line)
+			}
+			for j := range g.columns(n) {
+				m := Mem{Base: line, Disp: j * blockBytes}
+				uses := 0
+				g.taps(n, j, func(int, int) { uses++ })
+				if uses > 1 {
+					VMOVUPS(m, x)
+				}
+				g.taps(n, j, func(p, kx int) {
+					var from Op = x
+					if uses == 1 {
+						from = m
+					}
+					VFMADD231PS(from, dy[p], acc[ky*g.kernel+kx])
+				})
+			}
+		}
+	})
+	k.addTo(k.rowDst, "dstRow")
+	t = k.load("xRow")
+	for range g.stride {
+		ADDQ(t, k.rowX)
+	}
+	DECQ(left)
+	JNZ(LabelRef(row))
+	for i, r := range acc {
+		m := Mem{Base: k.w, Disp: (lo*g.kernel + i) * blockBytes}
+		VADDPS(m, r, r)
+		VMOVUPS(r, m)
+	}
+}

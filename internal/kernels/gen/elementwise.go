@@ -1,0 +1,359 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// sweep is the frame of the elementwise kernels: loops over rows, groups of blocks and pixels. A group is as many
+// blocks as have their per-channel vectors in registers.
+type sweep struct {
+	*file
+	args
+	labels
+	maps     []*cursor
+	channels []string // fields of per-channel vectors
+	vector   [][]reg.VecPhysical
+	left     Mem
+	offset   Mem // of the current group in per-channel vectors, bytes
+	blocks   Mem // left in the row
+	rowEnd   func()
+}
+
+// cursor walks over a map.
+type cursor struct {
+	name           string
+	at             reg.GPVirtual
+	block, block3  reg.GPVirtual // the stride of blocks and three times that
+	row, groupFrom Mem
+}
+
+// newSweep begins a kernel on maps and per-channel vectors of those field names.
+func newSweep(v isa, name string, maps []string, channels []string) *sweep {
+	k := &sweep{file: &file{isa: v}, args: function(name+v.name, "elementwise.go", "elementwiseArgs"), channels: channels}
+	k.left, k.offset, k.blocks = AllocLocal(8), AllocLocal(8), AllocLocal(8)
+	for _, m := range maps {
+		k.maps = append(k.maps, &cursor{name: m, at: GP64(), block: k.load(m + "Block"), groupFrom: AllocLocal(8), row: k.args.at(m)})
+	}
+	return k
+}
+
+// vectorAt is where vector i of the current pixel and group lies.
+func (k *sweep) vectorAt(c *cursor, i int) Mem {
+	m := Mem{Base: c.at, Disp: i % k.vectors() * k.bytes()}
+	switch b := i / k.vectors(); b {
+	case 1, 2:
+		m.Index, m.Scale = c.block, uint8(b)
+	case 3:
+		m.Index, m.Scale = c.block3, 1
+	}
+	return m
+}
+
+// run emits the loops. Groups are the sizes of groups in blocks, the largest first; before and after run once for a
+// group of a row, body for each pixel of it, all with the number of vectors of the group.
+func (k *sweep) run(groups []int, before, body, after func(vectors int)) {
+	if groups[0] == 4 {
+		for _, c := range k.maps {
+			c.block3 = GP64()
+			LEAQ(Mem{Base: c.block, Index: c.block, Scale: 2}, c.block3)
+		}
+	}
+	Label("row")
+	MOVQ(U32(0), k.offset)
+	t := k.load("blocks")
+	MOVQ(t, k.blocks)
+	for _, c := range k.maps {
+		t := GP64()
+		MOVQ(c.row, t)
+		MOVQ(t, c.groupFrom)
+	}
+	for _, g := range groups {
+		again, skip := k.next("group"), k.next("skip")
+		Label(again)
+		CMPQ(k.blocks, U32(uint32(g)))
+		JLT(LabelRef(skip))
+		k.group(g, before, body, after)
+		ADDQ(U32(uint32(g*blockBytes)), k.offset)
+		SUBQ(U32(uint32(g)), k.blocks)
+		JMP(LabelRef(again))
+		Label(skip)
+	}
+	for _, c := range k.maps {
+		k.addTo(c.row, c.name+"Row")
+	}
+	if k.rowEnd != nil {
+		k.rowEnd()
+	}
+	DECQ(k.at("rows"))
+	JNZ(LabelRef("row"))
+	ret()
+}
+
+// group emits the pixels of one row for g blocks.
+func (k *sweep) group(g int, before, body, after func(vectors int)) {
+	defer k.free(k.used)
+	n := g * k.vectors()
+	k.vector = nil
+	for _, name := range k.channels {
+		from := k.load(name)
+		ADDQ(k.offset, from)
+		r := k.regs(n)
+		for i := range r {
+			VMOVUPS(Mem{Base: from, Disp: i * k.bytes()}, r[i])
+		}
+		k.vector = append(k.vector, r)
+	}
+	for _, c := range k.maps {
+		MOVQ(c.groupFrom, c.at)
+	}
+	if before != nil {
+		before(n)
+	}
+	left := k.load("width")
+	pixel := k.next("pixel")
+	Label(pixel)
+	body(n)
+	for _, c := range k.maps {
+		ADDQ(k.at(c.name+"Pixel"), c.at)
+	}
+	DECQ(left)
+	JNZ(LabelRef(pixel))
+	if after != nil {
+		after(n)
+	}
+	for _, c := range k.maps {
+		for range g {
+			ADDQ(c.block, c.groupFrom)
+		}
+	}
+}
+
+// groupSizes are how many blocks have room in registers, for kernels that keep so many registers a vector.
+func groupSizes(v isa, registers int) []int {
+	switch {
+	case v.masks():
+		return []int{4, 2, 1}
+	case registers == 2:
+		return []int{2, 1}
+	}
+	return []int{1}
+}
+
+func elementwise(v isa) {
+	affine(v, "affine", false)
+	affine(v, "affineRelu", true)
+	signs(v)
+	add(v)
+	combine(v)
+	rectify(v, "rectify", false)
+	rectify(v, "rectifySums", true)
+	sums(v)
+	scalePixels(v)
+}
+
+func affine(v isa, name string, relu bool) {
+	k := newSweep(v, name, []string{"dst", "x"}, []string{"u", "v"})
+	dst, x := k.maps[0], k.maps[1]
+	zero := k.reg()
+	k.zero(zero)
+	ahead := k.load("ahead")
+	fetch := GP64()
+	k.run(groupSizes(v, 2), nil, func(n int) {
+		defer k.free(k.used)
+		r := k.regs(min(n, 4))
+		LEAQ(Mem{Base: x.at, Index: ahead, Scale: 1}, fetch)
+		for i := range n {
+			if i%k.vectors() == 0 {
+				m := k.vectorAt(x, i)
+				m.Base = fetch
+				PREFETCHT0(m)
+			}
+			t := r[i%len(r)]
+			VMOVUPS(k.vectorAt(x, i), t)
+			VFMADD213PS(k.vector[1][i], k.vector[0][i], t)
+			if relu {
+				VMAXPS(t, zero, t) // the second source, the value, wins when it is not a number
+			}
+			VMOVUPS(t, k.vectorAt(dst, i))
+		}
+	}, nil)
+}
+
+func signs(v isa) {
+	k := newSweep(v, "signs", []string{"x"}, []string{"u", "v"})
+	x := k.maps[0]
+	zero := k.reg()
+	k.zero(zero)
+	out, step := GP64(), GP64()
+	k.rowEnd = func() {
+		t := k.load("width")
+		IMULQ(step, t)
+		ADDQ(t, k.at("signs"))
+	}
+	MOVQ(k.at("blocks"), step)
+	ADDQ(step, step)
+	k.run([]int{1}, func(int) {
+		// the sign words of a pixel lie side by side
+		MOVQ(k.offset, out)
+		SHRQ(U8(5), out)
+		ADDQ(k.at("signs"), out)
+	}, func(n int) {
+		defer k.free(k.used)
+		t := k.reg()
+		for i := range n {
+			VMOVUPS(k.vectorAt(x, i), t)
+			VFMADD213PS(k.vector[1][i], k.vector[0][i], t)
+			bits := GP32()
+			if k.masks() {
+				m := K()
+				VCMPPS(U8(14), zero, t, m)
+				KMOVW(m, bits)
+				MOVW(bits.As16(), Mem{Base: out})
+			} else {
+				VCMPPS(U8(14), zero, t, t)
+				VMOVMSKPS(t, bits)
+				MOVB(bits.As8(), Mem{Base: out, Disp: i})
+			}
+		}
+		ADDQ(step, out)
+	}, nil)
+}
+
+func add(v isa) {
+	k := newSweep(v, "add", []string{"dst", "x", "y"}, []string{"u", "v", "w", "z"})
+	dst, x, y := k.maps[0], k.maps[1], k.maps[2]
+	k.run(groupSizes(v, 4), nil, func(n int) {
+		defer k.free(k.used)
+		r, t := k.regs(min(n, 4)), k.reg()
+		for i := range n {
+			f := r[i%len(r)]
+			VMOVUPS(k.vectorAt(x, i), f)
+			VFMADD213PS(k.vector[1][i], k.vector[0][i], f)
+			VMOVUPS(k.vectorAt(y, i), t)
+			VFMADD213PS(k.vector[3][i], k.vector[2][i], t)
+			VADDPS(t, f, f)
+			VMOVUPS(f, k.vectorAt(dst, i))
+		}
+	}, nil)
+}
+
+func combine(v isa) {
+	k := newSweep(v, "combine", []string{"dst", "x", "y"}, []string{"u", "v", "w"})
+	dst, x, y := k.maps[0], k.maps[1], k.maps[2]
+	k.run(groupSizes(v, 3), nil, func(n int) {
+		defer k.free(k.used)
+		r, t := k.regs(min(n, 4)), k.reg()
+		for i := range n {
+			f := r[i%len(r)]
+			VMOVUPS(k.vectorAt(y, i), t)
+			VFMADD213PS(k.vector[2][i], k.vector[1][i], t)
+			VMOVUPS(k.vectorAt(x, i), f)
+			VFMADD213PS(t, k.vector[0][i], f)
+			VMOVUPS(f, k.vectorAt(dst, i))
+		}
+	}, nil)
+}
+
+func rectify(v isa, name string, stats bool) {
+	k := newSweep(v, name, []string{"dst", "x", "y"}, []string{"u", "v"})
+	dz, x, du := k.maps[0], k.maps[1], k.maps[2]
+	zero := k.reg()
+	k.zero(zero)
+	accumulate := k.load("flag")
+	var first, second []reg.VecPhysical
+	var before, after func(int)
+	if stats {
+		before = func(n int) {
+			first, second = k.regs(n), k.regs(n)
+			k.zero(first...)
+			k.zero(second...)
+		}
+		after = func(int) { k.flushSums(first, second) }
+	}
+	k.run(groupSizes(v, 4), before, func(n int) {
+		defer k.free(k.used)
+		r := k.regs(n)
+		t := k.reg()
+		for i, f := range r {
+			VMOVUPS(k.vectorAt(x, i), t)
+			VFMADD213PS(k.vector[1][i], k.vector[0][i], t)
+			if k.masks() {
+				m := K()
+				VCMPPS(U8(14), zero, t, m)
+				VMOVUPS_Z(k.vectorAt(du, i), m, f)
+			} else {
+				VCMPPS(U8(14), zero, t, t)
+				VANDPS(k.vectorAt(du, i), t, f)
+			}
+		}
+		store := k.next("store")
+		TESTQ(accumulate, accumulate)
+		JEQ(LabelRef(store))
+		for i, f := range r {
+			VADDPS(k.vectorAt(dz, i), f, f)
+		}
+		Label(store)
+		for i, f := range r {
+			VMOVUPS(f, k.vectorAt(dz, i))
+			if stats {
+				VADDPS(f, first[i], first[i])
+				VFMADD231PS(k.vectorAt(x, i), f, second[i])
+			}
+		}
+	}, after)
+}
+
+func sums(v isa) {
+	k := newSweep(v, "sums", []string{"x", "y"}, nil)
+	x, y := k.maps[0], k.maps[1]
+	var first, second []reg.VecPhysical
+	k.run(groupSizes(v, 2), func(n int) {
+		first, second = k.regs(n), k.regs(n)
+		k.zero(first...)
+		k.zero(second...)
+	}, func(n int) {
+		defer k.free(k.used)
+		t := k.reg()
+		for i := range n {
+			VMOVUPS(k.vectorAt(x, i), t)
+			VADDPS(t, first[i], first[i])
+			VFMADD231PS(k.vectorAt(y, i), t, second[i])
+		}
+	}, func(int) { k.flushSums(first, second) })
+}
+
+// flushSums adds the sums of the current group to the statistics.
+func (k *sweep) flushSums(first, second []reg.VecPhysical) {
+	stats, more := k.load("stats"), k.load("blocks")
+	ADDQ(k.offset, stats) // values of 8 bytes, offset counts those of 4
+	ADDQ(k.offset, stats)
+	SHLQ(U8(7), more)
+	ADDQ(stats, more)
+	for i := range first {
+		k.flush(first[i], Mem{Base: stats, Disp: i * 8 * k.lanes})
+		k.flush(second[i], Mem{Base: more, Disp: i * 8 * k.lanes})
+	}
+}
+
+func scalePixels(v isa) {
+	k := newSweep(v, "scalePixels", []string{"dst", "x"}, nil)
+	dst, x := k.maps[0], k.maps[1]
+	share := GP64()
+	k.rowEnd = func() {
+		t := k.load("width")
+		SHLQ(U8(2), t)
+		ADDQ(t, k.at("u"))
+	}
+	k.run(groupSizes(v, 2), func(int) { MOVQ(k.at("u"), share) }, func(n int) {
+		defer k.free(k.used)
+		f, t := k.reg(), k.reg()
+		VBROADCASTSS(Mem{Base: share}, f)
+		ADDQ(U32(4), share)
+		for i := range n {
+			VMULPS(k.vectorAt(x, i), f, t)
+			VMOVUPS(t, k.vectorAt(dst, i))
+		}
+	}, nil)
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// isa is an instruction set: how long its vectors are and what it calls them.
+type isa struct {
+	name  string
+	lanes int // float32 values of a vector
+}
+
+var (
+	avx512 = isa{"AVX512", 16}
+	avx2   = isa{"AVX2", 8}
+)
+
+// block is the number of channels that belong together, and its bytes.
+const (
+	block      = 16
+	blockBytes = 4 * block
+)
+
+// bytes of a vector.
+func (v isa) bytes() int { return 4 * v.lanes }
+
+// vectors that make a block.
+func (v isa) vectors() int { return block / v.lanes }
+
+// masks reports whether comparisons yield mask registers.
+func (v isa) masks() bool { return v.lanes == 16 }
+
+// file hands out vector registers in order: kernels fill all of them, which leaves avo's allocator at a loss.
+type file struct {
+	isa
+	used int
+}
+
+// reg takes the next register.
+func (f *file) reg() reg.VecPhysical {
+	n := f.used
+	f.used++
+	if f.lanes == 16 {
+		return zmm[n]
+	}
+	return ymm[n]
+}
+
+// regs takes the next n registers.
+func (f *file) regs(n int) []reg.VecPhysical {
+	r := make([]reg.VecPhysical, n)
+	for i := range r {
+		r[i] = f.reg()
+	}
+	return r
+}
+
+// free gives back all registers but the first used ones: defer f.free(f.used).
+func (f *file) free(used int) { f.used = used }
+
+var (
+	zmm = []reg.VecPhysical{
+		reg.Z0, reg.Z1, reg.Z2, reg.Z3, reg.Z4, reg.Z5, reg.Z6, reg.Z7, reg.Z8, reg.Z9, reg.Z10, reg.Z11, reg.Z12, reg.Z13, reg.Z14, reg.Z15,
+		reg.Z16, reg.Z17, reg.Z18, reg.Z19, reg.Z20, reg.Z21, reg.Z22, reg.Z23, reg.Z24, reg.Z25, reg.Z26, reg.Z27, reg.Z28, reg.Z29, reg.Z30, reg.Z31,
+	}
+	ymm = []reg.VecPhysical{
+		reg.Y0, reg.Y1, reg.Y2, reg.Y3, reg.Y4, reg.Y5, reg.Y6, reg.Y7, reg.Y8, reg.Y9, reg.Y10, reg.Y11, reg.Y12, reg.Y13, reg.Y14, reg.Y15,
+	}
+)
+
+// zero clears registers.
+func (v isa) zero(regs ...reg.VecPhysical) {
+	for _, r := range regs {
+		if v.lanes == 16 {
+			VPXORD(r, r, r)
+		} else {
+			VXORPS(r, r, r)
+		}
+	}
+}
+
+// low is the lower half of a vector.
+func (v isa) low(r reg.VecPhysical) reg.Register {
+	if v.lanes == 16 {
+		return r.AsY()
+	}
+	return r.AsX()
+}
+
+// flush adds the float32 sums in r to the float64 values at m, a vector's lanes of them. It takes two registers.
+func (f *file) flush(r reg.VecPhysical, m Mem) {
+	defer f.free(f.used)
+	lo, hi := f.reg(), f.reg()
+	VCVTPS2PD(f.low(r), lo)
+	if f.lanes == 16 {
+		VEXTRACTF64X4(U8(1), r, hi.AsY())
+	} else {
+		VEXTRACTF128(U8(1), r, hi.AsX())
+	}
+	VCVTPS2PD(f.low(hi), hi)
+	VADDPD(m, lo, lo)
+	VMOVUPD(lo, m)
+	m = m.Offset(f.bytes())
+	VADDPD(m, hi, hi)
+	VMOVUPD(hi, m)
+}

@@ -1,0 +1,39 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+)
+
+// peak writes the kernels that measure the machine: multiply-adds without memory, and a reading sweep.
+func peak(v isa) {
+	a := function("peak"+v.name, "roofline_amd64.go", "peakArgs")
+	n := a.load("rounds")
+	f := &file{isa: v}
+	acc := f.regs(12)
+	v.zero(acc...)
+	one := f.reg()
+	v.zero(one)
+	Label("round")
+	for range 4 {
+		for _, r := range acc {
+			VFMADD231PS(one, one, r)
+		}
+	}
+	DECQ(n)
+	JNZ(LabelRef("round"))
+	ret()
+
+	a = function("sweep"+v.name, "roofline_amd64.go", "peakArgs")
+	n, x := a.load("rounds"), a.load("data")
+	acc = acc[:8]
+	v.zero(acc...)
+	Label("sweepRound")
+	for i := range 8 {
+		VADDPS(Mem{Base: x, Disp: i * v.bytes()}, acc[i], acc[i])
+	}
+	ADDQ(U32(uint32(8*v.bytes())), x)
+	DECQ(n)
+	JNZ(LabelRef("sweepRound"))
+	ret()
+}

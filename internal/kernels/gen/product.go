@@ -1,0 +1,315 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// productKernel writes one Product. Loops from outside in: column blocks (two at a time with AVX-512), rows, groups
+// of pixels, segments, terms.
+type productKernel struct {
+	*file
+	args
+	labels
+	pixel, pixel3, pixel5, pixel7 reg.GPVirtual // multiples of A's pixel stride
+
+	a, c, left     Mem // the current pixel of A and C, pixels left in the row
+	segment, spare Mem // the current segment of A, segments left
+	rows           Mem // rows left
+	aRow, cRow     Mem // the current row
+	sums           Mem // without enough registers: sums and squares of the columns
+	stats          []reg.VecPhysical
+}
+
+// The pixel groups that the kernels take, largest first. Wide kernels compute two blocks of columns, narrow ones one.
+var (
+	wideGroups     = []int{12, 8, 4, 2, 1}
+	narrowGroups   = []int{24, 8, 4, 2, 1}
+	narrowGroups2  = []int{6, 4, 2, 1} // AVX2
+	narrowAtLeast2 = []int{9, 4, 2, 1} // eight pixels are better done as four and four
+)
+
+func product(v isa) {
+	k := productKernel{file: &file{isa: v}, args: function("product"+v.name, "product.go", "productArgs")}
+	for _, m := range []*Mem{&k.a, &k.c, &k.left, &k.segment, &k.spare, &k.rows, &k.aRow, &k.cRow} {
+		*m = AllocLocal(8)
+	}
+	if !v.masks() {
+		k.sums = AllocLocal(2 * blockBytes)
+	}
+	k.pixel = k.load("aPixel")
+	k.pixel3, k.pixel5, k.pixel7 = GP64(), GP64(), GP64()
+	LEAQ(Mem{Base: k.pixel, Index: k.pixel, Scale: 2}, k.pixel3)
+	LEAQ(Mem{Base: k.pixel, Index: k.pixel, Scale: 4}, k.pixel5)
+	LEAQ(Mem{Base: k.pixel3, Index: k.pixel, Scale: 4}, k.pixel7)
+
+	Label("blocks")
+	if v.masks() {
+		CMPQ(k.at("blocks"), U32(2))
+		JLT(LabelRef("narrow"))
+		k.columns(2, wideGroups, wideGroups)
+		JZ(LabelRef("done"))
+		JMP(LabelRef("blocks"))
+		Label("narrow")
+		k.columns(1, narrowGroups, narrowGroups)
+	} else {
+		k.columns(1, narrowGroups2, narrowAtLeast2)
+		JNZ(LabelRef("blocks"))
+	}
+	Label("done")
+	ret()
+}
+
+// columns computes all pixels of some column blocks and moves on to the next ones; the zero flag tells whether none is
+// left. A group of groups[i] pixels is taken while atLeast[i] are left.
+func (k *productKernel) columns(blocks int, groups, atLeast []int) {
+	defer k.free(k.used)
+	if k.masks() {
+		k.stats = k.regs(2 * blocks)
+		k.zero(k.stats...)
+	} else {
+		k.clearSums()
+	}
+	move := func(from, to Mem) {
+		t := GP64()
+		MOVQ(from, t)
+		MOVQ(t, to)
+	}
+	move(k.at("a"), k.aRow)
+	move(k.at("c"), k.cRow)
+	move(k.at("rows"), k.rows)
+	row := k.next("row")
+	Label(row)
+	move(k.aRow, k.a)
+	move(k.cRow, k.c)
+	move(k.at("width"), k.left)
+	end := k.next("rowEnd")
+	for i, n := range groups {
+		again, skip := k.next("group"), k.next("skip")
+		Label(again)
+		CMPQ(k.left, U32(uint32(atLeast[i])))
+		JLT(LabelRef(skip))
+		k.group(n, blocks)
+		SUBQ(U32(uint32(n)), k.left)
+		JZ(LabelRef(end))
+		JMP(LabelRef(again))
+		Label(skip)
+	}
+	Label(end)
+	advance := func(m Mem, by string) {
+		t := k.load(by)
+		ADDQ(t, m)
+	}
+	advance(k.aRow, "aRow")
+	advance(k.cRow, "cRow")
+	DECQ(k.rows)
+	JNZ(LabelRef(row))
+
+	k.flushStats(blocks)
+	for range blocks {
+		advance(k.at("b"), "bBlock")
+		advance(k.at("c"), "cBlock")
+	}
+	SUBQ(U32(uint32(blocks)), k.at("blocks"))
+}
+
+// group computes n pixels of some column blocks.
+func (k *productKernel) group(n, blocks int) {
+	defer k.free(k.used)
+	perPixel := blocks * k.vectors()
+	acc := make([][]reg.VecPhysical, n)
+	for r := range acc {
+		acc[r] = k.regs(perPixel)
+		k.zero(acc[r]...)
+	}
+	b, bTerm, aTerm := k.load("b"), k.load("bTerm"), k.load("aTerm")
+	var bBlock reg.GPVirtual
+	if blocks == 2 {
+		bBlock = k.load("bBlock")
+	}
+	count := k.load("segments")
+	MOVQ(count, k.spare)
+	bases := make([]reg.GPVirtual, (n+7)/8)
+	for i := range bases {
+		bases[i] = GP64()
+	}
+	MOVQ(k.a, bases[0])
+	MOVQ(bases[0], k.segment)
+
+	segment := k.next("segment")
+	Label(segment)
+	MOVQ(k.segment, bases[0])
+	for i := 1; i < len(bases); i++ {
+		LEAQ(Mem{Base: bases[i-1], Index: k.pixel, Scale: 8}, bases[i])
+	}
+	terms := k.load("terms")
+	term := k.next("term")
+	Label(term)
+	inner := k.used
+	w := k.regs(perPixel)
+	for i := range perPixel {
+		m := Mem{Base: b, Disp: i % k.vectors() * k.bytes()}
+		if i >= k.vectors() {
+			m.Index, m.Scale = bBlock, 1
+		}
+		VMOVUPS(m, w[i])
+	}
+	var f reg.VecPhysical
+	if perPixel > 1 {
+		f = k.reg()
+	}
+	for r := range n {
+		m := k.pixelAt(bases[r/8], r%8)
+		if perPixel == 1 {
+			VFMADD231PS_BCST(m, w[0], acc[r][0])
+			continue
+		}
+		VBROADCASTSS(m, f)
+		for i := range perPixel {
+			VFMADD231PS(f, w[i], acc[r][i])
+		}
+	}
+	ADDQ(bTerm, b)
+	for _, base := range bases {
+		ADDQ(aTerm, base)
+	}
+	DECQ(terms)
+	JNZ(LabelRef(term))
+	k.free(inner)
+	aSegment := k.load("aSegment")
+	ADDQ(aSegment, k.segment)
+	DECQ(k.spare)
+	JNZ(LabelRef(segment))
+
+	k.store(acc, blocks)
+	next := GP64()
+	MOVQ(k.a, next)
+	for _, f := range []struct {
+		bit  int
+		step func()
+	}{
+		{16, func() {
+			LEAQ(Mem{Base: next, Index: k.pixel, Scale: 8}, next)
+			LEAQ(Mem{Base: next, Index: k.pixel, Scale: 8}, next)
+		}},
+		{8, func() { LEAQ(Mem{Base: next, Index: k.pixel, Scale: 8}, next) }},
+		{4, func() { LEAQ(Mem{Base: next, Index: k.pixel, Scale: 4}, next) }},
+		{2, func() { LEAQ(Mem{Base: next, Index: k.pixel, Scale: 2}, next) }},
+		{1, func() { ADDQ(k.pixel, next) }},
+	} {
+		if n&f.bit != 0 {
+			f.step()
+		}
+	}
+	MOVQ(next, k.a)
+}
+
+// pixelAt is the value of A that lies i < 8 pixels behind base.
+func (k *productKernel) pixelAt(base reg.Register, i int) Mem {
+	m := Mem{Base: base}
+	switch i {
+	case 1, 2, 4:
+		m.Index, m.Scale = k.pixel, uint8(i)
+	case 3, 6:
+		m.Index, m.Scale = k.pixel3, uint8(i/3)
+	case 5:
+		m.Index, m.Scale = k.pixel5, 1
+	case 7:
+		m.Index, m.Scale = k.pixel7, 1
+	}
+	return m
+}
+
+// store adds what C holds if asked to, writes the pixels to C, and adds them to the statistics.
+func (k *productKernel) store(acc [][]reg.VecPhysical, blocks int) {
+	perPixel := blocks * k.vectors()
+	cPixel, cBlock := k.load("cPixel"), k.load("cBlock")
+	c := GP64()
+	at := func(i int) Mem {
+		m := Mem{Base: c, Disp: i % k.vectors() * k.bytes()}
+		if i >= k.vectors() {
+			m.Index, m.Scale = cBlock, 1
+		}
+		return m
+	}
+	fresh := k.next("fresh")
+	CMPQ(k.at("accumulate"), U32(0))
+	JEQ(LabelRef(fresh))
+	MOVQ(k.c, c)
+	for r := range acc {
+		for i := range perPixel {
+			VADDPS(at(i), acc[r][i], acc[r][i])
+		}
+		if r < len(acc)-1 {
+			ADDQ(cPixel, c)
+		}
+	}
+	Label(fresh)
+	MOVQ(k.c, c)
+	for r := range acc {
+		for i := range perPixel {
+			VMOVUPS(acc[r][i], at(i))
+		}
+		ADDQ(cPixel, c)
+	}
+	MOVQ(c, k.c)
+	plain := k.next("plain")
+	CMPQ(k.at("stats"), U32(0))
+	JEQ(LabelRef(plain))
+	for i := range perPixel {
+		k.withSums(i, perPixel, func(sum, squares reg.VecPhysical) {
+			for r := range acc {
+				VADDPS(acc[r][i], sum, sum)
+				VFMADD231PS(acc[r][i], acc[r][i], squares)
+			}
+		})
+	}
+	Label(plain)
+}
+
+// flushStats adds the column sums to the statistics and moves on to those of the next columns.
+func (k *productKernel) flushStats(blocks int) {
+	none := k.next("noStats")
+	stats := k.load("stats")
+	TESTQ(stats, stats)
+	JEQ(LabelRef(none))
+	second := k.load("total")
+	SHLQ(U8(7), second) // 16 values of 8 bytes
+	ADDQ(stats, second)
+	perPixel := blocks * k.vectors()
+	for i := range perPixel {
+		k.withSums(i, perPixel, func(sum, squares reg.VecPhysical) {
+			k.flush(sum, Mem{Base: stats, Disp: i * 8 * k.lanes})
+			k.flush(squares, Mem{Base: second, Disp: i * 8 * k.lanes})
+		})
+	}
+	ADDQ(U32(uint32(blocks*8*block)), stats)
+	MOVQ(stats, k.at("stats"))
+	Label(none)
+}
+
+// withSums gives emit the sums of column vector i.
+func (k *productKernel) withSums(i, perPixel int, emit func(sum, squares reg.VecPhysical)) {
+	if k.masks() {
+		emit(k.stats[i], k.stats[perPixel+i])
+		return
+	}
+	defer k.free(k.used)
+	sum, squares := k.reg(), k.reg()
+	VMOVUPS(k.sums.Offset(i*k.bytes()), sum)
+	VMOVUPS(k.sums.Offset((perPixel+i)*k.bytes()), squares)
+	emit(sum, squares)
+	VMOVUPS(sum, k.sums.Offset(i*k.bytes()))
+	VMOVUPS(squares, k.sums.Offset((perPixel+i)*k.bytes()))
+}
+
+// clearSums clears the sums in memory.
+func (k *productKernel) clearSums() {
+	defer k.free(k.used)
+	z := k.reg()
+	k.zero(z)
+	for i := range 2 * k.vectors() {
+		VMOVUPS(z, k.sums.Offset(i*k.bytes()))
+	}
+}
