@@ -1,0 +1,122 @@
+package surrogate
+
+import (
+	_ "embed" // the model is part of the binary
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"math"
+	"sync"
+
+	"rwe301/bench301"
+)
+
+// The model, trained by tools/mini/train.py.
+var (
+	//go:embed mini.json
+	miniFacts []byte
+	//go:embed mini.f32
+	miniWeights []byte
+)
+
+// MiniName is the mini surrogate's Info().Name.
+const MiniName = "mini (approximation of NB301 XGB v1.0)"
+
+// MiniValidation says how well the mini surrogate predicts architectures that it was not trained on, by
+// cross-validation over architectures.
+type MiniValidation struct {
+	Folds        int       `json:"folds"`
+	Kendall      float64   `json:"kendall"`       // tau-b over all held-out predictions
+	KendallFolds []float64 `json:"kendall_folds"` // tau-b in each fold
+	Spearman     float64   `json:"spearman"`
+	R2           float64   `json:"r2"`
+	MAE          float64   `json:"mean_absolute_error"` // percent
+	Coverage     float64   `json:"coverage_1"`          // part of the errors within 1 Std; a normal law has 0.683
+	Coverage95   float64   `json:"coverage_1.96"`       // part within 1.96 Std
+}
+
+// Mini approximates the accuracy that NAS-Bench-301's XGBoost v1.0 ensemble gives, by a quadratic function of features
+// of the two cells: x'Mx + b'x + a, a ridge regression. Its Std is a constant, the root of the mean squared error in
+// cross-validation. Cells unlike the training data (uniformly drawn ones), such as one of eight skips, are reported out
+// of range: there it may be off by several percent.
+type Mini struct {
+	Validation MiniValidation
+
+	intercept, std float64
+	linear         []float64
+	quadratic      [][]float64 // quadratic[i][j-i], j >= i, times x[i] x[j]
+	min, max       []int       // of the counts
+}
+
+// NewMini returns the mini surrogate, which is part of the binary.
+var NewMini = sync.OnceValue(func() *Mini {
+	var facts struct {
+		Features   int            `json:"features"`
+		Intercept  float64        `json:"intercept"`
+		Std        float64        `json:"std"`
+		Min        []int          `json:"min"`
+		Max        []int          `json:"max"`
+		Validation MiniValidation `json:"validation"`
+	}
+	err := json.Unmarshal(miniFacts, &facts)
+	n := facts.Features
+	if want := 4 * (n + n*(n+1)/2); err == nil && (n != numFeatures || len(miniWeights) != want || len(facts.Min) != numCounts || len(facts.Max) != numCounts) {
+		err = fmt.Errorf("%d features and %d bytes of weights, not %d and %d", n, len(miniWeights), numFeatures, want)
+	}
+	if err != nil {
+		panic(fmt.Sprintf("surrogate: the mini surrogate inside the binary is damaged: %v", err))
+	}
+	m := &Mini{Validation: facts.Validation, intercept: facts.Intercept, std: facts.Std, min: facts.Min, max: facts.Max}
+	rest := miniWeights
+	take := func(n int) []float64 {
+		out := make([]float64, n)
+		for i := range out {
+			out[i] = float64(math.Float32frombits(binary.LittleEndian.Uint32(rest)))
+			rest = rest[4:]
+		}
+		return out
+	}
+	m.linear = take(n)
+	for i := range n {
+		m.quadratic = append(m.quadratic, take(n-i))
+	}
+	return m
+})
+
+// Info describes the mini surrogate.
+func (m *Mini) Info() Info {
+	return Info{Name: MiniName, Kind: "mini", Unit: "percent", Members: 1}
+}
+
+// Predict answers for one architecture.
+func (m *Mini) Predict(g bench301.Genotype) Prediction {
+	var buf [maxPresent]feature
+	var counts [numCounts]int
+	g = g.Canonical()
+	x := buf[:0]
+	for i, cell := range []*bench301.Cell{&g.Normal, &g.Reduce} {
+		x = appendFeatures(x, i*cellFeatures, cell)
+		countCell(counts[i*cellCounts:][:cellCounts], cell)
+	}
+	mean := m.intercept
+	for k, a := range x {
+		row := m.quadratic[a.index]
+		sum := m.linear[a.index]
+		for _, b := range x[k:] {
+			sum += float64(row[b.index-a.index] * b.value)
+		}
+		mean += float64(a.value * sum)
+	}
+	inRange := true
+	for i, n := range counts {
+		inRange = inRange && n >= m.min[i] && n <= m.max[i]
+	}
+	return Prediction{Mean: mean, Std: m.std, InRange: inRange}
+}
+
+// PredictBatch answers for many architectures.
+func (m *Mini) PredictBatch(genotypes []bench301.Genotype, out []Prediction) {
+	for i, g := range genotypes {
+		out[i] = m.Predict(g)
+	}
+}
