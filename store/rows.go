@@ -310,3 +310,52 @@ func number[K comparable](n *numbers, known, fresh map[K]int64, k K, insert stri
 	fresh[k], err = done.LastInsertId()
 	return fresh[k], err
 }
+
+// Failure is why a question has answers that are no scores.
+type Failure struct {
+	Question
+	Text   string // the commonest reason, the first in the alphabet of equally common ones
+	Others int    // number of other reasons
+}
+
+// Failures lists the questions with answers that are no scores.
+func (s *SQLite) Failures() iter.Seq2[Failure, error] {
+	return func(yield func(Failure, error) bool) {
+		questions, err := s.questions()
+		if err != nil {
+			yield(Failure{}, err)
+			return
+		}
+		rows, err := s.db.Query("SELECT question, error FROM scores WHERE status <> 'ok' GROUP BY question, error ORDER BY question, count(*) DESC, error")
+		if err != nil {
+			yield(Failure{}, s.wrap(err))
+			return
+		}
+		defer rows.Close()
+		var last int64 = -1
+		var f Failure
+		for rows.Next() {
+			var n int64
+			var text string
+			if err := rows.Scan(&n, &text); err != nil {
+				yield(Failure{}, s.wrap(err))
+				return
+			}
+			if n == last {
+				f.Others++
+				continue
+			}
+			if last >= 0 && !yield(f, nil) {
+				return
+			}
+			last, f = n, Failure{Question: questions[n], Text: text}
+		}
+		if err := rows.Err(); err != nil {
+			yield(Failure{}, s.wrap(err))
+			return
+		}
+		if last >= 0 {
+			yield(f, nil)
+		}
+	}
+}

@@ -28,6 +28,7 @@ var allowed = map[string][]string{
 	"internal/houserules":                {},
 	"internal/kernels":                   {},
 	"internal/oracle":                    {},
+	"internal/suggest":                   {},
 	"network":                            {"bench301", "internal/kernels"},
 	"network/op":                         {"network"},
 	"estimators":                         {"bench301", "bench301/dataset", "network", "estimators/head"},
@@ -36,7 +37,7 @@ var allowed = map[string][]string{
 	"search":                             {},
 	"plots":                              {"bench301", "correlation", "internal/atomicfile"},
 	"reports":                            {"plots", "correlation", "internal/atomicfile"},
-	"study":                              {"bench301", "bench301/dataset", "bench301/surrogate", "correlation", "estimators", "store", "plots", "reports", "search", "internal/atomicfile"},
+	"study":                              {"bench301", "bench301/dataset", "bench301/surrogate", "correlation", "estimators", "store", "plots", "reports", "search", "internal/atomicfile", "internal/suggest"},
 	"cmd/bench301":                       {"bench301", "bench301/dataset", "bench301/surrogate", "correlation", "estimators", "network", "plots", "reports", "store", "study", "internal/atomicfile"},
 }
 

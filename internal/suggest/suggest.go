@@ -1,0 +1,47 @@
+// Package suggest helps those who mistype a name.
+package suggest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Nearest ends an error about an unknown word: " (did you mean ...?)", or the legal words when none is near.
+func Nearest(word string, legal []string) string {
+	legal = slices.Sorted(slices.Values(legal))
+	best, least := "", len(word)/2+1
+	for _, l := range legal {
+		if d := distance(strings.ToLower(word), strings.ToLower(l)); d < least {
+			best, least = l, d
+		}
+	}
+	switch {
+	case best != "":
+		return fmt.Sprintf(" (did you mean %s?)", best)
+	case len(legal) == 0:
+		return " (there are none)"
+	}
+	return " (legal: " + strings.Join(legal, ", ") + ")"
+}
+
+// distance is Levenshtein's.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,244 @@
+package study
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"rwe301/bench301"
+	"rwe301/internal/atomicfile"
+	"rwe301/store"
+)
+
+// The files of a run folder.
+const (
+	definitionFile    = "study.yaml"
+	manifestFile      = "manifest.json"
+	architecturesFile = "architectures.csv"
+	scoresFile        = "scores.db"
+)
+
+// runFormat is the version of the run folder.
+const runFormat = 1
+
+// Shard is one of several parts of a study that run on their own: Index of Count, counted from 1. The zero value is the
+// whole study.
+type Shard struct {
+	Index int `json:"index"`
+	Count int `json:"count"`
+}
+
+// ParseShard reads "3/16".
+func ParseShard(text string) (Shard, error) {
+	var s Shard
+	var rest string
+	n, _ := fmt.Sscanf(text, "%d/%d%s", &s.Index, &s.Count, &rest)
+	if n != 2 || s.Index < 1 || s.Index > s.Count || s.Count > maxSample {
+		return Shard{}, fmt.Errorf("shard %q: must be like 3/16: the third of sixteen", text)
+	}
+	return s, nil
+}
+
+func (s Shard) String() string {
+	if s.Count == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d/%d", s.Index, s.Count)
+}
+
+// has says whether architecture i of the study belongs to the shard.
+func (s Shard) has(i int) bool { return s.Count == 0 || i%s.Count == s.Index-1 }
+
+// size is the number of architectures of the shard, of n in all.
+func (s Shard) size(n int) int {
+	if s.Count == 0 {
+		return n
+	}
+	return (n - s.Index + s.Count) / s.Count
+}
+
+// Manifest says what a run is made of.
+type Manifest struct {
+	Format        int         `json:"format"`
+	Name          string      `json:"name"`
+	Digest        string      `json:"digest"` // of architectures and questions: equal digests mean the same study
+	Shard         Shard       `json:"shard"`
+	Space         string      `json:"space"`
+	Architectures int         `json:"architectures"` // of the whole study
+	Truth         string      `json:"truth"`
+	Unit          string      `json:"unit"`
+	Seed          uint64      `json:"seed"`
+	Questions     []*Question `json:"questions"`
+	Notes         []string    `json:"notes,omitempty"`
+	Base          string      `json:"base"` // folder that relative paths of the definition start from
+	Code          string      `json:"code"`
+	Go            string      `json:"go"`
+	Platform      string      `json:"platform"`
+	CPU           string      `json:"cpu"`
+	Cores         int         `json:"cores"`
+	Created       time.Time   `json:"created"`
+}
+
+// Run is a run folder, open for writing or for reading.
+type Run struct {
+	Dir      string
+	Manifest Manifest
+	Store    *store.SQLite
+}
+
+// Machine is what a run notes about the program and the computer it runs on.
+type Machine struct{ Code, CPU string }
+
+// Create makes the run folder dir for a plan. definition is the text of the definition. A folder that exists already is an
+// error.
+func Create(dir string, p *Plan, definition []byte, shard Shard, m Machine) (*Run, error) {
+	if _, err := os.Stat(filepath.Join(dir, manifestFile)); err == nil {
+		return nil, fmt.Errorf("%s: a run already: `study resume` goes on with it; --out names another folder", dir)
+	}
+	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
+		return nil, fmt.Errorf("%s: not empty: --out names another folder", dir)
+	}
+	base, err := filepath.Abs(p.Definition.base)
+	if err != nil {
+		return nil, err
+	}
+	manifest := Manifest{
+		Format: runFormat, Name: p.Definition.Name, Digest: p.digest, Shard: shard, Space: p.Space.Name(),
+		Architectures: len(p.Architectures), Truth: p.Truth, Unit: p.Unit, Seed: p.Definition.Seed, Questions: p.Questions, Notes: p.Notes,
+		Base: base, Code: m.Code, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, CPU: m.CPU, Cores: runtime.NumCPU(),
+		Created: time.Now().UTC().Truncate(time.Second),
+	}
+	archs := func(w io.Writer) error { return writeArchitectures(w, p.Architectures) }
+	return create(dir, manifest, definition, archs)
+}
+
+// create writes a run folder; the manifest, which makes it one, comes last.
+func create(dir string, m Manifest, definition []byte, archs func(io.Writer) error) (*Run, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	s, err := store.OpenSQLite(filepath.Join(dir, scoresFile))
+	if err != nil {
+		return nil, err
+	}
+	text, err := json.MarshalIndent(m, "", "  ")
+	for _, write := range []func() error{
+		func() error { return err },
+		func() error { return atomicfile.WriteBytes(filepath.Join(dir, definitionFile), definition) },
+		func() error { return atomicfile.Write(filepath.Join(dir, architecturesFile), archs) },
+		func() error { return atomicfile.WriteBytes(filepath.Join(dir, manifestFile), append(text, '\n')) },
+	} {
+		if err := write(); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+	}
+	return &Run{dir, m, s}, nil
+}
+
+func writeArchitectures(w io.Writer, archs []bench301.Architecture) error {
+	out := csv.NewWriter(w)
+	_ = out.Write([]string{"id", "arch"}) // an error stays in the writer until flush
+	for _, a := range archs {
+		_ = out.Write([]string{a.ID(), a.String()})
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// Open opens a run folder for reading; a run in progress is not disturbed.
+func Open(dir string) (*Run, error) {
+	m, err := readManifest(dir)
+	if err != nil {
+		return nil, err
+	}
+	s, err := store.ReadSQLite(filepath.Join(dir, scoresFile))
+	if err != nil {
+		return nil, err
+	}
+	return &Run{dir, m, s}, nil
+}
+
+// OpenForWriting opens a run folder to go on with it. A second process is refused.
+func OpenForWriting(dir string) (*Run, error) {
+	m, err := readManifest(dir)
+	if err != nil {
+		return nil, err
+	}
+	s, err := store.OpenSQLite(filepath.Join(dir, scoresFile))
+	if err != nil {
+		return nil, err
+	}
+	return &Run{dir, m, s}, nil
+}
+
+func readManifest(dir string) (Manifest, error) {
+	path := filepath.Join(dir, manifestFile)
+	data, _, err := readFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Manifest{}, fmt.Errorf("%s: no run folder: it has no %s", dir, manifestFile)
+	}
+	if err != nil {
+		return Manifest{}, err
+	}
+	var m Manifest
+	if err := json.Unmarshal(data, &m); err != nil {
+		return Manifest{}, fmt.Errorf("%s: damaged: %w", path, err)
+	}
+	if m.Format != runFormat {
+		return Manifest{}, fmt.Errorf("%s: a run of format %d; this program reads format %d: use the version that wrote it (%s)", dir, m.Format, runFormat, m.Code)
+	}
+	return m, nil
+}
+
+// Close releases the folder.
+func (r *Run) Close() error { return r.Store.Close() }
+
+// Definition reads the definition that the run was made from.
+func (r *Run) Definition() (*Definition, error) {
+	path := filepath.Join(r.Dir, definitionFile)
+	data, _, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	d, err := Parse(path, data)
+	if err != nil {
+		return nil, err
+	}
+	d.base = r.Manifest.Base
+	return d, nil
+}
+
+// Architectures reads the architectures of the study, in its order.
+func (r *Run) Architectures() ([]store.Named, error) {
+	path := filepath.Join(r.Dir, architecturesFile)
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	in := csv.NewReader(f)
+	in.FieldsPerRecord = 2
+	in.ReuseRecord = true
+	var out []store.Named
+	for {
+		rec, err := in.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		out = append(out, store.Named{ID: rec[0], Arch: rec[1]})
+	}
+	if len(out) != r.Manifest.Architectures+1 {
+		return nil, fmt.Errorf("%s: %d architectures, the manifest says %d: the run folder is damaged", path, len(out)-1, r.Manifest.Architectures)
+	}
+	return out[1:], nil
+}

@@ -1,0 +1,90 @@
+package study
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"rwe301/bench301"
+	"rwe301/bench301/surrogate"
+	"rwe301/estimators"
+)
+
+// scorer answers a question for one architecture. The error is that of ctx; everything else that goes wrong is in the
+// Score.
+type scorer interface {
+	Score(ctx context.Context, a bench301.Architecture, env *estimators.Env) (estimators.Score, error)
+}
+
+// lookup answers from a file of scores.
+type lookup struct {
+	file   string
+	scores map[lookupKey]estimators.Score
+	seeded bool // the file has a column of seeds
+	seeds  []uint64
+}
+
+type lookupKey struct {
+	id   string
+	seed uint64
+}
+
+// newLookup reads a column of a table.
+func newLookup(t *table, column string) (*lookup, error) {
+	l := &lookup{file: t.file, scores: map[lookupKey]estimators.Score{}}
+	for _, r := range t.rows {
+		s := estimators.Score{Status: estimators.OK}
+		var err error
+		if s.Value, err = r.value(column); errors.Is(err, errBlank) {
+			s.Status, s.Reason = estimators.Undefined, fmt.Sprintf("no value in %s", column)
+		} else if err != nil {
+			return nil, err
+		}
+		for _, name := range []string{secondsOf(column), "seconds"} {
+			if _, ok := r.Field(name); ok {
+				if s.Seconds, err = r.value(name); err != nil && !errors.Is(err, errBlank) {
+					return nil, err
+				}
+				break
+			}
+		}
+		k := lookupKey{id: r.id}
+		if text, ok := r.Field("seed"); ok {
+			l.seeded = true
+			if k.seed, err = strconv.ParseUint(strings.TrimSpace(text), 10, 63); err != nil {
+				return nil, fmt.Errorf("%s:%d: seed %q: must be a whole number from 0", r.File, r.Line, text)
+			}
+		}
+		if !slices.Contains(l.seeds, k.seed) {
+			l.seeds = append(l.seeds, k.seed)
+		}
+		l.scores[k] = s
+	}
+	slices.Sort(l.seeds)
+	return l, nil
+}
+
+func (l *lookup) Score(_ context.Context, a bench301.Architecture, env *estimators.Env) (estimators.Score, error) {
+	k := lookupKey{id: a.ID()}
+	if l.seeded {
+		k.seed = env.Seed
+	}
+	if s, ok := l.scores[k]; ok {
+		return s, nil
+	}
+	return estimators.Score{Status: estimators.Failed, Reason: "the file of scores does not have this architecture"}, nil
+}
+
+// predicted answers with the accuracy that a surrogate predicts.
+type predicted struct{ surrogate.Surrogate }
+
+func (p predicted) Score(_ context.Context, a bench301.Architecture, _ *estimators.Env) (estimators.Score, error) {
+	g, ok := a.(bench301.Genotype)
+	if !ok {
+		return estimators.Score{Status: estimators.Failed, Reason: "NAS-Bench-301 answers for the DARTS space only"}, nil
+	}
+	return estimators.Score{Status: estimators.OK, Value: p.Predict(g).Mean}, nil
+}

@@ -1,0 +1,89 @@
+package study
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"rwe301/store"
+)
+
+// Progress says how far one question has come.
+type Progress struct {
+	Label     string  `json:"estimator"`
+	Asked     int     `json:"asked"` // architectures times seeds
+	OK        int     `json:"ok"`
+	Undefined int     `json:"undefined"`
+	Failed    int     `json:"failed"`
+	Missing   int     `json:"missing"`
+	Seconds   float64 `json:"seconds"` // of what there is
+	Reason    string  `json:"reason,omitempty"`
+}
+
+// Status says how far every question has come, in the order of the study.
+func (r *Run) Status() ([]Progress, error) {
+	size := r.Manifest.Shard.size(r.Manifest.Architectures)
+	out := make([]Progress, len(r.Manifest.Questions))
+	index := map[store.Key]int{} // without architecture and seed
+	for i, q := range r.Manifest.Questions {
+		out[i] = Progress{Label: q.Label, Asked: size * len(q.Seeds)}
+		out[i].Missing = out[i].Asked
+		index[q.key()] = i
+	}
+	questions, err := r.Store.Questions()
+	if err != nil {
+		return nil, err
+	}
+	for row, err := range r.Store.Rows() {
+		if err != nil {
+			return nil, err
+		}
+		q := questions[row.Question]
+		i, ok := index[store.Key{Estimator: q.Estimator, SettingsHash: q.SettingsHash, Dataset: q.Dataset}]
+		if !ok {
+			return nil, fmt.Errorf("%s: holds scores of %s that the study does not ask for: the run folder is damaged", r.Dir, q.Estimator)
+		}
+		p := &out[i]
+		p.Missing--
+		p.Seconds += row.Seconds
+		switch row.Status {
+		case store.OK:
+			p.OK++
+		case store.Undefined:
+			p.Undefined++
+		case store.Failed:
+			p.Failed++
+		}
+	}
+	return out, r.reasons(out, index)
+}
+
+// reasons adds one reason to every question that has failures.
+func (r *Run) reasons(out []Progress, index map[store.Key]int) error {
+	for reason, err := range r.Store.Failures() {
+		if err != nil {
+			return err
+		}
+		i := index[store.Key{Estimator: reason.Estimator, SettingsHash: reason.SettingsHash, Dataset: reason.Dataset}]
+		out[i].Reason = reason.Text
+		if reason.Others > 0 {
+			out[i].Reason += fmt.Sprintf(" (and %d other reasons)", reason.Others)
+		}
+	}
+	return nil
+}
+
+func (q *Question) key() store.Key {
+	return store.Key{Estimator: q.Estimator, SettingsHash: q.Hash, Dataset: q.Dataset}
+}
+
+// seedsInOrder lists the seeds of all questions.
+func (p *Plan) seedsInOrder() []uint64 {
+	seeds := map[uint64]bool{}
+	for _, q := range p.Questions {
+		for _, s := range q.Seeds {
+			seeds[s] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(seeds))
+}
