@@ -2,6 +2,7 @@ package study
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -11,8 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-
-	"crypto/sha256"
 
 	"rwe301/bench301"
 	"rwe301/bench301/dataset"
@@ -236,8 +235,8 @@ func (p *Plan) grid(ctx context.Context, e Entry, add func(*Question)) error {
 			Label: c.Label, Estimator: c.Info.Name, Settings: c.Settings, Hash: c.SettingsHash, Dataset: c.Dataset(env),
 			Seeds: p.seeds(e), Trivial: c.Info.Trivial, Paper: c.Info.Paper, scorer: c,
 		}
-		if c.Info.Family == estimators.Baseline {
-			q.Seeds = q.Seeds[:1] // a count draws nothing
+		if c.Info.Family == estimators.Baseline && !draws(c) {
+			q.Seeds = q.Seeds[:1] // every seed counts the same
 		}
 		base, err := estimators.New(e.Name, encode(pt.base))
 		if err != nil {
@@ -251,6 +250,14 @@ func (p *Plan) grid(ctx context.Context, e Entry, add func(*Question)) error {
 		add(q)
 	}
 	return nil
+}
+
+// draws says whether a baseline looks at random weights: those that do have a setting for their initialisation.
+func draws(c *estimators.Configured) bool {
+	var settings map[string]any
+	_ = json.Unmarshal(c.Settings, &settings)
+	_, ok := settings["init"]
+	return ok
 }
 
 // scores adds a column of a file.

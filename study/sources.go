@@ -35,9 +35,9 @@ func (p *Plan) accuracy() error {
 	case Table:
 		q, err = p.tabulated(a)
 	case Mini:
-		q, err = p.predicted(surrogate.Mini(), "")
+		return p.Definition.errorf("accuracy: source mini: this version has no such surrogate: use source table")
 	case Models:
-		q, err = p.models(a)
+		return p.Definition.errorf("accuracy: source models: this version reads no surrogate files: use source table")
 	}
 	if err != nil {
 		return err
@@ -65,20 +65,6 @@ func (p *Plan) tabulated(a Accuracy) (*Question, error) {
 	return &Question{
 		Settings: encode(map[string]any{"source": string(Table), "file": t.base(), "column": a.Column, "sha256": t.hash}), scorer: l,
 	}, nil
-}
-
-// models takes the accuracies from an imported surrogate.
-func (p *Plan) models(a Accuracy) (*Question, error) {
-	path := p.Definition.path(a.File)
-	e, err := surrogate.Load(path)
-	if err != nil {
-		return nil, err
-	}
-	_, hash, err := readFile(path)
-	if err != nil {
-		return nil, err
-	}
-	return p.predicted(e, hash)
 }
 
 // predicted takes the accuracies from a surrogate.

@@ -55,8 +55,11 @@ func parseYAML(file string, data []byte) (node, error) {
 		}
 		return node{}, fmt.Errorf("%s: not YAML: %w", file, err)
 	}
-	if len(f.Docs) != 1 || f.Docs[0].Body == nil {
+	switch {
+	case len(f.Docs) > 1:
 		return node{}, fmt.Errorf("%s: %d documents: want one study", file, len(f.Docs))
+	case len(f.Docs) == 0 || f.Docs[0].Body == nil:
+		return node{}, fmt.Errorf("%s: empty: `bench301 study init` writes a definition to start from", file)
 	}
 	return node{file: file, line: 1, ast: f.Docs[0].Body}, nil
 }

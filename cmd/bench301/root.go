@@ -82,6 +82,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted (what was finished
 		newData(s),
 		newSample(s),
 		newShow(s),
+		newStudy(s),
 		newVersion(s),
 	)
 	return root

@@ -1,0 +1,81 @@
+package study
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"rwe301/estimators"
+)
+
+// templateHead is the part of the template that does not depend on the registry. Lines that start with "#   " or "# - "
+// after their indentation are alternatives that can be uncommented.
+const templateHead = `# A study of bench301. Every key that a study may have is in this file; what is commented out shows defaults and
+# alternatives. Try it:
+#   bench301 study plan THIS_FILE     what would be run, and how long it takes
+#   bench301 study run THIS_FILE      run it; Ctrl-C saves, and bench301 study resume goes on
+
+name: my-study            # names the run folder, runs/my-study
+space: darts              # the search space
+seed: 1                   # draws the architectures; the same seed as in bench301 sample --seed
+
+architectures:            # one of sample, file and table
+  sample: 100             # so many distinct ones, drawn uniformly
+  # file: archs.txt       # one an entry, in any notation
+  # table: table.csv      # CSV with a column arch, or JSON as NAS-Bench-Suite-Zero published it
+  # limit: 50             # the first so many of them only
+
+accuracy:                 # what the scores are compared with
+  source: mini            # mini (inside the program), models (an imported surrogate), table, none
+  # file: nb301.surrogate # models: the imported surrogate; table: the file, by default the table of the architectures
+  # column: val_accuracy  # table: the column of accuracies in percent
+
+dataset:                  # the images that estimators see
+  name: sample            # sample (inside the program) or cifar10
+  # path: cifar-10        # where cifar10 lies; by default where bench301 data fetch puts it
+
+seeds: [0]                # of weights and batches; several seeds show how much a score depends on them: 0..4
+
+# Estimators. Every setting may be one value, a list [1, 2, 4], a range 1..5, {from: 1, to: 9, step: 2} or
+# {from: 16, to: 128, times: 2}. Several settings with several values make a grid of all combinations; settings under
+# vary are varied one at a time around the others.
+estimators:
+  - params                # a name alone means the default settings
+  - name: rwe
+    # settings: {channels: 8}
+    # vary: {epochs: [1, 2, 4]}
+    # seeds: 0..4         # instead of those of the study
+  # - name: mine          # your own scores: CSV with the columns arch, score and, if you like, seconds and seed
+  #   scores: mine.csv
+  #   column: score
+  # - name: my-program    # your own program: reads {"arch": ..., "id": ..., "seed": 0}, writes {"score": 1.5}, a line each
+  #   command: [python3, mine.py]
+  #   timeout: 60s
+`
+
+// Template writes a commented definition with every legal key, estimator and setting.
+func Template(w io.Writer) error {
+	var b strings.Builder
+	b.WriteString(templateHead)
+	b.WriteString("\n# The estimators, and their settings with the defaults:\n")
+	for _, info := range estimators.All() {
+		defaults, err := estimators.Defaults(info.Name)
+		if err != nil {
+			return err
+		}
+		var settings map[string]json.RawMessage
+		if err := json.Unmarshal(defaults, &settings); err != nil {
+			return fmt.Errorf("%s: %w", info.Name, err)
+		}
+		var pairs []string
+		for _, key := range slices.Sorted(maps.Keys(settings)) {
+			pairs = append(pairs, key+": "+string(settings[key]))
+		}
+		fmt.Fprintf(&b, "#   %s: {%s}\n", info.Name, strings.Join(pairs, ", "))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}

@@ -1,0 +1,51 @@
+package study
+
+import (
+	"context"
+	"runtime"
+	"time"
+
+	"rwe301/estimators"
+)
+
+// Timing is what a plan will take.
+type Timing struct {
+	Seconds  []float64     // of one score, for every question; 0 where it was not measured
+	Measured int           // questions measured
+	Total    time.Duration // of the study, on Workers cores
+	Workers  int
+}
+
+// Time measures every question once, on the first architecture, until the budget is used up; what is left is taken to
+// cost the mean. One measurement is a rough guide: architectures differ by a factor of two or so.
+func (p *Plan) Time(ctx context.Context, workers int, shard Shard, budget time.Duration) (Timing, error) {
+	if workers <= 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	t := Timing{Seconds: make([]float64, len(p.Questions)), Workers: workers}
+	env := estimators.NewEnv(p.Data, 0)
+	start := time.Now()
+	var measured, rest, scores float64
+	for i, q := range p.Questions {
+		if time.Since(start) > budget {
+			rest += float64(len(q.Seeds))
+			continue
+		}
+		before := time.Now()
+		s, err := answered(ctx, q.scorer, p.Architectures[0], env)
+		if err != nil {
+			return t, err
+		}
+		t.Seconds[i] = s.Seconds
+		t.Measured++
+		measured += time.Since(before).Seconds() * float64(len(q.Seeds)) // as part of a pass over all questions
+		scores += float64(len(q.Seeds))
+	}
+	perArchitecture := measured
+	if scores > 0 {
+		perArchitecture += measured / scores * rest
+	}
+	n := float64(shard.size(len(p.Architectures)))
+	t.Total = time.Duration(perArchitecture * n / float64(workers) * float64(time.Second))
+	return t, nil
+}
