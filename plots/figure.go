@@ -97,6 +97,10 @@ var (
 	sky    = color.RGBA{R: 86, G: 180, B: 233, A: 255}
 	blue   = color.RGBA{G: 114, B: 178, A: 255}
 	grey   = color.RGBA{R: 150, G: 150, B: 150, A: 255}
+
+	green      = color.RGBA{G: 158, B: 115, A: 255}
+	vermillion = color.RGBA{R: 213, G: 94, A: 255}
+	purple     = color.RGBA{R: 204, G: 121, B: 167, A: 255}
 )
 
 // newPlot is an empty plot in the style of all figures: small type that stays readable at column width.

@@ -1,0 +1,264 @@
+package plots
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// series are the colours of lines and groups of points, in order; dashes tell them apart in grey.
+var (
+	series = []color.RGBA{blue, vermillion, green, purple, orange, black, sky, grey}
+	dashes = [][]vg.Length{nil, {4, 2}, {1.5, 1.5}, {6, 2, 1.5, 2}, {3, 1}, {8, 2}, {1, 3}, {2, 4}}
+	shapes = []draw.GlyphDrawer{
+		draw.CircleGlyph{}, draw.TriangleGlyph{}, draw.BoxGlyph{}, draw.RingGlyph{}, draw.PyramidGlyph{}, draw.SquareGlyph{},
+		draw.PlusGlyph{}, draw.CrossGlyph{},
+	}
+)
+
+// Line is a curve with an optional band around it. Points with a Y of NaN are gaps.
+type Line struct {
+	Name      string
+	X, Y      []float64
+	Low, High []float64 // the band; nil for none
+}
+
+// Lines compares curves: an ablation, a convergence, a search over time.
+type Lines struct {
+	Title  string
+	XLabel string
+	YLabel string
+	LogX   bool // all X must be positive
+	Zero   bool // mark y = 0
+	Points bool // mark the points of each curve
+	Lines  []Line
+}
+
+// NewLines checks that every curve's slices have one length and, for a logarithmic axis, positive X.
+func NewLines(l Lines) (Lines, error) {
+	for _, s := range l.Lines {
+		if len(s.X) != len(s.Y) || s.Low != nil && (len(s.Low) != len(s.X) || len(s.High) != len(s.X)) {
+			return Lines{}, fmt.Errorf("lines %s: %s: X, Y, Low and High must be equally long", l.Title, s.Name)
+		}
+		for i, x := range s.X {
+			if math.IsNaN(x) || math.IsInf(x, 0) || math.IsInf(s.Y[i], 0) || l.LogX && x <= 0 {
+				return Lines{}, fmt.Errorf("lines %s: %s: point (%v, %v): must be finite, and positive on a logarithmic axis", l.Title, s.Name, x, s.Y[i])
+			}
+		}
+	}
+	return l, nil
+}
+
+// Draw implements Figure.
+func (l Lines) Draw(c draw.Canvas) {
+	p := newPlot(l.Title, l.XLabel, l.YLabel)
+	p.X.Tick.Marker, p.Y.Tick.Marker = ticks(5), ticks(5)
+	if l.LogX {
+		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, logTicks{}
+	}
+	var spots []plotter.XY
+	for i, s := range l.Lines { // all bands lie below all lines
+		for _, run := range s.runs() {
+			if s.Low != nil {
+				p.Add(band{run, lighter(series[i%len(series)])})
+				spots = append(spots, xysOf(run.X, run.Low)...)
+				spots = append(spots, xysOf(run.X, run.High)...)
+			}
+			spots = append(spots, xysOf(run.X, run.Y)...)
+		}
+	}
+	if l.Zero {
+		p.Add(level(0))
+	}
+	for i, s := range l.Lines {
+		style := draw.LineStyle{Color: series[i%len(series)], Width: 1.2, Dashes: dashes[i%len(dashes)]}
+		edge := draw.LineStyle{Color: series[i%len(series)], Width: 0.3}
+		for _, run := range s.runs() {
+			if s.Low != nil { // edges show where bands overlap
+				p.Add(&plotter.Line{XYs: xysOf(run.X, run.Low), LineStyle: edge}, &plotter.Line{XYs: xysOf(run.X, run.High), LineStyle: edge})
+			}
+			xys := xysOf(run.X, run.Y)
+			p.Add(&plotter.Line{XYs: xys, LineStyle: style})
+			if l.Points {
+				p.Add(&plotter.Scatter{XYs: xys, GlyphStyle: draw.GlyphStyle{Color: style.Color, Radius: 1.8, Shape: shapes[i%len(shapes)]}})
+			}
+		}
+		p.Legend.Add(s.Name, thumbnail{style})
+	}
+	pad(p)
+	placeLegend(p, len(l.Lines), spots)
+	p.Draw(inset(c))
+}
+
+func xysOf(x, y []float64) plotter.XYs {
+	xys := make(plotter.XYs, len(x))
+	for i := range xys {
+		xys[i] = plotter.XY{X: x[i], Y: y[i]}
+	}
+	return xys
+}
+
+// runs splits a curve at its gaps.
+func (s Line) runs() []Line {
+	var out []Line
+	for i := range s.X {
+		if math.IsNaN(s.Y[i]) {
+			continue
+		}
+		if i == 0 || math.IsNaN(s.Y[i-1]) {
+			out = append(out, Line{Name: s.Name})
+		}
+		r := &out[len(out)-1]
+		r.X, r.Y = append(r.X, s.X[i]), append(r.Y, s.Y[i])
+		if s.Low != nil {
+			r.Low, r.High = append(r.Low, s.Low[i]), append(r.High, s.High[i])
+		}
+	}
+	return out
+}
+
+// Data implements Figure.
+func (l Lines) Data() ([]string, [][]string) {
+	var rows [][]string
+	for _, s := range l.Lines {
+		for i := range s.X {
+			low, high := "", ""
+			if s.Low != nil {
+				low, high = blank(s.Low[i]), blank(s.High[i])
+			}
+			rows = append(rows, []string{s.Name, number(s.X[i]), blank(s.Y[i]), low, high})
+		}
+	}
+	return []string{"name", "x", "y", "low", "high"}, rows
+}
+
+// blank writes a number, and nothing for NaN.
+func blank(x float64) string {
+	if math.IsNaN(x) {
+		return ""
+	}
+	return number(x)
+}
+
+// placeLegend puts the legend into the corner that covers the fewest spots, the bottom right one if all are free.
+func placeLegend(p *plot.Plot, entries int, spots []plotter.XY) {
+	p.Legend.TextStyle.Font.Size = 8
+	p.Legend.Padding = 1.5
+	if p.Legend.ThumbnailWidth == 0 || p.Legend.ThumbnailWidth > 16 {
+		p.Legend.ThumbnailWidth = 16
+	}
+	const wide, entryHigh = 0.5, 0.075 // of a figure at column width
+	high := entryHigh * float64(entries)
+	least := math.MaxInt
+	for _, corner := range []struct{ top, left bool }{{false, false}, {true, false}, {true, true}, {false, true}} {
+		covered := 0
+		for _, s := range spots {
+			x, y := p.X.Norm(s.X), p.Y.Norm(s.Y)
+			if (x < wide) == corner.left && (corner.top && y > 1-high || !corner.top && y < high) {
+				covered++
+			}
+		}
+		if covered < least {
+			least, p.Legend.Top, p.Legend.Left = covered, corner.top, corner.left
+		}
+	}
+	p.Legend.XOffs, p.Legend.YOffs = -3, 3
+	if p.Legend.Left {
+		p.Legend.XOffs = 3
+	}
+	if p.Legend.Top {
+		p.Legend.YOffs = -3
+	}
+}
+
+// pad leaves air between data and frame.
+func pad(p *plot.Plot) {
+	air := 0.04 * (p.Y.Max - p.Y.Min)
+	p.Y.Min, p.Y.Max = p.Y.Min-air, p.Y.Max+air
+}
+
+// lighter is a colour mixed with white, opaque so that every format draws it.
+func lighter(c color.RGBA) color.RGBA {
+	mix := func(v uint8) uint8 { return uint8(255 - (255-int(v))*22/100) }
+	return color.RGBA{mix(c.R), mix(c.G), mix(c.B), 255}
+}
+
+// band fills the space between Low and High.
+type band struct {
+	Line
+	fill color.Color
+}
+
+// Plot implements plot.Plotter.
+func (b band) Plot(c draw.Canvas, p *plot.Plot) {
+	x, y := p.Transforms(&c)
+	var outline []vg.Point
+	for i := range b.X {
+		outline = append(outline, vg.Point{X: x(b.X[i]), Y: y(b.High[i])})
+	}
+	for i := len(b.X) - 1; i >= 0; i-- {
+		outline = append(outline, vg.Point{X: x(b.X[i]), Y: y(b.Low[i])})
+	}
+	c.FillPolygon(b.fill, c.ClipPolygonXY(outline))
+}
+
+// DataRange implements plot.DataRanger.
+func (b band) DataRange() (xmin, xmax, ymin, ymax float64) {
+	xmin, xmax, ymin, ymax = math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)
+	for i := range b.X {
+		xmin, xmax = min(xmin, b.X[i]), max(xmax, b.X[i])
+		ymin, ymax = min(ymin, b.Low[i]), max(ymax, b.High[i])
+	}
+	return xmin, xmax, ymin, ymax
+}
+
+// level marks a value of y.
+type level float64
+
+// Plot implements plot.Plotter.
+func (l level) Plot(c draw.Canvas, p *plot.Plot) {
+	_, y := p.Transforms(&c)
+	if at := y(float64(l)); at >= c.Min.Y && at <= c.Max.Y {
+		c.StrokeLine2(draw.LineStyle{Color: grey, Width: 0.6}, c.Min.X, at, c.Max.X, at)
+	}
+}
+
+// thumbnail is the legend entry of a line.
+type thumbnail struct{ draw.LineStyle }
+
+// Thumbnail implements plot.Thumbnailer.
+func (t thumbnail) Thumbnail(c *draw.Canvas) {
+	y := (c.Min.Y + c.Max.Y) / 2
+	c.StrokeLine2(t.LineStyle, c.Min.X, y, c.Max.X, y)
+}
+
+// logTicks labels powers of ten, or 1, 2 and 5 times them where they are few.
+type logTicks struct{}
+
+// Ticks implements plot.Ticker.
+func (logTicks) Ticks(low, high float64) []plot.Tick {
+	if !(low > 0 && high > low) {
+		return []plot.Tick{{Value: low, Label: number(low)}}
+	}
+	var out []plot.Tick
+	dense := math.Log10(high/low) < 2.5
+	for e := math.Floor(math.Log10(low)); e <= math.Log10(high)+1e-9; e++ {
+		for m := 1.0; m < 10; m++ {
+			v := m * math.Pow(10, e)
+			if v < low*(1-1e-9) || v > high*(1+1e-9) {
+				continue
+			}
+			t := plot.Tick{Value: v}
+			if m == 1 || dense && (m == 2 || m == 5) {
+				t.Label = tickLabel(v, v)
+			}
+			out = append(out, t)
+		}
+	}
+	return out
+}

@@ -1,0 +1,189 @@
+package plots
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// Point is a named point with an optional interval in y.
+type Point struct {
+	Name      string
+	X, Y      float64
+	Low, High float64 // equal to Y for no interval
+}
+
+// Group are points of one kind.
+type Group struct {
+	Name   string
+	Points []Point
+	Joined bool // by a line, in the order given: a learning curve
+	Stairs bool // by the staircase of a front, both axes minimised
+	Labels bool // write the names beside the points
+}
+
+// Points shows groups of points: correlation against cost, or fronts of searches beside known networks.
+type Points struct {
+	Title  string
+	XLabel string
+	YLabel string
+	LogX   bool
+	Groups []Group
+}
+
+// NewPoints checks that all coordinates are finite and, for a logarithmic axis, positive in x.
+func NewPoints(g Points) (Points, error) {
+	for _, group := range g.Groups {
+		for _, p := range group.Points {
+			if bad := p.X - p.X + p.Y - p.Y + p.Low - p.Low + p.High - p.High; bad != 0 || g.LogX && p.X <= 0 {
+				return Points{}, fmt.Errorf("points %s: %s %s at (%v, %v): must be finite, and positive on a logarithmic axis", g.Title, group.Name, p.Name, p.X, p.Y)
+			}
+		}
+	}
+	return g, nil
+}
+
+// Draw implements Figure.
+func (g Points) Draw(c draw.Canvas) {
+	p := newPlot(g.Title, g.XLabel, g.YLabel)
+	p.X.Tick.Marker, p.Y.Tick.Marker = ticks(5), ticks(5)
+	if g.LogX {
+		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, logTicks{}
+	}
+	p.Legend.ThumbnailWidth = 9
+	var names named
+	var spots []plotter.XY
+	for i, group := range g.Groups {
+		tint := series[i%len(series)]
+		glyph := draw.GlyphStyle{Color: tint, Radius: 2.2, Shape: shapes[i%len(shapes)]}
+		xys := make(plotter.XYs, len(group.Points))
+		for k, pt := range group.Points {
+			xys[k] = plotter.XY{X: pt.X, Y: pt.Y}
+			spots = append(spots, plotter.XY{X: pt.X, Y: pt.Low}, xys[k], plotter.XY{X: pt.X, Y: pt.High})
+			if pt.Low != pt.High {
+				p.Add(whisker{pt, tint})
+			}
+			if group.Labels {
+				names = append(names, pt)
+			}
+		}
+		line := draw.LineStyle{Color: tint, Width: 1, Dashes: dashes[i%len(dashes)]}
+		switch {
+		case group.Stairs:
+			p.Add(&plotter.Line{XYs: xys, LineStyle: line, StepStyle: plotter.PostStep})
+		case group.Joined:
+			p.Add(&plotter.Line{XYs: xys, LineStyle: line})
+		}
+		scatter := &plotter.Scatter{XYs: xys, GlyphStyle: glyph}
+		p.Add(scatter)
+		if len(g.Groups) > 1 {
+			p.Legend.Add(group.Name, scatter)
+		}
+	}
+	if len(names) > 0 {
+		p.Add(names)
+	}
+	pad(p)
+	placeLegend(p, len(g.Groups), spots)
+	p.Draw(inset(c))
+}
+
+// Data implements Figure.
+func (g Points) Data() ([]string, [][]string) {
+	var rows [][]string
+	for _, group := range g.Groups {
+		for _, p := range group.Points {
+			rows = append(rows, []string{group.Name, p.Name, number(p.X), number(p.Y), number(p.Low), number(p.High)})
+		}
+	}
+	return []string{"group", "name", "x", "y", "low", "high"}, rows
+}
+
+// whisker is the interval of a point.
+type whisker struct {
+	Point
+	tint color.Color
+}
+
+// Plot implements plot.Plotter.
+func (w whisker) Plot(c draw.Canvas, p *plot.Plot) {
+	x, y := p.Transforms(&c)
+	style := draw.LineStyle{Color: w.tint, Width: 0.7}
+	c.StrokeLine2(style, x(w.X), y(w.Low), x(w.X), y(w.High))
+	for _, v := range []float64{w.Low, w.High} {
+		c.StrokeLine2(style, x(w.X)-2, y(v), x(w.X)+2, y(v))
+	}
+}
+
+// DataRange implements plot.DataRanger.
+func (w whisker) DataRange() (xmin, xmax, ymin, ymax float64) { return w.X, w.X, w.Low, w.High }
+
+// named writes the names of points where they cover least of what is there.
+type named []Point
+
+// Plot implements plot.Plotter.
+func (n named) Plot(c draw.Canvas, p *plot.Plot) {
+	x, y := p.Transforms(&c)
+	style := label(7, black, text.XLeft, text.YBottom)
+	var taken []vg.Rectangle
+	for _, pt := range n {
+		at := vg.Point{X: x(pt.X), Y: y(pt.Y)}
+		taken = append(taken, vg.Rectangle{Min: vg.Point{X: at.X - 2, Y: at.Y - 2}, Max: vg.Point{X: at.X + 2, Y: at.Y + 2}})
+		if pt.Low != pt.High {
+			taken = append(taken, vg.Rectangle{Min: vg.Point{X: at.X - 2, Y: y(pt.Low)}, Max: vg.Point{X: at.X + 2, Y: y(pt.High)}})
+		}
+	}
+	frame := vg.Rectangle{Min: c.Min, Max: c.Max}
+	for _, pt := range n {
+		best, least := vg.Rectangle{}, math.Inf(1)
+		for _, r := range around(vg.Point{X: x(pt.X), Y: y(pt.Y)}, style.Width(pt.Name), style.Height(pt.Name)) {
+			cost := outside(r, frame) * 10
+			for _, o := range taken {
+				cost += overlap(r, o)
+			}
+			if cost < least {
+				best, least = r, cost
+			}
+		}
+		taken = append(taken, best)
+		c.FillText(style, best.Min, pt.Name)
+	}
+}
+
+// around lists places for a label of some size beside a point, the preferred first.
+func around(p vg.Point, w, h vg.Length) []vg.Rectangle {
+	const gap = 3.5
+	var out []vg.Rectangle
+	for _, far := range []vg.Length{1, 2.4, 4, 6} {
+		g := gap * far
+		for _, at := range []vg.Point{
+			{X: p.X + gap, Y: p.Y - h/2 + (far-1)*gap}, {X: p.X - gap - w, Y: p.Y - h/2 + (far-1)*gap},
+			{X: p.X - w/2, Y: p.Y + g}, {X: p.X - w/2, Y: p.Y - g - h},
+			{X: p.X + gap, Y: p.Y + g}, {X: p.X + gap, Y: p.Y - g - h}, {X: p.X - gap - w, Y: p.Y + g}, {X: p.X - gap - w, Y: p.Y - g - h},
+		} {
+			out = append(out, vg.Rectangle{Min: at, Max: vg.Point{X: at.X + w, Y: at.Y + h}})
+		}
+	}
+	return out
+}
+
+// overlap is the area that two rectangles share.
+func overlap(a, b vg.Rectangle) float64 {
+	w, h := min(a.Max.X, b.Max.X)-max(a.Min.X, b.Min.X), min(a.Max.Y, b.Max.Y)-max(a.Min.Y, b.Min.Y)
+	if w <= 0 || h <= 0 {
+		return 0
+	}
+	return float64(w * h)
+}
+
+// outside is the area of r beyond the frame.
+func outside(r, frame vg.Rectangle) float64 {
+	size := r.Size()
+	return float64(size.X*size.Y) - overlap(r, frame)
+}
