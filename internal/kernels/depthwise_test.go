@@ -32,7 +32,7 @@ func TestDepthwise(t *testing.T) {
 	forward, gradient := map[string][]float32{}, map[string][]float32{}
 	eachLevel(t, func(t *testing.T, l Level) {
 		for _, d := range geometries() {
-			for n := range 30 {
+			for n := range 20 / fewer {
 				name := fmt.Sprintf("%+v, case %d", d, n)
 				rng := rand.New(rand.NewPCG(uint64(n), 8))
 				s := Shape{1 + rng.IntN(4), 1 + rng.IntN(36), 1 + rng.IntN(3)}

@@ -127,6 +127,25 @@ func sumPoolSIMD(a *poolArgs) {
 	}
 }
 
+// peakSIMD returns the operations of a round.
+func peakSIMD(a *peakArgs) int {
+	const instructions = 48
+	if active == AVX512 {
+		peakAVX512(a)
+		return instructions * 2 * 16
+	}
+	peakAVX2(a)
+	return instructions * 2 * 8
+}
+
+func sweepSIMD(a *peakArgs) {
+	if active == AVX512 {
+		sweepAVX512(a)
+	} else {
+		sweepAVX2(a)
+	}
+}
+
 //go:noescape
 func productAVX512(args *productArgs)
 
@@ -210,3 +229,15 @@ func sumPoolAVX512(args *poolArgs)
 
 //go:noescape
 func sumPoolAVX2(args *poolArgs)
+
+//go:noescape
+func peakAVX512(args *peakArgs)
+
+//go:noescape
+func sweepAVX512(args *peakArgs)
+
+//go:noescape
+func peakAVX2(args *peakArgs)
+
+//go:noescape
+func sweepAVX2(args *peakArgs)

@@ -7,7 +7,7 @@ import (
 
 // peak writes the kernels that measure the machine: multiply-adds without memory, and a reading sweep.
 func peak(v isa) {
-	a := function("peak"+v.name, "roofline_amd64.go", "peakArgs")
+	a := function("peak"+v.name, "roofline.go", "peakArgs")
 	n := a.load("rounds")
 	f := &file{isa: v}
 	acc := f.regs(12)
@@ -24,15 +24,15 @@ func peak(v isa) {
 	JNZ(LabelRef("round"))
 	ret()
 
-	a = function("sweep"+v.name, "roofline_amd64.go", "peakArgs")
+	a = function("sweep"+v.name, "roofline.go", "peakArgs")
 	n, x := a.load("rounds"), a.load("data")
 	acc = acc[:8]
 	v.zero(acc...)
 	Label("sweepRound")
-	for i := range 8 {
-		VADDPS(Mem{Base: x, Disp: i * v.bytes()}, acc[i], acc[i])
+	for i := range 8 * v.vectors() {
+		VADDPS(Mem{Base: x, Disp: i * v.bytes()}, acc[i%8], acc[i%8])
 	}
-	ADDQ(U32(uint32(8*v.bytes())), x)
+	ADDQ(U32(8*blockBytes), x)
 	DECQ(n)
 	JNZ(LabelRef("sweepRound"))
 	ret()
