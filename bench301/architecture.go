@@ -1,6 +1,9 @@
 package bench301
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Architecture is one member of a search space.
 type Architecture interface {
@@ -14,7 +17,7 @@ type Architecture interface {
 	Complexity(Config) (Complexity, error)
 }
 
-// Variant selects between the two networks that share the DARTS wiring.
+// Variant selects among the networks that share the DARTS wiring. Spaces with one network only do not read it.
 type Variant string
 
 const (
@@ -24,7 +27,16 @@ const (
 	// VariantDARTS is the network of the DARTS evaluation phase, which NAS-Bench-301 trained: pools have no batch
 	// normalisation, all normalisations are affine, and an auxiliary head may sit on a middle cell.
 	VariantDARTS Variant = "darts"
+	// VariantImageNet is the network that DARTS transfers to ImageNet: the cells of VariantDARTS behind a stem of three
+	// convolutions of stride 2. Its width must be even.
+	VariantImageNet Variant = "imagenet"
 )
+
+// Variants lists the variants.
+func Variants() []Variant { return []Variant{VariantNASLib, VariantDARTS, VariantImageNet} }
+
+// affine reports whether the normalisations inside edges have parameters.
+func (v Variant) affine() bool { return v != VariantNASLib }
 
 // Config sizes the network of an architecture.
 type Config struct {
@@ -33,14 +45,19 @@ type Config struct {
 	Classes   int     // outputs of the classifier
 	Height    int     // input height in pixels
 	Width     int     // input width in pixels
-	Variant   Variant // which of the two networks
-	Auxiliary bool    // add the auxiliary head (VariantDARTS only)
-	DropPath  bool    // add drop-path nodes to the edges that are not identities (VariantDARTS only)
+	Variant   Variant // which of the networks
+	Auxiliary bool    // add the auxiliary head (not VariantNASLib)
+	DropPath  bool    // add drop-path nodes to the edges that are not identities (not VariantNASLib)
 }
 
 // DefaultConfig is the network of NAS-Bench-Suite-Zero's NB301 scores: C = 32, 8 cells, 10 classes, 32x32 pixels.
 func DefaultConfig() Config {
 	return Config{Channels: 32, Layers: 8, Classes: 10, Height: 32, Width: 32, Variant: VariantNASLib}
+}
+
+// ImageNetConfig is the network of DARTS's ImageNet experiments: C = 48, 14 cells, 1000 classes, 224x224 pixels.
+func ImageNetConfig() Config {
+	return Config{Channels: 48, Layers: 14, Classes: 1000, Height: 224, Width: 224, Variant: VariantImageNet}
 }
 
 // Bounds of Config, so that a mistyped size is an error and not an allocation of terabytes.
@@ -69,12 +86,14 @@ func (c Config) Validate() error {
 		}
 	}
 	switch {
-	case c.Variant != VariantNASLib && c.Variant != VariantDARTS:
-		return fmt.Errorf("variant: %q: must be %q or %q", c.Variant, VariantNASLib, VariantDARTS)
-	case c.DropPath && c.Variant != VariantDARTS:
-		return fmt.Errorf("drop path: only variant %q has drop path", VariantDARTS)
-	case c.Auxiliary && c.Variant != VariantDARTS:
-		return fmt.Errorf("auxiliary: only variant %q has an auxiliary head", VariantDARTS)
+	case !slices.Contains(Variants(), c.Variant):
+		return fmt.Errorf("variant: %q: must be one of %q", c.Variant, Variants())
+	case c.DropPath && c.Variant == VariantNASLib:
+		return fmt.Errorf("drop path: variant %q has none", VariantNASLib)
+	case c.Auxiliary && c.Variant == VariantNASLib:
+		return fmt.Errorf("auxiliary: variant %q has no auxiliary head", VariantNASLib)
+	case c.Channels%2 != 0 && c.Variant == VariantImageNet:
+		return fmt.Errorf("channels: %d: must be even in variant %q", c.Channels, VariantImageNet)
 	}
 	return nil
 }

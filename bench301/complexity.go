@@ -1,6 +1,9 @@
 package bench301
 
-import "fmt"
+import (
+	"fmt"
+	"sort"
+)
 
 // Complexity counts parameters, multiply-accumulates and NASLib's flops of the network of g in closed form, without
 // building it. FLOPs repeats the counting of tensorwatch 0.9.1 behind NASLib's column, its quirks included: a
@@ -17,24 +20,18 @@ func (g Genotype) Complexity(cfg Config) (Complexity, error) {
 		return Complexity{}, err
 	}
 	var t tally
-	affine := cfg.Variant == VariantDARTS
-	h, w := int64(cfg.Height), int64(cfg.Width)
+	s0, s1, reduced := t.stem(cfg)
 	c := int64(cfg.Channels)
-
-	s1 := shape{h, w, stemMultiplier * c}
-	t.conv(3, s1, 3, 1)
-	t.norm(s1, true)
-	s0, reduced := s1, false
 	for i := range cfg.Layers {
 		reduce := isReduction(i, cfg.Layers)
 		cell := g.Normal
 		if reduce {
 			cell, c = g.Reduce, 2*c
 		}
-		out := t.cell(cell, s0, s1, c, reduce, reduced, affine)
+		out := t.cell(cell, s0, s1, c, reduce, reduced, cfg.Variant.affine())
 		s0, s1, reduced = s1, out, reduce
 		if cfg.Auxiliary && i == auxCell(cfg.Layers) {
-			t.auxiliary(out, int64(cfg.Classes))
+			t.auxiliary(out, int64(cfg.Classes), cfg.Variant)
 		}
 	}
 	t.FLOPs += s1.c * (s1.h + 1) * (s1.w + 1)
@@ -42,21 +39,61 @@ func (g Genotype) Complexity(cfg Config) (Complexity, error) {
 	return Complexity(t), nil
 }
 
-// halvable says whether every reduction cell meets a map of even height and width, as its factorised reductions need,
-// and the auxiliary head a map that it shrinks to one pixel.
+// FitMACs returns cfg with the greatest width at which the network of a has fewer multiply-accumulates than most.
+func FitMACs(a Architecture, cfg Config, most int64) (Config, error) {
+	step := 1
+	if cfg.Variant == VariantImageNet {
+		step = 2 // its widths are even
+	}
+	at := func(units int) (Config, int64, error) {
+		sized := cfg
+		sized.Channels = units * step
+		c, err := a.Complexity(sized)
+		return sized, c.MACs, err
+	}
+	_, least, err := at(1)
+	if err != nil {
+		return cfg, err
+	}
+	if least >= most {
+		return cfg, fmt.Errorf("no width has fewer than %d multiply-accumulates: the narrowest network (C = %d) has %d", most, step, least)
+	}
+	// The first width that is too much, among those that exist: the count grows with the width.
+	above := sort.Search(maxChannels/step, func(i int) bool {
+		_, macs, err := at(i + 1)
+		return err != nil || macs >= most
+	})
+	sized, _, err := at(above)
+	return sized, err
+}
+
+// halvable says whether every factorised reduction meets a map of even height and width, and the auxiliary head a map
+// that its pool shrinks to 2x2.
 func halvable(cfg Config) error {
-	h, w := cfg.Height, cfg.Width
+	s0, s1, first := new(tally).stem(cfg)
+	h, w := s1.h, s1.w
+	uneven := func(what string, h, w int64) error {
+		multiple := 4
+		if cfg.Variant == VariantImageNet {
+			multiple = 32
+		}
+		return fmt.Errorf("%s: cannot halve a %dx%d map: image height and width must be multiples of %d when there are two reduction cells", what, h, w, multiple)
+	}
+	if first && (s0.h%2 != 0 || s0.w%2 != 0) {
+		return uneven("stem", s0.h, s0.w)
+	}
 	for i := range cfg.Layers {
 		if !isReduction(i, cfg.Layers) {
 			continue
 		}
 		if h%2 != 0 || w%2 != 0 {
-			return fmt.Errorf("cell %d: cannot halve a %dx%d map: image height and width must be divisible by 4 when there are two reduction cells", i, h, w)
+			return uneven(fmt.Sprintf("cell %d", i), h, w)
 		}
 		h, w = h/2, w/2
 	}
-	if fits := func(n int) bool { return (n-5)/3+1 == 2 && n >= 5 }; cfg.Auxiliary && !(fits(h) && fits(w)) {
-		return fmt.Errorf("auxiliary head: reads an 8x8 map, not %dx%d: use 32x32 images", h, w)
+	fits := func(n int64) bool { return n >= 5 && (n-5)/int64(cfg.auxStride())+1 == 2 }
+	if cfg.Auxiliary && !(fits(h) && fits(w)) {
+		return fmt.Errorf("auxiliary head: reads an 8x8 map (7x7 in variant %q), not %dx%d: use 32x32 images (224x224)", VariantImageNet, h, w)
 	}
 	return nil
 }
@@ -75,6 +112,30 @@ func (t *tally) conv(in int64, out shape, k, groups int64) {
 	t.Params += weights
 	t.MACs += weights * out.h * out.w
 	t.FLOPs += weights * out.h * out.w
+}
+
+// stem counts what stands before the cells and returns the inputs of the first cell, and whether the first of them is
+// twice as large as the second.
+func (t *tally) stem(cfg Config) (s0, s1 shape, halved bool) {
+	c := int64(cfg.Channels)
+	s0 = shape{int64(cfg.Height), int64(cfg.Width), 3}
+	if cfg.Variant != VariantImageNet {
+		s0.c = stemMultiplier * c
+		t.conv(3, s0, 3, 1)
+		t.norm(s0, true)
+		return s0, s0, false
+	}
+	strided := func(in shape, out int64) shape {
+		next := shape{(in.h + 1) / 2, (in.w + 1) / 2, out}
+		t.conv(in.c, next, 3, 1)
+		t.norm(next, true)
+		return next
+	}
+	s0 = strided(s0, c/2)
+	t.relu(s0)
+	s0 = strided(s0, c)
+	t.relu(s0)
+	return s0, strided(s0, c), true
 }
 
 func (t *tally) norm(s shape, affine bool) {
@@ -166,7 +227,7 @@ func (t *tally) separable(in, out shape, k int64, affine bool) {
 }
 
 // auxiliary counts the auxiliary head, whose pool turns the map into 2x2.
-func (t *tally) auxiliary(in shape, classes int64) {
+func (t *tally) auxiliary(in shape, classes int64, v Variant) {
 	t.relu(in)
 	t.FLOPs += 25 * 4 * in.c
 	mid, end := shape{2, 2, 128}, shape{1, 1, 768}
@@ -174,7 +235,9 @@ func (t *tally) auxiliary(in shape, classes int64) {
 	t.norm(mid, true)
 	t.relu(mid)
 	t.conv(mid.c, end, 2, 1)
-	t.norm(end, true)
+	if v != VariantImageNet {
+		t.norm(end, true)
+	}
 	t.relu(end)
 	t.linear(end.c, classes)
 }

@@ -1,6 +1,7 @@
 package bench301
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -34,6 +35,46 @@ func TestComplexityOfTheTable(t *testing.T) {
 		rows++
 	}
 	t.Logf("compared %d rows", rows)
+}
+
+// Parameters in millions that the papers report on ImageNet (C = 48, 14 cells). Their multiply-adds are counted in ways
+// of their own.
+func TestParametersOnImageNet(t *testing.T) {
+	published := map[string]string{"DARTS_V2": "4.7", "P-DARTS": "4.9", "PC-DARTS": "5.3"}
+	for _, k := range KnownNetworks() {
+		c, err := k.Genotype.Complexity(ImageNetConfig())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want, ok := published[k.Name]; ok && fmt.Sprintf("%.1f", float64(c.Params)/1e6) != want {
+			t.Errorf("%s: %d parameters, published as %s million", k.Name, c.Params, want)
+		}
+	}
+}
+
+func TestFitMACs(t *testing.T) {
+	g := parsed(t, dartsV2[NotationPairs])
+	for _, cfg := range []Config{DefaultConfig(), ImageNetConfig()} {
+		const most = 600_000_000
+		fitted, err := FitMACs(g, cfg, most)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at, err := g.Complexity(fitted)
+		if err != nil || at.MACs >= most {
+			t.Errorf("%+v: %+v, %v", fitted, at, err)
+		}
+		fitted.Channels += 2
+		if above, err := g.Complexity(fitted); err != nil || above.MACs < most {
+			t.Errorf("%+v fits too: %+v, %v", fitted, above, err)
+		}
+	}
+	if _, err := FitMACs(g, ImageNetConfig(), 1000); err == nil || err.Error() != "no width has fewer than 1000 multiply-accumulates: the narrowest network (C = 2) has 2316576" {
+		t.Errorf("an impossible limit: %v", err)
+	}
+	if _, err := FitMACs(g, Config{}, 1000); err == nil {
+		t.Error("an impossible configuration is no error")
+	}
 }
 
 // parsed reads a genotype that a test relies on.
@@ -184,6 +225,8 @@ func TestClosedFormIsTheGraph(t *testing.T) {
 		{Channels: 7, Layers: 5, Classes: 3, Height: 16, Width: 24, Variant: VariantNASLib},
 		{Channels: 36, Layers: 20, Classes: 100, Height: 32, Width: 32, Variant: VariantDARTS, Auxiliary: true, DropPath: true},
 		{Channels: 1, Layers: 1, Classes: 1, Height: 2, Width: 2, Variant: VariantDARTS},
+		{Channels: 48, Layers: 14, Classes: 1000, Height: 224, Width: 224, Variant: VariantImageNet, Auxiliary: true},
+		{Channels: 6, Layers: 5, Classes: 10, Height: 32, Width: 61, Variant: VariantImageNet, DropPath: true},
 		{Channels: 3, Layers: 2, Classes: 2, Height: 4, Width: 8, Variant: VariantNASLib},
 	}
 	for _, a := range archs {

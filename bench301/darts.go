@@ -19,13 +19,12 @@ func (g Genotype) Graph(cfg Config) (Graph, error) {
 	if err := halvable(cfg); err != nil {
 		return Graph{}, err
 	}
-	b := builder{cfg: cfg, affine: cfg.Variant == VariantDARTS}
+	b := builder{cfg: cfg}
 	b.add(Node{Name: "input", Kind: Input, H: cfg.Height, W: cfg.Width, C: 3})
 	b.graph.AuxLogits = -1
 
-	s1 := b.conv("stem.conv", 0, stemMultiplier*cfg.Channels, geometry{kernel: 3, stride: 1, pad: 1, dilation: 1})
-	s1 = b.norm("stem.bn", s1, true)
-	s0, c, reduced := s1, cfg.Channels, false
+	s0, s1, reduced := b.stem()
+	c := cfg.Channels
 	auxFrom := -1
 	for i := range cfg.Layers {
 		reduce := isReduction(i, cfg.Layers)
@@ -47,6 +46,22 @@ func (g Genotype) Graph(cfg Config) (Graph, error) {
 	return b.graph, nil
 }
 
+// stem adds what stands before the cells and returns the inputs of the first one, and whether the first of them is twice
+// as large as the second.
+func (b *builder) stem() (s0, s1 int, halved bool) {
+	c := b.cfg.Channels
+	if b.cfg.Variant != VariantImageNet {
+		s1 = b.conv("stem.conv", 0, stemMultiplier*c, geometry{kernel: 3, stride: 1, pad: 1, dilation: 1})
+		s1 = b.norm("stem.bn", s1, true)
+		return s1, s1, false
+	}
+	half := geometry{kernel: 3, stride: 2, pad: 1, dilation: 1}
+	s0 = b.norm("stem0.bn1", b.conv("stem0.conv1", 0, c/2, half), true)
+	s0 = b.norm("stem0.bn2", b.conv("stem0.conv2", b.relu("stem0.relu", s0), c, half), true)
+	s1 = b.norm("stem1.bn", b.conv("stem1.conv", b.relu("stem1.relu", s0), c, half), true)
+	return s0, s1, true
+}
+
 // isReduction reports whether cell i of a network of that many layers halves the image and doubles the width.
 func isReduction(i, layers int) bool { return i == layers/3 || i == 2*layers/3 }
 
@@ -55,9 +70,8 @@ func auxCell(layers int) int { return 2 * layers / 3 }
 
 // builder grows a Graph.
 type builder struct {
-	cfg    Config
-	affine bool // normalisations inside edges have parameters
-	graph  Graph
+	cfg   Config
+	graph Graph
 }
 
 type geometry struct{ kernel, stride, pad, dilation, offset int }
@@ -182,7 +196,7 @@ func (b *builder) edge(name string, op Operation, x, stride int) int {
 		if stride == 1 {
 			return x
 		}
-		x = b.factorised(name, x, c, b.affine)
+		x = b.factorised(name, x, c, b.cfg.Variant.affine())
 	case SepConv3x3, SepConv5x5:
 		k := 3
 		if op == SepConv5x5 {
@@ -209,7 +223,7 @@ func (b *builder) separable(name, suffix string, x int, g geometry) int {
 	x = b.relu(name+".relu"+suffix, x)
 	x = b.depthwise(name+".dw"+suffix, x, g)
 	x = b.conv(name+".pw"+suffix, x, c, geometry{kernel: 1, stride: 1, dilation: 1})
-	return b.norm(name+".bn"+suffix, x, b.affine)
+	return b.norm(name+".bn"+suffix, x, b.cfg.Variant.affine())
 }
 
 // classifier adds a global average and a linear layer on map x.
@@ -231,13 +245,24 @@ func (b *builder) linear(name string, x int) int {
 	return b.add(n)
 }
 
-// auxiliary adds the auxiliary head of the DARTS evaluation network on map x.
+// auxiliary adds the auxiliary head of the DARTS evaluation networks on map x. The one for ImageNet has no
+// normalisation behind its second convolution: the authors left it out by mistake, and kept it so.
 func (b *builder) auxiliary(x int) {
 	x = b.relu("auxiliary.relu0", x)
-	x = b.add(b.window(b.like("auxiliary.pool", AvgPool, x), geometry{kernel: 5, stride: 3, dilation: 1}))
+	x = b.add(b.window(b.like("auxiliary.pool", AvgPool, x), geometry{kernel: 5, stride: b.cfg.auxStride(), dilation: 1}))
 	x = b.conv("auxiliary.conv1", x, 128, geometry{kernel: 1, stride: 1, dilation: 1})
 	x = b.relu("auxiliary.relu1", b.norm("auxiliary.bn1", x, true))
 	x = b.conv("auxiliary.conv2", x, 768, geometry{kernel: 2, stride: 1, dilation: 1})
-	x = b.relu("auxiliary.relu2", b.norm("auxiliary.bn2", x, true))
-	b.graph.AuxLogits = b.linear("auxiliary.classifier", x)
+	if b.cfg.Variant != VariantImageNet {
+		x = b.norm("auxiliary.bn2", x, true)
+	}
+	b.graph.AuxLogits = b.linear("auxiliary.classifier", b.relu("auxiliary.relu2", x))
+}
+
+// auxStride is the stride of the auxiliary head's pool.
+func (c Config) auxStride() int {
+	if c.Variant == VariantImageNet {
+		return 2
+	}
+	return 3
 }

@@ -5,49 +5,90 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"rwe301/bench301"
 )
 
 // complexityRow is one line of `complexity`. The names of the JSON fields are fixed.
 type complexityRow struct {
-	Arch   string `json:"arch"`
-	ID     string `json:"id"`
-	Params int64  `json:"params"`
-	MACs   int64  `json:"macs"`
-	FLOPs  int64  `json:"flops"`
+	Arch     string `json:"arch"`
+	ID       string `json:"id"`
+	Channels int    `json:"channels"`
+	Params   int64  `json:"params"`
+	MACs     int64  `json:"macs"`
+	FLOPs    int64  `json:"flops"`
 }
 
 // networkFlags are the flags that size a network.
 type networkFlags struct {
 	cfg           bench301.Config
 	variant, size string
+	fit           string
+	flags         *pflag.FlagSet
 }
 
 func (n *networkFlags) addFlags(cmd *cobra.Command) {
+	n.flags = cmd.Flags()
 	d := bench301.DefaultConfig()
-	f := cmd.Flags()
-	f.IntVarP(&n.cfg.Channels, "channels", "C", d.Channels, "width of the first cells")
-	f.IntVarP(&n.cfg.Layers, "layers", "L", d.Layers, "number of cells")
-	f.IntVar(&n.cfg.Classes, "classes", d.Classes, "outputs of the classifier")
-	f.StringVar(&n.size, "size", strconv.Itoa(d.Height), "height and width of the images: 32 or 32x48")
-	f.StringVar(&n.variant, "variant", string(d.Variant), "network: naslib (the one that published counts are of) or darts (affine normalisations, none behind pools)")
-	f.BoolVar(&n.cfg.Auxiliary, "auxiliary", false, "count the auxiliary head too (variant darts)")
+	n.flags.IntVarP(&n.cfg.Channels, "channels", "C", d.Channels, "width of the first cells")
+	n.flags.IntVarP(&n.cfg.Layers, "layers", "L", d.Layers, "number of cells")
+	n.flags.IntVar(&n.cfg.Classes, "classes", d.Classes, "outputs of the classifier")
+	n.flags.StringVar(&n.size, "size", strconv.Itoa(d.Height), "height and width of the images: 32 or 32x48")
+	n.flags.StringVar(&n.variant, "variant", string(d.Variant), "network: naslib (the one that published counts are of), darts (affine normalisations, none behind pools) or imagenet (darts behind a stem that shrinks 224x224; C=48, 14 cells, 1000 classes unless set)")
+	n.flags.BoolVar(&n.cfg.Auxiliary, "auxiliary", false, "with the auxiliary head (variants darts and imagenet)")
+	n.flags.StringVar(&n.fit, "fit-macs", "", "choose the greatest width with fewer multiply-accumulates than this, e.g. 600M")
 }
 
-func (n *networkFlags) config() (bench301.Config, error) {
-	cfg := n.cfg
-	cfg.Variant = bench301.Variant(n.variant)
-	var err error
-	if cfg.Height, cfg.Width, err = parseSize(n.size); err == nil {
-		err = cfg.Validate()
+// sizing turns the flags into a configuration for each architecture.
+func (n *networkFlags) sizing() (func(bench301.Architecture) (bench301.Config, error), error) {
+	cfg := bench301.DefaultConfig()
+	if n.variant == string(bench301.VariantImageNet) {
+		cfg = bench301.ImageNetConfig()
 	}
+	for name, set := range map[string]func() error{
+		"channels": func() error { cfg.Channels = n.cfg.Channels; return nil },
+		"layers":   func() error { cfg.Layers = n.cfg.Layers; return nil },
+		"classes":  func() error { cfg.Classes = n.cfg.Classes; return nil },
+		"size":     func() (err error) { cfg.Height, cfg.Width, err = parseSize(n.size); return err },
+	} {
+		if !n.flags.Changed(name) {
+			continue
+		}
+		if err := set(); err != nil {
+			return nil, usageError{err}
+		}
+	}
+	cfg.Variant, cfg.Auxiliary = bench301.Variant(n.variant), n.cfg.Auxiliary
+	if err := cfg.Validate(); err != nil {
+		return nil, usageError{err}
+	}
+	if n.fit == "" {
+		return func(bench301.Architecture) (bench301.Config, error) { return cfg, nil }, nil
+	}
+	most, err := parseCount(n.fit)
 	if err != nil {
-		return cfg, usageError{err}
+		return nil, usageError{fmt.Errorf("--fit-macs %w", err)}
 	}
-	return cfg, nil
+	return func(a bench301.Architecture) (bench301.Config, error) { return bench301.FitMACs(a, cfg, most) }, nil
+}
+
+// parseCount reads a positive whole number with an optional suffix k, M or G: 600M.
+func parseCount(text string) (int64, error) {
+	digits, unit := text, 1.0
+	for suffix, u := range map[string]float64{"k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9} {
+		if rest, ok := strings.CutSuffix(text, suffix); ok {
+			digits, unit = rest, u
+		}
+	}
+	v, err := strconv.ParseFloat(digits, 64)
+	if n := v * unit; err == nil && n >= 1 && n < 1e18 {
+		return int64(n), nil
+	}
+	return 0, fmt.Errorf("%q: must be a positive number such as 600M", text)
 }
 
 // parseSize reads 32 or 32x48.
@@ -77,13 +118,14 @@ the element-wise operations of normalisations, ReLUs and pools) of the network o
 ` + archHelp,
 		Example: `  bench301 complexity archs.csv --json
   bench301 sample -n 5 | bench301 complexity
-  bench301 complexity -C 36 -L 20 --variant darts --auxiliary archs.txt`,
+  bench301 complexity -C 36 -L 20 --variant darts --auxiliary archs.txt
+  bench301 complexity --variant imagenet --fit-macs 600M DARTS_V2 PC-DARTS`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg, err := net.config()
+			size, err := net.sizing()
 			if err != nil {
 				return err
 			}
-			return complexity(cmd.Context(), s, f, &in, args, cfg)
+			return complexity(cmd.Context(), s, f, &in, args, size)
 		},
 	}
 	f.addFlags(cmd)
@@ -92,13 +134,14 @@ the element-wise operations of normalisations, ReLUs and pools) of the network o
 	return cmd
 }
 
-func complexity(ctx context.Context, s streams, f format, in *archInput, args []string, cfg bench301.Config) error {
+func complexity(ctx context.Context, s streams, f format, in *archInput, args []string, size func(bench301.Architecture) (bench301.Config, error)) error {
 	integer := func(field func(complexityRow) int64) func(complexityRow) string {
 		return func(r complexityRow) string { return strconv.FormatInt(field(r), 10) }
 	}
 	p := newPrinter(s.out, f,
 		column[complexityRow]{"arch", true, func(r complexityRow) string { return r.Arch }},
 		column[complexityRow]{"id", true, func(r complexityRow) string { return r.ID }},
+		column[complexityRow]{"channels", false, integer(func(r complexityRow) int64 { return int64(r.Channels) })},
 		column[complexityRow]{"params", false, integer(func(r complexityRow) int64 { return r.Params })},
 		column[complexityRow]{"macs", false, integer(func(r complexityRow) int64 { return r.MACs })},
 		column[complexityRow]{"flops", false, integer(func(r complexityRow) int64 { return r.FLOPs })})
@@ -111,11 +154,15 @@ func complexity(ctx context.Context, s streams, f format, in *archInput, args []
 				return err
 			}
 			a := item.Architecture
+			cfg, err := size(a)
+			if err != nil {
+				return fmt.Errorf("%s:%d: %w", item.File, item.Line, err)
+			}
 			c, err := a.Complexity(cfg)
 			if err != nil {
 				return fmt.Errorf("%s:%d: %w", item.File, item.Line, err)
 			}
-			if err := p.print(complexityRow{a.String(), a.ID(), c.Params, c.MACs, c.FLOPs}); err != nil {
+			if err := p.print(complexityRow{a.String(), a.ID(), cfg.Channels, c.Params, c.MACs, c.FLOPs}); err != nil {
 				return err
 			}
 		}

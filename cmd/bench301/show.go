@@ -61,7 +61,7 @@ type shown struct {
 }
 
 func show(ctx context.Context, s streams, o showOptions, args []string) error {
-	cfg, err := o.net.config()
+	size, err := o.net.sizing()
 	if err != nil {
 		return err
 	}
@@ -79,6 +79,10 @@ func show(ctx context.Context, s streams, o showOptions, args []string) error {
 		}
 		if items++; items > 1 && o.picture != "" {
 			return usageError{errors.New("--picture draws one architecture, but there are several")}
+		}
+		cfg, err := size(item.Architecture)
+		if err != nil {
+			return fmt.Errorf("%s:%d: %w", item.File, item.Line, err)
 		}
 		v, err := newShown(space, item, cfg, o.notations)
 		if err != nil {

@@ -68,11 +68,11 @@ class Cell(nn.Module):
 
 
 class Auxiliary(nn.Module):
-    def __init__(self, c, classes):
+    def __init__(self, c, classes, imagenet):
         super().__init__()
         self.features = nn.Sequential(
-            nn.ReLU(), nn.AvgPool2d(5, 3, 0, count_include_pad=False), nn.Conv2d(c, 128, 1, bias=False), nn.BatchNorm2d(128), nn.ReLU(),
-            nn.Conv2d(128, 768, 2, bias=False), nn.BatchNorm2d(768), nn.ReLU())
+            nn.ReLU(), nn.AvgPool2d(5, 2 if imagenet else 3, 0, count_include_pad=False), nn.Conv2d(c, 128, 1, bias=False), nn.BatchNorm2d(128), nn.ReLU(),
+            nn.Conv2d(128, 768, 2, bias=False), nn.Identity() if imagenet else nn.BatchNorm2d(768), nn.ReLU())
         self.classifier = nn.Linear(768, classes)
 
     def forward(self, x):
@@ -84,23 +84,32 @@ class Network(nn.Module):
         super().__init__()
         naslib = cfg["variant"] == "naslib"
         c, layers = cfg["C"], cfg["layers"]
-        self.stem = nn.Sequential(nn.Conv2d(3, 3 * c, 3, 1, 1, bias=False), nn.BatchNorm2d(3 * c))
+        imagenet = cfg["variant"] == "imagenet"
+        if imagenet:
+            self.stem0 = nn.Sequential(
+                nn.Conv2d(3, c // 2, 3, 2, 1, bias=False), nn.BatchNorm2d(c // 2), nn.ReLU(), nn.Conv2d(c // 2, c, 3, 2, 1, bias=False), nn.BatchNorm2d(c))
+            self.stem1 = nn.Sequential(nn.ReLU(), nn.Conv2d(c, c, 3, 2, 1, bias=False), nn.BatchNorm2d(c))
+            c0 = c1 = c
+        else:
+            self.stem0 = nn.Sequential(nn.Conv2d(3, 3 * c, 3, 1, 1, bias=False), nn.BatchNorm2d(3 * c))
+            self.stem1 = nn.Identity()
+            c0 = c1 = 3 * c
         self.cells = nn.ModuleList()
         self.aux, self.aux_at = None, 2 * layers // 3
-        c0 = c1 = 3 * c
-        reduced = False
+        reduced = imagenet
         for i in range(layers):
             reduce = i in (layers // 3, 2 * layers // 3)
             c = 2 * c if reduce else c
             self.cells.append(Cell(arch[1 if reduce else 0], c0, c1, c, reduce, reduced, naslib))
             c0, c1, reduced = c1, 4 * c, reduce
             if cfg["auxiliary"] and i == self.aux_at:
-                self.aux = Auxiliary(c1, cfg["classes"])
+                self.aux = Auxiliary(c1, cfg["classes"], imagenet)
         self.pool = nn.AdaptiveAvgPool2d(1)
         self.classifier = nn.Linear(c1, cfg["classes"])
 
     def forward(self, x):
-        s0 = s1 = self.stem(x)
+        s0 = self.stem0(x)
+        s1 = self.stem1(s0)
         for i, cell in enumerate(self.cells):
             s0, s1 = s1, cell(s0, s1)
             if self.aux is not None and i == self.aux_at:
@@ -142,6 +151,8 @@ SIZES = [
     dict(variant="darts", C=16, layers=8, classes=10, height=32, width=32, auxiliary=True),
     dict(variant="darts", C=36, layers=20, classes=100, height=32, width=32, auxiliary=False),
     dict(variant="naslib", C=4, layers=2, classes=3, height=32, width=24, auxiliary=False),
+    dict(variant="imagenet", C=48, layers=14, classes=1000, height=224, width=224, auxiliary=True),
+    dict(variant="imagenet", C=6, layers=5, classes=10, height=64, width=61, auxiliary=False),
 ]
 
 
