@@ -80,6 +80,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted (what was finished
 	root.AddCommand(
 		newComplexity(s),
 		newData(s),
+		newDoctor(s),
 		newQuery(s),
 		newSample(s),
 		newShow(s),

