@@ -78,6 +78,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted (what was finished
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
+		newBench(s),
 		newComplexity(s),
 		newData(s),
 		newDoctor(s),

@@ -28,8 +28,9 @@ var allowed = map[string][]string{
 	"internal/houserules":                {},
 	"internal/kernels":                   {},
 	"internal/oracle":                    {},
+	"internal/process":                   {},
 	"internal/suggest":                   {},
-	"network":                            {"bench301", "internal/kernels"},
+	"network":                            {"bench301", "internal/kernels", "internal/process"},
 	"network/op":                         {"network"},
 	"estimators":                         {"bench301", "bench301/dataset", "network", "estimators/head"},
 	"estimators/head":                    {},
@@ -38,7 +39,7 @@ var allowed = map[string][]string{
 	"plots":                              {"bench301", "correlation", "internal/atomicfile"},
 	"reports":                            {"plots", "correlation", "internal/atomicfile"},
 	"study":                              {"bench301", "bench301/dataset", "bench301/surrogate", "correlation", "estimators", "store", "plots", "reports", "search", "internal/atomicfile", "internal/suggest"},
-	"cmd/bench301":                       {"bench301", "bench301/dataset", "bench301/surrogate", "correlation", "estimators", "network", "plots", "reports", "store", "study", "internal/atomicfile", "internal/kernels"},
+	"cmd/bench301":                       {"bench301", "bench301/dataset", "bench301/surrogate", "correlation", "estimators", "network", "plots", "reports", "store", "study", "internal/atomicfile", "internal/kernels", "internal/process"},
 }
 
 // gorgonia may be imported here only.

@@ -1,0 +1,97 @@
+package network
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"rwe301/bench301"
+	"rwe301/internal/process"
+)
+
+// Throughput is what the passes of a network through an executor cost, each figure the best of several passes.
+type Throughput struct {
+	Passes     int
+	Seconds    float64 // of a pass
+	CPUSeconds float64 // of a pass, all threads together; 0 where the system does not tell
+	Operations float64 // floating-point operations of a pass: two a multiply-accumulate
+}
+
+// MeasureThroughput runs train-mode passes of o.Batch images with random parameters and images for about the given
+// time, and at least one. With o.Gradients a pass is forward, mean cross-entropy, and the gradients of all parameters.
+func MeasureThroughput(ctx context.Context, p *Plan, o Options, budget time.Duration) (Throughput, error) {
+	m, err := NewExecutor(p, o)
+	if err != nil {
+		return Throughput{}, err
+	}
+	defer m.Close()
+	theta := make([]float32, p.NumParams())
+	if err := Initialise(p, theta, Scheme{}, 1); err != nil {
+		return Throughput{}, err
+	}
+	rng := rand.New(rand.NewPCG(1, 1))
+	x := make([]float32, o.Batch*p.imageSize())
+	for i := range x {
+		x[i] = float32(rng.NormFloat64())
+	}
+	labels := make([]int, o.Batch)
+	for i := range labels {
+		labels[i] = rng.IntN(p.Classes())
+	}
+	c := Cotangents[float32]{Logits: make([]float32, o.Batch*p.Classes())}
+	gradient := make([]float32, p.NumParams())
+	pass := func() error {
+		if err := m.Forward(theta, x, o.Batch, BatchNorm); err != nil || !o.Gradients {
+			return err
+		}
+		if _, err := CrossEntropy(m.Logits(), labels, c.Logits); err != nil {
+			return err
+		}
+		return m.Backward(c, gradient, nil)
+	}
+	t := Throughput{Operations: float64(o.Batch) * float64(p.Operations(o.Gradients))}
+	longest := time.Duration(0)
+	for begin := time.Now(); t.Passes == 0 || time.Since(begin)+longest < budget; t.Passes++ {
+		if err := ctx.Err(); err != nil {
+			return t, err
+		}
+		before, known := process.Used()
+		start := time.Now()
+		if err := pass(); err != nil {
+			return t, fmt.Errorf("pass %d: %w", t.Passes+1, err)
+		}
+		took := time.Since(start)
+		after, _ := process.Used()
+		longest = max(longest, took)
+		if s := took.Seconds(); t.Passes == 0 || s < t.Seconds {
+			t.Seconds = s
+		}
+		if s := (after.CPU - before.CPU).Seconds(); known && (t.Passes == 0 || s < t.CPUSeconds) {
+			t.CPUSeconds = s
+		}
+	}
+	return t, nil
+}
+
+// Operations is the number of floating-point operations that convolutions and linear layers need for one image, two a
+// multiply-accumulate: of the forward pass, and with gradients those of the parameters and of all inputs but the
+// images'.
+func (p *Plan) Operations(gradients bool) int64 {
+	total := int64(0)
+	for _, n := range p.graph.Nodes {
+		if n.Kind != bench301.Conv && n.Kind != bench301.Linear {
+			continue
+		}
+		macs := int64(n.H*n.W) * int64(p.views[n.Params[0]].Size)
+		passes := int64(1)
+		if gradients {
+			passes = 3
+			if n.Inputs[0] == 0 {
+				passes = 2
+			}
+		}
+		total += 2 * macs * passes
+	}
+	return total
+}
