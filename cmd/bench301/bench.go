@@ -147,7 +147,7 @@ of the whole process (MB are 1e6 bytes). BENCH301_SIMD=avx512|avx2|portable forc
   bench301 bench network --arch DARTS_V2 --channels 32 --batch 128 --mode backward --workers 2 --json`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := net.config()
+			size, err := net.sizing()
 			if err != nil {
 				return err
 			}
@@ -162,6 +162,10 @@ of the whole process (MB are 1e6 bytes). BENCH301_SIMD=avx512|avx2|portable forc
 			}
 			o.Gradients = mode == "backward"
 			for item, err := range in.each([]string{arch}) {
+				if err != nil {
+					return err
+				}
+				cfg, err := size(item.Architecture)
 				if err != nil {
 					return err
 				}
