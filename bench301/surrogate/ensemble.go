@@ -163,7 +163,7 @@ func (f *forests[T]) predict(g []bench301.Genotype, out []Prediction) {
 		encode(s.rows[i][:], &g[i])
 	}
 	for m, forest := range f.list {
-		if n < 4 {
+		if n < trees.Lanes {
 			for i := range g {
 				s.values[m*n+i] = forest.Predict(&s.rows[i], s.leaves)
 			}

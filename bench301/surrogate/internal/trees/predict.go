@@ -3,8 +3,8 @@ package trees
 // zeroThreshold is LightGBM's kZeroThreshold, a float32 constant compared with float64 values.
 const zeroThreshold = float64(float32(1e-35))
 
-// lanes is how many trees or rows are walked side by side.
-const lanes = 4
+// Lanes is how many trees or rows are walked side by side. Fewer rows than that are answered faster one by one.
+const Lanes = 8
 
 // Predict answers for one row. scratch must hold Trees() values; it saves the allocation.
 func (f *Forest[T]) Predict(x *Row[T], scratch []T) T {
@@ -17,21 +17,23 @@ func (f *Forest[T]) Predict(x *Row[T], scratch []T) T {
 	}
 	copy(leaves, f.constant)
 	nodes, walked := f.Nodes, f.walked
-	for len(walked) >= lanes {
-		a, b, c, d := walked[0], walked[1], walked[2], walked[3]
-		i, j, k, l := f.Roots[a], f.Roots[b], f.Roots[c], f.Roots[d]
-		for range f.depth[a] {
-			i = step(nodes, x, i)
-			j = step(nodes, x, j)
-			k = step(nodes, x, k)
-			l = step(nodes, x, l)
+	for ; len(walked) >= Lanes; walked = walked[Lanes:] {
+		var at [Lanes]uint32
+		for k, t := range walked[:Lanes] {
+			at[k] = f.Roots[t]
 		}
-		leaves[a], leaves[b], leaves[c], leaves[d] = nodes[i].Value, nodes[j].Value, nodes[k].Value, nodes[l].Value
-		walked = walked[lanes:]
+		a, b, c, d, e, g, h, i := at[0], at[1], at[2], at[3], at[4], at[5], at[6], at[7]
+		for range int(f.depth[walked[0]]) {
+			a, b, c, d = step(nodes, x, a), step(nodes, x, b), step(nodes, x, c), step(nodes, x, d)
+			e, g, h, i = step(nodes, x, e), step(nodes, x, g), step(nodes, x, h), step(nodes, x, i)
+		}
+		for k, leaf := range [Lanes]uint32{a, b, c, d, e, g, h, i} {
+			leaves[walked[k]] = nodes[leaf].Value
+		}
 	}
 	for _, t := range walked {
 		i := f.Roots[t]
-		for range f.depth[t] {
+		for range int(f.depth[t]) {
 			i = step(nodes, x, i)
 		}
 		leaves[t] = nodes[i].Value
@@ -43,7 +45,7 @@ func (f *Forest[T]) Predict(x *Row[T], scratch []T) T {
 func step[T Real](nodes []Node[T], x *Row[T], i uint32) uint32 {
 	n := nodes[i]
 	var right uint32
-	if !(x[n.Link%width] < n.Value) {
+	if x[n.Link%width] >= n.Value {
 		right = 1
 	}
 	return n.Link>>8 + right
@@ -101,19 +103,16 @@ func (f *Forest[T]) PredictBatch(rows []Row[T], out []T) {
 // walkRows adds one tree's leaves to the sums of many rows.
 func (f *Forest[T]) walkRows(root uint32, depth int, rows []Row[T], out []T) {
 	nodes := f.Nodes
-	for len(rows) >= lanes && len(out) >= lanes {
-		i, j, k, l := root, root, root, root
+	for ; len(rows) >= Lanes && len(out) >= Lanes; rows, out = rows[Lanes:], out[Lanes:] {
+		r := (*[Lanes]Row[T])(rows)
+		a, b, c, d, e, g, h, i := root, root, root, root, root, root, root, root
 		for range depth {
-			i = step(nodes, &rows[0], i)
-			j = step(nodes, &rows[1], j)
-			k = step(nodes, &rows[2], k)
-			l = step(nodes, &rows[3], l)
+			a, b, c, d = step(nodes, &r[0], a), step(nodes, &r[1], b), step(nodes, &r[2], c), step(nodes, &r[3], d)
+			e, g, h, i = step(nodes, &r[4], e), step(nodes, &r[5], g), step(nodes, &r[6], h), step(nodes, &r[7], i)
 		}
-		out[0] += nodes[i].Value
-		out[1] += nodes[j].Value
-		out[2] += nodes[k].Value
-		out[3] += nodes[l].Value
-		rows, out = rows[lanes:], out[lanes:]
+		for k, leaf := range [Lanes]uint32{a, b, c, d, e, g, h, i} {
+			out[k] += nodes[leaf].Value
+		}
 	}
 	for r := range rows {
 		i := root

@@ -1,0 +1,108 @@
+// Surrogatespeed is the Go half of surrogate_speed.py, which compares query times with XGBoost's Python package.
+//
+//	surrogatespeed vectors N      N ConfigSpace vectors as little-endian float32 on stdout
+//	surrogatespeed time PATH N    times and predictions of the surrogate at PATH as JSON
+package main
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"time"
+
+	"rwe301/bench301"
+	"rwe301/bench301/surrogate"
+)
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "surrogatespeed:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	switch {
+	case len(args) == 2 && args[0] == "vectors":
+		n, err := strconv.Atoi(args[1])
+		if err != nil {
+			return err
+		}
+		return vectors(n)
+	case len(args) == 3 && args[0] == "time":
+		n, err := strconv.Atoi(args[2])
+		if err != nil {
+			return err
+		}
+		return times(args[1], n)
+	}
+	return fmt.Errorf("want: vectors N, or: time PATH N")
+}
+
+// sample draws the architectures that both halves use.
+func sample(n int) []bench301.Genotype {
+	rng := rand.New(rand.NewPCG(301, 0))
+	out := make([]bench301.Genotype, n)
+	for i := range out {
+		out[i] = bench301.SampleGenotype(rng)
+	}
+	return out
+}
+
+func vectors(n int) error {
+	var all []byte
+	for _, g := range sample(n) {
+		for _, v := range surrogate.Vector(g) {
+			all, _ = binary.Append(all, binary.LittleEndian, float32(v))
+		}
+	}
+	_, err := os.Stdout.Write(all)
+	return err
+}
+
+// times measures single queries on one core and a batch on all, best of five.
+func times(path string, n int) error {
+	start := time.Now()
+	e, err := surrogate.Load(path)
+	if err != nil {
+		return err
+	}
+	load := time.Since(start)
+	g := sample(n)
+	out := make([]surrogate.Prediction, n)
+	var single, batch, one []time.Duration
+	singles := min(n, 2000)
+	for range 5 {
+		start = time.Now()
+		for i := range singles {
+			out[i] = e.Predict(g[i])
+		}
+		single = append(single, time.Since(start))
+		start = time.Now()
+		e.PredictBatch(g, out)
+		batch = append(batch, time.Since(start))
+		cores := runtime.GOMAXPROCS(1)
+		start = time.Now()
+		e.PredictBatch(g, out)
+		one = append(one, time.Since(start))
+		runtime.GOMAXPROCS(cores)
+	}
+	trees := 0
+	for _, m := range e.Members() {
+		trees += m.Trees
+	}
+	means := make([]float64, min(n, 1000))
+	for i := range means {
+		means[i] = out[i].Mean
+	}
+	us := func(d []time.Duration, n int) float64 { return slices.Min(d).Seconds() * 1e6 / float64(n) }
+	return json.NewEncoder(os.Stdout).Encode(map[string]any{
+		"members": e.Info().Members, "trees": trees, "load_ms": load.Seconds() * 1e3,
+		"single_us": us(single, singles), "batch_us": us(batch, n), "batch_one_core_us": us(one, n), "means": means,
+	})
+}
