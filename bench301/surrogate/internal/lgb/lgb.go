@@ -178,13 +178,16 @@ func (b *block) source() (s trees.Source[float64], err error) {
 		}
 	}
 	splits := len(leaves) - 1
-	features, err1 := list(b, "split_feature", splits, parseInt)
-	thresholds, err2 := list(b, "threshold", splits, parseFloat)
-	decisions, err3 := list(b, "decision_type", splits, parseInt)
-	left, err4 := list(b, "left_child", splits, parseInt)
-	right, err5 := list(b, "right_child", splits, parseInt)
-	for _, err := range []error{err1, err2, err3, err4, err5} {
-		if err != nil {
+	var features, decisions, left, right []int32
+	var thresholds []float64
+	if thresholds, err = list(b, "threshold", splits, parseFloat); err != nil {
+		return s, err
+	}
+	for _, l := range []struct {
+		key  string
+		into *[]int32
+	}{{"split_feature", &features}, {"decision_type", &decisions}, {"left_child", &left}, {"right_child", &right}} {
+		if *l.into, err = list(b, l.key, splits, parseInt); err != nil {
 			return s, err
 		}
 	}

@@ -14,8 +14,12 @@ import (
 // MaxDepth is how deep objects and arrays may nest.
 const MaxDepth = 64
 
-// maxValues is how many values outside of typed arrays a document may hold.
-const maxValues = 1 << 22
+// maxValues is how many values outside of typed arrays a document may hold. An object counts as many because its map
+// takes so much more memory than its bytes.
+const (
+	maxValues   = 1 << 21
+	objectCosts = 16
+)
 
 // Decode reads one value. It becomes nil, bool, int64, float64, string, map[string]any, []any, or for arrays of one
 // type []uint8, []int64, []float32 or []float64. Errors name the offset.
@@ -158,7 +162,7 @@ func (d *decoder) text() (string, error) {
 }
 
 func (d *decoder) object(depth int) (map[string]any, error) {
-	out := map[string]any{}
+	out := map[string]any(nil)
 	for {
 		if d.left() > 0 && d.data[d.pos] == '}' {
 			d.pos++
@@ -174,6 +178,10 @@ func (d *decoder) object(depth int) (map[string]any, error) {
 		}
 		if _, twice := out[key]; twice {
 			return nil, fmt.Errorf("key %.60q stands twice", key)
+		}
+		if out == nil {
+			out = map[string]any{}
+			d.values += objectCosts
 		}
 		out[key] = v
 	}

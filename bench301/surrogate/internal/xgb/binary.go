@@ -120,7 +120,35 @@ func parseBinary(data []byte, start int, format string) (*Model, error) {
 			return nil, fmt.Errorf("offset %d: tree %d of output group %d: want one group", at+4*t, t, g)
 		}
 	}
+	if m.Version[0] > 0 {
+		if err := c.tail(word(learner, 3) != 0); err != nil {
+			return nil, err
+		}
+	}
 	return m, m.Forest.Prepare()
+}
+
+// tail reads the attributes behind the trees of 1.0 and later, to notice a file that was cut.
+func (c *cursor) tail(attributes bool) error {
+	if attributes {
+		b, err := c.take(8, "attributes")
+		if err != nil {
+			return err
+		}
+		n := binary.LittleEndian.Uint64(b)
+		if n > uint64(len(c.data)-c.pos) {
+			return fmt.Errorf("offset %d: %d attributes, %d bytes are left", c.pos-8, n, len(c.data)-c.pos)
+		}
+		for range 2 * n {
+			if _, err := c.text("attributes"); err != nil {
+				return err
+			}
+		}
+	}
+	if c.pos != len(c.data) {
+		return fmt.Errorf("offset %d: %d bytes follow the model", c.pos, len(c.data)-c.pos)
+	}
+	return nil
 }
 
 // binaryTree reads one tree.

@@ -29,8 +29,8 @@ type document struct {
 				Param struct {
 					NumTrees string `json:"num_trees"`
 				} `json:"gbtree_model_param"`
-				TreeInfo []int          `json:"tree_info"`
-				Trees    []documentTree `json:"trees"`
+				TreeInfo []int    `json:"tree_info"`
+				Trees    treeList `json:"trees"`
 			} `json:"model"`
 		} `json:"gradient_booster"`
 	} `json:"learner"`
@@ -48,6 +48,36 @@ type documentTree struct {
 		NumNodes string `json:"num_nodes"`
 		Leaf     string `json:"size_leaf_vector"`
 	} `json:"tree_param"`
+}
+
+// treeList holds the trees once they have been checked, which keeps a list of empty ones from growing.
+type treeList []trees.Source[float32]
+
+func (l *treeList) UnmarshalJSON(text []byte) error {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	if _, err := decoder.Token(); err != nil {
+		return err
+	}
+	for decoder.More() {
+		var t documentTree
+		if err := decoder.Decode(&t); err != nil {
+			return fmt.Errorf("trees[%d]: %w", len(*l), err)
+		}
+		if err := l.add(&t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// add checks a tree and appends it.
+func (l *treeList) add(t *documentTree) error {
+	s, err := t.source()
+	if err != nil {
+		return fmt.Errorf("trees[%d]: %w", len(*l), err)
+	}
+	*l = append(*l, s)
+	return nil
 }
 
 // truth is a boolean, which XGBoost also writes as 0 or 1.
@@ -74,6 +104,9 @@ func parseJSON(data []byte) (*Model, error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	if err := decoder.Decode(&file); err != nil {
 		return nil, fmt.Errorf("json: offset %d: %w", decoder.InputOffset(), err)
+	}
+	if decoder.More() {
+		return nil, fmt.Errorf("json: offset %d: more follows the model", decoder.InputOffset())
 	}
 	if file.Model != nil {
 		return file.Model.model("json snapshot")
@@ -113,36 +146,36 @@ func (d *document) model(format string) (*Model, error) {
 		}
 	}
 	for t := range model.Trees {
-		if err := model.Trees[t].add(&m.Forest); err != nil {
+		if err := m.Forest.Add(model.Trees[t]); err != nil {
 			return nil, fmt.Errorf("trees[%d]: %w", t, err)
 		}
 	}
 	return m, m.Forest.Prepare()
 }
 
-// add appends the tree to the forest.
-func (t *documentTree) add(f *trees.Forest[float32]) error {
+// source checks what Forest.Add does not.
+func (t *documentTree) source() (s trees.Source[float32], err error) {
 	n := len(t.Left)
-	if t.Param.NumNodes != strconv.Itoa(n) {
-		return fmt.Errorf("tree_param.num_nodes %.20q, but %d left_children", t.Param.NumNodes, n)
+	if n == 0 || t.Param.NumNodes != strconv.Itoa(n) {
+		return s, fmt.Errorf("tree_param.num_nodes %.20q, but %d left_children", t.Param.NumNodes, n)
 	}
 	if leaf := t.Param.Leaf; leaf != "" && leaf != "0" && leaf != "1" {
-		return fmt.Errorf("tree_param.size_leaf_vector %.20q: want leaves of one value", leaf)
+		return s, fmt.Errorf("tree_param.size_leaf_vector %.20q: want leaves of one value", leaf)
 	}
 	for i, categorical := range t.SplitType {
 		if categorical {
-			return fmt.Errorf("split_type[%d]: a categorical split: want numbers only", i)
+			return s, fmt.Errorf("split_type[%d]: a categorical split: want numbers only", i)
 		}
 	}
 	if len(t.Categories) > 0 {
-		return fmt.Errorf("categories: %d: want numerical splits only", len(t.Categories))
+		return s, fmt.Errorf("categories: %d: want numerical splits only", len(t.Categories))
 	}
 	if len(t.Default) != n {
-		return fmt.Errorf("%d default_left for %d nodes", len(t.Default), n)
+		return s, fmt.Errorf("%d default_left for %d nodes", len(t.Default), n)
 	}
-	s := trees.Source[float32]{Left: t.Left, Right: t.Right, Feature: t.Feature, Value: t.Value, Flags: make([]trees.Flags, n)}
+	s = trees.Source[float32]{Left: t.Left, Right: t.Right, Feature: t.Feature, Value: t.Value, Flags: make([]trees.Flags, n)}
 	for i, left := range t.Default {
 		s.Flags[i] = flags(bool(left))
 	}
-	return f.Add(s)
+	return s, nil
 }

@@ -51,9 +51,12 @@ func fill(root field) (*document, error) {
 	if !ok {
 		return nil, list.want("a list")
 	}
-	d.Learner.Booster.Model.Trees = make([]documentTree, len(items))
 	for i, item := range items {
-		if err := fillTree(field{item, fmt.Sprintf("%s[%d]", list.path, i)}, &d.Learner.Booster.Model.Trees[i]); err != nil {
+		var t documentTree
+		if err := fillTree(field{item, fmt.Sprintf("%s[%d]", list.path, i)}, &t); err != nil {
+			return nil, err
+		}
+		if err := d.Learner.Booster.Model.Trees.add(&t); err != nil {
 			return nil, err
 		}
 	}
