@@ -104,6 +104,7 @@ func (d Demo) Run(ctx context.Context) (*DemoResult, error) {
 func (d Demo) report(r *DemoResult, records []store.Record, accuracy map[string]float64) error {
 	var o correlation.Options
 	truth := d.Surrogate.Info().Name
+	label := "accuracy (%) by\n" + truth
 	panels := plots.Panels{Columns: 3}
 	all := Split(records)
 	for k := range all {
@@ -119,15 +120,17 @@ func (d Demo) report(r *DemoResult, records []store.Record, accuracy map[string]
 			title = fmt.Sprintf("%s: tau-b %+.3f", s.Label, a.Tau.Value)
 		}
 		ids, scores, accuracies := s.Points(accuracy)
-		figure, err := plots.NewScatter(title, s.Label, "accuracy (%)", ids, scores, accuracies)
+		figure, err := plots.NewScatter(title, s.Label, label, ids, scores, accuracies)
 		if err != nil {
 			return err
 		}
-		panels.Figures, panels.Names = append(panels.Figures, figure), append(panels.Names, s.Label)
-		figure.YLabel = "accuracy (%)\n" + truth
 		if err := r.save(d.Dir, "scatter-"+s.Label, figure, plots.SingleColumn, plots.ColumnHeight); err != nil {
 			return err
 		}
+		if k%panels.Columns != 0 {
+			figure.YLabel = "" // the first one of the row says it
+		}
+		panels.Figures, panels.Names = append(panels.Figures, figure), append(panels.Names, s.Label)
 	}
 	if err := r.save(d.Dir, "scatter", panels, plots.DoubleColumn, 2*plots.ColumnHeight); err != nil {
 		return err
