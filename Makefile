@@ -3,9 +3,10 @@ GO      ?= go
 BIN     := bin/bench301
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION)
+PEER    ?= ../shared/peers/peer_torch.py
 export CGO_ENABLED = 0
 
-.PHONY: help demo test check bench install data clean build
+.PHONY: help demo test check bench kernels install data clean build
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,8 +27,13 @@ check: ## formatting, vet, staticcheck, then all tests
 	$(GO) tool staticcheck ./...
 	$(MAKE) test
 
-bench: ## go test -bench of everything that has to be fast
+bench: build ## benchmarks of all packages, the machine's roofline, and side by side with PyTorch where PEER is (docs/performance.md)
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+	$(BIN) bench machine
+	@if [ -e "$(PEER)" ]; then $(GO) run ./tools/sidebyside -bench301 $(BIN) -peer "$(PEER)"; else echo "no $(PEER): nothing to compare with"; fi
+
+kernels: ## write the assembly of internal/kernels anew (fetches avo)
+	cd internal/kernels/gen && $(GO) generate
 
 install: build ## copy the binary to GOBIN (or GOPATH/bin)
 	$(GO) install -trimpath -ldflags '$(LDFLAGS)' ./cmd/bench301

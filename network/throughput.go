@@ -4,16 +4,19 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"rwe301/bench301"
 	"rwe301/internal/process"
 )
 
-// Throughput is what the passes of a network through an executor cost, each figure the best of several passes.
+// Throughput is what the passes of a network through an executor cost, each figure but the median the best of
+// several passes.
 type Throughput struct {
 	Passes     int
 	Seconds    float64 // of a pass
+	Median     float64 // seconds of the median pass
 	CPUSeconds float64 // of a pass, all threads together; 0 where the system does not tell
 	Operations float64 // floating-point operations of a pass: two a multiply-accumulate
 }
@@ -52,6 +55,7 @@ func MeasureThroughput(ctx context.Context, p *Plan, o Options, budget time.Dura
 	}
 	t := Throughput{Operations: float64(o.Batch) * float64(p.Operations(o.Gradients))}
 	longest := time.Duration(0)
+	var all []float64
 	for begin := time.Now(); t.Passes == 0 || time.Since(begin)+longest < budget; t.Passes++ {
 		if err := ctx.Err(); err != nil {
 			return t, err
@@ -64,13 +68,13 @@ func MeasureThroughput(ctx context.Context, p *Plan, o Options, budget time.Dura
 		took := time.Since(start)
 		after, _ := process.Used()
 		longest = max(longest, took)
-		if s := took.Seconds(); t.Passes == 0 || s < t.Seconds {
-			t.Seconds = s
-		}
+		all = append(all, took.Seconds())
 		if s := (after.CPU - before.CPU).Seconds(); known && (t.Passes == 0 || s < t.CPUSeconds) {
 			t.CPUSeconds = s
 		}
 	}
+	slices.Sort(all)
+	t.Seconds, t.Median = all[0], all[len(all)/2]
 	return t, nil
 }
 

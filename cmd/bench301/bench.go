@@ -117,6 +117,7 @@ type networkRow struct {
 	SIMD               string  `json:"simd"`
 	Passes             int     `json:"passes"`
 	ImagesPerSecond    float64 `json:"images_per_second"`
+	MedianPerSecond    float64 `json:"images_per_second_median"`
 	ImagesPerCPUSecond float64 `json:"images_per_cpu_second"`
 	GFLOPs             float64 `json:"gflops"`
 	PeakGFLOPs         float64 `json:"peak_gflops"`
@@ -204,6 +205,7 @@ func benchNetwork(ctx context.Context, s streams, f format, row networkRow, plan
 	row.PeakGFLOPs = max(row.PeakGFLOPs, kernels.MeasurePeak(o.Workers, budget/forPeak))
 	row.Batch, row.Workers, row.SIMD, row.Passes = o.Batch, o.Workers, kernels.Active().String(), t.Passes
 	row.ImagesPerSecond = float64(o.Batch) / t.Seconds
+	row.MedianPerSecond = float64(o.Batch) / t.Median
 	if t.CPUSeconds > 0 {
 		row.ImagesPerCPUSecond = float64(o.Batch) / t.CPUSeconds
 	}

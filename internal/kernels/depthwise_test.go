@@ -135,8 +135,8 @@ func BenchmarkDepthwise(b *testing.B) {
 			dst := Dense(Aligned(s.Rows*s.Width*s.channels()), s.Width, s.channels())
 			operations := 2 * float64(s.Rows*s.Width*s.channels()*d.Kernel*d.Kernel)
 			name := fmt.Sprintf("W%d/K%dD%dS%d/", width, d.Kernel, d.Dilation, d.Stride)
-			benchLevels(b, name+"forward", operations, func() { d.Forward(s, dst, x, weights) })
-			benchLevels(b, name+"weights", operations, func() { d.WeightGradient(s, weights, dst, x) })
+			benchLevels(b, name+"forward", "GFLOP/s", operations, func() { d.Forward(s, dst, x, weights) })
+			benchLevels(b, name+"weights", "GFLOP/s", operations, func() { d.WeightGradient(s, weights, dst, x) })
 		}
 	}
 }

@@ -185,12 +185,12 @@ func BenchmarkProduct(b *testing.B) {
 		p.A, p.B = values(rng, size.pixels*size.terms), values(rng, size.terms*size.columns)
 		p.C = Dense(Aligned(size.pixels*size.columns), size.pixels, size.columns)
 		p.Stats = make([]float64, 2*size.columns)
-		benchLevels(b, fmt.Sprintf("%dx%dx%d", size.pixels, size.terms, size.columns), 2*float64(size.pixels*size.terms*size.columns), p.Run)
+		benchLevels(b, fmt.Sprintf("%dx%dx%d", size.pixels, size.terms, size.columns), "GFLOP/s", 2*float64(size.pixels*size.terms*size.columns), p.Run)
 	}
 }
 
 // benchLevels times run at every level that has assembly.
-func benchLevels(b *testing.B, name string, operations float64, run func()) {
+func benchLevels(b *testing.B, name, unit string, operations float64, run func()) {
 	for _, l := range Levels()[1:] {
 		b.Run(name+"/"+l.String(), func(b *testing.B) {
 			before, err := Use(l)
@@ -206,7 +206,7 @@ func benchLevels(b *testing.B, name string, operations float64, run func()) {
 				}
 				best = min(best, time.Since(start))
 			}
-			b.ReportMetric(burst*operations/best.Seconds()/1e9, "GFLOP/s")
+			b.ReportMetric(burst*operations/best.Seconds()/1e9, unit)
 		})
 	}
 }
