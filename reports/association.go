@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	"rwe301/plots"
@@ -26,7 +27,12 @@ type Association struct {
 	Rho       *Interval `json:"rho"`
 	Reason    string    `json:"reason,omitempty"`
 	Seconds   float64   `json:"seconds_per_architecture"` // median wall time of one estimate
+	Mark      string    `json:"versus_best,omitempty"`    // Best, or "~", "-", "+": not distinguishable from it, worse, better
+	P         *float64  `json:"p_versus_best,omitempty"`  // of no difference from the best, adjusted
 }
+
+// Best marks the estimator with the highest tau.
+const Best = "best"
 
 // Coverage is the share of architectures that have a score.
 func (a Association) Coverage() float64 {
@@ -43,17 +49,58 @@ func AssociationTable(title string, notes []string, rows []Association) Table {
 		{Name: "estimator", Left: true}, {Name: "n"}, {Name: "tau-b"}, {Name: "95% CI"}, {Name: "rho"}, {Name: "95% CI"},
 		{Name: "s/arch"}, {Name: "coverage"},
 	}}
-	for _, a := range rows {
+	marked := slices.ContainsFunc(rows, func(a Association) bool { return a.Mark != "" })
+	if marked {
+		t.Columns = slices.Insert(t.Columns, 4, Column{Name: "vs best"})
+	}
+	second := runnerUp(rows)
+	for i, a := range rows {
 		cells := []string{a.Estimator, strconv.Itoa(a.N)}
 		cells = append(cells, statistic(a.Tau)...)
+		if marked {
+			cells = append(cells, a.versus())
+		}
 		cells = append(cells, statistic(a.Rho)...)
-		cells = append(cells, seconds(a.Seconds), strconv.FormatFloat(100*a.Coverage(), 'f', 0, 64)+"%")
+		cells = append(cells, Seconds(a.Seconds), strconv.FormatFloat(100*a.Coverage(), 'f', 0, 64)+"%")
 		t.Rows = append(t.Rows, cells)
+		switch {
+		case a.Mark == Best || a.Mark == "~":
+			t.style(i, 2, Strong)
+		case i == second:
+			t.style(i, 2, Underlined)
+		}
 		if a.Reason != "" {
 			t.Notes = append(t.Notes, fmt.Sprintf("%s: %s", a.Estimator, a.Reason))
 		}
 	}
 	return t
+}
+
+// runnerUp is the row with the highest tau among those that the best is distinguished from, or -1.
+func runnerUp(rows []Association) int {
+	second := -1
+	for i, a := range rows {
+		if (a.Mark == "-" || a.Mark == "+") && (second < 0 || a.Tau.Value > rows[second].Tau.Value) {
+			second = i
+		}
+	}
+	return second
+}
+
+// versus writes the comparison with the best.
+func (a Association) versus() string {
+	if a.P == nil {
+		return a.Mark
+	}
+	return fmt.Sprintf("%s (p=%s)", a.Mark, Probability(*a.P))
+}
+
+// Probability writes a p-value.
+func Probability(p float64) string {
+	if p < 0.001 {
+		return "<0.001"
+	}
+	return strconv.FormatFloat(p, 'f', 3, 64)
 }
 
 func statistic(i *Interval) []string {
@@ -66,8 +113,8 @@ func statistic(i *Interval) []string {
 // signed writes a correlation with its sign.
 func signed(x float64) string { return fmt.Sprintf("%+.3f", x) }
 
-// seconds writes a duration with two significant digits.
-func seconds(s float64) string {
+// Seconds writes a duration with two significant digits.
+func Seconds(s float64) string {
 	if s < 0.0005 {
 		return "<0.001"
 	}

@@ -3,7 +3,9 @@ package reports
 import (
 	"encoding/csv"
 	"fmt"
+	"html"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/olekukonko/tablewriter"
@@ -23,6 +25,39 @@ type Table struct {
 	Columns []Column
 	Rows    [][]string
 	Notes   []string // printed below
+	Styles  map[Cell]Style
+}
+
+// Cell is a place in the rows of a Table.
+type Cell struct{ Row, Column int }
+
+// Style sets a cell apart in formats that can show it.
+type Style int
+
+// The styles of cells.
+const (
+	Strong     Style = iota + 1 // the best, and what cannot be told from it
+	Underlined                  // the second best
+)
+
+func (t *Table) style(row, column int, s Style) {
+	if t.Styles == nil {
+		t.Styles = map[Cell]Style{}
+	}
+	t.Styles[Cell{row, column}] = s
+}
+
+// styled returns the rows with the styled cells put between marks.
+func (t Table) styled(marks map[Style][2]string, plain func(string) string) [][]string {
+	out := make([][]string, len(t.Rows))
+	for i, row := range t.Rows {
+		out[i] = make([]string, len(row))
+		for k, text := range row {
+			m := marks[t.Styles[Cell{i, k}]]
+			out[i][k] = m[0] + plain(text) + m[1]
+		}
+	}
+	return out
 }
 
 // Format names a way of printing a Table.
@@ -34,7 +69,11 @@ const (
 	Markdown Format = "markdown"
 	CSV      Format = "csv"
 	LaTeX    Format = "latex"
+	HTML     Format = "html"
 )
+
+// Formats lists the formats of a Table.
+func Formats() []Format { return []Format{Terminal, Markdown, CSV, LaTeX, HTML} }
 
 // Write prints the table.
 func (t Table) Write(w io.Writer, f Format) error {
@@ -49,13 +88,16 @@ func (t Table) Write(w io.Writer, f Format) error {
 			},
 		}))
 	case Markdown:
+		t.Rows = t.styled(map[Style][2]string{Strong: {"**", "**"}, Underlined: {"<u>", "</u>"}}, func(s string) string { return s })
 		return t.drawn(w, renderer.NewMarkdown())
 	case CSV:
 		return csv.NewWriter(w).WriteAll(append([][]string{t.names()}, t.Rows...))
 	case LaTeX:
 		return t.latex(w)
+	case HTML:
+		return t.html(w)
 	}
-	return fmt.Errorf("table format %q: must be %s, %s, %s or %s", f, Terminal, Markdown, CSV, LaTeX)
+	return fmt.Errorf("table format %q: must be %s, %s, %s, %s or %s", f, Terminal, Markdown, CSV, LaTeX, HTML)
 }
 
 func (t Table) names() []string {
@@ -68,30 +110,11 @@ func (t Table) names() []string {
 
 // drawn prints title, table and notes with one of tablewriter's renderers.
 func (t Table) drawn(w io.Writer, r tw.Renderer) error {
-	align := make([]tw.Align, len(t.Columns))
-	for i, c := range t.Columns {
-		align[i] = tw.AlignRight
-		if c.Left {
-			align[i] = tw.AlignLeft
-		}
-	}
 	var b strings.Builder
 	if t.Title != "" {
 		fmt.Fprintf(&b, "%s\n\n", t.Title)
 	}
-	table := tablewriter.NewTable(&b,
-		tablewriter.WithRenderer(r),
-		tablewriter.WithHeaderAutoFormat(tw.Off),
-		tablewriter.WithHeaderAutoWrap(tw.WrapNone),
-		tablewriter.WithRowAutoWrap(tw.WrapNone),
-		tablewriter.WithHeaderAlignmentConfig(tw.CellAlignment{PerColumn: align}),
-		tablewriter.WithRowAlignmentConfig(tw.CellAlignment{PerColumn: align}),
-	)
-	table.Header(t.names())
-	if err := table.Bulk(t.Rows); err != nil {
-		return err
-	}
-	if err := table.Render(); err != nil {
+	if err := t.render(&b, r); err != nil {
 		return err
 	}
 	if len(t.Notes) > 0 {
@@ -106,6 +129,55 @@ func (t Table) drawn(w io.Writer, r tw.Renderer) error {
 		}
 	}
 	return nil
+}
+
+// render draws the table alone.
+func (t Table) render(w io.Writer, r tw.Renderer) error {
+	align := make([]tw.Align, len(t.Columns))
+	for i, c := range t.Columns {
+		align[i] = tw.AlignRight
+		if c.Left {
+			align[i] = tw.AlignLeft
+		}
+	}
+	table := tablewriter.NewTable(w,
+		tablewriter.WithRenderer(r),
+		tablewriter.WithHeaderAutoFormat(tw.Off),
+		tablewriter.WithHeaderAutoWrap(tw.WrapNone),
+		tablewriter.WithRowAutoWrap(tw.WrapNone),
+		tablewriter.WithHeaderAlignmentConfig(tw.CellAlignment{PerColumn: align}),
+		tablewriter.WithRowAlignmentConfig(tw.CellAlignment{PerColumn: align}),
+	)
+	table.Header(t.names())
+	if err := table.Bulk(t.Rows); err != nil {
+		return err
+	}
+	return table.Render()
+}
+
+// html prints the table as a figure with caption and notes, cells escaped.
+func (t Table) html(w io.Writer) error {
+	var b strings.Builder
+	b.WriteString("<figure>\n")
+	if t.Title != "" {
+		fmt.Fprintf(&b, "<figcaption>%s</figcaption>\n", html.EscapeString(t.Title))
+	}
+	t.Rows = t.styled(map[Style][2]string{Strong: {"<strong>", "</strong>"}, Underlined: {"<u>", "</u>"}}, html.EscapeString)
+	columns := slices.Clone(t.Columns)
+	for i := range columns {
+		columns[i].Name = html.EscapeString(columns[i].Name)
+	}
+	t.Columns = columns
+	if err := t.render(&b, renderer.NewHTML(renderer.HTMLConfig{TableClass: "sortable"})); err != nil {
+		return err
+	}
+	b.WriteByte('\n')
+	for _, n := range t.Notes {
+		fmt.Fprintf(&b, "<p>%s</p>\n", html.EscapeString(n))
+	}
+	b.WriteString("</figure>\n")
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 // latex prints a booktabs tabular inside a table environment.
@@ -124,9 +196,9 @@ func (t Table) latex(w io.Writer) error {
 		}
 	}
 	b.WriteString("}\n\\toprule\n")
-	row(&b, t.names())
+	row(&b, t.latexNames())
 	b.WriteString("\\midrule\n")
-	for _, r := range t.Rows {
+	for _, r := range t.styled(map[Style][2]string{Strong: {`\textbf{`, "}"}, Underlined: {`\underline{`, "}"}}, escape) {
 		row(&b, r)
 	}
 	b.WriteString("\\bottomrule\n\\end{tabular}\n\\end{table}\n")
@@ -134,19 +206,22 @@ func (t Table) latex(w io.Writer) error {
 	return err
 }
 
-func row(b *strings.Builder, cells []string) {
-	for i, c := range cells {
-		if i > 0 {
-			b.WriteString(" & ")
-		}
-		b.WriteString(escape(c))
+func (t Table) latexNames() []string {
+	names := t.names()
+	for i, n := range names {
+		names[i] = escape(n)
 	}
-	b.WriteString(" \\\\\n")
+	return names
+}
+
+// row writes cells that are LaTeX already.
+func row(b *strings.Builder, cells []string) {
+	b.WriteString(strings.Join(cells, " & ") + " \\\\\n")
 }
 
 var latexEscaper = strings.NewReplacer(
 	`\`, `\textbackslash{}`, "&", `\&`, "%", `\%`, "$", `\$`, "#", `\#`, "_", `\_`, "{", `\{`, "}", `\}`,
-	"~", `\textasciitilde{}`, "^", `\textasciicircum{}`, "τ", `$\tau$`, "ρ", `$\rho$`, "−", "$-$", "<", "$<$", ">", "$>$",
+	"~", `$\sim$`, "^", `\textasciicircum{}`, "τ", `$\tau$`, "ρ", `$\rho$`, "−", "$-$", "<", "$<$", ">", "$>$",
 )
 
 func escape(s string) string { return latexEscaper.Replace(s) }

@@ -65,3 +65,30 @@ l2\_norm & 57 & undefined &  & undefined &  & $<$0.001 & 95\% \\
 		t.Error("an unknown format was accepted")
 	}
 }
+
+func TestBestAndSecondAreSetApart(t *testing.T) {
+	p := 0.0004
+	q := 0.21
+	table := AssociationTable("", nil, []Association{
+		{Estimator: "a<b&c", N: 9, Asked: 9, Tau: &Interval{0.5, 0.4, 0.6}, Mark: Best},
+		{Estimator: "tie", N: 9, Asked: 9, Tau: &Interval{0.49, 0.4, 0.6}, Mark: "~", P: &q},
+		{Estimator: "third", N: 9, Asked: 9, Tau: &Interval{0.1, 0, 0.2}, Mark: "-", P: &p},
+		{Estimator: "second", N: 9, Asked: 9, Tau: &Interval{0.2, 0.1, 0.3}, Mark: "-", P: &p},
+	})
+	for format, want := range map[Format][]string{
+		LaTeX:    {`\textbf{+0.500}`, `\textbf{+0.490}`, `& +0.100 &`, `\underline{+0.200}`, `$\sim$ (p=0.210)`, `- (p=$<$0.001)`},
+		Markdown: {`**+0.500**`, `**+0.490**`, `| <u>+0.200</u>`},
+		HTML:     {`<strong>+0.500</strong>`, `<u>+0.200</u>`, `a&lt;b&amp;c`, `~ (p=0.210)`},
+		CSV:      {"+0.500", "best"},
+	} {
+		var b strings.Builder
+		if err := table.Write(&b, format); err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range want {
+			if !strings.Contains(b.String(), w) {
+				t.Errorf("%s lacks %q:\n%s", format, w, b.String())
+			}
+		}
+	}
+}

@@ -71,6 +71,7 @@ type Entry struct {
 	Column   string    // its column
 	Command  []string
 	Timeout  time.Duration
+	Lower    bool // lower scores of the file or command are meant to be better
 
 	at node
 }
@@ -295,6 +296,7 @@ func readEntry(n node) (Entry, error) {
 		return e, errors.Join(err, e.check())
 	}
 	var seconds float64
+	var direction string
 	err := n.read(map[string]func(node) error{
 		"name":     func(n node) error { return n.text(&e.Name) },
 		"settings": func(n node) (err error) { e.Settings, err = n.settings(); return err },
@@ -304,11 +306,18 @@ func readEntry(n node) (Entry, error) {
 		"column":   func(n node) error { return n.text(&e.Column) },
 		"command":  func(n node) (err error) { e.Command, err = n.texts(); return err },
 		"timeout":  func(n node) error { return n.positive(&seconds) },
+		"direction": func(n node) error {
+			return n.oneOf(&direction, []string{string(estimators.Higher), string(estimators.Lower)})
+		},
 	})
 	if err != nil {
 		return e, err
 	}
 	e.Timeout = time.Duration(seconds * float64(time.Second))
+	e.Lower = direction == string(estimators.Lower)
+	if direction != "" && e.Scores == "" && e.Command == nil {
+		return e, n.errorf("%s: direction belongs to scores and commands: the built-in estimators know theirs", e.Name)
+	}
 	return e, e.check()
 }
 
@@ -323,8 +332,6 @@ func (e *Entry) check() error {
 		return e.at.errorf("name %s: stands for the accuracies themselves", accuracyName)
 	case e.Scores != "" && e.Command != nil:
 		return e.at.errorf("%s: scores or command, not both", e.Name)
-	case own && unknown == nil:
-		return e.at.errorf("name %s: a built-in estimator is called so: choose another name", e.Name)
 	case own && (e.Settings != nil || e.Vary != nil):
 		return e.at.errorf("%s: settings belong to built-in estimators", e.Name)
 	case own:

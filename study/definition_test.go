@@ -41,7 +41,7 @@ func TestMistakesAreNamed(t *testing.T) {
 		"text column":      {head + "estimators: [{name: mine, scores: table.csv, column: source}]\n", "table.csv:2: source: \"x\" is not a number"},
 		"missing file":     {"architectures: {file: nothing.txt}\naccuracy: none\nestimators: [params]\n", "nothing.txt"},
 		"repeated":         {"architectures: {table: twice.csv}\naccuracy: none\nestimators: [params]\n", "twice.csv:4: the architecture of line 2 again, with other values"},
-		"built-in name":    {head + "estimators: [{name: rwe, scores: table.csv}]\n", "a built-in estimator is called so"},
+		"same name":        {head + "estimators: [params, {name: params, scores: table.csv, column: proxy}]\n", "two estimators are called params"},
 		"accuracy's name":  {head + "estimators: [{name: accuracy, scores: table.csv}]\n", "stands for the accuracies"},
 		"empty command":    {head + "estimators: [{name: mine, command: []}]\n", "must be a program"},
 		"timeout":          {head + "estimators: [{name: mine, command: [x], timeout: 0}]\n", "must be a duration"},

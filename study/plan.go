@@ -28,6 +28,7 @@ type Question struct {
 	Seeds     []uint64        `json:"seeds"`
 	Trivial   bool            `json:"trivial,omitempty"` // a count that any method must beat to be of use
 	Accuracy  bool            `json:"accuracy,omitempty"`
+	Lower     bool            `json:"lower,omitempty"` // lower scores are meant to be better
 	Paper     string          `json:"paper,omitempty"`
 	Varied    []Variation     `json:"varied,omitempty"`
 
@@ -49,9 +50,11 @@ type Plan struct {
 	Data          *dataset.Set
 	Unit          string   // of the accuracies
 	Truth         string   // what the accuracies are
+	Origin        string   // where the architectures come from
 	Notes         []string // what a reader of the results should know
 
 	digest string
+	tables map[string]*table // files read so far, by path
 }
 
 // Bounds of a plan.
@@ -67,7 +70,7 @@ func Prepare(ctx context.Context, d *Definition) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{Definition: d, Space: space}
+	p := &Plan{Definition: d, Space: space, tables: map[string]*table{}}
 	if err := p.readArchitectures(ctx); err != nil {
 		return nil, err
 	}
@@ -117,10 +120,11 @@ func (p *Plan) readArchitectures(ctx context.Context) error {
 	if path == "" {
 		path = a.Table
 	}
-	t, repeated, err := readTable(p.Space, p.Definition.path(path))
+	t, err := p.table(path)
 	if err != nil {
 		return err
 	}
+	p.Origin = "from " + t.base()
 	seen := map[string]bool{}
 	for _, r := range t.rows {
 		if seen[r.id] {
@@ -131,10 +135,23 @@ func (p *Plan) readArchitectures(ctx context.Context) error {
 			break
 		}
 	}
-	if repeated > 0 {
-		p.notef("%s: %d repeated architectures left out", path, repeated)
+	if t.repeated > 0 {
+		p.notef("%s: %d repeated architectures left out", path, t.repeated)
 	}
 	return nil
+}
+
+// table reads a file that the definition names, once.
+func (p *Plan) table(path string) (*table, error) {
+	path = p.Definition.path(path)
+	if t := p.tables[path]; t != nil {
+		return t, nil
+	}
+	t, err := readTable(p.Space, path)
+	if err == nil {
+		p.tables[path] = t
+	}
+	return t, err
 }
 
 // sample draws distinct architectures: the first ones that `bench301 sample` draws with the same seed.
@@ -142,6 +159,7 @@ func (p *Plan) sample(ctx context.Context, n int) error {
 	if size := p.Space.Size(); size.IsInt64() && size.Int64() < int64(n) {
 		return p.Definition.errorf("architectures.sample: %d: the space %s has %v", n, p.Space.Name(), size)
 	}
+	p.Origin = fmt.Sprintf("drawn uniformly with seed %d", p.Definition.Seed)
 	rng := rand.New(rand.NewPCG(p.Definition.Seed, 0))
 	seen := make(map[string]bool, n)
 	for len(p.Architectures) < n {
@@ -195,8 +213,13 @@ func (p *Plan) estimators(ctx context.Context) error {
 			return p.Definition.errorf("more than %d combinations of settings: narrow the grids", maxQuestions)
 		}
 	}
+	labels := map[string]bool{}
 	for _, q := range p.Questions {
 		slices.Sort(q.Seeds)
+		if labels[q.Label] {
+			errs = append(errs, p.Definition.errorf("two estimators are called %s: give your own another name", q.Label))
+		}
+		labels[q.Label] = true
 	}
 	return errors.Join(errs...)
 }
@@ -233,7 +256,7 @@ func (p *Plan) grid(ctx context.Context, e Entry, add func(*Question)) error {
 		}
 		q := &Question{
 			Label: c.Label, Estimator: c.Info.Name, Settings: c.Settings, Hash: c.SettingsHash, Dataset: c.Dataset(env),
-			Seeds: p.seeds(e), Trivial: c.Info.Trivial, Paper: c.Info.Paper, scorer: c,
+			Seeds: p.seeds(e), Trivial: c.Info.Trivial, Lower: c.Info.Direction == estimators.Lower, Paper: c.Info.Paper, scorer: c,
 		}
 		if c.Info.Family == estimators.Baseline && !draws(c) {
 			q.Seeds = q.Seeds[:1] // every seed counts the same
@@ -262,7 +285,7 @@ func draws(c *estimators.Configured) bool {
 
 // scores adds a column of a file.
 func (p *Plan) scores(e Entry, add func(*Question)) error {
-	t, _, err := readTable(p.Space, p.Definition.path(e.Scores))
+	t, err := p.table(e.Scores)
 	if err != nil {
 		return err
 	}
@@ -271,7 +294,7 @@ func (p *Plan) scores(e Entry, add func(*Question)) error {
 		return err
 	}
 	settings := encode(map[string]any{"column": e.Column, "file": filepath.Base(e.Scores), "sha256": t.hash})
-	add(&Question{Label: e.Name, Estimator: e.Name, Settings: settings, Hash: estimators.Hash(settings), Seeds: l.seeds, scorer: l})
+	add(&Question{Label: e.Name, Estimator: e.Name, Settings: settings, Hash: estimators.Hash(settings), Seeds: l.seeds, Lower: e.Lower, scorer: l})
 	return nil
 }
 
@@ -290,7 +313,7 @@ func (p *Plan) command(e Entry, add func(*Question)) error {
 	}
 	raw := encode(settings)
 	add(&Question{
-		Label: e.Name, Estimator: e.Name, Settings: raw, Hash: estimators.Hash(raw), Seeds: p.seeds(e),
+		Label: e.Name, Estimator: e.Name, Settings: raw, Hash: estimators.Hash(raw), Seeds: p.seeds(e), Lower: e.Lower,
 		scorer: &command{argv: e.Command, dir: p.Definition.base, timeout: e.Timeout},
 	})
 	return nil

@@ -73,9 +73,9 @@ type Manifest struct {
 	Shard         Shard       `json:"shard"`
 	Space         string      `json:"space"`
 	Architectures int         `json:"architectures"` // of the whole study
+	Origin        string      `json:"origin"`        // where they come from
 	Truth         string      `json:"truth"`
 	Unit          string      `json:"unit"`
-	Seed          uint64      `json:"seed"`
 	Questions     []*Question `json:"questions"`
 	Notes         []string    `json:"notes,omitempty"`
 	Base          string      `json:"base"` // folder that relative paths of the definition start from
@@ -112,7 +112,7 @@ func Create(dir string, p *Plan, definition []byte, shard Shard, m Machine) (*Ru
 	}
 	manifest := Manifest{
 		Format: runFormat, Name: p.Definition.Name, Digest: p.digest, Shard: shard, Space: p.Space.Name(),
-		Architectures: len(p.Architectures), Truth: p.Truth, Unit: p.Unit, Seed: p.Definition.Seed, Questions: p.Questions, Notes: p.Notes,
+		Architectures: len(p.Architectures), Truth: p.Truth, Unit: p.Unit, Origin: p.Origin, Questions: p.Questions, Notes: p.Notes,
 		Base: base, Code: m.Code, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, CPU: m.CPU, Cores: runtime.NumCPU(),
 		Created: time.Now().UTC().Truncate(time.Second),
 	}

@@ -3,6 +3,7 @@ package study
 import (
 	"context"
 	"fmt"
+	"os"
 
 	"rwe301/bench301/dataset"
 	"rwe301/bench301/surrogate"
@@ -35,9 +36,9 @@ func (p *Plan) accuracy() error {
 	case Table:
 		q, err = p.tabulated(a)
 	case Mini:
-		return p.Definition.errorf("accuracy: source mini: this version has no such surrogate: use source table")
+		q, err = p.predicted(surrogate.NewMini(), "")
 	case Models:
-		return p.Definition.errorf("accuracy: source models: this version reads no surrogate files: use source table")
+		q, err = p.models(a)
 	}
 	if err != nil {
 		return err
@@ -50,7 +51,7 @@ func (p *Plan) accuracy() error {
 
 // tabulated takes the accuracies from a column. Architectures without one stay in the study and count as not covered.
 func (p *Plan) tabulated(a Accuracy) (*Question, error) {
-	t, _, err := readTable(p.Space, p.Definition.path(a.File))
+	t, err := p.table(a.File)
 	if err != nil {
 		return nil, err
 	}
@@ -65,6 +66,27 @@ func (p *Plan) tabulated(a Accuracy) (*Question, error) {
 	return &Question{
 		Settings: encode(map[string]any{"source": string(Table), "file": t.base(), "column": a.Column, "sha256": t.hash}), scorer: l,
 	}, nil
+}
+
+// models takes the accuracies from an imported surrogate.
+func (p *Plan) models(a Accuracy) (*Question, error) {
+	path := p.Definition.path(a.File)
+	e, err := surrogate.Load(path)
+	if err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		return nil, p.Definition.errorf("accuracy: %s is a folder: `bench301 surrogate import` makes one file of it", a.File)
+	}
+	_, hash, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return p.predicted(e, hash)
 }
 
 // predicted takes the accuracies from a surrogate.

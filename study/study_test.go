@@ -323,9 +323,9 @@ func TestSuiteZeroTables(t *testing.T) {
 		entries[a.String()] = map[string]any{"nwot": map[string]float64{"score": float64(i), "time": 0.5}, "val_accuracy": 90 + i, "id": "x"}
 	}
 	data, _ := json.MarshalIndent(entries, "", " ")
-	table, repeated, err := readTable(bench301.DARTS{}, write(t, t.TempDir(), "zc.json", string(data)))
-	if err != nil || repeated != 0 || len(table.rows) != 3 {
-		t.Fatalf("%+v %d %v", table, repeated, err)
+	table, err := readTable(bench301.DARTS{}, write(t, t.TempDir(), "zc.json", string(data)))
+	if err != nil || table.repeated != 0 || len(table.rows) != 3 {
+		t.Fatalf("%+v %v", table, err)
 	}
 	if got := fmt.Sprint(table.numeric()); got != "[nwot val_accuracy]" {
 		t.Errorf("columns %s", got)
@@ -339,7 +339,7 @@ func TestSuiteZeroTables(t *testing.T) {
 			t.Errorf("%d: %+v", i, s)
 		}
 	}
-	if _, _, err := readTable(bench301.DARTS{}, write(t, t.TempDir(), "cut.json", string(data[:len(data)-30]))); err == nil {
+	if _, err := readTable(bench301.DARTS{}, write(t, t.TempDir(), "cut.json", string(data[:len(data)-30]))); err == nil {
 		t.Error("a cut file was accepted")
 	}
 }

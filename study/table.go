@@ -27,6 +27,8 @@ type table struct {
 	file string // path, for errors
 	hash string // of its content
 	rows []tableRow
+
+	repeated int // rows left out because an equal one came before
 }
 
 type tableRow struct {
@@ -40,14 +42,13 @@ func (t *table) base() string { return filepath.Base(t.file) }
 // secondsOf is the column of the times of a column.
 func secondsOf(column string) string { return column + " seconds" }
 
-// readTable reads a file of architectures, each at most once; repeated is the number of rows left out because an
-// equal one came before.
-func readTable(space bench301.Space, path string) (t *table, repeated int, err error) {
+// readTable reads a file of architectures, each at most once.
+func readTable(space bench301.Space, path string) (*table, error) {
 	data, hash, err := readFile(path)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	t = &table{file: path, hash: hash}
+	t := &table{file: path, hash: hash}
 	items := bench301.Read(space, path, bytes.NewReader(data), "")
 	if nested, ok := suiteZero(space, path, data); ok {
 		items = nested
@@ -55,7 +56,7 @@ func readTable(space bench301.Space, path string) (t *table, repeated int, err e
 	first := map[string]int{}
 	for item, err := range items {
 		if err != nil {
-			return nil, 0, err
+			return nil, err
 		}
 		id := item.Architecture.ID()
 		if seed, ok := item.Field("seed"); ok {
@@ -63,15 +64,15 @@ func readTable(space bench301.Space, path string) (t *table, repeated int, err e
 		}
 		if i, ok := first[id]; ok {
 			if !slices.Equal(t.rows[i].Fields, item.Fields) {
-				return nil, 0, fmt.Errorf("%s:%d: the architecture of line %d again, with other values: remove one", path, item.Line, t.rows[i].Line)
+				return nil, fmt.Errorf("%s:%d: the architecture of line %d again, with other values: remove one", path, item.Line, t.rows[i].Line)
 			}
-			repeated++
+			t.repeated++
 			continue
 		}
 		first[id] = len(t.rows)
 		t.rows = append(t.rows, tableRow{item, item.Architecture.ID()})
 	}
-	return t, repeated, nil
+	return t, nil
 }
 
 func readFile(path string) (data []byte, hash string, err error) {

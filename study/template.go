@@ -51,6 +51,7 @@ estimators:
   # - name: mine          # your own scores: CSV with the columns arch, score and, if you like, seconds and seed
   #   scores: mine.csv
   #   column: score
+  #   direction: higher   # or lower, if lower scores are meant to be better
   # - name: my-program    # your own program: reads {"arch": ..., "id": ..., "seed": 0}, writes {"score": 1.5}, a line each
   #   command: [python3, mine.py]
   #   timeout: 60s

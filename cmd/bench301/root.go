@@ -79,17 +79,16 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted (what was finished
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		newBench(s),
+		newCompare(s),
 		newComplexity(s),
-		newCorrelate(s),
 		newData(s),
-		newDemo(s),
 		newDoctor(s),
-		newEstimators(s),
 		newQuery(s),
+		newReplay(s),
 		newSample(s),
-		newScore(s),
 		newShow(s),
 		newStudy(s),
+		newTable(s),
 		newVersion(s),
 	)
 	return root
