@@ -145,7 +145,7 @@ func (c *cifarReader) set() (*Set, error) {
 	}
 	train := Split{Height: cifarSide, Width: cifarSide, Pixels: slices.Concat(c.pixels[:cifarBatches]...), Labels: slices.Concat(c.labels[:cifarBatches]...)}
 	test := Split{Height: cifarSide, Width: cifarSide, Pixels: c.pixels[cifarBatches], Labels: c.labels[cifarBatches]}
-	s := newSet("cifar10", cifarClasses, train, test)
+	s := newSet(CIFAR10Name, cifarClasses, train, test)
 	if got := s.ContentHash(); c.hash != "" && got != c.hash {
 		return nil, fmt.Errorf("the files are whole but their content is not CIFAR-10's: images or labels were changed or mixed up (content hash %.16s, not %.16s)", got, c.hash)
 	}

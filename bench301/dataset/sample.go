@@ -29,7 +29,7 @@ var Sample = sync.OnceValue(func() *Set {
 		}
 		return s
 	}
-	return newSet("cifar10-sample", cifarClasses, unpack(sampleTrain, 200), unpack(sampleTest, 100))
+	return newSet(SampleName, cifarClasses, unpack(sampleTrain, 200), unpack(sampleTest, 100))
 })
 
 // SampleIndices says which images of CIFAR-10's training and test split the sample consists of.

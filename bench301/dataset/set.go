@@ -16,6 +16,8 @@ type Set struct {
 	Classes []string // class names; a label is an index into them
 	Train   Split
 	Test    Split
+
+	Normalisation Normalisation // what networks expect of such images
 }
 
 // Split is a list of images of one size with their labels.
@@ -25,9 +27,9 @@ type Split struct {
 	Labels        []int   // N
 }
 
-// newSet names a set and computes its hash.
+// newSet names a set of CIFAR-10's kind and computes its hash.
 func newSet(name string, classes []string, train, test Split) *Set {
-	s := &Set{Name: name, Classes: classes, Train: train, Test: test}
+	s := &Set{Name: name, Classes: classes, Train: train, Test: test, Normalisation: CIFAR10Normalisation}
 	s.Hash = s.ContentHash()[:16]
 	return s
 }
