@@ -110,7 +110,7 @@ func (e *Env) normalised(s span, side int) (dataset.Images, error) {
 	for i := range indices {
 		indices[i] = s.From + i
 	}
-	m := e.split(s).Subset(indices).Normalise(dataset.CIFAR10Normalisation)
+	m := e.split(s).Subset(indices).Normalise(e.Data.Normalisation)
 	for m.Height != side {
 		var err error
 		if m, err = m.Halve(); err != nil {
