@@ -74,7 +74,7 @@ func (f *rweCase) set() *dataset.Set {
 			}
 		}
 	}
-	return &dataset.Set{Name: "stripes", Hash: "0", Classes: make([]string, f.Classes), Train: split}
+	return &dataset.Set{Name: "stripes", Hash: "0", Classes: make([]string, f.Classes), Train: split, Normalisation: dataset.CIFAR10Normalisation}
 }
 
 // settings are those of the case, before what a test adds.

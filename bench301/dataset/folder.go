@@ -99,9 +99,7 @@ func (f Folder) Read(ctx context.Context) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := newSet(filepath.Base(filepath.Clean(f.Dir)), classes, a, b)
-	s.Normalisation = ImageNetNormalisation
-	return s, nil
+	return New(filepath.Base(filepath.Clean(f.Dir)), classes, a, b, ImageNetNormalisation)
 }
 
 // listing is the files of a split with their labels.

@@ -27,6 +27,32 @@ type Split struct {
 	Labels        []int   // N
 }
 
+// New makes a set of images that you have, and computes its hash. A split may be empty.
+func New(name string, classes []string, train, test Split, n Normalisation) (*Set, error) {
+	if slices.Contains(n.Std[:], 0) {
+		return nil, fmt.Errorf("data set %s: normalisation by a standard deviation of zero", name)
+	}
+	for _, p := range []struct {
+		name string
+		Split
+	}{{"training", train}, {"test", test}} {
+		if p.Len() == 0 && len(p.Pixels) == 0 {
+			continue
+		}
+		if p.Height < 1 || p.Width < 1 || len(p.Pixels) != p.Len()*p.Height*p.Width*3 {
+			return nil, fmt.Errorf("data set %s: %s images: %d bytes are not %d images of %dx%d pixels", name, p.name, len(p.Pixels), p.Len(), p.Height, p.Width)
+		}
+		for i, l := range p.Labels {
+			if l < 0 || l >= len(classes) || l >= maxClasses {
+				return nil, fmt.Errorf("data set %s: %s image %d has label %d: there are %d classes", name, p.name, i, l, len(classes))
+			}
+		}
+	}
+	s := newSet(name, classes, train, test)
+	s.Normalisation = n
+	return s, nil
+}
+
 // newSet names a set of CIFAR-10's kind and computes its hash.
 func newSet(name string, classes []string, train, test Split) *Set {
 	s := &Set{Name: name, Classes: classes, Train: train, Test: test, Normalisation: CIFAR10Normalisation}

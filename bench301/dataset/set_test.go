@@ -136,3 +136,26 @@ func TestContentHash(t *testing.T) {
 		}
 	}
 }
+
+func TestNewRefuses(t *testing.T) {
+	classes := []string{"a", "b", "c"}
+	if s, err := New("mine", classes, tiny(6), tiny(3), plain); err != nil || s.Hash != newSet("", nil, tiny(6), tiny(3)).Hash || s.Normalisation != plain {
+		t.Errorf("%+v, %v", s, err)
+	}
+	short, relabelled := tiny(6), tiny(6)
+	short.Pixels = short.Pixels[1:]
+	relabelled.Labels[2] = -1
+	for name, err := range map[string]error{
+		"pixels":        second(New("mine", classes, short, tiny(3), plain)),
+		"label":         second(New("mine", classes, tiny(6), relabelled, plain)),
+		"class":         second(New("mine", classes[:2], tiny(6), tiny(3), plain)),
+		"no size":       second(New("mine", classes, tiny(6), Split{Labels: []int{0}}, plain)),
+		"normalisation": second(New("mine", classes, tiny(6), tiny(3), Normalisation{})),
+	} {
+		if err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+func second(_ *Set, err error) error { return err }
