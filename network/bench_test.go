@@ -65,3 +65,23 @@ func BenchmarkForward(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkSynflow is one image forward and backward in float64 without normalisation, as synflow runs it.
+func BenchmarkSynflow(b *testing.B) {
+	m, theta32, x32 := prepared(b, 32, 32, Options{Batch: 1})
+	p := m.plan
+	e, err := NewExecutor64(p, Options{Batch: 1, Gradients: true})
+	if err != nil {
+		b.Fatal(err)
+	}
+	theta, x := convert[float64](theta32), convert[float64](x32)
+	cotangent, g := []float64{1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, make([]float64, len(theta))
+	for b.Loop() {
+		if err := e.Forward(theta, x, 1, NoNorm); err != nil {
+			b.Fatal(err)
+		}
+		if err := e.Backward(Cotangents[float64]{Logits: cotangent}, g, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -61,6 +61,15 @@ type want struct {
 	NwotK     [][]float64          `json:"nwot_K"`
 }
 
+// genotype reads sources and operations.
+func genotype(arch [2][][2]int) (g bench301.Genotype) {
+	for k := range g.Normal {
+		g.Normal[k] = bench301.Edge{Source: uint8(arch[0][k][0]), Op: bench301.Operation(arch[0][k][1])}
+		g.Reduce[k] = bench301.Edge{Source: uint8(arch[1][k][0]), Op: bench301.Operation(arch[1][k][1])}
+	}
+	return g
+}
+
 func readFixture(t *testing.T, path string) *fixture {
 	t.Helper()
 	f := &fixture{Network: oracle.ReadNetwork(t, path)}
@@ -71,12 +80,7 @@ func readFixture(t *testing.T, path string) *fixture {
 	if f.Variant != "" {
 		cfg.Variant = bench301.Variant(f.Variant)
 	}
-	var g bench301.Genotype
-	for k := range 8 {
-		g.Normal[k] = bench301.Edge{Source: uint8(f.Arch[0][k][0]), Op: bench301.Operation(f.Arch[0][k][1])}
-		g.Reduce[k] = bench301.Edge{Source: uint8(f.Arch[1][k][0]), Op: bench301.Operation(f.Arch[1][k][1])}
-	}
-	graph, err := g.Graph(cfg)
+	graph, err := genotype(f.Arch).Graph(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -67,27 +67,39 @@ func (f *Network) ArchText() string {
 	return text + "]"
 }
 
-// Images are the input images as n x 32 x 32 x 3; the stream fills them channel by channel.
+// Images are the input images as n x 32 x 32 x 3.
 func (f *Network) Images(t *testing.T) []float32 {
 	t.Helper()
-	s := NewStream(f.Seeds["input"])
+	images, sum := drawImages(f.Seeds["input"], f.Batch)
+	if sum != f.Sum {
+		t.Fatalf("images: checksum %s, want %s", sum, f.Sum)
+	}
+	return images
+}
+
+// Images draws n input images as n x 32 x 32 x 3.
+func Images(seed uint64, n int) []float32 {
+	images, _ := drawImages(seed, n)
+	return images
+}
+
+// drawImages fills images channel by channel, and takes the checksum in that order.
+func drawImages(seed uint64, count int) (images []float32, checksum string) {
+	s := NewStream(seed)
 	const side, channels = 32, 3
-	flat := make([]float32, f.Batch*channels*side*side)
+	flat := make([]float32, count*channels*side*side)
 	for i := range flat {
 		flat[i] = 2 * s.Symmetric()
 	}
-	if got := fmt.Sprintf("%016x", Checksum(flat)); got != f.Sum {
-		t.Fatalf("images: checksum %s, want %s", got, f.Sum)
-	}
-	out := make([]float32, len(flat))
-	for n := range f.Batch {
+	images = make([]float32, len(flat))
+	for n := range count {
 		for c := range channels {
 			for p := range side * side {
-				out[(n*side*side+p)*channels+c] = flat[(n*channels+c)*side*side+p]
+				images[(n*side*side+p)*channels+c] = flat[(n*channels+c)*side*side+p]
 			}
 		}
 	}
-	return out
+	return images, fmt.Sprintf("%016x", Checksum(flat))
 }
 
 // Fill draws one parameter tensor: a convolution or linear weight or linear bias (scaled by its fan-in), a
