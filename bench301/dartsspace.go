@@ -1,11 +1,9 @@
 package bench301
 
 import (
-	"fmt"
 	"math/big"
 	"math/rand/v2"
 	"strconv"
-	"strings"
 )
 
 // DARTS is the search space of NAS-Bench-301: [Genotype] values. Two genotypes whose nodes list their edges in
@@ -16,6 +14,12 @@ var _ Space = DARTS{}
 
 // Name implements Space.
 func (DARTS) Name() string { return "darts" }
+
+// Config implements Space; see DefaultConfig.
+func (DARTS) Config() Config { return DefaultConfig() }
+
+// Variants implements Space.
+func (DARTS) Variants() []Variant { return Variants() }
 
 // Size implements Space: node n of a cell chooses two of n+2 states and an operation for each.
 func (DARTS) Size() *big.Int {
@@ -92,21 +96,13 @@ func (s DARTS) Facts(a Architecture) ([]Fact, error) {
 	return facts, nil
 }
 
-// count lists the operations of a cell, the most frequent first.
+// count lists the operations of a cell.
 func (c *Cell) count() string {
 	var n [NumOperations]int
 	for _, e := range c {
 		n[e.Op]++
 	}
-	var parts []string
-	for most := EdgesPerCell; most > 0; most-- {
-		for op, k := range n {
-			if k == most {
-				parts = append(parts, fmt.Sprintf("%d %s", k, Operation(op)))
-			}
-		}
-	}
-	return strings.Join(parts, ", ")
+	return counted(n[:], func(op int) string { return Operation(op).String() })
 }
 
 // depth is the number of nodes on the longest path from an input to the output.

@@ -1,8 +1,6 @@
 package bench301
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"strconv"
 	"strings"
@@ -120,7 +118,4 @@ func (c Cell) canonical() Cell {
 func (g Genotype) String() string { return g.Canonical().pairs(0) }
 
 // ID is the first 16 hex digits of the SHA-256 of the canonical text.
-func (g Genotype) ID() string {
-	sum := sha256.Sum256([]byte(g.String()))
-	return hex.EncodeToString(sum[:8])
-}
+func (g Genotype) ID() string { return textID(g.String()) }

@@ -16,6 +16,7 @@ const (
 	GlobalAvg             // mean over H and W; output is 1 x 1 x C
 	Linear                // matrix product plus bias, on a 1 x 1 input
 	DropPath              // zeroes whole images of a branch with the executor's drop probability while training, else identity
+	Zero                  // zeros of the shape of its input
 )
 
 // Node is one operation of a Graph.

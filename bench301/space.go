@@ -5,6 +5,7 @@ import (
 	"iter"
 	"math/big"
 	"math/rand/v2"
+	"slices"
 	"strings"
 )
 
@@ -13,6 +14,10 @@ import (
 type Space interface {
 	// Name is the short name of the space ("darts").
 	Name() string
+	// Config is the network that the space's benchmark trains.
+	Config() Config
+	// Variants lists the networks that share the space's wiring; nil when there is one only.
+	Variants() []Variant
 	// Size is the number of distinct architectures.
 	Size() *big.Int
 	// Sample draws uniformly over distinct architectures.
@@ -44,7 +49,7 @@ type Notation string
 type Fact struct{ Name, Value string }
 
 // Spaces lists the search spaces, the default first.
-func Spaces() []Space { return []Space{DARTS{}} }
+func Spaces() []Space { return []Space{DARTS{}, NASBench201{}} }
 
 // Samples draws architectures without end. It is the one stream of samples of a seed: what "n architectures of seed s"
 // means everywhere.
@@ -94,4 +99,17 @@ func boxed[T Architecture](values []T) []Architecture {
 		out[i] = v
 	}
 	return out
+}
+
+// counted lists how often operations occur, the most frequent first.
+func counted(n []int, name func(op int) string) string {
+	var parts []string
+	for most := slices.Max(n); most > 0; most-- {
+		for op, k := range n {
+			if k == most {
+				parts = append(parts, fmt.Sprintf("%d %s", k, name(op)))
+			}
+		}
+	}
+	return strings.Join(parts, ", ")
 }

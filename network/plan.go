@@ -59,7 +59,7 @@ func (p *Plan) check(i int, n bench301.Node) error {
 	if i > 0 && len(n.Inputs) == 0 {
 		return fmt.Errorf("has no input")
 	}
-	if n.Kind > bench301.DropPath {
+	if n.Kind > bench301.Zero {
 		return fmt.Errorf("unknown kind %d", n.Kind)
 	}
 	for _, x := range n.Inputs {

@@ -148,7 +148,11 @@ of the whole process (MB are 1e6 bytes). BENCH301_SIMD=avx512|avx2|portable forc
   bench301 bench network --arch DARTS_V2 --channels 32 --batch 128 --mode backward --workers 2 --json`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			size, err := net.sizing()
+			space, _, err := in.open()
+			if err != nil {
+				return err
+			}
+			size, err := net.sizing(space)
 			if err != nil {
 				return err
 			}

@@ -34,8 +34,8 @@ type networkFlags struct {
 func (n *networkFlags) addFlags(cmd *cobra.Command) {
 	n.flags = cmd.Flags()
 	d := bench301.DefaultConfig()
-	n.flags.IntVarP(&n.cfg.Channels, "channels", "C", d.Channels, "width of the first cells")
-	n.flags.IntVarP(&n.cfg.Layers, "layers", "L", d.Layers, "number of cells")
+	n.flags.IntVarP(&n.cfg.Channels, "channels", "C", d.Channels, "width of the first cells (nasbench201: 16)")
+	n.flags.IntVarP(&n.cfg.Layers, "layers", "L", d.Layers, "number of cells (nasbench201: 17, three stages of 5 and two blocks between them)")
 	n.flags.IntVar(&n.cfg.Classes, "classes", d.Classes, "outputs of the classifier")
 	n.flags.StringVar(&n.size, "size", strconv.Itoa(d.Height), "height and width of the images: 32 or 32x48")
 	n.flags.StringVar(&n.variant, "variant", string(d.Variant), "network: naslib (the one that published counts are of), darts (affine normalisations, none behind pools) or imagenet (darts behind a stem that shrinks 224x224; C=48, 14 cells, 1000 classes unless set)")
@@ -43,11 +43,14 @@ func (n *networkFlags) addFlags(cmd *cobra.Command) {
 	n.flags.StringVar(&n.fit, "fit-macs", "", "choose the greatest width with fewer multiply-accumulates than this, e.g. 600M")
 }
 
-// sizing turns the flags into a configuration for each architecture.
-func (n *networkFlags) sizing() (func(bench301.Architecture) (bench301.Config, error), error) {
-	cfg := bench301.DefaultConfig()
+// sizing turns the flags into a configuration for each architecture of a space.
+func (n *networkFlags) sizing(space bench301.Space) (func(bench301.Architecture) (bench301.Config, error), error) {
+	cfg := space.Config()
 	if n.variant == string(bench301.VariantImageNet) {
 		cfg = bench301.ImageNetConfig()
+	}
+	if n.flags.Changed("variant") && len(space.Variants()) == 0 {
+		return nil, usageError{fmt.Errorf("--variant: space %s has one network only", space.Name())}
 	}
 	for name, set := range map[string]func() error{
 		"channels": func() error { cfg.Channels = n.cfg.Channels; return nil },
@@ -121,7 +124,11 @@ the element-wise operations of normalisations, ReLUs and pools) of the network o
   bench301 complexity -C 36 -L 20 --variant darts --auxiliary archs.txt
   bench301 complexity --variant imagenet --fit-macs 600M DARTS_V2 PC-DARTS`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			size, err := net.sizing()
+			space, _, err := in.open()
+			if err != nil {
+				return err
+			}
+			size, err := net.sizing(space)
 			if err != nil {
 				return err
 			}

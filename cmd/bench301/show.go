@@ -61,11 +61,11 @@ type shown struct {
 }
 
 func show(ctx context.Context, s streams, o showOptions, args []string) error {
-	size, err := o.net.sizing()
+	space, _, err := o.in.open()
 	if err != nil {
 		return err
 	}
-	space, _, err := o.in.open()
+	size, err := o.net.sizing(space)
 	if err != nil {
 		return err
 	}
@@ -156,7 +156,11 @@ func (v shown) write(s streams, space bench301.Space, cfg bench301.Config, again
 	row("params", strconv.FormatInt(v.Params, 10))
 	row("macs", strconv.FormatInt(v.MACs, 10))
 	row("flops", strconv.FormatInt(v.FLOPs, 10))
-	row("network", fmt.Sprintf("%s, C=%d, %d cells, %d classes, %dx%d", cfg.Variant, cfg.Channels, cfg.Layers, cfg.Classes, cfg.Height, cfg.Width))
+	variant := ""
+	if len(space.Variants()) > 0 {
+		variant = string(cfg.Variant) + ", "
+	}
+	row("network", fmt.Sprintf("%sC=%d, %d cells, %d classes, %dx%d", variant, cfg.Channels, cfg.Layers, cfg.Classes, cfg.Height, cfg.Width))
 	if again {
 		fmt.Fprintln(s.out)
 	}
