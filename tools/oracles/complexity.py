@@ -117,7 +117,7 @@ class Network(nn.Module):
         return self.classifier(self.pool(s1).flatten(1))
 
 
-def count(net, height, width):
+def count(net, height, width, dtype=torch.float32):
     total = {"params": sum(p.numel() for p in net.parameters()), "macs": 0, "flops": 0}
 
     def hook(m, inputs, out):
@@ -135,12 +135,12 @@ def count(net, height, width):
         elif isinstance(m, nn.AdaptiveAvgPool2d):
             total["flops"] += x.shape[1] * (x.shape[2] + 1) * (x.shape[3] + 1)
 
-    for m in net.modules():
-        if not list(m.children()):
-            m.register_forward_hook(hook)
+    hooks = [m.register_forward_hook(hook) for m in net.modules() if not list(m.children())]
     net.eval()
     with torch.no_grad():
-        net(torch.zeros(1, 3, height, width))
+        net(torch.zeros(1, 3, height, width, dtype=dtype))
+    for h in hooks:
+        h.remove()
     return total
 
 
