@@ -34,12 +34,13 @@ var allowed = map[string][]string{
 	"network/op":                         {"network"},
 	"estimators":                         {"bench301", "bench301/dataset", "network", "estimators/head"},
 	"estimators/head":                    {},
+	"export":                             {"bench301"},
 	"store":                              {"bench301", "internal/atomicfile"},
 	"search":                             {},
 	"plots":                              {"bench301", "correlation", "internal/atomicfile"},
 	"reports":                            {"plots", "correlation", "internal/atomicfile"},
 	"study":                              {"bench301", "bench301/dataset", "bench301/surrogate", "correlation", "estimators", "store", "plots", "reports", "search", "internal/atomicfile", "internal/suggest"},
-	"cmd/bench301":                       {"bench301", "bench301/dataset", "bench301/surrogate", "correlation", "estimators", "network", "plots", "reports", "store", "study", "internal/atomicfile", "internal/kernels", "internal/process"},
+	"cmd/bench301":                       {"bench301", "bench301/dataset", "bench301/surrogate", "correlation", "estimators", "export", "network", "plots", "reports", "store", "study", "internal/atomicfile", "internal/kernels", "internal/process"},
 }
 
 // gorgonia may be imported here only.
