@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -301,4 +303,20 @@ func TestBadGraphs(t *testing.T) {
 	machine.Reset()
 	x[0] = math.NaN()
 	bad("nan", machine.RunAll(), "NaN")
+}
+
+// The page shows the example as it runs.
+func TestPageShowsTheExample(t *testing.T) {
+	read := func(name string) string {
+		data, err := os.ReadFile(filepath.Join(oracle.Root(), filepath.FromSlash(name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(data)
+	}
+	_, code, ok := strings.Cut(read("docs/new-estimator.md"), "```go\n")
+	code, _, closed := strings.Cut(code, "```")
+	if !ok || !closed || !strings.Contains(read("network/op/example_test.go"), code) {
+		t.Error("docs/new-estimator.md does not show the code of network/op/example_test.go")
+	}
 }
