@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"image"
 	"image/png"
@@ -34,8 +35,9 @@ type cifarReader struct {
 	perFile int    // images in a file: 10000, fewer in tests
 	hash    string // what the content must be; empty in tests
 
-	pixels [cifarBatches + 1][]uint8 // the training files, then the test file
-	labels [cifarBatches + 1][]int
+	train, test []uint8                // pixels of all files
+	filled      [cifarBatches + 1]bool // the files whose pixels are there: training files, then the test file
+	labels      [cifarBatches + 1][]int
 }
 
 func newCIFARReader() *cifarReader { return &cifarReader{perFile: 10000, hash: cifarHash} }
@@ -74,11 +76,12 @@ func (c *cifarReader) add(name string, r io.Reader) error {
 	case "bin":
 		return c.addRecords(part, r)
 	case "png":
-		if c.pixels[part] != nil {
-			return fmt.Errorf("the images of this file came before, from a file of the other kind")
+		pixels, err := c.room(part)
+		if err != nil {
+			return err
 		}
-		var err error
-		c.pixels[part], err = readSprite(r, cifarSide*cifarSide, c.perFile)
+		sprite, err := readSprite(r, cifarSide*cifarSide, c.perFile)
+		c.filled[part] = copy(pixels, sprite) > 0
 		return err
 	}
 	if part == cifarBatches {
@@ -96,12 +99,27 @@ func (c *cifarReader) add(name string, r io.Reader) error {
 	return nil
 }
 
+// room is where the pixels of a part belong.
+func (c *cifarReader) room(part int) ([]uint8, error) {
+	size := c.perFile * cifarImageSize
+	if c.train == nil {
+		c.train, c.test = make([]uint8, cifarBatches*size), make([]uint8, size)
+	}
+	switch {
+	case c.filled[part]:
+		return nil, errors.New("the images of this file came before, from a file of the other kind")
+	case part == cifarBatches:
+		return c.test, nil
+	}
+	return c.train[part*size : (part+1)*size], nil
+}
+
 // addRecords reads a file of the official archive.
 func (c *cifarReader) addRecords(part int, r io.Reader) error {
-	if c.pixels[part] != nil {
-		return fmt.Errorf("the images of this file came before, from a file of the other kind")
+	pixels, err := c.room(part)
+	if err != nil {
+		return err
 	}
-	pixels := make([]uint8, c.perFile*cifarImageSize)
 	labels := make([]int, c.perFile)
 	br := bufio.NewReaderSize(r, 1<<16)
 	var record [1 + cifarImageSize]uint8
@@ -125,30 +143,34 @@ func (c *cifarReader) addRecords(part int, r io.Reader) error {
 	if n, _ := br.Read(record[:1]); n > 0 {
 		return fmt.Errorf("more than %d records of %d bytes", c.perFile, len(record))
 	}
-	c.pixels[part], c.labels[part] = pixels, labels
+	c.filled[part], c.labels[part] = true, labels
 	return nil
 }
 
 // set puts the parts together and checks the content.
 func (c *cifarReader) set() (*Set, error) {
-	for part := range c.pixels {
+	for part, filled := range c.filled {
 		name := "test_batch"
 		if part < cifarBatches {
 			name = fmt.Sprintf("data_batch_%d", part+1)
 		}
 		switch {
-		case c.pixels[part] == nil:
+		case !filled:
 			return nil, fmt.Errorf("%s.bin (of the official archive) or %s.png (of the npm package) is missing", name, name)
 		case c.labels[part] == nil:
 			return nil, fmt.Errorf("%s.png has no labels: train_lables.json or test_lables.json is missing", name)
 		}
 	}
-	train := Split{Height: cifarSide, Width: cifarSide, Pixels: slices.Concat(c.pixels[:cifarBatches]...), Labels: slices.Concat(c.labels[:cifarBatches]...)}
-	test := Split{Height: cifarSide, Width: cifarSide, Pixels: c.pixels[cifarBatches], Labels: c.labels[cifarBatches]}
-	s := newSet(CIFAR10Name, cifarClasses, train, test)
-	if got := s.ContentHash(); c.hash != "" && got != c.hash {
-		return nil, fmt.Errorf("the files are whole but their content is not CIFAR-10's: images or labels were changed or mixed up (content hash %.16s, not %.16s)", got, c.hash)
+	s := &Set{
+		Name: CIFAR10Name, Classes: cifarClasses, Normalisation: CIFAR10Normalisation,
+		Train: Split{Height: cifarSide, Width: cifarSide, Pixels: c.train, Labels: slices.Concat(c.labels[:cifarBatches]...)},
+		Test:  Split{Height: cifarSide, Width: cifarSide, Pixels: c.test, Labels: c.labels[cifarBatches]},
 	}
+	content := s.ContentHash()
+	if c.hash != "" && content != c.hash {
+		return nil, fmt.Errorf("the files are whole but their content is not CIFAR-10's: images or labels were changed or mixed up (content hash %.16s, not %.16s)", content, c.hash)
+	}
+	s.Hash = content[:16]
 	return s, nil
 }
 
