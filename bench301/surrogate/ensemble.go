@@ -193,18 +193,3 @@ func (f networks) predict(g []bench301.Genotype, out []Prediction) {
 		out[i].Mean, out[i].Std = meanStd(out[i].Members)
 	}
 }
-
-// maxSkips is how many skip connections the normal cell of an architecture had at most among those whose NAS-Bench-301
-// accuracies we know.
-const maxSkips = 5
-
-// resembles reports whether the architecture is like those that the surrogates were fitted to.
-func resembles(g *bench301.Genotype) bool {
-	skips := 0
-	for _, e := range g.Normal {
-		if e.Op == bench301.SkipConnect {
-			skips++
-		}
-	}
-	return skips <= maxSkips
-}

@@ -107,11 +107,26 @@ func (m *Mini) Predict(g bench301.Genotype) Prediction {
 		}
 		mean += float64(a.value * sum)
 	}
-	inRange := true
+	return Prediction{Mean: mean, Std: m.std, InRange: m.covers(&counts)}
+}
+
+// covers reports whether an architecture's counts lie in the range of the training data.
+func (m *Mini) covers(counts *[numCounts]int) bool {
 	for i, n := range counts {
-		inRange = inRange && n >= m.min[i] && n <= m.max[i]
+		if n < m.min[i] || n > m.max[i] {
+			return false
+		}
 	}
-	return Prediction{Mean: mean, Std: m.std, InRange: inRange}
+	return true
+}
+
+// resembles reports whether an architecture is like those whose NAS-Bench-301 accuracies we know: the training data of the
+// mini surrogate.
+func resembles(g *bench301.Genotype) bool {
+	var counts [numCounts]int
+	countCell(counts[:cellCounts], &g.Normal)
+	countCell(counts[cellCounts:], &g.Reduce)
+	return NewMini().covers(&counts)
 }
 
 // PredictBatch answers for many architectures.

@@ -92,6 +92,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted (what was finished
 		newScore(s),
 		newShow(s),
 		newStudy(s),
+		newSurrogate(s),
 		newTable(s),
 		newVersion(s),
 	)

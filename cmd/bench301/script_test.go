@@ -1,21 +1,34 @@
 package main
 
 import (
+	"archive/zip"
+	"bytes"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"rwe301/internal/oracle"
 )
 
 func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"bench301": main}) }
 
 // TestScripts runs the command lines in testdata/script: what each command promises on stdout, stderr and exit status.
 // Every script has a cache folder of its own, and $SERVER is the address of a web server that answers /short with a few
-// bytes and has nothing else.
+// bytes, /models.zip with an archive of surrogates, and has nothing else. $MODELS is the folder of reference surrogates.
 func TestScripts(t *testing.T) {
+	models := filepath.Join(oracle.Root(), "testdata", "oracles", "surrogate")
+	archive := modelArchive(t, models)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/models.zip" {
+			http.ServeContent(w, r, "", time.Unix(1, 0), bytes.NewReader(archive))
+			return
+		}
 		if r.URL.Path != "/short" {
 			http.NotFound(w, r)
 			return
@@ -28,8 +41,44 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("BENCH301_DATA", env.WorkDir+"/cache")
 			env.Setenv("SERVER", server.URL)
+			env.Setenv("MODELS", models)
 			env.Setenv("HTTP_PROXY", "")
 			return nil
 		},
 	})
+}
+
+// modelArchive packs two ensembles as NAS-Bench-301 publishes them.
+func modelArchive(t *testing.T, models string) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	archive := zip.NewWriter(&out)
+	for folder, name := range map[string]string{"xgb": "nb_models/xgb_v1.0", "lgb": "nb_models/lgb_runtime_v1.0"} {
+		from := filepath.Join(models, folder, "ensemble")
+		files, err := filepath.Glob(filepath.Join(from, "*", "*"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %d files, %v", from, len(files), err)
+		}
+		for _, file := range files {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			relative, err := filepath.Rel(from, file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w, err := archive.Create(name + "/" + filepath.ToSlash(relative))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.Write(data); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := archive.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
 }
