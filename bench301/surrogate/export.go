@@ -27,12 +27,12 @@ func (e *Ensemble) ExportJSON(w io.Writer, member int) error {
 		list[t] = newExportTree(m.xgb, t)
 	}
 	model := map[string]any{
-		"version": exportVersion(m.member.Version),
+		"version": exportVersion,
 		"learner": map[string]any{
 			"attributes": struct{}{}, "feature_names": []string{}, "feature_types": []string{},
 			"objective": map[string]any{"name": "reg:squarederror", "reg_loss_param": map[string]string{"scale_pos_weight": "1"}},
 			"learner_model_param": map[string]string{
-				"base_score": strconv.FormatFloat(float64(m.xgb.Base), 'g', -1, 32), "num_class": "0", "num_feature": strconv.Itoa(Features), "num_target": "1",
+				"base_score": strconv.FormatFloat(float64(m.xgb.Base), 'E', -1, 32), "num_class": "0", "num_feature": strconv.Itoa(Features), "num_target": "1",
 			},
 			"gradient_booster": map[string]any{"name": "gbtree", "model": map[string]any{
 				"gbtree_model_param": map[string]string{"num_trees": strconv.Itoa(len(list)), "num_parallel_tree": "1", "size_leaf_vector": "0"},
@@ -47,14 +47,14 @@ func (e *Ensemble) ExportJSON(w io.Writer, member int) error {
 	return out.Flush()
 }
 
-// exportVersion is the version that the file claims; JSON models begin with 1.0.
-func exportVersion(text string) [3]int {
-	v := [3]int{1, 0, 0}
-	var read [3]int
-	if n, _ := fmt.Sscanf(text, "%d.%d.%d", &read[0], &read[1], &read[2]); n == 3 && read[0] >= 1 {
-		v = read
-	}
-	return v
+// exportVersion is the version whose schema is written.
+var exportVersion = [3]int{1, 7, 4}
+
+// number is a float as XGBoost insists on: with an exponent, so that it is not taken for an integer.
+type number float32
+
+func (n number) MarshalJSON() ([]byte, error) {
+	return strconv.AppendFloat(nil, float64(n), 'E', -1, 32), nil
 }
 
 // exportTree is a tree in XGBoost's schema.
@@ -65,12 +65,12 @@ type exportTree struct {
 	Right      []int32           `json:"right_children"`
 	Parents    []int32           `json:"parents"`
 	Feature    []int             `json:"split_indices"`
-	Value      []float32         `json:"split_conditions"`
+	Value      []number          `json:"split_conditions"`
 	Default    []int             `json:"default_left"`
 	SplitType  []int             `json:"split_type"`
-	Weights    []float32         `json:"base_weights"`
-	Gains      []float32         `json:"loss_changes"`
-	Hessian    []float32         `json:"sum_hessian"`
+	Weights    []number          `json:"base_weights"`
+	Gains      []number          `json:"loss_changes"`
+	Hessian    []number          `json:"sum_hessian"`
 	Categories []int             `json:"categories"`
 	CatNodes   []int             `json:"categories_nodes"`
 	CatStarts  []int             `json:"categories_segments"`
@@ -85,13 +85,13 @@ func newExportTree(f *trees.Forest[float32], t int) exportTree {
 	e := exportTree{
 		ID:    t,
 		Param: map[string]string{"num_nodes": strconv.Itoa(n), "num_deleted": "0", "num_feature": strconv.Itoa(Features), "size_leaf_vector": "0"},
-		Left:  make([]int32, n), Right: make([]int32, n), Parents: make([]int32, n), Feature: make([]int, n), Value: make([]float32, n), Default: make([]int, n), SplitType: make([]int, n),
-		Weights: make([]float32, n), Gains: make([]float32, n), Hessian: make([]float32, n),
+		Left:  make([]int32, n), Right: make([]int32, n), Parents: make([]int32, n), Feature: make([]int, n), Value: make([]number, n), Default: make([]int, n), SplitType: make([]int, n),
+		Weights: make([]number, n), Gains: make([]number, n), Hessian: make([]number, n),
 		Categories: []int{}, CatNodes: []int{}, CatStarts: []int{}, CatSizes: []int{},
 	}
 	e.Parents[0] = noParent
 	for i, node := range nodes {
-		e.Value[i] = node.Value
+		e.Value[i] = number(node.Value)
 		if node.Leaf() {
 			e.Left[i], e.Right[i] = -1, -1
 			continue

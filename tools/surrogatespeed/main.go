@@ -1,6 +1,7 @@
 // Surrogatespeed is the Go half of surrogate_speed.py, which compares query times with XGBoost's Python package.
 //
 //	surrogatespeed vectors N      N ConfigSpace vectors as little-endian float32 on stdout
+//	surrogatespeed archs N        the architectures that they encode, one a line
 //	surrogatespeed time PATH N    times and predictions of the surrogate at PATH as JSON
 package main
 
@@ -34,6 +35,15 @@ func run(args []string) error {
 			return err
 		}
 		return vectors(n)
+	case len(args) == 2 && args[0] == "archs":
+		n, err := strconv.Atoi(args[1])
+		if err != nil {
+			return err
+		}
+		for _, g := range sample(n) {
+			fmt.Println(g)
+		}
+		return nil
 	case len(args) == 3 && args[0] == "time":
 		n, err := strconv.Atoi(args[2])
 		if err != nil {
@@ -41,7 +51,7 @@ func run(args []string) error {
 		}
 		return times(args[1], n)
 	}
-	return fmt.Errorf("want: vectors N, or: time PATH N")
+	return fmt.Errorf("want: vectors N, archs N, or time PATH N")
 }
 
 // sample draws the architectures that both halves use.
