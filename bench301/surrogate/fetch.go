@@ -38,7 +38,7 @@ type Fetch struct {
 }
 
 const (
-	fetchTries = 4 // connections in a row that may bring nothing
+	fetchTries = 4                // connections in a row that may bring nothing
 	fetchStall = 30 * time.Second // silence after which a connection counts as cut
 )
 
