@@ -1,9 +1,6 @@
 package kernels
 
-import (
-	"fmt"
-	"unsafe"
-)
+import "fmt"
 
 // Block is the number of channels that belong together.
 const Block = 16
@@ -83,15 +80,4 @@ func need[T any](name string, v []T, n int) {
 	if len(v) < n {
 		panic(fmt.Sprintf("kernels: %s has %d values, needs %d", name, len(v), n))
 	}
-}
-
-// Aligned returns n zeros that begin at a multiple of 64 bytes.
-func Aligned(n int) []float32 {
-	const line = 64 / 4
-	data := make([]float32, n+line-1)
-	skip := 0
-	if r := uintptr(unsafe.Pointer(unsafe.SliceData(data))) % 64; r != 0 {
-		skip = int(64-r) / 4
-	}
-	return data[skip : skip+n : skip+n]
 }

@@ -137,6 +137,7 @@ func (k *productKernel) group(n, blocks int) {
 	MOVQ(k.a, bases[0])
 	MOVQ(bases[0], k.segment)
 
+	k.fetch(n, blocks)
 	segment := k.next("segment")
 	Label(segment)
 	MOVQ(k.segment, bases[0])
@@ -311,5 +312,23 @@ func (k *productKernel) clearSums() {
 	k.zero(z)
 	for i := range 2 * k.vectors() {
 		VMOVUPS(z, k.sums.Offset(i*k.bytes()))
+	}
+}
+
+// fetch asks for the lines of C that the group will write: by the time that the sums are ready they have come.
+func (k *productKernel) fetch(n, blocks int) {
+	c, cPixel := GP64(), k.load("cPixel")
+	for j := range blocks {
+		MOVQ(k.c, c)
+		if j > 0 {
+			cBlock := k.load("cBlock")
+			ADDQ(cBlock, c)
+		}
+		for r := range n {
+			PREFETCHT0(Mem{Base: c})
+			if r < n-1 {
+				ADDQ(cPixel, c)
+			}
+		}
 	}
 }
