@@ -104,7 +104,7 @@ func contrast(a, b *Findings, x, y *Finding) (Contrast, error) {
 	var err error
 	if c.Paired = len(truth) >= fewPairs; c.Paired {
 		n := min(len(truth), closedForm)
-		found, err = correlation.Compare(correlation.KendallTauB, after[:n], before[:n], truth[:n], confidence, a.Options)
+		found, err = correlation.Compare(correlation.KendallTauB, after[:n], before[:n], truth[:n], level, a.Options)
 	} else {
 		c.N = min(x.N, y.N)
 		found, err = unpaired(y, x, a.Options)
@@ -144,7 +144,7 @@ func unpaired(x, y *Finding, o correlation.Options) (correlation.Comparison, err
 	if err != nil {
 		return correlation.Comparison{}, err
 	}
-	i, err := d.Interval(correlation.BCa, confidence)
+	i, err := d.Interval(correlation.BCa, level)
 	p := d.PValue(0, correlation.BCa)
 	return correlation.Comparison{Difference: d.Observed, Interval: i, P: p, PAdjusted: p, Undefined: d.Undefined}, err
 }

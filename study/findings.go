@@ -25,9 +25,6 @@ type Finding struct {
 	Rows          []int     // where these stand among the architectures of the run
 }
 
-// confidence is the level of all intervals.
-const confidence = 0.95
-
 // closedForm is the number of architectures above which intervals are closed forms instead of bootstraps, and
 // comparisons use so many architectures only.
 const closedForm = 5000
@@ -95,7 +92,7 @@ func (f *Findings) interval(c correlation.Coefficient, row *Finding) (*reports.I
 		if err != nil {
 			return nil, err
 		}
-		i, err := correlation.QuickInterval(c, value, len(row.Scores), confidence)
+		i, err := correlation.QuickInterval(c, value, len(row.Scores), level)
 		return &reports.Interval{Value: value, Low: i.Low, High: i.High}, err
 	}
 	seeds := make([][]float64, len(row.Column.BySeed))
@@ -108,7 +105,7 @@ func (f *Findings) interval(c correlation.Coefficient, row *Finding) (*reports.I
 	if err != nil {
 		return nil, err
 	}
-	i, err := d.Interval(correlation.BCa, confidence)
+	i, err := d.Interval(correlation.BCa, level)
 	return &reports.Interval{Value: d.Observed, Low: i.Low, High: i.High}, err
 }
 
@@ -181,6 +178,6 @@ func adjusted(cs []*correlation.Comparison) []*correlation.Comparison {
 func (f *Findings) Versus(a, b *Finding) (*correlation.Comparison, error) {
 	rows, kept := both(a.Column.Mean(), b.Column.Mean(), f.Results.Truth)
 	n := min(len(rows), closedForm)
-	c, err := correlation.Compare(correlation.KendallTauB, kept[0][:n], kept[1][:n], kept[2][:n], confidence, f.Options)
+	c, err := correlation.Compare(correlation.KendallTauB, kept[0][:n], kept[1][:n], kept[2][:n], level, f.Options)
 	return &c, err
 }
