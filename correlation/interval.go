@@ -159,14 +159,24 @@ func (d *Distribution) bcaLevels(level float64) (low, high float64) {
 	return at((1 - level) / 2), at((1 + level) / 2)
 }
 
-// quantile is the sample quantile by linear interpolation (Hyndman and Fan's type 7).
-func (d *Distribution) quantile(p float64) float64 {
-	at := p * float64(len(d.sorted)-1)
-	i := int(at)
-	if i+1 >= len(d.sorted) {
-		return d.sorted[len(d.sorted)-1]
+func (d *Distribution) quantile(p float64) float64 { return sortedQuantile(d.sorted, p) }
+
+// Quantile is the sample quantile of x at p in [0, 1] by linear interpolation (Hyndman and Fan's type 7); NaN for an empty
+// sample.
+func Quantile(x []float64, p float64) float64 {
+	if len(x) == 0 {
+		return math.NaN()
 	}
-	return d.sorted[i] + (at-float64(i))*(d.sorted[i+1]-d.sorted[i])
+	return sortedQuantile(slices.Sorted(slices.Values(x)), p)
+}
+
+func sortedQuantile(sorted []float64, p float64) float64 {
+	at := p * float64(len(sorted)-1)
+	i := int(at)
+	if i+1 >= len(sorted) {
+		return sorted[len(sorted)-1]
+	}
+	return sorted[i] + (at-float64(i))*(sorted[i+1]-sorted[i])
 }
 
 // PValue is the two-sided p-value of the hypothesis that the statistic is null: the largest p such that the interval of

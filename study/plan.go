@@ -254,10 +254,8 @@ func (p *Plan) grid(ctx context.Context, e Entry, add func(*Question)) error {
 		if err := c.Check(env); err != nil {
 			return e.at.errorf("%w", err)
 		}
-		q := &Question{
-			Label: c.Label, Estimator: c.Info.Name, Settings: c.Settings, Hash: c.SettingsHash, Dataset: c.Dataset(env),
-			Seeds: p.seeds(e), Trivial: c.Info.Trivial, Lower: c.Info.Direction == estimators.Lower, Paper: c.Info.Paper, scorer: c,
-		}
+		q := newQuestion(c, p.Data)
+		q.Seeds = p.seeds(e)
 		if c.Info.Family == estimators.Baseline && !draws(c) {
 			q.Seeds = q.Seeds[:1] // every seed counts the same
 		}
@@ -281,6 +279,14 @@ func draws(c *estimators.Configured) bool {
 	_ = json.Unmarshal(c.Settings, &settings)
 	_, ok := settings["init"]
 	return ok
+}
+
+// newQuestion asks for the scores of an estimator, under no seed yet.
+func newQuestion(c *estimators.Configured, data *dataset.Set) *Question {
+	return &Question{
+		Label: c.Label, Estimator: c.Info.Name, Settings: c.Settings, Hash: c.SettingsHash, Dataset: c.Dataset(estimators.NewEnv(data, 0)),
+		Trivial: c.Info.Trivial, Lower: c.Info.Direction == estimators.Lower, Paper: c.Info.Paper, scorer: c,
+	}
 }
 
 // scores adds a column of a file.

@@ -94,6 +94,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted (what was finished
 		newStudy(s),
 		newSurrogate(s),
 		newTable(s),
+		newSearch(s),
 		newVersion(s),
 	)
 	return root

@@ -1,0 +1,254 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"rwe301/reports"
+	"rwe301/search"
+	"rwe301/study"
+)
+
+// searchOptions are the flags of search.
+type searchOptions struct {
+	definition          study.SearchDefinition
+	algorithm           string
+	objectives          []string
+	limits              []string
+	seeds               []uint
+	weights, models     string
+	dataset             string
+	out, resume, report string
+	jobs                int
+	json                bool
+}
+
+func newSearch(s streams) *cobra.Command {
+	o := searchOptions{definition: study.DefaultSearch()}
+	d := &o.definition
+	cmd := &cobra.Command{
+		Use:   "search [FILE]",
+		Short: "Search for architectures that trade accuracy against size",
+		Long: `Multi-objective search: minimises two or three objectives, and reports the front re-evaluated by the accuracy source.
+One method is given by flags; FILE, in YAML, compares several, each with the same number of evaluations:
+
+  name: rwe-search
+  methods:
+    - {name: rwe, algorithm: nsga2, objectives: [rwe-ridge, macs]}
+    - {name: random, algorithm: random, objectives: [rwe-ridge, macs]}
+    - {name: upper, algorithm: nsga2, objectives: [accuracy, macs]}
+  population: 20
+  generations: 30
+  seeds: 1..5
+  limits: {macs: 200M}
+
+An objective is "accuracy" (of the accuracy source), surrogate:PATH, or an estimator with settings, as
+rwe-ridge:channels=16. Scores that are better when higher are negated, percentages become errors; params, macs and flops
+are minimised, and counted at C=32 and 8 cells.
+
+Every generation is saved. Ctrl-C prints the fronts so far; --resume goes on, to the same end as without the interruption.`,
+		Example: `  bench301 search --population 20 --generations 30
+  bench301 search -O rwe-ridge -O macs --max macs=200M --seeds 1,2,3 --out runs/small
+  bench301 search comparison.yaml
+  bench301 search --resume runs/small`,
+		Args: someArgs(0, 1, "one definition at most"),
+		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, s, args) },
+	}
+	f := cmd.Flags()
+	f.StringVarP(&o.algorithm, "algorithm", "a", "nsga2", "one of "+strings.Join(study.Algorithms(), ", "))
+	f.StringArrayVarP(&o.objectives, "objective", "O", d.Methods[0].Objectives, "what to minimise; give two or three")
+	f.StringArrayVar(&o.limits, "max", nil, "bound an objective, e.g. macs=600M")
+	f.IntVar(&d.Population, "population", d.Population, "solutions of a generation")
+	f.IntVar(&d.Generations, "generations", d.Generations, "generations")
+	f.UintSliceVar(&o.seeds, "seeds", []uint{1}, "one run a seed")
+	f.StringVar(&o.weights, "weights", string(d.Weights), "common: all runs see the same random weights; fresh: each run draws its own")
+	f.StringVar(&d.Space, "space", d.Space, "search space")
+	f.StringVar(&o.models, "surrogate", "mini", "accuracy source: mini, or the file of an imported surrogate")
+	f.StringVar(&o.dataset, "dataset", d.Dataset.Name, "images of the estimators: sample or cifar10")
+	f.StringVarP(&o.out, "out", "o", "", "run folder (default runs/<UTC time>-search)")
+	f.StringVar(&o.resume, "resume", "", "go on with the searches of a run folder")
+	f.StringVar(&o.report, "report", "", "write the report of a run folder again, without searching")
+	f.IntVarP(&o.jobs, "jobs", "j", 0, "architectures at a time (default: one a core)")
+	f.BoolVar(&o.json, "json", false, "print the fronts as JSON, one architecture a line")
+	cmd.MarkFlagsMutuallyExclusive("resume", "report", "out")
+	return cmd
+}
+
+func (o *searchOptions) run(cmd *cobra.Command, s streams, args []string) (err error) {
+	ctx := cmd.Context()
+	searches, err := o.open(cmd, args)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, searches.Close()) }()
+	var searching error
+	if o.report == "" {
+		fmt.Fprintf(s.err, "bench301: searching into %s\n", searches.Dir)
+		p := searchProgress{s: s, start: time.Now()}
+		searching = searches.Run(ctx, o.jobs, p.print)
+		if searching != nil && !errors.Is(searching, context.Canceled) {
+			return searching
+		}
+	}
+	report, err := searches.Report(context.WithoutCancel(ctx)) // an interrupted search still shows what it has
+	if err != nil {
+		return errors.Join(searching, err)
+	}
+	if _, err := report.Write(filepath.Join(searches.Dir, "report")); err != nil {
+		return errors.Join(searching, err)
+	}
+	for _, row := range report.Rows {
+		if row.Front == 0 {
+			fmt.Fprintf(s.err, "bench301: %s, seed %d: no architecture within the limits among %d: widen --max\n", row.Method, row.Seed, row.Distinct)
+		}
+	}
+	if searching != nil {
+		fmt.Fprintf(s.err, "bench301: saved; go on with: bench301 search --resume %s\n", searches.Dir)
+	}
+	return errors.Join(o.print(s, report), searching)
+}
+
+// open makes or opens the run folder that the flags ask for.
+func (o *searchOptions) open(cmd *cobra.Command, args []string) (*study.Searches, error) {
+	ctx := cmd.Context()
+	if dir := o.resume + o.report; dir != "" {
+		if len(args) > 0 {
+			return nil, usageError{errors.New("--resume and --report read the definition from the run folder: leave the file out")}
+		}
+		return study.OpenSearches(ctx, dir)
+	}
+	if o.jobs < 0 {
+		return nil, usageError{fmt.Errorf("--jobs %d: must not be negative", o.jobs)}
+	}
+	d, err := o.define(cmd, args)
+	if err != nil {
+		return nil, err
+	}
+	dir := o.out
+	if dir == "" {
+		dir = filepath.Join("runs", time.Now().UTC().Format("20060102-150405")+"-"+d.Name)
+	}
+	return study.CreateSearches(ctx, dir, d, machine())
+}
+
+// define reads the definition, or makes one of the flags.
+func (o *searchOptions) define(cmd *cobra.Command, args []string) (study.SearchDefinition, error) {
+	if len(args) == 1 {
+		for _, name := range []string{"algorithm", "objective", "max", "population", "generations", "seeds", "weights", "space", "surrogate", "dataset"} {
+			if cmd.Flags().Changed(name) {
+				return o.definition, usageError{fmt.Errorf("--%s: %s says what is searched: change it there", name, args[0])}
+			}
+		}
+		text, err := os.ReadFile(args[0])
+		if err != nil {
+			return o.definition, err
+		}
+		return study.ParseSearch(args[0], text)
+	}
+	d := o.definition
+	d.Methods = []study.SearchMethod{{Name: o.algorithm, Algorithm: o.algorithm, Objectives: o.objectives}}
+	d.Weights = study.WeightPolicy(o.weights)
+	if d.Weights != study.CommonWeights && d.Weights != study.FreshWeights {
+		return d, usageError{fmt.Errorf("--weights %s: must be common or fresh", o.weights)}
+	}
+	for _, l := range o.limits {
+		limit, err := study.ParseLimit(l)
+		if err != nil {
+			return d, usageError{fmt.Errorf("--max: %w", err)}
+		}
+		d.Limits = append(d.Limits, limit)
+	}
+	d.Seeds = nil
+	for _, seed := range o.seeds {
+		d.Seeds = append(d.Seeds, uint64(seed))
+	}
+	if o.models != "mini" {
+		d.Accuracy = study.Accuracy{Source: study.Models, File: o.models}
+	}
+	d.Dataset.Name = o.dataset
+	if err := d.Validate(); err != nil {
+		return d, usageError{err}
+	}
+	var err error
+	d.Base, err = filepath.Abs(".")
+	return d, err
+}
+
+// print prints the fronts as JSON, or the summary and the first front.
+func (o *searchOptions) print(s streams, r *study.SearchReport) error {
+	if o.json {
+		e := json.NewEncoder(s.out)
+		e.SetEscapeHTML(false)
+		for _, f := range r.Found {
+			if err := e.Encode(f); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := r.Table().Write(s.out, reports.Terminal); err != nil {
+		return err
+	}
+	if len(r.Rows) == 0 {
+		return nil
+	}
+	t := reports.Table{
+		Title: fmt.Sprintf("\nFront of %s, seed %d", r.Rows[0].Method, r.Rows[0].Seed),
+		Columns: []reports.Column{
+			{Name: "id", Left: true}, {Name: "estimates"}, {Name: "accuracy"}, {Name: "params"}, {Name: "MACs"}, {Name: "arch", Left: true},
+		},
+	}
+	for _, f := range r.Found {
+		if f.Method != r.Rows[0].Method || f.Seed != r.Rows[0].Seed {
+			continue
+		}
+		estimates := make([]string, len(f.Estimates))
+		for i, e := range f.Estimates {
+			estimates[i] = strconv.FormatFloat(e, 'g', 6, 64)
+		}
+		t.Rows = append(t.Rows, []string{
+			f.ID, strings.Join(estimates, " "), strconv.FormatFloat(f.Accuracy, 'f', 2, 64), strconv.FormatInt(f.Params, 10), strconv.FormatInt(f.MACs, 10), f.Arch,
+		})
+	}
+	return t.Write(s.out, reports.Terminal)
+}
+
+// searchProgress prints a line a generation, at most one in a while.
+type searchProgress struct {
+	s       streams
+	start   time.Time
+	last    time.Time
+	running string
+}
+
+func (p *searchProgress) print(m study.SearchMethod, seed uint64, g search.Generation[string]) {
+	name := fmt.Sprintf("%s seed %d", m.Name, seed)
+	if name != p.running {
+		p.running, p.last = name, time.Time{}
+		fmt.Fprintf(p.s.err, "%s: minimising %s\n%8s %8s %8s %8s %8s  best of each objective\n", name, strings.Join(m.Objectives, ", "), "n_gen", "n_eval", "n_new", "n_nds", "seconds")
+	}
+	if time.Since(p.last) < quiet/2 {
+		return
+	}
+	p.last = time.Now()
+	fmt.Fprintf(p.s.err, "%8d %8d %8d %8d %8.1f ", g.Number, g.Evaluations, g.Distinct, len(g.Front), time.Since(p.start).Seconds())
+	for k := range m.Objectives {
+		least := 0.0
+		for i, f := range g.Front {
+			if i == 0 || f.Objectives[k] < least {
+				least = f.Objectives[k]
+			}
+		}
+		fmt.Fprintf(p.s.err, " %.6g", least)
+	}
+	fmt.Fprintln(p.s.err)
+}

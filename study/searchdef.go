@@ -1,0 +1,220 @@
+package study
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"rwe301/search"
+)
+
+// SearchDefinition says which searches are run and compared.
+type SearchDefinition struct {
+	Name        string         `json:"name"`
+	Space       string         `json:"space"`
+	Methods     []SearchMethod `json:"methods"`
+	Population  int            `json:"population"`  // also the size of a generation
+	Generations int            `json:"generations"` // with Population, the evaluations of every method
+	Seeds       []uint64       `json:"seeds"`       // one run a method and seed
+	Weights     WeightPolicy   `json:"weights"`
+	Limits      []Limit        `json:"limits,omitempty"`
+	Budgets     []Limit        `json:"budgets,omitempty"` // under which the best accuracy is reported
+	Accuracy    Accuracy       `json:"accuracy"`
+	Dataset     Dataset        `json:"dataset"`
+	Base        string         `json:"base"` // folder of relative paths
+}
+
+// SearchMethod is an algorithm with what it minimises.
+type SearchMethod struct {
+	Name       string   `json:"name"`
+	Algorithm  string   `json:"algorithm"`
+	Objectives []string `json:"objectives"`
+}
+
+// WeightPolicy says which random weights estimators see.
+type WeightPolicy string
+
+// The policies.
+const (
+	CommonWeights WeightPolicy = "common" // one draw an architecture for all runs, which share scores
+	FreshWeights  WeightPolicy = "fresh"  // each run draws its own
+)
+
+// Limit bounds an objective from above.
+type Limit struct {
+	Objective string  `json:"objective"`
+	Max       float64 `json:"max"`
+}
+
+// algorithms makes the algorithms of package search, by name.
+var algorithms = map[string]func(objectives, population int) search.Algorithm[string]{
+	"nsga2": func(_, n int) search.Algorithm[string] { return search.NewNSGA2[string](n) },
+	"moead": func(m, n int) search.Algorithm[string] { return search.NewMOEAD[string](m, n) },
+	"aging": func(_, n int) search.Algorithm[string] {
+		return &search.Aging[string]{Size: n, Sample: max(2, n/4), Batch: 4}
+	},
+	"local":  func(_, n int) search.Algorithm[string] { return &search.Local[string]{Batch: n} },
+	"random": func(_, n int) search.Algorithm[string] { return &search.Random[string]{Size: n} },
+}
+
+// Algorithms lists the names of the search algorithms.
+func Algorithms() []string { return slices.Sorted(maps.Keys(algorithms)) }
+
+// DefaultSearch is NSGA-II on RWE error and MACs: population 20, 30 generations, one seed.
+func DefaultSearch() SearchDefinition {
+	return SearchDefinition{
+		Name: "search", Space: "darts", Population: 20, Generations: 30, Seeds: []uint64{1}, Weights: CommonWeights,
+		Methods:  []SearchMethod{{"nsga2", "nsga2", []string{"rwe", "macs"}}},
+		Budgets:  []Limit{{"macs", 100e6}, {"macs", 150e6}, {"macs", 200e6}},
+		Accuracy: Accuracy{Source: Mini}, Dataset: Dataset{Name: "sample"},
+	}
+}
+
+// ParseSearch reads a definition in YAML; what it leaves out is as in DefaultSearch. file stands in errors, each with
+// its line, and its folder is where relative paths begin.
+func ParseSearch(file string, data []byte) (SearchDefinition, error) {
+	d := DefaultSearch()
+	top, err := parseYAML(file, data)
+	if err != nil {
+		return d, err
+	}
+	shared := &Definition{Dataset: d.Dataset, Accuracy: d.Accuracy}
+	err = top.read(map[string]func(node) error{
+		"name":        func(n node) error { return n.name(&d.Name) },
+		"space":       func(n node) error { return n.oneOf(&d.Space, spaceNames()) },
+		"methods":     d.readMethods,
+		"population":  func(n node) error { return n.count(&d.Population, maxSample) },
+		"generations": func(n node) error { return n.count(&d.Generations, maxSample) },
+		"seeds":       func(n node) (err error) { d.Seeds, err = n.seeds(); return err },
+		"weights": func(n node) error {
+			return n.oneOf((*string)(&d.Weights), []string{string(CommonWeights), string(FreshWeights)})
+		},
+		"limits":   func(n node) (err error) { d.Limits, err = n.limits(); return err },
+		"budgets":  func(n node) (err error) { d.Budgets, err = n.limits(); return err },
+		"accuracy": shared.readAccuracy,
+		"dataset":  shared.readDataset,
+	})
+	if err != nil {
+		return d, err
+	}
+	d.Dataset, d.Accuracy = shared.Dataset, shared.Accuracy
+	if d.Base, err = filepath.Abs(filepath.Dir(file)); err != nil {
+		return d, err
+	}
+	if err := d.Validate(); err != nil {
+		return d, fmt.Errorf("%s: %w", file, err)
+	}
+	return d, nil
+}
+
+func (d *SearchDefinition) readMethods(n node) error {
+	items, err := n.list()
+	if err != nil {
+		return err
+	}
+	d.Methods = nil
+	var errs []error
+	for _, item := range items {
+		var m SearchMethod
+		errs = append(errs, item.read(map[string]func(node) error{
+			"name":       func(n node) error { return n.name(&m.Name) },
+			"algorithm":  func(n node) error { return n.oneOf(&m.Algorithm, Algorithms()) },
+			"objectives": func(n node) (err error) { m.Objectives, err = n.texts(); return err },
+		}))
+		d.Methods = append(d.Methods, m)
+	}
+	return errors.Join(errs...)
+}
+
+// limits reads a mapping from objectives to bounds, each one number or several.
+func (n node) limits() ([]Limit, error) {
+	fields, err := n.fields()
+	if err != nil {
+		return nil, err
+	}
+	var out []Limit
+	for _, f := range fields {
+		values, err := f.values()
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range values {
+			l, err := ParseLimit(fmt.Sprintf("%s=%v", f.name, v))
+			if err != nil {
+				return nil, f.errorf("%w", err)
+			}
+			out = append(out, l)
+		}
+	}
+	return out, nil
+}
+
+// ParseLimit reads "macs=600M": k, M and G stand for thousands, millions and thousand millions.
+func ParseLimit(text string) (Limit, error) {
+	i := strings.LastIndexByte(text, '=')
+	if i < 1 {
+		return Limit{}, fmt.Errorf("limit %q: must be like macs=600M", text)
+	}
+	digits, scale := text[i+1:], 1.0
+	for suffix, s := range map[string]float64{"k": 1e3, "M": 1e6, "G": 1e9} {
+		if d, ok := strings.CutSuffix(digits, suffix); ok {
+			digits, scale = d, s
+		}
+	}
+	v, err := strconv.ParseFloat(digits, 64)
+	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+		return Limit{}, fmt.Errorf("limit %q: %q is no number: must be like macs=600M", text, text[i+1:])
+	}
+	return Limit{text[:i], v * scale}, nil
+}
+
+// Validate says what is wrong with a definition.
+func (d SearchDefinition) Validate() error {
+	if len(d.Methods) == 0 || len(d.Seeds) == 0 {
+		return errors.New("methods, seeds: at least one of each")
+	}
+	if d.Population < 2 || d.Generations < 1 {
+		return fmt.Errorf("population %d, generations %d: must be at least 2 and 1", d.Population, d.Generations)
+	}
+	names := map[string]bool{}
+	for _, m := range d.Methods {
+		switch n := len(m.Objectives); {
+		case !nameRule.MatchString(m.Name):
+			return fmt.Errorf("method %q: a name has letters, digits and . _ - only, at most 64", m.Name)
+		case names[m.Name]:
+			return fmt.Errorf("method %s: the name is given twice", m.Name)
+		case algorithms[m.Algorithm] == nil:
+			return fmt.Errorf("method %s: algorithm %q: must be one of %s", m.Name, m.Algorithm, strings.Join(Algorithms(), ", "))
+		case n < 2 || n > 3:
+			return fmt.Errorf("method %s: %d objectives: a multi-objective search has two or three, such as rwe and macs", m.Name, n)
+		case slices.Contains(m.Objectives[1:], m.Objectives[0]) || n == 3 && m.Objectives[1] == m.Objectives[2]:
+			return fmt.Errorf("method %s: the same objective twice", m.Name)
+		}
+		names[m.Name] = true
+	}
+	return nil
+}
+
+// specs lists every objective that the definition names.
+func (d SearchDefinition) specs() []string {
+	var out []string
+	for _, m := range d.Methods {
+		out = append(out, m.Objectives...)
+	}
+	for _, l := range slices.Concat(d.Limits, d.Budgets) {
+		out = append(out, l.Objective)
+	}
+	return out
+}
+
+// encodeSearch writes the definition as it stands in the run folder.
+func encodeSearch(v any) ([]byte, error) {
+	text, err := json.MarshalIndent(v, "", "  ")
+	return append(text, '\n'), err
+}
