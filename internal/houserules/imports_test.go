@@ -40,7 +40,7 @@ var allowed = map[string][]string{
 	"plots":                              {"bench301", "correlation", "internal/atomicfile"},
 	"reports":                            {"plots", "correlation", "internal/atomicfile"},
 	"study":                              {"bench301", "bench301/dataset", "bench301/surrogate", "correlation", "estimators", "store", "plots", "reports", "search", "internal/atomicfile", "internal/suggest"},
-	"cmd/bench301":                       {"bench301", "bench301/dataset", "bench301/surrogate", "correlation", "estimators", "export", "network", "plots", "reports", "store", "study", "internal/atomicfile", "internal/kernels", "internal/process"},
+	"cmd/bench301":                       {"bench301", "bench301/dataset", "bench301/surrogate", "correlation", "estimators", "export", "network", "plots", "reports", "search", "store", "study", "internal/atomicfile", "internal/kernels", "internal/process"},
 }
 
 // gorgonia may be imported here only.
