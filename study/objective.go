@@ -56,7 +56,7 @@ func complement(v float64) float64 { return 100 - v }
 // modelled is an objective that a surrogate file predicts: an error where it predicts percent, else the prediction.
 func (p *Plan) modelled(spec, path string) (objective, error) {
 	path = p.Definition.path(path)
-	s, err := surrogate.Open(path)
+	s, err := surrogate.Load(path)
 	if err != nil {
 		return objective{}, fmt.Errorf("objective %s: %w", spec, err)
 	}
