@@ -2,7 +2,6 @@ package network
 
 import (
 	"fmt"
-	"slices"
 
 	"rwe301/bench301"
 )
@@ -28,56 +27,26 @@ func Compile(g bench301.Graph) (*Plan, error) {
 		return nil, fmt.Errorf("network: node 0 must be the input")
 	}
 	for _, param := range g.Params {
-		v := View{Param: param, Offset: p.size, Size: param.Size()}
+		v := View{Param: param, Offset: p.size}
+		if err := v.measure(); err != nil {
+			return nil, fmt.Errorf("network: parameter %s: %w", param.Name, err)
+		}
 		p.views = append(p.views, v)
 		p.size += v.Size
 	}
+	c := inspector{plan: p, owner: make([]string, len(g.Params)), names: map[string]bool{}}
 	for i, n := range g.Nodes {
-		if err := p.check(i, n); err != nil {
+		if err := c.node(i, n); err != nil {
 			return nil, fmt.Errorf("network: node %d (%s): %w", i, n.Name, err)
 		}
 		for _, x := range n.Inputs {
 			p.readers[x] = append(p.readers[x], i)
 		}
 	}
-	for _, out := range []int{g.Features, g.Pooled, g.Logits} {
-		if out < 0 || out >= len(g.Nodes) {
-			return nil, fmt.Errorf("network: output node %d does not exist", out)
-		}
+	if err := c.outputs(); err != nil {
+		return nil, err
 	}
 	return p, nil
-}
-
-// check verifies what execution relies on: inputs precede the node, shapes and parameters fit its kind.
-func (p *Plan) check(i int, n bench301.Node) error {
-	if n.H < 1 || n.W < 1 || n.C < 1 {
-		return fmt.Errorf("output of %d x %d x %d: sizes must be positive", n.H, n.W, n.C)
-	}
-	if (n.Kind == bench301.Input) != (i == 0) {
-		return fmt.Errorf("only node 0 is an input")
-	}
-	if i > 0 && len(n.Inputs) == 0 {
-		return fmt.Errorf("has no input")
-	}
-	if n.Kind > bench301.Zero {
-		return fmt.Errorf("unknown kind %d", n.Kind)
-	}
-	for _, x := range n.Inputs {
-		if x < 0 || x >= i {
-			return fmt.Errorf("reads node %d, which does not precede it", x)
-		}
-	}
-	want := map[bench301.Kind][]int{bench301.Conv: {1}, bench301.Linear: {2}, bench301.BatchNorm: {0, 2}}[n.Kind]
-	if want == nil {
-		want = []int{0}
-	}
-	if !slices.Contains(want, len(n.Params)) {
-		return fmt.Errorf("has %d parameter tensors, wants %v", len(n.Params), want)
-	}
-	if n.Kind == bench301.Conv && n.Groups != 1 && n.Groups != n.C {
-		return fmt.Errorf("%d groups: only full and depthwise convolutions exist here", n.Groups)
-	}
-	return nil
 }
 
 // Graph returns the description that was compiled.

@@ -95,29 +95,21 @@ func TestOracleSpaces(t *testing.T) {
 		p, theta := f.compile(c)
 		images := f.images(c)
 		o := Options{Batch: f.Batch, Gradients: true, Keep: p.Graph().Cells}
-		wide, err := NewExecutor64(p, o)
-		if err != nil {
-			t.Fatal(err)
-		}
-		checkSpace(c, wide, &f, widen(theta), widen(images), 1e-10)
-		narrow, err := NewExecutor(p, o)
-		if err != nil {
-			t.Fatal(err)
-		}
-		checkSpace(c, narrow, &f, theta, images, 1e-4)
+		checkSpace(c, newEngine[float64](t, p, o), &f, widen(theta), widen(images), 1e-10)
+		checkSpace(c, newEngine[float32](t, p, o), &f, theta, images, 1e-4)
 		return c.n
 	})
 }
 
 // checkSpace compares passes in train and eval mode and the gradients; tolerances are relative for norms.
-func checkSpace[T Real](c *checker, m *Machine[T], f *spaceCase, theta, images []T, tolerance float64) {
+func checkSpace[T Real](c *checker, m engine[T], f *spaceCase, theta, images []T, tolerance float64) {
 	c.Helper()
 	if err := m.Forward(theta, images, f.Batch, BatchNorm); err != nil {
 		c.Fatal(err)
 	}
 	rows(c, "logits in train mode", m.Logits(), f.F64.LogitsTrain, tolerance)
 	rows(c, "auxiliary logits", m.AuxLogits(), f.F64.AuxTrain, tolerance)
-	for i, node := range m.plan.Graph().Cells {
+	for i, node := range m.Plan().Graph().Cells {
 		data, _, _, _ := m.Output(node)
 		total, squares := 0.0, 0.0
 		for _, v := range widen(data) {
@@ -143,7 +135,7 @@ func checkSpace[T Real](c *checker, m *Machine[T], f *spaceCase, theta, images [
 		floor += g * g
 	}
 	floor = 1e-2 * math.Sqrt(floor)
-	for i, v := range m.plan.Views() {
+	for i, v := range m.Plan().Views() {
 		squares := 0.0
 		for _, g := range widen(gTheta[v.Offset : v.Offset+v.Size]) {
 			squares += g * g
