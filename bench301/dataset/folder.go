@@ -85,10 +85,13 @@ func (f Folder) Read(ctx context.Context) (*Set, error) {
 	if bytes := float64(total) * float64(3*f.Side*f.Side); bytes > maxBytes {
 		return nil, fmt.Errorf("%s: %d images of %dx%d pixels take %.0f GB: read fewer of them", f.Dir, total, f.Side, f.Side, bytes/1e9)
 	}
-	var done atomic.Int64
+	var mu sync.Mutex
+	done := 0
 	count := func() {
-		if n := done.Add(1); f.Progress != nil {
-			f.Progress(n, int64(total))
+		mu.Lock()
+		defer mu.Unlock()
+		if done++; f.Progress != nil {
+			f.Progress(int64(done), int64(total))
 		}
 	}
 	a, err := f.decode(ctx, train, count)
