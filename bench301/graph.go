@@ -1,5 +1,7 @@
 package bench301
 
+import "strconv"
+
 // Kind is what a node of a Graph computes.
 type Kind uint8
 
@@ -18,6 +20,18 @@ const (
 	DropPath              // zeroes whole images of a branch with the executor's drop probability while training, else identity
 	Zero                  // zeros of the shape of its input
 )
+
+var kindNames = []string{
+	"input", "conv", "batch_norm", "relu", "max_pool", "avg_pool", "add", "concat", "global_avg", "linear", "drop_path", "zero",
+}
+
+// String names the operation.
+func (k Kind) String() string {
+	if int(k) < len(kindNames) {
+		return kindNames[k]
+	}
+	return "kind " + strconv.Itoa(int(k))
+}
 
 // Node is one operation of a Graph.
 type Node struct {

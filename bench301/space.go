@@ -34,6 +34,8 @@ type Space interface {
 	Canonical(a Architecture) (Architecture, error)
 	// Facts says in words what a consists of.
 	Facts(a Architecture) ([]Fact, error)
+	// Wirings are the cells of a as graphs to draw.
+	Wirings(a Architecture) ([]Wiring, error)
 	// Neighbours lists the distinct architectures that differ from a in one operation or one input.
 	Neighbours(a Architecture) ([]Architecture, error)
 	// Mutate returns a uniformly drawn neighbour of a.

@@ -6,7 +6,6 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -19,26 +18,23 @@ import (
 	"rwe301/internal/atomicfile"
 )
 
-// Cells draws the normal and the reduction cell of an architecture, one above the other. States carry the numbers that
-// the notations use: 0 and 1 are the cell's inputs, 2 to 5 its nodes.
+// Cells draws the cells of an architecture, one above the other.
 type Cells struct {
-	Title    string
-	Genotype bench301.Genotype
+	Title string
+	Cells []bench301.Wiring
 }
 
-// NewPicture returns the drawing of an architecture.
-func NewPicture(title string, a bench301.Architecture) (Figure, error) {
-	if g, ok := a.(bench301.Genotype); ok {
-		return Cells{title, g}, nil
-	}
-	return nil, fmt.Errorf("no drawing of a %T", a)
+// NewCells returns the drawing of an architecture.
+func NewCells(title string, space bench301.Space, a bench301.Architecture) (Cells, error) {
+	w, err := space.Wirings(a)
+	return Cells{title, w}, err
 }
 
-// Size of a drawing of two cells.
-const (
-	CellsWidth  = DoubleColumn
-	CellsHeight = 4.4 * vg.Inch
-)
+// CellsWidth is the width of a drawing of cells.
+const CellsWidth = DoubleColumn
+
+// Height is the height that goes with CellsWidth.
+func (f Cells) Height() vg.Length { return vg.Length(len(f.Cells)) * 2.2 * vg.Inch }
 
 // Draw implements Figure.
 func (f Cells) Draw(c draw.Canvas) {
@@ -48,11 +44,15 @@ func (f Cells) Draw(c draw.Canvas) {
 		head = 16
 		c.FillText(label(9, black, text.XCenter, text.YTop), vg.Point{X: (c.Min.X + c.Max.X) / 2, Y: c.Max.Y}, f.Title)
 	}
-	parts := []graph{cellGraph("normal cell", f.Genotype.Normal), cellGraph("reduction cell", f.Genotype.Reduce)}
+	var parts []graph
+	need := 0.0
+	for _, w := range f.Cells {
+		parts = append(parts, newGraph(w))
+		need += parts[len(parts)-1].need()
+	}
 	const between = 8
 	// Each cell gets a share of the height in proportion to what it needs.
-	need := parts[0].need() + parts[1].need()
-	top, room := c.Max.Y-head, c.Max.Y-head-c.Min.Y-between
+	top, room := c.Max.Y-head, c.Max.Y-head-c.Min.Y-between*vg.Length(len(parts)-1)
 	for _, p := range parts {
 		part := c
 		part.Max.Y = top
@@ -65,12 +65,9 @@ func (f Cells) Draw(c draw.Canvas) {
 // Data implements Figure.
 func (f Cells) Data() ([]string, [][]string) {
 	var rows [][]string
-	for _, c := range []struct {
-		name string
-		cell bench301.Cell
-	}{{"normal", f.Genotype.Normal}, {"reduce", f.Genotype.Reduce}} {
-		for k, e := range c.cell {
-			rows = append(rows, []string{c.name, strconv.Itoa(int(e.Source)), strconv.Itoa(2 + k/2), e.Op.String()})
+	for _, w := range f.Cells {
+		for _, l := range w.Links {
+			rows = append(rows, []string{w.Name, w.Nodes[l.From], w.Nodes[l.To], l.Label})
 		}
 	}
 	return []string{"cell", "from", "to", "operation"}, rows
@@ -94,25 +91,10 @@ func SaveAs(path string, f Figure, width, height vg.Length) error {
 type graph struct {
 	title string
 	layout
-	links []link
+	links []bench301.Link
 }
 
-// cellGraph is the graph of a cell with its two inputs and its output.
-func cellGraph(title string, cell bench301.Cell) graph {
-	nodes := []string{"0: c(k-2)", "1: c(k-1)"}
-	var links []link
-	for n := range bench301.Nodes {
-		nodes = append(nodes, strconv.Itoa(2+n))
-		for _, e := range cell[2*n : 2*n+2] {
-			links = append(links, link{int(e.Source), 2 + n, e.Op.String()})
-		}
-	}
-	nodes = append(nodes, "c(k)")
-	for n := range bench301.Nodes {
-		links = append(links, link{2 + n, 2 + bench301.Nodes, ""})
-	}
-	return graph{title, layOut(nodes, links), links}
-}
+func newGraph(w bench301.Wiring) graph { return graph{w.Name, layOut(w.Nodes, w.Links), w.Links} }
 
 // titleHeight is the room for a graph's title in units of a label's height.
 const titleHeight = 1.6
@@ -187,7 +169,7 @@ func (g graph) ports() []float64 {
 	out := make([]float64, len(g.links))
 	into := map[int][]int{}
 	for i, e := range g.links {
-		into[e.to] = append(into[e.to], i)
+		into[e.To] = append(into[e.To], i)
 	}
 	from := func(i int) float64 { return g.places[g.routes[i][len(g.routes[i])-2]].y }
 	for _, edges := range into {
@@ -205,8 +187,8 @@ func (g graph) ports() []float64 {
 }
 
 // line draws edge i through its places, with its label.
-func (g graph) line(c draw.Canvas, i int, e link, x, width []vg.Length, y func(place) vg.Length, unit, scale vg.Length, port float64, labels text.Style) {
-	style := edgeStyle(e.label)
+func (g graph) line(c draw.Canvas, i int, e bench301.Link, x, width []vg.Length, y func(place) vg.Length, unit, scale vg.Length, port float64, labels text.Style) {
+	style := edgeStyle(e.Label)
 	route := g.routes[i]
 	first, last := g.places[route[0]], g.places[route[len(route)-1]]
 	half := func(p place) vg.Length {
@@ -234,14 +216,14 @@ func (g graph) line(c draw.Canvas, i int, e link, x, width []vg.Length, y func(p
 	c.FillPolygon(style.Color, []vg.Point{
 		tip, {X: tip.X - arrow*scale, Y: tip.Y + arrow*scale*0.45}, {X: tip.X - arrow*scale, Y: tip.Y - arrow*scale*0.45},
 	})
-	if e.label == "" {
+	if e.Label == "" {
 		return
 	}
 	p := g.places[route[len(route)-2]]
 	centre := vg.Point{X: x[p.layer], Y: y(p)}
-	box(c, centre, labels.Width(e.label)+3*scale, labelHeight*unit*0.9, color.White, false)
+	box(c, centre, labels.Width(e.Label)+3*scale, labelHeight*unit*0.9, color.White, false)
 	labels.Color = style.Color
-	write(c, labels, centre, e.label)
+	write(c, labels, centre, e.Label)
 }
 
 // edgeStyle tells the operations apart by colour and dash.

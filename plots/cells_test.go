@@ -11,17 +11,34 @@ import (
 	"rwe301/bench301"
 )
 
-func dartsV2(t *testing.T) bench301.Genotype {
+// drawing draws an architecture of a space.
+func drawing(t *testing.T, title, space, arch string) Cells {
 	t.Helper()
-	g, _, err := bench301.ParseGenotype("[[(0, 3), (1, 3), (0, 3), (1, 3), (1, 3), (0, 2), (0, 2), (2, 5)], [(0, 0), (1, 0), (2, 2), (1, 0), (0, 0), (2, 2), (2, 2), (1, 0)]]")
+	s, err := bench301.LookupSpace(space)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return g
+	a, _, err := s.Parse(arch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := NewCells(title, s, a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
 }
 
+const dartsV2 = "[[(0, 3), (1, 3), (0, 3), (1, 3), (1, 3), (0, 2), (0, 2), (2, 5)], [(0, 0), (1, 0), (2, 2), (1, 0), (0, 0), (2, 2), (2, 2), (1, 0)]]"
+
 func TestCellsOfDARTSV2(t *testing.T) {
-	golden(t, "cells", Cells{"DARTS_V2", dartsV2(t)}, CellsWidth, CellsHeight)
+	f := drawing(t, "DARTS_V2", "darts", dartsV2)
+	golden(t, "cells", f, CellsWidth, f.Height())
+}
+
+func TestCellOfNASBench201(t *testing.T) {
+	f := drawing(t, "", "nasbench201", "|nor_conv_3x3~0|+|none~0|avg_pool_3x3~1|+|skip_connect~0|nor_conv_1x1~1|nor_conv_3x3~2|")
+	golden(t, "cell201", f, CellsWidth, f.Height())
 }
 
 func TestLayoutKeepsThingsApart(t *testing.T) {
@@ -29,7 +46,11 @@ func TestLayoutKeepsThingsApart(t *testing.T) {
 	crossings := 0
 	for range 300 {
 		g := bench301.SampleGenotype(rng)
-		l := cellGraph("", g.Normal)
+		w, err := bench301.DARTS{}.Wirings(g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := newGraph(w[0])
 		for _, layer := range l.layers {
 			for i := 1; i < len(layer); i++ {
 				below, above := l.places[layer[i-1]], l.places[layer[i]]
@@ -65,12 +86,12 @@ func TestLayoutKeepsThingsApart(t *testing.T) {
 
 func TestSaveAs(t *testing.T) {
 	dir := t.TempDir()
-	f := Cells{"DARTS_V2", dartsV2(t)}
+	f := drawing(t, "DARTS_V2", "darts", dartsV2)
 	for _, format := range []string{"png", "svg", "pdf"} {
 		var files [2][]byte
 		for i := range files {
 			path := filepath.Join(dir, "cells."+format)
-			if err := SaveAs(path, f, CellsWidth, CellsHeight); err != nil {
+			if err := SaveAs(path, f, CellsWidth, f.Height()); err != nil {
 				t.Fatal(err)
 			}
 			data, err := os.ReadFile(path)
@@ -83,17 +104,17 @@ func TestSaveAs(t *testing.T) {
 			t.Errorf("two drawings as %s differ", format)
 		}
 	}
-	if err := SaveAs(filepath.Join(dir, "cells.bmp"), f, CellsWidth, CellsHeight); err == nil {
+	if err := SaveAs(filepath.Join(dir, "cells.bmp"), f, CellsWidth, f.Height()); err == nil {
 		t.Error("a format that does not exist is no error")
 	}
-	if err := SaveAs(filepath.Join(dir, "absent", "cells.png"), f, CellsWidth, CellsHeight); err == nil {
+	if err := SaveAs(filepath.Join(dir, "absent", "cells.png"), f, CellsWidth, f.Height()); err == nil {
 		t.Error("a folder that does not exist is no error")
 	}
 	if left, _ := os.ReadDir(dir); len(left) != 3 {
 		t.Errorf("%d files in the folder", len(left))
 	}
 	_, rows := f.Data()
-	if len(rows) != 16 || !slices.Equal(rows[7], []string{"normal", "2", "5", "dil_conv_3x3"}) {
+	if len(rows) != 24 || !slices.Equal(rows[7], []string{"normal cell", "2", "5", "dil_conv_3x3"}) {
 		t.Errorf("data: %v", rows)
 	}
 }

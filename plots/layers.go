@@ -3,17 +3,13 @@ package plots
 import (
 	"math"
 	"slices"
+
+	"rwe301/bench301"
 )
 
 // A graph is laid out in layers from left to right (Sugiyama, Tagawa and Toda 1981): nodes in the even layers by their
 // longest path from an input, edge labels in the odd layers before the node that the edge enters. An edge passes every
 // layer between its ends through a place of its own there, so that neither lines nor labels run into anything.
-
-// link is an edge of a graph to lay out.
-type link struct {
-	from, to int
-	label    string
-}
 
 // place is a node, or the passage of an edge through a layer.
 type place struct {
@@ -42,15 +38,15 @@ type layout struct {
 }
 
 // layOut finds a layout with few crossings. Links must point to larger node numbers.
-func layOut(nodes []string, links []link) layout {
+func layOut(nodes []string, links []bench301.Link) layout {
 	var l layout
 	for _, label := range nodes {
 		l.places = append(l.places, place{label: label, height: nodeHeight, edge: -1})
 	}
 	for i := range nodes { // the longest path to a node is final before any link leaves it
 		for _, e := range links {
-			if e.from == i {
-				l.places[e.to].layer = max(l.places[e.to].layer, l.places[i].layer+2)
+			if e.From == i {
+				l.places[e.To].layer = max(l.places[e.To].layer, l.places[i].layer+2)
 			}
 		}
 	}
@@ -70,18 +66,18 @@ func layOut(nodes []string, links []link) layout {
 }
 
 // route gives edge i its places.
-func (l *layout) route(i int, e link) {
-	route := []int{e.from}
-	end := l.places[e.to].layer
-	for layer := l.places[e.from].layer + 1; layer < end; layer++ {
+func (l *layout) route(i int, e bench301.Link) {
+	route := []int{e.From}
+	end := l.places[e.To].layer
+	for layer := l.places[e.From].layer + 1; layer < end; layer++ {
 		p := place{layer: layer, height: passageHeight, edge: i}
-		if layer == end-1 && e.label != "" {
-			p.label, p.height = e.label, labelHeight
+		if layer == end-1 && e.Label != "" {
+			p.label, p.height = e.Label, labelHeight
 		}
 		l.places = append(l.places, p)
 		route = append(route, len(l.places)-1)
 	}
-	route = append(route, e.to)
+	route = append(route, e.To)
 	for k := 1; k < len(route); k++ {
 		a, b := route[k-1], route[k]
 		l.places[a].right = append(l.places[a].right, b)

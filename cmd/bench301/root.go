@@ -86,6 +86,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted (what was finished
 		newDemo(s),
 		newDoctor(s),
 		newEstimators(s),
+		newExport(s),
 		newQuery(s),
 		newReplay(s),
 		newSample(s),

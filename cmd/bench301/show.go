@@ -101,9 +101,9 @@ func show(ctx context.Context, s streams, o showOptions, args []string) error {
 		if o.picture == "" {
 			continue
 		}
-		f, err := plots.NewPicture(item.Architecture.ID(), item.Architecture)
+		f, err := plots.NewCells(item.Architecture.ID(), space, item.Architecture)
 		if err == nil {
-			err = plots.SaveAs(o.picture, f, plots.CellsWidth, plots.CellsHeight)
+			err = plots.SaveAs(o.picture, f, plots.CellsWidth, f.Height())
 		}
 		if err != nil {
 			return err

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"rwe301/bench301"
+	"rwe301/bench301/dataset"
+	"rwe301/export"
+	"rwe301/internal/atomicfile"
+	"rwe301/network"
+)
+
+type exportOptions struct {
+	to, out   string
+	init      string
+	seed      uint64
+	calibrate int
+	net       networkFlags
+	in        archInput
+}
+
+func newExport(s streams) *cobra.Command {
+	o := exportOptions{in: archInput{in: s.in}}
+	cmd := &cobra.Command{
+		Use:   "export ARCH|FILE...",
+		Short: "Write architectures for other programs: Python, ONNX, Graphviz, JSON",
+		Long: `Write architectures for other programs:
+
+  python  a Genotype for each architecture, as training scripts import it
+  onnx    one network with random weights (opset 13, IR 7): input images N x 3 x H x W, output logits N x classes
+  dot     the cells, for Graphviz
+  json    the network as a list of primitive operations and parameter tensors, one object a line
+
+In an ONNX file normalisations use running statistics: mean 0 and variance 1, or with --calibrate those of the embedded
+CIFAR-10 images.
+
+` + archHelp,
+		Example: `  bench301 export DARTS_V2 --to python > genotypes.py
+  bench301 export DARTS_V2 --to onnx -C 16 --seed 1 --calibrate 500 --out darts_v2.onnx
+  bench301 export DARTS_V2 --to dot | dot -Tsvg > cells.svg`,
+		RunE: func(cmd *cobra.Command, args []string) error { return exportArchs(cmd.Context(), s, o, args) },
+	}
+	cmd.Flags().StringVar(&o.to, "to", "python", "format: python, onnx, dot or json")
+	cmd.Flags().StringVar(&o.out, "out", "", "write to this file instead of standard output")
+	cmd.Flags().Uint64Var(&o.seed, "seed", 0, "seed of the weights (onnx)")
+	cmd.Flags().StringVar(&o.init, "init", string(network.Default), fmt.Sprintf("initialisation of the weights: %v (onnx)", network.Distributions()))
+	cmd.Flags().IntVar(&o.calibrate, "calibrate", 0, "set running statistics by so many embedded training images (onnx)")
+	o.in.addFlags(cmd)
+	o.net.addFlags(cmd)
+	return cmd
+}
+
+func exportArchs(ctx context.Context, s streams, o exportOptions, args []string) error {
+	space, _, err := o.in.open()
+	if err != nil {
+		return err
+	}
+	size, err := o.net.sizing(space)
+	if err != nil {
+		return err
+	}
+	items, err := o.in.all(args)
+	if err != nil {
+		return err
+	}
+	if o.to == "onnx" {
+		switch {
+		case len(items) != 1:
+			return usageError{fmt.Errorf("--to onnx writes one network, not %d", len(items))}
+		case o.out == "" && isTerminal(s.out):
+			return usageError{errors.New("--to onnx writes bytes, not text: name a file with --out")}
+		case o.calibrate < 0 || o.calibrate > dataset.Sample().Train.Len():
+			return usageError{fmt.Errorf("--calibrate %d: must lie in [0, %d]", o.calibrate, dataset.Sample().Train.Len())}
+		}
+	}
+	var b bytes.Buffer
+	switch o.to {
+	case "python":
+		archs := make([]bench301.Architecture, len(items))
+		for i, item := range items {
+			archs[i] = item.Architecture
+		}
+		err = export.Python(&b, space, archs)
+	case "onnx", "dot", "json":
+		for _, item := range items {
+			if err = errors.Join(ctx.Err(), exportOne(&b, space, size, o, item)); err != nil {
+				break
+			}
+		}
+	default:
+		return usageError{fmt.Errorf("--to %q: must be python, onnx, dot or json", o.to)}
+	}
+	if err != nil {
+		return err
+	}
+	if o.out == "" {
+		_, err = s.out.Write(b.Bytes())
+		return err
+	}
+	if err := atomicfile.WriteBytes(o.out, b.Bytes()); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.err, "wrote %s\n", o.out)
+	return nil
+}
+
+// exportOne writes one architecture in a format that stands for one.
+func exportOne(w io.Writer, space bench301.Space, size func(bench301.Architecture) (bench301.Config, error), o exportOptions, item bench301.Item) error {
+	a, err := space.Canonical(item.Architecture)
+	if err != nil {
+		return err
+	}
+	if o.to == "dot" {
+		return export.DOT(w, space, a)
+	}
+	cfg, err := size(a)
+	if err == nil {
+		var graph bench301.Graph
+		if graph, err = a.Graph(cfg); err == nil {
+			if o.to == "json" {
+				return export.JSON(w, space, a, graph)
+			}
+			err = exportONNX(w, a, graph, o)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("%s:%d: %w", item.File, item.Line, err)
+	}
+	return nil
+}
+
+func exportONNX(w io.Writer, a bench301.Architecture, graph bench301.Graph, o exportOptions) error {
+	plan, err := network.Compile(graph)
+	if err != nil {
+		return err
+	}
+	theta := make([]float32, plan.NumParams())
+	if err := network.Initialise(plan, theta, network.Scheme{Distribution: network.Distribution(o.init)}, o.seed); err != nil {
+		return usageError{err}
+	}
+	m := export.Model{Name: a.ID(), Graph: graph, Theta: theta, About: map[string]string{
+		"arch": a.String(), "id": a.ID(), "init": o.init, "seed": strconv.FormatUint(o.seed, 10),
+		"calibrated_on": strconv.Itoa(o.calibrate), "code": codeVersion(),
+	}}
+	if o.calibrate > 0 {
+		if m.Running, err = calibrated(plan, theta, o.calibrate); err != nil {
+			return err
+		}
+	}
+	return export.ONNX(w, m)
+}
+
+// calibrated runs the first embedded training images through a network and returns the running statistics, to which
+// every batch has contributed alike.
+func calibrated(plan *network.Plan, theta []float32, images int) (func(string) (mean, variance []float64), error) {
+	train := dataset.Sample().Train
+	in := plan.Graph().Nodes[0]
+	if in.H != train.Height || in.W != train.Width {
+		return nil, fmt.Errorf("--calibrate: the embedded images are %dx%d, the network reads %dx%d", train.Height, train.Width, in.H, in.W)
+	}
+	const batch = 100
+	pick := make([]int, images)
+	for i := range pick {
+		pick[i] = i
+	}
+	x := train.Subset(pick).Normalise(dataset.CIFAR10Normalisation).Pixels
+	m, err := network.NewExecutor(plan, network.Options{Batch: min(batch, images)})
+	if err != nil {
+		return nil, err
+	}
+	defer m.Close()
+	m.SetMomentum(0)
+	image := in.H * in.W * in.C
+	for at := 0; at < images; at += batch {
+		n := min(batch, images-at)
+		if err := m.Forward(theta, x[at*image:(at+n)*image], n, network.BatchNorm); err != nil {
+			return nil, err
+		}
+	}
+	return m.Running, nil
+}
