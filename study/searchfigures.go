@@ -160,6 +160,10 @@ func (r *SearchReport) cellFigures() []named {
 	if len(front) == 0 {
 		return nil
 	}
+	space, err := bench301.LookupSpace(r.Manifest.Definition.Space)
+	if err != nil {
+		return nil
+	}
 	var out []named
 	drawn := map[string]bool{}
 	for _, pick := range []struct {
@@ -167,14 +171,14 @@ func (r *SearchReport) cellFigures() []named {
 		f    Found
 	}{{"most-accurate", extreme(front, func(f Found) float64 { return -f.Accuracy })},
 		{"smallest", extreme(front, func(f Found) float64 { return float64(f.MACs) })}, {"knee", knee(front)}} {
-		a, _, err := bench301.ParseGenotype(pick.f.Arch)
+		a, _, err := space.Parse(pick.f.Arch)
 		if err != nil || drawn[pick.f.ID] {
-			continue // no drawing of this space, or the same network again
+			continue // nothing to draw, or the same network again
 		}
 		drawn[pick.f.ID] = true
 		title := fmt.Sprintf("%s of %s, seed %d: %s, accuracy %.2f %%, %.1f M MACs", pick.what, row.Method, row.Seed, pick.f.ID, pick.f.Accuracy, float64(pick.f.MACs)/1e6)
-		f, err := plots.NewPicture(title, a)
-		out = append(out, named{f, "cells-" + pick.what, plots.CellsWidth, plots.CellsHeight, err})
+		f, err := plots.NewCells(title, space, a)
+		out = append(out, named{f, "cells-" + pick.what, plots.CellsWidth, f.Height(), err})
 	}
 	return out
 }
