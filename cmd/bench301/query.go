@@ -13,19 +13,6 @@ import (
 	"rwe301/bench301/surrogate"
 )
 
-// queryRow is one line of `query`. The names of the JSON fields are fixed.
-type queryRow struct {
-	Arch      string    `json:"arch"`
-	ID        string    `json:"id"`
-	Accuracy  float64   `json:"accuracy"` // percent
-	Std       float64   `json:"std"`
-	InRange   bool      `json:"in_range"`
-	Surrogate string    `json:"surrogate"`
-	Noisy     *float64  `json:"noisy,omitempty"`
-	Members   []float64 `json:"members,omitempty"`
-	Runtime   *float64  `json:"runtime,omitempty"` // seconds
-}
-
 // queryOptions are the flags of query.
 type queryOptions struct {
 	format
@@ -54,11 +41,11 @@ mean and standard deviation over the members have the bits that NAS-Bench-301 gi
   bench301 query --surrogate nb_models/xgb_v1.0 --runtime nb_models/lgb_runtime_v1.0 archs.csv`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.noise = cmd.Flags().Changed("noise-seed")
-			q, err := newQuestion(&o)
+			q, err := o.question()
 			if err != nil {
 				return err
 			}
-			return q.run(cmd.Context(), s, args)
+			return o.run(cmd.Context(), s, args, q)
 		},
 	}
 	o.addFlags(cmd)
@@ -70,52 +57,50 @@ mean and standard deviation over the members have the bits that NAS-Bench-301 gi
 	return cmd
 }
 
-// question is a query with its surrogates.
-type question struct {
-	*queryOptions
-	accuracy, seconds surrogate.Surrogate // seconds may be nil
-}
-
-func newQuestion(o *queryOptions) (*question, error) {
-	q := &question{queryOptions: o}
+// question opens the surrogates that the options name.
+func (o *queryOptions) question() (*surrogate.Question, error) {
+	q := &surrogate.Question{Members: o.members}
+	if o.noise {
+		q.Noise = &o.seed
+	}
 	var err error
-	if q.accuracy, err = openSurrogate(o.surrogate); err != nil {
+	if q.Accuracy, err = openSurrogate(o.surrogate); err != nil {
 		return nil, usageError{err}
 	}
-	if info := q.accuracy.Info(); info.Unit == surrogate.Seconds {
+	if info := q.Accuracy.Info(); info.Unit == surrogate.Seconds {
 		return nil, usageError{fmt.Errorf("--surrogate: %s predicts seconds: give it as --runtime", info.Name)}
 	}
 	if o.runtime == "" {
 		return q, nil
 	}
-	if q.seconds, err = openSurrogate(o.runtime); err != nil {
+	if q.Runtime, err = openSurrogate(o.runtime); err != nil {
 		return nil, usageError{err}
 	}
-	if info := q.seconds.Info(); info.Unit == surrogate.Percent {
+	if info := q.Runtime.Info(); info.Unit == surrogate.Percent {
 		return nil, usageError{fmt.Errorf("--runtime: %s predicts accuracies: give it as --surrogate", info.Name)}
 	}
 	return q, nil
 }
 
 // columns are those of the table and of CSV.
-func (q *question) columns() []column[queryRow] {
+func (o *queryOptions) columns() []column[surrogate.Answer] {
 	percent := func(v float64) string { return strconv.FormatFloat(v, 'f', 3, 64) }
-	if q.csv {
+	if o.csv {
 		percent = func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 	}
-	c := []column[queryRow]{
-		{"arch", true, func(r queryRow) string { return r.Arch }},
-		{"id", true, func(r queryRow) string { return r.ID }},
-		{"accuracy", false, func(r queryRow) string { return percent(r.Accuracy) }},
-		{"std", false, func(r queryRow) string { return percent(r.Std) }},
-		{"in_range", true, func(r queryRow) string { return strconv.FormatBool(r.InRange) }},
-		{"surrogate", true, func(r queryRow) string { return r.Surrogate }},
+	c := []column[surrogate.Answer]{
+		{"arch", true, func(r surrogate.Answer) string { return r.Arch }},
+		{"id", true, func(r surrogate.Answer) string { return r.ID }},
+		{"accuracy", false, func(r surrogate.Answer) string { return percent(r.Accuracy) }},
+		{"std", false, func(r surrogate.Answer) string { return percent(r.Std) }},
+		{"in_range", true, func(r surrogate.Answer) string { return strconv.FormatBool(r.InRange) }},
+		{"surrogate", true, func(r surrogate.Answer) string { return r.Surrogate }},
 	}
-	if q.noise {
-		c = append(c, column[queryRow]{"noisy", false, func(r queryRow) string { return percent(*r.Noisy) }})
+	if o.noise {
+		c = append(c, column[surrogate.Answer]{"noisy", false, func(r surrogate.Answer) string { return percent(*r.Noisy) }})
 	}
-	if q.members {
-		c = append(c, column[queryRow]{"members", true, func(r queryRow) string {
+	if o.members {
+		c = append(c, column[surrogate.Answer]{"members", true, func(r surrogate.Answer) string {
 			texts := make([]string, len(r.Members))
 			for i, v := range r.Members {
 				texts[i] = percent(v)
@@ -123,8 +108,8 @@ func (q *question) columns() []column[queryRow] {
 			return strings.Join(texts, " ")
 		}})
 	}
-	if q.seconds != nil {
-		c = append(c, column[queryRow]{"runtime", false, func(r queryRow) string { return strconv.FormatFloat(*r.Runtime, 'f', 1, 64) }})
+	if o.runtime != "" {
+		c = append(c, column[surrogate.Answer]{"runtime", false, func(r surrogate.Answer) string { return strconv.FormatFloat(*r.Runtime, 'f', 1, 64) }})
 	}
 	return c
 }
@@ -132,36 +117,18 @@ func (q *question) columns() []column[queryRow] {
 // queryBatch is how many architectures are answered at once.
 const queryBatch = 4096
 
-func (q *question) run(ctx context.Context, s streams, args []string) error {
-	p := newPrinter(s.out, q.format, q.columns()...)
-	name := q.accuracy.Info().Name
+func (o *queryOptions) run(ctx context.Context, s streams, args []string, q *surrogate.Question) error {
+	p := newPrinter(s.out, o.format, o.columns()...)
+	name := q.Accuracy.Info().Name
 	asked, outside := 0, 0
 	batch := make([]bench301.Genotype, 0, queryBatch)
-	out, seconds := make([]surrogate.Prediction, queryBatch), make([]surrogate.Prediction, queryBatch)
 	flush := func() error {
-		n := len(batch)
-		q.accuracy.PredictBatch(batch, out[:n])
-		if q.seconds != nil {
-			q.seconds.PredictBatch(batch, seconds[:n])
-		}
-		for i, g := range batch {
-			v := out[i]
+		for _, a := range q.Ask(batch) {
 			asked++
-			if !v.InRange {
+			if !a.InRange {
 				outside++
 			}
-			row := queryRow{Arch: g.String(), ID: g.ID(), Accuracy: v.Mean, Std: v.Std, InRange: v.InRange, Surrogate: name}
-			if q.members {
-				row.Members = v.Members
-			}
-			if q.noise {
-				noisy := v.Noisy(g, q.seed)
-				row.Noisy = &noisy
-			}
-			if q.seconds != nil {
-				row.Runtime = &seconds[i].Mean
-			}
-			if err := p.print(row); err != nil {
+			if err := p.print(a); err != nil {
 				return err
 			}
 		}
@@ -169,7 +136,7 @@ func (q *question) run(ctx context.Context, s streams, args []string) error {
 		return nil
 	}
 	err := func() error {
-		for item, err := range q.in.each(args) {
+		for item, err := range o.in.each(args) {
 			if err == nil {
 				err = ctx.Err()
 			}

@@ -91,6 +91,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted (what was finished
 		newReplay(s),
 		newSample(s),
 		newScore(s),
+		newServe(s),
 		newShow(s),
 		newStudy(s),
 		newSurrogate(s),

@@ -35,12 +35,13 @@ var allowed = map[string][]string{
 	"estimators":                         {"bench301", "bench301/dataset", "network", "estimators/head"},
 	"estimators/head":                    {},
 	"export":                             {"bench301"},
+	"serve":                              {"bench301", "bench301/surrogate"},
 	"store":                              {"bench301", "internal/atomicfile"},
 	"search":                             {},
 	"plots":                              {"bench301", "correlation", "internal/atomicfile"},
 	"reports":                            {"plots", "correlation", "internal/atomicfile"},
 	"study":                              {"bench301", "bench301/dataset", "bench301/surrogate", "correlation", "estimators", "store", "plots", "reports", "search", "internal/atomicfile", "internal/suggest"},
-	"cmd/bench301":                       {"bench301", "bench301/dataset", "bench301/surrogate", "correlation", "estimators", "export", "network", "plots", "reports", "search", "store", "study", "internal/atomicfile", "internal/kernels", "internal/process"},
+	"cmd/bench301":                       {"bench301", "bench301/dataset", "bench301/surrogate", "correlation", "estimators", "export", "network", "plots", "reports", "search", "serve", "store", "study", "internal/atomicfile", "internal/kernels", "internal/process"},
 }
 
 // gorgonia may be imported here only.
