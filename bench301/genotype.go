@@ -114,6 +114,16 @@ func (c Cell) canonical() Cell {
 	return c
 }
 
+// Pools is the number of pooling operations in the normal cell.
+func (g Genotype) Pools() (n int) {
+	for _, e := range g.Normal {
+		if e.Op.Pool() {
+			n++
+		}
+	}
+	return n
+}
+
 // String is the canonical text: NASLib's compact form of the canonical genotype.
 func (g Genotype) String() string { return g.Canonical().pairs(0) }
 

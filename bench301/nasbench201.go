@@ -66,6 +66,16 @@ func (g Genotype201) Validate() error {
 	return nil
 }
 
+// Pools is the number of pooling operations.
+func (g Genotype201) Pools() (n int) {
+	for _, op := range g {
+		if op == AvgPool201 {
+			n++
+		}
+	}
+	return n
+}
+
 // String is the text that NAS-Bench-201 uses: |op~0|+|op~0|op~1|+|op~0|op~1|op~2|.
 func (g Genotype201) String() string {
 	var nodes []string

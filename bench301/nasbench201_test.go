@@ -83,6 +83,15 @@ func TestClosedFormIsTheGraphOfNASBench201(t *testing.T) {
 	}
 }
 
+func TestPools(t *testing.T) {
+	if n := cell201(t, "|avg_pool_3x3~0|+|none~0|avg_pool_3x3~1|+|none~0|skip_connect~1|nor_conv_1x1~2|").Pools(); n != 2 {
+		t.Errorf("%d pools", n)
+	}
+	if n := parsed(t, "[[(0, 0), (1, 1), (0, 3), (1, 1), (1, 3), (0, 2), (0, 2), (2, 5)], [(0, 0), (1, 0), (2, 2), (1, 0), (0, 0), (2, 2), (2, 2), (1, 0)]]").Pools(); n != 3 {
+		t.Errorf("%d pools in the normal cell", n)
+	}
+}
+
 func TestRefusalsOfNASBench201(t *testing.T) {
 	good := "|nor_conv_3x3~0|+|none~0|none~1|+|none~0|none~1|none~2|"
 	for _, c := range []struct{ text, want string }{

@@ -60,22 +60,16 @@ type none struct{}
 // Validate implements settings.
 func (none) Validate() error { return nil }
 
-// poolCount is minus the number of pooling operations in the normal cell.
+// poolCount is minus the number of pooling operations in the normal cell, or in the only one.
 type poolCount struct{ none }
 
 // Estimate implements Estimator.
 func (poolCount) Estimate(_ context.Context, a bench301.Architecture, _ *Env) (Score, error) {
-	g, ok := a.(bench301.Genotype)
+	cell, ok := a.(interface{ Pools() int })
 	if !ok {
-		return Score{}, fmt.Errorf("pool-count counts the operations of a DARTS cell: %s is none", a)
+		return Score{}, fmt.Errorf("pool-count: %s has no pooling operations to count", a)
 	}
-	pools := 0
-	for _, e := range g.Normal {
-		if e.Op.Pool() {
-			pools++
-		}
-	}
-	return Score{Value: float64(-pools)}, nil
+	return Score{Value: float64(-cell.Pools())}, nil
 }
 
 // Initial are the settings of a network with random weights.
