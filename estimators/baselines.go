@@ -125,32 +125,17 @@ func (e l2Norm) Estimate(_ context.Context, a bench301.Architecture, env *Env) (
 	if err != nil {
 		return Score{}, err
 	}
-	return Score{Value: sum(layerNorms(m.plan, m.theta))}, nil
+	return Score{Value: sum(layerNorms(m.plan, convert[float64](m.theta)))}, nil
 }
 
-// layerNorms is the Euclidean norm of v, a vector laid out like theta, in each layer of weights.
-func layerNorms(p *network.Plan, v []float32) []float64 {
-	var norms []float64
-	for _, l := range layers(p) {
-		square := 0.0
-		for _, w := range v[l.Offset : l.Offset+l.Size] {
-			square += float64(w) * float64(w)
-		}
-		norms = append(norms, math.Sqrt(square))
+// layerNorms is the Euclidean norm of v, a vector laid out like theta, in each layer of weights: those of convolutions
+// and of the classifier, without biases and normalisations.
+func layerNorms(p *network.Plan, v []float64) []float64 {
+	norms := layerProducts(p, v, v, math.Abs)
+	for i, square := range norms {
+		norms[i] = math.Sqrt(square)
 	}
 	return norms
-}
-
-// layers are the weights that layer-wise scores add up over: those of convolutions and of the classifier, without
-// biases and normalisations.
-func layers(p *network.Plan) []network.View {
-	var out []network.View
-	for _, v := range p.Views() {
-		if v.Kind == bench301.ConvWeight || v.Kind == bench301.LinearWeight {
-			out = append(out, v)
-		}
-	}
-	return out
 }
 
 func sum(x []float64) float64 {

@@ -61,6 +61,10 @@ func small() []string {
 	for _, name := range []string{"featstd", "effdim", "map-effdim"} {
 		list = append(list, name+":"+quick)
 	}
+	for _, name := range []string{"grad_norm", "snip", "plain", "grasp", "fisher", "nwot", "jacov", "epe_nas", "jacov-eval", "epe_nas-eval"} {
+		list = append(list, name+":channels=4,layers=3,resolution=8,batch=6")
+	}
+	list = append(list, "synflow:channels=4,layers=3,resolution=8", "zen:channels=4,layers=3,resolution=8,batch=3", "snip:channels=4,layers=3,resolution=8,batch=6,precision=float64,augment=false")
 	return append(list, "featstd:norm=calibrated,"+quick, "rwe-ridge:norm=none,seeds=2,val_images=20,"+quick)
 }
 
@@ -270,6 +274,9 @@ func TestBadSettings(t *testing.T) {
 		"rwe:learning_rate=0":       "learning rate",
 		"rwe:momentum=1":            "momentum",
 		"rwe:val_split=dev":         "val_split",
+		"snip:batch=1":            "two images",
+		"snip:precision=float16":  "precision",
+		"zen:batch=1":             "batch",
 		"rwe-ridge:lambda=0":        "lambda",
 		"effdim:lambda=-1":          "lambda",
 	} {

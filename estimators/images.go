@@ -12,6 +12,7 @@ import (
 // span is a range of images of a split: images From to To-1.
 type span struct {
 	Test     bool // of the test split, not the training split
+	Drawn    bool // of a random order of the split, not of its own
 	From, To int
 }
 
@@ -19,6 +20,9 @@ func (s span) String() string {
 	name := "train"
 	if s.Test {
 		name = "test"
+	}
+	if s.Drawn {
+		name += " drawn"
 	}
 	return fmt.Sprintf("%s[%d:%d]", name, s.From, s.To)
 }
@@ -90,33 +94,79 @@ type imageStore struct {
 
 type imageKey struct {
 	span
-	side int
+	side    int
+	augment bool
 }
 
 func newImageStore() *imageStore { return &imageStore{ready: map[imageKey]dataset.Images{}} }
 
-// normalised returns the images of a span, mean-pooled 2x2 until they have the given side. Nobody may change them.
+// get returns the images of a key, made once. Nobody may change them.
+func (s *imageStore) get(key imageKey, make func() (dataset.Images, error)) (dataset.Images, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if m, ok := s.ready[key]; ok {
+		return m, nil
+	}
+	m, err := make()
+	if err == nil {
+		s.ready[key] = m
+	}
+	return m, err
+}
+
+// normalised returns the images of a span, mean-pooled 2x2 until they have the given side.
 func (e *Env) normalised(s span, side int) (dataset.Images, error) {
 	if err := e.check(s, side); err != nil {
 		return dataset.Images{}, err
 	}
-	e.images.mu.Lock()
-	defer e.images.mu.Unlock()
-	key := imageKey{s, side}
-	if m, ok := e.images.ready[key]; ok {
-		return m, nil
+	return e.images.get(imageKey{s, side, false}, func() (dataset.Images, error) {
+		return shrink(e.split(s).Subset(e.indices(s)).Normalise(e.Data.Normalisation), side)
+	})
+}
+
+// indices lists the images of a span. The random order of drawn ones depends on the seed alone, so that spans of one
+// split that do not overlap share no image.
+func (e *Env) indices(s span) []int {
+	if s.Drawn {
+		return e.rng("images", s.Test).Perm(e.split(s).Len())[s.From:s.To]
 	}
 	indices := make([]int, s.To-s.From)
 	for i := range indices {
 		indices[i] = s.From + i
 	}
-	m := e.split(s).Subset(indices).Normalise(e.Data.Normalisation)
-	for m.Height != side {
-		var err error
-		if m, err = m.Halve(); err != nil {
+	return indices
+}
+
+// batch returns batch number k of n drawn training images, the same for every architecture, cropped and flipped at
+// random if augment says so (pad 4, as NASLib does).
+func (e *Env) batch(n, k, side int, augment bool) (dataset.Images, error) {
+	s := span{Drawn: true, From: k * n, To: (k + 1) * n}
+	if !augment {
+		return e.normalised(s, side)
+	}
+	if err := e.check(s, side); err != nil {
+		return dataset.Images{}, err
+	}
+	return e.images.get(imageKey{s, side, true}, func() (dataset.Images, error) {
+		b := dataset.Batches{
+			Split: e.split(s).Subset(e.indices(s)), Size: n, Seed: e.derive("augmentation", k),
+			Normalisation: e.Data.Normalisation, Augmentation: dataset.Augmentation{Pad: 4, Flip: true},
+		}
+		if err := b.Validate(); err != nil {
 			return dataset.Images{}, err
 		}
+		for m := range b.Epoch(0) {
+			return shrink(m, side)
+		}
+		return dataset.Images{}, errors.New("no images")
+	})
+}
+
+// shrink mean-pools 2x2 until the images have the given side.
+func shrink(m dataset.Images, side int) (dataset.Images, error) {
+	var err error
+	for m.Height != side && err == nil {
+		m, err = m.Halve()
 	}
-	e.images.ready[key] = m
-	return m, nil
+	return m, err
 }

@@ -9,6 +9,7 @@ const (
 	RWEFamily Family = "rwe"       // a trained last layer on a frozen random network
 	Features  Family = "features"  // statistics of a frozen random network's features
 	Gradients Family = "gradients" // derivatives of a random network
+	Codes     Family = "codes"     // activations and on-off patterns of a random network
 )
 
 // Needs says what an estimator reads besides the architecture.

@@ -15,6 +15,9 @@ var (
 		Frozen: frozen, ValImages: 1000, ValSplit: "train", Standardise: true,
 		Head: HeadSGD, Epochs: 30, HeadBatch: 100, LearningRate: 0.025, Momentum: 0.9, Lambda: 0.1, Measure: ValAccuracy,
 	}
+	suiteInitial = Initial{Size: suite(), Init: network.Default, Fan: network.FanIn}
+	proxy        = Proxy{Initial: suiteInitial, Batch: 32, Augment: true, Precision: Single}
+
 	mapEffDimDefaults = EffDim{Frozen: mapFeatures(), Lambda: 0.1}
 )
 
@@ -40,6 +43,9 @@ const (
 const (
 	frozenMode = "train images once through the random network, batch statistics (setting norm), no gradient"
 	headMode   = frozenMode + "; then a linear layer is trained on the features"
+	trainMode  = "random weights, one batch of training images, batch statistics"
+	gradMode   = trainMode + ", gradient of the mean cross-entropy"
+	evalMode   = "random weights, one batch of training images, normalisations with mean 0 and variance 1"
 )
 
 // registry is the list of estimators.
@@ -72,7 +78,7 @@ var registry = []definition{
 		Formula: "sum over the weights W of convolutions and classifier of ||W||_2, at initialisation",
 		Mode:    "random weights; no image",
 		Caveats: "at the default initialisation it is sum sqrt(outputs/3) up to noise: a count of layers weighted by width",
-	}, Initial{Size: suite(), Init: network.Default, Fan: network.FanIn}, func(s Initial) Estimator { return l2Norm{s} }),
+	}, suiteInitial, func(s Initial) Estimator { return l2Norm{s} }),
 
 	define(Info{
 		Name: "rwe", Family: RWEFamily, Needs: Needs{Data: true, Labels: true}, Direction: Higher, Unit: "percent", Cost: Seconds,
@@ -107,4 +113,81 @@ var registry = []definition{
 		Paper: ours, Mode: frozenMode,
 		Formula: "sum of w/(w + lambda mean(w)) over the eigenvalues w of K = ZZ'/d, Z the standardised values (n images x d) of the last cell's map",
 	}, mapEffDimDefaults, func(s EffDim) Estimator { return mapEffDim{s} }),
+
+	define(Info{
+		Name: "grad_norm", Aliases: []string{"grad-norm"}, Family: Gradients, Needs: Needs{Data: true, Labels: true, Gradients: true}, Direction: Higher,
+		Unit: "norm", Cost: Cheap, Paper: suitePaper, Mode: gradMode, Formula: "sum over the weights W of convolutions and classifier of ||dL/dW||_2",
+	}, proxy, layered(gradNormLayers)),
+	define(Info{
+		Name: "snip", Family: Gradients, Needs: Needs{Data: true, Labels: true, Gradients: true}, Direction: Higher, Unit: "saliency", Cost: Cheap,
+		Paper: "Lee, Ajanthan, Torr 2019, arXiv 1810.02340; as NASLib computes it", Mode: gradMode, Formula: "sum over layers of sum |W * dL/dW|",
+	}, proxy, layered(snipLayers)),
+	define(Info{
+		Name: "plain", Family: Gradients, Needs: Needs{Data: true, Labels: true, Gradients: true}, Direction: Higher, Unit: "saliency", Cost: Cheap,
+		Paper: suitePaper, Mode: gradMode, Formula: "sum over layers of sum W * dL/dW, with sign",
+		Caveats: "behind every convolution stands a normalisation, which makes the convolution's term zero: the score is the classifier's term",
+	}, proxy, layered(plainLayers)),
+	define(Info{
+		Name: "grasp", Family: Gradients, Needs: Needs{Data: true, Labels: true, Gradients: true}, Direction: Higher, Unit: "saliency", Cost: Seconds,
+		Paper: "Wang, Zhang, Grosse 2020, arXiv 2002.07376; as NASLib computes it", Mode: gradMode + ", and its exact Hessian",
+		Formula: "-sum over layers of sum W * (H g), g = dL/dW, H the Hessian of L on the same batch",
+		Caveats: "a small difference of large terms: a convolution's term is +||g||^2, the classifier's about minus their sum",
+	}, proxy, layered(graspLayers)),
+	define(Info{
+		Name: "fisher", Family: Gradients, Needs: Needs{Data: true, Labels: true, Gradients: true}, Direction: Higher, Unit: "information", Cost: Cheap,
+		Paper: "Theis et al. 2018, arXiv 1801.05787; as NASLib computes it", Mode: gradMode,
+		Formula: "sum over layers of n sum_c 1/2 mean_images (sum_pixels a * dL/da)^2, a the layer's output before normalisation, n the values of a filter",
+		Caveats: "scales like 1 / batch^2",
+	}, proxy, layered(fisherLayers)),
+	define(Info{
+		Name: "synflow", Family: Gradients, Needs: Needs{Gradients: true}, Direction: Higher, Unit: "nats", Cost: Cheap,
+		Paper:   "Tanaka et al. 2020, arXiv 2006.05467; as NASLib computes it",
+		Mode:    "absolute values of random weights, one image of ones, no normalisation, float64",
+		Formula: "ln of sum over layers of sum |W * dR/dW|, R the sum of the logits",
+		Caveats: "grows with depth and width before anything else",
+	}, suiteInitial, func(s Initial) Estimator { return synflow{s} }),
+	define(Info{
+		Name: "nwot", Aliases: []string{"naswot"}, Family: Codes, Needs: Needs{Data: true}, Direction: Higher, Unit: "nats", Cost: Cheap,
+		Paper: "Mellor et al. 2021, arXiv 2006.04647; as NASLib computes it", Mode: trainMode,
+		Formula: "ln |det K|, K_ij the number of ReLU inputs that are positive in both images i and j or in neither",
+		Caveats: "grows with the number of ReLUs",
+	}, proxy, func(s Proxy) Estimator { return nwot{s} }),
+	define(Info{
+		Name: "jacov", Family: Gradients, Needs: Needs{Data: true, Gradients: true}, Direction: Higher, Unit: "nats", Cost: Cheap,
+		Paper: "Mellor et al. 2020, arXiv 2006.04647v1; as NASLib computes it", Mode: trainMode + ", gradient of the sum of the logits by the images",
+		Formula: "-sum ln(v + 1e-5) + 1/(v + 1e-5) over the eigenvalues v of the correlation matrix of the images' gradients",
+		Caveats: noise,
+	}, proxy, ofJacobian(stateTrain, jacov)),
+	define(Info{
+		Name: "epe_nas", Aliases: []string{"epe-nas"}, Family: Gradients, Needs: Needs{Data: true, Labels: true, Gradients: true}, Direction: Higher, Unit: "nats", Cost: Cheap,
+		Paper: "Lopes, Alirezazadeh, Alexandre 2021, arXiv 2102.08099; as NASLib computes it", Mode: trainMode + ", gradient of the sum of the logits by the images",
+		Formula: "sum over classes of |sum ln(|R| + 1e-5)|, R the correlation matrix of the gradients of the class's images",
+		Caveats: noise + "; a class with one image counts as nothing",
+	}, proxy, ofJacobian(stateTrain, epeNAS)),
+	define(Info{
+		Name: "jacov-eval", Family: Gradients, Needs: Needs{Data: true, Gradients: true}, Direction: Higher, Unit: "nats", Cost: Cheap,
+		Paper: "jacov, made well conditioned", Mode: evalMode + ", gradient of the sum of the logits by the images",
+		Formula: "jacov with normalisations that do not look at the batch",
+	}, proxy, ofJacobian(stateEval, jacov)),
+	define(Info{
+		Name: "epe_nas-eval", Aliases: []string{"epe-nas-eval"}, Family: Gradients, Needs: Needs{Data: true, Labels: true, Gradients: true}, Direction: Higher, Unit: "nats", Cost: Cheap,
+		Paper: "epe_nas, made well conditioned", Mode: evalMode + ", gradient of the sum of the logits by the images",
+		Formula: "epe_nas with normalisations that do not look at the batch", Caveats: "a class with one image counts as nothing",
+	}, proxy, ofJacobian(stateEval, epeNAS)),
+	define(Info{
+		Name: "zen", Aliases: []string{"zen-score"}, Family: Codes, Direction: Higher, Unit: "nats", Cost: Cheap,
+		Paper: "Lin et al. 2021, arXiv 2102.01063; as NASLib computes it", Mode: "weights and images from N(0, 1), batch statistics, no gradient",
+		Formula: "ln mean_images sum |f(x1) - f(x1 + 0.01 x2)| + sum over normalisations of ln sqrt(mean running variance), f the last cell's map",
+		Caveats: "no column of NAS-Bench-Suite-Zero's NB301 table",
+	}, Zen{Size: suite(), Batch: 32}, func(s Zen) Estimator { return zen{s} }),
+}
+
+// layered builds an estimator that adds up a score a layer.
+func layered(of layerFunc) func(Proxy) Estimator {
+	return func(s Proxy) Estimator { return layerScores{s, of} }
+}
+
+// ofJacobian builds an estimator that scores the images' gradients.
+func ofJacobian(state string, of func(j []float64, labels []int) (float64, error)) func(Proxy) Estimator {
+	return func(s Proxy) Estimator { return jacobianScore{s, state, of} }
 }

@@ -1,0 +1,58 @@
+package estimators
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+
+	"rwe301/bench301"
+	"rwe301/network"
+)
+
+// nwot is ln |det K|, K counting for each pair of images the ReLU inputs that are positive in both or in neither
+// (Mellor et al. 2021, arXiv 2006.04647).
+type nwot struct{ Proxy }
+
+// Estimate implements Estimator.
+func (e nwot) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
+	agree, err := e.agreement(ctx, a, env)
+	if err != nil {
+		return Score{}, err
+	}
+	k := make([]float64, len(agree))
+	for i, n := range agree {
+		k[i] = float64(n)
+	}
+	value, err := logAbsDet(k, e.Batch)
+	return Score{Value: value}, err
+}
+
+// agreement counts, for each pair of images, the ReLU inputs that are positive in both or in neither, n x n.
+func (s Proxy) agreement(ctx context.Context, a bench301.Architecture, env *Env) ([]int, error) {
+	if s.Precision == Double {
+		return agreementOf[float64](ctx, s, a, env)
+	}
+	return agreementOf[float32](ctx, s, a, env)
+}
+
+func agreementOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]int, error) {
+	p, err := passesOf[T](s, a, env)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.train(ctx, s, env); err != nil {
+		return nil, err
+	}
+	return p.agree, nil
+}
+
+// logAbsDet is ln |det m| of an n x n matrix.
+func logAbsDet(m []float64, n int) (float64, error) {
+	value, sign := mat.LogDet(mat.NewDense(n, n, m))
+	if sign == 0 || math.IsInf(value, 0) {
+		return 0, fmt.Errorf("the matrix of the images is singular: at least two images are alike: %w", ErrUndefined)
+	}
+	return value, nil
+}

@@ -1,0 +1,120 @@
+package estimators
+
+import (
+	"context"
+	"math"
+
+	"rwe301/bench301"
+	"rwe301/network"
+)
+
+// gradNormLayers are ||dL/dW||_2, a layer each.
+func gradNormLayers(ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]float64, error) {
+	g, err := s.gradient(ctx, a, env)
+	if err != nil {
+		return nil, err
+	}
+	return layerNorms(g.plan, g.g), nil
+}
+
+// snipLayers are sum |W * dL/dW|, a layer each (Lee et al. 2019, arXiv 1810.02340).
+func snipLayers(ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]float64, error) {
+	g, err := s.gradient(ctx, a, env)
+	if err != nil {
+		return nil, err
+	}
+	return layerProducts(g.plan, g.theta, g.g, math.Abs), nil
+}
+
+// plainLayers are sum W * dL/dW with sign, a layer each.
+func plainLayers(ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]float64, error) {
+	g, err := s.gradient(ctx, a, env)
+	if err != nil {
+		return nil, err
+	}
+	return layerProducts(g.plan, g.theta, g.g, func(v float64) float64 { return v }), nil
+}
+
+// layerProducts is the sum of of(v*w) over each layer of weights, for vectors v and w laid out like theta.
+func layerProducts(p *network.Plan, v, w []float64, of func(float64) float64) []float64 {
+	var out []float64
+	for _, l := range p.Layers() {
+		total := 0.0
+		for i := l.Weight.Offset; i < l.Weight.Offset+l.Weight.Size; i++ {
+			total += of(v[i] * w[i])
+		}
+		out = append(out, total)
+	}
+	return out
+}
+
+// fisherLayers are sum_c 1/2 mean_n (sum_hw a * dL/da)^2 times the size of a filter, a layer each, a being the layer's
+// output before normalisation (Theis et al. 2018, arXiv 1801.05787, as NASLib computes it).
+func fisherLayers(ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]float64, error) {
+	g, err := s.gradient(ctx, a, env)
+	if err != nil {
+		return nil, err
+	}
+	return g.fisher, nil
+}
+
+// fisherLayer is sum_c 1/2 mean_n (sum_hw y * dy)^2 of n images of c channels.
+func fisherLayer[T network.Real](y, dy []T, n, c int) float64 {
+	size := len(y) / n
+	sums := make([]float64, c)
+	total := 0.0
+	for i := range n {
+		clear(sums)
+		v, g := y[i*size:(i+1)*size], dy[i*size:(i+1)*size]
+		for len(v) >= c {
+			for k := range c {
+				sums[k] += float64(v[k]) * float64(g[k])
+			}
+			v, g = v[c:], g[c:]
+		}
+		for _, t := range sums {
+			total += t * t
+		}
+	}
+	return total / float64(2*n)
+}
+
+// graspLayers are -sum W * (H g), a layer each: g is the gradient with respect to the weights of the layers, H the
+// Hessian of the same loss on the same batch (Wang et al. 2020, arXiv 2002.07376).
+func graspLayers(ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]float64, error) {
+	if s.Precision == Double {
+		return graspOf[float64](ctx, s, a, env)
+	}
+	return graspOf[float32](ctx, s, a, env)
+}
+
+func graspOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]float64, error) {
+	g, err := s.gradient(ctx, a, env)
+	if err != nil {
+		return nil, err
+	}
+	p, err := passesOf[T](s, a, env)
+	if err != nil {
+		return nil, err
+	}
+	e, err := newRunner[T](p.plan, network.Options{Batch: s.Batch, Hessian: true})
+	if err != nil {
+		return nil, err
+	}
+	if err := e.Forward(p.theta, p.pixels, s.Batch, network.BatchNorm); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	v, hv := make([]T, len(g.g)), make([]T, len(g.g))
+	for _, l := range p.layers {
+		for i := l.Weight.Offset; i < l.Weight.Offset+l.Weight.Size; i++ {
+			v[i] = T(g.g[i])
+		}
+	}
+	if err := e.HessianVector(p.images.Labels, v, hv); err != nil {
+		return nil, err
+	}
+	return layerProducts(p.plan, g.theta, convert[float64](hv), func(v float64) float64 { return -v }), nil
+}

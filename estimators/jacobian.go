@@ -1,0 +1,156 @@
+package estimators
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/mat"
+
+	"rwe301/bench301"
+	"rwe301/network"
+)
+
+// jacobian is the derivative of the sum of all logits with respect to each image, n x values, with the labels.
+func (s Proxy) jacobian(ctx context.Context, a bench301.Architecture, env *Env, state string) (j []float64, labels []int, err error) {
+	if s.Precision == Double {
+		return jacobianOf[float64](ctx, s, a, env, state)
+	}
+	return jacobianOf[float32](ctx, s, a, env, state)
+}
+
+func jacobianOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env, state string) ([]float64, []int, error) {
+	p, err := passesOf[T](s, a, env)
+	if err != nil {
+		return nil, nil, err
+	}
+	if state == stateTrain {
+		if err := p.train(ctx, s, env); err != nil {
+			return nil, nil, err
+		}
+	}
+	type key struct {
+		Proxy
+		state string
+	}
+	j, err := share(env, key{s, state}, func() ([]float64, error) {
+		if err := p.forward(ctx, state); err != nil {
+			return nil, err
+		}
+		j := make([]T, len(p.pixels))
+		err := p.exec.Backward(network.Cotangents[T]{Logits: ones[T](len(p.exec.Logits()))}, nil, j)
+		return convert[float64](j), err
+	})
+	return j, p.images.Labels, err
+}
+
+// jacobianScore is a score of the Jacobian's rows and the labels.
+type jacobianScore struct {
+	Proxy
+	state string
+	of    func(j []float64, labels []int) (float64, error)
+}
+
+// noise is the warning of scores that are nothing but rounding on these networks.
+const noise = "in train mode the Jacobian is zero up to rounding on networks whose last cell ends in normalisations: the score is noise; use the form that ends in -eval"
+
+// Estimate implements Estimator.
+func (e jacobianScore) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
+	j, labels, err := e.jacobian(ctx, a, env, e.state)
+	if err != nil {
+		return Score{}, err
+	}
+	value, err := e.of(j, labels)
+	s := Score{Value: value}
+	if e.state == stateTrain {
+		s.Warnings = append(s.Warnings, noise)
+	}
+	return s, err
+}
+
+// jacov is -sum ln(v + k) + 1/(v + k) over the eigenvalues v of the correlation matrix of the rows, k = 1e-5 (Mellor et
+// al. 2020, version 1 of arXiv 2006.04647).
+func jacov(j []float64, labels []int) (float64, error) {
+	const k = 1e-5
+	r, err := correlations(j, len(labels))
+	if err != nil {
+		return 0, err
+	}
+	var eigen mat.EigenSym
+	if !eigen.Factorize(r, false) {
+		return 0, errors.New("the eigenvalues of the correlation matrix were not found")
+	}
+	score := 0.0
+	for _, v := range eigen.Values(nil) {
+		score -= math.Log(v+k) + 1/(v+k)
+	}
+	return score, nil
+}
+
+// epeNAS is sum over the classes of |sum ln(|R| + k)| over all entries of the correlation matrix R of the class's rows, k =
+// 1e-5 (Lopes et al. 2021, arXiv 2102.08099; the form for at most 100 classes).
+func epeNAS(j []float64, labels []int) (float64, error) {
+	const k = 1e-5
+	size := len(j) / len(labels)
+	classes := map[int][]float64{}
+	top := 0
+	for i, l := range labels {
+		classes[l] = append(classes[l], j[i*size:(i+1)*size]...)
+		top = max(top, l)
+	}
+	score := 0.0
+	for l := range top + 1 {
+		rows := classes[l]
+		n := len(rows) / size
+		switch n {
+		case 0:
+			continue
+		case 1:
+			score += math.Abs(math.Log(1 + k))
+			continue
+		}
+		r, err := correlations(rows, n)
+		if err != nil {
+			return 0, fmt.Errorf("class %d: %w", l, err)
+		}
+		total := 0.0
+		for a := range n {
+			for b := range n {
+				total += math.Log(math.Abs(r.At(a, b)) + k)
+			}
+		}
+		score += math.Abs(total)
+	}
+	return score, nil
+}
+
+// correlations is the matrix of Pearson's correlations between n rows, clipped to [-1, 1], in float64. A constant row
+// has none.
+func correlations(rows []float64, n int) (*mat.SymDense, error) {
+	size := len(rows) / n
+	z := matrix{n, size, make([]float64, len(rows))}
+	for i := range n {
+		row := z.row(i)
+		copy(row, rows[i*size:])
+		m, square := mean(row), 0.0
+		for k := range row {
+			row[k] -= m
+			square += row[k] * row[k]
+		}
+		if square == 0 {
+			return nil, fmt.Errorf("row %d of the Jacobian is constant: it correlates with nothing: %w", i, ErrUndefined)
+		}
+		for k := range row {
+			row[k] /= math.Sqrt(square)
+		}
+	}
+	r := gram(blas.NoTrans, z, 1)
+	for i := range n {
+		for k := range i + 1 {
+			r.SetSym(i, k, max(-1, min(1, r.At(i, k))))
+		}
+	}
+	return r, nil
+}

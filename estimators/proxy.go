@@ -1,0 +1,238 @@
+package estimators
+
+import (
+	"context"
+	"fmt"
+	"math/bits"
+
+	"rwe301/bench301"
+	"rwe301/bench301/dataset"
+	"rwe301/network"
+)
+
+// Proxy are the settings of scores of one batch of training images and a network with random weights.
+type Proxy struct {
+	Initial
+	Batch     int       `json:"batch"`   // images
+	Augment   bool      `json:"augment"` // crop and flip them at random
+	Precision Precision `json:"precision"`
+}
+
+// Precision is the arithmetic of the passes. Weights and images are float32 numbers in either.
+type Precision string
+
+// The precisions.
+const (
+	Single Precision = "float32"
+	Double Precision = "float64" // several times slower; tells rounding from signal
+)
+
+// Validate says which setting is out of range.
+func (s Proxy) Validate() error {
+	if s.Batch < 2 || s.Batch > 1<<16 {
+		return fmt.Errorf("batch: %d: must lie in [2, %d]: batch statistics need two images", s.Batch, 1<<16)
+	}
+	if s.Precision != Single && s.Precision != Double {
+		return fmt.Errorf("precision: %q: must be %q or %q", s.Precision, Single, Double)
+	}
+	return s.Initial.Validate()
+}
+
+// reads implements reader.
+func (s Proxy) reads() []span { return []span{{Drawn: true, To: s.Batch}} }
+
+// side implements reader.
+func (s Proxy) side() int { return s.Resolution }
+
+// passes runs one batch through one network. Its executor is shared, so whoever runs it says in state what it did.
+type passes[T network.Real] struct {
+	model
+	theta  []T
+	images dataset.Images
+	pixels []T
+	exec   network.Runner[T]
+	layers []network.Layer
+	agree  []int // how many ReLU inputs of images i and j agree in sign, n x n, of the last train pass
+	state  string
+}
+
+// States of passes.
+const (
+	stateTrain = "train" // batch statistics
+	stateEval  = "eval"  // running statistics of a fresh network: mean 0, variance 1
+)
+
+// passesOf returns network, batch and executor of settings whose precision is T.
+func passesOf[T network.Real](s Proxy, a bench301.Architecture, env *Env) (*passes[T], error) {
+	images, err := env.batch(s.Batch, 0, s.Resolution, s.Augment)
+	if err != nil {
+		return nil, err
+	}
+	m, err := s.model(a, env, 0)
+	if err != nil {
+		return nil, err
+	}
+	type key struct{ Proxy }
+	return share(env, key{s}, func() (*passes[T], error) {
+		p := &passes[T]{model: m, theta: convert[T](m.theta), images: images, pixels: convert[T](images.Pixels), layers: m.plan.Layers()}
+		var probes []network.Probe
+		for _, l := range p.layers {
+			probes = append(probes, network.Probe{Node: l.Node, See: network.SeeGradient})
+		}
+		for _, node := range m.plan.NodesOf(bench301.ReLU) {
+			probes = append(probes, network.Probe{Node: node, See: network.SeeSigns})
+		}
+		var err error
+		p.exec, err = newRunner[T](m.plan, network.Options{Batch: s.Batch, Gradients: true, Probes: probes})
+		return p, err
+	})
+}
+
+// newRunner returns an executor of either precision.
+func newRunner[T network.Real](p *network.Plan, o network.Options) (network.Runner[T], error) {
+	var e any
+	var err error
+	switch any(T(0)).(type) {
+	case float64:
+		e, err = network.NewExecutor64(p, o)
+	default:
+		e, err = network.NewExecutor(p, o)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return e.(network.Runner[T]), nil
+}
+
+// convert changes the type of numbers.
+func convert[T, U network.Real](x []U) []T {
+	if same, ok := any(x).([]T); ok {
+		return same
+	}
+	out := make([]T, len(x))
+	for i, v := range x {
+		out[i] = T(v)
+	}
+	return out
+}
+
+// forward runs the batch in a state, unless that is what the executor did last.
+func (p *passes[T]) forward(ctx context.Context, state string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if p.state == state {
+		return nil
+	}
+	p.state = ""
+	norm := network.BatchNorm
+	var observer network.Observer[T]
+	if state == stateEval {
+		norm = network.RunningNorm
+		p.exec.ResetRunning()
+	} else {
+		n := p.images.Len()
+		p.agree = make([]int, n*n)
+		observer.Signs = func(node int, signs []uint64) {
+			g := p.plan.Graph().Nodes[node]
+			countAgreement(p.agree, signs, n, g.H*g.W*g.C)
+		}
+	}
+	p.exec.Observe(observer)
+	defer p.exec.Observe(network.Observer[T]{})
+	if err := p.exec.Forward(p.theta, p.pixels, p.images.Len(), norm); err != nil {
+		return err
+	}
+	p.state = state
+	return nil
+}
+
+// train makes sure that the train-mode forward pass has been run once; its time belongs to all who need it.
+func (p *passes[T]) train(ctx context.Context, s Proxy, env *Env) error {
+	type key struct{ Proxy }
+	_, err := share(env, key{s}, func() (struct{}, error) { return struct{}{}, p.forward(ctx, stateTrain) })
+	return err
+}
+
+// countAgreement adds to agree[i*n+j] how many of the values, whose signs are given image by image, are positive in both
+// images i and j or in neither.
+func countAgreement(agree []int, signs []uint64, n, values int) {
+	words := len(signs) / n
+	for i := range n {
+		a := signs[i*words : (i+1)*words]
+		agree[i*n+i] += values
+		for j := range i {
+			differ := 0
+			for k, w := range signs[j*words : (j+1)*words] {
+				differ += bits.OnesCount64(w ^ a[k])
+			}
+			agree[i*n+j] += values - differ
+			agree[j*n+i] += values - differ
+		}
+	}
+}
+
+// gradient is what one backward pass of the mean cross-entropy yields, in train mode.
+type gradient struct {
+	plan     *network.Plan
+	loss     float64
+	theta, g []float64 // weights and derivatives
+	fisher   []float64 // a layer; see fisherLayers
+}
+
+// gradient runs the batch forward and backward.
+func (s Proxy) gradient(ctx context.Context, a bench301.Architecture, env *Env) (*gradient, error) {
+	if s.Precision == Double {
+		return gradientOf[float64](ctx, s, a, env)
+	}
+	return gradientOf[float32](ctx, s, a, env)
+}
+
+func gradientOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) (*gradient, error) {
+	p, err := passesOf[T](s, a, env)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.train(ctx, s, env); err != nil {
+		return nil, err
+	}
+	type key struct{ Proxy }
+	return share(env, key{s}, func() (*gradient, error) {
+		if err := p.forward(ctx, stateTrain); err != nil {
+			return nil, err
+		}
+		logits := p.exec.Logits()
+		cotangent := make([]T, len(logits))
+		loss, err := network.CrossEntropy(logits, p.images.Labels, cotangent)
+		if err != nil {
+			return nil, err
+		}
+		fisher, index := make([]float64, len(p.layers)), map[int]int{}
+		for k, l := range p.layers {
+			index[l.Node] = k
+		}
+		p.exec.Observe(network.Observer[T]{Gradient: func(node int, y, dy []T) {
+			k, channels := index[node], p.plan.Graph().Nodes[node].C
+			fisher[k] = fisherLayer(y, dy, p.images.Len(), channels) * float64(p.layers[k].Weight.FanIn)
+		}})
+		defer p.exec.Observe(network.Observer[T]{})
+		g := make([]T, p.plan.NumParams())
+		err = p.exec.Backward(network.Cotangents[T]{Logits: cotangent}, g, nil)
+		return &gradient{p.plan, loss, convert[float64](p.theta), convert[float64](g), fisher}, err
+	})
+}
+
+// layerFunc computes a score a layer of weights, in the order of the parameters.
+type layerFunc func(ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]float64, error)
+
+// layerScores are scores that add up over the layers of weights.
+type layerScores struct {
+	Proxy
+	of layerFunc
+}
+
+// Estimate implements Estimator.
+func (e layerScores) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
+	perLayer, err := e.of(ctx, e.Proxy, a, env)
+	return Score{Value: sum(perLayer)}, err
+}

@@ -1,0 +1,378 @@
+package estimators
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"testing"
+
+	"rwe301/bench301"
+	"rwe301/bench301/dataset"
+	"rwe301/internal/oracle"
+)
+
+// proxyCase is what a network case says about scores.
+type proxyCase struct {
+	*oracle.Network
+	want struct {
+		Proxies map[string]float64
+		NWOTK   [][]int `json:"nwot_K"`
+	}
+	perLayer []struct {
+		Layer                               string
+		L2Norm                              float64 `json:"l2_norm"`
+		GradNorm                            float64 `json:"grad_norm"`
+		SNIP, Plain, GraSP, SynFlow, Fisher float64
+	}
+}
+
+func readProxies(t *testing.T, path string) *proxyCase {
+	t.Helper()
+	f := &proxyCase{Network: oracle.ReadNetwork(t, path)}
+	for _, part := range []struct {
+		raw  json.RawMessage
+		into any
+	}{{f.F64, &f.want}, {f.PerLayer, &f.perLayer}} {
+		if part.raw == nil {
+			continue // summaries have nothing a layer
+		}
+		if err := json.Unmarshal(part.raw, part.into); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return f
+}
+
+func (f *proxyCase) genotype() (g bench301.Genotype) {
+	for k := range 8 {
+		g.Normal[k] = bench301.Edge{Source: uint8(f.Arch[0][k][0]), Op: bench301.Operation(f.Arch[0][k][1])}
+		g.Reduce[k] = bench301.Edge{Source: uint8(f.Arch[1][k][0]), Op: bench301.Operation(f.Arch[1][k][1])}
+	}
+	return g
+}
+
+// settings are those of the case.
+func (f *proxyCase) settings() string {
+	return fmt.Sprintf("channels=%d,layers=%d,classes=%d", f.C, f.Layers, f.Classes)
+}
+
+// env is an environment in which weights and images of the case stand for those that would be drawn. The case's
+// parameters are laid out as its architecture is written, so estimators must be asked directly, not by way of the
+// canonical form.
+func (f *proxyCase) env(t *testing.T) *Env {
+	t.Helper()
+	env := NewEnv(dataset.Sample(), 0)
+	a := f.genotype()
+	env.work.begin(a.ID())
+	s := f.proxy(t)
+	_, err := env.images.get(imageKey{s.reads()[0], 32, false}, func() (dataset.Images, error) {
+		return dataset.Images{Height: 32, Width: 32, Pixels: f.Images(t), Labels: f.Labels}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := s.compile(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = share(env, modelKey{s.Initial, 0}, func() (model, error) {
+		m := model{plan, make([]float32, plan.NumParams())}
+		stream := oracle.NewStream(f.Seeds["params"])
+		for _, v := range plan.Views() {
+			stream.Fill(m.theta[v.Offset:v.Offset+v.Size], v.FanIn, v.Kind == bench301.NormWeight)
+		}
+		return m, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	z := configured(t, "zen:"+f.batched()).Estimator.(zen).Zen
+	_, err = share(env, zenKey{z}, func() (zenInput, error) {
+		in := zenInput{theta: make([]float32, plan.NumParams())}
+		stream := oracle.NewStream(f.Seeds["zen_params"])
+		for _, v := range plan.Views() {
+			for i := v.Offset; i < v.Offset+v.Size; i++ {
+				switch v.Kind {
+				case bench301.ConvWeight, bench301.LinearWeight:
+					in.theta[i] = stream.Normal12()
+				case bench301.NormWeight:
+					in.theta[i] = 1
+				}
+			}
+		}
+		in.x1, in.x2 = f.normals("zen_input1"), f.normals("zen_input2")
+		return in, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return env
+}
+
+// proxy are the case's settings.
+func (f *proxyCase) proxy(t *testing.T) Proxy {
+	return configured(t, "grad_norm:augment=false,"+f.batched()).Estimator.(layerScores).Proxy
+}
+
+func (f *proxyCase) batched() string { return fmt.Sprintf("%s,batch=%d", f.settings(), f.Batch) }
+
+// normals draws images n x c x h x w from a stream and returns them as n x h x w x c.
+func (f *proxyCase) normals(seed string) []float32 {
+	const side, channels = 32, 3
+	s := oracle.NewStream(f.Seeds[seed])
+	x := make([]float32, f.Batch*side*side*channels)
+	for n := range f.Batch {
+		for c := range channels {
+			for p := range side * side {
+				x[(n*side*side+p)*channels+c] = s.Normal12()
+			}
+		}
+	}
+	return x
+}
+
+// TestOracleProxies compares scores with those of PyTorch in float64 on the same weights and images: in float64 almost
+// to the last digit, in float32 at the tolerances of the cases' format.
+func TestOracleProxies(t *testing.T) {
+	oracle.Each(t, "network", "fx_*_C*_L*.json*", func(t *testing.T, path string) int {
+		f := readProxies(t, path)
+		c, env, a := &near{T: t}, f.env(t), f.genotype()
+		estimate := func(spec string) Score {
+			t.Helper()
+			s, err := configured(t, spec).Estimate(context.Background(), a, env)
+			if err != nil {
+				t.Fatalf("%s: %v", spec, err)
+			}
+			return s
+		}
+		want := f.want.Proxies
+		c.close("params", estimate("params:"+f.settings()).Value/1e6, float64(f.counts().Params)/1e6, 0)
+		c.close("flops", estimate("flops:"+f.settings()).Value/1e6, float64(f.counts().Flops)/1e6, 0)
+		c.close("l2_norm", estimate("l2_norm:"+f.settings()).Value, want["l2_norm"], 1e-6*want["l2_norm"])
+		c.close("synflow", estimate("synflow:"+f.settings()).Value, want["synflow"], 1e-9)
+		c.close("zen", estimate("zen:"+f.batched()).Value, want["zen"], 1e-5)
+		for _, precision := range []Precision{Double, Single} {
+			score := func(name string) float64 {
+				t.Helper()
+				return estimate(fmt.Sprintf("%s:augment=false,precision=%s,%s", name, precision, f.batched())).Value
+			}
+			tolerance := func(single float64) float64 {
+				if precision == Double {
+					return 1e-9
+				}
+				return single
+			}
+			relative := func(name, field string, single float64) {
+				t.Helper()
+				c.close(fmt.Sprintf("%s in %s", name, precision), score(name), want[field], tolerance(single)*math.Abs(want[field]))
+			}
+			gradients := 1e-4
+			if f.Kind == "summary" {
+				gradients = 1e-3 // a few of its ReLUs have an input near zero, each good for 4e-5
+			}
+			relative("grad_norm", "grad_norm", gradients)
+			relative("snip", "snip", 1e-4)
+			relative("fisher", "fisher", 1e-3)
+			relative("jacov-eval", "jacov_evalmode", 1e-5)
+			relative("epe_nas-eval", "epe_nas_evalmode", 1e-5)
+			c.close("plain", score("plain"), want["plain"], tolerance(1e-6)*want["snip"])
+			checkCodes(c, f, env, precision, score("nwot"))
+			if f.Kind == "summary" && precision == Single {
+				continue // its Hessian takes a while, and the smaller cases have it
+			}
+			s := f.proxy(t)
+			s.Precision = precision
+			grasp, err := graspLayers(context.Background(), s, a, env)
+			if err != nil {
+				t.Fatal(err)
+			}
+			magnitude := 0.0
+			for _, l := range grasp {
+				magnitude += math.Abs(l)
+			}
+			c.close("grasp", sum(grasp), want["grasp"], tolerance(1e-5)*magnitude)
+		}
+		for _, name := range []string{"jacov", "epe_nas"} {
+			if s := estimate(name + ":augment=false," + f.batched()); len(s.Warnings) == 0 {
+				t.Errorf("%s does not warn", name)
+			}
+		}
+		return c.n
+	})
+}
+
+// counts are the complexity at the case's size.
+func (f *proxyCase) counts() (n struct{ Params, Flops int64 }) {
+	for _, k := range f.Counts {
+		if int(k.C) == f.C && int(k.Layers) == f.Layers {
+			n.Params, n.Flops = k.Params, k.Flops
+		}
+	}
+	return n
+}
+
+// checkCodes compares nwot's counts, and its score where they agree to the last one.
+func checkCodes(c *near, f *proxyCase, env *Env, precision Precision, score float64) {
+	c.Helper()
+	s := f.proxy(c.T)
+	s.Precision = precision
+	agree, err := s.agreement(context.Background(), f.genotype(), env)
+	if err != nil {
+		c.Fatal(err)
+	}
+	allowed := 0.0
+	if f.Kind == "summary" && precision == Single {
+		allowed = 10 // of 700000: inputs near zero
+	}
+	exact := true
+	for i, row := range f.want.NWOTK {
+		for j, k := range row {
+			got := agree[i*f.Batch+j]
+			exact = exact && got == k
+			c.close(fmt.Sprintf("nwot K[%d][%d]", i, j), float64(got), float64(k), allowed)
+		}
+	}
+	tolerance := 1e-12
+	if !exact {
+		tolerance = 1e-5
+	}
+	c.close("nwot", score, f.want.Proxies["nwot"], tolerance*f.want.Proxies["nwot"])
+}
+
+// TestOracleProxyLayers compares every layer's part of the scores that add up over layers.
+func TestOracleProxyLayers(t *testing.T) {
+	oracle.Each(t, "network", "fx_*_C*_L*.json*", func(t *testing.T, path string) int {
+		f := readProxies(t, path)
+		c, env, a := &near{T: t}, f.env(t), f.genotype()
+		ctx := context.Background()
+		if len(f.perLayer) == 0 {
+			t.Skip("a summary: it has nothing a layer")
+		}
+		s := f.proxy(t)
+		layers := func(of layerFunc) []float64 {
+			t.Helper()
+			out, err := of(ctx, s, a, env)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return out
+		}
+		p, err := passesOf[float32](s, a, env)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l2 := layerNorms(p.plan, convert[float64](p.theta))
+		grad, snip, plain, fisher, grasp := layers(gradNormLayers), layers(snipLayers), layers(plainLayers), layers(fisherLayers), layers(graspLayers)
+		flow, err := synflow{s.Initial}.layers(ctx, a, env)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(l2) != len(f.perLayer) {
+			t.Fatalf("%d layers, want %d", len(l2), len(f.perLayer))
+		}
+		g, all := 1e-4, f.want.Proxies
+		graspAll := 0.0
+		for _, l := range f.perLayer {
+			graspAll += math.Abs(l.GraSP)
+		}
+		for i, l := range f.perLayer {
+			if p.layers[i].Name != l.Layer {
+				t.Errorf("layer %d: %s, want %s", i, p.layers[i].Name, l.Layer)
+			}
+			c.close(l.Layer+" l2_norm", l2[i], l.L2Norm, 1e-6*l.L2Norm)
+			c.close(l.Layer+" grad_norm", grad[i], l.GradNorm, g*l.GradNorm+1e-6*all["grad_norm"])
+			c.close(l.Layer+" snip", snip[i], l.SNIP, g*l.SNIP+1e-6*all["snip"])
+			c.close(l.Layer+" plain", plain[i], l.Plain, 1e-6*all["snip"])
+			c.close(l.Layer+" fisher", fisher[i], l.Fisher, 10*g*l.Fisher+1e-6*all["fisher"])
+			c.close(l.Layer+" grasp", grasp[i], l.GraSP, 1e-5*graspAll)
+			c.close(l.Layer+" synflow", flow[i], l.SynFlow, 1e-9*l.SynFlow)
+		}
+		return c.n
+	})
+}
+
+// TestOracleScoreFunctions compares the functions of matrices alone.
+func TestOracleScoreFunctions(t *testing.T) {
+	oracle.Each(t, "network", "fx_scores*.json*", func(t *testing.T, path string) int {
+		var f struct {
+			Cases []struct {
+				Name            string
+				Rows, Cols      int
+				Matrix          [][]float32
+				SeedMatrix      uint64 `json:"seed_matrix"`
+				SeedLabels      uint64 `json:"seed_labels"`
+				Labels          []int
+				Jacov           float64
+				EPENAS          float64   `json:"epe_nas"`
+				CorrelationRow0 []float64 `json:"corr_row0"`
+				NWOTRow0        []int     `json:"nwot_K_row0"`
+				LogDet          float64   `json:"nwot_logdet"`
+			}
+		}
+		oracle.Read(t, path, &f)
+		c := &near{T: t}
+		for _, k := range f.Cases {
+			rows := seededMatrix(k.SeedMatrix, k.Rows, k.Cols)
+			labels, s := make([]int, k.Rows), oracle.NewStream(k.SeedLabels)
+			for i := range labels {
+				labels[i] = s.Label()
+			}
+			for i, row := range k.Matrix {
+				for j, v := range row {
+					c.close("matrix", rows[i*k.Cols+j], float64(v), 0)
+				}
+			}
+			got, err := jacov(rows, labels)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.close(k.Name+" jacov", got, k.Jacov, 1e-10*math.Abs(k.Jacov))
+			if got, err = epeNAS(rows, labels); err != nil {
+				t.Fatal(err)
+			}
+			c.close(k.Name+" epe_nas", got, k.EPENAS, 1e-10*k.EPENAS)
+			r, err := correlations(rows, k.Rows)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for j, v := range k.CorrelationRow0 {
+				c.close("correlation", r.At(0, j), v, 1e-12)
+			}
+			words := (k.Cols + 63) / 64
+			signs, agree := make([]uint64, k.Rows*words), make([]int, k.Rows*k.Rows)
+			for i, v := range rows {
+				if v > 0 {
+					signs[i/k.Cols*words+i%k.Cols/64] |= 1 << (i % k.Cols % 64)
+				}
+			}
+			countAgreement(agree, signs, k.Rows, k.Cols)
+			det := make([]float64, len(agree))
+			for i, v := range agree {
+				det[i] = float64(v)
+			}
+			for j, v := range k.NWOTRow0 {
+				c.close("agreement", det[j], float64(v), 0)
+			}
+			if got, err = logAbsDet(det, k.Rows); err != nil {
+				t.Fatal(err)
+			}
+			c.close(k.Name+" ln det", got, k.LogDet, 1e-11*k.LogDet)
+		}
+		return c.n
+	})
+}
+
+// seededMatrix is row i = a[i] + 0.5*a[(i+1) mod rows] of a matrix a of normal draws.
+func seededMatrix(seed uint64, rows, cols int) []float64 {
+	s := oracle.NewStream(seed)
+	a := make([]float32, rows*cols)
+	for i := range a {
+		a[i] = s.Normal12()
+	}
+	out := make([]float64, len(a))
+	for i := range out {
+		out[i] = float64(a[i] + float32(0.5*a[(i+cols)%len(a)]))
+	}
+	return out
+}
