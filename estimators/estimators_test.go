@@ -274,9 +274,9 @@ func TestBadSettings(t *testing.T) {
 		"rwe:learning_rate=0":       "learning rate",
 		"rwe:momentum=1":            "momentum",
 		"rwe:val_split=dev":         "val_split",
-		"snip:batch=1":            "two images",
-		"snip:precision=float16":  "precision",
-		"zen:batch=1":             "batch",
+		"snip:batch=1":              "two images",
+		"snip:precision=float16":    "precision",
+		"zen:batch=1":               "batch",
 		"rwe-ridge:lambda=0":        "lambda",
 		"effdim:lambda=-1":          "lambda",
 	} {
