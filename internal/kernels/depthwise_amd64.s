@@ -11,26 +11,24 @@ TEXT ·depthwiseK3D1S1AVX512(SB), NOSPLIT, $48-8
 	MOVQ 56(AX), SI
 	MOVQ 72(AX), DI
 
-row:
+block:
 	MOVQ (AX), CX
 	MOVQ CX, 8(SP)
 	MOVQ 8(AX), CX
 	MOVQ CX, 16(SP)
-	MOVQ 16(AX), CX
-	MOVQ CX, 40(SP)
-	MOVQ 40(AX), CX
+	MOVQ 24(AX), CX
 	MOVQ CX, 24(SP)
 
-block:
+row1:
 	MOVQ 8(SP), CX
 	MOVQ 16(SP), DX
-	MOVQ 40(SP), BX
+	MOVQ 16(AX), BX
 	MOVQ 32(AX), R8
 	MOVQ R8, (SP)
 
-group2:
+group3:
 	CMPQ        (SP), $0x00000010
-	JLT         skip3
+	JLT         skip4
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Z16
 	VMOVUPS     64(BX), Z17
@@ -269,13 +267,13 @@ group2:
 	ADDQ        SI, CX
 	ADDQ        $0x00000400, DX
 	SUBQ        $0x00000010, (SP)
-	JZ          rowEnd1
-	JMP         group2
+	JZ          rowEnd2
+	JMP         group3
 
-skip3:
-group4:
+skip4:
+group5:
 	CMPQ        (SP), $0x00000008
-	JLT         skip5
+	JLT         skip6
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Z8
 	VMOVUPS     64(BX), Z9
@@ -402,13 +400,13 @@ group4:
 	ADDQ        SI, CX
 	ADDQ        $0x00000200, DX
 	SUBQ        $0x00000008, (SP)
-	JZ          rowEnd1
-	JMP         group4
+	JZ          rowEnd2
+	JMP         group5
 
-skip5:
-group6:
+skip6:
+group7:
 	CMPQ        (SP), $0x00000004
-	JLT         skip7
+	JLT         skip8
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Z4
 	VMOVUPS     64(BX), Z5
@@ -479,13 +477,13 @@ group6:
 	ADDQ        SI, CX
 	ADDQ        $0x00000100, DX
 	SUBQ        $0x00000004, (SP)
-	JZ          rowEnd1
-	JMP         group6
+	JZ          rowEnd2
+	JMP         group7
 
-skip7:
-group8:
+skip8:
+group9:
 	CMPQ        (SP), $0x00000001
-	JLT         skip9
+	JLT         skip10
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Z1
 	VMOVUPS     64(BX), Z2
@@ -511,24 +509,24 @@ group8:
 	ADDQ        SI, CX
 	ADDQ        $0x00000040, DX
 	SUBQ        $0x00000001, (SP)
-	JZ          rowEnd1
-	JMP         group8
+	JZ          rowEnd2
+	JMP         group9
 
-skip9:
-rowEnd1:
-	MOVQ 64(AX), CX
-	ADDQ CX, 8(SP)
-	MOVQ 80(AX), CX
-	ADDQ CX, 16(SP)
-	ADDQ $0x00000240, 40(SP)
-	DECQ 24(SP)
-	JNZ  block
+skip10:
+rowEnd2:
 	MOVQ 48(AX), CX
-	ADDQ CX, (AX)
+	ADDQ CX, 8(SP)
 	MOVQ 72(AX), CX
+	ADDQ CX, 16(SP)
+	DECQ 24(SP)
+	JNZ  row1
+	MOVQ 64(AX), CX
+	ADDQ CX, (AX)
+	MOVQ 80(AX), CX
 	ADDQ CX, 8(AX)
-	DECQ 24(AX)
-	JNZ  row
+	ADDQ $0x00000240, 16(AX)
+	DECQ 40(AX)
+	JNZ  block
 	VZEROUPPER
 	RET
 
@@ -539,26 +537,24 @@ TEXT ·depthwiseK3D1S2AVX512(SB), NOSPLIT, $48-8
 	MOVQ 56(AX), SI
 	MOVQ 72(AX), DI
 
-row:
+block:
 	MOVQ (AX), CX
 	MOVQ CX, 8(SP)
 	MOVQ 8(AX), CX
 	MOVQ CX, 16(SP)
-	MOVQ 16(AX), CX
-	MOVQ CX, 40(SP)
-	MOVQ 40(AX), CX
+	MOVQ 24(AX), CX
 	MOVQ CX, 24(SP)
 
-block:
+row1:
 	MOVQ 8(SP), CX
 	MOVQ 16(SP), DX
-	MOVQ 40(SP), BX
+	MOVQ 16(AX), BX
 	MOVQ 32(AX), R8
 	MOVQ R8, (SP)
 
-group2:
+group3:
 	CMPQ        (SP), $0x00000010
-	JLT         skip3
+	JLT         skip4
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Z16
 	VMOVUPS     64(BX), Z17
@@ -794,13 +790,13 @@ group2:
 	ADDQ        SI, CX
 	ADDQ        $0x00000800, DX
 	SUBQ        $0x00000010, (SP)
-	JZ          rowEnd1
-	JMP         group2
+	JZ          rowEnd2
+	JMP         group3
 
-skip3:
-group4:
+skip4:
+group5:
 	CMPQ        (SP), $0x00000008
-	JLT         skip5
+	JLT         skip6
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Z8
 	VMOVUPS     64(BX), Z9
@@ -924,13 +920,13 @@ group4:
 	ADDQ        SI, CX
 	ADDQ        $0x00000400, DX
 	SUBQ        $0x00000008, (SP)
-	JZ          rowEnd1
-	JMP         group4
+	JZ          rowEnd2
+	JMP         group5
 
-skip5:
-group6:
+skip6:
+group7:
 	CMPQ        (SP), $0x00000004
-	JLT         skip7
+	JLT         skip8
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Z4
 	VMOVUPS     64(BX), Z5
@@ -998,13 +994,13 @@ group6:
 	ADDQ        SI, CX
 	ADDQ        $0x00000200, DX
 	SUBQ        $0x00000004, (SP)
-	JZ          rowEnd1
-	JMP         group6
+	JZ          rowEnd2
+	JMP         group7
 
-skip7:
-group8:
+skip8:
+group9:
 	CMPQ        (SP), $0x00000001
-	JLT         skip9
+	JLT         skip10
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Z1
 	VMOVUPS     64(BX), Z2
@@ -1030,25 +1026,25 @@ group8:
 	ADDQ        SI, CX
 	ADDQ        $0x00000080, DX
 	SUBQ        $0x00000001, (SP)
-	JZ          rowEnd1
-	JMP         group8
+	JZ          rowEnd2
+	JMP         group9
 
-skip9:
-rowEnd1:
-	MOVQ 64(AX), CX
-	ADDQ CX, 8(SP)
-	MOVQ 80(AX), CX
-	ADDQ CX, 16(SP)
-	ADDQ $0x00000240, 40(SP)
-	DECQ 24(SP)
-	JNZ  block
+skip10:
+rowEnd2:
 	MOVQ 48(AX), CX
-	ADDQ CX, (AX)
+	ADDQ CX, 8(SP)
 	MOVQ 72(AX), CX
+	ADDQ CX, 16(SP)
+	ADDQ CX, 16(SP)
+	DECQ 24(SP)
+	JNZ  row1
+	MOVQ 64(AX), CX
+	ADDQ CX, (AX)
+	MOVQ 80(AX), CX
 	ADDQ CX, 8(AX)
-	ADDQ CX, 8(AX)
-	DECQ 24(AX)
-	JNZ  row
+	ADDQ $0x00000240, 16(AX)
+	DECQ 40(AX)
+	JNZ  block
 	VZEROUPPER
 	RET
 
@@ -1060,26 +1056,24 @@ TEXT ·depthwiseK3D2S1AVX512(SB), NOSPLIT, $48-8
 	MOVQ 72(AX), DI
 	ADDQ DI, DI
 
-row:
+block:
 	MOVQ (AX), CX
 	MOVQ CX, 8(SP)
 	MOVQ 8(AX), CX
 	MOVQ CX, 16(SP)
-	MOVQ 16(AX), CX
-	MOVQ CX, 40(SP)
-	MOVQ 40(AX), CX
+	MOVQ 24(AX), CX
 	MOVQ CX, 24(SP)
 
-block:
+row1:
 	MOVQ 8(SP), CX
 	MOVQ 16(SP), DX
-	MOVQ 40(SP), BX
+	MOVQ 16(AX), BX
 	MOVQ 32(AX), R8
 	MOVQ R8, (SP)
 
-group2:
+group3:
 	CMPQ        (SP), $0x00000010
-	JLT         skip3
+	JLT         skip4
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Z16
 	VMOVUPS     64(BX), Z17
@@ -1318,13 +1312,13 @@ group2:
 	ADDQ        SI, CX
 	ADDQ        $0x00000400, DX
 	SUBQ        $0x00000010, (SP)
-	JZ          rowEnd1
-	JMP         group2
+	JZ          rowEnd2
+	JMP         group3
 
-skip3:
-group4:
+skip4:
+group5:
 	CMPQ        (SP), $0x00000008
-	JLT         skip5
+	JLT         skip6
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Z8
 	VMOVUPS     64(BX), Z9
@@ -1451,13 +1445,13 @@ group4:
 	ADDQ        SI, CX
 	ADDQ        $0x00000200, DX
 	SUBQ        $0x00000008, (SP)
-	JZ          rowEnd1
-	JMP         group4
+	JZ          rowEnd2
+	JMP         group5
 
-skip5:
-group6:
+skip6:
+group7:
 	CMPQ        (SP), $0x00000004
-	JLT         skip7
+	JLT         skip8
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Z4
 	VMOVUPS     64(BX), Z5
@@ -1528,13 +1522,13 @@ group6:
 	ADDQ        SI, CX
 	ADDQ        $0x00000100, DX
 	SUBQ        $0x00000004, (SP)
-	JZ          rowEnd1
-	JMP         group6
+	JZ          rowEnd2
+	JMP         group7
 
-skip7:
-group8:
+skip8:
+group9:
 	CMPQ        (SP), $0x00000001
-	JLT         skip9
+	JLT         skip10
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Z1
 	VMOVUPS     64(BX), Z2
@@ -1560,24 +1554,24 @@ group8:
 	ADDQ        SI, CX
 	ADDQ        $0x00000040, DX
 	SUBQ        $0x00000001, (SP)
-	JZ          rowEnd1
-	JMP         group8
+	JZ          rowEnd2
+	JMP         group9
 
-skip9:
-rowEnd1:
-	MOVQ 64(AX), CX
-	ADDQ CX, 8(SP)
-	MOVQ 80(AX), CX
-	ADDQ CX, 16(SP)
-	ADDQ $0x00000240, 40(SP)
-	DECQ 24(SP)
-	JNZ  block
+skip10:
+rowEnd2:
 	MOVQ 48(AX), CX
-	ADDQ CX, (AX)
+	ADDQ CX, 8(SP)
 	MOVQ 72(AX), CX
+	ADDQ CX, 16(SP)
+	DECQ 24(SP)
+	JNZ  row1
+	MOVQ 64(AX), CX
+	ADDQ CX, (AX)
+	MOVQ 80(AX), CX
 	ADDQ CX, 8(AX)
-	DECQ 24(AX)
-	JNZ  row
+	ADDQ $0x00000240, 16(AX)
+	DECQ 40(AX)
+	JNZ  block
 	VZEROUPPER
 	RET
 
@@ -1589,26 +1583,24 @@ TEXT ·depthwiseK3D2S2AVX512(SB), NOSPLIT, $48-8
 	MOVQ 72(AX), DI
 	ADDQ DI, DI
 
-row:
+block:
 	MOVQ (AX), CX
 	MOVQ CX, 8(SP)
 	MOVQ 8(AX), CX
 	MOVQ CX, 16(SP)
-	MOVQ 16(AX), CX
-	MOVQ CX, 40(SP)
-	MOVQ 40(AX), CX
+	MOVQ 24(AX), CX
 	MOVQ CX, 24(SP)
 
-block:
+row1:
 	MOVQ 8(SP), CX
 	MOVQ 16(SP), DX
-	MOVQ 40(SP), BX
+	MOVQ 16(AX), BX
 	MOVQ 32(AX), R8
 	MOVQ R8, (SP)
 
-group2:
+group3:
 	CMPQ        (SP), $0x00000010
-	JLT         skip3
+	JLT         skip4
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Z16
 	VMOVUPS     64(BX), Z17
@@ -1847,13 +1839,13 @@ group2:
 	ADDQ        SI, CX
 	ADDQ        $0x00000800, DX
 	SUBQ        $0x00000010, (SP)
-	JZ          rowEnd1
-	JMP         group2
+	JZ          rowEnd2
+	JMP         group3
 
-skip3:
-group4:
+skip4:
+group5:
 	CMPQ        (SP), $0x00000008
-	JLT         skip5
+	JLT         skip6
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Z8
 	VMOVUPS     64(BX), Z9
@@ -1980,13 +1972,13 @@ group4:
 	ADDQ        SI, CX
 	ADDQ        $0x00000400, DX
 	SUBQ        $0x00000008, (SP)
-	JZ          rowEnd1
-	JMP         group4
+	JZ          rowEnd2
+	JMP         group5
 
-skip5:
-group6:
+skip6:
+group7:
 	CMPQ        (SP), $0x00000004
-	JLT         skip7
+	JLT         skip8
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Z4
 	VMOVUPS     64(BX), Z5
@@ -2057,13 +2049,13 @@ group6:
 	ADDQ        SI, CX
 	ADDQ        $0x00000200, DX
 	SUBQ        $0x00000004, (SP)
-	JZ          rowEnd1
-	JMP         group6
+	JZ          rowEnd2
+	JMP         group7
 
-skip7:
-group8:
+skip8:
+group9:
 	CMPQ        (SP), $0x00000001
-	JLT         skip9
+	JLT         skip10
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Z1
 	VMOVUPS     64(BX), Z2
@@ -2089,25 +2081,25 @@ group8:
 	ADDQ        SI, CX
 	ADDQ        $0x00000080, DX
 	SUBQ        $0x00000001, (SP)
-	JZ          rowEnd1
-	JMP         group8
+	JZ          rowEnd2
+	JMP         group9
 
-skip9:
-rowEnd1:
-	MOVQ 64(AX), CX
-	ADDQ CX, 8(SP)
-	MOVQ 80(AX), CX
-	ADDQ CX, 16(SP)
-	ADDQ $0x00000240, 40(SP)
-	DECQ 24(SP)
-	JNZ  block
+skip10:
+rowEnd2:
 	MOVQ 48(AX), CX
-	ADDQ CX, (AX)
+	ADDQ CX, 8(SP)
 	MOVQ 72(AX), CX
+	ADDQ CX, 16(SP)
+	ADDQ CX, 16(SP)
+	DECQ 24(SP)
+	JNZ  row1
+	MOVQ 64(AX), CX
+	ADDQ CX, (AX)
+	MOVQ 80(AX), CX
 	ADDQ CX, 8(AX)
-	ADDQ CX, 8(AX)
-	DECQ 24(AX)
-	JNZ  row
+	ADDQ $0x00000240, 16(AX)
+	DECQ 40(AX)
+	JNZ  block
 	VZEROUPPER
 	RET
 
@@ -2118,26 +2110,24 @@ TEXT ·depthwiseK5D1S1AVX512(SB), NOSPLIT, $48-8
 	MOVQ 56(AX), SI
 	MOVQ 72(AX), DI
 
-row:
+block:
 	MOVQ (AX), CX
 	MOVQ CX, 8(SP)
 	MOVQ 8(AX), CX
 	MOVQ CX, 16(SP)
-	MOVQ 16(AX), CX
-	MOVQ CX, 40(SP)
-	MOVQ 40(AX), CX
+	MOVQ 24(AX), CX
 	MOVQ CX, 24(SP)
 
-block:
+row1:
 	MOVQ 8(SP), CX
 	MOVQ 16(SP), DX
-	MOVQ 40(SP), BX
+	MOVQ 16(AX), BX
 	MOVQ 32(AX), R8
 	MOVQ R8, (SP)
 
-group2:
+group3:
 	CMPQ        (SP), $0x00000010
-	JLT         skip3
+	JLT         skip4
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Z16
 	VMOVUPS     64(BX), Z17
@@ -2692,13 +2682,13 @@ group2:
 	ADDQ        SI, CX
 	ADDQ        $0x00000400, DX
 	SUBQ        $0x00000010, (SP)
-	JZ          rowEnd1
-	JMP         group2
+	JZ          rowEnd2
+	JMP         group3
 
-skip3:
-group4:
+skip4:
+group5:
 	CMPQ        (SP), $0x00000008
-	JLT         skip5
+	JLT         skip6
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Z8
 	VMOVUPS     64(BX), Z9
@@ -2997,13 +2987,13 @@ group4:
 	ADDQ        SI, CX
 	ADDQ        $0x00000200, DX
 	SUBQ        $0x00000008, (SP)
-	JZ          rowEnd1
-	JMP         group4
+	JZ          rowEnd2
+	JMP         group5
 
-skip5:
-group6:
+skip6:
+group7:
 	CMPQ        (SP), $0x00000004
-	JLT         skip7
+	JLT         skip8
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Z4
 	VMOVUPS     64(BX), Z5
@@ -3174,13 +3164,13 @@ group6:
 	ADDQ        SI, CX
 	ADDQ        $0x00000100, DX
 	SUBQ        $0x00000004, (SP)
-	JZ          rowEnd1
-	JMP         group6
+	JZ          rowEnd2
+	JMP         group7
 
-skip7:
-group8:
+skip8:
+group9:
 	CMPQ        (SP), $0x00000001
-	JLT         skip9
+	JLT         skip10
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Z1
 	VMOVUPS     64(BX), Z2
@@ -3240,24 +3230,24 @@ group8:
 	ADDQ        SI, CX
 	ADDQ        $0x00000040, DX
 	SUBQ        $0x00000001, (SP)
-	JZ          rowEnd1
-	JMP         group8
+	JZ          rowEnd2
+	JMP         group9
 
-skip9:
-rowEnd1:
-	MOVQ 64(AX), CX
-	ADDQ CX, 8(SP)
-	MOVQ 80(AX), CX
-	ADDQ CX, 16(SP)
-	ADDQ $0x00000640, 40(SP)
-	DECQ 24(SP)
-	JNZ  block
+skip10:
+rowEnd2:
 	MOVQ 48(AX), CX
-	ADDQ CX, (AX)
+	ADDQ CX, 8(SP)
 	MOVQ 72(AX), CX
+	ADDQ CX, 16(SP)
+	DECQ 24(SP)
+	JNZ  row1
+	MOVQ 64(AX), CX
+	ADDQ CX, (AX)
+	MOVQ 80(AX), CX
 	ADDQ CX, 8(AX)
-	DECQ 24(AX)
-	JNZ  row
+	ADDQ $0x00000640, 16(AX)
+	DECQ 40(AX)
+	JNZ  block
 	VZEROUPPER
 	RET
 
@@ -3268,26 +3258,24 @@ TEXT ·depthwiseK5D1S2AVX512(SB), NOSPLIT, $48-8
 	MOVQ 56(AX), SI
 	MOVQ 72(AX), DI
 
-row:
+block:
 	MOVQ (AX), CX
 	MOVQ CX, 8(SP)
 	MOVQ 8(AX), CX
 	MOVQ CX, 16(SP)
-	MOVQ 16(AX), CX
-	MOVQ CX, 40(SP)
-	MOVQ 40(AX), CX
+	MOVQ 24(AX), CX
 	MOVQ CX, 24(SP)
 
-block:
+row1:
 	MOVQ 8(SP), CX
 	MOVQ 16(SP), DX
-	MOVQ 40(SP), BX
+	MOVQ 16(AX), BX
 	MOVQ 32(AX), R8
 	MOVQ R8, (SP)
 
-group2:
+group3:
 	CMPQ        (SP), $0x00000010
-	JLT         skip3
+	JLT         skip4
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Z16
 	VMOVUPS     64(BX), Z17
@@ -3907,13 +3895,13 @@ group2:
 	ADDQ        SI, CX
 	ADDQ        $0x00000800, DX
 	SUBQ        $0x00000010, (SP)
-	JZ          rowEnd1
-	JMP         group2
+	JZ          rowEnd2
+	JMP         group3
 
-skip3:
-group4:
+skip4:
+group5:
 	CMPQ        (SP), $0x00000008
-	JLT         skip5
+	JLT         skip6
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Z8
 	VMOVUPS     64(BX), Z9
@@ -4237,13 +4225,13 @@ group4:
 	ADDQ        SI, CX
 	ADDQ        $0x00000400, DX
 	SUBQ        $0x00000008, (SP)
-	JZ          rowEnd1
-	JMP         group4
+	JZ          rowEnd2
+	JMP         group5
 
-skip5:
-group6:
+skip6:
+group7:
 	CMPQ        (SP), $0x00000004
-	JLT         skip7
+	JLT         skip8
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Z4
 	VMOVUPS     64(BX), Z5
@@ -4419,13 +4407,13 @@ group6:
 	ADDQ        SI, CX
 	ADDQ        $0x00000200, DX
 	SUBQ        $0x00000004, (SP)
-	JZ          rowEnd1
-	JMP         group6
+	JZ          rowEnd2
+	JMP         group7
 
-skip7:
-group8:
+skip8:
+group9:
 	CMPQ        (SP), $0x00000001
-	JLT         skip9
+	JLT         skip10
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Z1
 	VMOVUPS     64(BX), Z2
@@ -4485,25 +4473,25 @@ group8:
 	ADDQ        SI, CX
 	ADDQ        $0x00000080, DX
 	SUBQ        $0x00000001, (SP)
-	JZ          rowEnd1
-	JMP         group8
+	JZ          rowEnd2
+	JMP         group9
 
-skip9:
-rowEnd1:
-	MOVQ 64(AX), CX
-	ADDQ CX, 8(SP)
-	MOVQ 80(AX), CX
-	ADDQ CX, 16(SP)
-	ADDQ $0x00000640, 40(SP)
-	DECQ 24(SP)
-	JNZ  block
+skip10:
+rowEnd2:
 	MOVQ 48(AX), CX
-	ADDQ CX, (AX)
+	ADDQ CX, 8(SP)
 	MOVQ 72(AX), CX
+	ADDQ CX, 16(SP)
+	ADDQ CX, 16(SP)
+	DECQ 24(SP)
+	JNZ  row1
+	MOVQ 64(AX), CX
+	ADDQ CX, (AX)
+	MOVQ 80(AX), CX
 	ADDQ CX, 8(AX)
-	ADDQ CX, 8(AX)
-	DECQ 24(AX)
-	JNZ  row
+	ADDQ $0x00000640, 16(AX)
+	DECQ 40(AX)
+	JNZ  block
 	VZEROUPPER
 	RET
 
@@ -4515,26 +4503,24 @@ TEXT ·depthwiseK5D2S1AVX512(SB), NOSPLIT, $48-8
 	MOVQ 72(AX), DI
 	ADDQ DI, DI
 
-row:
+block:
 	MOVQ (AX), CX
 	MOVQ CX, 8(SP)
 	MOVQ 8(AX), CX
 	MOVQ CX, 16(SP)
-	MOVQ 16(AX), CX
-	MOVQ CX, 40(SP)
-	MOVQ 40(AX), CX
+	MOVQ 24(AX), CX
 	MOVQ CX, 24(SP)
 
-block:
+row1:
 	MOVQ 8(SP), CX
 	MOVQ 16(SP), DX
-	MOVQ 40(SP), BX
+	MOVQ 16(AX), BX
 	MOVQ 32(AX), R8
 	MOVQ R8, (SP)
 
-group2:
+group3:
 	CMPQ        (SP), $0x00000010
-	JLT         skip3
+	JLT         skip4
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Z16
 	VMOVUPS     64(BX), Z17
@@ -5099,13 +5085,13 @@ group2:
 	ADDQ        SI, CX
 	ADDQ        $0x00000400, DX
 	SUBQ        $0x00000010, (SP)
-	JZ          rowEnd1
-	JMP         group2
+	JZ          rowEnd2
+	JMP         group3
 
-skip3:
-group4:
+skip4:
+group5:
 	CMPQ        (SP), $0x00000008
-	JLT         skip5
+	JLT         skip6
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Z8
 	VMOVUPS     64(BX), Z9
@@ -5414,13 +5400,13 @@ group4:
 	ADDQ        SI, CX
 	ADDQ        $0x00000200, DX
 	SUBQ        $0x00000008, (SP)
-	JZ          rowEnd1
-	JMP         group4
+	JZ          rowEnd2
+	JMP         group5
 
-skip5:
-group6:
+skip6:
+group7:
 	CMPQ        (SP), $0x00000004
-	JLT         skip7
+	JLT         skip8
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Z4
 	VMOVUPS     64(BX), Z5
@@ -5601,13 +5587,13 @@ group6:
 	ADDQ        SI, CX
 	ADDQ        $0x00000100, DX
 	SUBQ        $0x00000004, (SP)
-	JZ          rowEnd1
-	JMP         group6
+	JZ          rowEnd2
+	JMP         group7
 
-skip7:
-group8:
+skip8:
+group9:
 	CMPQ        (SP), $0x00000001
-	JLT         skip9
+	JLT         skip10
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Z1
 	VMOVUPS     64(BX), Z2
@@ -5667,24 +5653,24 @@ group8:
 	ADDQ        SI, CX
 	ADDQ        $0x00000040, DX
 	SUBQ        $0x00000001, (SP)
-	JZ          rowEnd1
-	JMP         group8
+	JZ          rowEnd2
+	JMP         group9
 
-skip9:
-rowEnd1:
-	MOVQ 64(AX), CX
-	ADDQ CX, 8(SP)
-	MOVQ 80(AX), CX
-	ADDQ CX, 16(SP)
-	ADDQ $0x00000640, 40(SP)
-	DECQ 24(SP)
-	JNZ  block
+skip10:
+rowEnd2:
 	MOVQ 48(AX), CX
-	ADDQ CX, (AX)
+	ADDQ CX, 8(SP)
 	MOVQ 72(AX), CX
+	ADDQ CX, 16(SP)
+	DECQ 24(SP)
+	JNZ  row1
+	MOVQ 64(AX), CX
+	ADDQ CX, (AX)
+	MOVQ 80(AX), CX
 	ADDQ CX, 8(AX)
-	DECQ 24(AX)
-	JNZ  row
+	ADDQ $0x00000640, 16(AX)
+	DECQ 40(AX)
+	JNZ  block
 	VZEROUPPER
 	RET
 
@@ -5696,26 +5682,24 @@ TEXT ·depthwiseK5D2S2AVX512(SB), NOSPLIT, $48-8
 	MOVQ 72(AX), DI
 	ADDQ DI, DI
 
-row:
+block:
 	MOVQ (AX), CX
 	MOVQ CX, 8(SP)
 	MOVQ 8(AX), CX
 	MOVQ CX, 16(SP)
-	MOVQ 16(AX), CX
-	MOVQ CX, 40(SP)
-	MOVQ 40(AX), CX
+	MOVQ 24(AX), CX
 	MOVQ CX, 24(SP)
 
-block:
+row1:
 	MOVQ 8(SP), CX
 	MOVQ 16(SP), DX
-	MOVQ 40(SP), BX
+	MOVQ 16(AX), BX
 	MOVQ 32(AX), R8
 	MOVQ R8, (SP)
 
-group2:
+group3:
 	CMPQ        (SP), $0x00000010
-	JLT         skip3
+	JLT         skip4
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Z16
 	VMOVUPS     64(BX), Z17
@@ -6270,13 +6254,13 @@ group2:
 	ADDQ        SI, CX
 	ADDQ        $0x00000800, DX
 	SUBQ        $0x00000010, (SP)
-	JZ          rowEnd1
-	JMP         group2
+	JZ          rowEnd2
+	JMP         group3
 
-skip3:
-group4:
+skip4:
+group5:
 	CMPQ        (SP), $0x00000008
-	JLT         skip5
+	JLT         skip6
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Z8
 	VMOVUPS     64(BX), Z9
@@ -6575,13 +6559,13 @@ group4:
 	ADDQ        SI, CX
 	ADDQ        $0x00000400, DX
 	SUBQ        $0x00000008, (SP)
-	JZ          rowEnd1
-	JMP         group4
+	JZ          rowEnd2
+	JMP         group5
 
-skip5:
-group6:
+skip6:
+group7:
 	CMPQ        (SP), $0x00000004
-	JLT         skip7
+	JLT         skip8
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Z4
 	VMOVUPS     64(BX), Z5
@@ -6752,13 +6736,13 @@ group6:
 	ADDQ        SI, CX
 	ADDQ        $0x00000200, DX
 	SUBQ        $0x00000004, (SP)
-	JZ          rowEnd1
-	JMP         group6
+	JZ          rowEnd2
+	JMP         group7
 
-skip7:
-group8:
+skip8:
+group9:
 	CMPQ        (SP), $0x00000001
-	JLT         skip9
+	JLT         skip10
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Z1
 	VMOVUPS     64(BX), Z2
@@ -6818,25 +6802,25 @@ group8:
 	ADDQ        SI, CX
 	ADDQ        $0x00000080, DX
 	SUBQ        $0x00000001, (SP)
-	JZ          rowEnd1
-	JMP         group8
+	JZ          rowEnd2
+	JMP         group9
 
-skip9:
-rowEnd1:
-	MOVQ 64(AX), CX
-	ADDQ CX, 8(SP)
-	MOVQ 80(AX), CX
-	ADDQ CX, 16(SP)
-	ADDQ $0x00000640, 40(SP)
-	DECQ 24(SP)
-	JNZ  block
+skip10:
+rowEnd2:
 	MOVQ 48(AX), CX
-	ADDQ CX, (AX)
+	ADDQ CX, 8(SP)
 	MOVQ 72(AX), CX
+	ADDQ CX, 16(SP)
+	ADDQ CX, 16(SP)
+	DECQ 24(SP)
+	JNZ  row1
+	MOVQ 64(AX), CX
+	ADDQ CX, (AX)
+	MOVQ 80(AX), CX
 	ADDQ CX, 8(AX)
-	ADDQ CX, 8(AX)
-	DECQ 24(AX)
-	JNZ  row
+	ADDQ $0x00000640, 16(AX)
+	DECQ 40(AX)
+	JNZ  block
 	VZEROUPPER
 	RET
 
@@ -6847,32 +6831,30 @@ TEXT ·depthwiseK3D1S1AVX2(SB), NOSPLIT, $48-8
 	MOVQ 56(AX), SI
 	MOVQ 72(AX), DI
 
-row:
+block:
+	MOVQ $0x00000000, 40(SP)
+
+vector1:
 	MOVQ (AX), CX
 	MOVQ CX, 8(SP)
 	MOVQ 8(AX), CX
 	MOVQ CX, 16(SP)
-	MOVQ 16(AX), CX
-	MOVQ CX, 40(SP)
-	MOVQ 40(AX), CX
+	MOVQ 24(AX), CX
 	MOVQ CX, 24(SP)
 
-block:
-	MOVQ $0x00000000, 32(SP)
-
-vector1:
+row2:
 	MOVQ 8(SP), CX
 	MOVQ 16(SP), DX
-	MOVQ 40(SP), BX
-	ADDQ 32(SP), CX
-	ADDQ 32(SP), DX
-	ADDQ 32(SP), BX
+	MOVQ 16(AX), BX
+	ADDQ 40(SP), CX
+	ADDQ 40(SP), DX
+	ADDQ 40(SP), BX
 	MOVQ 32(AX), R8
 	MOVQ R8, (SP)
 
-group3:
+group4:
 	CMPQ        (SP), $0x00000008
-	JLT         skip4
+	JLT         skip5
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Y8
 	VMOVUPS     64(BX), Y9
@@ -6999,13 +6981,13 @@ group3:
 	ADDQ        SI, CX
 	ADDQ        $0x00000200, DX
 	SUBQ        $0x00000008, (SP)
-	JZ          rowEnd2
-	JMP         group3
+	JZ          rowEnd3
+	JMP         group4
 
-skip4:
-group5:
+skip5:
+group6:
 	CMPQ        (SP), $0x00000004
-	JLT         skip6
+	JLT         skip7
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Y4
 	VMOVUPS     64(BX), Y5
@@ -7076,13 +7058,13 @@ group5:
 	ADDQ        SI, CX
 	ADDQ        $0x00000100, DX
 	SUBQ        $0x00000004, (SP)
-	JZ          rowEnd2
-	JMP         group5
+	JZ          rowEnd3
+	JMP         group6
 
-skip6:
-group7:
+skip7:
+group8:
 	CMPQ        (SP), $0x00000001
-	JLT         skip8
+	JLT         skip9
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Y1
 	VMOVUPS     64(BX), Y2
@@ -7108,27 +7090,27 @@ group7:
 	ADDQ        SI, CX
 	ADDQ        $0x00000040, DX
 	SUBQ        $0x00000001, (SP)
-	JZ          rowEnd2
-	JMP         group7
+	JZ          rowEnd3
+	JMP         group8
 
-skip8:
-rowEnd2:
-	ADDQ $0x00000020, 32(SP)
-	CMPQ 32(SP), $0x00000040
+skip9:
+rowEnd3:
+	MOVQ 48(AX), CX
+	ADDQ CX, 8(SP)
+	MOVQ 72(AX), CX
+	ADDQ CX, 16(SP)
+	DECQ 24(SP)
+	JNZ  row2
+	ADDQ $0x00000020, 40(SP)
+	CMPQ 40(SP), $0x00000040
 	JLT  vector1
 	MOVQ 64(AX), CX
-	ADDQ CX, 8(SP)
-	MOVQ 80(AX), CX
-	ADDQ CX, 16(SP)
-	ADDQ $0x00000240, 40(SP)
-	DECQ 24(SP)
-	JNZ  block
-	MOVQ 48(AX), CX
 	ADDQ CX, (AX)
-	MOVQ 72(AX), CX
+	MOVQ 80(AX), CX
 	ADDQ CX, 8(AX)
-	DECQ 24(AX)
-	JNZ  row
+	ADDQ $0x00000240, 16(AX)
+	DECQ 40(AX)
+	JNZ  block
 	VZEROUPPER
 	RET
 
@@ -7139,32 +7121,30 @@ TEXT ·depthwiseK3D1S2AVX2(SB), NOSPLIT, $48-8
 	MOVQ 56(AX), SI
 	MOVQ 72(AX), DI
 
-row:
+block:
+	MOVQ $0x00000000, 40(SP)
+
+vector1:
 	MOVQ (AX), CX
 	MOVQ CX, 8(SP)
 	MOVQ 8(AX), CX
 	MOVQ CX, 16(SP)
-	MOVQ 16(AX), CX
-	MOVQ CX, 40(SP)
-	MOVQ 40(AX), CX
+	MOVQ 24(AX), CX
 	MOVQ CX, 24(SP)
 
-block:
-	MOVQ $0x00000000, 32(SP)
-
-vector1:
+row2:
 	MOVQ 8(SP), CX
 	MOVQ 16(SP), DX
-	MOVQ 40(SP), BX
-	ADDQ 32(SP), CX
-	ADDQ 32(SP), DX
-	ADDQ 32(SP), BX
+	MOVQ 16(AX), BX
+	ADDQ 40(SP), CX
+	ADDQ 40(SP), DX
+	ADDQ 40(SP), BX
 	MOVQ 32(AX), R8
 	MOVQ R8, (SP)
 
-group3:
+group4:
 	CMPQ        (SP), $0x00000008
-	JLT         skip4
+	JLT         skip5
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Y8
 	VMOVUPS     64(BX), Y9
@@ -7288,13 +7268,13 @@ group3:
 	ADDQ        SI, CX
 	ADDQ        $0x00000400, DX
 	SUBQ        $0x00000008, (SP)
-	JZ          rowEnd2
-	JMP         group3
+	JZ          rowEnd3
+	JMP         group4
 
-skip4:
-group5:
+skip5:
+group6:
 	CMPQ        (SP), $0x00000004
-	JLT         skip6
+	JLT         skip7
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Y4
 	VMOVUPS     64(BX), Y5
@@ -7362,13 +7342,13 @@ group5:
 	ADDQ        SI, CX
 	ADDQ        $0x00000200, DX
 	SUBQ        $0x00000004, (SP)
-	JZ          rowEnd2
-	JMP         group5
+	JZ          rowEnd3
+	JMP         group6
 
-skip6:
-group7:
+skip7:
+group8:
 	CMPQ        (SP), $0x00000001
-	JLT         skip8
+	JLT         skip9
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Y1
 	VMOVUPS     64(BX), Y2
@@ -7394,28 +7374,28 @@ group7:
 	ADDQ        SI, CX
 	ADDQ        $0x00000080, DX
 	SUBQ        $0x00000001, (SP)
-	JZ          rowEnd2
-	JMP         group7
+	JZ          rowEnd3
+	JMP         group8
 
-skip8:
-rowEnd2:
-	ADDQ $0x00000020, 32(SP)
-	CMPQ 32(SP), $0x00000040
+skip9:
+rowEnd3:
+	MOVQ 48(AX), CX
+	ADDQ CX, 8(SP)
+	MOVQ 72(AX), CX
+	ADDQ CX, 16(SP)
+	ADDQ CX, 16(SP)
+	DECQ 24(SP)
+	JNZ  row2
+	ADDQ $0x00000020, 40(SP)
+	CMPQ 40(SP), $0x00000040
 	JLT  vector1
 	MOVQ 64(AX), CX
-	ADDQ CX, 8(SP)
-	MOVQ 80(AX), CX
-	ADDQ CX, 16(SP)
-	ADDQ $0x00000240, 40(SP)
-	DECQ 24(SP)
-	JNZ  block
-	MOVQ 48(AX), CX
 	ADDQ CX, (AX)
-	MOVQ 72(AX), CX
+	MOVQ 80(AX), CX
 	ADDQ CX, 8(AX)
-	ADDQ CX, 8(AX)
-	DECQ 24(AX)
-	JNZ  row
+	ADDQ $0x00000240, 16(AX)
+	DECQ 40(AX)
+	JNZ  block
 	VZEROUPPER
 	RET
 
@@ -7427,32 +7407,30 @@ TEXT ·depthwiseK3D2S1AVX2(SB), NOSPLIT, $48-8
 	MOVQ 72(AX), DI
 	ADDQ DI, DI
 
-row:
+block:
+	MOVQ $0x00000000, 40(SP)
+
+vector1:
 	MOVQ (AX), CX
 	MOVQ CX, 8(SP)
 	MOVQ 8(AX), CX
 	MOVQ CX, 16(SP)
-	MOVQ 16(AX), CX
-	MOVQ CX, 40(SP)
-	MOVQ 40(AX), CX
+	MOVQ 24(AX), CX
 	MOVQ CX, 24(SP)
 
-block:
-	MOVQ $0x00000000, 32(SP)
-
-vector1:
+row2:
 	MOVQ 8(SP), CX
 	MOVQ 16(SP), DX
-	MOVQ 40(SP), BX
-	ADDQ 32(SP), CX
-	ADDQ 32(SP), DX
-	ADDQ 32(SP), BX
+	MOVQ 16(AX), BX
+	ADDQ 40(SP), CX
+	ADDQ 40(SP), DX
+	ADDQ 40(SP), BX
 	MOVQ 32(AX), R8
 	MOVQ R8, (SP)
 
-group3:
+group4:
 	CMPQ        (SP), $0x00000008
-	JLT         skip4
+	JLT         skip5
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Y8
 	VMOVUPS     64(BX), Y9
@@ -7579,13 +7557,13 @@ group3:
 	ADDQ        SI, CX
 	ADDQ        $0x00000200, DX
 	SUBQ        $0x00000008, (SP)
-	JZ          rowEnd2
-	JMP         group3
+	JZ          rowEnd3
+	JMP         group4
 
-skip4:
-group5:
+skip5:
+group6:
 	CMPQ        (SP), $0x00000004
-	JLT         skip6
+	JLT         skip7
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Y4
 	VMOVUPS     64(BX), Y5
@@ -7656,13 +7634,13 @@ group5:
 	ADDQ        SI, CX
 	ADDQ        $0x00000100, DX
 	SUBQ        $0x00000004, (SP)
-	JZ          rowEnd2
-	JMP         group5
+	JZ          rowEnd3
+	JMP         group6
 
-skip6:
-group7:
+skip7:
+group8:
 	CMPQ        (SP), $0x00000001
-	JLT         skip8
+	JLT         skip9
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Y1
 	VMOVUPS     64(BX), Y2
@@ -7688,27 +7666,27 @@ group7:
 	ADDQ        SI, CX
 	ADDQ        $0x00000040, DX
 	SUBQ        $0x00000001, (SP)
-	JZ          rowEnd2
-	JMP         group7
+	JZ          rowEnd3
+	JMP         group8
 
-skip8:
-rowEnd2:
-	ADDQ $0x00000020, 32(SP)
-	CMPQ 32(SP), $0x00000040
+skip9:
+rowEnd3:
+	MOVQ 48(AX), CX
+	ADDQ CX, 8(SP)
+	MOVQ 72(AX), CX
+	ADDQ CX, 16(SP)
+	DECQ 24(SP)
+	JNZ  row2
+	ADDQ $0x00000020, 40(SP)
+	CMPQ 40(SP), $0x00000040
 	JLT  vector1
 	MOVQ 64(AX), CX
-	ADDQ CX, 8(SP)
-	MOVQ 80(AX), CX
-	ADDQ CX, 16(SP)
-	ADDQ $0x00000240, 40(SP)
-	DECQ 24(SP)
-	JNZ  block
-	MOVQ 48(AX), CX
 	ADDQ CX, (AX)
-	MOVQ 72(AX), CX
+	MOVQ 80(AX), CX
 	ADDQ CX, 8(AX)
-	DECQ 24(AX)
-	JNZ  row
+	ADDQ $0x00000240, 16(AX)
+	DECQ 40(AX)
+	JNZ  block
 	VZEROUPPER
 	RET
 
@@ -7720,32 +7698,30 @@ TEXT ·depthwiseK3D2S2AVX2(SB), NOSPLIT, $48-8
 	MOVQ 72(AX), DI
 	ADDQ DI, DI
 
-row:
+block:
+	MOVQ $0x00000000, 40(SP)
+
+vector1:
 	MOVQ (AX), CX
 	MOVQ CX, 8(SP)
 	MOVQ 8(AX), CX
 	MOVQ CX, 16(SP)
-	MOVQ 16(AX), CX
-	MOVQ CX, 40(SP)
-	MOVQ 40(AX), CX
+	MOVQ 24(AX), CX
 	MOVQ CX, 24(SP)
 
-block:
-	MOVQ $0x00000000, 32(SP)
-
-vector1:
+row2:
 	MOVQ 8(SP), CX
 	MOVQ 16(SP), DX
-	MOVQ 40(SP), BX
-	ADDQ 32(SP), CX
-	ADDQ 32(SP), DX
-	ADDQ 32(SP), BX
+	MOVQ 16(AX), BX
+	ADDQ 40(SP), CX
+	ADDQ 40(SP), DX
+	ADDQ 40(SP), BX
 	MOVQ 32(AX), R8
 	MOVQ R8, (SP)
 
-group3:
+group4:
 	CMPQ        (SP), $0x00000008
-	JLT         skip4
+	JLT         skip5
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Y8
 	VMOVUPS     64(BX), Y9
@@ -7872,13 +7848,13 @@ group3:
 	ADDQ        SI, CX
 	ADDQ        $0x00000400, DX
 	SUBQ        $0x00000008, (SP)
-	JZ          rowEnd2
-	JMP         group3
+	JZ          rowEnd3
+	JMP         group4
 
-skip4:
-group5:
+skip5:
+group6:
 	CMPQ        (SP), $0x00000004
-	JLT         skip6
+	JLT         skip7
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Y4
 	VMOVUPS     64(BX), Y5
@@ -7949,13 +7925,13 @@ group5:
 	ADDQ        SI, CX
 	ADDQ        $0x00000200, DX
 	SUBQ        $0x00000004, (SP)
-	JZ          rowEnd2
-	JMP         group5
+	JZ          rowEnd3
+	JMP         group6
 
-skip6:
-group7:
+skip7:
+group8:
 	CMPQ        (SP), $0x00000001
-	JLT         skip8
+	JLT         skip9
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Y1
 	VMOVUPS     64(BX), Y2
@@ -7981,28 +7957,28 @@ group7:
 	ADDQ        SI, CX
 	ADDQ        $0x00000080, DX
 	SUBQ        $0x00000001, (SP)
-	JZ          rowEnd2
-	JMP         group7
+	JZ          rowEnd3
+	JMP         group8
 
-skip8:
-rowEnd2:
-	ADDQ $0x00000020, 32(SP)
-	CMPQ 32(SP), $0x00000040
+skip9:
+rowEnd3:
+	MOVQ 48(AX), CX
+	ADDQ CX, 8(SP)
+	MOVQ 72(AX), CX
+	ADDQ CX, 16(SP)
+	ADDQ CX, 16(SP)
+	DECQ 24(SP)
+	JNZ  row2
+	ADDQ $0x00000020, 40(SP)
+	CMPQ 40(SP), $0x00000040
 	JLT  vector1
 	MOVQ 64(AX), CX
-	ADDQ CX, 8(SP)
-	MOVQ 80(AX), CX
-	ADDQ CX, 16(SP)
-	ADDQ $0x00000240, 40(SP)
-	DECQ 24(SP)
-	JNZ  block
-	MOVQ 48(AX), CX
 	ADDQ CX, (AX)
-	MOVQ 72(AX), CX
+	MOVQ 80(AX), CX
 	ADDQ CX, 8(AX)
-	ADDQ CX, 8(AX)
-	DECQ 24(AX)
-	JNZ  row
+	ADDQ $0x00000240, 16(AX)
+	DECQ 40(AX)
+	JNZ  block
 	VZEROUPPER
 	RET
 
@@ -8013,32 +7989,30 @@ TEXT ·depthwiseK5D1S1AVX2(SB), NOSPLIT, $48-8
 	MOVQ 56(AX), SI
 	MOVQ 72(AX), DI
 
-row:
+block:
+	MOVQ $0x00000000, 40(SP)
+
+vector1:
 	MOVQ (AX), CX
 	MOVQ CX, 8(SP)
 	MOVQ 8(AX), CX
 	MOVQ CX, 16(SP)
-	MOVQ 16(AX), CX
-	MOVQ CX, 40(SP)
-	MOVQ 40(AX), CX
+	MOVQ 24(AX), CX
 	MOVQ CX, 24(SP)
 
-block:
-	MOVQ $0x00000000, 32(SP)
-
-vector1:
+row2:
 	MOVQ 8(SP), CX
 	MOVQ 16(SP), DX
-	MOVQ 40(SP), BX
-	ADDQ 32(SP), CX
-	ADDQ 32(SP), DX
-	ADDQ 32(SP), BX
+	MOVQ 16(AX), BX
+	ADDQ 40(SP), CX
+	ADDQ 40(SP), DX
+	ADDQ 40(SP), BX
 	MOVQ 32(AX), R8
 	MOVQ R8, (SP)
 
-group3:
+group4:
 	CMPQ        (SP), $0x00000008
-	JLT         skip4
+	JLT         skip5
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Y8
 	VMOVUPS     64(BX), Y9
@@ -8337,13 +8311,13 @@ group3:
 	ADDQ        SI, CX
 	ADDQ        $0x00000200, DX
 	SUBQ        $0x00000008, (SP)
-	JZ          rowEnd2
-	JMP         group3
+	JZ          rowEnd3
+	JMP         group4
 
-skip4:
-group5:
+skip5:
+group6:
 	CMPQ        (SP), $0x00000004
-	JLT         skip6
+	JLT         skip7
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Y4
 	VMOVUPS     64(BX), Y5
@@ -8514,13 +8488,13 @@ group5:
 	ADDQ        SI, CX
 	ADDQ        $0x00000100, DX
 	SUBQ        $0x00000004, (SP)
-	JZ          rowEnd2
-	JMP         group5
+	JZ          rowEnd3
+	JMP         group6
 
-skip6:
-group7:
+skip7:
+group8:
 	CMPQ        (SP), $0x00000001
-	JLT         skip8
+	JLT         skip9
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Y1
 	VMOVUPS     64(BX), Y2
@@ -8580,27 +8554,27 @@ group7:
 	ADDQ        SI, CX
 	ADDQ        $0x00000040, DX
 	SUBQ        $0x00000001, (SP)
-	JZ          rowEnd2
-	JMP         group7
+	JZ          rowEnd3
+	JMP         group8
 
-skip8:
-rowEnd2:
-	ADDQ $0x00000020, 32(SP)
-	CMPQ 32(SP), $0x00000040
+skip9:
+rowEnd3:
+	MOVQ 48(AX), CX
+	ADDQ CX, 8(SP)
+	MOVQ 72(AX), CX
+	ADDQ CX, 16(SP)
+	DECQ 24(SP)
+	JNZ  row2
+	ADDQ $0x00000020, 40(SP)
+	CMPQ 40(SP), $0x00000040
 	JLT  vector1
 	MOVQ 64(AX), CX
-	ADDQ CX, 8(SP)
-	MOVQ 80(AX), CX
-	ADDQ CX, 16(SP)
-	ADDQ $0x00000640, 40(SP)
-	DECQ 24(SP)
-	JNZ  block
-	MOVQ 48(AX), CX
 	ADDQ CX, (AX)
-	MOVQ 72(AX), CX
+	MOVQ 80(AX), CX
 	ADDQ CX, 8(AX)
-	DECQ 24(AX)
-	JNZ  row
+	ADDQ $0x00000640, 16(AX)
+	DECQ 40(AX)
+	JNZ  block
 	VZEROUPPER
 	RET
 
@@ -8611,32 +8585,30 @@ TEXT ·depthwiseK5D1S2AVX2(SB), NOSPLIT, $48-8
 	MOVQ 56(AX), SI
 	MOVQ 72(AX), DI
 
-row:
+block:
+	MOVQ $0x00000000, 40(SP)
+
+vector1:
 	MOVQ (AX), CX
 	MOVQ CX, 8(SP)
 	MOVQ 8(AX), CX
 	MOVQ CX, 16(SP)
-	MOVQ 16(AX), CX
-	MOVQ CX, 40(SP)
-	MOVQ 40(AX), CX
+	MOVQ 24(AX), CX
 	MOVQ CX, 24(SP)
 
-block:
-	MOVQ $0x00000000, 32(SP)
-
-vector1:
+row2:
 	MOVQ 8(SP), CX
 	MOVQ 16(SP), DX
-	MOVQ 40(SP), BX
-	ADDQ 32(SP), CX
-	ADDQ 32(SP), DX
-	ADDQ 32(SP), BX
+	MOVQ 16(AX), BX
+	ADDQ 40(SP), CX
+	ADDQ 40(SP), DX
+	ADDQ 40(SP), BX
 	MOVQ 32(AX), R8
 	MOVQ R8, (SP)
 
-group3:
+group4:
 	CMPQ        (SP), $0x00000008
-	JLT         skip4
+	JLT         skip5
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Y8
 	VMOVUPS     64(BX), Y9
@@ -8960,13 +8932,13 @@ group3:
 	ADDQ        SI, CX
 	ADDQ        $0x00000400, DX
 	SUBQ        $0x00000008, (SP)
-	JZ          rowEnd2
-	JMP         group3
+	JZ          rowEnd3
+	JMP         group4
 
-skip4:
-group5:
+skip5:
+group6:
 	CMPQ        (SP), $0x00000004
-	JLT         skip6
+	JLT         skip7
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Y4
 	VMOVUPS     64(BX), Y5
@@ -9142,13 +9114,13 @@ group5:
 	ADDQ        SI, CX
 	ADDQ        $0x00000200, DX
 	SUBQ        $0x00000004, (SP)
-	JZ          rowEnd2
-	JMP         group5
+	JZ          rowEnd3
+	JMP         group6
 
-skip6:
-group7:
+skip7:
+group8:
 	CMPQ        (SP), $0x00000001
-	JLT         skip8
+	JLT         skip9
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Y1
 	VMOVUPS     64(BX), Y2
@@ -9208,28 +9180,28 @@ group7:
 	ADDQ        SI, CX
 	ADDQ        $0x00000080, DX
 	SUBQ        $0x00000001, (SP)
-	JZ          rowEnd2
-	JMP         group7
+	JZ          rowEnd3
+	JMP         group8
 
-skip8:
-rowEnd2:
-	ADDQ $0x00000020, 32(SP)
-	CMPQ 32(SP), $0x00000040
+skip9:
+rowEnd3:
+	MOVQ 48(AX), CX
+	ADDQ CX, 8(SP)
+	MOVQ 72(AX), CX
+	ADDQ CX, 16(SP)
+	ADDQ CX, 16(SP)
+	DECQ 24(SP)
+	JNZ  row2
+	ADDQ $0x00000020, 40(SP)
+	CMPQ 40(SP), $0x00000040
 	JLT  vector1
 	MOVQ 64(AX), CX
-	ADDQ CX, 8(SP)
-	MOVQ 80(AX), CX
-	ADDQ CX, 16(SP)
-	ADDQ $0x00000640, 40(SP)
-	DECQ 24(SP)
-	JNZ  block
-	MOVQ 48(AX), CX
 	ADDQ CX, (AX)
-	MOVQ 72(AX), CX
+	MOVQ 80(AX), CX
 	ADDQ CX, 8(AX)
-	ADDQ CX, 8(AX)
-	DECQ 24(AX)
-	JNZ  row
+	ADDQ $0x00000640, 16(AX)
+	DECQ 40(AX)
+	JNZ  block
 	VZEROUPPER
 	RET
 
@@ -9241,32 +9213,30 @@ TEXT ·depthwiseK5D2S1AVX2(SB), NOSPLIT, $48-8
 	MOVQ 72(AX), DI
 	ADDQ DI, DI
 
-row:
+block:
+	MOVQ $0x00000000, 40(SP)
+
+vector1:
 	MOVQ (AX), CX
 	MOVQ CX, 8(SP)
 	MOVQ 8(AX), CX
 	MOVQ CX, 16(SP)
-	MOVQ 16(AX), CX
-	MOVQ CX, 40(SP)
-	MOVQ 40(AX), CX
+	MOVQ 24(AX), CX
 	MOVQ CX, 24(SP)
 
-block:
-	MOVQ $0x00000000, 32(SP)
-
-vector1:
+row2:
 	MOVQ 8(SP), CX
 	MOVQ 16(SP), DX
-	MOVQ 40(SP), BX
-	ADDQ 32(SP), CX
-	ADDQ 32(SP), DX
-	ADDQ 32(SP), BX
+	MOVQ 16(AX), BX
+	ADDQ 40(SP), CX
+	ADDQ 40(SP), DX
+	ADDQ 40(SP), BX
 	MOVQ 32(AX), R8
 	MOVQ R8, (SP)
 
-group3:
+group4:
 	CMPQ        (SP), $0x00000008
-	JLT         skip4
+	JLT         skip5
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Y8
 	VMOVUPS     64(BX), Y9
@@ -9575,13 +9545,13 @@ group3:
 	ADDQ        SI, CX
 	ADDQ        $0x00000200, DX
 	SUBQ        $0x00000008, (SP)
-	JZ          rowEnd2
-	JMP         group3
+	JZ          rowEnd3
+	JMP         group4
 
-skip4:
-group5:
+skip5:
+group6:
 	CMPQ        (SP), $0x00000004
-	JLT         skip6
+	JLT         skip7
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Y4
 	VMOVUPS     64(BX), Y5
@@ -9762,13 +9732,13 @@ group5:
 	ADDQ        SI, CX
 	ADDQ        $0x00000100, DX
 	SUBQ        $0x00000004, (SP)
-	JZ          rowEnd2
-	JMP         group5
+	JZ          rowEnd3
+	JMP         group6
 
-skip6:
-group7:
+skip7:
+group8:
 	CMPQ        (SP), $0x00000001
-	JLT         skip8
+	JLT         skip9
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Y1
 	VMOVUPS     64(BX), Y2
@@ -9828,27 +9798,27 @@ group7:
 	ADDQ        SI, CX
 	ADDQ        $0x00000040, DX
 	SUBQ        $0x00000001, (SP)
-	JZ          rowEnd2
-	JMP         group7
+	JZ          rowEnd3
+	JMP         group8
 
-skip8:
-rowEnd2:
-	ADDQ $0x00000020, 32(SP)
-	CMPQ 32(SP), $0x00000040
+skip9:
+rowEnd3:
+	MOVQ 48(AX), CX
+	ADDQ CX, 8(SP)
+	MOVQ 72(AX), CX
+	ADDQ CX, 16(SP)
+	DECQ 24(SP)
+	JNZ  row2
+	ADDQ $0x00000020, 40(SP)
+	CMPQ 40(SP), $0x00000040
 	JLT  vector1
 	MOVQ 64(AX), CX
-	ADDQ CX, 8(SP)
-	MOVQ 80(AX), CX
-	ADDQ CX, 16(SP)
-	ADDQ $0x00000640, 40(SP)
-	DECQ 24(SP)
-	JNZ  block
-	MOVQ 48(AX), CX
 	ADDQ CX, (AX)
-	MOVQ 72(AX), CX
+	MOVQ 80(AX), CX
 	ADDQ CX, 8(AX)
-	DECQ 24(AX)
-	JNZ  row
+	ADDQ $0x00000640, 16(AX)
+	DECQ 40(AX)
+	JNZ  block
 	VZEROUPPER
 	RET
 
@@ -9860,32 +9830,30 @@ TEXT ·depthwiseK5D2S2AVX2(SB), NOSPLIT, $48-8
 	MOVQ 72(AX), DI
 	ADDQ DI, DI
 
-row:
+block:
+	MOVQ $0x00000000, 40(SP)
+
+vector1:
 	MOVQ (AX), CX
 	MOVQ CX, 8(SP)
 	MOVQ 8(AX), CX
 	MOVQ CX, 16(SP)
-	MOVQ 16(AX), CX
-	MOVQ CX, 40(SP)
-	MOVQ 40(AX), CX
+	MOVQ 24(AX), CX
 	MOVQ CX, 24(SP)
 
-block:
-	MOVQ $0x00000000, 32(SP)
-
-vector1:
+row2:
 	MOVQ 8(SP), CX
 	MOVQ 16(SP), DX
-	MOVQ 40(SP), BX
-	ADDQ 32(SP), CX
-	ADDQ 32(SP), DX
-	ADDQ 32(SP), BX
+	MOVQ 16(AX), BX
+	ADDQ 40(SP), CX
+	ADDQ 40(SP), DX
+	ADDQ 40(SP), BX
 	MOVQ 32(AX), R8
 	MOVQ R8, (SP)
 
-group3:
+group4:
 	CMPQ        (SP), $0x00000008
-	JLT         skip4
+	JLT         skip5
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Y8
 	VMOVUPS     64(BX), Y9
@@ -10184,13 +10152,13 @@ group3:
 	ADDQ        SI, CX
 	ADDQ        $0x00000400, DX
 	SUBQ        $0x00000008, (SP)
-	JZ          rowEnd2
-	JMP         group3
+	JZ          rowEnd3
+	JMP         group4
 
-skip4:
-group5:
+skip5:
+group6:
 	CMPQ        (SP), $0x00000004
-	JLT         skip6
+	JLT         skip7
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Y4
 	VMOVUPS     64(BX), Y5
@@ -10361,13 +10329,13 @@ group5:
 	ADDQ        SI, CX
 	ADDQ        $0x00000200, DX
 	SUBQ        $0x00000004, (SP)
-	JZ          rowEnd2
-	JMP         group5
+	JZ          rowEnd3
+	JMP         group6
 
-skip6:
-group7:
+skip7:
+group8:
 	CMPQ        (SP), $0x00000001
-	JLT         skip8
+	JLT         skip9
 	MOVQ        DX, R8
 	VMOVUPS     (BX), Y1
 	VMOVUPS     64(BX), Y2
@@ -10427,27 +10395,27 @@ group7:
 	ADDQ        SI, CX
 	ADDQ        $0x00000080, DX
 	SUBQ        $0x00000001, (SP)
-	JZ          rowEnd2
-	JMP         group7
+	JZ          rowEnd3
+	JMP         group8
 
-skip8:
-rowEnd2:
-	ADDQ $0x00000020, 32(SP)
-	CMPQ 32(SP), $0x00000040
+skip9:
+rowEnd3:
+	MOVQ 48(AX), CX
+	ADDQ CX, 8(SP)
+	MOVQ 72(AX), CX
+	ADDQ CX, 16(SP)
+	ADDQ CX, 16(SP)
+	DECQ 24(SP)
+	JNZ  row2
+	ADDQ $0x00000020, 40(SP)
+	CMPQ 40(SP), $0x00000040
 	JLT  vector1
 	MOVQ 64(AX), CX
-	ADDQ CX, 8(SP)
-	MOVQ 80(AX), CX
-	ADDQ CX, 16(SP)
-	ADDQ $0x00000640, 40(SP)
-	DECQ 24(SP)
-	JNZ  block
-	MOVQ 48(AX), CX
 	ADDQ CX, (AX)
-	MOVQ 72(AX), CX
+	MOVQ 80(AX), CX
 	ADDQ CX, 8(AX)
-	ADDQ CX, 8(AX)
-	DECQ 24(AX)
-	JNZ  row
+	ADDQ $0x00000640, 16(AX)
+	DECQ 40(AX)
+	JNZ  block
 	VZEROUPPER
 	RET

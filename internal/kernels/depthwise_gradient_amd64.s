@@ -26,7 +26,7 @@ block:
 	MOVQ   8(AX), CX
 	MOVQ   CX, 16(SP)
 	MOVQ   24(AX), CX
-	MOVQ   CX, 40(SP)
+	MOVQ   CX, 24(SP)
 
 row1:
 	MOVQ 8(SP), CX
@@ -255,7 +255,7 @@ rowEnd2:
 	ADDQ    CX, 8(SP)
 	MOVQ    72(AX), CX
 	ADDQ    CX, 16(SP)
-	DECQ    40(SP)
+	DECQ    24(SP)
 	JNZ     row1
 	VADDPS  (BX), Z0, Z0
 	VMOVUPS Z0, (BX)
@@ -307,7 +307,7 @@ block:
 	MOVQ   8(AX), CX
 	MOVQ   CX, 16(SP)
 	MOVQ   24(AX), CX
-	MOVQ   CX, 40(SP)
+	MOVQ   CX, 24(SP)
 
 row1:
 	MOVQ 8(SP), CX
@@ -531,7 +531,7 @@ rowEnd2:
 	MOVQ    72(AX), CX
 	ADDQ    CX, 16(SP)
 	ADDQ    CX, 16(SP)
-	DECQ    40(SP)
+	DECQ    24(SP)
 	JNZ     row1
 	VADDPS  (BX), Z0, Z0
 	VMOVUPS Z0, (BX)
@@ -584,7 +584,7 @@ block:
 	MOVQ   8(AX), CX
 	MOVQ   CX, 16(SP)
 	MOVQ   24(AX), CX
-	MOVQ   CX, 40(SP)
+	MOVQ   CX, 24(SP)
 
 row1:
 	MOVQ 8(SP), CX
@@ -813,7 +813,7 @@ rowEnd2:
 	ADDQ    CX, 8(SP)
 	MOVQ    72(AX), CX
 	ADDQ    CX, 16(SP)
-	DECQ    40(SP)
+	DECQ    24(SP)
 	JNZ     row1
 	VADDPS  (BX), Z0, Z0
 	VMOVUPS Z0, (BX)
@@ -866,7 +866,7 @@ block:
 	MOVQ   8(AX), CX
 	MOVQ   CX, 16(SP)
 	MOVQ   24(AX), CX
-	MOVQ   CX, 40(SP)
+	MOVQ   CX, 24(SP)
 
 row1:
 	MOVQ 8(SP), CX
@@ -1096,7 +1096,7 @@ rowEnd2:
 	MOVQ    72(AX), CX
 	ADDQ    CX, 16(SP)
 	ADDQ    CX, 16(SP)
-	DECQ    40(SP)
+	DECQ    24(SP)
 	JNZ     row1
 	VADDPS  (BX), Z0, Z0
 	VMOVUPS Z0, (BX)
@@ -1164,7 +1164,7 @@ block:
 	MOVQ   8(AX), CX
 	MOVQ   CX, 16(SP)
 	MOVQ   24(AX), CX
-	MOVQ   CX, 40(SP)
+	MOVQ   CX, 24(SP)
 
 row1:
 	MOVQ 8(SP), CX
@@ -1371,7 +1371,7 @@ rowEnd2:
 	ADDQ    CX, 8(SP)
 	MOVQ    72(AX), CX
 	ADDQ    CX, 16(SP)
-	DECQ    40(SP)
+	DECQ    24(SP)
 	JNZ     row1
 	VADDPS  (BX), Z0, Z0
 	VMOVUPS Z0, (BX)
@@ -1471,7 +1471,7 @@ block:
 	MOVQ   8(AX), CX
 	MOVQ   CX, 16(SP)
 	MOVQ   24(AX), CX
-	MOVQ   CX, 40(SP)
+	MOVQ   CX, 24(SP)
 
 row1:
 	MOVQ 8(SP), CX
@@ -1684,7 +1684,7 @@ rowEnd2:
 	MOVQ    72(AX), CX
 	ADDQ    CX, 16(SP)
 	ADDQ    CX, 16(SP)
-	DECQ    40(SP)
+	DECQ    24(SP)
 	JNZ     row1
 	VADDPS  (BX), Z0, Z0
 	VMOVUPS Z0, (BX)
@@ -1785,7 +1785,7 @@ block:
 	MOVQ   8(AX), CX
 	MOVQ   CX, 16(SP)
 	MOVQ   24(AX), CX
-	MOVQ   CX, 40(SP)
+	MOVQ   CX, 24(SP)
 
 row1:
 	MOVQ 8(SP), CX
@@ -2002,7 +2002,7 @@ rowEnd2:
 	ADDQ    CX, 8(SP)
 	MOVQ    72(AX), CX
 	ADDQ    CX, 16(SP)
-	DECQ    40(SP)
+	DECQ    24(SP)
 	JNZ     row1
 	VADDPS  (BX), Z0, Z0
 	VMOVUPS Z0, (BX)
@@ -2103,7 +2103,7 @@ block:
 	MOVQ   8(AX), CX
 	MOVQ   CX, 16(SP)
 	MOVQ   24(AX), CX
-	MOVQ   CX, 40(SP)
+	MOVQ   CX, 24(SP)
 
 row1:
 	MOVQ 8(SP), CX
@@ -2311,7 +2311,7 @@ rowEnd2:
 	MOVQ    72(AX), CX
 	ADDQ    CX, 16(SP)
 	ADDQ    CX, 16(SP)
-	DECQ    40(SP)
+	DECQ    24(SP)
 	JNZ     row1
 	VADDPS  (BX), Z0, Z0
 	VMOVUPS Z0, (BX)
@@ -2381,7 +2381,7 @@ TEXT ·depthwiseGradientK3D1S1AVX2(SB), NOSPLIT, $48-8
 	MOVQ 72(AX), DI
 
 block:
-	MOVQ $0x00000000, 32(SP)
+	MOVQ $0x00000000, 40(SP)
 
 vector1:
 	VXORPS Y0, Y0, Y0
@@ -2398,15 +2398,15 @@ vector1:
 	MOVQ   8(AX), CX
 	MOVQ   CX, 16(SP)
 	MOVQ   24(AX), CX
-	MOVQ   CX, 40(SP)
+	MOVQ   CX, 24(SP)
 
 row2:
 	MOVQ 8(SP), CX
 	MOVQ 16(SP), DX
 	MOVQ 16(AX), BX
-	ADDQ 32(SP), CX
-	ADDQ 32(SP), DX
-	ADDQ 32(SP), BX
+	ADDQ 40(SP), CX
+	ADDQ 40(SP), DX
+	ADDQ 40(SP), BX
 	MOVQ 32(AX), R8
 	MOVQ R8, (SP)
 
@@ -2506,7 +2506,7 @@ rowEnd3:
 	ADDQ    CX, 8(SP)
 	MOVQ    72(AX), CX
 	ADDQ    CX, 16(SP)
-	DECQ    40(SP)
+	DECQ    24(SP)
 	JNZ     row2
 	VADDPS  (BX), Y0, Y0
 	VMOVUPS Y0, (BX)
@@ -2526,8 +2526,8 @@ rowEnd3:
 	VMOVUPS Y7, 448(BX)
 	VADDPS  512(BX), Y8, Y8
 	VMOVUPS Y8, 512(BX)
-	ADDQ    $0x00000020, 32(SP)
-	CMPQ    32(SP), $0x00000040
+	ADDQ    $0x00000020, 40(SP)
+	CMPQ    40(SP), $0x00000040
 	JLT     vector1
 	MOVQ    64(AX), CX
 	ADDQ    CX, (AX)
@@ -2547,7 +2547,7 @@ TEXT ·depthwiseGradientK3D1S2AVX2(SB), NOSPLIT, $48-8
 	MOVQ 72(AX), DI
 
 block:
-	MOVQ $0x00000000, 32(SP)
+	MOVQ $0x00000000, 40(SP)
 
 vector1:
 	VXORPS Y0, Y0, Y0
@@ -2564,15 +2564,15 @@ vector1:
 	MOVQ   8(AX), CX
 	MOVQ   CX, 16(SP)
 	MOVQ   24(AX), CX
-	MOVQ   CX, 40(SP)
+	MOVQ   CX, 24(SP)
 
 row2:
 	MOVQ 8(SP), CX
 	MOVQ 16(SP), DX
 	MOVQ 16(AX), BX
-	ADDQ 32(SP), CX
-	ADDQ 32(SP), DX
-	ADDQ 32(SP), BX
+	ADDQ 40(SP), CX
+	ADDQ 40(SP), DX
+	ADDQ 40(SP), BX
 	MOVQ 32(AX), R8
 	MOVQ R8, (SP)
 
@@ -2670,7 +2670,7 @@ rowEnd3:
 	MOVQ    72(AX), CX
 	ADDQ    CX, 16(SP)
 	ADDQ    CX, 16(SP)
-	DECQ    40(SP)
+	DECQ    24(SP)
 	JNZ     row2
 	VADDPS  (BX), Y0, Y0
 	VMOVUPS Y0, (BX)
@@ -2690,8 +2690,8 @@ rowEnd3:
 	VMOVUPS Y7, 448(BX)
 	VADDPS  512(BX), Y8, Y8
 	VMOVUPS Y8, 512(BX)
-	ADDQ    $0x00000020, 32(SP)
-	CMPQ    32(SP), $0x00000040
+	ADDQ    $0x00000020, 40(SP)
+	CMPQ    40(SP), $0x00000040
 	JLT     vector1
 	MOVQ    64(AX), CX
 	ADDQ    CX, (AX)
@@ -2712,7 +2712,7 @@ TEXT ·depthwiseGradientK3D2S1AVX2(SB), NOSPLIT, $48-8
 	ADDQ DI, DI
 
 block:
-	MOVQ $0x00000000, 32(SP)
+	MOVQ $0x00000000, 40(SP)
 
 vector1:
 	VXORPS Y0, Y0, Y0
@@ -2729,15 +2729,15 @@ vector1:
 	MOVQ   8(AX), CX
 	MOVQ   CX, 16(SP)
 	MOVQ   24(AX), CX
-	MOVQ   CX, 40(SP)
+	MOVQ   CX, 24(SP)
 
 row2:
 	MOVQ 8(SP), CX
 	MOVQ 16(SP), DX
 	MOVQ 16(AX), BX
-	ADDQ 32(SP), CX
-	ADDQ 32(SP), DX
-	ADDQ 32(SP), BX
+	ADDQ 40(SP), CX
+	ADDQ 40(SP), DX
+	ADDQ 40(SP), BX
 	MOVQ 32(AX), R8
 	MOVQ R8, (SP)
 
@@ -2837,7 +2837,7 @@ rowEnd3:
 	ADDQ    CX, 8(SP)
 	MOVQ    72(AX), CX
 	ADDQ    CX, 16(SP)
-	DECQ    40(SP)
+	DECQ    24(SP)
 	JNZ     row2
 	VADDPS  (BX), Y0, Y0
 	VMOVUPS Y0, (BX)
@@ -2857,8 +2857,8 @@ rowEnd3:
 	VMOVUPS Y7, 448(BX)
 	VADDPS  512(BX), Y8, Y8
 	VMOVUPS Y8, 512(BX)
-	ADDQ    $0x00000020, 32(SP)
-	CMPQ    32(SP), $0x00000040
+	ADDQ    $0x00000020, 40(SP)
+	CMPQ    40(SP), $0x00000040
 	JLT     vector1
 	MOVQ    64(AX), CX
 	ADDQ    CX, (AX)
@@ -2879,7 +2879,7 @@ TEXT ·depthwiseGradientK3D2S2AVX2(SB), NOSPLIT, $48-8
 	ADDQ DI, DI
 
 block:
-	MOVQ $0x00000000, 32(SP)
+	MOVQ $0x00000000, 40(SP)
 
 vector1:
 	VXORPS Y0, Y0, Y0
@@ -2896,15 +2896,15 @@ vector1:
 	MOVQ   8(AX), CX
 	MOVQ   CX, 16(SP)
 	MOVQ   24(AX), CX
-	MOVQ   CX, 40(SP)
+	MOVQ   CX, 24(SP)
 
 row2:
 	MOVQ 8(SP), CX
 	MOVQ 16(SP), DX
 	MOVQ 16(AX), BX
-	ADDQ 32(SP), CX
-	ADDQ 32(SP), DX
-	ADDQ 32(SP), BX
+	ADDQ 40(SP), CX
+	ADDQ 40(SP), DX
+	ADDQ 40(SP), BX
 	MOVQ 32(AX), R8
 	MOVQ R8, (SP)
 
@@ -3005,7 +3005,7 @@ rowEnd3:
 	MOVQ    72(AX), CX
 	ADDQ    CX, 16(SP)
 	ADDQ    CX, 16(SP)
-	DECQ    40(SP)
+	DECQ    24(SP)
 	JNZ     row2
 	VADDPS  (BX), Y0, Y0
 	VMOVUPS Y0, (BX)
@@ -3025,8 +3025,8 @@ rowEnd3:
 	VMOVUPS Y7, 448(BX)
 	VADDPS  512(BX), Y8, Y8
 	VMOVUPS Y8, 512(BX)
-	ADDQ    $0x00000020, 32(SP)
-	CMPQ    32(SP), $0x00000040
+	ADDQ    $0x00000020, 40(SP)
+	CMPQ    40(SP), $0x00000040
 	JLT     vector1
 	MOVQ    64(AX), CX
 	ADDQ    CX, (AX)
@@ -3046,7 +3046,7 @@ TEXT ·depthwiseGradientK5D1S1AVX2(SB), NOSPLIT, $48-8
 	MOVQ 72(AX), DI
 
 block:
-	MOVQ $0x00000000, 32(SP)
+	MOVQ $0x00000000, 40(SP)
 
 vector1:
 	VXORPS Y0, Y0, Y0
@@ -3064,15 +3064,15 @@ vector1:
 	MOVQ   8(AX), CX
 	MOVQ   CX, 16(SP)
 	MOVQ   24(AX), CX
-	MOVQ   CX, 40(SP)
+	MOVQ   CX, 24(SP)
 
 row2:
 	MOVQ 8(SP), CX
 	MOVQ 16(SP), DX
 	MOVQ 16(AX), BX
-	ADDQ 32(SP), CX
-	ADDQ 32(SP), DX
-	ADDQ 32(SP), BX
+	ADDQ 40(SP), CX
+	ADDQ 40(SP), DX
+	ADDQ 40(SP), BX
 	MOVQ 32(AX), R8
 	MOVQ R8, (SP)
 
@@ -3175,7 +3175,7 @@ rowEnd3:
 	ADDQ    CX, 8(SP)
 	MOVQ    72(AX), CX
 	ADDQ    CX, 16(SP)
-	DECQ    40(SP)
+	DECQ    24(SP)
 	JNZ     row2
 	VADDPS  (BX), Y0, Y0
 	VMOVUPS Y0, (BX)
@@ -3207,22 +3207,24 @@ rowEnd3:
 	VXORPS  Y7, Y7, Y7
 	VXORPS  Y8, Y8, Y8
 	VXORPS  Y9, Y9, Y9
-	MOVQ    (AX), CX
-	MOVQ    CX, 8(SP)
 	MOVQ    8(AX), CX
 	ADDQ    DI, CX
 	ADDQ    DI, CX
+	MOVQ    CX, 32(SP)
+	MOVQ    (AX), CX
+	MOVQ    CX, 8(SP)
+	MOVQ    32(SP), CX
 	MOVQ    CX, 16(SP)
 	MOVQ    24(AX), CX
-	MOVQ    CX, 40(SP)
+	MOVQ    CX, 24(SP)
 
 row8:
 	MOVQ 8(SP), CX
 	MOVQ 16(SP), DX
 	MOVQ 16(AX), BX
-	ADDQ 32(SP), CX
-	ADDQ 32(SP), DX
-	ADDQ 32(SP), BX
+	ADDQ 40(SP), CX
+	ADDQ 40(SP), DX
+	ADDQ 40(SP), BX
 	MOVQ 32(AX), R8
 	MOVQ R8, (SP)
 
@@ -3325,7 +3327,7 @@ rowEnd9:
 	ADDQ    CX, 8(SP)
 	MOVQ    72(AX), CX
 	ADDQ    CX, 16(SP)
-	DECQ    40(SP)
+	DECQ    24(SP)
 	JNZ     row8
 	VADDPS  640(BX), Y0, Y0
 	VMOVUPS Y0, 640(BX)
@@ -3352,24 +3354,26 @@ rowEnd9:
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
-	MOVQ    (AX), CX
-	MOVQ    CX, 8(SP)
 	MOVQ    8(AX), CX
 	ADDQ    DI, CX
 	ADDQ    DI, CX
 	ADDQ    DI, CX
 	ADDQ    DI, CX
+	MOVQ    CX, 32(SP)
+	MOVQ    (AX), CX
+	MOVQ    CX, 8(SP)
+	MOVQ    32(SP), CX
 	MOVQ    CX, 16(SP)
 	MOVQ    24(AX), CX
-	MOVQ    CX, 40(SP)
+	MOVQ    CX, 24(SP)
 
 row14:
 	MOVQ 8(SP), CX
 	MOVQ 16(SP), DX
 	MOVQ 16(AX), BX
-	ADDQ 32(SP), CX
-	ADDQ 32(SP), DX
-	ADDQ 32(SP), BX
+	ADDQ 40(SP), CX
+	ADDQ 40(SP), DX
+	ADDQ 40(SP), BX
 	MOVQ 32(AX), R8
 	MOVQ R8, (SP)
 
@@ -3439,7 +3443,7 @@ rowEnd15:
 	ADDQ    CX, 8(SP)
 	MOVQ    72(AX), CX
 	ADDQ    CX, 16(SP)
-	DECQ    40(SP)
+	DECQ    24(SP)
 	JNZ     row14
 	VADDPS  1280(BX), Y0, Y0
 	VMOVUPS Y0, 1280(BX)
@@ -3451,8 +3455,8 @@ rowEnd15:
 	VMOVUPS Y3, 1472(BX)
 	VADDPS  1536(BX), Y4, Y4
 	VMOVUPS Y4, 1536(BX)
-	ADDQ    $0x00000020, 32(SP)
-	CMPQ    32(SP), $0x00000040
+	ADDQ    $0x00000020, 40(SP)
+	CMPQ    40(SP), $0x00000040
 	JLT     vector1
 	MOVQ    64(AX), CX
 	ADDQ    CX, (AX)
@@ -3472,7 +3476,7 @@ TEXT ·depthwiseGradientK5D1S2AVX2(SB), NOSPLIT, $48-8
 	MOVQ 72(AX), DI
 
 block:
-	MOVQ $0x00000000, 32(SP)
+	MOVQ $0x00000000, 40(SP)
 
 vector1:
 	VXORPS Y0, Y0, Y0
@@ -3490,15 +3494,15 @@ vector1:
 	MOVQ   8(AX), CX
 	MOVQ   CX, 16(SP)
 	MOVQ   24(AX), CX
-	MOVQ   CX, 40(SP)
+	MOVQ   CX, 24(SP)
 
 row2:
 	MOVQ 8(SP), CX
 	MOVQ 16(SP), DX
 	MOVQ 16(AX), BX
-	ADDQ 32(SP), CX
-	ADDQ 32(SP), DX
-	ADDQ 32(SP), BX
+	ADDQ 40(SP), CX
+	ADDQ 40(SP), DX
+	ADDQ 40(SP), BX
 	MOVQ 32(AX), R8
 	MOVQ R8, (SP)
 
@@ -3604,7 +3608,7 @@ rowEnd3:
 	MOVQ    72(AX), CX
 	ADDQ    CX, 16(SP)
 	ADDQ    CX, 16(SP)
-	DECQ    40(SP)
+	DECQ    24(SP)
 	JNZ     row2
 	VADDPS  (BX), Y0, Y0
 	VMOVUPS Y0, (BX)
@@ -3636,22 +3640,24 @@ rowEnd3:
 	VXORPS  Y7, Y7, Y7
 	VXORPS  Y8, Y8, Y8
 	VXORPS  Y9, Y9, Y9
-	MOVQ    (AX), CX
-	MOVQ    CX, 8(SP)
 	MOVQ    8(AX), CX
 	ADDQ    DI, CX
 	ADDQ    DI, CX
+	MOVQ    CX, 32(SP)
+	MOVQ    (AX), CX
+	MOVQ    CX, 8(SP)
+	MOVQ    32(SP), CX
 	MOVQ    CX, 16(SP)
 	MOVQ    24(AX), CX
-	MOVQ    CX, 40(SP)
+	MOVQ    CX, 24(SP)
 
 row8:
 	MOVQ 8(SP), CX
 	MOVQ 16(SP), DX
 	MOVQ 16(AX), BX
-	ADDQ 32(SP), CX
-	ADDQ 32(SP), DX
-	ADDQ 32(SP), BX
+	ADDQ 40(SP), CX
+	ADDQ 40(SP), DX
+	ADDQ 40(SP), BX
 	MOVQ 32(AX), R8
 	MOVQ R8, (SP)
 
@@ -3757,7 +3763,7 @@ rowEnd9:
 	MOVQ    72(AX), CX
 	ADDQ    CX, 16(SP)
 	ADDQ    CX, 16(SP)
-	DECQ    40(SP)
+	DECQ    24(SP)
 	JNZ     row8
 	VADDPS  640(BX), Y0, Y0
 	VMOVUPS Y0, 640(BX)
@@ -3784,24 +3790,26 @@ rowEnd9:
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
-	MOVQ    (AX), CX
-	MOVQ    CX, 8(SP)
 	MOVQ    8(AX), CX
 	ADDQ    DI, CX
 	ADDQ    DI, CX
 	ADDQ    DI, CX
 	ADDQ    DI, CX
+	MOVQ    CX, 32(SP)
+	MOVQ    (AX), CX
+	MOVQ    CX, 8(SP)
+	MOVQ    32(SP), CX
 	MOVQ    CX, 16(SP)
 	MOVQ    24(AX), CX
-	MOVQ    CX, 40(SP)
+	MOVQ    CX, 24(SP)
 
 row14:
 	MOVQ 8(SP), CX
 	MOVQ 16(SP), DX
 	MOVQ 16(AX), BX
-	ADDQ 32(SP), CX
-	ADDQ 32(SP), DX
-	ADDQ 32(SP), BX
+	ADDQ 40(SP), CX
+	ADDQ 40(SP), DX
+	ADDQ 40(SP), BX
 	MOVQ 32(AX), R8
 	MOVQ R8, (SP)
 
@@ -3873,7 +3881,7 @@ rowEnd15:
 	MOVQ    72(AX), CX
 	ADDQ    CX, 16(SP)
 	ADDQ    CX, 16(SP)
-	DECQ    40(SP)
+	DECQ    24(SP)
 	JNZ     row14
 	VADDPS  1280(BX), Y0, Y0
 	VMOVUPS Y0, 1280(BX)
@@ -3885,8 +3893,8 @@ rowEnd15:
 	VMOVUPS Y3, 1472(BX)
 	VADDPS  1536(BX), Y4, Y4
 	VMOVUPS Y4, 1536(BX)
-	ADDQ    $0x00000020, 32(SP)
-	CMPQ    32(SP), $0x00000040
+	ADDQ    $0x00000020, 40(SP)
+	CMPQ    40(SP), $0x00000040
 	JLT     vector1
 	MOVQ    64(AX), CX
 	ADDQ    CX, (AX)
@@ -3907,7 +3915,7 @@ TEXT ·depthwiseGradientK5D2S1AVX2(SB), NOSPLIT, $48-8
 	ADDQ DI, DI
 
 block:
-	MOVQ $0x00000000, 32(SP)
+	MOVQ $0x00000000, 40(SP)
 
 vector1:
 	VXORPS Y0, Y0, Y0
@@ -3925,15 +3933,15 @@ vector1:
 	MOVQ   8(AX), CX
 	MOVQ   CX, 16(SP)
 	MOVQ   24(AX), CX
-	MOVQ   CX, 40(SP)
+	MOVQ   CX, 24(SP)
 
 row2:
 	MOVQ 8(SP), CX
 	MOVQ 16(SP), DX
 	MOVQ 16(AX), BX
-	ADDQ 32(SP), CX
-	ADDQ 32(SP), DX
-	ADDQ 32(SP), BX
+	ADDQ 40(SP), CX
+	ADDQ 40(SP), DX
+	ADDQ 40(SP), BX
 	MOVQ 32(AX), R8
 	MOVQ R8, (SP)
 
@@ -4040,7 +4048,7 @@ rowEnd3:
 	ADDQ    CX, 8(SP)
 	MOVQ    72(AX), CX
 	ADDQ    CX, 16(SP)
-	DECQ    40(SP)
+	DECQ    24(SP)
 	JNZ     row2
 	VADDPS  (BX), Y0, Y0
 	VMOVUPS Y0, (BX)
@@ -4072,22 +4080,24 @@ rowEnd3:
 	VXORPS  Y7, Y7, Y7
 	VXORPS  Y8, Y8, Y8
 	VXORPS  Y9, Y9, Y9
-	MOVQ    (AX), CX
-	MOVQ    CX, 8(SP)
 	MOVQ    8(AX), CX
 	ADDQ    DI, CX
 	ADDQ    DI, CX
+	MOVQ    CX, 32(SP)
+	MOVQ    (AX), CX
+	MOVQ    CX, 8(SP)
+	MOVQ    32(SP), CX
 	MOVQ    CX, 16(SP)
 	MOVQ    24(AX), CX
-	MOVQ    CX, 40(SP)
+	MOVQ    CX, 24(SP)
 
 row8:
 	MOVQ 8(SP), CX
 	MOVQ 16(SP), DX
 	MOVQ 16(AX), BX
-	ADDQ 32(SP), CX
-	ADDQ 32(SP), DX
-	ADDQ 32(SP), BX
+	ADDQ 40(SP), CX
+	ADDQ 40(SP), DX
+	ADDQ 40(SP), BX
 	MOVQ 32(AX), R8
 	MOVQ R8, (SP)
 
@@ -4194,7 +4204,7 @@ rowEnd9:
 	ADDQ    CX, 8(SP)
 	MOVQ    72(AX), CX
 	ADDQ    CX, 16(SP)
-	DECQ    40(SP)
+	DECQ    24(SP)
 	JNZ     row8
 	VADDPS  640(BX), Y0, Y0
 	VMOVUPS Y0, 640(BX)
@@ -4221,24 +4231,26 @@ rowEnd9:
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
-	MOVQ    (AX), CX
-	MOVQ    CX, 8(SP)
 	MOVQ    8(AX), CX
 	ADDQ    DI, CX
 	ADDQ    DI, CX
 	ADDQ    DI, CX
 	ADDQ    DI, CX
+	MOVQ    CX, 32(SP)
+	MOVQ    (AX), CX
+	MOVQ    CX, 8(SP)
+	MOVQ    32(SP), CX
 	MOVQ    CX, 16(SP)
 	MOVQ    24(AX), CX
-	MOVQ    CX, 40(SP)
+	MOVQ    CX, 24(SP)
 
 row14:
 	MOVQ 8(SP), CX
 	MOVQ 16(SP), DX
 	MOVQ 16(AX), BX
-	ADDQ 32(SP), CX
-	ADDQ 32(SP), DX
-	ADDQ 32(SP), BX
+	ADDQ 40(SP), CX
+	ADDQ 40(SP), DX
+	ADDQ 40(SP), BX
 	MOVQ 32(AX), R8
 	MOVQ R8, (SP)
 
@@ -4310,7 +4322,7 @@ rowEnd15:
 	ADDQ    CX, 8(SP)
 	MOVQ    72(AX), CX
 	ADDQ    CX, 16(SP)
-	DECQ    40(SP)
+	DECQ    24(SP)
 	JNZ     row14
 	VADDPS  1280(BX), Y0, Y0
 	VMOVUPS Y0, 1280(BX)
@@ -4322,8 +4334,8 @@ rowEnd15:
 	VMOVUPS Y3, 1472(BX)
 	VADDPS  1536(BX), Y4, Y4
 	VMOVUPS Y4, 1536(BX)
-	ADDQ    $0x00000020, 32(SP)
-	CMPQ    32(SP), $0x00000040
+	ADDQ    $0x00000020, 40(SP)
+	CMPQ    40(SP), $0x00000040
 	JLT     vector1
 	MOVQ    64(AX), CX
 	ADDQ    CX, (AX)
@@ -4344,7 +4356,7 @@ TEXT ·depthwiseGradientK5D2S2AVX2(SB), NOSPLIT, $48-8
 	ADDQ DI, DI
 
 block:
-	MOVQ $0x00000000, 32(SP)
+	MOVQ $0x00000000, 40(SP)
 
 vector1:
 	VXORPS Y0, Y0, Y0
@@ -4362,15 +4374,15 @@ vector1:
 	MOVQ   8(AX), CX
 	MOVQ   CX, 16(SP)
 	MOVQ   24(AX), CX
-	MOVQ   CX, 40(SP)
+	MOVQ   CX, 24(SP)
 
 row2:
 	MOVQ 8(SP), CX
 	MOVQ 16(SP), DX
 	MOVQ 16(AX), BX
-	ADDQ 32(SP), CX
-	ADDQ 32(SP), DX
-	ADDQ 32(SP), BX
+	ADDQ 40(SP), CX
+	ADDQ 40(SP), DX
+	ADDQ 40(SP), BX
 	MOVQ 32(AX), R8
 	MOVQ R8, (SP)
 
@@ -4474,7 +4486,7 @@ rowEnd3:
 	MOVQ    72(AX), CX
 	ADDQ    CX, 16(SP)
 	ADDQ    CX, 16(SP)
-	DECQ    40(SP)
+	DECQ    24(SP)
 	JNZ     row2
 	VADDPS  (BX), Y0, Y0
 	VMOVUPS Y0, (BX)
@@ -4506,22 +4518,24 @@ rowEnd3:
 	VXORPS  Y7, Y7, Y7
 	VXORPS  Y8, Y8, Y8
 	VXORPS  Y9, Y9, Y9
-	MOVQ    (AX), CX
-	MOVQ    CX, 8(SP)
 	MOVQ    8(AX), CX
 	ADDQ    DI, CX
 	ADDQ    DI, CX
+	MOVQ    CX, 32(SP)
+	MOVQ    (AX), CX
+	MOVQ    CX, 8(SP)
+	MOVQ    32(SP), CX
 	MOVQ    CX, 16(SP)
 	MOVQ    24(AX), CX
-	MOVQ    CX, 40(SP)
+	MOVQ    CX, 24(SP)
 
 row8:
 	MOVQ 8(SP), CX
 	MOVQ 16(SP), DX
 	MOVQ 16(AX), BX
-	ADDQ 32(SP), CX
-	ADDQ 32(SP), DX
-	ADDQ 32(SP), BX
+	ADDQ 40(SP), CX
+	ADDQ 40(SP), DX
+	ADDQ 40(SP), BX
 	MOVQ 32(AX), R8
 	MOVQ R8, (SP)
 
@@ -4625,7 +4639,7 @@ rowEnd9:
 	MOVQ    72(AX), CX
 	ADDQ    CX, 16(SP)
 	ADDQ    CX, 16(SP)
-	DECQ    40(SP)
+	DECQ    24(SP)
 	JNZ     row8
 	VADDPS  640(BX), Y0, Y0
 	VMOVUPS Y0, 640(BX)
@@ -4652,24 +4666,26 @@ rowEnd9:
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
-	MOVQ    (AX), CX
-	MOVQ    CX, 8(SP)
 	MOVQ    8(AX), CX
 	ADDQ    DI, CX
 	ADDQ    DI, CX
 	ADDQ    DI, CX
 	ADDQ    DI, CX
+	MOVQ    CX, 32(SP)
+	MOVQ    (AX), CX
+	MOVQ    CX, 8(SP)
+	MOVQ    32(SP), CX
 	MOVQ    CX, 16(SP)
 	MOVQ    24(AX), CX
-	MOVQ    CX, 40(SP)
+	MOVQ    CX, 24(SP)
 
 row14:
 	MOVQ 8(SP), CX
 	MOVQ 16(SP), DX
 	MOVQ 16(AX), BX
-	ADDQ 32(SP), CX
-	ADDQ 32(SP), DX
-	ADDQ 32(SP), BX
+	ADDQ 40(SP), CX
+	ADDQ 40(SP), DX
+	ADDQ 40(SP), BX
 	MOVQ 32(AX), R8
 	MOVQ R8, (SP)
 
@@ -4740,7 +4756,7 @@ rowEnd15:
 	MOVQ    72(AX), CX
 	ADDQ    CX, 16(SP)
 	ADDQ    CX, 16(SP)
-	DECQ    40(SP)
+	DECQ    24(SP)
 	JNZ     row14
 	VADDPS  1280(BX), Y0, Y0
 	VMOVUPS Y0, 1280(BX)
@@ -4752,8 +4768,8 @@ rowEnd15:
 	VMOVUPS Y3, 1472(BX)
 	VADDPS  1536(BX), Y4, Y4
 	VMOVUPS Y4, 1536(BX)
-	ADDQ    $0x00000020, 32(SP)
-	CMPQ    32(SP), $0x00000040
+	ADDQ    $0x00000020, 40(SP)
+	CMPQ    40(SP), $0x00000040
 	JLT     vector1
 	MOVQ    64(AX), CX
 	ADDQ    CX, (AX)

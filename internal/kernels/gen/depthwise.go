@@ -28,7 +28,7 @@ func (g geometry) taps(n, j int, f func(p, kx int)) {
 	}
 }
 
-// walk is the frame of the depthwise kernels: loops over rows, blocks, the vectors of a block and groups of pixels.
+// walk is the frame of the depthwise kernels: loops over blocks, the vectors of a block, rows and groups of pixels.
 type walk struct {
 	*file
 	args
@@ -37,12 +37,13 @@ type walk struct {
 	dstPixel, xStep  reg.GPVirtual // xStep is the distance of kernel rows
 	left             Mem
 	rowDst, rowX     Mem // of the current row and block
-	blocks, vectorAt Mem
+	rowsLeft, firstX Mem
+	vectorAt         Mem // of the current vector in its block, bytes
 }
 
 func newWalk(v isa, name string, g geometry) *walk {
 	k := &walk{file: &file{isa: v}, args: function(name+g.String()+v.name, "depthwise.go", "depthwiseArgs")}
-	for _, m := range []*Mem{&k.left, &k.rowDst, &k.rowX, &k.blocks, &k.vectorAt} {
+	for _, m := range []*Mem{&k.left, &k.rowDst, &k.rowX, &k.rowsLeft, &k.firstX, &k.vectorAt} {
 		*m = AllocLocal(8)
 	}
 	k.dst, k.x, k.w = GP64(), GP64(), GP64()
@@ -96,10 +97,10 @@ func (k *walk) vectorLoop(emit func()) {
 }
 
 // start sets dst, x and w to the current vector of the current row and block.
-func (k *walk) start(w Mem) {
+func (k *walk) start() {
 	MOVQ(k.rowDst, k.dst)
 	MOVQ(k.rowX, k.x)
-	MOVQ(w, k.w)
+	MOVQ(k.at("w"), k.w)
 	if k.vectors() > 1 {
 		for _, r := range []reg.GPVirtual{k.dst, k.x, k.w} {
 			ADDQ(k.vectorAt, r)
@@ -114,35 +115,45 @@ func depthwise(v isa) {
 	}
 	for _, g := range geometries {
 		k := newWalk(v, "depthwise", g)
-		weights := AllocLocal(8)
-		Label("row")
-		t := k.load("dst")
-		MOVQ(t, k.rowDst)
-		t = k.load("x")
-		MOVQ(t, k.rowX)
-		t = k.load("w")
-		MOVQ(t, weights)
-		t = k.load("blocks")
-		MOVQ(t, k.blocks)
+		// A block at a time: its rows stay in the cache while windows move down over them.
 		Label("block")
 		k.vectorLoop(func() {
-			k.start(weights)
-			k.groups(g, sizes, func(n int) { k.forward(g, n) })
+			k.rows(g, k.at("dst"), k.at("x"), func() {
+				k.groups(g, sizes, func(n int) { k.forward(g, n) })
+			})
 		})
-		k.addTo(k.rowDst, "dstBlock")
-		k.addTo(k.rowX, "xBlock")
-		ADDQ(U32(uint32(g.kernel*g.kernel*blockBytes)), weights)
-		DECQ(k.blocks)
-		JNZ(LabelRef("block"))
-		k.addTo(k.at("dst"), "dstRow")
-		t = k.load("xRow")
-		for range g.stride {
-			ADDQ(t, k.at("x"))
-		}
-		DECQ(k.at("rows"))
-		JNZ(LabelRef("row"))
-		ret()
+		k.nextBlock(g)
 	}
+}
+
+// rows runs emit for each row of a vector of a block, with dst, x and w set.
+func (k *walk) rows(g geometry, dst, x Mem, emit func()) {
+	for _, m := range []struct{ from, to Mem }{{dst, k.rowDst}, {x, k.rowX}, {k.at("rows"), k.rowsLeft}} {
+		t := GP64()
+		MOVQ(m.from, t)
+		MOVQ(t, m.to)
+	}
+	row := k.next("row")
+	Label(row)
+	k.start()
+	emit()
+	k.addTo(k.rowDst, "dstRow")
+	t := k.load("xRow")
+	for range g.stride {
+		ADDQ(t, k.rowX)
+	}
+	DECQ(k.rowsLeft)
+	JNZ(LabelRef(row))
+}
+
+// nextBlock ends the loop over blocks, and the kernel.
+func (k *walk) nextBlock(g geometry) {
+	k.addTo(k.at("dst"), "dstBlock")
+	k.addTo(k.at("x"), "xBlock")
+	ADDQ(U32(uint32(g.kernel*g.kernel*blockBytes)), k.at("w"))
+	DECQ(k.at("blocks"))
+	JNZ(LabelRef("block"))
+	ret()
 }
 
 // forward computes n pixels. Each input column is loaded once and goes to all windows that hold it.
@@ -159,17 +170,8 @@ func (k *walk) forward(g geometry, n int) {
 			VMOVUPS(Mem{Base: k.w, Disp: (ky*g.kernel + kx) * blockBytes}, w[kx])
 		}
 		for j := range g.columns(n) {
-			m := Mem{Base: line, Disp: j * blockBytes}
-			uses := 0
-			g.taps(n, j, func(int, int) { uses++ })
-			if uses > 1 {
-				VMOVUPS(m, x)
-			}
+			from := k.column(g, n, j, line, x)
 			g.taps(n, j, func(p, kx int) {
-				var from Op = x
-				if uses == 1 {
-					from = m
-				}
 				if ky+kx == 0 {
 					VMULPS(from, w[kx], acc[p])
 				} else {
@@ -195,79 +197,71 @@ func depthwiseGradient(v isa) {
 			sizes = []int{4, 1}
 		}
 		k := newWalk(v, "depthwiseGradient", g)
-		left := AllocLocal(8)
 		Label("block")
 		k.vectorLoop(func() {
 			for ky := 0; ky < g.kernel; ky += rows {
-				k.gradient(g, ky, min(ky+rows, g.kernel), sizes, left)
+				k.gradient(g, ky, min(ky+rows, g.kernel), sizes)
 			}
 		})
-		k.addTo(k.at("dst"), "dstBlock")
-		k.addTo(k.at("x"), "xBlock")
-		ADDQ(U32(uint32(g.kernel*g.kernel*blockBytes)), k.at("w"))
-		DECQ(k.at("blocks"))
-		JNZ(LabelRef("block"))
-		ret()
+		k.nextBlock(g)
 	}
 }
 
 // gradient adds the gradient of the window rows lo to hi of one vector of channels, over all pixels.
-func (k *walk) gradient(g geometry, lo, hi int, sizes []int, left Mem) {
+func (k *walk) gradient(g geometry, lo, hi int, sizes []int) {
 	defer k.free(k.used)
 	acc := k.regs((hi - lo) * g.kernel)
 	k.zero(acc...)
-	t := k.load("dst")
-	MOVQ(t, k.rowDst)
-	t = k.load("x")
-	for range lo {
-		ADDQ(k.xStep, t)
+	x := k.at("x")
+	if lo > 0 {
+		first := k.load("x")
+		for range lo {
+			ADDQ(k.xStep, first)
+		}
+		MOVQ(first, k.firstX)
+		x = k.firstX
 	}
-	MOVQ(t, k.rowX)
-	t = k.load("rows")
-	MOVQ(t, left)
-	row := k.next("row")
-	Label(row)
-	k.start(k.at("w"))
-	k.groups(g, sizes, func(n int) {
-		defer k.free(k.used)
-		dy, x := k.regs(n), k.reg()
-		for p := range n {
-			VMOVUPS(Mem{Base: k.dst}, dy[p])
-			ADDQ(k.dstPixel, k.dst)
-		}
-		line := GP64()
-		MOVQ(k.x, line)
-		for ky := range hi - lo {
-			if ky > 0 {
-				ADDQ(k.xStep, line)
-			}
-			for j := range g.columns(n) {
-				m := Mem{Base: line, Disp: j * blockBytes}
-				uses := 0
-				g.taps(n, j, func(int, int) { uses++ })
-				if uses > 1 {
-					VMOVUPS(m, x)
-				}
-				g.taps(n, j, func(p, kx int) {
-					var from Op = x
-					if uses == 1 {
-						from = m
-					}
-					VFMADD231PS(from, dy[p], acc[ky*g.kernel+kx])
-				})
-			}
-		}
+	k.rows(g, k.at("dst"), x, func() {
+		k.groups(g, sizes, func(n int) { k.gradientGroup(g, hi-lo, n, acc) })
 	})
-	k.addTo(k.rowDst, "dstRow")
-	t = k.load("xRow")
-	for range g.stride {
-		ADDQ(t, k.rowX)
-	}
-	DECQ(left)
-	JNZ(LabelRef(row))
 	for i, r := range acc {
 		m := Mem{Base: k.w, Disp: (lo*g.kernel + i) * blockBytes}
 		VADDPS(m, r, r)
 		VMOVUPS(r, m)
 	}
+}
+
+// gradientGroup adds n pixels to the gradients of some window rows.
+func (k *walk) gradientGroup(g geometry, rows, n int, acc []reg.VecPhysical) {
+	defer k.free(k.used)
+	dy, x := k.regs(n), k.reg()
+	for p := range n {
+		VMOVUPS(Mem{Base: k.dst}, dy[p])
+		ADDQ(k.dstPixel, k.dst)
+	}
+	line := GP64()
+	MOVQ(k.x, line)
+	for ky := range rows {
+		if ky > 0 {
+			ADDQ(k.xStep, line)
+		}
+		for j := range g.columns(n) {
+			from := k.column(g, n, j, line, x)
+			g.taps(n, j, func(p, kx int) {
+				VFMADD231PS(from, dy[p], acc[ky*g.kernel+kx])
+			})
+		}
+	}
+}
+
+// column is where the instructions that use input column j find it: loaded into x if there are several, else in memory.
+func (k *walk) column(g geometry, n, j int, line reg.Register, x reg.VecPhysical) Op {
+	m := Mem{Base: line, Disp: j * blockBytes}
+	uses := 0
+	g.taps(n, j, func(int, int) { uses++ })
+	if uses < 2 {
+		return m
+	}
+	VMOVUPS(m, x)
+	return x
 }
