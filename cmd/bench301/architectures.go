@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rwe301/bench301"
+	"rwe301/internal/suggest"
 )
 
 // archInput is how a command comes by its architectures: from arguments, files or standard input.
@@ -27,7 +28,20 @@ published architectures work too: DARTS_V1, DARTS_V2, P-DARTS, PC-DARTS, GDAS.`
 // addFlags gives a command the flags --space and --notation.
 func (a *archInput) addFlags(cmd *cobra.Command) {
 	addSpaceFlag(cmd, &a.space)
-	cmd.Flags().StringVar(&a.notation, "notation", "", "read this notation only, e.g. evoxbench or bananas8 (default: whichever is recognised)")
+	cmd.Flags().StringVar(&a.notation, "notation", "", "read this notation only (default: whichever is recognised): "+notationNames())
+}
+
+// notationNames lists the notations of all spaces for help texts.
+func notationNames() string {
+	var spaces []string
+	for _, s := range bench301.Spaces() {
+		var names []string
+		for _, n := range s.Notations() {
+			names = append(names, string(n))
+		}
+		spaces = append(spaces, s.Name()+": "+strings.Join(names, ", "))
+	}
+	return strings.Join(spaces, "; ")
 }
 
 // addSpaceFlag gives a command the flag --space.
@@ -91,7 +105,10 @@ func (a *archInput) source(space bench301.Space, notation bench301.Notation, i i
 	return func(yield func(bench301.Item, error) bool) {
 		f, err := os.Open(arg)
 		if err != nil {
-			yield(bench301.Item{}, fmt.Errorf("%w: neither a file nor an architecture", err))
+			if errors.Is(err, os.ErrNotExist) {
+				err = fmt.Errorf("%s: neither a file nor an architecture%s", arg, suggestion(arg))
+			}
+			yield(bench301.Item{}, err)
 			return
 		}
 		defer f.Close()
@@ -113,6 +130,18 @@ func known(space bench301.Space, name string) (bench301.Known, bool) {
 		}
 	}
 	return bench301.Known{}, false
+}
+
+// suggestion names the published architecture that was perhaps meant.
+func suggestion(name string) string {
+	var names []string
+	for _, k := range bench301.KnownNetworks() {
+		names = append(names, k.Name)
+	}
+	if strings.ContainsAny(name, "./") {
+		return ""
+	}
+	return suggest.Nearest(name, names)
 }
 
 // looksLikeArch tells an architecture from the name of a file.

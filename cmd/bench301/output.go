@@ -87,7 +87,7 @@ func (p *printer[T]) close() error {
 		if err := p.csv.Error(); err != nil {
 			return err
 		}
-	case p.json == nil:
+	case p.json == nil && len(p.table.Rows) > 0:
 		if err := p.table.Write(p.out, reports.Terminal); err != nil {
 			return err
 		}

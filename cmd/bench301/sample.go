@@ -53,7 +53,7 @@ first k of n are those that -n k gives.`,
 	addSpaceFlag(cmd, &space)
 	cmd.Flags().IntVarP(&n, "number", "n", 10, "how many")
 	cmd.Flags().Uint64Var(&seed, "seed", 0, "seed of the draw")
-	cmd.Flags().StringVar(&notation, "notation", "", "write them so (see show --notations; default: the canonical one)")
+	cmd.Flags().StringVar(&notation, "notation", "", "write them in this notation (default: the first): "+notationNames())
 	return cmd
 }
 
