@@ -71,7 +71,7 @@ func Compared(t *testing.T, n int) {
 }
 
 // Read decodes a JSON case file, gunzipping it when its name ends in .gz.
-func Read(t *testing.T, path string, into any) {
+func Read(t testing.TB, path string, into any) {
 	t.Helper()
 	if err := json.Unmarshal(Bytes(t, path), into); err != nil {
 		t.Fatalf("%s: %v", path, err)
@@ -79,7 +79,7 @@ func Read(t *testing.T, path string, into any) {
 }
 
 // Bytes returns the content of a case file, gunzipped when its name ends in .gz.
-func Bytes(t *testing.T, path string) []byte {
+func Bytes(t testing.TB, path string) []byte {
 	t.Helper()
 	f, err := os.Open(path)
 	if err != nil {
