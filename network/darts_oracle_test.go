@@ -10,6 +10,7 @@ import (
 // The original DARTS network: tools/oracles/darts_variant.py says where its numbers come from.
 func TestOracleDARTS(t *testing.T) {
 	oracle.Each(t, "network", "fx_darts_*.json*", func(t *testing.T, path string) int {
+		t.Parallel()
 		c, f := &checker{T: t}, readFixture(t, path)
 		var layers []layerTerms
 		if err := json.Unmarshal(f.PerLayer, &layers); err != nil {

@@ -28,10 +28,17 @@ func (d *dropPaths) set(rate float64, keep func(path, image int) bool) error {
 	return nil
 }
 
-// seeded is a keep function that keeps with probability 1-rate.
+// seeded is a keep function that keeps with probability 1-rate. Every path has a stream of its own, so that a draw
+// does not depend on how many images an executor can take.
 func seeded(rate float64, seed uint64) func(path, image int) bool {
-	rng := rand.New(rand.NewPCG(seed, 0x64726f70)) // a stream of its own
-	return func(int, int) bool { return rng.Float64() >= rate }
+	const purpose = 0x64726f70 << 32
+	var rng *rand.Rand
+	return func(path, image int) bool {
+		if image == 0 {
+			rng = rand.New(rand.NewPCG(seed, purpose+uint64(path)))
+		}
+		return rng.Float64() >= rate
+	}
 }
 
 // scale is the factor of a branch for an image in a pass with normalisation norm.

@@ -208,6 +208,7 @@ func magnitude(x []float64) float64 {
 // eachNetwork runs f on every network case.
 func eachNetwork(t *testing.T, f func(c *checker, fx *fixture)) {
 	oracle.Each(t, "network", "fx_*_C*_L*.json*", func(t *testing.T, path string) int {
+		t.Parallel()
 		c := &checker{T: t}
 		f(c, readFixture(t, path))
 		return c.n
