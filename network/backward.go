@@ -3,6 +3,7 @@ package network
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Cotangents are the derivatives of a scalar with respect to outputs of the last Forward. A nil field is zero.
@@ -12,6 +13,12 @@ type Cotangents[T Real] struct {
 	Pooled    []T         // n x channels
 	Nodes     map[int][]T // n x h x w x c, for nodes of Options.Keep
 }
+
+var (
+	errNoGradients = errors.New("network: this executor was made without Options.Gradients")
+	errNoForward   = errors.New("network: Backward needs a Forward that succeeded")
+	errNoHessian   = errors.New("network: this executor was made without Options.Hessian")
+)
 
 // weightSlots is how many slices of a batch have sums of weight gradients of their own. It bounds how many workers share
 // a backward step, and fixes the order of summation whatever their number.
@@ -54,7 +61,13 @@ func newBackward[T Real](m *Machine[T]) *backward[T] {
 // parameters and the images of the last Forward. Either may be nil. Through BatchNorm it includes the way through the batch's statistics. It may be called
 // several times after one Forward.
 func (m *Machine[T]) Backward(c Cotangents[T], gTheta, gInput []T) error {
-	if err := m.checkBackward(c, gTheta, gInput); err != nil {
+	if m.back == nil {
+		return errNoGradients
+	}
+	if !m.done {
+		return errNoForward
+	}
+	if err := checkBackward(m.plan, m.n, m.options.Keep, c, gTheta, gInput); err != nil {
 		return err
 	}
 	m.back.inject[value] = c
@@ -63,23 +76,20 @@ func (m *Machine[T]) Backward(c Cotangents[T], gTheta, gInput []T) error {
 	return nil
 }
 
-func (m *Machine[T]) checkBackward(c Cotangents[T], gTheta, gInput []T) error {
-	g := &m.plan.graph
+// checkBackward says what is wrong with the arguments of Backward after a pass of n images.
+func checkBackward[T Real](p *Plan, n int, keep []int, c Cotangents[T], gTheta, gInput []T) error {
+	g := &p.graph
 	switch {
-	case m.back == nil:
-		return errors.New("network: this executor was made without Options.Gradients")
-	case !m.done:
-		return errors.New("network: Backward needs a Forward that succeeded")
-	case gTheta != nil && len(gTheta) != m.plan.size:
-		return fmt.Errorf("network: gTheta has %d values: this network has %d parameters", len(gTheta), m.plan.size)
-	case gInput != nil && len(gInput) != len(m.images):
-		return fmt.Errorf("network: gInput has %d values: the images have %d", len(gInput), len(m.images))
+	case gTheta != nil && len(gTheta) != p.size:
+		return fmt.Errorf("network: gTheta has %d values: this network has %d parameters", len(gTheta), p.size)
+	case gInput != nil && len(gInput) != n*p.imageSize():
+		return fmt.Errorf("network: gInput has %d values: the images have %d", len(gInput), n*p.imageSize())
 	case c.AuxLogits != nil && g.AuxLogits < 0:
 		return errors.New("network: a cotangent for an auxiliary head that this network lacks")
 	}
 	check := func(name string, data []T, node int) error {
-		if data != nil && len(data) != m.n*m.steps[node].out {
-			return fmt.Errorf("network: the cotangent of %s has %d values: the output has %d", name, len(data), m.n*m.steps[node].out)
+		if data != nil && len(data) != n*p.valuesOf(node) {
+			return fmt.Errorf("network: the cotangent of %s has %d values: the output has %d", name, len(data), n*p.valuesOf(node))
 		}
 		return nil
 	}
@@ -88,22 +98,12 @@ func (m *Machine[T]) checkBackward(c Cotangents[T], gTheta, gInput []T) error {
 		err = errors.Join(err, check("the auxiliary logits", c.AuxLogits, g.AuxLogits))
 	}
 	for node, data := range c.Nodes {
-		if !m.kept(node) {
+		if !slices.Contains(keep, node) {
 			return fmt.Errorf("network: a cotangent for node %d, which is not in Options.Keep", node)
 		}
-		err = errors.Join(err, check(m.steps[node].node.Name, data, node))
+		err = errors.Join(err, check(g.Nodes[node].Name, data, node))
 	}
 	return err
-}
-
-// kept reports whether node's output can be read after a pass.
-func (m *Machine[T]) kept(node int) bool {
-	for _, k := range m.options.Keep {
-		if k == node {
-			return true
-		}
-	}
-	return false
 }
 
 // Gradient returns the output gradient of a node of Options.KeepGradients, n x h x w x c values, valid until the next

@@ -1,22 +1,14 @@
 package network
 
 import (
-	"errors"
-	"fmt"
 	"runtime"
 	"unsafe"
 
 	"rwe301/bench301"
 )
 
-// Executor runs a plan in float32, Executor64 in float64.
-type (
-	Executor   = Machine[float32]
-	Executor64 = Machine[float64]
-)
-
-// NewExecutor returns an executor of a plan in float32.
-func NewExecutor(p *Plan, o Options) (*Executor, error) { return newMachine[float32](p, o) }
+// Executor64 runs a plan in float64.
+type Executor64 = Machine[float64]
 
 // NewExecutor64 returns an executor of a plan in float64.
 func NewExecutor64(p *Plan, o Options) (*Executor64, error) { return newMachine[float64](p, o) }
@@ -165,17 +157,8 @@ func (m *Machine[T]) Close() {
 // next pass.
 func (m *Machine[T]) Forward(theta, x []T, n int, norm Norm) error {
 	m.done = false
-	switch {
-	case len(theta) != m.plan.size:
-		return fmt.Errorf("network: theta has %d values: this network has %d parameters", len(theta), m.plan.size)
-	case n < 1 || n > m.options.Batch:
-		return fmt.Errorf("network: %d images: this executor takes 1 to %d", n, m.options.Batch)
-	case len(x) != n*m.plan.imageSize():
-		return fmt.Errorf("network: %d values: %d images have %d", len(x), n, n*m.plan.imageSize())
-	case norm > NoNorm:
-		return fmt.Errorf("network: unknown normalisation %d", norm)
-	case !finite(x):
-		return errors.New("network: the images hold NaN or infinite values")
+	if err := checkPass(m.plan, m.options.Batch, theta, x, n, norm); err != nil {
+		return err
 	}
 	m.theta[value], m.images, m.n, m.norm = theta, x, n, norm
 	m.pack(value)

@@ -53,8 +53,8 @@ func TestArenaSharesMemory(t *testing.T) {
 		all = append(all, i)
 		total += small.plan.valuesOf(i)
 	}
-	if 5*small.layout.size > total {
-		t.Errorf("arena of %d values an image for outputs of %d", small.layout.size, total)
+	if 5*small.places.size > total {
+		t.Errorf("arena of %d values an image for outputs of %d", small.places.size, total)
 	}
 	large, err := NewExecutor(small.plan, Options{Batch: 2, Keep: all})
 	if err != nil {

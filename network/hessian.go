@@ -13,7 +13,7 @@ import (
 func (m *Machine[T]) HessianVector(labels []int, v, hv []T) error {
 	switch {
 	case !m.options.Hessian:
-		return errors.New("network: this executor was made without Options.Hessian")
+		return errNoHessian
 	case !m.done:
 		return errors.New("network: HessianVector needs a Forward that succeeded")
 	case len(v) != m.plan.size || len(hv) != m.plan.size:

@@ -102,13 +102,11 @@ func (o *Options) lanes() int {
 	return 1
 }
 
-// Memory is what an executor in float32 allocates for its passes, in bytes: arena, weights, statistics and sums.
-func (p *Plan) Memory(o Options) int64 { return p.memory(o, 4) }
-
-// Memory64 is what an executor in float64 allocates.
+// Memory64 is what an executor in float64 allocates, in bytes: arena, weights, statistics and sums. It is negative if that
+// overflows.
 func (p *Plan) Memory64(o Options) int64 { return p.memory(o, 8) }
 
-// memory adds it up for values of so many bytes. It is negative if it overflows.
+// memory adds up what a machine allocates for values of so many bytes.
 func (p *Plan) memory(o Options, bytes int64) int64 {
 	if o.Batch > maxMemory { // an image has values
 		return -1

@@ -1,0 +1,340 @@
+package network
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+
+	"rwe301/internal/kernels"
+)
+
+// Executor runs a plan in float32, as fused operations on the kernels of this CPU. It is not safe for concurrent use;
+// Close it when it has several workers.
+type Executor struct {
+	*design
+	spots  []spot // of the tensors
+	norms  []normalisation
+	byName map[string]int // index into norms
+	arena  []float32
+
+	theta, images []float32 // of the current pass
+	n             int
+	norm          Norm
+	done          bool // a forward pass has succeeded, so outputs may be read
+
+	momentum  float64
+	updates   int
+	partial   []float64 // per image: sums of the current stage
+	totals    []float64 // partial added up over the images
+	means     []float64 // of what is being normalised
+	variances []float64
+	pivots    []float32 // what is added to values before they are summed up
+	centred   *unit     // whose values are summed up again
+	ones      []float32
+	zeros     []float32
+
+	drops dropPaths
+
+	hands   []hand
+	crew    *crew
+	current *stage // what part works on
+
+	back     *fusedBack // nil without gradients
+	observer Observer[float32]
+	generic  *Machine[float32] // for HessianVector
+}
+
+// spot is where a tensor lies in the arena: image i from base + i*size on, pixels ld values apart.
+type spot struct{ base, size, ld int }
+
+// NewExecutor returns an executor of a plan in float32.
+func NewExecutor(p *Plan, o Options) (*Executor, error) {
+	if err := errors.Join(o.check(p), kernels.Check()); err != nil {
+		return nil, err
+	}
+	if err := fits(p.Memory(o), freeMemory(), o.Batch); err != nil {
+		return nil, err
+	}
+	d := p.design(o)
+	e := &Executor{design: d, byName: map[string]int{}, momentum: defaultMomentum}
+	if o.Hessian {
+		m, err := newMachine[float32](p, o)
+		if err != nil {
+			return nil, err
+		}
+		e.generic = m
+	}
+	e.arena = kernels.Aligned(o.Batch * d.places.size)
+	for k := range d.tensors {
+		t := &d.tensors[k]
+		root, at := d.root(k)
+		ld := d.tensors[root].width
+		e.spots = append(e.spots, spot{o.Batch*d.places.tensors[root] + at, t.h * t.w * ld, ld})
+	}
+	for _, r := range d.rooms {
+		*r.slice = kernels.Aligned(r.size)
+	}
+	for k := range d.units {
+		u := &d.units[k]
+		u.fill(p)
+		if u.action == actSigns {
+			u.signs = make([]uint64, o.Batch*p.SignWords(u.node))
+		}
+	}
+	for _, n := range d.norms {
+		e.norms = append(e.norms, newNormalisation(d.program, n, o.Gradients))
+	}
+	for i, n := range p.graph.Nodes {
+		if k := d.normOf[i]; k >= 0 {
+			e.byName[n.Name] = k
+		}
+	}
+	e.partial = make([]float64, o.Batch*d.sums)
+	e.totals = make([]float64, 2*d.widest)
+	e.means, e.variances, e.pivots = make([]float64, d.widest), make([]float64, d.widest), kernels.Aligned(d.widest)
+	e.ones, e.zeros = kernels.Aligned(d.widest), kernels.Aligned(d.widest)
+	for i := range e.ones {
+		e.ones[i] = 1
+	}
+	e.drops = newDropPaths(d.program.drops, o.Batch)
+	if o.Gradients {
+		e.back = newFusedBack(d)
+	}
+	for range max(1, o.Workers) {
+		e.hands = append(e.hands, newHand(d))
+	}
+	if o.Workers > 1 {
+		e.crew = newCrew(o.Workers)
+		runtime.AddCleanup(e, func(c *crew) { c.close() }, e.crew)
+	}
+	e.ResetRunning()
+	return e, nil
+}
+
+// Plan returns the plan that the executor runs.
+func (e *Executor) Plan() *Plan { return e.plan }
+
+// Close stops the workers of the executor.
+func (e *Executor) Close() {
+	if e.generic != nil {
+		e.generic.Close()
+	}
+	if e.crew != nil {
+		e.crew.close()
+	}
+}
+
+// Forward runs n images, x[n][H][W][3], through the network with parameters theta. The outputs are valid until the
+// next pass.
+func (e *Executor) Forward(theta, x []float32, n int, norm Norm) error {
+	e.done = false
+	if err := checkPass(e.plan, e.options.Batch, theta, x, n, norm); err != nil {
+		return err
+	}
+	e.theta, e.images, e.n, e.norm = theta, x, n, norm
+	for k := range e.units {
+		e.units[k].pack(e.plan, theta)
+	}
+	switch norm {
+	case BatchNorm:
+		e.updates++
+	case RunningNorm:
+		for k := range e.norms {
+			e.norms[k].run(theta)
+		}
+	}
+	for k := range e.stages {
+		e.run(&e.stages[k])
+	}
+	e.done = true
+	e.show()
+	return nil
+}
+
+// checkPass says what is wrong with the arguments of Forward.
+func checkPass[T Real](p *Plan, batch int, theta, x []T, n int, norm Norm) error {
+	switch {
+	case len(theta) != p.size:
+		return fmt.Errorf("network: theta has %d values: this network has %d parameters", len(theta), p.size)
+	case n < 1 || n > batch:
+		return fmt.Errorf("network: %d images: this executor takes 1 to %d", n, batch)
+	case len(x) != n*p.imageSize():
+		return fmt.Errorf("network: %d values: %d images have %d", len(x), n, n*p.imageSize())
+	case norm > NoNorm:
+		return fmt.Errorf("network: unknown normalisation %d", norm)
+	case !finite(x):
+		return errors.New("network: the images hold NaN or infinite values")
+	}
+	return nil
+}
+
+// run runs stage j for all images and finds the statistics of what it yields.
+func (e *Executor) run(j *stage) {
+	e.current = j
+	e.share(e.n)
+	if e.norm != BatchNorm {
+		return
+	}
+	for _, u := range j.units {
+		if u.sums >= 0 {
+			e.normalise(u)
+		}
+	}
+}
+
+// share runs the parts of the current stage, on all workers.
+func (e *Executor) share(parts int) {
+	if e.crew != nil {
+		e.crew.do(e, parts)
+		return
+	}
+	for k := range parts {
+		e.part(0, k)
+	}
+}
+
+// part runs the current stage for an image, or its backward pass for a slice of the batch.
+func (e *Executor) part(worker, k int) {
+	if e.back != nil && e.back.current != nil {
+		e.backwardPart(&e.hands[worker], k)
+		return
+	}
+	if e.centred != nil {
+		e.centredSums(&e.hands[worker], e.centred, k)
+		return
+	}
+	e.forwardStage(&e.hands[worker], e.current, k)
+}
+
+// view is an image of a tensor.
+func (e *Executor) view(t, image int) kernels.Map {
+	q := &e.program.tensors[t]
+	if t == 0 {
+		return kernels.Dense(e.images[image*e.plan.imageSize():], q.w, q.c)
+	}
+	s := &e.spots[t]
+	return kernels.Dense(e.arena[s.base+image*s.size:], q.w, s.ld)
+}
+
+// pending is what operand v of tensor t makes of a stored value x: scale*x + shift, then perhaps a rectifier. Slot
+// names the vectors of h to use where an image has its own.
+func (e *Executor) pending(h *hand, v operand, t *tensor, image, slot int) (scale, shift []float32) {
+	scale, shift = e.ones, e.zeros
+	if v.normed && e.norm != NoNorm {
+		scale, shift = e.norms[t.norm].scale, e.norms[t.norm].shift
+	}
+	factor := e.pathFactor(v, image)
+	if factor == 1 {
+		return scale, shift
+	}
+	ownScale, ownShift := h.vectors[2*slot][:t.width], h.vectors[2*slot+1][:t.width]
+	for c := range ownScale {
+		ownScale[c], ownShift[c] = scale[c]*factor, shift[c]*factor
+	}
+	return ownScale, ownShift
+}
+
+// pathFactor is what an image of operand v is multiplied by: 1 unless paths are dropped in this pass.
+func (e *Executor) pathFactor(v operand, image int) float32 {
+	if v.drop < 0 {
+		return 1
+	}
+	return float32(e.drops.scale(v.drop, image, e.norm))
+}
+
+// exported is an image of what u stores for the caller.
+func (e *Executor) exported(u *unit, image int) []float32 {
+	size := u.in.h * u.in.w * u.in.c
+	return e.arena[e.options.Batch*e.places.exports[u.id]+image*size:][:size]
+}
+
+// Output returns the output of a kept node, n x h x w x c values.
+func (e *Executor) Output(node int) (data []float32, h, w, c int) {
+	n := e.plan.graph.Nodes[node]
+	for k := range e.units {
+		if u := &e.units[k]; e.done && u.action == actExport && u.node == node {
+			at := e.options.Batch * e.places.exports[k]
+			return e.arena[at : at+e.n*n.H*n.W*n.C], n.H, n.W, n.C
+		}
+	}
+	return nil, n.H, n.W, n.C
+}
+
+// Logits returns n x classes values.
+func (e *Executor) Logits() []float32 { return e.result(e.plan.graph.Logits) }
+
+// AuxLogits returns the auxiliary head's n x classes values, or nil without one.
+func (e *Executor) AuxLogits() []float32 {
+	if e.plan.graph.AuxLogits < 0 {
+		return nil
+	}
+	return e.result(e.plan.graph.AuxLogits)
+}
+
+// Features returns the global average of the last cell's output, n x channels values.
+func (e *Executor) Features() []float32 { return e.result(e.plan.graph.Pooled) }
+
+func (e *Executor) result(node int) []float32 {
+	data, _, _, _ := e.Output(node)
+	return data
+}
+
+// ResetRunning sets the running statistics to mean 0 and variance 1.
+func (e *Executor) ResetRunning() {
+	e.updates = 0
+	for k := range e.norms {
+		e.norms[k].reset()
+	}
+}
+
+// Running returns the running statistics of a batch normalisation by node name; nil if there is none of that name.
+func (e *Executor) Running(name string) (mean, variance []float64) {
+	k, ok := e.byName[name]
+	if !ok {
+		return nil, nil
+	}
+	return e.norms[k].running.mean, e.norms[k].running.variance
+}
+
+// SetMomentum sets the weight of a new batch in the running statistics (0.1 at first). Zero or less averages all
+// batches since ResetRunning with equal weight, which calibrates a network.
+func (e *Executor) SetMomentum(momentum float64) {
+	e.momentum = momentum
+}
+
+// SetDropPath makes every following pass with batch statistics drop each branch of each image with the given
+// probability, and scale the others by 1/(1-rate). The draws come from the seed alone; a pass after SetDropPath(rate,
+// seed) repeats itself exactly. Rate 0, the initial state, drops nothing.
+func (e *Executor) SetDropPath(rate float64, seed uint64) error {
+	if e.generic != nil {
+		if err := e.generic.SetDropPath(rate, seed); err != nil {
+			return err
+		}
+	}
+	return e.drops.set(rate, seeded(rate, seed))
+}
+
+// SetDropMask is SetDropPath with the draws given: keep says whether drop-path node number path (in node order) keeps
+// its branch for an image.
+func (e *Executor) SetDropMask(rate float64, keep func(path, image int) bool) error {
+	if e.generic != nil {
+		if err := e.generic.SetDropMask(rate, keep); err != nil {
+			return err
+		}
+	}
+	return e.drops.set(rate, keep)
+}
+
+// HessianVector sets hv to the exact product of v and the Hessian of the mean cross-entropy of the last Forward.
+func (e *Executor) HessianVector(labels []int, v, hv []float32) error {
+	if e.generic == nil {
+		return errNoHessian
+	}
+	if !e.done {
+		return errors.New("network: HessianVector needs a Forward that succeeded")
+	}
+	if err := e.generic.Forward(e.theta, e.images, e.n, e.norm); err != nil {
+		return err
+	}
+	return e.generic.HessianVector(labels, v, hv)
+}

@@ -1,0 +1,133 @@
+package network
+
+import (
+	"math"
+	"slices"
+
+	"rwe301/internal/kernels"
+)
+
+// design is everything about an executor that is known before memory is allocated.
+type design struct {
+	*program
+	options  Options
+	places   places
+	stages   []stage
+	units    []unit
+	rooms    []room     // what the units want
+	back     *gradients // nil without gradients
+	watched  []int      // nodes whose gradient is asked for
+	widest   int        // stored channels
+	sums     int        // partial sums of an image in a stage
+	backSums int        // and in a stage of the backward pass
+	slot     int        // weight gradients of a slice of the batch
+	scratch  int        // of a worker
+	tile     int        // of a worker
+	bits     int        // of a worker: signs of a row
+}
+
+// design plans an executor.
+func (p *Plan) design(o Options) *design {
+	d := &design{program: p.fuse(o), options: o}
+	injected := make([]bool, len(d.tensors))
+	if o.Gradients {
+		for _, i := range p.wanted(o) {
+			injected[d.values[i].tensor] = true
+		}
+		d.back = newGradients(d.program, injected)
+	}
+	regions := d.regions()
+	d.places = d.place(regions, d.back)
+	d.units, d.rooms = d.program.units(o.Gradients)
+	d.stages, d.scratch = stages(d.program, regions, d.units)
+	for k := range d.stages {
+		d.sums = max(d.sums, d.stages[k].sums)
+	}
+	for k := range d.tensors {
+		d.widest = max(d.widest, kernels.RoundUp(d.tensors[k].width))
+	}
+	d.tile = tileSize(d.units)
+	for k := range d.units {
+		if u := &d.units[k]; u.action == actSigns {
+			d.bits = max(d.bits, u.in.w*u.in.width/kernels.Block)
+		}
+	}
+	if !o.Gradients {
+		return d
+	}
+	d.back.locate(d.program, &d.places, o.Batch)
+	for k := range d.units {
+		if u := &d.units[k]; u.out != nil {
+			u.flow = d.back.flowOf(d.program, u.operation.out)
+		}
+	}
+	d.backStages(d.back, d.stages, o, injected)
+	for k := range d.back.stages {
+		s := &d.back.stages[k]
+		d.slot, d.backSums, d.scratch = max(d.slot, s.slot), max(d.backSums, s.width), max(d.scratch, s.size)
+	}
+	for node := range p.graph.Nodes {
+		if d.watches(o, node) {
+			d.watched = append(d.watched, node)
+		}
+	}
+	return d
+}
+
+// Memory is what an executor in float32 allocates, in bytes: arena, weights, statistics, sums and the workers' own. It
+// is negative if that overflows.
+func (p *Plan) Memory(o Options) int64 {
+	o = o.complete()
+	if o.Batch > maxMemory { // an image has values
+		return -1
+	}
+	need := p.design(o).memory()
+	if o.Hessian {
+		other := p.memory(o, 4)
+		if other < 0 || need > maxMemory {
+			return -1
+		}
+		need += other
+	}
+	return need
+}
+
+func (d *design) memory() int64 {
+	image, fixed := int64(0), int64(0) // bytes
+	image += 4*int64(d.places.size) + 8*int64(d.sums) + int64(d.drops)
+	for _, b := range d.options.Probes {
+		if b.See&SeeSigns != 0 {
+			image += 8 * int64(d.plan.SignWords(b.Node))
+		}
+	}
+	for _, r := range d.rooms {
+		fixed += 4 * int64(r.size)
+	}
+	for _, n := range d.norms {
+		t := &d.tensors[n.tensor]
+		fixed += 8*4*int64(t.c) + 4*2*int64(t.width)
+		if d.back != nil {
+			fixed += 4 * 3 * int64(t.width)
+		}
+	}
+	fixed += 4*3*int64(d.widest) + 8*4*int64(d.widest) // ones, zeros, pivots; totals, means, variances
+	worker := 4*int64(d.scratch+d.tile+len(hand{}.vectors)*d.widest) + 8*2*int64(d.widest) + 2*int64(d.bits)
+	if d.back != nil {
+		for _, node := range d.watched {
+			image += 4 * int64(d.plan.valuesOf(node))
+		}
+		image += 8 * int64(d.backSums)
+		fixed += 4*int64(min(weightSlots, d.options.Batch))*int64(d.slot) + 8*int64(d.slot)
+		worker += 4*2*int64(d.tile) + int64(d.tile)
+	}
+	fixed += worker * int64(max(1, d.options.Workers))
+	if b := int64(d.options.Batch); image > math.MaxInt64/2/b || fixed > math.MaxInt64/2 {
+		return -1
+	}
+	return image*int64(d.options.Batch) + fixed
+}
+
+// watches reports whether the gradient of node i's output is asked for.
+func (p *program) watches(o Options, i int) bool {
+	return slices.Contains(o.KeepGradients, i) || slices.ContainsFunc(o.Probes, func(b Probe) bool { return b.Node == i && b.See&SeeGradient != 0 })
+}

@@ -1,0 +1,77 @@
+package network
+
+import "rwe301/internal/kernels"
+
+// signs finds which values of an image a rectifier lets through.
+func (e *Executor) signs(h *hand, u *unit, x kernels.Map, scale, shift []float32, image int) {
+	t := u.in
+	words := e.plan.SignWords(u.node)
+	out := u.signs[image*words:][:words]
+	clear(out)
+	blocks := t.width / kernels.Block
+	for y := range t.h {
+		kernels.Signs(t.shape(0, 1), h.bits, x.At(y, 0), scale, shift)
+		for p := range t.w {
+			at := (y*t.w + p) * t.c
+			for c := 0; c < t.c; { // channels of a block that are side by side, up to the end of their group
+				place := t.place(c)
+				n := min(kernels.Block, t.group-c%t.group, t.c-c)
+				bits := uint64(h.bits[p*blocks+place/kernels.Block]) & (1<<n - 1)
+				out[at/64] |= bits << (at % 64)
+				if at%64+n > 64 {
+					out[at/64+1] |= bits >> (64 - at%64)
+				}
+				at, c = at+n, c+n
+			}
+		}
+	}
+}
+
+// Observe sets who receives what Options.Probes ask for, from the next pass on.
+func (e *Executor) Observe(o Observer[float32]) { e.observer = o }
+
+// see is what probes ask for of a node.
+func (e *Executor) see(node int) (s Sight) {
+	for _, b := range e.options.Probes {
+		if b.Node == node {
+			s |= b.See
+		}
+	}
+	return s
+}
+
+// show tells the observer about a pass in the order of the nodes, which is not that of the units.
+func (e *Executor) show() {
+	if len(e.options.Probes) == 0 {
+		return
+	}
+	for node := range e.plan.graph.Nodes {
+		see := e.see(node)
+		if see&SeeOutput != 0 && e.observer.Output != nil {
+			e.observer.Output(node, e.result(node))
+		}
+		if see&SeeSigns == 0 || e.observer.Signs == nil {
+			continue
+		}
+		for k := range e.units {
+			if u := &e.units[k]; u.action == actSigns && u.node == node {
+				e.observer.Signs(node, u.signs[:e.n*e.plan.SignWords(node)])
+				break
+			}
+		}
+	}
+}
+
+// showGradients tells the observer about a backward pass in the reverse order of the nodes.
+func (e *Executor) showGradients() {
+	if len(e.options.Probes) == 0 || e.observer.Gradient == nil {
+		return
+	}
+	for node := len(e.plan.graph.Nodes) - 1; node > 0; node-- {
+		if e.see(node)&SeeGradient == 0 || !e.back.live[e.back.alias[e.program.values[node].tensor]] {
+			continue
+		}
+		g, _, _, _ := e.Gradient(node)
+		e.observer.Gradient(node, e.result(node), g)
+	}
+}
