@@ -57,7 +57,7 @@ func parseGenotype(text string, forced Notation) (Genotype, Notation, error) {
 	case n == "" && forced == "":
 		return Genotype{}, "", fmt.Errorf("%s is no architecture in a known notation: expected [[(source, operation), ...], [...]], Genotype(...), CNNGenotype(...), a ConfigSpace dictionary, {\"normal\": ..., \"reduce\": ...} or 32 integers", l)
 	case n == "" || forced != "" && n != forced:
-		return Genotype{}, "", fmt.Errorf("%s is not written in notation %s", cmpNotation(l, n), forced)
+		return Genotype{}, "", fmt.Errorf("%s is not written in notation %s", written(l, n), forced)
 	}
 	g, err := decoders[n](l)
 	if err == nil {
@@ -69,8 +69,8 @@ func parseGenotype(text string, forced Notation) (Genotype, Notation, error) {
 	return g, n, nil
 }
 
-// cmpNotation describes what was found instead of a forced notation.
-func cmpNotation(l literal, n Notation) string {
+// written describes what was found instead of a forced notation.
+func written(l literal, n Notation) string {
 	if n == "" {
 		return l.String()
 	}

@@ -222,7 +222,7 @@ func (e *encoder) node(i int, n bench301.Node) error {
 	case bench301.ReLU:
 		e.op("Relu", out, in)
 	case bench301.Add:
-		e.op(map[bool]string{true: "Add", false: "Sum"}[len(in) == 2], out, in)
+		e.op("Sum", out, in)
 	case bench301.Concat:
 		e.op("Concat", out, in, attribute{"axis", 1})
 	case bench301.GlobalAvg:

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -96,10 +97,18 @@ func trained(t *testing.T, name string, a bench301.Architecture, cfg bench301.Co
 		}
 	}
 	model := Model{Name: name, Graph: graph, Theta: theta, Running: m.Running, About: map[string]string{"arch": a.String()}}
-	return exported{name, model, images, bytes32(m.Logits()), n}
+	return exported{name, model, images, slices.Clone(m.Logits()), n}
 }
 
-func bytes32(x []float32) []float32 { return append([]float32(nil), x...) }
+// channelsFirst turns n x pixels x 3 values into n x 3 x pixels.
+func channelsFirst(x []float32, pixels int) []float32 {
+	out := make([]float32, len(x))
+	for k, v := range x {
+		n, p, c := k/(3*pixels), k/3%pixels, k%3
+		out[(n*3+c)*pixels+p] = v
+	}
+	return out
+}
 
 // write writes the models into a folder.
 func write(t *testing.T, dir string, all []exported) (paths []string) {
@@ -140,12 +149,7 @@ func TestModelsInONNXRuntime(t *testing.T) {
 	paths := write(t, tmp, all)
 	for i, e := range all {
 		in := e.model.Graph.Nodes[0]
-		images := make([]float32, len(e.images))
-		pixels := in.H * in.W
-		for k, v := range e.images {
-			n, p, c := k/(3*pixels), k/3%pixels, k%3
-			images[(n*3+c)*pixels+p] = v
-		}
+		images := channelsFirst(e.images, in.H*in.W)
 		file := filepath.Join(tmp, "images.f32")
 		if err := os.WriteFile(file, little(images), 0o644); err != nil {
 			t.Fatal(err)

@@ -3,6 +3,7 @@ package export
 import (
 	"bytes"
 	"encoding/json"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -36,6 +37,13 @@ func TestPython(t *testing.T) {
 	}
 	if lines[0] != "from collections import namedtuple" {
 		t.Errorf("begins with %s", lines[0])
+	}
+	if python, err := exec.LookPath("python3"); err == nil {
+		cmd := exec.Command(python, "-")
+		cmd.Stdin = strings.NewReader(b.String() + "print(arch_" + a.ID() + ".reduce[2], len(arch_" + a.ID() + ".normal))\n")
+		if out, err := cmd.CombinedOutput(); err != nil || string(out) != "('skip_connect', 2) 8\n" {
+			t.Errorf("python says %s: %v", out, err)
+		}
 	}
 	b.Reset()
 	space, a = parse(t, "nasbench201", "[0, 1, 2, 3, 4, 0]")
