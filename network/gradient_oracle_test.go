@@ -28,6 +28,7 @@ func checkGradients[T Real](c *checker, f *fixture, tolerance, jacobian float64)
 	theta, x := convert[T](f.theta), convert[T](f.images)
 	gTheta, gInput := make([]T, len(theta)), make([]T, len(x))
 	run(c, e, theta, x, f.Batch, BatchNorm)
+	end := c.switched(f, BatchNorm)
 	_, cotangents := fixtureLoss(c, f, e)
 	if err := e.Backward(cotangents, gTheta, nil); err != nil {
 		c.Fatal(err)
@@ -47,6 +48,8 @@ func checkGradients[T Real](c *checker, f *fixture, tolerance, jacobian float64)
 			c.row(v.Name+" gradient", gradient[v.Offset:][:v.Size], want, tolerance*l2(want)+1e-6*f.want.GradNorm)
 		}
 	}
+
+	end()
 
 	// The sum of the logits does not depend on the images in train mode, but for rounding: all that the average reads
 	// comes out of a normalisation. The original variant's pools have none.
@@ -69,6 +72,7 @@ func checkGradients[T Real](c *checker, f *fixture, tolerance, jacobian float64)
 		c.close("largest train-mode jacobian", largest, 0, 1e-5)
 	}
 
+	defer c.switched(f, RunningNorm)()
 	e.ResetRunning()
 	run(c, e, theta, x, f.Batch, RunningNorm)
 	rows := backward()
@@ -151,6 +155,7 @@ func checkHessian[T Real](c *checker, f *fixture, layers []layerTerms, tolerance
 	for _, l := range layers {
 		scale += math.Abs(l.Grasp)
 	}
+	defer c.switched(f, BatchNorm)()
 	k, total, want := 0, 0.0, 0.0
 	for _, v := range f.plan.Views() {
 		if v.Kind != bench301.ConvWeight && v.Kind != bench301.LinearWeight {
