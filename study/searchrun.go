@@ -109,7 +109,7 @@ func (s *Searches) prepare(ctx context.Context) (err error) {
 	if s.space, err = bench301.LookupSpace(d.Space); err != nil {
 		return err
 	}
-	s.plan = &Plan{Space: s.space, Definition: &Definition{
+	s.plan = &Plan{Space: s.space, tables: map[string]*table{}, Definition: &Definition{
 		Name: d.Name, Space: d.Space, Accuracy: d.Accuracy, Dataset: d.Dataset, file: searchFile, base: d.Base,
 	}}
 	for _, spec := range d.specs() {
