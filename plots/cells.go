@@ -1,10 +1,7 @@
 package plots
 
 import (
-	"fmt"
 	"image/color"
-	"io"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -15,7 +12,6 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"rwe301/bench301"
-	"rwe301/internal/atomicfile"
 )
 
 // Cells draws the cells of an architecture, one above the other.
@@ -71,20 +67,6 @@ func (f Cells) Data() ([]string, [][]string) {
 		}
 	}
 	return []string{"cell", "from", "to", "operation"}, rows
-}
-
-// SaveAs writes a figure to one file in the format that its name ends in.
-func SaveAs(path string, f Figure, width, height vg.Length) error {
-	format := strings.TrimPrefix(strings.ToLower(filepath.Ext(path)), ".")
-	if !slices.Contains(Formats(), format) {
-		return fmt.Errorf("picture %s: the name must end in .%s", path, strings.Join(Formats(), ", ."))
-	}
-	c, err := canvas(width, height, format)
-	if err != nil {
-		return err
-	}
-	f.Draw(draw.New(c))
-	return atomicfile.Write(path, func(w io.Writer) error { return encode(c, w, format) })
 }
 
 // graph is a drawing of labelled nodes and edges.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -43,13 +44,8 @@ type Figure interface {
 func Save(dir, name string, f Figure, width, height vg.Length, formats ...string) ([]string, error) {
 	var paths []string
 	for _, format := range formats {
-		c, err := canvas(width, height, format)
-		if err != nil {
-			return paths, err
-		}
-		f.Draw(draw.New(c))
 		path := filepath.Join(dir, name+"."+format)
-		if err := atomicfile.Write(path, func(w io.Writer) error { return encode(c, w, format) }); err != nil {
+		if err := SaveAs(path, f, width, height); err != nil {
 			return paths, fmt.Errorf("figure %s: %w", name, err)
 		}
 		paths = append(paths, path)
@@ -63,6 +59,20 @@ func Save(dir, name string, f Figure, width, height vg.Length, formats ...string
 		return paths, fmt.Errorf("data of figure %s: %w", name, err)
 	}
 	return append(paths, path), nil
+}
+
+// SaveAs writes a figure to one file in the format that its name ends in.
+func SaveAs(path string, f Figure, width, height vg.Length) error {
+	format := strings.TrimPrefix(strings.ToLower(filepath.Ext(path)), ".")
+	if !slices.Contains(Formats(), format) {
+		return fmt.Errorf("picture %s: the name must end in .%s", path, strings.Join(Formats(), ", ."))
+	}
+	c, err := canvas(width, height, format)
+	if err != nil {
+		return err
+	}
+	f.Draw(draw.New(c))
+	return atomicfile.Write(path, func(w io.Writer) error { return encode(c, w, format) })
 }
 
 // encode writes the canvas. The EPS writer of gonum/plot 0.17 begins its file with two percent signs, which no reader
