@@ -2,10 +2,25 @@
 //
 // [Compile] turns a graph into a [Plan]: shapes, one flat parameter vector theta with named views, no data. An executor
 // runs a plan in memory that is laid out beforehand from the lifetimes of its buffers; a pass allocates nothing.
-// [Executor] works in float32, [Executor64] in float64. Forward computes outputs, Backward gradients, and
-// HessianVector the exact product of the loss's Hessian and a vector.
+// [Executor] works in float32, [Executor64] in float64; [Runner] is what both offer. Forward computes outputs, Backward
+// gradients, and HessianVector the exact product of the loss's Hessian and a vector.
 //
 // Tensors are N x H x W x C, densely packed. A result is a function of (plan, theta, images) alone: the number of
 // workers never changes a bit of it, because workers share images out and every reduction over images runs in an
 // order that depends on the number of images only.
+//
+// # Looking inside
+//
+// There are two ways to see more than logits, pooled features and gradients of theta and images. Options.Keep and
+// Options.KeepGradients make Output and Gradient of a node readable after a pass, at the price of its memory.
+// A [Probe] is called during the pass and costs next to none: outputs, sign patterns of ReLUs, and outputs together
+// with their gradients.
+//
+// Nodes are numbered as in [bench301.Graph] and come in that order, whose names are those of the parameter tensors without
+// ".weight": [Plan.Layers] lists convolutions and linear layers with the view of their weight, [Plan.NodesOf] the
+// nodes of a kind. A layer's input is the output of its node's first input. Running returns the statistics of a
+// batch normalisation by name. [PerSample] gives the gradients of each image's own loss.
+//
+//	e, err := network.NewExecutor(plan, network.Options{Batch: n, Gradients: true, Probes: probes})
+//	e.Observe(network.Observer[float32]{Gradient: func(node int, y, g []float32) { ... }})
 package network
