@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"rwe301/internal/suggest"
 )
 
 // Configured is an estimator with its settings.
@@ -132,5 +134,5 @@ func find(name string) (definition, error) {
 		}
 		names = append(append(names, d.Name), d.Aliases...)
 	}
-	return definition{}, fmt.Errorf("unknown estimator %q: %s", name, suggest(name, names))
+	return definition{}, fmt.Errorf("unknown estimator %q%s", name, suggest.Nearest(name, names))
 }

@@ -247,9 +247,9 @@ func TestSettingsAreCanonical(t *testing.T) {
 
 func TestBadSettings(t *testing.T) {
 	for spec, want := range map[string]string{
-		"rwee":                      `did you mean "rwe"?`,
-		"rwe:chanels=8":             `unknown key "chanels": did you mean "channels"?`,
-		"rwe:zzzzzzzzz=8":           "use one of batch, channels",
+		"rwee":                      `(did you mean rwe?)`,
+		"rwe:chanels=8":             `unknown key "chanels" (did you mean channels?)`,
+		"rwe:zzzzzzzzz=8":           "(legal: batch, channels",
 		"params:batch=3":            "unknown key",
 		"pool-count:channels=8":     "there are none",
 		"rwe:channels":              "key=value",

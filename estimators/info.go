@@ -53,4 +53,5 @@ type Info struct {
 	Formula   string    `json:"formula"`
 	Mode      string    `json:"mode,omitempty"`    // weights, normalisation and images of the passes
 	Caveats   string    `json:"caveats,omitempty"` // known failure modes
+	Noise     string    `json:"noise,omitempty"`   // why the number is rounding noise, where it is
 }

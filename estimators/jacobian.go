@@ -54,7 +54,7 @@ type jacobianScore struct {
 }
 
 // noise is the warning of scores that are nothing but rounding on these networks.
-const noise = "in train mode the Jacobian is zero up to rounding on networks whose last cell ends in normalisations: the score is noise; use the form that ends in -eval"
+const noise = "rounding noise on networks whose last cell ends in normalisations: in train mode the Jacobian is zero there; use the form that ends in -eval"
 
 // Estimate implements Estimator.
 func (e jacobianScore) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {

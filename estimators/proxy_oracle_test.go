@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"rwe301/bench301"
-	"rwe301/bench301/dataset"
 	"rwe301/internal/oracle"
 )
 
@@ -44,92 +43,46 @@ func readProxies(t *testing.T, path string) *proxyCase {
 	return f
 }
 
-func (f *proxyCase) genotype() (g bench301.Genotype) {
-	for k := range 8 {
-		g.Normal[k] = bench301.Edge{Source: uint8(f.Arch[0][k][0]), Op: bench301.Operation(f.Arch[0][k][1])}
-		g.Reduce[k] = bench301.Edge{Source: uint8(f.Arch[1][k][0]), Op: bench301.Operation(f.Arch[1][k][1])}
-	}
-	return g
-}
-
-// settings are those of the case.
-func (f *proxyCase) settings() string {
-	return fmt.Sprintf("channels=%d,layers=%d,classes=%d", f.C, f.Layers, f.Classes)
-}
-
-// env is an environment in which weights and images of the case stand for those that would be drawn. The case's
-// parameters are laid out as its architecture is written, so estimators must be asked directly, not by way of the
-// canonical form.
-func (f *proxyCase) env(t *testing.T) *Env {
+// reference is the case as the estimators' own cases are written.
+func (f *proxyCase) reference(t *testing.T) *reference {
 	t.Helper()
-	env := NewEnv(dataset.Sample(), 0)
-	a := f.genotype()
-	env.work.begin(a.ID())
-	s := f.proxy(t)
-	_, err := env.images.get(imageKey{s.reads()[0], 32, false}, func() (dataset.Images, error) {
-		return dataset.Images{Height: 32, Width: 32, Pixels: f.Images(t), Labels: f.Labels}, nil
-	})
-	if err != nil {
-		t.Fatal(err)
+	f.Images(t) // checks that the streams agree
+	r := &reference{
+		Name: "case", Channels: f.C, Layers: f.Layers, Classes: f.Classes, Variant: bench301.VariantNASLib, Resolution: 32, Batch: f.Batch,
+		Labels: f.Labels, Seeds: f.Seeds,
 	}
-	plan, err := s.compile(a)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = share(env, modelKey{s.Initial, 0}, func() (model, error) {
-		m := model{plan, make([]float32, plan.NumParams())}
-		stream := oracle.NewStream(f.Seeds["params"])
-		for _, v := range plan.Views() {
-			stream.Fill(m.theta[v.Offset:v.Offset+v.Size], v.FanIn, v.Kind == bench301.NormWeight)
+	for c, cell := range f.Arch {
+		for k, e := range cell {
+			r.Arch[c][k] = [2]uint8{uint8(e[0]), uint8(e[1])}
 		}
-		return m, nil
-	})
+	}
+	return r
+}
+
+// prepared is the case's environment and architecture.
+func (f *proxyCase) prepared(t *testing.T) (*Env, bench301.Genotype) {
+	t.Helper()
+	r := f.reference(t)
+	env, err := r.env()
 	if err != nil {
 		t.Fatal(err)
 	}
-	z := configured(t, "zen:"+f.batched()).Estimator.(zen).Zen
-	_, err = share(env, zenKey{z}, func() (zenInput, error) {
-		in := zenInput{theta: make([]float32, plan.NumParams())}
-		stream := oracle.NewStream(f.Seeds["zen_params"])
-		for _, v := range plan.Views() {
-			for i := v.Offset; i < v.Offset+v.Size; i++ {
-				switch v.Kind {
-				case bench301.ConvWeight, bench301.LinearWeight:
-					in.theta[i] = stream.Normal12()
-				case bench301.NormWeight:
-					in.theta[i] = 1
-				}
-			}
-		}
-		in.x1, in.x2 = f.normals("zen_input1"), f.normals("zen_input2")
-		return in, nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return env
+	return env, r.genotype()
 }
 
 // proxy are the case's settings.
 func (f *proxyCase) proxy(t *testing.T) Proxy {
-	return configured(t, "grad_norm:augment=false,"+f.batched()).Estimator.(layerScores).Proxy
+	t.Helper()
+	return f.configured(t, "grad_norm").Estimator.(layerScores).Proxy
 }
 
-func (f *proxyCase) batched() string { return fmt.Sprintf("%s,batch=%d", f.settings(), f.Batch) }
-
-// normals draws images n x c x h x w from a stream and returns them as n x h x w x c.
-func (f *proxyCase) normals(seed string) []float32 {
-	const side, channels = 32, 3
-	s := oracle.NewStream(f.Seeds[seed])
-	x := make([]float32, f.Batch*side*side*channels)
-	for n := range f.Batch {
-		for c := range channels {
-			for p := range side * side {
-				x[(n*side*side+p)*channels+c] = s.Normal12()
-			}
-		}
+func (f *proxyCase) configured(t *testing.T, spec string) *Configured {
+	t.Helper()
+	c, err := f.reference(t).configure(spec)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return x
+	return c
 }
 
 // TestOracleProxies compares scores with those of PyTorch in float64 on the same weights and images: in float64 almost
@@ -137,25 +90,26 @@ func (f *proxyCase) normals(seed string) []float32 {
 func TestOracleProxies(t *testing.T) {
 	oracle.Each(t, "network", "fx_*_C*_L*.json*", func(t *testing.T, path string) int {
 		f := readProxies(t, path)
-		c, env, a := &near{T: t}, f.env(t), f.genotype()
+		c := &near{T: t}
+		env, a := f.prepared(t)
 		estimate := func(spec string) Score {
 			t.Helper()
-			s, err := configured(t, spec).Estimate(context.Background(), a, env)
+			s, err := f.configured(t, spec).Estimate(context.Background(), a, env)
 			if err != nil {
 				t.Fatalf("%s: %v", spec, err)
 			}
 			return s
 		}
 		want := f.want.Proxies
-		c.close("params", estimate("params:"+f.settings()).Value/1e6, float64(f.counts().Params)/1e6, 0)
-		c.close("flops", estimate("flops:"+f.settings()).Value/1e6, float64(f.counts().Flops)/1e6, 0)
-		c.close("l2_norm", estimate("l2_norm:"+f.settings()).Value, want["l2_norm"], 1e-6*want["l2_norm"])
-		c.close("synflow", estimate("synflow:"+f.settings()).Value, want["synflow"], 1e-9)
-		c.close("zen", estimate("zen:"+f.batched()).Value, want["zen"], 1e-5)
+		c.close("params", estimate("params").Value/1e6, float64(f.counts().Params)/1e6, 0)
+		c.close("flops", estimate("flops").Value/1e6, float64(f.counts().Flops)/1e6, 0)
+		c.close("l2_norm", estimate("l2_norm").Value, want["l2_norm"], 1e-6*want["l2_norm"])
+		c.close("synflow", estimate("synflow").Value, want["synflow"], 1e-9)
+		c.close("zen", estimate("zen").Value, want["zen"], 1e-5)
 		for _, precision := range []Precision{Double, Single} {
 			score := func(name string) float64 {
 				t.Helper()
-				return estimate(fmt.Sprintf("%s:augment=false,precision=%s,%s", name, precision, f.batched())).Value
+				return estimate(fmt.Sprintf("%s:precision=%s", name, precision)).Value
 			}
 			tolerance := func(single float64) float64 {
 				if precision == Double {
@@ -177,7 +131,7 @@ func TestOracleProxies(t *testing.T) {
 			relative("jacov-eval", "jacov_evalmode", 1e-5)
 			relative("epe_nas-eval", "epe_nas_evalmode", 1e-5)
 			c.close("plain", score("plain"), want["plain"], tolerance(1e-6)*want["snip"])
-			checkCodes(c, f, env, precision, score("nwot"))
+			checkCodes(c, f, env, a, precision, score("nwot"))
 			if f.Kind == "summary" && precision == Single {
 				continue // its Hessian takes a while, and the smaller cases have it
 			}
@@ -194,7 +148,7 @@ func TestOracleProxies(t *testing.T) {
 			c.close("grasp", sum(grasp), want["grasp"], tolerance(1e-5)*magnitude)
 		}
 		for _, name := range []string{"jacov", "epe_nas"} {
-			if s := estimate(name + ":augment=false," + f.batched()); len(s.Warnings) == 0 {
+			if s := estimate(name); len(s.Warnings) == 0 {
 				t.Errorf("%s does not warn", name)
 			}
 		}
@@ -213,11 +167,11 @@ func (f *proxyCase) counts() (n struct{ Params, Flops int64 }) {
 }
 
 // checkCodes compares nwot's counts, and its score where they agree to the last one.
-func checkCodes(c *near, f *proxyCase, env *Env, precision Precision, score float64) {
+func checkCodes(c *near, f *proxyCase, env *Env, a bench301.Architecture, precision Precision, score float64) {
 	c.Helper()
 	s := f.proxy(c.T)
 	s.Precision = precision
-	agree, err := s.agreement(context.Background(), f.genotype(), env)
+	agree, err := s.agreement(context.Background(), a, env)
 	if err != nil {
 		c.Fatal(err)
 	}
@@ -244,7 +198,8 @@ func checkCodes(c *near, f *proxyCase, env *Env, precision Precision, score floa
 func TestOracleProxyLayers(t *testing.T) {
 	oracle.Each(t, "network", "fx_*_C*_L*.json*", func(t *testing.T, path string) int {
 		f := readProxies(t, path)
-		c, env, a := &near{T: t}, f.env(t), f.genotype()
+		c := &near{T: t}
+		env, a := f.prepared(t)
 		ctx := context.Background()
 		if len(f.perLayer) == 0 {
 			t.Skip("a summary: it has nothing a layer")

@@ -156,13 +156,13 @@ var registry = []definition{
 		Name: "jacov", Family: Gradients, Needs: Needs{Data: true, Gradients: true}, Direction: Higher, Unit: "nats", Cost: Cheap,
 		Paper: "Mellor et al. 2020, arXiv 2006.04647v1; as NASLib computes it", Mode: trainMode + ", gradient of the sum of the logits by the images",
 		Formula: "-sum ln(v + 1e-5) + 1/(v + 1e-5) over the eigenvalues v of the correlation matrix of the images' gradients",
-		Caveats: noise,
+		Noise:   noise,
 	}, proxy, ofJacobian(stateTrain, jacov)),
 	define(Info{
 		Name: "epe_nas", Aliases: []string{"epe-nas"}, Family: Gradients, Needs: Needs{Data: true, Labels: true, Gradients: true}, Direction: Higher, Unit: "nats", Cost: Cheap,
 		Paper: "Lopes, Alirezazadeh, Alexandre 2021, arXiv 2102.08099; as NASLib computes it", Mode: trainMode + ", gradient of the sum of the logits by the images",
 		Formula: "sum over classes of |sum ln(|R| + 1e-5)|, R the correlation matrix of the gradients of the class's images",
-		Caveats: noise + "; a class with one image counts as nothing",
+		Caveats: "a class with one image counts as nothing", Noise: noise,
 	}, proxy, ofJacobian(stateTrain, epeNAS)),
 	define(Info{
 		Name: "jacov-eval", Family: Gradients, Needs: Needs{Data: true, Gradients: true}, Direction: Higher, Unit: "nats", Cost: Cheap,

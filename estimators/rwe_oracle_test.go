@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"rwe301/bench301"
-	"rwe301/bench301/dataset"
 	"rwe301/internal/oracle"
 )
 
@@ -49,33 +48,21 @@ type readoutCase struct {
 	First3                 []float64
 }
 
-func (f *rweCase) genotype() (g bench301.Genotype) {
-	for k := range 8 {
-		g.Normal[k] = bench301.Edge{Source: f.Arch[0][k][0], Op: bench301.Operation(f.Arch[0][k][1])}
-		g.Reduce[k] = bench301.Edge{Source: f.Arch[1][k][0], Op: bench301.Operation(f.Arch[1][k][1])}
+// reference is the case as the estimators' own cases are written.
+func (f *rweCase) reference() *reference {
+	r := &reference{
+		Name: "case", Channels: f.C, Layers: f.Layers, Classes: f.Classes, Variant: f.Variant, Resolution: f.Resolution, Batch: f.Batch,
+		TrainImages: f.TrainImages, ValImages: f.ValImages, Seeds: f.Seeds,
 	}
-	return g
-}
-
-// set draws the images as the script does.
-func (f *rweCase) set() *dataset.Set {
-	const side = 32
-	s := oracle.NewStream(f.Seeds["images"])
-	split := dataset.Split{Height: side, Width: side}
-	for i := range f.TrainImages + f.ValImages {
-		l := i % f.Classes
-		split.Labels = append(split.Labels, l)
-		for y := range side {
-			for x := range side {
-				for c := range 3 {
-					v := 64 + 24*(((x+y*(l%3))/(2+l))%2) + 3*((l*(c+1))%4) + int(s.Next()>>57)
-					split.Pixels = append(split.Pixels, uint8(v))
-				}
-			}
+	for c, cell := range f.Arch {
+		for k, e := range cell {
+			r.Arch[c][k] = [2]uint8{e[0], e[1]}
 		}
 	}
-	return &dataset.Set{Name: "stripes", Hash: "0", Classes: make([]string, f.Classes), Train: split, Normalisation: dataset.CIFAR10Normalisation}
+	return r
 }
+
+func (f *rweCase) genotype() bench301.Genotype { return f.reference().genotype() }
 
 // settings are those of the case, before what a test adds.
 func (f *rweCase) settings() string {
@@ -85,22 +72,7 @@ func (f *rweCase) settings() string {
 // env is an environment in which the case's weights stand for those that would be drawn.
 func (f *rweCase) env(t *testing.T) *Env {
 	t.Helper()
-	env := NewEnv(f.set(), 0)
-	a := f.genotype()
-	env.work.begin(a.ID())
-	s := f.frozen(t).initial(2)
-	_, err := share(env, modelKey{s, 0}, func() (model, error) {
-		plan, err := s.compile(a)
-		if err != nil {
-			return model{}, err
-		}
-		m := model{plan, make([]float32, plan.NumParams())}
-		stream := oracle.NewStream(f.Seeds["params"])
-		for _, v := range plan.Views() {
-			stream.Fill(m.theta[v.Offset:v.Offset+v.Size], v.FanIn, v.Kind == bench301.NormWeight)
-		}
-		return m, nil
-	})
+	env, err := f.reference().env()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,8 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strings"
+
+	"rwe301/internal/suggest"
 )
 
 // Canonical settings are a flat JSON object with sorted keys, defaults filled in and floats in Go's shortest form.
@@ -54,7 +55,7 @@ func decodeSettings(raw json.RawMessage, into any) error {
 	legal := settingKeys(into)
 	for _, key := range slices.Sorted(maps.Keys(given)) {
 		if !slices.Contains(legal, key) {
-			return fmt.Errorf("settings: unknown key %q: %s", key, suggest(key, legal))
+			return fmt.Errorf("settings: unknown key %q%s", key, suggest.Nearest(key, legal))
 		}
 		if string(given[key]) == "null" {
 			return fmt.Errorf("settings: %s: null: leave the key out for its default", key)
@@ -75,42 +76,4 @@ func settingKeys(settings any) []string {
 	var fields map[string]json.RawMessage
 	_ = json.Unmarshal(canonicalSettings(settings), &fields)
 	return slices.Sorted(maps.Keys(fields))
-}
-
-// suggest names the legal word nearest to a mistyped one, or all of them.
-func suggest(word string, legal []string) string {
-	best, least := "", len(word)/2+1
-	for _, l := range legal {
-		if d := editDistance(word, l); d < least {
-			best, least = l, d
-		}
-	}
-	switch {
-	case best != "":
-		return fmt.Sprintf("did you mean %q?", best)
-	case len(legal) == 0:
-		return "there are none"
-	}
-	return "use one of " + strings.Join(legal, ", ")
-}
-
-// editDistance is Levenshtein's.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -1,6 +1,11 @@
 package main
 
 import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -9,19 +14,122 @@ import (
 )
 
 func newEstimators(s streams) *cobra.Command {
-	var f format
+	var (
+		f     format
+		check bool
+	)
 	cmd := &cobra.Command{
-		Use:   "estimators",
-		Short: "List the estimators",
+		Use:   "estimators [NAME]",
+		Short: "List the estimators, explain one, or check them all",
 		Long: `List the estimators: what they need (d images, l labels, g gradients), which scores are meant to be better, and what
-one estimate costs at default settings on one core: instant, cheap (below a second), seconds or minutes.`,
+one estimate costs at default settings on one core: instant, cheap (below a second), seconds or minutes. With a name,
+explain that estimator and its settings. With --check, compare the estimators on this machine with reference numbers of
+the same weights and images.
+
+Exit status: 0 done, 1 an estimator differs from its reference.`,
 		Example: `  bench301 estimators
-  bench301 estimators --json`,
-		Args: noArgs,
-		RunE: func(*cobra.Command, []string) error { return listEstimators(s, f) },
+  bench301 estimators grasp
+  bench301 estimators --check --json`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case check && len(args) > 0:
+				return usageError{errors.New("--check checks all estimators: leave the name out")}
+			case check:
+				return checkEstimators(cmd.Context(), s, f)
+			case len(args) > 1:
+				return usageError{fmt.Errorf("one name at a time, not %q", args)}
+			case len(args) == 1:
+				return explainEstimator(s, f, args[0])
+			}
+			return listEstimators(s, f)
+		},
 	}
 	f.addFlags(cmd)
+	cmd.Flags().BoolVar(&check, "check", false, "compare the estimators with reference numbers")
 	return cmd
+}
+
+// explainEstimator says all that is known about one estimator.
+func explainEstimator(s streams, f format, name string) error {
+	info, err := estimators.Lookup(name)
+	if err != nil {
+		return usageError{err}
+	}
+	defaults, err := estimators.Defaults(info.Name)
+	if err != nil {
+		return err
+	}
+	if f.json || f.csv {
+		p := newPrinter(s.out, f, estimatorColumns()...)
+		if err := p.print(estimatorRow{info, jsonText(defaults)}); err != nil {
+			return err
+		}
+		return p.close()
+	}
+	need := map[bool]string{true: "yes", false: "no"}
+	lines := [][2]string{
+		{"name", strings.Join(append([]string{info.Name}, info.Aliases...), ", ")},
+		{"formula", info.Formula},
+		{"passes", info.Mode},
+		{"source", info.Paper},
+		{"family", string(info.Family)},
+		{"needs", fmt.Sprintf("images %s, labels %s, gradients %s", need[info.Needs.Data], need[info.Needs.Labels], need[info.Needs.Gradients])},
+		{"better", string(info.Direction)},
+		{"unit", info.Unit},
+		{"cost", string(info.Cost)},
+		{"caveats", info.Caveats},
+		{"noise", info.Noise},
+		{"settings", string(defaults)},
+	}
+	for _, l := range lines {
+		if l[1] == "" {
+			continue
+		}
+		if _, err := fmt.Fprintf(s.out, "%-9s %s\n", l[0], l[1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkEstimators prints how the estimators compare with their references.
+func checkEstimators(ctx context.Context, s streams, f format) error {
+	checks, err := estimators.Check(ctx)
+	if err != nil {
+		return err
+	}
+	deviation := func(of func(estimators.Conformance) float64) func(estimators.Conformance) string {
+		return func(c estimators.Conformance) string {
+			if c.Compared == 0 {
+				return ""
+			}
+			return strconv.FormatFloat(of(c), 'e', 1, 64)
+		}
+	}
+	p := newPrinter(s.out, f,
+		column[estimators.Conformance]{"estimator", true, func(c estimators.Conformance) string { return c.Estimator }},
+		column[estimators.Conformance]{"verdict", true, func(c estimators.Conformance) string { return string(c.Verdict) }},
+		column[estimators.Conformance]{"compared", false, func(c estimators.Conformance) string { return strconv.Itoa(c.Compared) }},
+		column[estimators.Conformance]{"deviation", false, deviation(func(c estimators.Conformance) float64 { return c.Deviation })},
+		column[estimators.Conformance]{"allowed", false, deviation(func(c estimators.Conformance) float64 { return c.Allowed })},
+		column[estimators.Conformance]{"reference", true, func(c estimators.Conformance) string { return cmp.Or(c.Note, c.Reference) }})
+	differ := 0
+	for _, c := range checks {
+		if c.Verdict == estimators.Differs {
+			differ++
+		}
+		if err := p.print(c); err != nil {
+			return err
+		}
+	}
+	if err := p.close(); err != nil {
+		return err
+	}
+	if differ > 0 {
+		return fmt.Errorf("%d estimators differ from their reference", differ)
+	}
+	return nil
 }
 
 // estimatorRow is one line of `estimators`.
@@ -37,25 +145,9 @@ type jsonText string
 func (j jsonText) MarshalJSON() ([]byte, error) { return []byte(j), nil }
 
 func listEstimators(s streams, f format) error {
-	text := func(name string, left bool, of func(estimators.Info) string) column[estimatorRow] {
-		return column[estimatorRow]{name, left, func(r estimatorRow) string { return of(r.Info) }}
-	}
-	columns := []column[estimatorRow]{
-		text("name", true, func(i estimators.Info) string { return i.Name }),
-		text("family", true, func(i estimators.Info) string { return string(i.Family) }),
-		text("needs", true, needs),
-		text("better", true, func(i estimators.Info) string { return string(i.Direction) }),
-		text("cost", true, func(i estimators.Info) string { return string(i.Cost) }),
-		text("unit", true, func(i estimators.Info) string { return i.Unit }),
-		text("formula", true, func(i estimators.Info) string { return i.Formula }),
-	}
-	if f.csv {
-		columns = append(columns,
-			text("aliases", true, func(i estimators.Info) string { return strings.Join(i.Aliases, " ") }),
-			text("paper", true, func(i estimators.Info) string { return i.Paper }),
-			column[estimatorRow]{"settings", true, func(r estimatorRow) string { return string(r.Settings) }})
-	} else {
-		columns = columns[:len(columns)-1] // formulas are too long for a terminal
+	columns := estimatorColumns()
+	if !f.csv {
+		columns = columns[:6] // the rest is too long for a terminal
 	}
 	p := newPrinter(s.out, f, columns...)
 	for _, info := range estimators.All() {
@@ -68,6 +160,25 @@ func listEstimators(s streams, f format) error {
 		}
 	}
 	return p.close()
+}
+
+// estimatorColumns are the fields of an estimator as text, those that fit a line first.
+func estimatorColumns() []column[estimatorRow] {
+	text := func(name string, of func(estimators.Info) string) column[estimatorRow] {
+		return column[estimatorRow]{name, true, func(r estimatorRow) string { return of(r.Info) }}
+	}
+	return []column[estimatorRow]{
+		text("name", func(i estimators.Info) string { return i.Name }),
+		text("family", func(i estimators.Info) string { return string(i.Family) }),
+		text("needs", needs),
+		text("better", func(i estimators.Info) string { return string(i.Direction) }),
+		text("cost", func(i estimators.Info) string { return string(i.Cost) }),
+		text("unit", func(i estimators.Info) string { return i.Unit }),
+		text("formula", func(i estimators.Info) string { return i.Formula }),
+		text("aliases", func(i estimators.Info) string { return strings.Join(i.Aliases, " ") }),
+		text("paper", func(i estimators.Info) string { return i.Paper }),
+		{"settings", true, func(r estimatorRow) string { return string(r.Settings) }},
+	}
 }
 
 // needs abbreviates what an estimator reads.

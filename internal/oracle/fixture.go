@@ -101,20 +101,3 @@ func drawImages(seed uint64, count int) (images []float32, checksum string) {
 	}
 	return images, fmt.Sprintf("%016x", Checksum(flat))
 }
-
-// Fill draws one parameter tensor: a convolution or linear weight or linear bias (scaled by its fan-in), a
-// normalisation's weight or its bias.
-func (s *Stream) Fill(out []float32, fanIn int, normWeight bool) {
-	a := Bound(fanIn)
-	for i := range out {
-		r := s.Symmetric()
-		switch {
-		case fanIn > 0:
-			out[i] = float32(r * a)
-		case normWeight:
-			out[i] = float32(1 + float64(r)*0.125)
-		default:
-			out[i] = r * 0.125
-		}
-	}
-}

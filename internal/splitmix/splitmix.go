@@ -1,13 +1,14 @@
-package oracle
+// Package splitmix is the deterministic source of the values in reference cases, which programs in other languages
+// repeat: splitmix64 with the derived quantities of the cases' format.
+package splitmix
 
 import "math"
 
-// Stream is the deterministic source of the values in the network fixtures: splitmix64 with the derived quantities of
-// their format.
+// Stream is a source of numbers.
 type Stream struct{ state uint64 }
 
-// NewStream starts a stream at a seed.
-func NewStream(seed uint64) *Stream { return &Stream{seed} }
+// New starts a stream at a seed.
+func New(seed uint64) *Stream { return &Stream{seed} }
 
 // Next is the next 64-bit output.
 func (s *Stream) Next() uint64 {
@@ -46,4 +47,21 @@ func Checksum(values []float32) uint64 {
 		sum += uint64(math.Float32bits(v)) * uint64(2*i+1)
 	}
 	return sum
+}
+
+// Fill draws one parameter tensor: a convolution or linear weight or linear bias (scaled by its fan-in), a
+// normalisation's weight or its bias.
+func (s *Stream) Fill(out []float32, fanIn int, normWeight bool) {
+	a := Bound(fanIn)
+	for i := range out {
+		r := s.Symmetric()
+		switch {
+		case fanIn > 0:
+			out[i] = float32(r * a)
+		case normWeight:
+			out[i] = float32(1 + float64(r)*0.125)
+		default:
+			out[i] = r * 0.125
+		}
+	}
 }

@@ -1,0 +1,53 @@
+#!/usr/bin/env python3
+"""Writes estimators/reference.json, the cases of `bench301 estimators --check`, from cases in testdata/oracles/network:
+what draws weights and images, and the scores in float64. Run: /usr/bin/python3 tools/oracles/check.py
+"""
+import gzip, json, os
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CASES = os.path.join(HERE, "..", "..", "testdata", "oracles", "network")
+
+# The tolerances are those of float32 passes against float64 ones in the format of the cases.
+SUITE = {"l2_norm": 1e-6, "grad_norm": 1e-4, "snip": 1e-4, "fisher": 1e-3, "nwot": 1e-5}
+
+
+def suite(name):
+    f = json.load(gzip.open(os.path.join(CASES, name + ".json.gz")))
+    p = f["f64"]["proxies"]
+    n = next(c for c in f["counts"] if c["C"] == f["C"] and c["layers"] == f["layers"])
+    scores = [{"estimator": k, "want": n[k], "tolerance": 0} for k in ("params", "macs", "flops")]
+    scores += [{"estimator": k, "want": p[k], "tolerance": abs(p[k]) * t} for k, t in SUITE.items()]
+    grasp = sum(abs(l["grasp"]) for l in f["per_layer_f64"])
+    scores += [
+        {"estimator": "plain", "want": p["plain"], "tolerance": 1e-6 * p["snip"]},
+        {"estimator": "grasp", "want": p["grasp"], "tolerance": 1e-5 * grasp},
+        {"estimator": "synflow", "want": p["synflow"], "tolerance": 1e-6},
+        {"estimator": "zen", "want": p["zen"], "tolerance": 1e-5},
+        {"estimator": "jacov-eval", "want": p["jacov_evalmode"], "tolerance": 1e-5 * abs(p["jacov_evalmode"])},
+        {"estimator": "epe_nas-eval", "want": p["epe_nas_evalmode"], "tolerance": 1e-5 * p["epe_nas_evalmode"]},
+    ]
+    return {"name": name, "reference": "PyTorch 1.13 in float64, by NASLib's definitions", "arch": f["arch"], "channels": f["C"],
+            "layers": f["layers"], "classes": f["classes"], "variant": "naslib", "resolution": 32, "batch": f["batch"],
+            "labels": f["labels"], "seeds": f["seeds"], "scores": scores}
+
+
+def rwe(name):
+    f = json.load(gzip.open(os.path.join(CASES, name + ".json.gz")))
+    r = f["ridge"]
+    scores = [
+        {"estimator": "rwe-ridge", "want": r["val"]["accuracy"], "tolerance": 1e-9},
+        {"estimator": "rwe-ridge:score=val-cross-entropy", "want": -r["val"]["cross_entropy"], "tolerance": 1e-5},
+        {"estimator": "rwe-ridge:score=train-accuracy", "want": r["train"]["accuracy"], "tolerance": 1e-9},
+        {"estimator": "featstd", "want": f["featstd"], "tolerance": 1e-5},
+        {"estimator": "effdim", "want": f["effdim"]["0.3"], "tolerance": 1e-5 * f["effdim"]["0.3"]},
+        {"estimator": "map-effdim", "want": f["map_effdim"]["0.1"], "tolerance": 1e-5 * f["map_effdim"]["0.1"]},
+    ]
+    return {"name": name, "reference": "PyTorch 1.13 and numpy in float64 (tools/oracles/rwe.py)", "arch": f["arch"], "channels": f["C"],
+            "layers": f["layers"], "classes": f["classes"], "variant": f["variant"], "resolution": f["resolution"],
+            "batch": f["batch"], "train_images": f["train_images"], "val_images": f["val_images"], "seeds": f["seeds"], "scores": scores}
+
+
+if __name__ == "__main__":
+    cases = [suite("fx_dev_r30_C4_L5"), suite("fx_dev_r34_C4_L5"), rwe("rwe_naslib_C4_L5"), rwe("rwe_darts_C4_L5")]
+    with open(os.path.join(HERE, "..", "..", "estimators", "reference.json"), "w") as out:
+        out.write("[\n" + ",\n".join(json.dumps(c) for c in cases) + "\n]\n")
