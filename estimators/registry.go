@@ -1,6 +1,8 @@
 package estimators
 
 import (
+	"slices"
+
 	"rwe301/bench301"
 	"rwe301/network"
 )
@@ -49,7 +51,10 @@ const (
 )
 
 // registry is the list of estimators.
-var registry = []definition{
+var registry = slices.Concat(classic, newer)
+
+// classic are counts, Random-Weight Evaluation and its kin, and the scores of NAS-Bench-Suite-Zero.
+var classic = []definition{
 	define(Info{
 		Name: "params", Family: Baseline, Trivial: true, Direction: Higher, Unit: "parameters", Cost: Instant, Paper: suitePaper,
 		Formula: "number of trainable parameters, in closed form (NASLib's column is this / 1e6)",

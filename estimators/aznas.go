@@ -1,0 +1,195 @@
+package estimators
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/mat"
+
+	"rwe301/bench301"
+	"rwe301/network"
+)
+
+// Noise are the settings of scores of one batch of N(0, 1) images.
+type Noise struct {
+	Initial
+	Batch int `json:"batch"` // images
+}
+
+// Validate says which setting is out of range.
+func (s Noise) Validate() error {
+	if s.Batch < 2 || s.Batch > 1<<16 {
+		return fmt.Errorf("batch: %d: must lie in [2, %d]", s.Batch, 1<<16)
+	}
+	return s.Initial.Validate()
+}
+
+// images are drawn from N(0, 1), the same for every architecture.
+func (s Noise) images(env *Env, p *network.Plan) []float32 {
+	in := p.Graph().Nodes[0]
+	rng := env.rng("noise images")
+	x := make([]float32, s.Batch*in.H*in.W*in.C)
+	for i := range x {
+		x[i] = float32(rng.NormFloat64())
+	}
+	return x
+}
+
+// azParts are AZ-NAS's scores of a network (Lee and Ham 2024, arXiv 2403.19232): over the features F_0, the stem's output,
+// and F_i, that of cell i. Expressivity is the sum of the entropies of the spectra of their covariances,
+// progressivity the smallest increase from one to the next, trainability the mean of -s - 1/s + 2, s being the largest
+// singular value of the Jacobian from one to the next, estimated with random signs.
+type azParts struct {
+	expressivity, progressivity, trainability float64
+	entropies, sigmas                         []float64 // first to last feature; last to first cell
+}
+
+// azScore is one of the parts. Its fourth, complexity, is flops; the method ranks candidates by the sum of the logarithms of
+// the four ranks, which LogRankSum combines.
+type azScore struct {
+	Noise
+	of func(azParts) float64
+}
+
+// Estimate implements Estimator.
+func (e azScore) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
+	type key struct{ Noise }
+	parts, err := share(env, key{e.Noise}, func() (azParts, error) {
+		m, err := e.model(a, env, 0)
+		if err != nil {
+			return azParts{}, err
+		}
+		features, err := azFeatures(m.plan)
+		if err != nil {
+			return azParts{}, err
+		}
+		x, err := network.NewExecutor(m.plan, network.Options{Batch: e.Batch, Gradients: true, Keep: features, KeepGradients: features})
+		if err != nil {
+			return azParts{}, err
+		}
+		signs := env.rng("az-nas signs", a.ID())
+		return azNAS(ctx, x, m.theta, e.images(env, m.plan), e.Batch, features, func(out []float32, h, w, c int) { randomSigns(out, signs) })
+	})
+	return Score{Value: e.of(parts)}, err
+}
+
+func randomSigns(out []float32, rng *rand.Rand) {
+	for i := range out {
+		out[i] = 1
+		if rng.Uint64()>>63 == 0 {
+			out[i] = -1
+		}
+	}
+}
+
+// azFeatures lists the nodes of the features.
+func azFeatures(p *network.Plan) ([]int, error) {
+	for i, n := range p.Graph().Nodes {
+		if n.Name == "stem.bn" {
+			return append([]int{i}, p.Graph().Cells...), nil
+		}
+	}
+	return nil, fmt.Errorf("the network has no stem: its features are not defined")
+}
+
+// azNAS computes the parts. signs fills a cotangent, last cell first.
+func azNAS[T network.Real](ctx context.Context, x network.Runner[T], theta, images []T, n int, features []int, signs func(out []T, h, w, c int)) (azParts, error) {
+	var parts azParts
+	if err := x.Forward(theta, images, n, network.BatchNorm); err != nil {
+		return parts, err
+	}
+	parts.progressivity = math.Inf(1)
+	for i, node := range features {
+		data, _, _, c := x.Output(node)
+		entropy, err := spectralEntropy(data, c)
+		if err != nil {
+			return parts, err
+		}
+		if i > 0 {
+			parts.progressivity = min(parts.progressivity, entropy-parts.entropies[i-1])
+		}
+		parts.entropies = append(parts.entropies, entropy)
+		parts.expressivity += entropy
+	}
+	for i := len(features) - 1; i > 0; i-- {
+		if err := ctx.Err(); err != nil {
+			return parts, err
+		}
+		_, h, w, c := x.Output(features[i])
+		r := make([]T, n*h*w*c)
+		signs(r, h, w, c)
+		if err := x.Backward(network.Cotangents[T]{Nodes: map[int][]T{features[i]: r}}, nil, nil); err != nil {
+			return parts, err
+		}
+		g, gh, gw, gc := x.Gradient(features[i-1])
+		sigma, err := transferNorm(g, gh, gw, gc, r, h, w, c, n)
+		if err != nil {
+			return parts, err
+		}
+		parts.sigmas = append(parts.sigmas, sigma)
+		parts.trainability += (-sigma - 1/(sigma+1e-6) + 2) / float64(len(features)-1)
+	}
+	return parts, nil
+}
+
+// spectralEntropy is the entropy of the spectrum of the covariance of c channels over images and pixels.
+func spectralEntropy[T network.Real](data []T, c int) (float64, error) {
+	m := matrix{len(data) / c, c, make([]float64, len(data))}
+	means := make([]float64, c)
+	for i, v := range data {
+		means[i%c] += float64(v) / float64(m.n)
+	}
+	for i, v := range data {
+		m.values[i] = float64(v) - means[i%c]
+	}
+	var eigen mat.EigenSym
+	if !eigen.Factorize(gram(blas.Trans, m, 1/float64(m.n)), false) {
+		return 0, fmt.Errorf("the spectrum of %d channels was not found", c)
+	}
+	values := eigen.Values(nil)
+	total := sum(values)
+	if !(total > 0) {
+		return 0, fmt.Errorf("all channels of a feature are constant: %w", ErrUndefined)
+	}
+	entropy := 0.0
+	for _, v := range values {
+		p := v / total
+		entropy -= p * math.Log(max(0, p)+1e-8) // an eigenvalue below zero is rounding
+	}
+	return entropy, nil
+}
+
+// transferNorm is the largest singular value of the mean over images and output pixels of g r', g being the gradient at a
+// feature's input; a larger input is folded, pixels of a block becoming channels.
+func transferNorm[T network.Real](g []T, gh, gw, gc int, r []T, h, w, c, n int) (float64, error) {
+	s := gh / h
+	left := matrix{n * h * w, gc * s * s, make([]float64, len(g))}
+	right := matrix{n * h * w, c, make([]float64, len(r))}
+	for i := range n {
+		for y := range gh {
+			for x := range gw {
+				at := (i*h+y/s)*w + x/s
+				row := left.row(at)
+				for k := range gc {
+					row[k*s*s+y%s*s+x%s] = float64(g[((i*gh+y)*gw+x)*gc+k])
+				}
+			}
+		}
+	}
+	for i, v := range r {
+		right.values[i] = float64(v)
+	}
+	var product, square mat.Dense
+	product.Mul(mat.NewDense(left.n, left.d, left.values).T(), mat.NewDense(right.n, right.d, right.values))
+	product.Scale(1/float64(left.n), &product)
+	square.Mul(product.T(), &product)
+	var eigen mat.EigenSym
+	if !eigen.Factorize(mat.NewSymDense(c, square.RawMatrix().Data), false) {
+		return 0, fmt.Errorf("the singular values of a %d x %d matrix were not found", left.d, c)
+	}
+	values := eigen.Values(nil)
+	return math.Sqrt(max(0, values[len(values)-1])), nil
+}

@@ -1,0 +1,112 @@
+package estimators
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"rwe301/bench301"
+	"rwe301/network"
+)
+
+// Epsilon are the settings of epsinas: the size, the batch, and the two values that all weights take in turn.
+type Epsilon struct {
+	Size
+	Batch int     `json:"batch"`
+	Low   float64 `json:"low"`
+	High  float64 `json:"high"`
+}
+
+// Validate says which setting is out of range.
+func (s Epsilon) Validate() error {
+	if s.Batch < 3 || s.Batch > 1<<16 {
+		return fmt.Errorf("batch: %d: must lie in [3, %d]", s.Batch, 1<<16)
+	}
+	if !(s.Low > 0 && s.Low < s.High && s.High < 1e6) {
+		return fmt.Errorf("low, high: %v, %v: must be 0 < low < high < 1e6", s.Low, s.High)
+	}
+	return s.Size.Validate()
+}
+
+// reads implements reader.
+func (s Epsilon) reads() []span { return []span{{Drawn: true, To: s.Batch}} }
+
+// side implements reader.
+func (s Epsilon) side() int { return s.Resolution }
+
+// epsinas is mean |v1 - v2| / mean(v1, v2), v being one logit an image scaled to [0, 1] for a network all of whose weights
+// are one constant (Gracheva 2023, arXiv 2302.04406). All logits of an image agree but for rounding, so one is
+// taken; the smallest value of each vector, 0, is left out.
+type epsinas struct{ Epsilon }
+
+// Estimate implements Estimator.
+func (e epsinas) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
+	p, err := e.compile(a)
+	if err != nil {
+		return Score{}, err
+	}
+	images, err := env.batch(e.Batch, 0, e.Resolution, false)
+	if err != nil {
+		return Score{}, err
+	}
+	x, err := network.NewExecutor(p, network.Options{Batch: e.Batch})
+	if err != nil {
+		return Score{}, err
+	}
+	if err := ctx.Err(); err != nil {
+		return Score{}, err
+	}
+	value, err := constantDifference(x, images.Pixels, e.Batch, e.Low, e.High)
+	return Score{Value: value}, err
+}
+
+// constantDifference is epsinas of n images.
+func constantDifference[T network.Real](x network.Runner[T], pixels []T, n int, low, high float64) (float64, error) {
+	var v [2][]float64
+	for i, w := range []float64{low, high} {
+		if err := x.Forward(constantWeights(x.Plan(), T(w)), pixels, n, network.BatchNorm); err != nil {
+			return 0, err
+		}
+		for k := 0; k < len(x.Logits()); k += x.Plan().Classes() {
+			v[i] = append(v[i], float64(x.Logits()[k]))
+		}
+		bottom, top := slices.Min(v[i]), slices.Max(v[i])
+		if !(top > bottom) {
+			return 0, fmt.Errorf("with all weights %v every image has the same logit: %w", w, ErrUndefined)
+		}
+		for k := range v[i] {
+			v[i][k] = (v[i][k] - bottom) / (top - bottom)
+		}
+	}
+	var difference, both, total, count float64
+	for k := range v[0] {
+		a, b := v[0][k], v[1][k]
+		if a != 0 && b != 0 {
+			difference, both = difference+math.Abs(a-b), both+1
+		}
+		for _, c := range []float64{a, b} {
+			if c != 0 {
+				total, count = total+c, count+1
+			}
+		}
+	}
+	if both == 0 {
+		return 0, fmt.Errorf("no image has a logit above the smallest in both networks: %w", ErrUndefined)
+	}
+	return difference / both / (total / count), nil
+}
+
+// constantWeights gives all weights one value and all biases zero.
+func constantWeights[T network.Real](p *network.Plan, w T) []T {
+	theta := make([]T, p.NumParams())
+	for _, v := range p.Views() {
+		if v.Kind == bench301.LinearBias || v.Kind == bench301.NormBias {
+			continue
+		}
+		for i := v.Offset; i < v.Offset+v.Size; i++ {
+			theta[i] = w
+		}
+	}
+	return theta
+}

@@ -1,0 +1,103 @@
+package estimators
+
+import (
+	"context"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/mat"
+
+	"rwe301/bench301"
+	"rwe301/network"
+)
+
+// SingleImage are the settings of scores of one image.
+type SingleImage struct{ Initial }
+
+// reads implements reader.
+func (s SingleImage) reads() []span { return []span{{Drawn: true, To: 1}} }
+
+// side implements reader.
+func (s SingleImage) side() int { return s.Resolution }
+
+// outputs runs one image and returns the executor, which keeps the nodes.
+func (s SingleImage) outputs(a bench301.Architecture, env *Env, norm network.Norm, nodes func(bench301.Graph) []int) (*network.Executor, []int, error) {
+	m, err := s.model(a, env, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	image, err := env.batch(1, 0, s.Resolution, false)
+	if err != nil {
+		return nil, nil, err
+	}
+	list := nodes(m.plan.Graph())
+	x, err := network.NewExecutor(m.plan, network.Options{Batch: 1, Keep: distinctNodes(list)})
+	if err != nil {
+		return nil, nil, err
+	}
+	return x, list, x.Forward(m.theta, image.Pixels, 1, norm)
+}
+
+// mecoChannels is how many channels MeCo-opt looks at.
+const mecoChannels = 8
+
+// meco is the sum over modules of the smallest eigenvalue of the correlation matrix of the module's output channels, for
+// one image (Jiang, Wang and Bie, NeurIPS 2023). With sampled it looks at eight channels drawn from each,
+// times the share of channels that eight are (MeCo-opt); up to eight channels it takes all.
+type meco struct {
+	SingleImage
+	sampled bool
+}
+
+// Estimate implements Estimator.
+func (e meco) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
+	x, nodes, err := e.outputs(a, env, network.BatchNorm, modules)
+	if err != nil {
+		return Score{}, err
+	}
+	if err := ctx.Err(); err != nil {
+		return Score{}, err
+	}
+	if !e.sampled {
+		return Score{Value: mecoSum(x, nodes, nil)}, nil
+	}
+	rng := env.rng("meco channels", a.ID())
+	return Score{Value: mecoSum(x, nodes, func(c int) []int { return rng.Perm(c)[:mecoChannels] })}, nil
+}
+
+// mecoSum adds up the eigenvalues of the modules. draw, unless nil, picks eight of more channels.
+func mecoSum[T network.Real](x network.Runner[T], nodes []int, draw func(channels int) []int) float64 {
+	total := 0.0
+	for _, node := range nodes {
+		data, h, w, c := x.Output(node)
+		m, scale := channelRows(data, h, w, c), 1.0
+		if draw != nil && c > mecoChannels {
+			picked := draw(c)
+			m, scale = pick(m, picked), float64(c)/mecoChannels
+		}
+		total += scale * smallestEigenvalue(m)
+	}
+	return total
+}
+
+// pick is the matrix of some rows.
+func pick(m matrix, rows []int) matrix {
+	out := matrix{len(rows), m.d, make([]float64, 0, len(rows)*m.d)}
+	for _, r := range rows {
+		out.values = append(out.values, m.row(r)...)
+	}
+	return out
+}
+
+// smallestEigenvalue is that of the correlation matrix of the rows, in which a constant row correlates with nothing, not
+// even itself. It centres and scales m.
+func smallestEigenvalue(m matrix) float64 {
+	if m.n >= m.d {
+		return 0 // centred rows span one dimension less than they have values
+	}
+	centreRows(m)
+	var eigen mat.EigenSym
+	if !eigen.Factorize(gram(blas.NoTrans, m, 1), false) {
+		return 0
+	}
+	return eigen.Values(nil)[0]
+}

@@ -1,0 +1,141 @@
+package estimators
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+
+	"rwe301/bench301"
+	"rwe301/network"
+)
+
+// nearScore is the sum of the effective ranks of the outputs of convolutions, normalisations, the classifier and ReLUs: the
+// exponential of the entropy of the singular values of a square window of each, rows being pixels of images and columns
+// channels (Husistein, Reiher and Eckhoff 2024, arXiv 2408.08776).
+type nearScore struct{ Proxy }
+
+// nearModules lists the nodes that count, in the order in which they run.
+func nearModules(p *network.Plan) []int {
+	var out []int
+	for i, n := range p.Graph().Nodes {
+		switch n.Kind {
+		case bench301.Conv, bench301.BatchNorm, bench301.Linear, bench301.ReLU:
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// Estimate implements Estimator.
+func (e nearScore) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
+	if e.Precision == Double {
+		return nearOf[float64](ctx, e.Proxy, a, env)
+	}
+	return nearOf[float32](ctx, e.Proxy, a, env)
+}
+
+func nearOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) (Score, error) {
+	t, err := trialOf[T](s, 0, a, env, func(p *network.Plan) network.Options {
+		var probes []network.Probe
+		for _, n := range nearModules(p) {
+			probes = append(probes, network.Probe{Node: n, See: network.SeeOutput})
+		}
+		return network.Options{Probes: probes}
+	})
+	if err != nil {
+		return Score{}, err
+	}
+	rng := env.rng("near windows", a.ID())
+	ranks, err := nearRanks(ctx, t.exec, t.theta, s.Batch, nearModules(t.plan), func(k int) ([]T, error) {
+		images, err := env.batch(s.Batch, k, s.Resolution, s.Augment)
+		return convert[T](images.Pixels), err
+	}, func(bound int) int { return rng.IntN(bound) })
+	return Score{Value: sum(ranks)}, err
+}
+
+// nearRanks are the effective ranks of the nodes. batch hands out batches of n images, of which as many are run as the
+// widest output needs rows; start draws a number below its bound, once a node that has pixels to choose from.
+func nearRanks[T network.Real](ctx context.Context, x network.Runner[T], theta []T, n int, nodes []int, batch func(k int) ([]T, error), start func(bound int) int) ([]float64, error) {
+	g := x.Plan().Graph()
+	rows := map[int][]float64{} // of each node, until it has as many as columns
+	for k, missing := 0, len(nodes); missing > 0; k++ {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		images, err := batch(k)
+		if err != nil {
+			return nil, fmt.Errorf("batch %d, which the widest layer needs: %w", k, err)
+		}
+		x.Observe(network.Observer[T]{Output: func(node int, y []T) {
+			at := g.Nodes[node]
+			if len(rows[node]) < at.C*at.C {
+				rows[node] = appendColumnwise(rows[node], y, n, at.H, at.W, at.C)
+			}
+		}})
+		err = x.Forward(theta, images, n, network.BatchNorm)
+		x.Observe(network.Observer[T]{})
+		if err != nil {
+			return nil, err
+		}
+		missing = 0
+		for _, node := range nodes {
+			if c := g.Nodes[node].C; len(rows[node]) < c*c {
+				missing++
+			}
+		}
+	}
+	ranks := make([]float64, len(nodes))
+	for i, node := range nodes {
+		at := g.Nodes[node]
+		count := len(rows[node]) / at.C
+		first := 0
+		if at.Kind != bench301.Linear {
+			if bound := count/at.W - 1; bound > 0 { // the last block is never chosen
+				first = start(bound) * at.W
+			}
+		}
+		last := min(count, first+at.C) // a window may run past the end, and then has fewer rows
+		rank, err := effectiveRank(matrix{last - first, at.C, rows[node][first*at.C : last*at.C]})
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", at.Name, err)
+		}
+		ranks[i] = rank
+	}
+	return ranks, nil
+}
+
+// appendColumnwise adds the pixels of n images as rows, column by column of each image.
+func appendColumnwise[T network.Real](rows []float64, y []T, n, h, w, c int) []float64 {
+	for i := range n {
+		for column := range w {
+			for line := range h {
+				for _, v := range y[((i*h+line)*w+column)*c:][:c] {
+					rows = append(rows, float64(v))
+				}
+			}
+		}
+	}
+	return rows
+}
+
+// effectiveRank is exp(-sum p ln p), p being the singular values divided by their sum (Roy and Vetterli 2007); 0 for a
+// matrix of zeros.
+func effectiveRank(m matrix) (float64, error) {
+	var svd mat.SVD
+	if !svd.Factorize(mat.NewDense(m.n, m.d, m.values), mat.SVDNone) {
+		return 0, fmt.Errorf("the singular values of a %d x %d matrix were not found", m.n, m.d)
+	}
+	values := svd.Values(nil)
+	total, entropy := sum(values), 0.0
+	if total == 0 {
+		return 0, nil
+	}
+	for _, v := range values {
+		if p := v / total; p > 0 {
+			entropy -= p * math.Log(p)
+		}
+	}
+	return math.Exp(entropy), nil
+}

@@ -1,0 +1,168 @@
+package estimators
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"rwe301/bench301"
+	"rwe301/network"
+)
+
+// SWAP are the settings of sample-wise activation patterns.
+type SWAP struct {
+	Size
+	Batch int `json:"batch"` // images
+	Draws int `json:"draws"` // of the weights, over which the score is averaged
+}
+
+// Validate says which setting is out of range.
+func (s SWAP) Validate() error {
+	switch {
+	case s.Batch < 2 || s.Batch > 64:
+		return fmt.Errorf("batch: %d: must lie in [2, 64]", s.Batch)
+	case s.Draws < 1 || s.Draws > 1000:
+		return fmt.Errorf("draws: %d: must lie in [1, 1000]", s.Draws)
+	}
+	return s.Size.Validate()
+}
+
+// reads implements reader.
+func (s SWAP) reads() []span { return []span{{Drawn: true, To: s.Batch}} }
+
+// side implements reader.
+func (s SWAP) side() int { return s.Resolution }
+
+// swap is the number of distinct codes of ReLU inputs over the images of a batch, a code saying in which images an input
+// is positive; weights from N(0, 1) (Peng et al. 2024, arXiv 2403.04161).
+type swap struct{ SWAP }
+
+// Estimate implements Estimator.
+func (e swap) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
+	p, err := e.compile(a)
+	if err != nil {
+		return Score{}, err
+	}
+	images, err := env.batch(e.Batch, 0, e.Resolution, false)
+	if err != nil {
+		return Score{}, err
+	}
+	x, err := network.NewExecutor(p, network.Options{Batch: e.Batch, Probes: signProbes(p)})
+	if err != nil {
+		return Score{}, err
+	}
+	var s Score
+	theta := make([]float32, p.NumParams())
+	for draw := range e.Draws {
+		if err := ctx.Err(); err != nil {
+			return Score{}, err
+		}
+		rng := env.rng("swap weights", a.ID(), draw)
+		for _, v := range p.Views() {
+			standard(theta[v.Offset:v.Offset+v.Size], v.Kind, rng)
+		}
+		distinct, neurons, err := distinctCodes(x, theta, images.Pixels, e.Batch)
+		if err != nil {
+			return Score{}, err
+		}
+		s.Value += float64(distinct) / float64(e.Draws)
+		if limit := math.Exp2(float64(e.Batch)); draw == 0 && (float64(distinct) == limit || float64(neurons) < limit) {
+			s.Warnings = append(s.Warnings, fmt.Sprintf("%d codes of %d inputs, %v possible: the score is saturated; change batch", distinct, neurons, limit))
+		}
+	}
+	return s, nil
+}
+
+func signProbes(p *network.Plan) []network.Probe {
+	var probes []network.Probe
+	for _, node := range p.NodesOf(bench301.ReLU) {
+		probes = append(probes, network.Probe{Node: node, See: network.SeeSigns})
+	}
+	return probes
+}
+
+// distinctCodes runs n images in train mode and counts the codes of the ReLU inputs and the inputs themselves.
+func distinctCodes[T network.Real](x network.Runner[T], theta, pixels []T, n int) (distinct, neurons int, err error) {
+	var codes []uint64
+	x.Observe(network.Observer[T]{Signs: func(node int, signs []uint64) {
+		g := x.Plan().Graph().Nodes[node]
+		codes = appendCodes(codes, signs, n, g.H*g.W*g.C)
+	}})
+	defer x.Observe(network.Observer[T]{})
+	if err := x.Forward(theta, pixels, n, network.BatchNorm); err != nil {
+		return 0, 0, err
+	}
+	neurons = len(codes)
+	const small = 26 // 8 MB of bits
+	if n <= small {
+		seen := make([]uint64, (1<<n+63)/64)
+		for _, c := range codes {
+			if seen[c/64]>>(c%64)&1 == 0 {
+				seen[c/64] |= 1 << (c % 64)
+				distinct++
+			}
+		}
+		return distinct, neurons, nil
+	}
+	slices.Sort(codes)
+	return len(slices.Compact(codes)), neurons, nil
+}
+
+// appendCodes adds the codes of values whose signs are given image by image: bit i of a code belongs to image i.
+func appendCodes(codes, signs []uint64, n, values int) []uint64 {
+	words := len(signs) / n
+	at := len(codes)
+	codes = append(codes, make([]uint64, values)...)
+	for i := range n {
+		for w, bits := range signs[i*words : (i+1)*words] {
+			for k := w * 64; k < min(values, w*64+64); k++ {
+				codes[at+k] |= bits >> (k % 64) & 1 << i
+			}
+		}
+	}
+	return codes
+}
+
+// RegSWAP are the settings of regularised SWAP. The method's authors tune mu and sigma to a space and do not publish
+// them for this one, so neither has a default.
+type RegSWAP struct {
+	SWAP
+	Mu    float64 `json:"mu"`    // thousands of parameters that are preferred
+	Sigma float64 `json:"sigma"` // squared thousands
+}
+
+// Validate says which setting is out of range.
+func (s RegSWAP) Validate() error {
+	if s.Mu < 0 || s.Sigma < 0 || (s.Mu > 0) != (s.Sigma > 0) {
+		return fmt.Errorf("mu, sigma: %v, %v: give both, above 0, in thousands of parameters and their square", s.Mu, s.Sigma)
+	}
+	return s.SWAP.Validate()
+}
+
+// regSwap is swap times exp(-(P-mu)^2/sigma), P being thousands of parameters (Peng et al. 2024).
+type regSwap struct{ RegSWAP }
+
+// Estimate implements Estimator.
+func (e regSwap) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
+	if e.Sigma == 0 {
+		return Score{}, errors.New("give mu and sigma, as regswap:mu=800,sigma=40000: the method has no values for this space")
+	}
+	c, err := a.Complexity(e.config())
+	if err != nil {
+		return Score{}, err
+	}
+	factor := e.factor(c.Params)
+	if factor == 0 {
+		return Score{}, fmt.Errorf("%d parameters are so far from mu that the factor is zero: %w", c.Params, ErrUndefined)
+	}
+	s, err := swap{e.SWAP}.Estimate(ctx, a, env)
+	s.Value *= factor
+	return s, err
+}
+
+func (s RegSWAP) factor(params int64) float64 {
+	d := float64(params)/1000 - s.Mu
+	return math.Exp(-d * d / s.Sigma)
+}

@@ -1,0 +1,146 @@
+package estimators
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/blas"
+
+	"rwe301/bench301"
+	"rwe301/network"
+)
+
+// wrcor is ln |det K|, K = sum over ReLUs of 2^cell (|R(z)| + |R(dL/dz)|), R(z) being the correlations between images of a
+// ReLU's inputs, and of the gradient that comes back through it (weighted response correlation, as the code of kunjing96/ZSNAS-WRCor computes it).
+type wrcor struct{ Proxy }
+
+// Estimate implements Estimator.
+func (e wrcor) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
+	if e.Precision == Double {
+		return wrcorOf[float64](ctx, e.Proxy, a, env)
+	}
+	return wrcorOf[float32](ctx, e.Proxy, a, env)
+}
+
+func wrcorOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) (Score, error) {
+	t, err := trialOf[T](s, 0, a, env, func(p *network.Plan) network.Options {
+		return network.Options{Gradients: true, Probes: wrcorProbes(p)}
+	})
+	if err != nil {
+		return Score{}, err
+	}
+	if err := ctx.Err(); err != nil {
+		return Score{}, err
+	}
+	k, err := weightedCorrelations(t.exec, t.theta, t.pixels, t.labels)
+	if err != nil {
+		return Score{}, err
+	}
+	value, err := logAbsDet(k, s.Batch)
+	return Score{Value: value}, err
+}
+
+// wrcorProbes see the inputs of ReLUs, and what comes back through them.
+func wrcorProbes(p *network.Plan) []network.Probe {
+	var probes []network.Probe
+	seen := map[int]bool{}
+	for _, node := range p.NodesOf(bench301.ReLU) {
+		probes = append(probes, network.Probe{Node: node, See: network.SeeGradient})
+		if in := p.Graph().Nodes[node].Inputs[0]; !seen[in] {
+			seen[in] = true
+			probes = append(probes, network.Probe{Node: in, See: network.SeeOutput})
+		}
+	}
+	return probes
+}
+
+// weightedCorrelations is K, n x n. A matrix with an undefined correlation is left out.
+func weightedCorrelations[T network.Real](x network.Runner[T], theta, pixels []T, labels []int) ([]float64, error) {
+	g := x.Plan().Graph()
+	n := len(labels)
+	weights := map[int]float64{} // of ReLUs
+	for _, node := range x.Plan().NodesOf(bench301.ReLU) {
+		cell := 0
+		for cell < len(g.Cells)-1 && node > g.Cells[cell] {
+			cell++
+		}
+		weights[node] = math.Exp2(float64(cell))
+	}
+	readers := map[int]float64{} // of each input, the weights of its ReLUs
+	for node, w := range weights {
+		readers[g.Nodes[node].Inputs[0]] += w
+	}
+	k := make([]float64, n*n)
+	x.Observe(network.Observer[T]{
+		Output: func(node int, y []T) { addCorrelations(k, y, n, readers[node]) },
+		Gradient: func(node int, y, dy []T) {
+			through := make([]T, len(dy))
+			for i, v := range y {
+				if v > 0 {
+					through[i] = dy[i]
+				}
+			}
+			addCorrelations(k, through, n, weights[node])
+		},
+	})
+	defer x.Observe(network.Observer[T]{})
+	return k, lossGradient(x, theta, pixels, labels, nil)
+}
+
+// addCorrelations adds weight times the absolute correlations between n rows, unless one is constant.
+func addCorrelations[T network.Real](k []float64, rows []T, n int, weight float64) {
+	z := matrix{n, len(rows) / n, make([]float64, len(rows))}
+	for i, v := range rows {
+		z.values[i] = float64(v)
+	}
+	if centreRows(z) >= 0 {
+		return
+	}
+	r := gram(blas.NoTrans, z, weight)
+	for i := range n {
+		for j := range n {
+			k[i*n+j] += min(weight, math.Abs(r.At(i, j)))
+		}
+	}
+}
+
+// operations counts edges of a DARTS architecture.
+type operations struct {
+	none
+	count func(bench301.Genotype) int
+}
+
+// Estimate implements Estimator.
+func (e operations) Estimate(_ context.Context, a bench301.Architecture, _ *Env) (Score, error) {
+	g, ok := a.(bench301.Genotype)
+	if !ok {
+		return Score{}, fmt.Errorf("counts the operations of DARTS cells: %s is none", a)
+	}
+	return Score{Value: float64(e.count(g))}, nil
+}
+
+// separable counts the separable convolutions of both cells.
+func separable(g bench301.Genotype) int {
+	n := 0
+	for _, c := range []bench301.Cell{g.Normal, g.Reduce} {
+		for _, e := range c {
+			if e.Op == bench301.SepConv3x3 || e.Op == bench301.SepConv5x5 {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// cellDepth is the number of edges on the longest path through the normal cell, from an input to a node.
+func cellDepth(g bench301.Genotype) int {
+	depth := make([]int, 2+bench301.Nodes)
+	deepest := 0
+	for k, e := range g.Normal {
+		node := 2 + k/2
+		depth[node] = max(depth[node], depth[e.Source]+1)
+		deepest = max(deepest, depth[node])
+	}
+	return deepest
+}

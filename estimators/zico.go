@@ -1,0 +1,106 @@
+package estimators
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"rwe301/bench301"
+	"rwe301/network"
+)
+
+// ZiCo are the settings of ZiCo: a proxy's, of which several batches are taken.
+type ZiCo struct {
+	Proxy
+	Batches int `json:"batches"`
+}
+
+// Validate says which setting is out of range.
+func (s ZiCo) Validate() error {
+	if s.Batches < 2 || s.Batches > 1000 {
+		return fmt.Errorf("batches: %d: must lie in [2, 1000]: deviations need two", s.Batches)
+	}
+	return s.Proxy.Validate()
+}
+
+// reads implements reader.
+func (s ZiCo) reads() []span { return []span{{Drawn: true, To: s.Batch * s.Batches}} }
+
+// zico is sum over layers of ln sum_i mean_b |g_bi| / std_b(g_bi), g_b being the gradient of the mean cross-entropy of
+// batch b (Li, Yang, Bhardwaj and Marculescu 2023, arXiv 2301.11300).
+type zico struct{ ZiCo }
+
+// Estimate implements Estimator.
+func (e zico) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
+	if e.Precision == Double {
+		return zicoOf[float64](ctx, e.ZiCo, a, env)
+	}
+	return zicoOf[float32](ctx, e.ZiCo, a, env)
+}
+
+func zicoOf[T network.Real](ctx context.Context, s ZiCo, a bench301.Architecture, env *Env) (Score, error) {
+	t, err := trialOf[T](s.Proxy, 0, a, env, func(*network.Plan) network.Options { return network.Options{Gradients: true} })
+	if err != nil {
+		return Score{}, err
+	}
+	var gradients [][]T
+	for b := range s.Batches {
+		if err := ctx.Err(); err != nil {
+			return Score{}, err
+		}
+		images, err := env.batch(s.Batch, b, s.Resolution, s.Augment)
+		if err != nil {
+			return Score{}, err
+		}
+		g := make([]T, len(t.theta))
+		if err := lossGradient(t.exec, t.theta, convert[T](images.Pixels), images.Labels, g); err != nil {
+			return Score{}, err
+		}
+		gradients = append(gradients, g)
+	}
+	perLayer := zicoLayers(t.plan, gradients)
+	if len(perLayer) == 0 {
+		return Score{}, fmt.Errorf("the gradients of all batches are equal: %w", ErrUndefined)
+	}
+	return Score{Value: sum(perLayer)}, nil
+}
+
+// lossGradient sets g to the gradient of the mean cross-entropy of a batch, in train mode.
+func lossGradient[T network.Real](x network.Runner[T], theta, pixels []T, labels []int, g []T) error {
+	if err := x.Forward(theta, pixels, len(labels), network.BatchNorm); err != nil {
+		return err
+	}
+	cotangent := make([]T, len(x.Logits()))
+	if _, err := network.CrossEntropy(x.Logits(), labels, cotangent); err != nil {
+		return err
+	}
+	return x.Backward(network.Cotangents[T]{Logits: cotangent}, g, nil)
+}
+
+// zicoLayers are the logarithms of the layers. Weights whose gradients agree are left out, and so are layers in which
+// all do.
+func zicoLayers[T network.Real](p *network.Plan, gradients [][]T) []float64 {
+	var out []float64
+	n := float64(len(gradients))
+	for _, l := range p.Layers() {
+		total := 0.0
+		for i := l.Weight.Offset; i < l.Weight.Offset+l.Weight.Size; i++ {
+			var mean, size, square float64
+			for _, g := range gradients {
+				mean += float64(g[i]) / n
+				size += math.Abs(float64(g[i])) / n
+			}
+			for _, g := range gradients {
+				d := float64(g[i]) - mean
+				square += d * d / n
+			}
+			if square > 0 {
+				total += size / math.Sqrt(square)
+			}
+		}
+		if total > 0 {
+			out = append(out, math.Log(total))
+		}
+	}
+	return out
+}
