@@ -342,4 +342,14 @@ func TestSuiteZeroTables(t *testing.T) {
 	if _, err := readTable(bench301.DARTS{}, write(t, t.TempDir(), "cut.json", string(data[:len(data)-30]))); err == nil {
 		t.Error("a cut file was accepted")
 	}
+	// Below the name of a data set, and with bare numbers.
+	flat := fmt.Sprintf(`{"cifar10": {%q: {"nwot": 7, "val_accuracy": 93.5}}}`, archs[0])
+	table, err = readTable(bench301.DARTS{}, write(t, t.TempDir(), "flat.json", flat))
+	if err != nil || len(table.rows) != 1 || fmt.Sprint(table.numeric()) != "[nwot val_accuracy]" {
+		t.Errorf("%+v %v", table, err)
+	}
+	two := fmt.Sprintf(`{"cifar10": {%q: {"nwot": 7}}, "cifar100": {%q: {"nwot": 8}}}`, archs[0], archs[1])
+	if _, err := readTable(bench301.DARTS{}, write(t, t.TempDir(), "two.json", two)); err == nil || !strings.Contains(err.Error(), "more than one data set") {
+		t.Errorf("two data sets: %v", err)
+	}
 }

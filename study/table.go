@@ -22,7 +22,8 @@ import (
 const maxFile = 1 << 30
 
 // table is a file of architectures with columns beside them: CSV or JSON lines, or JSON of the form that
-// NAS-Bench-Suite-Zero published, {"architecture": {"proxy": {"score": 1, "time": 2}, "val_accuracy": 93}}.
+// NAS-Bench-Suite-Zero published, {"architecture": {"proxy": {"score": 1, "time": 2}, "val_accuracy": 93}}, which may stand
+// below the name of its data set, {"cifar10": {"architecture": ...}}; scores may be bare numbers.
 type table struct {
 	file string // path, for errors
 	hash string // of its content
@@ -103,8 +104,21 @@ func suiteZero(space bench301.Space, path string, data []byte) (func(yield func(
 		return nil, false
 	}
 	text, ok := key.(string)
+	nested := false
 	if _, _, err := space.Parse(text); !ok || err != nil {
-		return nil, false
+		if t, err := d.Token(); err != nil || t != json.Delim('{') {
+			return nil, false
+		}
+		if key, err = d.Token(); err != nil {
+			return nil, false
+		}
+		if text, ok = key.(string); !ok {
+			return nil, false
+		}
+		if _, _, err := space.Parse(text); err != nil {
+			return nil, false
+		}
+		nested = true
 	}
 	return func(yield func(bench301.Item, error) bool) {
 		for {
@@ -114,6 +128,9 @@ func suiteZero(space bench301.Space, path string, data []byte) (func(yield func(
 				return
 			}
 			if !d.More() {
+				if _, err := d.Token(); err == nil && nested && d.More() {
+					yield(bench301.Item{}, fmt.Errorf("%s: holds more than one data set: keep one", path))
+				}
 				return
 			}
 			if key, err = d.Token(); err != nil {

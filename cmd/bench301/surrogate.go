@@ -40,13 +40,16 @@ A surrogate's PATH is a surrogate file, a model file, the folder of an ensemble 
 	return cmd
 }
 
+// surrogatesDir is the folder of imported surrogates in the cache folder.
+const surrogatesDir = "surrogates"
+
 // surrogateFolder is where surrogates are found by name.
 func surrogateFolder() (string, error) {
 	cache, err := dataset.DefaultCache()
 	if err != nil {
 		return "", err
 	}
-	return filepath.Join(cache.Dir, "surrogates"), nil
+	return filepath.Join(cache.Dir, surrogatesDir), nil
 }
 
 // openSurrogate finds a surrogate by name or path.
