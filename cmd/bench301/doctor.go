@@ -91,19 +91,6 @@ func examine(ctx context.Context) (*doctorReport, error) {
 	} else {
 		r.Writable = true
 	}
-	folder := filepath.Join(cache.Dir, surrogatesDir)
-	installed, err := surrogate.Installed(folder)
-	if err != nil {
-		lack("a folder of surrogates that can be read: "+err.Error(), "chmod u+rx "+folder)
-	}
-	for _, name := range installed {
-		e, err := surrogate.Load(filepath.Join(folder, name+surrogate.FileExt))
-		if err != nil {
-			lack("an undamaged surrogate: "+err.Error(), "bench301 surrogate import ORIGINAL")
-			continue
-		}
-		r.Surrogate = append(r.Surrogate, e.Info())
-	}
 	switch set, err := cache.CIFAR10(ctx); {
 	case err == nil:
 		r.Datasets = append(r.Datasets, set.Name)
