@@ -18,6 +18,7 @@ type Executor struct {
 	arena  []float32
 
 	theta, images []float32 // of the current pass
+	direction     []float32 // of the current HessianVector
 	n             int
 	norm          Norm
 	done          bool // a forward pass has succeeded, so outputs may be read
@@ -37,11 +38,13 @@ type Executor struct {
 
 	hands   []hand
 	crew    *crew
-	current *stage // what part works on
+	work    work
+	current *stage // what forward and tangent tasks work on
 
-	back     *fusedBack // nil without gradients
+	back     *fusedBack        // nil without gradients
+	tangents []float32         // with a Hessian: an arena of derivatives
+	generic  *Machine[float32] // for the HessianVector of plans with windows that the kernels do not know
 	observer Observer[float32]
-	generic  *Machine[float32] // for HessianVector
 }
 
 // spot is where a tensor lies in the arena: image i from base + i*size on, pixels ld values apart.
@@ -57,7 +60,7 @@ func NewExecutor(p *Plan, o Options) (*Executor, error) {
 	}
 	d := p.design(o)
 	e := &Executor{design: d, byName: map[string]int{}, momentum: defaultMomentum}
-	if o.Hessian {
+	if o.Hessian && d.unknown() {
 		m, err := newMachine[float32](p, o)
 		if err != nil {
 			return nil, err
@@ -65,6 +68,9 @@ func NewExecutor(p *Plan, o Options) (*Executor, error) {
 		e.generic = m
 	}
 	e.arena = kernels.Aligned(o.Batch * d.places.size)
+	if o.Hessian {
+		e.tangents = kernels.Aligned(o.Batch * d.places.size)
+	}
 	for k := range d.tensors {
 		t := &d.tensors[k]
 		root, at := d.root(k)
@@ -82,7 +88,7 @@ func NewExecutor(p *Plan, o Options) (*Executor, error) {
 		}
 	}
 	for _, n := range d.norms {
-		e.norms = append(e.norms, newNormalisation(d.program, n, o.Gradients))
+		e.norms = append(e.norms, newNormalisation(d.program, n, o))
 	}
 	for i, n := range p.graph.Nodes {
 		if k := d.normOf[i]; k >= 0 {
@@ -90,7 +96,7 @@ func NewExecutor(p *Plan, o Options) (*Executor, error) {
 		}
 	}
 	e.partial = make([]float64, o.Batch*d.sums)
-	e.totals = make([]float64, 2*d.widest)
+	e.totals = make([]float64, d.sumsOfChannel()*d.widest)
 	e.means, e.variances, e.pivots = make([]float64, d.widest), make([]float64, d.widest), kernels.Aligned(d.widest)
 	e.ones, e.zeros = kernels.Aligned(d.widest), kernels.Aligned(d.widest)
 	for i := range e.ones {
@@ -133,7 +139,7 @@ func (e *Executor) Forward(theta, x []float32, n int, norm Norm) error {
 	}
 	e.theta, e.images, e.n, e.norm = theta, x, n, norm
 	for k := range e.units {
-		e.units[k].pack(e.plan, theta)
+		e.units[k].pack(&e.units[k].parcel, e.plan, theta)
 	}
 	switch norm {
 	case BatchNorm:
@@ -171,7 +177,7 @@ func checkPass[T Real](p *Plan, batch int, theta, x []T, n int, norm Norm) error
 // run runs stage j for all images and finds the statistics of what it yields.
 func (e *Executor) run(j *stage) {
 	e.current = j
-	e.share(e.n)
+	e.share(forwardTask, e.n)
 	if e.norm != BatchNorm {
 		return
 	}
@@ -182,8 +188,20 @@ func (e *Executor) run(j *stage) {
 	}
 }
 
-// share runs the parts of the current stage, on all workers.
-func (e *Executor) share(parts int) {
+// work is a kind of task for the workers.
+type work uint8
+
+const (
+	forwardTask  work = iota // the current stage, an image a part
+	centreTask               // its statistics about the mean, an image a part
+	tangentTask              // its tangents, an image a part
+	backwardTask             // the current backward stage, a slice of the batch a part
+	dualTask                 // its tangents, a slice of the batch a part
+)
+
+// share runs the parts of a task, on all workers.
+func (e *Executor) share(w work, parts int) {
+	e.work = w
 	if e.crew != nil {
 		e.crew.do(e, parts)
 		return
@@ -193,17 +211,20 @@ func (e *Executor) share(parts int) {
 	}
 }
 
-// part runs the current stage for an image, or its backward pass for a slice of the batch.
 func (e *Executor) part(worker, k int) {
-	if e.back != nil && e.back.current != nil {
-		e.backwardPart(&e.hands[worker], k)
-		return
+	h := &e.hands[worker]
+	switch e.work {
+	case forwardTask:
+		e.forwardStage(h, e.current, k)
+	case centreTask:
+		e.centredSums(h, e.centred, k)
+	case tangentTask:
+		e.tangentStage(h, e.current, k)
+	case backwardTask:
+		e.backwardPart(h, k)
+	case dualTask:
+		e.dualPart(h, k)
 	}
-	if e.centred != nil {
-		e.centredSums(&e.hands[worker], e.centred, k)
-		return
-	}
-	e.forwardStage(&e.hands[worker], e.current, k)
 }
 
 // view is an image of a tensor.
@@ -323,18 +344,4 @@ func (e *Executor) SetDropMask(rate float64, keep func(path, image int) bool) er
 		}
 	}
 	return e.drops.set(rate, keep)
-}
-
-// HessianVector sets hv to the exact product of v and the Hessian of the mean cross-entropy of the last Forward.
-func (e *Executor) HessianVector(labels []int, v, hv []float32) error {
-	if e.generic == nil {
-		return errNoHessian
-	}
-	if !e.done {
-		return errors.New("network: HessianVector needs a Forward that succeeded")
-	}
-	if err := e.generic.Forward(e.theta, e.images, e.n, e.norm); err != nil {
-		return err
-	}
-	return e.generic.HessianVector(labels, v, hv)
 }

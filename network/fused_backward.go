@@ -12,15 +12,18 @@ type fusedBack struct {
 	live       []bool    // whether the scalar depends on what a tensor holds, by stage
 	slots      []float32 // weight gradients of the current stage, one set for each slice of the batch
 	size       int       // of a set
+	totals     []float64 // weight gradients added up
 	partial    []float64 // per image: sums of the current stage
-	sums       int       // values per image
+	sums       int       // values per image of partial
 	kept       map[int][]float32
 	theta      []float32 // where the gradient of the parameters goes; nil if not wanted
 	input      []float32 // and that of the images
 	cotangents Cotangents[float32]
 	current    *backStage
 	done       bool
-	totals     []float64 // weight gradients or sums added up
+
+	dual []float64    // with a Hessian: per image, sums of the tangents of the current stage
+	loss [2][]float32 // and the gradient of the cross-entropy with respect to the logits, and its tangents
 }
 
 func newFusedBack(d *design) *fusedBack {
@@ -32,6 +35,12 @@ func newFusedBack(d *design) *fusedBack {
 	b.slots = kernels.Aligned(min(weightSlots, batch) * b.size)
 	b.partial = make([]float64, batch*b.sums)
 	b.totals = make([]float64, b.size)
+	if d.options.Hessian {
+		b.dual = make([]float64, 2*batch*b.sums)
+		for l := range b.loss {
+			b.loss[l] = make([]float32, batch*d.plan.Classes())
+		}
+	}
 	return b
 }
 
@@ -49,9 +58,19 @@ func (e *Executor) Backward(c Cotangents[float32], gTheta, gInput []float32) err
 		return err
 	}
 	b := e.back
-	b.done, b.cotangents, b.theta, b.input = false, c, gTheta, gInput
-	clear(b.theta)
+	b.cotangents, b.theta, b.input = c, gTheta, gInput
 	clear(b.input)
+	e.backpropagate(gTheta, false)
+	e.showGradients()
+	return nil
+}
+
+// backpropagate runs the stages, with their tangents if dual, and sets gradient, unless nil, to that of the parameters or its
+// tangents.
+func (e *Executor) backpropagate(gradient []float32, dual bool) {
+	b := e.back
+	b.done = false
+	clear(gradient)
 	clear(b.live)
 	for k := range b.stages {
 		s := &b.stages[k]
@@ -63,18 +82,21 @@ func (e *Executor) Backward(c Cotangents[float32], gTheta, gInput []float32) err
 			continue
 		}
 		b.current = s
-		e.share(e.parts())
-		b.current = nil
+		e.share(backwardTask, e.parts())
 		for i := range s.sums {
-			e.normaliseBackward(s, &s.sums[i])
+			e.normaliseBackward(&s.sums[i])
 		}
-		if b.theta != nil {
-			e.reduce(s)
+		if dual {
+			e.share(dualTask, e.parts())
+			for i := range s.sums {
+				e.normaliseDual(&s.sums[i], gradient)
+			}
+		}
+		if gradient != nil {
+			e.reduce(s, gradient)
 		}
 	}
 	b.done = true
-	e.showGradients()
-	return nil
 }
 
 // reached reports whether the scalar depends on the tensor of s.
@@ -106,7 +128,7 @@ func (e *Executor) reached(s *backStage) bool {
 // normaliseBackward turns the sums S of dz and T of dz*y over a batch of n values a channel into what takes a gradient dz
 // back through the normalisation z = gain*(y-mean)*r + bias: dy = a*dz + (b*y + c), see kernels.Combine; and adds the
 // gradients of gain and bias.
-func (e *Executor) normaliseBackward(stage *backStage, sum *backSum) {
+func (e *Executor) normaliseBackward(sum *backSum) {
 	b, s := e.back, &e.norms[sum.norm]
 	if e.norm == NoNorm {
 		return
@@ -119,6 +141,9 @@ func (e *Executor) normaliseBackward(stage *backStage, sum *backSum) {
 		gain, _ := s.parameters(e.theta, c)
 		r, first := s.inverse[c], totals[at]
 		second := totals[width+at] - s.mean[c]*first // sum of dz*(y-mean)
+		if s.first != nil {
+			s.first[c], s.second[c] = first, second
+		}
 		s.a[at], s.b[at], s.c[at] = float32(gain*r), 0, 0
 		if e.norm == BatchNorm {
 			slope := -gain * r * r * r * second / count
@@ -131,8 +156,8 @@ func (e *Executor) normaliseBackward(stage *backStage, sum *backSum) {
 	}
 }
 
-// reduce adds up the weight gradients of stage s, slice by slice, and puts them in their places.
-func (e *Executor) reduce(s *backStage) {
+// reduce adds up the weight gradients of stage s, slice by slice, and puts them in their places in gradient.
+func (e *Executor) reduce(s *backStage, gradient []float32) {
 	b := e.back
 	if s.slot == 0 {
 		return
@@ -151,7 +176,7 @@ func (e *Executor) reduce(s *backStage) {
 	for k := range s.readings {
 		for _, u := range s.readings[k].units {
 			if b.live[u.flow.tensor] {
-				u.unpack(e.plan, b.theta, sum)
+				u.unpack(e.plan, gradient, sum)
 			}
 		}
 	}
@@ -247,7 +272,7 @@ func (e *Executor) backwardImage(h *hand, s *backStage, slot []float32, image in
 		}
 	}
 	for k := range s.joins {
-		e.backwardJoin(h, s, &s.joins[k], &g, image)
+		e.backwardJoin(h, s, &s.joins[k], &g, image, false)
 	}
 	own, summed := s.own(), false
 	if e.norm == NoNorm {
@@ -388,7 +413,7 @@ func (e *Executor) raw(h *hand, u *unit, lo, hi, image int) kernels.Map {
 }
 
 // backwardJoin adds what operation j, which reads several tensors, makes of its gradient.
-func (e *Executor) backwardJoin(h *hand, s *backStage, j *join, g *goal, image int) {
+func (e *Executor) backwardJoin(h *hand, s *backStage, j *join, g *goal, image int, dual bool) {
 	u := j.u
 	if !e.back.live[u.flow.tensor] {
 		return
@@ -408,7 +433,7 @@ func (e *Executor) backwardJoin(h *hand, s *backStage, j *join, g *goal, image i
 	for lo := 0; lo < t.h; lo += step {
 		hi := min(lo+step, t.h)
 		rows := target.rows(lo, hi)
-		dy := e.raw(h, u, lo, hi, image)
+		dy := e.flowing(h, u, lo, hi, image, dual)
 		if u.action == actAdd {
 			e.add(&rows, dy, e.ones, e.zeros)
 			continue
@@ -432,13 +457,7 @@ func (e *Executor) backwardJoin(h *hand, s *backStage, j *join, g *goal, image i
 // finish adds the gradient du of operand v of tensor t, of rows from lo on, to that of the tensor itself.
 func (e *Executor) finish(h *hand, t int, v operand, du, g *goal, lo int, stats []float64, image int) {
 	q := &e.program.tensors[t]
-	if factor := e.pathFactor(v, image); factor != 1 {
-		vector := h.vectors[3][:kernels.Block*du.Blocks]
-		for c := range vector {
-			vector[c] = factor
-		}
-		kernels.Affine(du.Shape, du.Map, du.Map, vector, e.zeros, false, 0)
-	}
+	e.drop(h, v, du.Shape, du.Map, image)
 	if !v.relu {
 		e.add(g, du.Map, e.ones, e.zeros)
 		return
@@ -512,20 +531,20 @@ func (e *Executor) backwardUnit(h *hand, s *backStage, u *unit, r *reading, x ke
 	case actPoint:
 		e.backwardRows(h, u, x.At(r.border, r.border), g, 0, u.in.h, slot, image)
 	case actAverage:
-		e.backwardAverage(h, u, g, image)
+		e.backwardAverage(h, u, g, image, false)
 	case actCopy:
-		e.backwardCopy(h, u, g, image)
+		e.backwardCopy(h, u, g, image, false)
 	case actSeparable, actDepthwise:
 		e.backwardWindows(h, u, u.first(x, r.border), g, slot, image)
 	case actPool:
-		e.backwardPool(h, u, u.first(x, r.border), r.border, g, image)
+		e.backwardPool(h, u, u.first(x, r.border), g, image, false)
 	case actConv:
 		e.backwardConv(h, u, u.first(x, r.border), g, slot, image)
 	}
 }
 
 // backwardCopy passes the gradient on.
-func (e *Executor) backwardCopy(h *hand, u *unit, g *goal, image int) {
+func (e *Executor) backwardCopy(h *hand, u *unit, g *goal, image int, dual bool) {
 	if g.Data == nil {
 		return
 	}
@@ -533,14 +552,14 @@ func (e *Executor) backwardCopy(h *hand, u *unit, g *goal, image int) {
 	for lo := 0; lo < u.out.h; lo += step {
 		hi := min(lo+step, u.out.h)
 		rows := g.rows(lo, hi)
-		e.add(&rows, e.raw(h, u, lo, hi, image), e.ones, e.zeros)
+		e.add(&rows, e.flowing(h, u, lo, hi, image, dual), e.ones, e.zeros)
 	}
 	g.started = true
 }
 
 // backwardAverage gives every pixel its share of the gradient.
-func (e *Executor) backwardAverage(h *hand, u *unit, g *goal, image int) {
-	dy := e.raw(h, u, 0, 1, image).Data[:u.out.width]
+func (e *Executor) backwardAverage(h *hand, u *unit, g *goal, image int, dual bool) {
+	dy := e.flowing(h, u, 0, 1, image, dual).Data[:u.out.width]
 	share := h.vectors[2][:u.out.width]
 	for c, v := range dy {
 		share[c] = v / float32(u.in.h*u.in.w)

@@ -38,7 +38,7 @@ func (p *Plan) design(o Options) *design {
 	}
 	regions := d.regions()
 	d.places = d.place(regions, d.back)
-	d.units, d.rooms = d.program.units(o.Gradients)
+	d.units, d.rooms = d.program.units(o)
 	d.stages, d.scratch = stages(d.program, regions, d.units)
 	for k := range d.stages {
 		d.sums = max(d.sums, d.stages[k].sums)
@@ -81,8 +81,9 @@ func (p *Plan) Memory(o Options) int64 {
 	if o.Batch > maxMemory { // an image has values
 		return -1
 	}
-	need := p.design(o).memory()
-	if o.Hessian {
+	d := p.design(o)
+	need := d.memory()
+	if d.unknown() && o.Hessian {
 		other := p.memory(o, 4)
 		if other < 0 || need > maxMemory {
 			return -1
@@ -90,6 +91,19 @@ func (p *Plan) Memory(o Options) int64 {
 		need += other
 	}
 	return need
+}
+
+// sumsOfChannel is the most sums of a channel that are needed at once.
+func (d *design) sumsOfChannel() int {
+	if d.options.Hessian {
+		return 4
+	}
+	return 2
+}
+
+// unknown reports whether there are windows that the kernels do not know.
+func (d *design) unknown() bool {
+	return slices.ContainsFunc(d.units, func(u unit) bool { return (u.windowed() || u.action == actPool) && !u.vector })
 }
 
 func (d *design) memory() int64 {
@@ -110,7 +124,7 @@ func (d *design) memory() int64 {
 			fixed += 4 * 3 * int64(t.width)
 		}
 	}
-	fixed += 4*3*int64(d.widest) + 8*4*int64(d.widest) // ones, zeros, pivots; totals, means, variances
+	fixed += 4*3*int64(d.widest) + 8*int64(2+d.sumsOfChannel())*int64(d.widest) // ones, zeros, pivots; means, variances, totals
 	worker := 4*int64(d.scratch+d.tile+len(hand{}.vectors)*d.widest) + 8*2*int64(d.widest) + 2*int64(d.bits)
 	if d.back != nil {
 		for _, node := range d.watched {
@@ -119,6 +133,14 @@ func (d *design) memory() int64 {
 		image += 8 * int64(d.backSums)
 		fixed += 4*int64(min(weightSlots, d.options.Batch))*int64(d.slot) + 8*int64(d.slot)
 		worker += 4*2*int64(d.tile) + int64(d.tile)
+	}
+	if d.options.Hessian {
+		image += 4*int64(d.places.size) + 8*2*int64(d.backSums) + 4*2*int64(d.plan.Classes())
+		for _, n := range d.norms {
+			t := &d.tensors[n.tensor]
+			fixed += 8*4*int64(t.c) + 4*5*int64(t.width)
+		}
+		worker += 4 * int64(d.scratch+3*d.tile)
 	}
 	fixed += worker * int64(max(1, d.options.Workers))
 	if b := int64(d.options.Batch); image > math.MaxInt64/2/b || fixed > math.MaxInt64/2 {

@@ -17,6 +17,7 @@ type hand struct {
 	vectors  [4][]float32 // scales and shifts of images whose path may be dropped
 	sums     []float64    // of an average
 	bordered any          // the stage whose borders are in scratch
+	twin     *hand        // for tangents; nil without a Hessian
 }
 
 func newHand(d *design) hand {
@@ -26,6 +27,9 @@ func newHand(d *design) hand {
 	}
 	for k := range h.vectors {
 		h.vectors[k] = kernels.Aligned(d.widest)
+	}
+	if d.options.Hessian {
+		h.twin = &hand{scratch: kernels.Aligned(d.scratch), tile: kernels.Aligned(d.tile), second: kernels.Aligned(d.tile), gradient: kernels.Aligned(d.tile)}
 	}
 	return h
 }
@@ -97,7 +101,7 @@ func (e *Executor) forwardReading(h *hand, j *stage, r *reading, image int) {
 			hi := min(lo+step, j.in.h)
 			kernels.Affine(j.in.shape(lo, hi), tile, x.At(lo, 0), scale, shift, r.relu, step*x.Row)
 			for _, u := range r.units {
-				e.rows(u, tile, lo, hi, image)
+				u.rows(e.view(u.operation.out, image), tile, lo, hi, &u.parcel, false, e.sumsOf(u, image))
 			}
 		}
 		return
@@ -136,15 +140,15 @@ func (r *reading) copyImage(scratch, x []float32, in *tensor) kernels.Map {
 func (e *Executor) forwardUnit(h *hand, u *unit, r *reading, x kernels.Map, scale, shift []float32, image int) {
 	switch u.action {
 	case actPoint:
-		e.rows(u, x.At(r.border, r.border), 0, u.in.h, image)
+		u.rows(e.view(u.operation.out, image), x.At(r.border, r.border), 0, u.in.h, &u.parcel, false, e.sumsOf(u, image))
 	case actAverage:
 		e.average(h, u, x, scale, shift, image)
 	case actSeparable:
 		e.separable(h, u, u.first(x, r.border), image)
 	case actConv:
-		e.convolve(u, u.first(x, r.border), image)
+		u.convolve(e.view(u.operation.out, image), u.first(x, r.border), &u.parcel, false, e.sumsOf(u, image))
 	case actDepthwise:
-		u.depthwise(u.out.shape(0, u.out.h), e.view(u.operation.out, image), u.first(x, r.border))
+		u.depthwise(u.out.shape(0, u.out.h), e.view(u.operation.out, image), u.first(x, r.border), u.depth)
 	case actPool:
 		u.pool(e.view(u.operation.out, image), u.first(x, r.border), nil)
 	case actZero:
@@ -178,19 +182,19 @@ func (u *unit) first(x kernels.Map, border int) kernels.Map {
 	return x.At(o, o)
 }
 
-// rows runs the 1x1 convolution of u on input rows lo to hi, of which x is the first.
-func (e *Executor) rows(u *unit, x kernels.Map, lo, hi, image int) {
+// rows runs the 1x1 convolution of u with parameters w on input rows lo to hi, of which x is the first; add says whether
+// the products are added to what out holds.
+func (u *unit) rows(out, x kernels.Map, lo, hi int, w *parcel, add bool, stats []float64) {
 	n := &u.geometry
 	from, to := u.outputs(lo), min(u.outputs(hi), u.out.h)
 	if from >= to {
 		return
 	}
-	out := e.view(u.operation.out, image)
-	p := u.product(x.At(from*n.Stride+n.Offset-lo, n.Offset))
+	p := u.product(x.At(from*n.Stride+n.Offset-lo, n.Offset), w)
 	p.ARow, p.APixel = p.ARow*n.Stride, p.APixel*n.Stride
-	p.Width, p.Stats = u.out.w, e.sumsOf(u, image)
-	if u.linear() {
-		copy(out.Data[:u.out.width], u.bias)
+	p.Width, p.Stats, p.Accumulate = u.out.w, stats, add
+	if u.linear() && !add {
+		copy(out.Data[:u.out.width], w.bias)
 		p.Accumulate = true
 	}
 	for step := tileRows(u.out.w); from < to; from += step {
@@ -208,11 +212,11 @@ func (u *unit) outputs(y int) int {
 	return max(0, (y-n.Offset+n.Stride-1)/n.Stride)
 }
 
-// product is the multiplication of the pixels of x by the matrix of u; its rows and output are left to the caller.
-func (u *unit) product(x kernels.Map) kernels.Product {
+// product is the multiplication of the pixels of x by the matrix of u in w; its rows and output are left to the caller.
+func (u *unit) product(x kernels.Map, w *parcel) kernels.Product {
 	p := kernels.Product{
 		A: x.Data, ARow: x.Row, APixel: x.Pixel, ATerm: 1, Terms: u.in.width,
-		B: u.weights, BBlock: u.in.width * kernels.Block, BTerm: kernels.Block, Blocks: u.out.width / kernels.Block,
+		B: w.weights, BBlock: u.in.width * kernels.Block, BTerm: kernels.Block, Blocks: u.out.width / kernels.Block,
 	}
 	if x.Block != kernels.Block {
 		p.Segments, p.ASegment, p.Terms = u.in.width/kernels.Block, x.Block, kernels.Block
@@ -234,28 +238,28 @@ func (e *Executor) separable(h *hand, u *unit, x kernels.Map, image int) {
 	out := e.view(u.operation.out, image)
 	width := u.in.width
 	tile := kernels.Dense(h.tile, u.out.w, width)
-	p := u.product(tile)
+	p := u.product(tile, &u.parcel)
 	p.Rows, p.Stats = 1, e.sumsOf(u, image)
 	step := tileRows(u.out.w)
 	for lo := 0; lo < u.out.h; lo += step {
 		s := kernels.Shape{Rows: min(step, u.out.h-lo), Width: u.out.w, Blocks: width / kernels.Block}
-		u.depthwise(s, tile, x.At(lo*n.Stride, 0))
+		u.depthwise(s, tile, x.At(lo*n.Stride, 0), u.depth)
 		p.Width, p.C = s.Rows*s.Width, out.At(lo, 0)
 		p.Run()
 	}
 }
 
-// depthwise moves the windows of u over x.
-func (u *unit) depthwise(s kernels.Shape, dst, x kernels.Map) {
+// depthwise moves the windows of u, with packed weights w, over x.
+func (u *unit) depthwise(s kernels.Shape, dst, x kernels.Map, w []float32) {
 	n := &u.geometry
 	if u.vector {
-		kernels.Depthwise{Kernel: n.Kernel, Dilation: n.Dilation, Stride: n.Stride}.Forward(s, dst, x, u.depth)
+		kernels.Depthwise{Kernel: n.Kernel, Dilation: n.Dilation, Stride: n.Stride}.Forward(s, dst, x, w)
 		return
 	}
 	const block = kernels.Block
 	window := u.window()
 	u.windows(s, dst, x, func(b, t int, y, v []float32) {
-		w := u.depth[(b*window+t)*block:][:block]
+		w := w[(b*window+t)*block:][:block]
 		if t == 0 {
 			clear(y)
 		}
@@ -314,15 +318,14 @@ func (u *unit) pool(dst, x kernels.Map, argmax []uint8) {
 	}
 }
 
-// convolve runs a full convolution; x begins at the first window and has the channels of a pixel side by side.
-func (e *Executor) convolve(u *unit, x kernels.Map, image int) {
+// convolve runs a full convolution with parameters w; x begins at the first window and has the channels of a pixel side
+// by side; add says whether the products are added to what out holds.
+func (u *unit) convolve(out, x kernels.Map, w *parcel, add bool, stats []float64) {
 	n := &u.geometry
-	out := e.view(u.operation.out, image)
-	p := u.product(x)
-	p.ARow, p.APixel, p.Width = x.Row*n.Stride, x.Pixel*n.Stride, u.out.w
+	p := u.product(x, w)
+	p.ARow, p.APixel, p.Width, p.Accumulate = x.Row*n.Stride, x.Pixel*n.Stride, u.out.w, add
 	p.BBlock *= u.window()
 	p.Segments, p.ASegment, p.Terms = n.Kernel, x.Row, n.Kernel*u.in.width
-	stats := e.sumsOf(u, image)
 	step := tileRows(u.out.w)
 	for lo := 0; lo < u.out.h; lo += step {
 		p.Rows, p.C = min(step, u.out.h-lo), out.At(lo, 0)
@@ -336,10 +339,11 @@ func (e *Executor) convolve(u *unit, x kernels.Map, image int) {
 		q.Segments, q.ASegment, q.Terms = 1, 0, u.in.width
 		for t := range u.window() {
 			q.A, q.B = row.At(t/n.Kernel*n.Dilation, t%n.Kernel*n.Dilation).Data, p.B[t*u.in.width*kernels.Block:]
-			if q.Accumulate = t > 0; t == n.Kernel*n.Kernel-1 {
+			if t == u.window()-1 {
 				q.Stats = stats
 			}
 			q.Run()
+			q.Accumulate = true
 		}
 	}
 }

@@ -17,16 +17,30 @@ type normalisation struct {
 	scale      []float32 // what readers do: scale*x + shift
 	shift      []float32
 	a, b, c    []float32 // what the backward pass does: see normaliseBackward
+
+	// With a Hessian: tangents of the above, and the sums of normaliseBackward.
+	tangentMean, tangentInverse  []float64
+	first, second                []float64
+	tangentScale, tangentShift   []float32
+	tangentA, tangentB, tangentC []float32
 }
 
-func newNormalisation(p *program, n normal, gradients bool) normalisation {
+func newNormalisation(p *program, n normal, o Options) normalisation {
 	t := &p.tensors[n.tensor]
 	s := normalisation{normal: n, on: t, gain: -1, bias: -1}
 	s.mean, s.inverse = make([]float64, t.c), make([]float64, t.c)
 	s.running.mean, s.running.variance = make([]float64, t.c), make([]float64, t.c)
 	s.scale, s.shift = kernels.Aligned(t.width), kernels.Aligned(t.width)
-	if gradients {
+	if o.Gradients {
 		s.a, s.b, s.c = kernels.Aligned(t.width), kernels.Aligned(t.width), kernels.Aligned(t.width)
+	}
+	if o.Hessian {
+		for _, v := range [...]*[]float64{&s.tangentMean, &s.tangentInverse, &s.first, &s.second} {
+			*v = make([]float64, t.c)
+		}
+		for _, v := range [...]*[]float32{&s.tangentScale, &s.tangentShift, &s.tangentA, &s.tangentB, &s.tangentC} {
+			*v = kernels.Aligned(t.width)
+		}
 	}
 	if params := p.plan.graph.Nodes[n.node].Params; len(params) > 0 {
 		s.gain, s.bias = p.plan.views[params[0]].Offset, p.plan.views[params[1]].Offset
@@ -126,8 +140,7 @@ func (e *Executor) centre(u *unit, count float64) {
 		pivots[at] = -float32(e.means[at])
 	}
 	e.centred = u
-	e.share(e.n)
-	e.centred = nil
+	e.share(centreTask, e.n)
 	totals := e.add64(e.partial[u.sums:], e.sums, 2*width)
 	for c := range u.out.c {
 		at := u.out.place(c)

@@ -1,6 +1,7 @@
 package network
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -19,7 +20,12 @@ func TestExecutorMemoryIsExact(t *testing.T) {
 		{Batch: 40, Gradients: true, Workers: 3},
 		{Batch: 5, Gradients: true, Keep: p.Graph().Cells, KeepGradients: p.Graph().Cells},
 		{Batch: 2, Probes: []Probe{{p.NodesOf(bench301.ReLU)[0], SeeSigns | SeeOutput}}},
+		{Batch: 2, Hessian: true, Workers: 2},
 	} {
+		p := p
+		if o.Hessian {
+			p = compiled(t, tiny(bench301.VariantDARTS))
+		}
 		e, err := NewExecutor(p, o)
 		if err != nil {
 			t.Fatal(err)
@@ -33,16 +39,21 @@ func TestExecutorMemoryIsExact(t *testing.T) {
 
 // allocated adds up the slices of an executor.
 func (e *Executor) allocated() int64 {
-	values := len(e.arena) + len(e.ones) + len(e.zeros) + len(e.pivots)
+	values := len(e.arena) + len(e.tangents) + len(e.ones) + len(e.zeros) + len(e.pivots)
 	doubles := len(e.partial) + len(e.totals) + len(e.means) + len(e.variances)
 	bytes := len(e.drops.keep)
 	for _, u := range e.units {
-		values += len(u.weights) + len(u.back) + len(u.bias) + len(u.depth) + len(u.flipped) + len(u.share)
+		for _, p := range []parcel{u.parcel, u.tangent} {
+			values += len(p.weights) + len(p.back) + len(p.bias) + len(p.depth) + len(p.flipped)
+		}
+		values += len(u.share)
 		doubles += len(u.signs)
 	}
 	for _, s := range e.norms {
 		values += len(s.scale) + len(s.shift) + len(s.a) + len(s.b) + len(s.c)
+		values += len(s.tangentScale) + len(s.tangentShift) + len(s.tangentA) + len(s.tangentB) + len(s.tangentC)
 		doubles += len(s.mean) + len(s.inverse) + len(s.running.mean) + len(s.running.variance)
+		doubles += len(s.tangentMean) + len(s.tangentInverse) + len(s.first) + len(s.second)
 	}
 	for _, h := range e.hands {
 		values += len(h.scratch) + len(h.tile) + len(h.second) + len(h.gradient)
@@ -51,10 +62,14 @@ func (e *Executor) allocated() int64 {
 		}
 		doubles += len(h.sums)
 		bytes += len(h.argmax) + 2*len(h.bits)
+		if h.twin != nil {
+			values += len(h.twin.scratch) + len(h.twin.tile) + len(h.twin.second) + len(h.twin.gradient)
+		}
 	}
 	if b := e.back; b != nil {
 		values += len(b.slots)
-		doubles += len(b.partial) + len(b.totals)
+		doubles += len(b.partial) + len(b.totals) + len(b.dual)
+		values += len(b.loss[value]) + len(b.loss[tangent])
 		for _, k := range b.kept {
 			values += len(k)
 		}
@@ -323,5 +338,56 @@ func TestStatisticsFarFromZero(t *testing.T) {
 		if math.Abs(got/want-1) > 2e-5 {
 			t.Errorf("channel %d: variance %v, want %v", c, got, want)
 		}
+	}
+}
+
+// Hessian-vector products in float32 must agree with those of the loops in float64.
+func TestHessianAgrees(t *testing.T) {
+	const n = 3
+	agree := func(what string, p *Plan, seed uint64, rate float64, tolerance float64) {
+		t.Helper()
+		theta64, x64, labels, normal := drawn(p, n, seed)
+		theta, x, v := narrow[float32](theta64), narrow[float32](x64), narrow[float32](normal(len(theta64)))
+		for _, norm := range []Norm{BatchNorm, RunningNorm, NoNorm} {
+			if norm == NoNorm {
+				for i := range theta { // smaller numbers, so that the loss is not at its ends
+					theta[i] /= 2
+				}
+			}
+			o := Options{Batch: n, Hessian: true, Workers: 2}
+			e, r := newEngine[float32](t, p, o), newEngine[float64](t, p, o)
+			if err := errors.Join(e.SetDropPath(rate, seed), r.SetDropPath(rate, seed)); err != nil {
+				t.Fatal(err)
+			}
+			run(t, e, theta, x, n, norm)
+			run(t, r, widen(theta), widen(x), n, norm)
+			got, want := make([]float32, len(theta)), make([]float64, len(theta))
+			if err := errors.Join(e.HessianVector(labels, v, got), r.HessianVector(labels, widen(v), want)); err != nil {
+				t.Fatal(err)
+			}
+			near(t, fmt.Sprintf("%s, norm %d", what, norm), widen(got), want, tolerance)
+			again := make([]float32, len(theta))
+			if err := e.HessianVector(labels, v, again); err != nil || !slices.Equal(again, got) {
+				t.Errorf("%s, norm %d: a second product differs; %v", what, norm, err)
+			}
+		}
+	}
+	for _, variant := range []bench301.Variant{bench301.VariantNASLib, bench301.VariantDARTS} {
+		agree(string(variant), compiled(t, tiny(variant)), 5, 0.3, 1e-4)
+	}
+	fused := 0
+	for seed := uint64(0); seed < 60; seed++ {
+		rng := rand.New(rand.NewPCG(seed, 11))
+		p, err := Compile(anyGraph(rng, 8+rng.IntN(9), 8+rng.IntN(9)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !p.design(Options{Batch: 1, Hessian: true, Gradients: true}).unknown() {
+			agree(fmt.Sprintf("graph %d", seed), p, seed, 0, 2e-3)
+			fused++
+		}
+	}
+	if fused < 5 {
+		t.Errorf("%d graphs only", fused)
 	}
 }

@@ -12,11 +12,8 @@ type unit struct {
 	geometry bench301.Node // of the window
 	in, out  *tensor       // of the only input; nil out for exports
 	inputs   int           // channels of a weight's input
-	weights  []float32     // packed matrix
-	back     []float32     // the same transposed, for the input's gradient
-	bias     []float32     // of a linear layer, in stored channels
-	depth    []float32     // packed depthwise weights
-	flipped  []float32     // the same turned round
+	parcel                 // of the parameters
+	tangent  parcel        // of a direction in the space of the parameters
 	share    []float32     // average pooling: one over the pixels of the window inside the image, per output pixel
 	vector   bool          // the kernels know the window; plain loops do it otherwise
 	sums     int           // where its sums lie in the partial sums of an image; -1 if no normalisation needs them
@@ -27,6 +24,15 @@ type unit struct {
 	slot      int  // where the gradient of its matrix lies among those of its stage
 	depthSlot int  // and that of its depthwise weights
 	backAt    int  // where its output's gradient, with a border, lies in the scratch memory
+}
+
+// parcel is parameters of a unit in the order of the kernels.
+type parcel struct {
+	weights []float32 // matrix
+	back    []float32 // the same transposed, for the input's gradient
+	bias    []float32 // of a linear layer, in stored channels
+	depth   []float32 // depthwise weights
+	flipped []float32 // the same turned round
 }
 
 // matrix reports whether the unit multiplies by a weight matrix.
@@ -76,9 +82,8 @@ func (u *unit) terms() int {
 	return u.in.width
 }
 
-// units prepares the operations of p, and lists the memory that they want; with gradients also for what the backward
-// pass multiplies by.
-func (p *program) units(gradients bool) (out []unit, rooms []room) {
+// units prepares the operations of p, and lists the memory that they want.
+func (p *program) units(o Options) (out []unit, rooms []room) {
 	out = make([]unit, len(p.ops))
 	for i := range p.ops {
 		u := &out[i]
@@ -89,33 +94,43 @@ func (p *program) units(gradients bool) (out []unit, rooms []room) {
 		if u.operation.out >= 0 {
 			u.out = &p.tensors[u.operation.out]
 		}
-		want := func(slice *[]float32, size int) { rooms = append(rooms, room{slice, size}) }
 		if u.linear() {
 			u.geometry.Kernel, u.geometry.Stride = 1, 1
-		}
-		if u.linear() && u.matrix() {
-			want(&u.bias, u.out.width)
 		}
 		if u.windowed() || u.action == actPool {
 			u.vector = known(&u.geometry)
 		}
-		if u.windowed() {
-			want(&u.depth, u.in.width*u.window())
-			if gradients {
-				want(&u.flipped, u.in.width*u.window())
-			}
-		}
-		if u.matrix() {
-			want(&u.weights, u.terms()*u.out.width)
-			if gradients {
-				want(&u.back, u.terms()/u.in.width*kernels.RoundUp(u.in.width)*u.out.width)
-			}
+		rooms = append(rooms, u.rooms(&u.parcel, o.Gradients)...)
+		if o.Hessian {
+			rooms = append(rooms, u.rooms(&u.tangent, true)...)
 		}
 		if u.averages() {
-			want(&u.share, u.out.h*u.out.w)
+			rooms = append(rooms, room{&u.share, u.out.h * u.out.w})
 		}
 	}
 	return out, rooms
+}
+
+// rooms lists the memory that the parameters of u want; with gradients also for what the backward pass multiplies by.
+func (u *unit) rooms(p *parcel, gradients bool) (list []room) {
+	want := func(slice *[]float32, size int) { list = append(list, room{slice, size}) }
+	if u.windowed() {
+		want(&p.depth, u.in.width*u.window())
+		if gradients {
+			want(&p.flipped, u.in.width*u.window())
+		}
+	}
+	if !u.matrix() {
+		return list
+	}
+	want(&p.weights, u.terms()*u.out.width)
+	if gradients {
+		want(&p.back, u.terms()/u.in.width*kernels.RoundUp(u.in.width)*u.out.width)
+	}
+	if u.linear() {
+		want(&p.bias, u.out.width)
+	}
+	return list
 }
 
 // fill sets what of u does not depend on parameters.
@@ -127,32 +142,32 @@ func (u *unit) fill(p *Plan) {
 }
 
 // pack brings the parameters of u into the order of the kernels.
-func (u *unit) pack(p *Plan, theta []float32) {
+func (u *unit) pack(to *parcel, p *Plan, theta []float32) {
 	view := func(node, k int) []float32 {
 		v := &p.views[p.graph.Nodes[node].Params[k]]
 		return theta[v.Offset : v.Offset+v.Size]
 	}
 	if u.windowed() {
-		packWindows(u.depth, view(u.node, 0), u.in, u.window(), false)
-		if u.flipped != nil {
-			packWindows(u.flipped, view(u.node, 0), u.in, u.window(), true)
+		packWindows(to.depth, view(u.node, 0), u.in, u.window(), false)
+		if to.flipped != nil {
+			packWindows(to.flipped, view(u.node, 0), u.in, u.window(), true)
 		}
 	}
 	if !u.matrix() {
 		return
 	}
 	w := view(u.pointNode(), 0)
-	rows, columns := u.axes()
 	if u.action == actConv {
-		u.packConv(w)
+		u.packConv(to, w)
 		return
 	}
-	kernels.Pack(u.weights, w, rows, columns)
-	if u.back != nil {
-		kernels.Pack(u.back, w, columns, rows)
+	rows, columns := u.axes()
+	kernels.Pack(to.weights, w, rows, columns)
+	if to.back != nil {
+		kernels.Pack(to.back, w, columns, rows)
 	}
-	if u.bias != nil {
-		copy(u.bias, view(u.node, 1))
+	if u.linear() {
+		copy(to.bias, view(u.node, 1))
 	}
 }
 
@@ -166,20 +181,20 @@ func (u *unit) axes() (inputs, outputs kernels.Axis) {
 
 // packConv writes the weights [out][in][window] of a full convolution as [block of outputs][window][stored input][16],
 // and for the gradient of the input as [block of inputs][window, turned round][stored output][16].
-func (u *unit) packConv(w []float32) {
+func (u *unit) packConv(to *parcel, w []float32) {
 	const block = kernels.Block
 	window := u.window()
-	clear(u.weights)
-	clear(u.back)
+	clear(to.weights)
+	clear(to.back)
 	terms, back := window*u.in.width, window*u.out.width
 	for o := range u.out.c {
 		for i := range u.in.c {
 			at := u.in.place(i)
 			for t := range window {
 				v := w[(o*u.in.c+i)*window+t]
-				u.weights[(o/block*terms+t*u.in.width+at)*block+o%block] = v
-				if u.back != nil {
-					u.back[(at/block*back+(window-1-t)*u.out.width+o)*block+at%block] = v
+				to.weights[(o/block*terms+t*u.in.width+at)*block+o%block] = v
+				if to.back != nil {
+					to.back[(at/block*back+(window-1-t)*u.out.width+o)*block+at%block] = v
 				}
 			}
 		}

@@ -18,29 +18,30 @@ func (e *Executor) backwardRows(h *hand, u *unit, x kernels.Map, g *goal, lo, hi
 		dy := e.raw(h, u, from, end, image)
 		y := from*n.Stride + n.Offset - lo
 		every := func(m kernels.Map) kernels.Map { m = m.At(y, n.Offset); return m.Every(n.Stride) }
-		e.matrixGradient(u, slot, every(x), dy, u.out.shape(from, end))
-		u.inputGradient(g, every(g.Map), dy, u.out.shape(from, end))
+		if e.back.theta != nil {
+			u.matrixGradient(slot, every(x), dy, u.out.shape(from, end))
+			u.biasGradient(slot, dy)
+		}
+		u.inputGradient(g.started, every(g.Map), dy, u.out.shape(from, end), &u.parcel)
 	}
 	g.started = true
 }
 
-// inputGradient adds the gradient dy of pixels of u's output times the transposed matrix to the pixels dx of g.
-func (u *unit) inputGradient(g *goal, dx, dy kernels.Map, s kernels.Shape) {
+// inputGradient multiplies the gradient dy of pixels of u's output by the transposed matrix in w to yield, or add to, that
+// of the pixels dx of the input.
+func (u *unit) inputGradient(add bool, dx, dy kernels.Map, s kernels.Shape, w *parcel) {
 	p := kernels.Product{
 		Rows: s.Rows, Width: s.Width, Blocks: u.in.width / kernels.Block,
 		A: dy.Data, ARow: dy.Row, APixel: dy.Pixel, ATerm: 1, Terms: u.out.width,
-		B: u.back, BBlock: u.out.width * kernels.Block, BTerm: kernels.Block,
-		C: dx, Accumulate: g.started,
+		B: w.back, BBlock: u.out.width * kernels.Block, BTerm: kernels.Block,
+		C: dx, Accumulate: add,
 	}
 	p.Run()
 }
 
 // matrixGradient adds the products of the pixels of x and of the gradient dy, which are as many, to the gradient of u's
 // matrix. Pixels of dy follow each other.
-func (e *Executor) matrixGradient(u *unit, slot []float32, x, dy kernels.Map, s kernels.Shape) {
-	if e.back.theta == nil {
-		return
-	}
+func (u *unit) matrixGradient(slot []float32, x, dy kernels.Map, s kernels.Shape) {
 	p := kernels.Product{
 		Rows: u.in.width / kernels.Block, Width: kernels.Block, Blocks: u.out.width / kernels.Block,
 		A: x.Data, ARow: x.Block, APixel: 1, ASegment: x.Row, ATerm: x.Pixel, Segments: s.Rows, Terms: s.Width,
@@ -49,11 +50,16 @@ func (e *Executor) matrixGradient(u *unit, slot []float32, x, dy kernels.Map, s 
 		Accumulate: true,
 	}
 	p.Run()
-	if u.linear() {
-		bias := slot[u.slot+u.in.width*u.out.width:][:u.out.width]
-		for c, v := range dy.Data[:u.out.width] {
-			bias[c] += v
-		}
+}
+
+// biasGradient adds to the gradient of the bias of a linear layer.
+func (u *unit) biasGradient(slot []float32, dy kernels.Map) {
+	if !u.linear() {
+		return
+	}
+	bias := slot[u.slot+u.in.width*u.out.width:][:u.out.width]
+	for c, v := range dy.Data[:u.out.width] {
+		bias[c] += v
 	}
 }
 
@@ -80,9 +86,9 @@ func (e *Executor) backwardWindows(h *hand, u *unit, x kernels.Map, g *goal, slo
 		if u.action == actSeparable {
 			if e.back.theta != nil {
 				window.Forward(s, tile, x.At(lo*n.Stride, 0), u.depth)
-				e.matrixGradient(u, slot, tile, dy, u.out.shape(lo, hi))
+				u.matrixGradient(slot, tile, dy, u.out.shape(lo, hi))
 			}
-			u.inputGradient(&goal{}, da.At(lo, 0), dy, u.out.shape(lo, hi))
+			u.inputGradient(false, da.At(lo, 0), dy, u.out.shape(lo, hi), &u.parcel)
 		} else {
 			kernels.Affine(s, da.At(lo, 0), dy, e.ones, e.zeros, false, 0)
 		}
@@ -129,9 +135,11 @@ func (e *Executor) backwardPlainWindows(h *hand, u *unit, x kernels.Map, g *goal
 		s.Blocks = u.in.width / block
 		dy := e.raw(h, u, lo, hi, image)
 		if u.action == actSeparable {
-			u.depthwise(s, tile, x.At(lo*n.Stride, 0))
-			e.matrixGradient(u, slot, tile, dy, u.out.shape(lo, hi))
-			u.inputGradient(&goal{}, da, dy, u.out.shape(lo, hi))
+			if e.back.theta != nil {
+				u.depthwise(s, tile, x.At(lo*n.Stride, 0), u.depth)
+				u.matrixGradient(slot, tile, dy, u.out.shape(lo, hi))
+			}
+			u.inputGradient(false, da, dy, u.out.shape(lo, hi), &u.parcel)
 			dy = da
 		}
 		u.windows(s, dy, dx.At(lo*n.Stride, 0), func(b, t int, y, v []float32) {
@@ -153,10 +161,10 @@ func (e *Executor) backwardPlainWindows(h *hand, u *unit, x kernels.Map, g *goal
 	e.add(g, inner.At(border, border), e.ones, e.zeros)
 }
 
-// backwardPool differentiates a pool; x begins at the first window and has the given border.
-func (e *Executor) backwardPool(h *hand, u *unit, x kernels.Map, border int, g *goal, image int) {
+// backwardPool differentiates a pool, or its gradient; x begins at the first window.
+func (e *Executor) backwardPool(h *hand, u *unit, x kernels.Map, g *goal, image int, dual bool) {
 	if u.averages() && u.vector {
-		e.backwardSumPool(h, u, g, image)
+		e.backwardSumPool(h, u, g, image, dual)
 		return
 	}
 	n := &u.geometry
@@ -169,7 +177,7 @@ func (e *Executor) backwardPool(h *hand, u *unit, x kernels.Map, border int, g *
 	for lo := 0; lo < u.out.h; lo += step {
 		hi := min(lo+step, u.out.h)
 		s := u.out.shape(lo, hi)
-		dy := e.raw(h, u, lo, hi, image)
+		dy := e.flowing(h, u, lo, hi, image, dual)
 		switch {
 		case u.vector:
 			kernels.MaxPool(s, n.Stride, tile, x.At(lo*n.Stride, 0), h.argmax)
@@ -212,7 +220,7 @@ func (u *unit) largest(s kernels.Shape, dy, x, dx kernels.Map) {
 }
 
 // backwardSumPool differentiates an average pool of 3x3 windows.
-func (e *Executor) backwardSumPool(h *hand, u *unit, g *goal, image int) {
+func (e *Executor) backwardSumPool(h *hand, u *unit, g *goal, image int, dual bool) {
 	n := &u.geometry
 	height, width := u.spreadSize()
 	border, first := u.spreadBorder()
@@ -222,7 +230,7 @@ func (e *Executor) backwardSumPool(h *hand, u *unit, g *goal, image int) {
 	step := tileRows(u.out.w)
 	for lo := 0; lo < u.out.h; lo += step {
 		hi := min(lo+step, u.out.h)
-		kernels.ScalePixels(u.out.shape(lo, hi), dy.At(lo, 0), e.raw(h, u, lo, hi, image), u.share[lo*u.out.w:])
+		kernels.ScalePixels(u.out.shape(lo, hi), dy.At(lo, 0), e.flowing(h, u, lo, hi, image, dual), u.share[lo*u.out.w:])
 	}
 	e.spreadOver(h, g, func(s kernels.Shape, dst kernels.Map, lo int) {
 		kernels.SumPool(s, 1, dst, spread.At(first+lo, first), nil)
@@ -232,9 +240,8 @@ func (e *Executor) backwardSumPool(h *hand, u *unit, g *goal, image int) {
 // backwardConv differentiates a full convolution; x begins at the first window.
 func (e *Executor) backwardConv(h *hand, u *unit, x kernels.Map, g *goal, slot []float32, image int) {
 	n := &u.geometry
-	height, width := u.spreadSize()
 	border, first := u.spreadBorder()
-	spread := kernels.Dense(h.scratch[u.backAt:], width+2*border, u.out.width)
+	spread := u.spreadRows(h.scratch)
 	place := spread.At(border, border)
 	place = place.Every(n.Stride)
 	step := tileRows(u.out.w)
@@ -249,28 +256,37 @@ func (e *Executor) backwardConv(h *hand, u *unit, x kernels.Map, g *goal, slot [
 			kernels.Affine(s, place.At(lo, 0), dy, e.ones, e.zeros, false, 0)
 		}
 	}
-	if g.Data == nil {
-		return
+	if g.Data != nil {
+		u.convolveBack(g, spread.At(first, first), &u.parcel)
 	}
-	_ = height
-	window := u.window()
+}
+
+// spreadRows is the image over which the gradient of the output of a full convolution is spread.
+func (u *unit) spreadRows(scratch []float32) kernels.Map {
+	_, width := u.spreadSize()
+	border, _ := u.spreadBorder()
+	return kernels.Dense(scratch[u.backAt:], width+2*border, u.out.width)
+}
+
+// convolveBack moves the windows of u in w, turned round, over the gradient dy of its output.
+func (u *unit) convolveBack(g *goal, dy kernels.Map, w *parcel) {
+	n := &u.geometry
 	p := kernels.Product{
 		Rows: u.in.h, Width: u.in.w, Blocks: g.Blocks, C: g.Map, Accumulate: g.started,
-		ARow: spread.Row, APixel: spread.Pixel, ATerm: 1, BTerm: kernels.Block, BBlock: window * u.out.width * kernels.Block,
-	}
-	corner := spread.At(first, first)
-	if n.Dilation == 1 {
-		p.A, p.B, p.Segments, p.ASegment, p.Terms = corner.Data, u.back, n.Kernel, corner.Row, n.Kernel*u.out.width
-		p.Run()
-	} else {
-		for t := range window {
-			p.A = corner.At(t/n.Kernel*n.Dilation, t%n.Kernel*n.Dilation).Data
-			p.B, p.Terms = u.back[t*u.out.width*kernels.Block:], u.out.width
-			p.Run()
-			p.Accumulate = true
-		}
+		ARow: dy.Row, APixel: dy.Pixel, ATerm: 1, BTerm: kernels.Block, BBlock: u.window() * u.out.width * kernels.Block,
 	}
 	g.started = true
+	if n.Dilation == 1 {
+		p.A, p.B, p.Segments, p.ASegment, p.Terms = dy.Data, w.back, n.Kernel, dy.Row, n.Kernel*u.out.width
+		p.Run()
+		return
+	}
+	for t := range u.window() {
+		p.A = dy.At(t/n.Kernel*n.Dilation, t%n.Kernel*n.Dilation).Data
+		p.B, p.Terms = w.back[t*u.out.width*kernels.Block:], u.out.width
+		p.Run()
+		p.Accumulate = true
+	}
 }
 
 // windowGradient adds to the gradient of the weights of a full convolution.

@@ -1,25 +1,14 @@
 package network
 
-import (
-	"errors"
-	"fmt"
-	"math"
-)
+import "math"
 
 // HessianVector sets hv to the exact product of v, a direction in the space of theta, and the Hessian of the mean
 // cross-entropy of the last Forward's logits. It differentiates the forward and the backward pass along v (Pearlmutter 1994, "Fast
 // exact multiplication by the Hessian"), through BatchNorm's statistics too. ReLU and max pooling count as linear
 // where they are, as they do in every backward pass. It needs Options.Hessian.
 func (m *Machine[T]) HessianVector(labels []int, v, hv []T) error {
-	switch {
-	case !m.options.Hessian:
-		return errNoHessian
-	case !m.done:
-		return errors.New("network: HessianVector needs a Forward that succeeded")
-	case len(v) != m.plan.size || len(hv) != m.plan.size:
-		return fmt.Errorf("network: vectors of %d and %d values: this network has %d parameters", len(v), len(hv), m.plan.size)
-	case len(labels) != m.n:
-		return fmt.Errorf("network: %d labels for %d images", len(labels), m.n)
+	if err := checkDirection(m.plan, m.options, m.done, m.n, labels, len(v), len(hv)); err != nil {
+		return err
 	}
 	size := m.n * m.plan.Classes()
 	gradient, derivative := m.back.loss[value][:size], m.back.loss[tangent][:size]
