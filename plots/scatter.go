@@ -7,6 +7,7 @@ import (
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
 
@@ -46,9 +47,15 @@ func (s Scatter) plot() *plot.Plot {
 	for i := range xys {
 		xys[i] = plotter.XY{X: s.Scores[i], Y: s.Accuracy[i]}
 	}
-	points := &plotter.Scatter{XYs: xys, GlyphStyle: draw.GlyphStyle{Color: blue, Radius: 1.6, Shape: draw.CircleGlyph{}}}
+	points := &plotter.Scatter{XYs: xys, GlyphStyle: draw.GlyphStyle{Color: blue, Radius: s.radius(), Shape: draw.CircleGlyph{}}}
 	p.Add(points)
 	return p
+}
+
+// radius shrinks points that are so many that they would hide each other.
+func (s Scatter) radius() vg.Length {
+	const radius, few = 1.6, 200
+	return vg.Length(max(0.6, radius*math.Sqrt(min(1, few/float64(len(s.Scores))))))
 }
 
 // Data implements Figure.
@@ -73,7 +80,7 @@ func (n ticks) Ticks(low, high float64) []plot.Tick {
 	step := roundStep((high - low) / float64(n))
 	var out []plot.Tick
 	for k := math.Ceil(low / step); k*step <= high+step*1e-9; k++ {
-		v := k * step
+		v := k*step + 0 // no negative zero
 		out = append(out, plot.Tick{Value: v, Label: tickLabel(v, step)})
 	}
 	return out

@@ -92,7 +92,7 @@ func (a Association) versus() string {
 	if a.P == nil {
 		return a.Mark
 	}
-	return fmt.Sprintf("%s (p=%s)", a.Mark, Probability(*a.P))
+	return fmt.Sprintf("%s (%s)", a.Mark, PValue(*a.P))
 }
 
 // Probability writes a p-value.
@@ -101,6 +101,14 @@ func Probability(p float64) string {
 		return "<0.001"
 	}
 	return strconv.FormatFloat(p, 'f', 3, 64)
+}
+
+// PValue writes "p=0.021" or "p<0.001".
+func PValue(p float64) string {
+	if text := Probability(p); text[0] != '<' {
+		return "p=" + text
+	}
+	return "p" + Probability(p)
 }
 
 func statistic(i *Interval) []string {
@@ -123,7 +131,10 @@ func Seconds(s float64) string {
 
 // AssociationBars is the bar chart of the tau-b of the same rows.
 func AssociationBars(xLabel string, rows []Association) plots.Bars {
-	b := plots.Bars{XLabel: xLabel, Legend: [2]string{"estimator", "trivial baseline"}}
+	b := plots.Bars{XLabel: xLabel}
+	if slices.ContainsFunc(rows, func(a Association) bool { return a.Baseline }) {
+		b.Legend = [2]string{"estimator", "trivial baseline"}
+	}
 	for _, a := range rows {
 		bar := plots.Bar{Name: a.Estimator, Distinguished: a.Baseline}
 		if a.Tau == nil {

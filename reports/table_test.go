@@ -76,7 +76,7 @@ func TestBestAndSecondAreSetApart(t *testing.T) {
 		{Estimator: "second", N: 9, Asked: 9, Tau: &Interval{0.2, 0.1, 0.3}, Mark: "-", P: &p},
 	})
 	for format, want := range map[Format][]string{
-		LaTeX:    {`\textbf{+0.500}`, `\textbf{+0.490}`, `& +0.100 &`, `\underline{+0.200}`, `$\sim$ (p=0.210)`, `- (p=$<$0.001)`},
+		LaTeX:    {`\textbf{+0.500}`, `\textbf{+0.490}`, `& +0.100 &`, `\underline{+0.200}`, `$\sim$ (p=0.210)`, `- (p$<$0.001)`},
 		Markdown: {`**+0.500**`, `**+0.490**`, `| <u>+0.200</u>`},
 		HTML:     {`<strong>+0.500</strong>`, `<u>+0.200</u>`, `a&lt;b&amp;c`, `~ (p=0.210)`},
 		CSV:      {"+0.500", "best"},

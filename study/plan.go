@@ -299,8 +299,10 @@ func (p *Plan) scores(e Entry, add func(*Question)) error {
 	if err != nil {
 		return err
 	}
+	info, err := estimators.Lookup(e.Name)
+	trivial := err == nil && info.Trivial // a built-in count by the same name, scored elsewhere
 	settings := encode(map[string]any{"column": e.Column, "file": filepath.Base(e.Scores), "sha256": t.hash})
-	add(&Question{Label: e.Name, Estimator: e.Name, Settings: settings, Hash: estimators.Hash(settings), Seeds: l.seeds, Lower: e.Lower, scorer: l})
+	add(&Question{Label: e.Name, Estimator: e.Name, Settings: settings, Hash: estimators.Hash(settings), Seeds: l.seeds, Trivial: trivial, Lower: e.Lower, scorer: l})
 	return nil
 }
 

@@ -87,6 +87,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted (what was finished
 		newDoctor(s),
 		newEstimators(s),
 		newExport(s),
+		newFigure(s),
 		newQuery(s),
 		newReplay(s),
 		newSample(s),
