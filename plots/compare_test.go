@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"path/filepath"
 	"testing"
 
 	"gonum.org/v1/plot/vg"
@@ -134,6 +135,23 @@ func TestManyFormats(t *testing.T) {
 	} {
 		if _, err := Save(dir, fmt.Sprint(i), f, SingleColumn, ColumnHeight, Formats()...); err != nil {
 			t.Errorf("figure %d: %v", i, err)
+		}
+	}
+}
+
+// TestOneValueOnALogarithmicAxis draws what has no width of its own.
+func TestOneValueOnALogarithmicAxis(t *testing.T) {
+	points, err := NewPoints(Points{LogX: true, Groups: []Group{{Points: []Point{{X: 0.5, Y: 0.25, Low: 0.25, High: 0.25}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines, err := NewLines(Lines{LogX: true, Lines: []Line{{X: []float64{3}, Y: []float64{1}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, f := range map[string]Figure{"points": points, "lines": lines} {
+		if err := SaveAs(filepath.Join(t.TempDir(), name+".png"), f, SingleColumn, ColumnHeight); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"strconv"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -28,12 +29,13 @@ type Line struct {
 	Low, High []float64 // the band; nil for none
 }
 
-// Lines compares curves: an ablation, a convergence, a search over time.
+// Lines compares curves: an ablation, a convergence, a search over time. A single curve gets no legend.
 type Lines struct {
 	Title  string
 	XLabel string
 	YLabel string
 	LogX   bool // all X must be positive
+	Whole  bool // X counts something: ticks at whole numbers only
 	Zero   bool // mark y = 0
 	Points bool // mark the points of each curve
 	Lines  []Line
@@ -66,11 +68,14 @@ func (l Lines) Draw(c draw.Canvas) {
 		for _, run := range s.runs() {
 			if s.Low != nil {
 				p.Add(band{run, lighter(series[i%len(series)])})
-				spots = append(spots, xysOf(run.X, run.Low)...)
-				spots = append(spots, xysOf(run.X, run.High)...)
+				spots = append(spots, l.along(run.X, run.Low)...)
+				spots = append(spots, l.along(run.X, run.High)...)
 			}
-			spots = append(spots, xysOf(run.X, run.Y)...)
+			spots = append(spots, l.along(run.X, run.Y)...)
 		}
+	}
+	if l.Whole && !l.LogX {
+		p.X.Tick.Marker = wholeTicks(8)
 	}
 	if l.Zero {
 		p.Add(level(0))
@@ -88,11 +93,31 @@ func (l Lines) Draw(c draw.Canvas) {
 				p.Add(&plotter.Scatter{XYs: xys, GlyphStyle: draw.GlyphStyle{Color: style.Color, Radius: 1.8, Shape: shapes[i%len(shapes)]}})
 			}
 		}
-		p.Legend.Add(s.Name, thumbnail{style})
+		if len(l.Lines) > 1 {
+			p.Legend.Add(s.Name, thumbnail{style})
+		}
 	}
 	pad(p)
 	placeLegend(p, len(l.Lines), spots)
 	p.Draw(inset(c))
+}
+
+// along are spots on a curve, close enough together that a legend cannot hide it between them.
+func (l Lines) along(x, y []float64) plotter.XYs {
+	const steps = 8
+	var out plotter.XYs
+	for i := range x {
+		out = append(out, plotter.XY{X: x[i], Y: y[i]})
+		for k := 1; k < steps && i+1 < len(x); k++ {
+			share := float64(k) / steps
+			spot := plotter.XY{X: x[i] + share*(x[i+1]-x[i]), Y: y[i] + share*(y[i+1]-y[i])}
+			if l.LogX {
+				spot.X = x[i] * math.Pow(x[i+1]/x[i], share)
+			}
+			out = append(out, spot)
+		}
+	}
+	return out
 }
 
 func xysOf(x, y []float64) plotter.XYs {
@@ -176,8 +201,11 @@ func placeLegend(p *plot.Plot, entries int, spots []plotter.XY) {
 	}
 }
 
-// pad leaves air between data and frame.
+// pad leaves air between data and frame, and width to a logarithmic axis with one value.
 func pad(p *plot.Plot) {
+	if _, log := p.X.Scale.(plot.LogScale); log && p.X.Min == p.X.Max {
+		p.X.Min, p.X.Max = p.X.Min/2, p.X.Max*2
+	}
 	air := 0.04 * (p.Y.Max - p.Y.Min)
 	p.Y.Min, p.Y.Max = p.Y.Min-air, p.Y.Max+air
 }
@@ -237,6 +265,19 @@ func (t thumbnail) Thumbnail(c *draw.Canvas) {
 	c.StrokeLine2(t.LineStyle, c.Min.X, y, c.Max.X, y)
 }
 
+// wholeTicks places about n labelled ticks at whole numbers.
+type wholeTicks int
+
+// Ticks implements plot.Ticker.
+func (n wholeTicks) Ticks(low, high float64) []plot.Tick {
+	step := max(1, roundStep((high-low)/float64(n)))
+	var out []plot.Tick
+	for v := math.Ceil(low/step) * step; v <= high+step*1e-9; v += step {
+		out = append(out, plot.Tick{Value: v, Label: strconv.FormatFloat(v, 'f', 0, 64)})
+	}
+	return out
+}
+
 // logTicks labels powers of ten, or 1, 2 and 5 times them where they are few.
 type logTicks struct{}
 
@@ -246,7 +287,8 @@ func (logTicks) Ticks(low, high float64) []plot.Tick {
 		return []plot.Tick{{Value: low, Label: number(low)}}
 	}
 	var out []plot.Tick
-	dense := math.Log10(high/low) < 2.5
+	decades := math.Log10(high / low)
+	dense, every := decades < 2.5, max(1, int(math.Ceil(decades/7)))
 	for e := math.Floor(math.Log10(low)); e <= math.Log10(high)+1e-9; e++ {
 		for m := 1.0; m < 10; m++ {
 			v := m * math.Pow(10, e)
@@ -254,8 +296,13 @@ func (logTicks) Ticks(low, high float64) []plot.Tick {
 				continue
 			}
 			t := plot.Tick{Value: v}
-			if m == 1 || dense && (m == 2 || m == 5) {
+			switch labelled := m == 1 && int(math.Abs(e))%every == 0; {
+			case labelled && (v < 1e-3 || v >= 1e12):
+				t.Label = "1e" + strconv.Itoa(int(e))
+			case labelled || dense && (m == 2 || m == 5):
 				t.Label = tickLabel(v, v)
+			case every > 1 && m > 1:
+				continue // so many decades need no ticks between
 			}
 			out = append(out, t)
 		}

@@ -91,7 +91,7 @@ func (f *Findings) ablationTable() (reports.Table, error) {
 			{Name: "setting", Left: true}, {Name: "level", Left: true}, {Name: "tau-b"}, {Name: "95% CI"}, {Name: "difference"}, {Name: "95% CI"}, {Name: "p"},
 			{Name: "", Left: true}, {Name: "s/arch"},
 		},
-		Notes: f.notes("difference: from the default of the study, by the paired bootstrap, p adjusted by Holm over all rows; ~ not distinguishable at 0.05.",
+		Notes: f.notes("*: the default of the study. difference: from it, by the paired bootstrap, p adjusted by Holm over all rows; ~ not distinguishable at 0.05.",
 			"s/arch: median wall time of one estimate on its own, on one core."),
 	}
 	ablations, err := f.Ablations()
@@ -110,7 +110,7 @@ func (f *Findings) ablationTable() (reports.Table, error) {
 			}
 			switch {
 			case l.Finding == a.Base:
-				row[1] += " (default)"
+				row[1] += " *"
 			case l.Versus != nil:
 				v := l.Versus
 				row[4], row[5], row[6], row[7] = signed(v.Difference), bounds(v.Interval.Low, v.Interval.High), reports.Probability(v.PAdjusted), v.Mark()

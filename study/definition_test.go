@@ -77,10 +77,11 @@ func TestMistakesAreNamed(t *testing.T) {
 func TestGrids(t *testing.T) {
 	for text, want := range map[string]string{
 		"params": "params[0 1]",
-		"{name: rwe, settings: {epochs: [1, 2], channels: {from: 4, to: 16, times: 2}}}": "rwe:channels=4,epochs=1[0 1] rwe:epochs=1[0 1] rwe:channels=16,epochs=1[0 1] rwe:channels=4,epochs=2[0 1] rwe:epochs=2[0 1] rwe:channels=16,epochs=2[0 1]",
+		"{name: rwe, settings: {epochs: [1, 2], channels: {from: 4, to: 16, times: 2}}}": "rwe:channels=4,epochs=1[0 1] rwe:channels=8,epochs=1[0 1] rwe:channels=16,epochs=1[0 1] rwe:channels=4,epochs=2[0 1] rwe:channels=8,epochs=2[0 1] rwe:channels=16,epochs=2[0 1]",
 		"{name: rwe, seeds: 5..7, vary: {epochs: [30, 1], head: [ridge]}}":               "rwe[5 6 7]epochs,head rwe:epochs=1[5 6 7]epochs rwe:head=ridge[5 6 7]head",
 		"{name: rwe, settings: {learning_rate: [1e-2, 0.1]}}":                            "rwe:learning_rate=0.01[0 1] rwe:learning_rate=0.1[0 1]",
-		"{name: rwe, settings: {lambda: {from: 0.1, to: 0.3, step: 0.1}}}":               "rwe[0 1] rwe:lambda=0.2[0 1] rwe:lambda=0.30000000000000004[0 1]",
+		"{name: rwe, settings: {lambda: {from: 0.1, to: 0.3, step: 0.1}}}":               "rwe:lambda=0.1[0 1] rwe:lambda=0.2[0 1] rwe:lambda=0.3[0 1]",
+		"{name: rwe, settings: {epochs: 3, channels: 4}, vary: {lambda: [0.1, 0.5]}}":    "rwe[0 1]lambda rwe:lambda=0.5[0 1]lambda",
 		"{name: rwe, settings: {epochs: 30}, vary: {epochs: 28..30}}":                    "rwe[0 1]epochs rwe:epochs=28[0 1]epochs rwe:epochs=29[0 1]epochs",
 	} {
 		path := write(t, t.TempDir(), "study.yaml", head+"seeds: 0..1\nestimators:\n  - "+text+"\n")

@@ -8,7 +8,6 @@ import (
 
 	"gonum.org/v1/plot/vg"
 
-	"rwe301/bench301"
 	"rwe301/correlation"
 	"rwe301/plots"
 	"rwe301/reports"
@@ -73,9 +72,10 @@ const (
 	maxMatrix = 16
 )
 
-// best lists the findings with a tau, best first, at most n.
+// best lists the findings with a tau, best first, at most n. What only varies a setting of another one is left to the
+// figures of ablations.
 func (f *Findings) best(n int) []*Finding {
-	rows := slices.DeleteFunc(f.ranked(), func(r *Finding) bool { return r.Tau == nil })
+	rows := slices.DeleteFunc(f.ranked(), func(r *Finding) bool { return r.Tau == nil || r.Column.Question.varied() })
 	return rows[:min(n, len(rows))]
 }
 
@@ -106,11 +106,11 @@ func (f *Findings) scatterFigure() ([]Figure, error) {
 
 // panelTitle names an estimator with its coefficients.
 func (f *Findings) panelTitle(r *Finding) string {
-	return fmt.Sprintf("%s\ntau %+.2f, rho %+.2f", short(r.Estimator, 26), r.Tau.Value, r.Rho.Value)
+	return fmt.Sprintf("%s\ntau %+.2f, rho %+.2f", abbreviate(r.Estimator, 26), r.Tau.Value, r.Rho.Value)
 }
 
-// short cuts a label in the middle.
-func short(s string, n int) string {
+// abbreviate cuts a label in the middle.
+func abbreviate(s string, n int) string {
 	runes := []rune(s)
 	if len(runes) <= n {
 		return s
@@ -123,7 +123,7 @@ func (f *Findings) barsFigure() ([]Figure, error) {
 	var rows []reports.Association
 	for _, r := range f.ranked()[:min(maxBars, len(f.Rows))] {
 		a := r.Association
-		a.Estimator = short(a.Estimator, 28)
+		a.Estimator = abbreviate(a.Estimator, 22)
 		rows = append(rows, a)
 	}
 	if len(rows) == 0 {
@@ -140,7 +140,7 @@ func (f *Findings) costFigure() ([]Figure, error) {
 		if r.Seconds <= 0 {
 			continue
 		}
-		p := plots.Point{Name: short(r.Estimator, 20), X: r.Seconds * float64(len(r.Column.Seeds)), Y: r.Tau.Value, Low: r.Tau.Low, High: r.Tau.High}
+		p := plots.Point{Name: abbreviate(r.Estimator, 20), X: r.Seconds * float64(len(r.Column.Seeds)), Y: r.Tau.Value, Low: r.Tau.Low, High: r.Tau.High}
 		if r.Baseline {
 			trivial.Points = append(trivial.Points, p)
 		} else {
@@ -192,7 +192,7 @@ func ablationFigure(knob string, ablations []Ablation) (*Figure, error) {
 	lines := plots.Lines{XLabel: knob, YLabel: "tau-b", Points: true, Zero: true}
 	var bars plots.Bars
 	for _, a := range ablations[:min(maxCurves, len(ablations))] {
-		line := plots.Line{Name: short(a.Base.Estimator, 28)}
+		line := plots.Line{Name: abbreviate(a.Base.Estimator, 22)}
 		for _, l := range a.Levels {
 			if l.Tau == nil {
 				continue
@@ -201,7 +201,7 @@ func ablationFigure(knob string, ablations []Ablation) (*Figure, error) {
 			line.Low, line.High = append(line.Low, l.Tau.Low), append(line.High, l.Tau.High)
 			name := l.Value
 			if len(ablations) > 1 {
-				name = short(a.Base.Estimator, 16) + ": " + name
+				name = abbreviate(a.Base.Estimator, 16) + ": " + name
 			}
 			if l.Finding == a.Base {
 				name += " *"
@@ -216,6 +216,9 @@ func ablationFigure(knob string, ablations []Ablation) (*Figure, error) {
 	name := "ablation-" + knob
 	if ablations[0].Numeric() {
 		x := lines.Lines[0].X
+		if len(lines.Lines) == 1 {
+			lines.Title = lines.Lines[0].Name
+		}
 		lines.LogX = x[0] > 0 && x[len(x)-1] >= 8*x[0]
 		figure, err := plots.NewLines(lines)
 		return &Figure{name, figure, plots.SingleColumn, plots.ColumnHeight}, err
@@ -244,7 +247,7 @@ func (f *Findings) convergenceFigure() ([]Figure, error) {
 		if err != nil {
 			return nil, err
 		}
-		line := plots.Line{Name: short(r.Estimator, 28)}
+		line := plots.Line{Name: abbreviate(r.Estimator, 22)}
 		for _, w := range widths {
 			line.X, line.Y = append(line.X, float64(w.N)), append(line.Y, r.Tau.Value)
 			line.Low, line.High = append(line.Low, w.Interval.Low), append(line.High, w.Interval.High)
@@ -258,16 +261,16 @@ func (f *Findings) convergenceFigure() ([]Figure, error) {
 	return []Figure{{"convergence", figure, plots.SingleColumn, plots.ColumnHeight}}, err
 }
 
-// seedsFigure is F6: the tau of every weight seed.
+// seedsFigure is F6: the tau of every weight seed, where there are three or more.
 func (f *Findings) seedsFigure() ([]Figure, error) {
-	lines := plots.Lines{XLabel: "weight seeds, sorted by tau-b", YLabel: "tau-b of one seed", Points: true}
+	lines := plots.Lines{XLabel: "weight seeds, sorted by tau-b", YLabel: "tau-b of one seed", Points: true, Whole: true}
 	for _, r := range f.best(len(f.Rows)) {
-		if len(r.Column.Seeds) < 2 || len(lines.Lines) == maxCurves {
+		if len(r.Column.Seeds) < 3 || len(lines.Lines) == maxCurves {
 			continue
 		}
 		taus := f.TausBySeed(r)
 		slices.Sort(taus)
-		line := plots.Line{Name: short(r.Estimator, 28), Y: taus}
+		line := plots.Line{Name: abbreviate(r.Estimator, 22), Y: taus}
 		for i := range taus {
 			line.X = append(line.X, float64(i+1))
 		}
@@ -288,7 +291,7 @@ func (f *Findings) proxiesFigure() ([]Figure, error) {
 	}
 	names, values := make([]string, len(rows)), make([][]float64, len(rows))
 	for i, a := range rows {
-		names[i], values[i] = short(a.Estimator, 20), make([]float64, len(rows))
+		names[i], values[i] = abbreviate(a.Estimator, 20), make([]float64, len(rows))
 		for k, b := range rows {
 			_, kept := both(a.Column.Mean(), b.Column.Mean())
 			v, err := correlation.Spearman(kept[0], kept[1])
@@ -333,7 +336,7 @@ func (f *Findings) strataFigure() ([]Figure, error) {
 	}
 	names, values := make([]string, len(rows)), make([][]float64, len(rows))
 	for i, r := range rows {
-		names[i] = short(r.Estimator, 20)
+		names[i] = abbreviate(r.Estimator, 20)
 		values[i] = append(values[i], r.Rho.Value)
 		for _, k := range keys {
 			var x, y []float64
@@ -349,19 +352,19 @@ func (f *Findings) strataFigure() ([]Figure, error) {
 			values[i] = append(values[i], v)
 		}
 	}
-	h, err := plots.NewHeatMap("Spearman by number of convolutions (architectures)", names, columns, values)
+	h, err := plots.NewHeatMap("Spearman by number of convolutions (n)", names, columns, values)
 	if err != nil {
 		return nil, err
 	}
 	width, height := h.Size()
-	return []Figure{{"strata", h, width, height}}, nil
+	return []Figure{{"strata", h, max(width, plots.SingleColumn), height}}, nil
 }
 
 // precisionFigure is F9: the share of the predicted top that belongs to the true top.
 func (f *Findings) precisionFigure() ([]Figure, error) {
 	lines := plots.Lines{XLabel: "top share of the architectures (%)", YLabel: "precision in the top", LogX: true}
 	for _, r := range f.best(maxCurves) {
-		line := plots.Line{Name: short(r.Estimator, 28)}
+		line := plots.Line{Name: abbreviate(r.Estimator, 22)}
 		for _, share := range []float64{1, 2, 5, 10, 20, 30, 50} {
 			k := int(share / 100 * float64(r.N))
 			if k < 2 {
@@ -405,7 +408,7 @@ func (f *Findings) ranksFigure() ([]Figure, error) {
 		for k, i := range r.Rows {
 			labels[k] = f.Architectures[i].ID
 		}
-		s, err := plots.NewScatter(short(r.Estimator, 26), "predicted rank", "true rank", labels, predicted, truth)
+		s, err := plots.NewScatter(abbreviate(r.Estimator, 26), "predicted rank", "true rank", labels, predicted, truth)
 		if err != nil {
 			return nil, err
 		}
@@ -452,7 +455,7 @@ func (f *Findings) criticalFigure() ([]Figure, error) {
 	}
 	names := make([]string, len(rows))
 	for i, row := range rows {
-		names[i] = short(row.Estimator, 24)
+		names[i] = abbreviate(row.Estimator, 16)
 	}
 	d, err := plots.NewCritical(fmt.Sprintf("mean rank over %d parts, Friedman %s", len(blocks), reports.PValue(r.P)), names, r.MeanRanks, cd)
 	if err != nil {
@@ -517,12 +520,12 @@ func (f *Findings) cellFigures() ([]Figure, error) {
 		if err != nil {
 			return nil, err
 		}
-		g, ok := a.(bench301.Genotype)
-		if !ok {
-			return nil, nil
-		}
 		title := fmt.Sprintf("%s: accuracy %.2f%%", f.Architectures[i].ID, f.Results.Truth[i])
-		out = append(out, Figure{name, plots.Cells{Title: title, Genotype: g}, plots.CellsWidth, plots.CellsHeight})
+		cells, err := plots.NewCells(title, f.space, a)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Figure{name, cells, plots.CellsWidth, cells.Height()})
 	}
 	slices.SortFunc(out, func(a, b Figure) int { return len(a.Name) - len(b.Name) })
 	return out, nil

@@ -130,6 +130,7 @@ func (n node) steps(from, to, step, times float64) ([]any, error) {
 		if len(out) == maxValues {
 			return nil, n.errorf("a range of more than %d values", maxValues)
 		}
+		v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', 12, 64), 64) // 0.3, not 0.30000000000000004
 		if v == math.Trunc(v) && math.Abs(v) < 1<<53 {
 			out = append(out, int64(v))
 		} else {

@@ -20,7 +20,8 @@ import (
 
 // Question is one estimator with its settings, asked of every architecture under each of its seeds.
 type Question struct {
-	Label     string          `json:"label"`
+	Label     string          `json:"label"`          // tells it apart in this study
+	Full      string          `json:"full,omitempty"` // names every setting that is not the estimator's default
 	Estimator string          `json:"estimator"`
 	Settings  json.RawMessage `json:"settings"`
 	Hash      string          `json:"settings_hash"`
@@ -213,6 +214,7 @@ func (p *Plan) estimators(ctx context.Context) error {
 			return p.Definition.errorf("more than %d combinations of settings: narrow the grids", maxQuestions)
 		}
 	}
+	relabel(p.Questions)
 	labels := map[string]bool{}
 	for _, q := range p.Questions {
 		slices.Sort(q.Seeds)
@@ -275,16 +277,14 @@ func (p *Plan) grid(ctx context.Context, e Entry, add func(*Question)) error {
 
 // draws says whether a baseline looks at random weights: those that do have a setting for their initialisation.
 func draws(c *estimators.Configured) bool {
-	var settings map[string]any
-	_ = json.Unmarshal(c.Settings, &settings)
-	_, ok := settings["init"]
+	_, ok := (&Question{Settings: c.Settings}).settings()["init"]
 	return ok
 }
 
 // newQuestion asks for the scores of an estimator, under no seed yet.
 func newQuestion(c *estimators.Configured, data *dataset.Set) *Question {
 	return &Question{
-		Label: c.Label, Estimator: c.Info.Name, Settings: c.Settings, Hash: c.SettingsHash, Dataset: c.Dataset(estimators.NewEnv(data, 0)),
+		Label: c.Label, Full: c.Label, Estimator: c.Info.Name, Settings: c.Settings, Hash: c.SettingsHash, Dataset: c.Dataset(estimators.NewEnv(data, 0)),
 		Trivial: c.Info.Trivial, Lower: c.Info.Direction == estimators.Lower, Paper: c.Info.Paper, scorer: c,
 	}
 }

@@ -2,7 +2,6 @@ package study
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -271,6 +270,11 @@ func (f *Findings) protocolTable() (reports.Table, error) {
 	add("architectures", "%d %s", len(f.Architectures), m.Origin)
 	add("accuracies", "%s", m.Truth)
 	add("estimators and settings", "%d", len(f.Columns))
+	for _, c := range f.Columns {
+		if c.Full != "" && c.Full != c.Label {
+			add(c.Label, "%s", c.Full)
+		}
+	}
 	add("weight seeds", "%s", seedRange(f.Columns))
 	add("data", "%s", strings.Join(data, "; "))
 	add("intervals", "%s", f.Method)
@@ -292,13 +296,6 @@ func seedRange(columns []*Column) string {
 	}
 	slices.Sort(seeds)
 	return strings.Trim(strings.Join(strings.Fields(fmt.Sprint(seeds)), ", "), "[]")
-}
-
-// value reads a setting of a question for people.
-func (q *Question) value(key string) string {
-	var settings map[string]json.RawMessage
-	_ = json.Unmarshal(q.Settings, &settings)
-	return strings.Trim(string(settings[key]), `"`)
 }
 
 func signed(x float64) string { return fmt.Sprintf("%+.3f", x) }

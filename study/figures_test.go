@@ -1,0 +1,115 @@
+package study
+
+import (
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"rwe301/plots"
+)
+
+// TestFigures draws every kind of figure and checks that its numbers are the run's.
+func TestFigures(t *testing.T) {
+	f := madeUp(t, t.TempDir(), 140, 1)
+	made, err := f.Figures()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, m := range made {
+		names = append(names, m.Name)
+		if _, err := plots.Save(t.TempDir(), m.Name, m.Figure, m.Width, m.Height, "svg"); err != nil {
+			t.Errorf("%s: %v", m.Name, err)
+		}
+		if m.Width < 140 || m.Height < 72 {
+			t.Errorf("%s is %v by %v points", m.Name, m.Width, m.Height)
+		}
+		if header, rows := m.Data(); len(header) == 0 || len(rows) == 0 {
+			t.Errorf("%s has no data", m.Name)
+		}
+	}
+	if got, want := strings.Join(names, " "), "scatter bars convergence proxies strata precision ranks critical cells-best cells-worst"; got != want {
+		t.Errorf("figures %s, want %s", got, want)
+	}
+	only, err := f.Figures("scatter")
+	if err != nil || len(only) != 1 {
+		t.Fatalf("%d figures, %v", len(only), err)
+	}
+	_, rows := only[0].Data()
+	n := 0
+	for _, r := range f.Rows {
+		if r.Tau != nil {
+			n += r.N
+		}
+	}
+	if len(rows) != n {
+		t.Errorf("the scatter panels show %d points, want %d", len(rows), n)
+	}
+}
+
+func TestAblationFigures(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "table.csv", tableCSV(t, 12))
+	f := analysed(t, write(t, dir, "study.yaml", `architectures: {table: table.csv}
+accuracy: table
+seeds: 0..2
+estimators:
+  - name: featstd
+    settings: {train_images: 20, batch: 20, channels: 2, layers: 3, resolution: 16}
+    vary: {channels: [4, 16], norm: [batch, none]}
+`), filepath.Join(dir, "run"))
+	made, err := f.Figures("ablation", "seeds", "cost")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, m := range made {
+		names = append(names, m.Name)
+		if err := plots.SaveAs(filepath.Join(dir, m.Name+".png"), m.Figure, m.Width, m.Height); err != nil {
+			t.Error(err)
+		}
+		if lines, ok := m.Figure.(plots.Lines); ok && m.Name == "ablation-channels" {
+			if x := lines.Lines[0].X; !slices.Equal(x, []float64{2, 4, 16}) || !lines.LogX {
+				t.Errorf("levels %v, logarithmic %v", x, lines.LogX)
+			}
+		}
+	}
+	if got, want := strings.Join(names, " "), "cost ablation-channels ablation-norm seeds"; got != want {
+		t.Errorf("figures %s, want %s", got, want)
+	}
+}
+
+func TestShortLabels(t *testing.T) {
+	for text, want := range map[string]string{"params": "params", "rwe:channels=4,epochs=30": "rwe:cha…chs=30", "": ""} {
+		if got := abbreviate(text, 14); got != want || len([]rune(got)) > 14 {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+// TestStrataAreThoseOfTheGenotype counts the convolutions of an architecture by hand.
+func TestStrataAreThoseOfTheGenotype(t *testing.T) {
+	f := madeUp(t, t.TempDir(), 5, 1)
+	counts, ok, err := f.Convolutions()
+	if err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	params, err := f.Params()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, a := range f.Architectures {
+		want := 0
+		for _, op := range []string{", 3)", ", 4)", ", 5)", ", 6)"} { // sep3, sep5, dil3, dil5 in NASLib's numbering
+			want += strings.Count(a.Arch, op)
+		}
+		if counts[i] != want {
+			t.Errorf("%s: %d convolutions, want %d", a.Arch, counts[i], want)
+		}
+		if math.IsNaN(params[i]) || params[i] < 1e5 {
+			t.Errorf("%v parameters", params[i])
+		}
+	}
+}
