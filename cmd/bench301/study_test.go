@@ -63,64 +63,64 @@ func TestKilledRunsLoseNothing(t *testing.T) {
 		return out
 	}
 	quiet := filepath.Join(dir, "quiet")
-	start := time.Now()
 	run("study", "run", definition, "--out", quiet)
-	whole := time.Since(start)
 	want := exports(quiet)
 	const scores = 40 * (1 + 2 + 2)
 	if n := bytes.Count(want["csv"], []byte("\n")); n != scores+1 {
 		t.Fatalf("%d lines, want %d", n, scores+1)
 	}
 
+	const kills = 4
 	for _, workers := range []int{1, 8} {
 		runDir := filepath.Join(dir, fmt.Sprint("killed", workers))
 		args := []string{"study", "run", definition, "--out", runDir}
-		inTheMiddle, before := 0, 0
-		for attempt := 0; ; attempt++ {
+		inTheMiddle, have := 0, 0
+		for kill := range kills {
 			cmd := exec.Command(bin, append(args, "--jobs", fmt.Sprint(workers))...)
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
 			done := make(chan error, 1)
 			go func() { done <- cmd.Wait() }()
-			patience := whole/5 + time.Duration(attempt%3)*whole/20
-			if attempt > 12 {
-				patience = time.Hour // it makes progress too slowly to be disturbed further
+			if kill == 0 {
+				time.Sleep(40 * time.Millisecond) // while the folder is being made, or soon after
+			} else {
+				waitFor(t, runDir, have+scores/(kills+2), done)
 			}
-			finished := false
-			select {
-			case err := <-done:
-				if err != nil {
-					t.Fatalf("attempt %d ended with %v", attempt, err)
-				}
-				finished = true
-			case <-time.After(patience):
-				_ = cmd.Process.Kill()
-				<-done
+			_ = cmd.Process.Kill()
+			<-done
+			now := saved(t, runDir)
+			if now < have {
+				t.Errorf("%d workers: %d scores after a kill, there were %d before", workers, now, have)
 			}
-			if finished {
-				break
+			if have = now; have > 0 && have < scores {
+				inTheMiddle++
 			}
-			if have := saved(t, runDir); have > 0 {
-				args = []string{"study", "resume", runDir}
-				if have < before {
-					t.Errorf("attempt %d: %d scores, there were %d before", attempt, have, before)
-				}
-				if before = have; have < scores {
-					inTheMiddle++
-				}
-			} else if _, err := study.Open(runDir); err == nil {
+			if _, err := study.Open(runDir); err == nil {
 				args = []string{"study", "resume", runDir}
 			}
 		}
-		if inTheMiddle == 0 {
-			t.Errorf("%d workers: no kill came in the middle of the run", workers)
+		if inTheMiddle < 2 {
+			t.Errorf("%d workers: %d kills came in the middle of the run, want 2 at least", workers, inTheMiddle)
 		}
-		t.Logf("%d workers: killed %d times in the middle", workers, inTheMiddle)
+		run(append(args, "--jobs", fmt.Sprint(workers))...)
 		for f, got := range exports(runDir) {
 			if !bytes.Equal(got, want[f]) {
 				t.Errorf("%d workers, killed: the %s export differs from an undisturbed run's", workers, f)
 			}
+		}
+	}
+}
+
+// waitFor returns when a run folder holds n scores, or when its process has ended.
+func waitFor(t *testing.T, dir string, n int, done chan error) {
+	t.Helper()
+	for saved(t, dir) < n {
+		select {
+		case err := <-done:
+			done <- err
+			return
+		case <-time.After(5 * time.Millisecond):
 		}
 	}
 }
