@@ -26,6 +26,7 @@ type correlateOptions struct {
 	space                      string
 	resamples                  int
 	seed                       uint64
+	combine                    []string
 }
 
 func newCorrelate(s streams) *cobra.Command {
@@ -39,6 +40,7 @@ a column arch. Scores that are meant to be better when lower are negated. Covera
 the files that have a score and an accuracy.`,
 		Example: `  bench301 correlate scores.jsonl
   bench301 correlate scores.jsonl --table archs.csv --column val_accuracy --latex
+  bench301 correlate scores.jsonl --combine rank:params+map-effdim
   bench301 correlate run1.jsonl run2.jsonl --resamples 9999 --json`,
 		RunE: func(cmd *cobra.Command, args []string) error { return correlate(cmd.Context(), s, o, args) },
 	}
@@ -53,6 +55,7 @@ the files that have a score and an accuracy.`,
 	f.StringVar(&o.column, "column", "accuracy", "column of the table that holds them")
 	f.IntVar(&o.resamples, "resamples", correlation.DefaultResamples, "bootstrap resamples")
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the resampling")
+	f.StringArrayVar(&o.combine, "combine", nil, "also compare a combination of estimators: rank:NAME+NAME (mean rank), logrank: (sum of log ranks), zscore: (sum of standard scores), or linear: (fitted to the accuracies of all other architectures); repeat for several")
 	addSpaceFlag(cmd, &o.space)
 	cmd.MarkFlagsMutuallyExclusive("surrogate", "table")
 	return cmd
@@ -78,8 +81,20 @@ func correlate(ctx context.Context, s streams, o correlateOptions, files []strin
 		asked[r.ID] = true
 	}
 	options := correlation.Options{Resamples: o.resamples, Seed: o.seed}
+	all := study.Split(records)
+	for _, text := range o.combine {
+		c, labels, err := study.ParseCombination(text)
+		if err != nil {
+			return usageError{err}
+		}
+		combined, err := study.Combine(c, labels, all, accuracy)
+		if err != nil {
+			return err
+		}
+		all = append(all, combined)
+	}
 	var rows []reports.Association
-	for _, series := range study.Split(records) {
+	for _, series := range all {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
