@@ -93,7 +93,8 @@ func (d Demo) Run(ctx context.Context) (*DemoResult, error) {
 		}
 		return nil
 	}
-	if err := errors.Join(j.Do(ctx), scores.Close()); err != nil {
+	_, err = j.Do(ctx)
+	if err := errors.Join(err, scores.Close()); err != nil {
 		return nil, err
 	}
 	r := &DemoResult{Files: []string{path}}

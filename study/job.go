@@ -22,9 +22,17 @@ type Job struct {
 	Done func(i int, records []store.Record) error
 }
 
-// Do runs the job. Everything finished is in the store when it returns. Its error is that of ctx, the store or Done; an
+// Tally sums up what a job's fresh scores of one estimator cost, and what they warn of.
+type Tally struct {
+	Scored        int
+	Alone, Shared float64        // seconds: of each estimate on its own, and as it was, sharing work with those before it
+	Warnings      map[string]int // how many scores came with a warning
+}
+
+// Do runs the job and returns a tally an estimator. Everything finished is in the store when it returns. Its error is that of ctx, the store or Done; an
 // architecture that cannot be scored is a record that says why.
-func (j Job) Do(ctx context.Context) error {
+func (j Job) Do(ctx context.Context) ([]Tally, error) {
+	tallies := make([]Tally, len(j.Estimators))
 	first := map[string]int{} // where an architecture stands for the first time, by id
 	for i, a := range j.Architectures {
 		if _, ok := first[a.ID()]; !ok {
@@ -40,7 +48,7 @@ func (j Job) Do(ctx context.Context) error {
 			key := j.blank(i, k).Key()
 			r, ok, err := j.Store.Get(key)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			if ok && r.Status != store.Failed {
 				known[key] = r
@@ -56,7 +64,7 @@ func (j Job) Do(ctx context.Context) error {
 	}
 	// emit alone changes known, and skip must not see that: what it adds is kept apart.
 	fresh := map[store.Key]store.Record{}
-	return estimators.ScoreAll(ctx, j.Architectures, j.Estimators, j.Env, j.Workers, skip, func(i int, scores []*estimators.Score) error {
+	return tallies, estimators.ScoreAll(ctx, j.Architectures, j.Estimators, j.Env, j.Workers, skip, func(i int, scores []*estimators.Score) error {
 		var records, unsaved []store.Record
 		for k, s := range scores {
 			r := j.blank(i, k)
@@ -70,6 +78,7 @@ func (j Job) Do(ctx context.Context) error {
 				}
 				continue
 			}
+			tallies[k].add(*s)
 			r.Seconds, r.Status, r.Error = s.Seconds, store.Status(s.Status), s.Reason
 			if s.Status == estimators.OK {
 				r.Score = &s.Value
@@ -87,6 +96,18 @@ func (j Job) Do(ctx context.Context) error {
 		}
 		return j.Done(i, records)
 	})
+}
+
+func (t *Tally) add(s estimators.Score) {
+	t.Scored++
+	t.Alone += s.Seconds
+	t.Shared += s.Shared
+	for _, w := range s.Warnings {
+		if t.Warnings == nil {
+			t.Warnings = map[string]int{}
+		}
+		t.Warnings[w]++
+	}
 }
 
 // blank is the record of estimator k on architecture i before there is a score.

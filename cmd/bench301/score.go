@@ -4,12 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"runtime"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"rwe301/estimators"
+	"rwe301/reports"
 	"rwe301/store"
 	"rwe301/study"
 )
@@ -100,13 +104,29 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 		m.set(int64(i + 1))
 		return nil
 	}
-	if err := errors.Join(j.Do(ctx), p.close()); err != nil {
+	tallies, err := j.Do(ctx)
+	if err := errors.Join(err, p.close()); err != nil {
 		return err
+	}
+	m.close()
+	for k, t := range tallies {
+		tell(s.err, j.Estimators[k].Label, t)
 	}
 	if failed > 0 {
 		return fmt.Errorf("%d of %d scores are missing: their records say why", failed, len(items)*len(j.Estimators))
 	}
 	return nil
+}
+
+// tell reports what an estimator's scores cost and warn of.
+func tell(w io.Writer, label string, t study.Tally) {
+	if t.Alone > 1 {
+		n := float64(t.Scored)
+		fmt.Fprintf(w, "%s: %s s an architecture on its own, %s s here, sharing work\n", label, reports.Seconds(t.Alone/n), reports.Seconds(t.Shared/n))
+	}
+	for _, text := range slices.Sorted(maps.Keys(t.Warnings)) {
+		fmt.Fprintf(w, "%s: %d scores: %s\n", label, t.Warnings[text], text)
+	}
 }
 
 // prepare configures estimators and the environment that they score in, and checks that they get along.
