@@ -100,3 +100,37 @@ func TestHessianIsTheDerivativeOfTheGradient(t *testing.T) {
 		}
 	}
 }
+
+// The products of both precisions agree, after passes that moved the running statistics, with dropped paths.
+func TestHessianInFloat32(t *testing.T) {
+	const n = 5
+	p := compiled(t, tiny(bench301.VariantDARTS))
+	theta64, x64, labels, normal := drawn(p, n, 31)
+	theta, x, v := narrow[float32](theta64), narrow[float32](x64), narrow[float32](normal(p.NumParams()))
+	for _, norm := range []Norm{BatchNorm, RunningNorm, NoNorm} {
+		got, want := hessianAfter[float32](t, p, theta, x, v, labels, norm), hessianAfter[float64](t, p, theta, x, v, labels, norm)
+		if d := distance(got, want); !(d <= 1e-4) {
+			t.Errorf("norm %d: float32 is off by %.3g", norm, d)
+		}
+	}
+}
+
+// hessianAfter is the product after two passes that move the running statistics.
+func hessianAfter[T Real](t *testing.T, p *Plan, theta, x, v []float32, labels []int, norm Norm) []float64 {
+	t.Helper()
+	n := len(labels)
+	e := newEngine[T](t, p, Options{Batch: n, Hessian: true})
+	calls := 0
+	if err := e.SetDropMask(0.3, func(int, int) bool { calls++; return calls%4 != 0 }); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		run(t, e, convert[T](theta), convert[T](x), n, BatchNorm)
+	}
+	run(t, e, convert[T](theta), convert[T](x), n, norm)
+	hv := make([]T, len(theta))
+	if err := e.HessianVector(labels, convert[T](v), hv); err != nil {
+		t.Fatal(err)
+	}
+	return widen(hv)
+}
