@@ -41,9 +41,9 @@ type Executor struct {
 	work    work
 	current *stage // what forward and tangent tasks work on
 
-	back     *fusedBack        // nil without gradients
-	tangents []float32         // with a Hessian: an arena of derivatives
-	generic  *Machine[float32] // for the HessianVector of plans with windows that the kernels do not know
+	back     *fusedBack // nil without gradients
+	tangents []float32  // with a Hessian: an arena of derivatives
+	wide     *wide      // for the HessianVector of plans with windows that the kernels do not know
 	observer Observer[float32]
 }
 
@@ -61,11 +61,11 @@ func NewExecutor(p *Plan, o Options) (*Executor, error) {
 	d := p.design(o)
 	e := &Executor{design: d, byName: map[string]int{}, momentum: defaultMomentum}
 	if o.Hessian && d.unknown() {
-		m, err := newMachine[float32](p, o)
+		w, err := newWide(p, o)
 		if err != nil {
 			return nil, err
 		}
-		e.generic = m
+		e.wide = w
 	}
 	e.arena = kernels.Aligned(o.Batch * d.places.size)
 	if o.Hessian {
@@ -122,8 +122,8 @@ func (e *Executor) Plan() *Plan { return e.plan }
 
 // Close stops the workers of the executor.
 func (e *Executor) Close() {
-	if e.generic != nil {
-		e.generic.Close()
+	if e.wide != nil {
+		e.wide.Close()
 	}
 	if e.crew != nil {
 		e.crew.close()
@@ -327,21 +327,11 @@ func (e *Executor) SetMomentum(momentum float64) {
 // probability, and scale the others by 1/(1-rate). The draws come from the seed alone; a pass after SetDropPath(rate,
 // seed) repeats itself exactly. Rate 0, the initial state, drops nothing.
 func (e *Executor) SetDropPath(rate float64, seed uint64) error {
-	if e.generic != nil {
-		if err := e.generic.SetDropPath(rate, seed); err != nil {
-			return err
-		}
-	}
 	return e.drops.set(rate, seeded(rate, seed))
 }
 
 // SetDropMask is SetDropPath with the draws given: keep says whether drop-path node number path (in node order) keeps
 // its branch for an image.
 func (e *Executor) SetDropMask(rate float64, keep func(path, image int) bool) error {
-	if e.generic != nil {
-		if err := e.generic.SetDropMask(rate, keep); err != nil {
-			return err
-		}
-	}
 	return e.drops.set(rate, keep)
 }

@@ -84,7 +84,7 @@ func (p *Plan) Memory(o Options) int64 {
 	d := p.design(o)
 	need := d.memory()
 	if d.unknown() && o.Hessian {
-		other := p.memory(o, 4)
+		other := p.wideMemory(o)
 		if other < 0 || need > maxMemory {
 			return -1
 		}

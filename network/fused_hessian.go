@@ -13,11 +13,8 @@ func (e *Executor) HessianVector(labels []int, v, hv []float32) error {
 	if err := checkDirection(e.plan, e.options, e.done, e.n, labels, len(v), len(hv)); err != nil {
 		return err
 	}
-	if e.generic != nil {
-		if err := e.generic.Forward(e.theta, e.images, e.n, e.norm); err != nil {
-			return err
-		}
-		return e.generic.HessianVector(labels, v, hv)
+	if e.wide != nil {
+		return e.wide.product(e, labels, v, hv)
 	}
 	b := e.back
 	size := e.n * e.plan.Classes()
