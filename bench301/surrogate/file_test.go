@@ -30,7 +30,7 @@ func TestFilesAreTheOriginals(t *testing.T) {
 		if back.Info() != e.Info() || !reflect.DeepEqual(back.Members(), e.Members()) || back.Checksum() != e.Checksum() {
 			t.Errorf("%s: %+v, want %+v", name, back.Info(), e.Info())
 		}
-		if err := Compare(e, back, 500, 1); err != nil {
+		if err := Compare(e, back, 100, 1); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

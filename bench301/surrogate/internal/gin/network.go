@@ -152,21 +152,28 @@ func (p *perceptron) apply(in, wide, out []float64) {
 }
 
 func (l *dense) apply(in, out []float64) {
-	for o := range out {
-		row := l.weight[o*len(in) : (o+1)*len(in)]
-		// Four sums hide the latency of the additions.
+	n := len(in)
+	o := 0
+	for ; o+4 <= len(out); o += 4 {
+		// Four rows side by side hide the latency of the additions and share the input.
+		w := l.weight[o*n : (o+4)*n]
+		w0, w1, w2, w3 := w[:n], w[n:][:n], w[2*n:][:n], w[3*n:][:n]
 		var a, b, c, d float64
-		k := 0
-		for ; k+4 <= len(in); k += 4 {
-			a += float64(in[k] * row[k])
-			b += float64(in[k+1] * row[k+1])
-			c += float64(in[k+2] * row[k+2])
-			d += float64(in[k+3] * row[k+3])
+		for k, v := range in {
+			a += float64(v * w0[k])
+			b += float64(v * w1[k])
+			c += float64(v * w2[k])
+			d += float64(v * w3[k])
 		}
-		for ; k < len(in); k++ {
-			a += float64(in[k] * row[k])
+		out[o], out[o+1], out[o+2], out[o+3] = a+l.bias[o], b+l.bias[o+1], c+l.bias[o+2], d+l.bias[o+3]
+	}
+	for ; o < len(out); o++ {
+		w := l.weight[o*n:][:n]
+		var a float64
+		for k, v := range in {
+			a += float64(v * w[k])
 		}
-		out[o] = (a + b) + (c + d) + l.bias[o]
+		out[o] = a + l.bias[o]
 	}
 }
 
