@@ -67,12 +67,7 @@ func SaveAs(path string, f Figure, width, height vg.Length) error {
 	if !slices.Contains(Formats(), format) {
 		return fmt.Errorf("picture %s: the name must end in .%s", path, strings.Join(Formats(), ", ."))
 	}
-	c, err := canvas(width, height, format)
-	if err != nil {
-		return err
-	}
-	f.Draw(draw.New(c))
-	return atomicfile.Write(path, func(w io.Writer) error { return encode(c, w, format) })
+	return atomicfile.Write(path, func(w io.Writer) error { return Write(w, f, width, height, format) })
 }
 
 // encode writes the canvas. The EPS writer of gonum/plot 0.17 begins its file with two percent signs, which no reader
@@ -131,3 +126,13 @@ func newPlot(title, x, y string) *plot.Plot {
 
 // inset keeps ink off the edge of the canvas.
 func inset(c draw.Canvas) draw.Canvas { return draw.Crop(c, 4, -6, 3, -4) }
+
+// Write writes a figure in one of the formats.
+func Write(w io.Writer, f Figure, width, height vg.Length, format string) error {
+	c, err := canvas(width, height, format)
+	if err != nil {
+		return err
+	}
+	f.Draw(draw.New(c))
+	return encode(c, w, format)
+}

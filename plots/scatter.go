@@ -152,3 +152,6 @@ func (g Panels) Data() ([]string, [][]string) {
 	}
 	return header, rows
 }
+
+// Ticks places about n labelled ticks at round numbers in [low, high].
+func Ticks(n int, low, high float64) []plot.Tick { return ticks(n).Ticks(low, high) }

@@ -90,6 +90,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted (what was finished
 		newFigure(s),
 		newQuery(s),
 		newReplay(s),
+		newReport(s),
 		newSample(s),
 		newScore(s),
 		newServe(s),
