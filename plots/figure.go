@@ -92,7 +92,11 @@ func canvas(w, h vg.Length, format string) (vg.CanvasWriterTo, error) {
 	if format == "png" {
 		return vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(pixelsPerInch))}, nil
 	}
-	return draw.NewFormattedCanvas(w, h, format)
+	c, err := draw.NewFormattedCanvas(w, h, format)
+	if encode := encoders[format]; encode != nil && err == nil {
+		return writer{c, encode}, nil
+	}
+	return c, err
 }
 
 // The palette of Okabe and Ito, which readers with colour-blindness can tell apart.
