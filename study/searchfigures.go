@@ -86,7 +86,10 @@ func (r *SearchReport) frontFigure() named {
 func (r *SearchReport) generationFigure() named {
 	g := r.axes()
 	method := r.Manifest.Definition.Methods[0].Name
-	fronts := r.generations[method]
+	var fronts [][]Found
+	if all := r.generations[method]; len(all) > 0 {
+		fronts = all[0] // of the first seed
+	}
 	for _, k := range milestones(len(fronts)) {
 		g.Groups = append(g.Groups, plots.Group{Name: fmt.Sprintf("generation %d", k), Stairs: true, Points: frontPoints(fronts[k-1])})
 	}

@@ -44,7 +44,7 @@ type SearchRow struct {
 	Failures    int       `json:"failures"`
 	Front       int       `json:"front"`                // members
 	Estimated   float64   `json:"hv_estimates"`         // hypervolume of the estimates, in the box of all runs with the same objectives
-	ErrorParams float64   `json:"hv_error_params"`      // of the re-evaluated front, in EvoXBench's box
+	ErrorParams float64   `json:"hv_error_params"`      // of the re-evaluated front, in the box of the report
 	ErrorMACs   float64   `json:"hv_error_macs"`        //
 	All         float64   `json:"hv_error_params_macs"` //
 	IGDPlus     float64   `json:"igd_plus"`             // to the union of all re-evaluated fronts, in the same box
@@ -67,17 +67,18 @@ type SearchReport struct {
 	Curves   map[string][][]SearchPoint `json:"curves"`  // by method, one a seed
 	Known    []Found                    `json:"known"`   // published networks, method = name
 	Missing  int                        `json:"missing"` // searches that are not finished
+	Box      search.Box                 `json:"box"`     // of error, parameters and MACs, in which fronts are measured; reference (1, 1, 1)
 
-	generations map[string][][]Found // by method: the front after each generation of the first seed
+	generations map[string][][][]Found // by method, one a seed: the front after each generation
 }
 
 // Report re-evaluates the fronts of the searches as far as they have come.
 func (s *Searches) Report(ctx context.Context) (*SearchReport, error) {
-	r := &SearchReport{Manifest: s.Manifest, Curves: map[string][][]SearchPoint{}, generations: map[string][][]Found{}}
+	r := &SearchReport{Manifest: s.Manifest, Curves: map[string][][]SearchPoint{}, generations: map[string][][][]Found{}}
 	d := s.Manifest.Definition
 	j := &judge{searches: s, known: map[string]Found{}}
 	for _, m := range d.Methods {
-		for k, seed := range d.Seeds {
+		for _, seed := range d.Seeds {
 			snapshot, history, ok, err := (checkpoint{s.Store, searchName(m, seed)}).Load()
 			if err != nil {
 				return nil, err
@@ -88,14 +89,12 @@ func (s *Searches) Report(ctx context.Context) (*SearchReport, error) {
 			if !ok {
 				continue
 			}
-			fronts, points, err := j.generations(ctx, m, seed, snapshot, history)
+			fronts, err := j.generations(ctx, m, seed, snapshot, history)
 			if err != nil {
 				return nil, err
 			}
 			final := fronts[len(fronts)-1]
-			if k == 0 {
-				r.generations[m.Name] = fronts
-			}
+			r.generations[m.Name] = append(r.generations[m.Name], fronts)
 			row := SearchRow{
 				Method: m.Name, Seed: seed, Generations: snapshot.Generation, Evaluations: snapshot.Evaluations, Distinct: len(history), Front: len(final),
 			}
@@ -106,9 +105,9 @@ func (s *Searches) Report(ctx context.Context) (*SearchReport, error) {
 			}
 			r.Rows = append(r.Rows, row)
 			r.Found = append(r.Found, final...)
-			r.Curves[m.Name] = append(r.Curves[m.Name], points)
 		}
 	}
+	r.measure(d)
 	r.indicate(d)
 	if d.Space == "darts" {
 		for _, k := range bench301.KnownNetworks() {
@@ -156,8 +155,8 @@ func (j *judge) judge(ctx context.Context, text string) (Found, error) {
 	return f, nil
 }
 
-// generations follows a search: its re-evaluated front after each generation, and what that is worth.
-func (j *judge) generations(ctx context.Context, m SearchMethod, seed uint64, s search.Snapshot[string], history []search.Evaluated[string]) (fronts [][]Found, points []SearchPoint, err error) {
+// generations follows a search: its re-evaluated front after each generation, at least one.
+func (j *judge) generations(ctx context.Context, m SearchMethod, seed uint64, s search.Snapshot[string], history []search.Evaluated[string]) (fronts [][]Found, err error) {
 	var archive search.Archive[string]
 	at := 0
 	for g := 1; g <= s.Generation; g++ {
@@ -168,7 +167,7 @@ func (j *judge) generations(ctx context.Context, m SearchMethod, seed uint64, s 
 		for _, member := range archive.Members {
 			f, err := j.judge(ctx, member.X)
 			if err != nil {
-				return nil, nil, err
+				return nil, err
 			}
 			f.Method, f.Seed, f.Estimates = m.Name, seed, member.Objectives
 			if !math.IsNaN(f.Accuracy) {
@@ -177,18 +176,57 @@ func (j *judge) generations(ctx context.Context, m SearchMethod, seed uint64, s 
 		}
 		slices.SortFunc(front, func(a, b Found) int { return cmp.Or(cmp.Compare(a.MACs, b.MACs), cmp.Compare(a.ID, b.ID)) })
 		fronts = append(fronts, front)
-		points = append(points, SearchPoint{s.Evaluations * g / s.Generation, volume(front, 0, 1, 2), best(front, math.Inf(1), nil)})
 	}
 	if len(fronts) == 0 {
 		fronts = [][]Found{nil}
 	}
-	return fronts, points, nil
+	return fronts, nil
 }
 
-// volume is the hypervolume of a front in EvoXBench's box, in some of error, parameters and MACs.
-func volume(front []Found, axes ...int) float64 {
+// measure chooses the box, and follows every search in it. DARTS has a box that other work uses; elsewhere it is the one
+// around all fronts, with a tenth to spare where they are worst, so that their ends count.
+func (r *SearchReport) measure(d SearchDefinition) {
+	r.Box = evoXBench
+	if d.Space != "darts" {
+		r.Box, _ = search.BoxOf(costsOf(r.Found)) // without any front there is nothing to measure
+		for k := range r.Box.High {
+			r.Box.High[k] += 0.1 * (r.Box.High[k] - r.Box.Low[k])
+		}
+	}
+	at := map[string]int{}
+	for _, row := range r.Rows {
+		fronts := r.generations[row.Method][at[row.Method]]
+		at[row.Method]++
+		var points []SearchPoint
+		for g, front := range fronts {
+			if row.Generations == 0 {
+				break
+			}
+			points = append(points, SearchPoint{row.Evaluations * (g + 1) / row.Generations, r.volume(front, 0, 1, 2), best(front, math.Inf(1), nil)})
+		}
+		r.Curves[row.Method] = append(r.Curves[row.Method], points)
+	}
+}
+
+// boxNote says what the hypervolumes are measured in.
+func (r *SearchReport) boxNote() string {
+	if r.Manifest.Definition.Space == "darts" {
+		return "Hypervolumes lie in EvoXBench's box for C-10/MOP8-9 (error 0.0527-0.275, params 392426-1672426, MACs 79733440-270342848; reference 1), IGD+ is to the union of all fronts in the same box; nothing is clipped."
+	}
+	if len(r.Box.Low) == 0 {
+		return "There is no front to measure."
+	}
+	return fmt.Sprintf("Hypervolumes lie in the box around all fronts of this report, a tenth wider where they are worst (error %.4f-%.4f, params %.0f-%.0f, MACs %.0f-%.0f; reference 1), so they do not compare with other reports; IGD+ is to the union of all fronts in the same box.",
+		r.Box.Low[0], r.Box.High[0], r.Box.Low[1], r.Box.High[1], r.Box.Low[2], r.Box.High[2])
+}
+
+// volume is the hypervolume of a front in the box, in some of error, parameters and MACs.
+func (r *SearchReport) volume(front []Found, axes ...int) float64 {
+	if len(r.Box.Low) == 0 {
+		return 0
+	}
 	points := make([][]float64, len(front))
-	for i, f := range evoXBench.Scale(costsOf(front)) {
+	for i, f := range r.Box.Scale(costsOf(front)) {
 		for _, k := range axes {
 			points[i] = append(points[i], f[k])
 		}
@@ -228,18 +266,18 @@ var budgetCosts = map[string]func(Found) float64{
 // indicate fills in the indicators, some of which need all fronts.
 func (r *SearchReport) indicate(d SearchDefinition) {
 	union := nonDominated(r.Found)
-	reference := evoXBench.Scale(costsOf(union))
+	reference := r.Box.Scale(costsOf(union))
 	boxes := r.estimateBoxes(d)
 	for i := range r.Rows {
 		row := &r.Rows[i]
 		front := r.front(row.Method, row.Seed)
-		row.ErrorParams, row.ErrorMACs, row.All = volume(front, 0, 1), volume(front, 0, 2), volume(front, 0, 1, 2)
+		row.ErrorParams, row.ErrorMACs, row.All = r.volume(front, 0, 1), r.volume(front, 0, 2), r.volume(front, 0, 1, 2)
 		row.Best = best(front, math.Inf(1), nil)
 		for _, b := range d.Budgets {
 			row.BestUnder = append(row.BestUnder, best(front, b.Max, budgetCosts[b.Objective]))
 		}
 		row.IGDPlus = math.NaN()
-		if igd, err := search.IGDPlus(evoXBench.Scale(costsOf(front)), reference); err == nil {
+		if igd, err := search.IGDPlus(r.Box.Scale(costsOf(front)), reference); err == nil {
 			row.IGDPlus = igd
 		}
 		if box, ok := boxes[row.Method]; ok {

@@ -69,10 +69,8 @@ func (r *SearchReport) values(method string, m metric) (out []float64) {
 func (r *SearchReport) Table() reports.Table {
 	d := r.Manifest.Definition
 	t := reports.Table{
-		Title: fmt.Sprintf("Fronts re-evaluated by %s: median [quartiles] over %d seeds, %d evaluations a run", r.Manifest.Truth, len(d.Seeds), d.Population*d.Generations),
-		Notes: []string{
-			"Hypervolumes lie in EvoXBench's box for C-10/MOP8-9 (error 0.0527-0.275, params 392426-1672426, MACs 79733440-270342848; reference 1), IGD+ is to the union of all fronts in the same box; nothing is clipped.",
-		},
+		Title:   fmt.Sprintf("Fronts re-evaluated by %s: median [quartiles] over %d seeds, %d evaluations a run", r.Manifest.Truth, len(d.Seeds), d.Population*d.Generations),
+		Notes:   []string{r.boxNote()},
 		Columns: []reports.Column{{Name: "method", Left: true}, {Name: "minimises", Left: true}},
 	}
 	if len(d.Methods) > 1 {
