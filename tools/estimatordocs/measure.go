@@ -1,0 +1,288 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"rwe301/bench301"
+	"rwe301/bench301/dataset"
+	"rwe301/correlation"
+	"rwe301/estimators"
+	"rwe301/internal/atomicfile"
+	"rwe301/internal/process"
+	"rwe301/store"
+	"rwe301/study"
+)
+
+// accuracyColumn is the column of accuracies; the published scores stand in columns named as their estimators.
+const accuracyColumn = "val_accuracy"
+
+// timed is how many architectures the time of an estimator is the median of.
+const timed = 5
+
+// measuring are the flags of measure.
+type measuring struct {
+	table, data, folder string
+	n, jobs             int
+	minutes             float64
+	code, cpu           string
+	specs               []string
+}
+
+const measureUsage = `usage: estimatordocs measure [flags] [ESTIMATOR]...
+
+Scores the first N architectures of a fixed permutation of a table (columns arch, val_accuracy and, where published,
+scores) with estimators, all of the registry by default, and sums up every score in the folder in docs/estimators.json.
+The folder keeps the scores: the command started again, or with other estimators or more architectures, scores what it
+lacks.
+
+`
+
+func measure(ctx context.Context, args []string) error {
+	var m measuring
+	f := flag.NewFlagSet("measure", flag.ContinueOnError)
+	f.Usage = func() {
+		fmt.Fprint(f.Output(), measureUsage)
+		f.PrintDefaults()
+	}
+	f.StringVar(&m.table, "table", "../shared/data/nb301/architectures.csv", "architectures with accuracies and published scores")
+	f.StringVar(&m.data, "data", dataset.CIFAR10Name, "data set: a name, or a folder or archive")
+	f.StringVar(&m.folder, "folder", "measured", "where scores are kept")
+	f.IntVar(&m.n, "n", 919, "architectures")
+	f.IntVar(&m.jobs, "jobs", 2, "architectures at a time")
+	f.Float64Var(&m.minutes, "minutes", math.Inf(1), "stop scoring after so many minutes")
+	f.StringVar(&m.code, "code", "", "version of the program, for the records")
+	f.StringVar(&m.cpu, "cpu", "", "name of the processor, for the records")
+	if err := f.Parse(args); err != nil {
+		return err
+	}
+	if m.specs = f.Args(); len(m.specs) == 0 {
+		for _, info := range estimators.All() {
+			m.specs = append(m.specs, info.Name)
+		}
+	}
+	return m.run(ctx)
+}
+
+func (m measuring) run(ctx context.Context) (err error) {
+	set, err := dataset.Open(ctx, m.data, dataset.Folder{})
+	if err != nil {
+		return err
+	}
+	rows, err := readTable(m.table)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(m.folder, 0o755); err != nil {
+		return err
+	}
+	kept, err := store.OpenJSONL(filepath.Join(m.folder, "scores.jsonl"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, kept.Close()) }()
+	var list []*estimators.Configured
+	for _, spec := range m.specs {
+		c, err := estimators.Parse(spec)
+		if err != nil {
+			return err
+		}
+		list = append(list, c)
+	}
+	costs, err := m.time(ctx, list, rows, set)
+	if err != nil {
+		return err
+	}
+	job := study.Job{Estimators: list, Env: estimators.NewEnv(set, 0), Workers: m.jobs, Store: kept, Code: m.code, CPU: m.cpu}
+	for _, r := range rows[:min(m.n, len(rows))] {
+		job.Architectures = append(job.Architectures, r.Architecture)
+	}
+	start := time.Now()
+	job.Done = func(i int, _ []store.Record) error {
+		fmt.Fprintf(os.Stderr, "\r%d of %d, %v ", i+1, len(job.Architectures), time.Since(start).Round(time.Second))
+		return nil
+	}
+	limited, stop := context.WithTimeout(ctx, time.Duration(min(m.minutes*float64(time.Minute), math.MaxInt64)))
+	defer stop()
+	if err := job.Do(limited); err != nil && limited.Err() == nil {
+		return err
+	}
+	found, err := m.summarise(kept.Records(), rows, costs)
+	if err != nil {
+		return err
+	}
+	found.Data = set.Name
+	return writeJSON(measured, found)
+}
+
+// readTable reads the table and brings it into the fixed order.
+func readTable(path string) ([]bench301.Item, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var rows []bench301.Item
+	for item, err := range bench301.Read(bench301.DARTS{}, path, f, "") {
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, item)
+	}
+	rand.New(rand.NewPCG(301, 0)).Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
+	return rows, nil
+}
+
+// time measures the processor seconds of one estimate on its own, the median over some architectures, where the folder
+// does not have them yet.
+func (m measuring) time(ctx context.Context, list []*estimators.Configured, rows []bench301.Item, set *dataset.Set) (map[string]float64, error) {
+	path := filepath.Join(m.folder, "costs.json")
+	costs := map[string]float64{}
+	if raw, err := os.ReadFile(path); err == nil {
+		if err := json.Unmarshal(raw, &costs); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	for _, c := range list {
+		if _, known := costs[c.Label]; known {
+			continue
+		}
+		var seconds []float64
+		for i := range timed + 1 { // the first also prepares the images
+			if i > 1 && seconds[0] > 20 {
+				break // one is enough of what takes so long
+			}
+			before, ok := process.Used()
+			if !ok {
+				return costs, nil
+			}
+			if _, err := c.Score(ctx, rows[i].Architecture, estimators.NewEnv(set, 0)); err != nil {
+				return nil, err
+			}
+			after, _ := process.Used()
+			seconds = append(seconds, (after.CPU - before.CPU).Seconds())
+		}
+		if len(seconds) > 1 {
+			seconds = seconds[1:]
+		}
+		slices.Sort(seconds)
+		costs[c.Label] = seconds[len(seconds)/2]
+		fmt.Fprintf(os.Stderr, "%s: %.3g s\n", c.Label, costs[c.Label])
+		if err := writeJSON(path, costs); err != nil {
+			return nil, err
+		}
+	}
+	return costs, nil
+}
+
+// summarise correlates every estimator's scores with the accuracies and the published scores.
+func (m measuring) summarise(records []store.Record, rows []bench301.Item, costs map[string]float64) (Measurements, error) {
+	out := Measurements{CPU: m.cpu, Code: m.code, Table: filepath.Base(m.table)}
+	at := map[string]int{}
+	for i, r := range rows {
+		at[r.Architecture.ID()] = i
+	}
+	scores := map[string][]store.Record{}
+	names := map[string]string{}
+	for _, r := range records {
+		c, err := estimators.New(r.Estimator, r.Settings)
+		if err != nil {
+			return out, err
+		}
+		scores[c.Label], names[c.Label] = append(scores[c.Label], r), c.Info.Name
+	}
+	var labels []string
+	for _, info := range estimators.All() {
+		var own []string
+		for label, name := range names {
+			if name == info.Name {
+				own = append(own, label)
+			}
+		}
+		slices.Sort(own)
+		labels = append(labels, own...)
+	}
+	for _, label := range labels {
+		e := Measurement{Estimator: names[label], Label: label, CPU: costs[label]}
+		var x, y, ours, theirs []float64
+		for _, r := range scores[label] {
+			i, ok := at[r.ID]
+			if !ok {
+				continue
+			}
+			if r.Score == nil {
+				e.Missing++
+				continue
+			}
+			accuracy, err := rows[i].Float(accuracyColumn)
+			if err != nil {
+				return out, err
+			}
+			x, y = append(x, *r.Score), append(y, accuracy)
+			if text, ok := rows[i].Field(e.Estimator); ok && strings.TrimSpace(text) != "" {
+				v, err := strconv.ParseFloat(text, 64)
+				if err != nil {
+					return out, fmt.Errorf("%s:%d: %s: %w", rows[i].File, rows[i].Line, e.Estimator, err)
+				}
+				ours, theirs = append(ours, *r.Score), append(theirs, v)
+			}
+		}
+		if err := e.correlate(x, y, ours, theirs); err != nil {
+			return out, fmt.Errorf("%s: %w", label, err)
+		}
+		out.Measured = append(out.Measured, e)
+	}
+	return out, nil
+}
+
+// correlate fills in the coefficients. Those that are undefined, as of a constant score, stay nil.
+func (e *Measurement) correlate(x, y, ours, theirs []float64) error {
+	e.N, e.SuiteN = len(x), len(ours)
+	if len(x) >= 10 {
+		tau, err := correlation.Kendall(x, y)
+		switch {
+		case errors.Is(err, correlation.ErrUndefined):
+		case err != nil:
+			return err
+		default:
+			d, err := correlation.Bootstrap(correlation.KendallTauB, x, y, correlation.Options{})
+			if err != nil {
+				return err
+			}
+			i, err := d.Interval(correlation.Percentile, 0.95)
+			if err != nil {
+				return err
+			}
+			e.Tau, e.Low, e.High = &tau, i.Low, i.High
+		}
+	}
+	if len(ours) >= 10 {
+		rho, err := correlation.Spearman(ours, theirs)
+		if err != nil && !errors.Is(err, correlation.ErrUndefined) {
+			return err
+		}
+		if err == nil {
+			e.Suite = &rho
+		}
+	}
+	return nil
+}
+
+func writeJSON(path string, v any) error {
+	raw, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	return atomicfile.WriteBytes(path, append(raw, '\n'))
+}
