@@ -16,6 +16,9 @@ type Env struct {
 	Data *dataset.Set // nil where no estimator needs images
 	Seed uint64       // of weights, batches and whatever else is drawn
 
+	Workers     int    // goroutines of one estimate where it can use several; no score depends on it; 0 means 1
+	Checkpoints string // folder in which trainings are kept epoch by epoch, to be resumed; "" keeps nothing
+
 	images *imageStore
 	work   work
 }
@@ -26,7 +29,9 @@ func NewEnv(data *dataset.Set, seed uint64) *Env {
 }
 
 // Fork returns an environment for another goroutine. Images that were prepared for one serve all.
-func (e *Env) Fork() *Env { return &Env{Data: e.Data, Seed: e.Seed, images: e.images} }
+func (e *Env) Fork() *Env {
+	return &Env{Data: e.Data, Seed: e.Seed, Workers: e.Workers, Checkpoints: e.Checkpoints, images: e.images}
+}
 
 // rng is the stream of one purpose. The parts (an architecture's id, the number of a draw) tell streams apart.
 func (e *Env) rng(purpose string, parts ...any) *rand.Rand {
@@ -54,6 +59,7 @@ type item struct {
 	value  any
 	own    time.Duration // wall time without that of its parts
 	inside time.Duration // wall time of the items made while it was made
+	before time.Duration // wall time that went into it in an earlier process
 	parts  []*item       // items it is made from
 }
 
@@ -86,10 +92,16 @@ func share[K comparable, V any](e *Env, key K, build func() (V, error)) (V, erro
 	if err != nil {
 		return value, err
 	}
-	it.value, it.own = value, took-it.inside
+	it.value, it.own = value, took-it.inside+it.before
+	w.credit += it.before
 	w.items[key], w.paid[it] = it, true
 	w.use(it)
 	return value, nil
+}
+
+// resumed notes that the item being made was in part made in an earlier process.
+func (w *work) resumed(seconds float64) {
+	w.open[len(w.open)-1].before += time.Duration(seconds * float64(time.Second))
 }
 
 // use notes that the item being made, if any, is made from it.

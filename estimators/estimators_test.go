@@ -74,6 +74,9 @@ func small() []string {
 		list = append(list, name+":channels=4,layers=3,resolution=8,batch=4")
 	}
 	list = append(list, "swap:channels=4,layers=3,resolution=8,batch=12,draws=2", "regswap:channels=4,layers=3,resolution=8,batch=12,draws=2,mu=10,sigma=100", "sepconv-count", "depth")
+	for _, name := range []string{"early-stop", "val-loss", "train-loss", "sotl", "sotl-e", "tse-ema", "lce-power", "lce-logpower", "lce-ensemble"} {
+		list = append(list, name+":"+briefly)
+	}
 	list = append(list, "synflow:channels=4,layers=3,resolution=8", "zen:channels=4,layers=3,resolution=8,batch=3", "snip:channels=4,layers=3,resolution=8,batch=6,precision=float64,augment=false")
 	return append(list, "featstd:norm=calibrated,"+quick, "rwe-ridge:norm=none,seeds=2,val_images=20,"+quick)
 }

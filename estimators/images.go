@@ -35,14 +35,34 @@ type reader interface {
 	side() int
 }
 
+// adaptiveReader is an estimator whose images depend on how many there are.
+type adaptiveReader interface {
+	readsOf(set *dataset.Set) []span
+	side() int
+}
+
+// reads lists the images that an estimate reads and the side at which it does; none where it reads none.
+func (c *Configured) reads(set *dataset.Set) (spans []span, side int) {
+	switch r := c.Estimator.(type) {
+	case reader:
+		return r.reads(), r.side()
+	case adaptiveReader:
+		if set == nil {
+			return []span{{To: 1}}, r.side()
+		}
+		return r.readsOf(set), r.side()
+	}
+	return nil, 0
+}
+
 // Dataset names the images that an estimate reads: name and hash of the set, and ranges. It is empty where none are.
 func (c *Configured) Dataset(env *Env) string {
-	r, ok := c.Estimator.(reader)
-	if !ok || env.Data == nil {
+	spans, _ := c.reads(env.Data)
+	if len(spans) == 0 || env.Data == nil {
 		return ""
 	}
 	parts := []string{env.Data.Name, env.Data.Hash}
-	for _, s := range r.reads() {
+	for _, s := range spans {
 		parts = append(parts, s.String())
 	}
 	return strings.Join(parts, " ")
@@ -50,12 +70,9 @@ func (c *Configured) Dataset(env *Env) string {
 
 // Check says, before anything is scored, whether the environment has the images that the estimator reads.
 func (c *Configured) Check(env *Env) error {
-	r, ok := c.Estimator.(reader)
-	if !ok {
-		return nil
-	}
-	for _, s := range r.reads() {
-		if err := env.check(s, r.side()); err != nil {
+	spans, side := c.reads(env.Data)
+	for _, s := range spans {
+		if err := env.check(s, side); err != nil {
 			return err
 		}
 	}

@@ -5,11 +5,12 @@ type Family string
 
 // The families.
 const (
-	Baseline  Family = "baseline"  // counts that need no image and no trained weight
-	RWEFamily Family = "rwe"       // a trained last layer on a frozen random network
-	Features  Family = "features"  // statistics of a frozen random network's features
-	Gradients Family = "gradients" // derivatives of a random network
-	Codes     Family = "codes"     // activations and on-off patterns of a random network
+	Baseline       Family = "baseline"  // counts that need no image and no trained weight
+	RWEFamily      Family = "rwe"       // a trained last layer on a frozen random network
+	Features       Family = "features"  // statistics of a frozen random network's features
+	Gradients      Family = "gradients" // derivatives of a random network
+	Codes          Family = "codes"     // activations and on-off patterns of a random network
+	TrainingFamily Family = "training"  // the first epochs of training the whole network
 )
 
 // Needs says what an estimator reads besides the architecture.

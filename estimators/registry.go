@@ -51,7 +51,7 @@ const (
 )
 
 // registry is the list of estimators.
-var registry = slices.Concat(classic, newer)
+var registry = slices.Concat(classic, newer, trained)
 
 // classic are counts, Random-Weight Evaluation and its kin, and the scores of NAS-Bench-Suite-Zero.
 var classic = []definition{

@@ -59,8 +59,8 @@ def checksum(a):
 class Network:
     """The network as a function of a dictionary of parameters, which a first run with tensors=None lists."""
 
-    def __init__(self, arch, channels, layers, classes):
-        self.arch, self.channels, self.layers, self.classes = arch, channels, layers, classes
+    def __init__(self, arch, channels, layers, classes, auxiliary=True):
+        self.arch, self.channels, self.layers, self.classes, self.auxiliary = arch, channels, layers, classes, auxiliary
         self.shapes = []  # name, shape, kind, fan in
         self.running = {}
         self.trace(torch.zeros(2, 3, 32, 32))
@@ -172,6 +172,8 @@ class Network:
                 aux = s1
         self.pooled = s1.mean((2, 3))
         logits = self.linear("classifier", self.pooled, self.classes)
+        if not self.auxiliary:
+            return logits, None
         y = F.avg_pool2d(self.relu(aux), 5, 3, 0, count_include_pad=False)
         y = self.relu(self.bn("auxiliary.bn1", self.conv("auxiliary.conv1", y, 128, 1)))
         y = self.relu(self.bn("auxiliary.bn2", self.conv("auxiliary.conv2", y, 768, 2)))

@@ -1,0 +1,130 @@
+package estimators
+
+import (
+	"context"
+	"fmt"
+
+	"rwe301/bench301"
+)
+
+// EarlyStop are the settings of a score read from a curve of training.
+type EarlyStop struct {
+	Training
+	At int `json:"at"` // the epoch after which it is read, counted from 1; 0: the last one
+}
+
+// Validate says which setting is out of range.
+func (s EarlyStop) Validate() error {
+	if s.At < 0 || s.At > s.Epochs {
+		return fmt.Errorf("at: %d: must lie in [1, epochs], here %d, or be 0 for the last epoch", s.At, s.Epochs)
+	}
+	return s.Training.Validate()
+}
+
+// upTo is the curve up to the epoch after which it is read.
+func (s EarlyStop) upTo(ctx context.Context, a bench301.Architecture, env *Env) (Curve, error) {
+	c, err := s.curve(ctx, a, env)
+	if err != nil {
+		return Curve{}, err
+	}
+	n, have := s.At, len(c.TrainLoss)
+	if n == 0 && c.Diverged == "" {
+		n = have
+	}
+	switch {
+	case n > 0 && n <= have:
+		return Curve{TrainLoss: c.TrainLoss[:n], ValLoss: c.ValLoss[:n], ValAccuracy: c.ValAccuracy[:n]}, nil
+	case c.Diverged != "":
+		return Curve{}, fmt.Errorf("%s: %w", c.Diverged, ErrUndefined)
+	}
+	return Curve{}, fmt.Errorf("at: %d: training ended in epoch %d, after %d steps", n, have, s.Steps)
+}
+
+// curveScore is a score of a curve.
+type curveScore struct {
+	EarlyStop
+	of func(Curve) float64
+}
+
+// Estimate implements Estimator.
+func (e curveScore) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
+	c, err := e.upTo(ctx, a, env)
+	if err != nil {
+		return Score{}, err
+	}
+	return Score{Value: e.of(c)}, nil
+}
+
+// ofCurve builds an estimator that scores a curve.
+func ofCurve(of func(Curve) float64) func(EarlyStop) Estimator {
+	return func(s EarlyStop) Estimator { return curveScore{s, of} }
+}
+
+// Losses are negated, so that higher is better.
+
+func valAccuracy(c Curve) float64 { return last(c.ValAccuracy) }
+func valLoss(c Curve) float64     { return -last(c.ValLoss) }
+func trainLoss(c Curve) float64   { return -last(c.TrainLoss) }
+
+// sotl is minus the sum over epochs t = 1..T of L_t, the mean over the epoch's steps of the batch's loss (Ru et al.
+// 2020, arXiv 2006.04492v1: SoTL; v3: TSE).
+func sotl(c Curve) float64 { return -sum(c.TrainLoss) }
+
+func last(x []float64) float64 { return x[len(x)-1] }
+
+// SoTLE are the settings of sotl-e: minus the sum over the last E epochs t = T-E+1..T of L_t (Ru et al., SoTL-E, later
+// TSE-E; they recommend E = 1).
+type SoTLE struct {
+	EarlyStop
+	Last int `json:"last_epochs"` // E; more than there are means all
+}
+
+// Validate says which setting is out of range.
+func (s SoTLE) Validate() error {
+	if s.Last < 1 {
+		return fmt.Errorf("last_epochs: %d: must be at least 1", s.Last)
+	}
+	return s.EarlyStop.Validate()
+}
+
+// Estimate implements Estimator.
+func (s SoTLE) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
+	c, err := s.upTo(ctx, a, env)
+	if err != nil {
+		return Score{}, err
+	}
+	return Score{Value: -sum(c.TrainLoss[max(0, len(c.TrainLoss)-s.Last):])}, nil
+}
+
+// TSEEMA are the settings of tse-ema: minus the sum over t = 1..T of gamma^(T-t) L_t (Ru et al. 2021, arXiv
+// 2006.04492v3, TSE-EMA).
+type TSEEMA struct {
+	EarlyStop
+	Gamma float64 `json:"gamma"`
+}
+
+// Validate says which setting is out of range.
+func (s TSEEMA) Validate() error {
+	if !(s.Gamma >= 0 && s.Gamma <= 1) {
+		return fmt.Errorf("gamma: %v: must lie in [0, 1]", s.Gamma)
+	}
+	return s.EarlyStop.Validate()
+}
+
+// Estimate implements Estimator.
+func (s TSEEMA) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
+	c, err := s.upTo(ctx, a, env)
+	if err != nil {
+		return Score{}, err
+	}
+	return Score{Value: -discounted(c.TrainLoss, s.Gamma)}, nil
+}
+
+// discounted is the sum over t = 1..T of gamma^(T-t) x_t.
+func discounted(x []float64, gamma float64) float64 {
+	total := 0.0
+	for _, v := range x {
+		total = float64(total*gamma) + v
+	}
+	return total
+}

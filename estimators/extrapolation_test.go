@@ -1,0 +1,64 @@
+package estimators
+
+import (
+	"math"
+	"testing"
+)
+
+// Curves of known parameters are found again from their first points.
+func TestExtrapolationOfKnownCurves(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		f     family
+		other family
+		y     func(t float64) float64
+	}{
+		{"power law", powerLaw, logPower, func(t float64) float64 { return 0.93 - 0.55*math.Pow(t, -0.7) }},
+		{"slow power law", powerLaw, logPower, func(t float64) float64 { return 0.7 - 0.4*math.Pow(t, -0.3) }},
+		{"log power", logPower, powerLaw, func(t float64) float64 { return 0.9 / (1 + math.Pow(t/math.Exp(0.8), -1.2)) }},
+		{"early log power", logPower, powerLaw, func(t float64) float64 { return 0.65 / (1 + math.Pow(t/math.Exp(-0.5), -0.6)) }},
+	} {
+		for _, points := range []int{5, 12} {
+			var y []float64
+			for k := range points {
+				y = append(y, c.y(float64(k+1)))
+			}
+			r, err := c.f.fit(y)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := c.y(100); math.Abs(r.at(100)-want) > 1e-4 {
+				t.Errorf("%s from %d points: %v at 100, want %v; error %g", c.name, points, r.at(100), want, r.error)
+			}
+		}
+		// The ensemble follows the family that fits.
+		var y []float64
+		for k := range 30 {
+			y = append(y, c.y(float64(k+1)))
+		}
+		got, err := extrapolate(y, 100, c.other, c.f)
+		if want := c.y(100); err != nil || math.Abs(got-want) > 2e-3 {
+			t.Errorf("%s: the ensemble says %v, %v; want %v", c.name, got, err, want)
+		}
+	}
+}
+
+// Values outside of what curves can do still have a nearest curve, between 0 and 1.
+func TestExtrapolationOfOddCurves(t *testing.T) {
+	for _, y := range [][]float64{{0.1, 0.1, 0.1, 0.1}, {0, 0, 0, 0}, {1, 1, 1, 1}, {0.9, 0.7, 0.5, 0.2}, {0.1, 0.8, 0.1, 0.8, 0.1}, {0, 0, 0.1, 0.9}} {
+		got, err := extrapolate(y, 100, powerLaw, logPower)
+		if err != nil || !(got > -1e-3 && got < 1.001) {
+			t.Errorf("%v goes on to %v, %v", y, got, err)
+		}
+	}
+	y := []float64{0.31, 0.42, 0.48, 0.53, 0.55, 0.58}
+	a, _ := extrapolate(y, 100, powerLaw, logPower)
+	if b, _ := extrapolate(y, 100, powerLaw, logPower); a != b {
+		t.Errorf("%v, then %v", a, b)
+	}
+	p, _ := extrapolate(y, 100, powerLaw)
+	l, _ := extrapolate(y, 100, logPower)
+	if a < min(p, l) || a > max(p, l) || p < 0.58 || l < 0.58 {
+		t.Errorf("power law %v, log-power %v, ensemble %v", p, l, a)
+	}
+}

@@ -1,0 +1,235 @@
+package estimators
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"math"
+	"runtime"
+
+	"rwe301/bench301"
+	"rwe301/bench301/dataset"
+	"rwe301/network"
+)
+
+// Training are the settings with which a whole network is trained for a while: stochastic gradient descent with
+// momentum, a cosine schedule, weight decay and bounded gradients, batch statistics, and images cropped, flipped and cut
+// out at random, as DARTS trains (arXiv 1806.09055).
+type Training struct {
+	Channels        int                  `json:"channels"`
+	Layers          int                  `json:"layers"`
+	Variant         bench301.Variant     `json:"variant"`
+	Resolution      int                  `json:"resolution"` // images are mean-pooled 2x2 until they have this side
+	Init            network.Distribution `json:"init"`
+	TrainImages     int                  `json:"train_images"` // 0: 5000, or three quarters of the training split where that is less
+	ValImages       int                  `json:"val_images"`   // the training images behind those; 0: 1000, or a quarter of the split
+	ValNorm         Norm                 `json:"val_norm"`     // of validation: "running" statistics or those of each "batch"
+	Epochs          int                  `json:"epochs"`
+	Steps           int                  `json:"steps"`           // 0: whole epochs; else training ends after so many steps
+	ScheduleEpochs  int                  `json:"schedule_epochs"` // over which the learning rate falls to zero; 0: epochs
+	Batch           int                  `json:"batch"`           // images left over at the end of an epoch are not used in it
+	LearningRate    float64              `json:"learning_rate"`   // of the first epoch
+	Momentum        float64              `json:"momentum"`
+	WeightDecay     float64              `json:"weight_decay"` // of all parameters
+	Clip            float64              `json:"clip"`         // of the gradient's norm; 0: none
+	Augment         bool                 `json:"augment"`      // pad 4, crop and flip
+	Cutout          int                  `json:"cutout"`       // side of the square, in pixels before mean-pooling
+	Auxiliary       bool                 `json:"auxiliary"`    // train the auxiliary head too
+	AuxiliaryWeight float64              `json:"auxiliary_weight"`
+	DropPath        float64              `json:"drop_path"` // rate at the end of the schedule, towards which it rises evenly
+	Precision       Precision            `json:"precision"`
+}
+
+// NormRunning normalises by statistics that trail those of the training batches (momentum 0.1).
+const NormRunning Norm = "running"
+
+const (
+	mostTrainImages = 5000 // that train_images 0 means
+	mostValImages   = 1000 // that val_images 0 means
+)
+
+// Validate says which setting is out of range.
+func (s Training) Validate() error {
+	if err := (network.Scheme{Distribution: s.Init}).Validate(); err != nil {
+		return err
+	}
+	if err := s.config(2).Validate(); err != nil {
+		return err
+	}
+	rate := func(v float64) bool { return v >= 0 && v < 1 }
+	size := func(v float64) bool { return v >= 0 && !math.IsInf(v, 0) }
+	switch {
+	case s.TrainImages < 0:
+		return fmt.Errorf("train_images: %d: must be at least 1, or 0 for what the data set has", s.TrainImages)
+	case s.ValImages < 0:
+		return fmt.Errorf("val_images: %d: must be at least 1, or 0 for what the data set has", s.ValImages)
+	case s.ValNorm != NormRunning && s.ValNorm != NormBatch:
+		return fmt.Errorf("val_norm: %q: must be %q or %q", s.ValNorm, NormRunning, NormBatch)
+	case s.Epochs < 1 || s.Epochs > 10000:
+		return fmt.Errorf("epochs: %d: must lie in [1, 10000]", s.Epochs)
+	case s.Steps < 0:
+		return fmt.Errorf("steps: %d: must be at least 1, or 0 for whole epochs", s.Steps)
+	case s.ScheduleEpochs != 0 && s.ScheduleEpochs < s.Epochs:
+		return fmt.Errorf("schedule_epochs: %d: must be at least epochs, %d, or 0 for that", s.ScheduleEpochs, s.Epochs)
+	case s.Batch < 2 || s.Batch > 1<<16:
+		return fmt.Errorf("batch: %d: must lie in [2, %d]: batch statistics need two images", s.Batch, 1<<16)
+	case s.TrainImages > 0 && s.TrainImages < s.Batch:
+		return fmt.Errorf("train_images: %d: must fill a batch, %d", s.TrainImages, s.Batch)
+	case !size(s.LearningRate) || s.LearningRate == 0:
+		return fmt.Errorf("learning_rate: %v: must be positive", s.LearningRate)
+	case !rate(s.Momentum):
+		return fmt.Errorf("momentum: %v: must lie in [0, 1)", s.Momentum)
+	case !size(s.WeightDecay):
+		return fmt.Errorf("weight_decay: %v: must not be negative", s.WeightDecay)
+	case !size(s.Clip):
+		return fmt.Errorf("clip: %v: must be positive, or 0 for none", s.Clip)
+	case s.Cutout < 0 || s.Cutout%2 != 0:
+		return fmt.Errorf("cutout: %d: must be an even number, 0 for none", s.Cutout)
+	case !size(s.AuxiliaryWeight):
+		return fmt.Errorf("auxiliary_weight: %v: must not be negative", s.AuxiliaryWeight)
+	case !rate(s.DropPath):
+		return fmt.Errorf("drop_path: %v: must lie in [0, 1)", s.DropPath)
+	case s.Precision != Single && s.Precision != Double:
+		return fmt.Errorf("precision: %q: must be %q or %q", s.Precision, Single, Double)
+	}
+	return nil
+}
+
+func (s Training) config(classes int) bench301.Config {
+	return bench301.Config{
+		Channels: s.Channels, Layers: s.Layers, Classes: classes, Height: s.Resolution, Width: s.Resolution, Variant: s.Variant,
+		Auxiliary: s.Auxiliary, DropPath: s.DropPath > 0,
+	}
+}
+
+func (s Training) compile(a bench301.Architecture, classes int) (*network.Plan, error) {
+	graph, err := a.Graph(s.config(classes))
+	if err != nil {
+		return nil, err
+	}
+	return network.Compile(graph)
+}
+
+// spans are the images for training and validation. A split that is too small is left to Env.check to refuse.
+func (s Training) spans(set *dataset.Set) (train, val span) {
+	n, v := s.TrainImages, s.ValImages
+	if n == 0 {
+		n = min(mostTrainImages, set.Train.Len()*3/4)
+	}
+	if v == 0 {
+		v = max(1, min(mostValImages, set.Train.Len()/4))
+	}
+	return span{To: n}, span{From: n, To: n + v}
+}
+
+// readsOf implements adaptiveReader.
+func (s Training) readsOf(set *dataset.Set) []span {
+	train, val := s.spans(set)
+	return []span{train, val}
+}
+
+// side implements adaptiveReader.
+func (s Training) side() int { return s.Resolution }
+
+// schedule is the number of epochs over which the learning rate falls.
+func (s Training) schedule() float64 {
+	if s.ScheduleEpochs > 0 {
+		return float64(s.ScheduleEpochs)
+	}
+	return float64(s.Epochs)
+}
+
+// rate is the learning rate of an epoch, counted from 0: rate/2 * (1 + cos(pi epoch/schedule)).
+func (s Training) rate(epoch int) float64 {
+	return s.LearningRate / 2 * (1 + math.Cos(math.Pi*float64(epoch)/s.schedule()))
+}
+
+// Curve is what a training yields, a value an epoch. An epoch that Training.Steps cuts short is one too.
+type Curve struct {
+	TrainLoss   []float64 // mean over the epoch's steps of the batch's cross-entropy before the step, without the auxiliary head's
+	ValLoss     []float64 // cross-entropy after the epoch
+	ValAccuracy []float64 // percent, after the epoch
+	Diverged    string    // why training broke off, if it did
+}
+
+// curve trains the network of an architecture. Estimators with the same settings of training share it.
+func (s Training) curve(ctx context.Context, a bench301.Architecture, env *Env) (*Curve, error) {
+	if s.Precision == Double {
+		return curveOf[float64](ctx, s, a, env)
+	}
+	return curveOf[float32](ctx, s, a, env)
+}
+
+func curveOf[T network.Real](ctx context.Context, s Training, a bench301.Architecture, env *Env) (*Curve, error) {
+	return share(env, s, func() (*Curve, error) {
+		plan, err := s.compile(a, len(env.Data.Classes))
+		if err != nil {
+			return nil, err
+		}
+		theta := make([]float32, plan.NumParams())
+		if err := network.Initialise(plan, theta, network.Scheme{Distribution: s.Init}, env.derive("weights", a.ID(), 0)); err != nil {
+			return nil, err
+		}
+		feed, err := s.feed(env)
+		if err != nil {
+			return nil, err
+		}
+		t, err := newTrainer(s, plan, convert[T](theta), env.Workers)
+		if err != nil {
+			return nil, err
+		}
+		defer t.exec.Close()
+		saved := checkpoint[T]{dir: env.Checkpoints, key: s.key(a, env), perEpoch: feed.steps}
+		if err := saved.load(t); err != nil {
+			return nil, err
+		}
+		env.work.resumed(t.seconds)
+		return &t.curve, t.train(ctx, feed, saved.save)
+	})
+}
+
+// key says what determines a training.
+func (s Training) key(a bench301.Architecture, env *Env) string {
+	train, val := s.spans(env.Data)
+	return fmt.Sprintf("%s %s %s %s %v %v seed %d %s", canonicalSettings(s), a, env.Data.Name, env.Data.Hash, train, val, env.Seed, runtime.GOARCH)
+}
+
+// feed hands images to a trainer.
+type feed struct {
+	val   dataset.Images
+	steps int                                          // of an epoch
+	epoch func(k int) iter.Seq2[dataset.Images, error] // batches, each valid until the next; epochs count from 0
+	drops func(step int) uint64                        // seed of the paths that a step drops
+}
+
+// feed prepares the images: order and variations are the same for every architecture.
+func (s Training) feed(env *Env) (feed, error) {
+	train, val := s.spans(env.Data)
+	images, err := env.normalised(val, s.Resolution)
+	if err != nil {
+		return feed{}, err
+	}
+	b := dataset.Batches{
+		Split: env.split(train).Subset(env.indices(train)), Size: s.Batch, Seed: env.derive("training"), Normalisation: env.Data.Normalisation,
+		Augmentation: dataset.Augmentation{Cutout: s.Cutout},
+	}
+	if s.Augment {
+		b.Augmentation.Pad, b.Augmentation.Flip = 4, true
+	}
+	if err := b.Validate(); err != nil {
+		return feed{}, err
+	}
+	return feed{
+		val: images, steps: b.PerEpoch(),
+		epoch: func(k int) iter.Seq2[dataset.Images, error] {
+			return func(yield func(dataset.Images, error) bool) {
+				for m := range b.Epoch(k) {
+					if !yield(shrink(m, s.Resolution)) {
+						return
+					}
+				}
+			}
+		},
+		drops: func(step int) uint64 { return env.derive("drop path", step) },
+	}, nil
+}

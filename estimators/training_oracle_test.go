@@ -1,0 +1,237 @@
+package estimators
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"slices"
+	"strconv"
+	"testing"
+
+	"rwe301/bench301"
+	"rwe301/bench301/dataset"
+	"rwe301/internal/oracle"
+	"rwe301/network"
+)
+
+// trainingCase is a case of tools/oracles/training.py.
+type trainingCase struct {
+	oracle.Network
+	TrainImages int `json:"train_images"`
+	ValImages   int `json:"val_images"`
+	Epochs      int
+	Settings    struct {
+		LR, Momentum, Clip, Gamma float64
+		WeightDecay               float64 `json:"weight_decay"`
+	}
+	Rates       []float64
+	StepLosses  []float64 `json:"step_losses"`
+	GradNorms   []float64 `json:"grad_norms"`
+	TrainLoss   []float64 `json:"train_loss"`
+	ValLoss     []float64 `json:"val_loss"`
+	ValAccuracy []float64 `json:"val_accuracy"`
+	SoTL        []float64 `json:"sotl"`
+	SoTLE2      []float64 `json:"sotl_e2"`
+	TSEEMA      []float64 `json:"tse_ema"`
+	Params      []struct {
+		Name    string
+		L2, Sum float64
+		First3  []float64
+	}
+	Running []struct {
+		Name   string
+		MeanL2 float64 `json:"mean_l2"`
+		VarSum float64 `json:"var_sum"`
+	}
+}
+
+func genotypeOf(arch [2][][2]int) (g bench301.Genotype) {
+	for k := range 8 {
+		g.Normal[k] = bench301.Edge{Source: uint8(arch[0][k][0]), Op: bench301.Operation(arch[0][k][1])}
+		g.Reduce[k] = bench301.Edge{Source: uint8(arch[1][k][0]), Op: bench301.Operation(arch[1][k][1])}
+	}
+	return g
+}
+
+// drawn is a trainer whose weights are those of a case.
+func drawn[T network.Real](t *testing.T, f *oracle.Network, s Training) *trainer[T] {
+	t.Helper()
+	plan, err := s.compile(genotypeOf(f.Arch), f.Classes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	theta, stream := make([]float32, plan.NumParams()), oracle.NewStream(f.Seeds["params"])
+	for _, v := range plan.Views() {
+		stream.Fill(theta[v.Offset:v.Offset+v.Size], v.FanIn, v.Kind == bench301.NormWeight)
+	}
+	tr, err := newTrainer(s, plan, slices.Clone(convert[T](theta)), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(tr.exec.Close)
+	return tr
+}
+
+// TestOracleTraining compares trainings with PyTorch's in float64: in float64 to the last digits. In float32 every epoch
+// starts where float64's has come to: left to itself, a ReLU's input within rounding of zero may fall on the other side,
+// and the paths part.
+func TestOracleTraining(t *testing.T) {
+	oracle.Each(t, "network", "training_*.json*", func(t *testing.T, path string) int {
+		var f trainingCase
+		oracle.Read(t, path, &f)
+		c := &near{T: t}
+		route := checkTraining[float64](c, &f, nil, 1e-9)
+		checkTraining[float32](c, &f, route, 1e-4)
+		return c.n
+	})
+}
+
+// trainingState is what a training depends on between two epochs.
+type trainingState struct {
+	theta, velocity []float64
+	running         [][]float64
+}
+
+// checkTraining trains, from state to state of a route if there is one, and returns its own.
+func checkTraining[T network.Real](c *near, f *trainingCase, route []trainingState, tolerance float64) (taken []trainingState) {
+	c.Helper()
+	s := training
+	s.Channels, s.Layers, s.Epochs, s.Batch = f.C, f.Layers, f.Epochs, f.Batch
+	s.LearningRate, s.Momentum, s.WeightDecay, s.Clip = f.Settings.LR, f.Settings.Momentum, f.Settings.WeightDecay, f.Settings.Clip
+	s.Auxiliary, s.AuxiliaryWeight = f.AuxiliaryWeight > 0, f.AuxiliaryWeight
+	images := dataset.Images{Height: 32, Width: 32, Pixels: oracle.Images(f.Seeds["input"], f.TrainImages+f.ValImages)}
+	labels := oracle.NewStream(f.Seeds["labels"])
+	for range f.TrainImages + f.ValImages {
+		images.Labels = append(images.Labels, labels.Label())
+	}
+	t := drawn[T](c.T, &f.Network, s)
+	arrive := func(t *trainer[T]) error {
+		state := trainingState{slices.Clone(convert[float64](t.theta)), slices.Clone(convert[float64](t.sgd.velocity)), nil}
+		for _, r := range t.running() {
+			state.running = append(state.running, slices.Clone(r))
+		}
+		taken = append(taken, state)
+		if k := len(taken) - 1; route != nil && k+1 < f.Epochs {
+			copy(t.theta, convert[T](route[k].theta))
+			copy(t.sgd.velocity, convert[T](route[k].velocity))
+			for i, r := range t.running() {
+				copy(r, route[k].running[i])
+			}
+		}
+		return nil
+	}
+	err := t.train(context.Background(), feed{
+		val: images.Slice(f.TrainImages, f.TrainImages+f.ValImages), steps: f.TrainImages / f.Batch,
+		epoch: func(k int) iter.Seq2[dataset.Images, error] {
+			return func(yield func(dataset.Images, error) bool) {
+				for step := range f.TrainImages / f.Batch {
+					m := dataset.Images{Height: 32, Width: 32}
+					for i := range f.Batch {
+						one := images.Slice((step*f.Batch+i+5*k)%f.TrainImages, (step*f.Batch+i+5*k)%f.TrainImages+1)
+						m.Pixels, m.Labels = append(m.Pixels, one.Pixels...), append(m.Labels, one.Labels...)
+					}
+					if !yield(m, nil) {
+						return
+					}
+				}
+			}
+		},
+	}, arrive)
+	if err != nil {
+		c.Fatal(err)
+	}
+	for k := range f.Epochs {
+		at := fmt.Sprintf(" of epoch %d in %T", k+1, T(0))
+		c.close("rate"+at, s.rate(k), f.Rates[k], 1e-15)
+		c.close("training loss"+at, t.curve.TrainLoss[k], f.TrainLoss[k], tolerance)
+		c.close("validation loss"+at, t.curve.ValLoss[k], f.ValLoss[k], tolerance)
+		c.close("validation accuracy"+at, t.curve.ValAccuracy[k], f.ValAccuracy[k], 1e-9) // of a count
+		so := t.curve.TrainLoss[:k+1]
+		c.close("SoTL"+at, -sotl(Curve{TrainLoss: so}), f.SoTL[k], 3*tolerance)
+		c.close("SoTL-E"+at, sum(so[max(0, len(so)-2):]), f.SoTLE2[k], 3*tolerance)
+		c.close("TSE-EMA"+at, discounted(so, f.Settings.Gamma), f.TSEEMA[k], 3*tolerance)
+	}
+	views := map[string]network.View{}
+	for _, v := range t.plan.Views() {
+		views[v.Name] = v
+	}
+	for _, p := range f.Params {
+		v, ok := views[p.Name]
+		if !ok {
+			c.Fatalf("no parameter %s", p.Name)
+		}
+		values := convert[float64](t.theta[v.Offset : v.Offset+v.Size])
+		c.close(p.Name, sum(values), p.Sum, tolerance*max(1, p.L2))
+		for i, want := range p.First3 {
+			c.close(p.Name, values[i], want, tolerance)
+		}
+	}
+	for _, r := range f.Running {
+		mean, variance := t.exec.Running(r.Name)
+		if mean == nil {
+			c.Fatalf("no normalisation %s", r.Name)
+		}
+		c.close(r.Name+" variance", sum(variance), r.VarSum, tolerance*max(1, r.VarSum))
+	}
+	return taken
+}
+
+// TestOracleDescent takes the five steps of the network cases, from where float64 stands before each: see
+// TestOracleTraining.
+func TestOracleDescent(t *testing.T) {
+	oracle.Each(t, "network", "fx_*_C*_L*.json*", func(t *testing.T, path string) int {
+		f := oracle.ReadNetwork(t, path)
+		if len(f.SGD) == 0 {
+			t.Skip("this case has no training")
+		}
+		c := &near{T: t}
+		route := checkDescent[float64](c, f, nil, 1e-10, map[int]float64{1: 1e-10, 5: 1e-10})
+		checkDescent[float32](c, f, route, 1e-5, map[int]float64{1: 1e-6, 5: 1e-5})
+		return c.n
+	})
+}
+
+// checkDescent descends, from place to place (theta, velocity) of a route if there is one, and returns its own.
+func checkDescent[T network.Real](c *near, f *oracle.Network, route [][2][]float64, losses float64, parameters map[int]float64) (taken [][2][]float64) {
+	c.Helper()
+	var want struct {
+		Settings struct {
+			LR          float64 `json:"lr"`
+			Momentum    float64
+			WeightDecay float64 `json:"weight_decay"`
+			ClipNorm    float64 `json:"clip_norm"`
+			Steps       int
+		}
+		F64 struct {
+			Losses     []float64
+			ParamsFull map[string]map[string][]float64 `json:"params_full"`
+		}
+	}
+	if err := json.Unmarshal(f.SGD, &want); err != nil {
+		c.Fatal(err)
+	}
+	s := training
+	s.Channels, s.Layers, s.Variant, s.Batch = f.C, f.Layers, bench301.VariantNASLib, f.Batch
+	s.Momentum, s.WeightDecay, s.Clip = want.Settings.Momentum, want.Settings.WeightDecay, want.Settings.ClipNorm
+	t := drawn[T](c.T, f, s)
+	images := dataset.Images{Height: 32, Width: 32, Pixels: f.Images(c.T), Labels: f.Labels}
+	for step := range want.Settings.Steps {
+		if route != nil {
+			copy(t.theta, convert[T](route[step][0]))
+			copy(t.sgd.velocity, convert[T](route[step][1]))
+		}
+		taken = append(taken, [2][]float64{slices.Clone(convert[float64](t.theta)), slices.Clone(convert[float64](t.sgd.velocity))})
+		loss, _, err := t.step(images, want.Settings.LR)
+		if err != nil {
+			c.Fatal(err)
+		}
+		c.close(fmt.Sprintf("loss before step %d", step+1), loss, want.F64.Losses[step], losses)
+		for _, v := range t.plan.Views() {
+			for i, p := range want.F64.ParamsFull[strconv.Itoa(step+1)][v.Name] {
+				c.close(fmt.Sprintf("%s after step %d", v.Name, step+1), float64(t.theta[v.Offset+i]), p, parameters[step+1])
+			}
+		}
+	}
+	return taken
+}
