@@ -34,7 +34,7 @@ var allowed = map[string][]string{
 	"internal/suggest":                   {},
 	"network":                            {"bench301", "internal/kernels", "internal/process"},
 	"network/op":                         {"network"},
-	"estimators":                         {"bench301", "bench301/dataset", "network", "estimators/head", "internal/splitmix", "internal/suggest"},
+	"estimators":                         {"bench301", "bench301/dataset", "network", "estimators/head", "internal/atomicfile", "internal/splitmix", "internal/suggest"},
 	"estimators/head":                    {},
 	"export":                             {"bench301"},
 	"serve":                              {"bench301", "bench301/surrogate"},
