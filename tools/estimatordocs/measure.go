@@ -115,7 +115,7 @@ func (m measuring) run(ctx context.Context) (err error) {
 	}
 	limited, stop := context.WithTimeout(ctx, time.Duration(min(m.minutes*float64(time.Minute), math.MaxInt64)))
 	defer stop()
-	if err := job.Do(limited); err != nil && limited.Err() == nil {
+	if _, err := job.Do(limited); err != nil && limited.Err() == nil {
 		return err
 	}
 	found, err := m.summarise(kept.Records(), rows, costs)
