@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // sample is the answer of one run of one program.
@@ -50,6 +51,7 @@ func run() error {
 	batch := flag.Int("batch", 128, "images of a pass")
 	threads := flag.Int("threads", 2, "threads of both")
 	rounds := flag.Int("rounds", 3, "how often each runs")
+	budget := flag.Duration("time", 3*time.Second, "how long ours runs each time")
 	flag.Parse()
 
 	if _, err := os.Stat(*peer); err != nil {
@@ -72,7 +74,7 @@ func run() error {
 			for range *rounds {
 				for _, l := range lines {
 					a, s, err := ours(*binary, []string{"BENCH301_SIMD=" + l.simd}, "--arch", arch.Arch, "--channels", c,
-						"--mode", mode, "--batch", strconv.Itoa(*batch), "--workers", strconv.Itoa(*threads))
+						"--mode", mode, "--batch", strconv.Itoa(*batch), "--workers", strconv.Itoa(*threads), "--time", budget.String())
 					if err != nil {
 						return err
 					}
