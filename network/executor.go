@@ -180,11 +180,16 @@ func (m *Machine[T]) Forward(theta, x []T, n int, norm Norm) error {
 
 // finite reports whether no value is NaN or infinite.
 func finite[T Real](x []T) bool {
-	var poison T
-	for _, v := range x {
-		poison += v * 0 // 0 unless v is NaN or infinite
+	var poison [4]T // v*0 is 0 unless v is NaN or infinite; four sums do not wait for each other
+	for ; len(x) >= 4; x = x[4:] {
+		for i, v := range x[:4] {
+			poison[i] += v * 0
+		}
 	}
-	return poison == 0
+	for _, v := range x {
+		poison[0] += v * 0
+	}
+	return poison == [4]T{}
 }
 
 // pack brings the weights of convolutions from [out][in][position] into [position][out][in] (depthwise:

@@ -138,9 +138,7 @@ func (e *Executor) Forward(theta, x []float32, n int, norm Norm) error {
 		return err
 	}
 	e.theta, e.images, e.n, e.norm = theta, x, n, norm
-	for k := range e.units {
-		e.units[k].pack(&e.units[k].parcel, e.plan, theta)
-	}
+	e.share(packTask, len(e.units))
 	switch norm {
 	case BatchNorm:
 		e.updates++
@@ -197,6 +195,8 @@ const (
 	tangentTask              // its tangents, an image a part
 	backwardTask             // the current backward stage, a slice of the batch a part
 	dualTask                 // its tangents, a slice of the batch a part
+	reduceTask               // sums of its weight gradients, a range of them a part
+	packTask                 // parameters of the units, a unit a part
 )
 
 // share runs the parts of a task, on all workers.
@@ -224,6 +224,11 @@ func (e *Executor) part(worker, k int) {
 		e.backwardPart(h, k)
 	case dualTask:
 		e.dualPart(h, k)
+	case reduceTask:
+		e.reducePart(h, k)
+	case packTask:
+		u := &e.units[k]
+		u.pack(&u.parcel, e.plan, e.theta)
 	}
 }
 

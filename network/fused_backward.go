@@ -12,7 +12,6 @@ type fusedBack struct {
 	live       []bool    // whether the scalar depends on what a tensor holds, by stage
 	slots      []float32 // weight gradients of the current stage, one set for each slice of the batch
 	size       int       // of a set
-	totals     []float64 // weight gradients added up
 	partial    []float64 // per image: sums of the current stage
 	sums       int       // values per image of partial
 	kept       map[int][]float32
@@ -34,7 +33,6 @@ func newFusedBack(d *design) *fusedBack {
 	}
 	b.slots = kernels.Aligned(min(weightSlots, batch) * b.size)
 	b.partial = make([]float64, batch*b.sums)
-	b.totals = make([]float64, b.size)
 	if d.options.Hessian {
 		b.dual = make([]float64, 2*batch*b.sums)
 		for l := range b.loss {
@@ -162,23 +160,33 @@ func (e *Executor) reduce(s *backStage, gradient []float32) {
 	if s.slot == 0 {
 		return
 	}
-	totals := b.totals[:s.slot]
-	clear(totals)
-	for part := range e.parts() {
-		for k, v := range b.slots[part*b.size:][:s.slot] {
-			totals[k] += float64(v)
-		}
-	}
-	sum := b.slots[:s.slot]
-	for k, v := range totals {
-		sum[k] = float32(v)
-	}
+	e.share(reduceTask, (s.slot+reduced-1)/reduced)
 	for k := range s.readings {
 		for _, u := range s.readings[k].units {
 			if b.live[u.flow.tensor] {
-				u.unpack(e.plan, gradient, sum)
+				u.unpack(e.plan, gradient, b.slots[:s.slot])
 			}
 		}
+	}
+}
+
+// reduced is how many sums are a part of a reduceTask.
+const reduced = 4096
+
+// reducePart replaces some values of the first slice of the batch by the sums over all slices.
+func (e *Executor) reducePart(h *hand, part int) {
+	b := e.back
+	lo := part * reduced
+	hi := min(lo+reduced, b.current.slot)
+	totals := h.totals[:hi-lo]
+	clear(totals)
+	for slice := range e.parts() {
+		for k, v := range b.slots[slice*b.size+lo : slice*b.size+hi] {
+			totals[k] += float64(v)
+		}
+	}
+	for k, v := range totals {
+		b.slots[lo+k] = float32(v)
 	}
 }
 
@@ -481,7 +489,7 @@ func (e *Executor) backwardReading(h *hand, s *backStage, r *reading, g *goal, s
 		for lo := 0; lo < t.h; lo += step {
 			hi := min(lo+step, t.h)
 			rows := g.rows(lo, hi)
-			kernels.Affine(rows.Shape, tile, x.At(lo, 0), scale, shift, r.relu, step*x.Row)
+			kernels.Affine(rows.Shape, tile, x.At(lo, 0), scale, shift, r.relu, t.ahead(x))
 			target := &rows
 			if !plain {
 				du.Shape, du.started = rows.Shape, false
@@ -498,15 +506,15 @@ func (e *Executor) backwardReading(h *hand, s *backStage, r *reading, g *goal, s
 		g.started = true
 		return
 	}
-	switch {
+	switch stored := x; {
 	case r.form == formPlanes:
 		x = r.view(h.scratch, t)
-		kernels.Affine(t.shape(0, t.h), x.At(r.border, r.border), e.view(s.tensor, image), scale, shift, r.relu, 0)
+		kernels.Affine(t.shape(0, t.h), x.At(r.border, r.border), stored, scale, shift, r.relu, t.ahead(stored))
 	case r.form == formRows && s.tensor == 0:
 		x = r.copyImage(h.scratch, x.Data, t)
 	case r.form == formRows:
 		x = r.view(h.scratch, t)
-		kernels.Affine(t.shape(0, t.h), x.At(r.border, r.border), e.view(s.tensor, image), scale, shift, r.relu, 0)
+		kernels.Affine(t.shape(0, t.h), x.At(r.border, r.border), stored, scale, shift, r.relu, t.ahead(stored))
 	}
 	du := goal{Map: kernels.Dense(h.scratch, t.w, t.width), Shape: g.Shape}
 	target := &du

@@ -131,8 +131,8 @@ func (d *design) memory() int64 {
 			image += 4 * int64(d.plan.valuesOf(node))
 		}
 		image += 8 * int64(d.backSums)
-		fixed += 4*int64(min(weightSlots, d.options.Batch))*int64(d.slot) + 8*int64(d.slot)
-		worker += 4*2*int64(d.tile) + int64(d.tile)
+		fixed += 4 * int64(min(weightSlots, d.options.Batch)) * int64(d.slot)
+		worker += 4*2*int64(d.tile) + int64(d.tile) + 8*reduced
 	}
 	if d.options.Hessian {
 		image += 4*int64(d.places.size) + 8*2*int64(d.backSums) + 4*2*int64(d.plan.Classes())

@@ -17,12 +17,14 @@ type hand struct {
 	vectors  [4][]float32 // scales and shifts of images whose path may be dropped
 	sums     []float64    // of an average
 	bordered any          // the stage whose borders are in scratch
+	totals   []float64    // of weight gradients
 	twin     *hand        // for tangents; nil without a Hessian
 }
 
 func newHand(d *design) hand {
 	h := hand{scratch: kernels.Aligned(d.scratch), tile: kernels.Aligned(d.tile), sums: make([]float64, 2*d.widest), bits: make([]uint16, d.bits)}
 	if d.back != nil {
+		h.totals = make([]float64, reduced)
 		h.second, h.gradient, h.argmax = kernels.Aligned(d.tile), kernels.Aligned(d.tile), make([]uint8, d.tile)
 	}
 	for k := range h.vectors {
@@ -67,6 +69,13 @@ func (t *tensor) shape(lo, hi int) kernels.Shape {
 	return kernels.Shape{Rows: hi - lo, Width: t.w, Blocks: t.width / kernels.Block}
 }
 
+// prefetch is how far ahead of what is being read an image should be on its way to the cache, in values: long enough for
+// memory to answer, short enough for the first-level cache.
+const prefetch = 2048
+
+// ahead is that distance on map x of tensor t.
+func (t *tensor) ahead(x kernels.Map) int { return prefetch / t.width * x.Pixel }
+
 // setBorders prepares the borders of j's images, which stay as they are from image to image.
 func (e *Executor) setBorders(h *hand, j *stage) {
 	if h.bordered == j {
@@ -99,7 +108,7 @@ func (e *Executor) forwardReading(h *hand, j *stage, r *reading, image int) {
 		tile := r.view(h.scratch, j.in)
 		for lo := 0; lo < j.in.h; lo += step {
 			hi := min(lo+step, j.in.h)
-			kernels.Affine(j.in.shape(lo, hi), tile, x.At(lo, 0), scale, shift, r.relu, step*x.Row)
+			kernels.Affine(j.in.shape(lo, hi), tile, x.At(lo, 0), scale, shift, r.relu, j.in.ahead(x))
 			for _, u := range r.units {
 				u.rows(e.view(u.operation.out, image), tile, lo, hi, &u.parcel, false, e.sumsOf(u, image))
 			}
@@ -122,7 +131,7 @@ func (e *Executor) forwardReading(h *hand, j *stage, r *reading, image int) {
 // transform writes the image with its border and returns it.
 func (e *Executor) transform(h *hand, j *stage, r *reading, x kernels.Map, scale, shift []float32) kernels.Map {
 	m := r.view(h.scratch, j.in)
-	kernels.Affine(j.in.shape(0, j.in.h), m.At(r.border, r.border), x, scale, shift, r.relu, 0)
+	kernels.Affine(j.in.shape(0, j.in.h), m.At(r.border, r.border), x, scale, shift, r.relu, j.in.ahead(x))
 	return m
 }
 

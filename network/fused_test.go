@@ -61,7 +61,7 @@ func (e *Executor) allocated() int64 {
 		for _, v := range h.vectors {
 			values += len(v)
 		}
-		doubles += len(h.sums)
+		doubles += len(h.sums) + len(h.totals)
 		bytes += len(h.argmax) + 2*len(h.bits)
 		if h.twin != nil {
 			values += len(h.twin.scratch) + len(h.twin.tile) + len(h.twin.second) + len(h.twin.gradient)
@@ -69,7 +69,7 @@ func (e *Executor) allocated() int64 {
 	}
 	if b := e.back; b != nil {
 		values += len(b.slots)
-		doubles += len(b.partial) + len(b.totals) + len(b.dual)
+		doubles += len(b.partial) + len(b.dual)
 		values += len(b.loss[value]) + len(b.loss[tangent])
 		for _, k := range b.kept {
 			values += len(k)
