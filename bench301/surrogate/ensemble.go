@@ -21,7 +21,7 @@ type Ensemble struct {
 
 var _ Surrogate = (*Ensemble)(nil)
 
-// predictor answers for a block of architectures: members is len(g) x the number of members, filled row by row.
+// predictor answers for up to a block of architectures: it fills Members, which has room for all, and sets Mean and Std.
 type predictor interface {
 	predict(g []bench301.Genotype, out []Prediction)
 }

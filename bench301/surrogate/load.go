@@ -3,6 +3,7 @@ package surrogate
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,8 +13,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"encoding/json"
 )
 
 // modelSuffix ends the names of NAS-Bench-301's model files.

@@ -13,10 +13,14 @@ import (
 // MiniKey is the name under which Open finds the surrogate inside the binary.
 const MiniKey = "mini"
 
+// ErrUnknown says that a surrogate's name is neither a path nor known.
+var ErrUnknown = errors.New("neither a file nor one of")
+
 // FileExt ends the names of files that Save writes.
 const FileExt = ".surrogate"
 
-// Open finds a surrogate: mini, whatever lies at the path name, or name.surrogate in the folder.
+// Open finds a surrogate: mini, whatever lies at the path name, or name.surrogate in the folder. The error is ErrUnknown where there
+// is nothing.
 func Open(name, folder string) (Surrogate, error) {
 	if name == MiniKey {
 		return NewMini(), nil
@@ -33,7 +37,7 @@ func Open(name, folder string) (Surrogate, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, fmt.Errorf("surrogate %q: neither a file nor one of %s; `bench301 surrogate import` and `fetch` bring others", name, strings.Join(append([]string{MiniKey}, known...), ", "))
+	return nil, fmt.Errorf("surrogate %q: %w %s; `bench301 surrogate import` and `fetch` bring others", name, ErrUnknown, strings.Join(append([]string{MiniKey}, known...), ", "))
 }
 
 // Installed lists the surrogates that lie in the folder, which may be absent, by name.

@@ -65,7 +65,7 @@ func (o *queryOptions) question() (*surrogate.Question, error) {
 	}
 	var err error
 	if q.Accuracy, err = openSurrogate(o.surrogate); err != nil {
-		return nil, usageError{err}
+		return nil, err
 	}
 	if info := q.Accuracy.Info(); info.Unit == surrogate.Seconds {
 		return nil, usageError{fmt.Errorf("--surrogate: %s predicts seconds: give it as --runtime", info.Name)}
@@ -74,7 +74,7 @@ func (o *queryOptions) question() (*surrogate.Question, error) {
 		return q, nil
 	}
 	if q.Runtime, err = openSurrogate(o.runtime); err != nil {
-		return nil, usageError{err}
+		return nil, err
 	}
 	if info := q.Runtime.Info(); info.Unit == surrogate.Percent {
 		return nil, usageError{fmt.Errorf("--runtime: %s predicts accuracies: give it as --surrogate", info.Name)}

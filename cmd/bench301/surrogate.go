@@ -58,7 +58,11 @@ func openSurrogate(name string) (surrogate.Surrogate, error) {
 	if err != nil {
 		folder = "" // names cannot be found, paths can
 	}
-	return surrogate.Open(name, folder)
+	m, err := surrogate.Open(name, folder)
+	if errors.Is(err, surrogate.ErrUnknown) {
+		return nil, usageError{err}
+	}
+	return m, err
 }
 
 func newSurrogateImport(s streams) *cobra.Command {
@@ -112,7 +116,10 @@ func importSurrogates(ctx context.Context, s streams, from, ensemble, out string
 		}
 		taken[path.Base(name)] = name
 	}
-	for _, name := range names {
+	m := newMeter(s.err, "importing", "ensembles", int64(len(names)))
+	defer m.close()
+	for i, name := range names {
+		m.set(int64(i))
 		if err := ctx.Err(); err != nil {
 			return err
 		}

@@ -36,11 +36,6 @@ func Parse(data []byte) (*Model, error) {
 	return parseBinary(data, 0, "binary")
 }
 
-// Is reports whether data may be an XGBoost model; Parse says more.
-func Is(data []byte) bool {
-	return bytes.HasPrefix(data, snapshotMagic) || bytes.HasPrefix(data, binaryMagic) || len(data) > 0 && data[0] == '{'
-}
-
 // baseFirst says in which order a version adds the base score: first since 1.3, last before.
 func baseFirst(version [3]int) bool {
 	return version[0] > 1 || version[0] == 1 && version[1] >= 3
