@@ -210,6 +210,9 @@ func (p *Plan) estimators(ctx context.Context) error {
 			err = p.grid(ctx, e, add)
 		}
 		errs = append(errs, err)
+		if errors.Is(err, errNoData) {
+			break // the others would say the same
+		}
 		if len(p.Questions) > maxQuestions {
 			return p.Definition.errorf("more than %d combinations of settings: narrow the grids", maxQuestions)
 		}
@@ -225,6 +228,9 @@ func (p *Plan) estimators(ctx context.Context) error {
 	}
 	return errors.Join(errs...)
 }
+
+// errNoData marks an error of the images. It adds no words.
+var errNoData = errors.New("")
 
 func (p *Plan) seeds(e Entry) []uint64 {
 	if e.Seeds != nil {
@@ -249,7 +255,7 @@ func (p *Plan) grid(ctx context.Context, e Entry, add func(*Question)) error {
 		}
 		if c.Info.Needs.Data && p.Data == nil {
 			if p.Data, err = loadData(ctx, p.Definition); err != nil {
-				return err
+				return fmt.Errorf("%w%w", err, errNoData)
 			}
 		}
 		env := estimators.NewEnv(p.Data, 0)
