@@ -14,7 +14,7 @@ func TestEveryPaperHasAnEntry(t *testing.T) {
 	for _, info := range estimators.All() {
 		for _, n := range number.FindAllString(info.Paper, -1) {
 			if !strings.Contains(bibliography, "{"+n+"}") {
-				t.Errorf("%s: no BibTeX entry for arXiv %s", info.Name, n)
+				t.Errorf("%s: no BibTeX entry for arXiv %s: add it to bibliography.bib", info.Name, n)
 			}
 		}
 	}
