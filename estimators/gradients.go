@@ -58,25 +58,52 @@ func fisherLayers(ctx context.Context, s Proxy, a bench301.Architecture, env *En
 	return g.fisher, nil
 }
 
-// fisherLayer is sum_c 1/2 mean_n (sum_hw y * dy)^2 of n images of c channels.
-func fisherLayer[T network.Real](y, dy []T, n, c int) float64 {
-	size := len(y) / n
-	sums := make([]float64, c)
-	total := 0.0
-	for i := range n {
-		clear(sums)
-		v, g := y[i*size:(i+1)*size], dy[i*size:(i+1)*size]
-		for len(v) >= c {
-			for k := range c {
-				sums[k] += float64(v[k]) * float64(g[k])
-			}
-			v, g = v[c:], g[c:]
-		}
-		for _, t := range sums {
-			total += t * t
-		}
+// fisher adds up the parts of fisherLayers. A convolution's output is linear in its weights, so that for channel c of an image
+// sum_hw a_c * dL/da_c = W_c . dL/dW_c, the image's own part of the gradient taken (Euler): the outputs themselves need
+// not be kept.
+type fisher[T network.Real] struct {
+	*passes[T]
+	index map[int]int // of layers by node
+	sums  []float64   // a layer: of squares
+}
+
+func newFisher[T network.Real](p *passes[T]) *fisher[T] {
+	f := &fisher[T]{passes: p, index: map[int]int{}, sums: make([]float64, len(p.weights))}
+	for k, l := range p.weights {
+		f.index[l.Node] = k
 	}
-	return total / float64(2*n)
+	return f
+}
+
+// part takes an image's part of a weight gradient.
+func (f *fisher[T]) part(node, _ int, g []T) {
+	k := f.index[node]
+	l := &f.weights[k]
+	if l.Weight.Kind == bench301.LinearWeight {
+		return // its output has a bias, too
+	}
+	for c := 0; c < len(g); c += l.Weight.FanIn {
+		product := 0.0
+		for i, w := range f.theta[l.Weight.Offset+c:][:l.Weight.FanIn] {
+			product += float64(w) * float64(g[c+i])
+		}
+		f.sums[k] += float64(product * product)
+	}
+}
+
+// layers are the sums made scores. The last layer's are those of the logits and their gradients.
+func (f *fisher[T]) layers(logits, gradient []T) []float64 {
+	out := make([]float64, len(f.sums))
+	for k, l := range f.weights {
+		if l.Node == f.plan.Graph().Logits {
+			for i, z := range logits {
+				product := float64(z) * float64(gradient[i])
+				f.sums[k] += float64(product * product)
+			}
+		}
+		out[k] = f.sums[k] / float64(2*f.images.Len()) * float64(l.Weight.FanIn)
+	}
+	return out
 }
 
 // graspLayers are -sum W * (H g), a layer each: g is the gradient with respect to the weights of the layers, H the
@@ -108,7 +135,7 @@ func graspOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architectu
 		return nil, err
 	}
 	v, hv := make([]T, len(g.g)), make([]T, len(g.g))
-	for _, l := range p.layers {
+	for _, l := range p.weights {
 		for i := l.Weight.Offset; i < l.Weight.Offset+l.Weight.Size; i++ {
 			v[i] = T(g.g[i])
 		}

@@ -47,13 +47,13 @@ func (s Proxy) side() int { return s.Resolution }
 // passes runs one batch through one network. Its executor is shared, so whoever runs it says in state what it did.
 type passes[T network.Real] struct {
 	model
-	theta  []T
-	images dataset.Images
-	pixels []T
-	exec   network.Runner[T]
-	layers []network.Layer
-	agree  []int // how many ReLU inputs of images i and j agree in sign, n x n, of the last train pass
-	state  string
+	theta   []T
+	images  dataset.Images
+	pixels  []T
+	exec    network.Runner[T]
+	weights []network.Layer
+	agree   []int // how many ReLU inputs of images i and j agree in sign, n x n, of the last train pass
+	state   string
 }
 
 // States of passes.
@@ -74,16 +74,13 @@ func passesOf[T network.Real](s Proxy, a bench301.Architecture, env *Env) (*pass
 	}
 	type key struct{ Proxy }
 	return share(env, key{s}, func() (*passes[T], error) {
-		p := &passes[T]{model: m, theta: convert[T](m.theta), images: images, pixels: convert[T](images.Pixels), layers: m.plan.Layers()}
+		p := &passes[T]{model: m, theta: convert[T](m.theta), images: images, pixels: convert[T](images.Pixels), weights: m.plan.Layers()}
 		var probes []network.Probe
-		for _, l := range p.layers {
-			probes = append(probes, network.Probe{Node: l.Node, See: network.SeeGradient})
-		}
 		for _, node := range m.plan.NodesOf(bench301.ReLU) {
 			probes = append(probes, network.Probe{Node: node, See: network.SeeSigns})
 		}
 		var err error
-		p.exec, err = newRunner[T](m.plan, network.Options{Batch: s.Batch, Gradients: true, Probes: probes})
+		p.exec, err = newRunner[T](m.plan, network.Options{Batch: s.Batch, Gradients: true, Probes: probes, PerImage: true})
 		return p, err
 	})
 }
@@ -207,18 +204,12 @@ func gradientOf[T network.Real](ctx context.Context, s Proxy, a bench301.Archite
 		if err != nil {
 			return nil, err
 		}
-		fisher, index := make([]float64, len(p.layers)), map[int]int{}
-		for k, l := range p.layers {
-			index[l.Node] = k
-		}
-		p.exec.Observe(network.Observer[T]{Gradient: func(node int, y, dy []T) {
-			k, channels := index[node], p.plan.Graph().Nodes[node].C
-			fisher[k] = fisherLayer(y, dy, p.images.Len(), channels) * float64(p.layers[k].Weight.FanIn)
-		}})
+		f := newFisher(p)
+		p.exec.Observe(network.Observer[T]{WeightPart: f.part})
 		defer p.exec.Observe(network.Observer[T]{})
 		g := make([]T, p.plan.NumParams())
 		err = p.exec.Backward(network.Cotangents[T]{Logits: cotangent}, g, nil)
-		return &gradient{p.plan, loss, convert[float64](p.theta), convert[float64](g), fisher}, err
+		return &gradient{p.plan, loss, convert[float64](p.theta), convert[float64](g), f.layers(logits, cotangent)}, err
 	})
 }
 

@@ -232,8 +232,8 @@ func TestOracleProxyLayers(t *testing.T) {
 			graspAll += math.Abs(l.GraSP)
 		}
 		for i, l := range f.perLayer {
-			if p.layers[i].Name != l.Layer {
-				t.Errorf("layer %d: %s, want %s", i, p.layers[i].Name, l.Layer)
+			if p.weights[i].Name != l.Layer {
+				t.Errorf("layer %d: %s, want %s", i, p.weights[i].Name, l.Layer)
 			}
 			c.close(l.Layer+" l2_norm", l2[i], l.L2Norm, 1e-6*l.L2Norm)
 			c.close(l.Layer+" grad_norm", grad[i], l.GradNorm, g*l.GradNorm+1e-6*all["grad_norm"])

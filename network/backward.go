@@ -30,6 +30,7 @@ type backward[T Real] struct {
 	size   int        // of a slot
 	live   []bool     // whether the scalar depends on a node's output
 	first  [][]int    // for each node, the inputs that no later node reads: their gradients start here
+	part   []T        // an image's part of a weight gradient, with Options.PerImage
 	theta  []T        // where the parameter gradients go (HessianVector: their tangents); nil if not wanted
 	input  []T        // the gradient of the images; nil if not wanted
 	loss   [lanes][]T // gradient of the cross-entropy with respect to the logits
@@ -41,10 +42,13 @@ type backward[T Real] struct {
 func newBackward[T Real](m *Machine[T]) *backward[T] {
 	b := &backward[T]{size: m.plan.largestView(), live: make([]bool, len(m.steps)), first: make([][]int, len(m.steps))}
 	for l := range m.options.lanes() {
-		b.slots[l] = make([]T, min(weightSlots, m.options.Batch)*b.size)
+		b.slots[l] = make([]T, m.options.slices(m.options.Batch)*b.size)
 		if m.options.Hessian {
 			b.loss[l] = make([]T, m.options.Batch*m.plan.Classes())
 		}
+	}
+	if m.options.PerImage {
+		b.part = make([]T, b.size)
 	}
 	for x, readers := range m.plan.readers {
 		if len(readers) == 0 {
@@ -200,12 +204,15 @@ func (m *Machine[T]) stepBack(i int, dual bool) {
 	}
 	m.parallel(f, i, m.parts())
 	if m.back.theta != nil && s.loop.weight != nil {
+		if !dual {
+			m.showParts(i)
+		}
 		m.reduce(i, m.lanes(dual)-1)
 	}
 }
 
 // parts is the number of slices of the batch, and slice the images of one.
-func (m *Machine[T]) parts() int { return min(weightSlots, m.n) }
+func (m *Machine[T]) parts() int { return m.options.slices(m.n) }
 
 func (m *Machine[T]) slice(part int) (lo, hi int) {
 	return part * m.n / m.parts(), (part + 1) * m.n / m.parts()
@@ -219,6 +226,27 @@ func (m *Machine[T]) slot(lane, i, part int) []T {
 	slot := m.back.slots[lane][part*m.back.size:][:len(m.steps[i].weights[value])]
 	clear(slot)
 	return slot
+}
+
+// showParts tells the observer each image's part of the weight gradient of step i.
+func (m *Machine[T]) showParts(i int) {
+	if !m.options.PerImage || m.observer.WeightPart == nil {
+		return
+	}
+	s := &m.steps[i]
+	v := m.plan.views[s.node.Params[0]]
+	window := max(1, s.node.Kernel*s.node.Kernel)
+	rows := v.Size / window
+	part := m.back.part[:v.Size]
+	for image := range m.n {
+		slot := m.back.slots[value][image*m.back.size:]
+		for r := range rows {
+			for k := range window {
+				part[r*window+k] = slot[k*rows+r]
+			}
+		}
+		m.observer.WeightPart(i, image, part)
+	}
 }
 
 // reduce adds up the slots of step i, in the order of the slices, into the parameter gradients.

@@ -15,6 +15,7 @@ type fusedBack struct {
 	partial    []float64 // per image: sums of the current stage
 	sums       int       // values per image of partial
 	kept       map[int][]float32
+	part       []float32 // laid out like theta: an image's part of the weight gradients, with Options.PerImage
 	theta      []float32 // where the gradient of the parameters goes; nil if not wanted
 	input      []float32 // and that of the images
 	cotangents Cotangents[float32]
@@ -31,7 +32,10 @@ func newFusedBack(d *design) *fusedBack {
 	for _, node := range d.watched {
 		b.kept[node] = make([]float32, batch*d.plan.valuesOf(node))
 	}
-	b.slots = kernels.Aligned(min(weightSlots, batch) * b.size)
+	b.slots = kernels.Aligned(d.options.slices(batch) * b.size)
+	if d.options.PerImage {
+		b.part = make([]float32, d.plan.size)
+	}
 	b.partial = make([]float64, batch*b.sums)
 	if d.options.Hessian {
 		b.dual = make([]float64, 2*batch*b.sums)
@@ -91,6 +95,9 @@ func (e *Executor) backpropagate(gradient []float32, dual bool) {
 			}
 		}
 		if gradient != nil {
+			if !dual {
+				e.showParts(s)
+			}
 			e.reduce(s, gradient)
 		}
 	}
@@ -201,7 +208,7 @@ func (e *Executor) Gradient(node int) (data []float32, h, w, c int) {
 }
 
 // parts is the number of slices of the batch, and slice the images of one.
-func (e *Executor) parts() int { return min(weightSlots, e.n) }
+func (e *Executor) parts() int { return e.options.slices(e.n) }
 
 func (e *Executor) slice(part int) (lo, hi int) {
 	return part * e.n / e.parts(), (part + 1) * e.n / e.parts()

@@ -131,7 +131,10 @@ func (d *design) memory() int64 {
 			image += 4 * int64(d.plan.valuesOf(node))
 		}
 		image += 8 * int64(d.backSums)
-		fixed += 4 * int64(min(weightSlots, d.options.Batch)) * int64(d.slot)
+		fixed += 4 * int64(d.options.slices(d.options.Batch)) * int64(d.slot)
+		if d.options.PerImage {
+			fixed += 4 * int64(d.plan.size)
+		}
 		worker += 4*2*int64(d.tile) + int64(d.tile) + 8*reduced
 	}
 	if d.options.Hessian {

@@ -62,6 +62,46 @@ func (e *Executor) show() {
 	}
 }
 
+// showParts tells the observer each image's part of the weight gradients of stage s.
+func (e *Executor) showParts(s *backStage) {
+	b := e.back
+	if !e.options.PerImage || e.observer.WeightPart == nil || s.slot == 0 {
+		return
+	}
+	for k := range s.readings {
+		for _, u := range s.readings[k].units {
+			if !b.live[u.flow.tensor] {
+				continue
+			}
+			layers := u.layers()
+			for image := range e.n {
+				for _, node := range layers {
+					for _, p := range e.plan.graph.Nodes[node].Params {
+						v := &e.plan.views[p]
+						clear(b.part[v.Offset : v.Offset+v.Size])
+					}
+				}
+				u.unpack(e.plan, b.part, b.slots[image*b.size:][:s.slot])
+				for _, node := range layers {
+					v := &e.plan.views[e.plan.graph.Nodes[node].Params[0]]
+					e.observer.WeightPart(node, image, b.part[v.Offset:v.Offset+v.Size])
+				}
+			}
+		}
+	}
+}
+
+// layers are the nodes whose weights u holds.
+func (u *unit) layers() (nodes []int) {
+	if u.windowed() {
+		nodes = append(nodes, u.node)
+	}
+	if u.matrix() {
+		nodes = append(nodes, u.pointNode())
+	}
+	return nodes
+}
+
 // showGradients tells the observer about a backward pass in the reverse order of the nodes.
 func (e *Executor) showGradients() {
 	if len(e.options.Probes) == 0 || e.observer.Gradient == nil {

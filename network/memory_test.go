@@ -17,6 +17,7 @@ func TestMemoryIsExact(t *testing.T) {
 		{Batch: 40, Gradients: true},
 		{Batch: 5, Hessian: true, Keep: p.Graph().Cells, KeepGradients: p.Graph().Cells},
 		{Batch: 2, Probes: []Probe{{p.NodesOf(bench301.ReLU)[0], SeeSigns}}},
+		{Batch: 20, Gradients: true, PerImage: true},
 	} {
 		e64, err := NewExecutor64(p, o)
 		if err != nil {
@@ -43,6 +44,9 @@ func allocated[T Real](m *Machine[T]) int64 {
 		if m.back != nil {
 			values += len(m.back.slots[l]) + len(m.back.loss[l])
 		}
+	}
+	if m.back != nil {
+		values += len(m.back.part)
 	}
 	for _, s := range m.steps {
 		bytes += len(s.argmax)

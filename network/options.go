@@ -34,7 +34,8 @@ type Options struct {
 	Keep          []int // graph nodes whose outputs can be read after a pass
 	KeepGradients []int // graph nodes whose output gradients can be read after Backward
 
-	Probes []Probe // what an Observer sees during passes
+	Probes   []Probe // what an Observer sees during passes
+	PerImage bool    // keep the images' parts of the weight gradients apart, for Observer.WeightPart
 }
 
 // Real is the arithmetic of an executor.
@@ -92,6 +93,14 @@ func (o *Options) check(p *Plan) error {
 		return fmt.Errorf("network: KeepGradients without Gradients")
 	}
 	return o.checkProbes(p)
+}
+
+// slices is the number of slices of a batch of n images that have sums of weight gradients of their own.
+func (o *Options) slices(n int) int {
+	if o.PerImage {
+		return n
+	}
+	return min(weightSlots, n)
 }
 
 // lanes is how many lanes an executor has.
@@ -159,7 +168,10 @@ func (p *Plan) sizes(o Options) sizes {
 	s.partial = 2 * lanes * widest
 	s.statistics += 2 * lanes * widest
 	if o.Gradients {
-		s.slots = lanes * min(o.Batch, weightSlots) * p.largestView()
+		s.slots = lanes * o.slices(o.Batch) * p.largestView()
+		if o.PerImage {
+			s.slots += p.largestView()
+		}
 	}
 	if o.Hessian {
 		s.loss = lanes * p.Classes()

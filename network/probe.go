@@ -33,6 +33,11 @@ type Observer[T Real] struct {
 	// Gradient gets y and the derivatives g of Backward's scalar with respect to it. It is not called for nodes on which
 	// the scalar does not depend.
 	Gradient func(node int, y, g []T)
+	// WeightPart gets an image's part of the gradient of a layer's weight, g[out][in][k][k] (linear: g[out][in]), when
+	// Backward wants gTheta and Options.PerImage is set: that of its own activations and their gradients. The parts
+	// of a layer come in the order of the images and add up to its gradient; layers on which the scalar does not depend
+	// have none.
+	WeightPart func(node, image int, g []T)
 }
 
 // Layer is a convolution or linear layer.
