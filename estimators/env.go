@@ -56,7 +56,7 @@ type work struct {
 
 // item is a piece of shared work.
 type item struct {
-	value  any
+	value  any           // closed, if it has a method Close, when the architecture is done
 	own    time.Duration // wall time without that of its parts
 	inside time.Duration // wall time of the items made while it was made
 	before time.Duration // wall time that went into it in an earlier process
@@ -66,6 +66,11 @@ type item struct {
 // begin starts an estimate of an architecture, and forgets another architecture's work.
 func (w *work) begin(arch string) {
 	if w.arch != arch || w.items == nil {
+		for _, it := range w.items {
+			if c, ok := it.value.(interface{ Close() }); ok {
+				c.Close()
+			}
+		}
 		w.arch, w.items = arch, map[any]*item{}
 	}
 	w.open, w.paid, w.credit = nil, map[*item]bool{}, 0

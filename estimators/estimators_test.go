@@ -180,7 +180,7 @@ func TestScoreAllKeepsWhatIsFinished(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
-	if len(finished) < 5 || len(finished) > 8 {
+	if len(finished) < 5 || len(finished) == len(archs) {
 		t.Errorf("%d architectures handed over", len(finished))
 	}
 	full := errors.New("disk full")

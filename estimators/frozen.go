@@ -198,7 +198,7 @@ func (f Frozen) executor(ctx context.Context, m model, env *Env, keep []int, dra
 		draw int
 	}
 	return share(env, key{f, draw}, func() (*network.Executor, error) {
-		e, err := network.NewExecutor(m.plan, network.Options{Batch: f.Batch, Keep: keep})
+		e, err := network.NewExecutor(m.plan, network.Options{Batch: f.Batch, Keep: keep, Workers: env.Workers})
 		if err != nil || f.Norm != NormCalibrated {
 			return e, err
 		}

@@ -124,10 +124,11 @@ func graspOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architectu
 	if err != nil {
 		return nil, err
 	}
-	e, err := newRunner[T](p.plan, network.Options{Batch: s.Batch, Hessian: true})
+	e, err := newRunner[T](p.plan, network.Options{Batch: s.Batch, Hessian: true, Workers: env.Workers})
 	if err != nil {
 		return nil, err
 	}
+	defer e.Close()
 	if err := e.Forward(p.theta, p.pixels, s.Batch, network.BatchNorm); err != nil {
 		return nil, err
 	}

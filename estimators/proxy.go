@@ -80,10 +80,13 @@ func passesOf[T network.Real](s Proxy, a bench301.Architecture, env *Env) (*pass
 			probes = append(probes, network.Probe{Node: node, See: network.SeeSigns})
 		}
 		var err error
-		p.exec, err = newRunner[T](m.plan, network.Options{Batch: s.Batch, Gradients: true, Probes: probes, PerImage: true})
+		p.exec, err = newRunner[T](m.plan, network.Options{Batch: s.Batch, Gradients: true, Probes: probes, PerImage: true, Workers: env.Workers})
 		return p, err
 	})
 }
+
+// Close stops the workers.
+func (p *passes[T]) Close() { p.exec.Close() }
 
 // newRunner returns an executor of either precision.
 func newRunner[T network.Real](p *network.Plan, o network.Options) (network.Runner[T], error) {

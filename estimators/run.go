@@ -8,7 +8,7 @@ import (
 	"rwe301/bench301"
 )
 
-// ScoreAll scores architectures with several estimators, an architecture a worker at a time, and hands the scores to
+// ScoreAll scores architectures with several estimators, an architecture a worker at a time (fewer architectures than workers share them), and hands the scores to
 // emit in the order of archs, scores[k] belonging to list[k]. skip, if not nil, says which scores are not wanted; they
 // are nil. emit runs on one goroutine at a time. When ctx ends, the scores that are finished are still handed over and
 // ctx's error is returned; an error of emit ends the run too.
@@ -17,8 +17,10 @@ func ScoreAll(ctx context.Context, archs []bench301.Architecture, list []*Config
 	defer stop(nil)
 	r := &run{archs: archs, list: list, skip: skip, emit: emit, ready: map[int][]*Score{}}
 	var wg sync.WaitGroup
-	for range max(1, min(workers, len(archs))) {
+	atOnce := max(1, min(workers, len(archs)))
+	for range atOnce {
 		env := env.Fork()
+		env.Workers = max(1, workers/atOnce) // cores that architectures leave over
 		wg.Go(func() {
 			for {
 				i, more := r.take()
