@@ -313,7 +313,8 @@ func (e *Executor) ResetRunning() {
 	}
 }
 
-// Running returns the running statistics of a batch normalisation by node name; nil if there is none of that name.
+// Running returns the running statistics of a batch normalisation by node name; nil if there is none of that name. The
+// slices are the executor's own: writing to them sets the statistics.
 func (e *Executor) Running(name string) (mean, variance []float64) {
 	k, ok := e.byName[name]
 	if !ok {

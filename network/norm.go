@@ -32,7 +32,8 @@ func (m *Machine[T]) ResetRunning() {
 	}
 }
 
-// Running returns the running statistics of a batch normalisation by node name; nil if there is none of that name.
+// Running returns the running statistics of a batch normalisation by node name; nil if there is none of that name. The
+// slices are the executor's own: writing to them sets the statistics.
 func (m *Machine[T]) Running(name string) (mean, variance []float64) {
 	s := m.norms[name]
 	if s == nil {

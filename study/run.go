@@ -24,6 +24,7 @@ const (
 	manifestFile      = "manifest.json"
 	architecturesFile = "architectures.csv"
 	scoresFile        = "scores.db"
+	checkpointsFolder = "checkpoints" // of networks in training; gone when all is scored
 )
 
 // runFormat is the version of the run folder.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"runtime"
 	"sync"
 	"time"
@@ -48,6 +50,8 @@ func (r *Run) Do(ctx context.Context, p *Plan, m Machine, o Options) error {
 		for _, seed := range q.Seeds {
 			if envs[seed] == nil {
 				envs[seed] = estimators.NewEnv(p.Data, seed)
+				envs[seed].Checkpoints = filepath.Join(r.Dir, checkpointsFolder)
+				envs[seed].Workers = workers / max(1, min(workers, len(pending))) // cores that have no architecture
 			}
 		}
 	}
@@ -72,7 +76,10 @@ func (r *Run) Do(ctx context.Context, p *Plan, m Machine, o Options) error {
 		})
 	}
 	wg.Wait()
-	return context.Cause(ctx)
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	return os.RemoveAll(filepath.Join(r.Dir, checkpointsFolder))
 }
 
 // pending lists the architectures of the shard that lack an answer.

@@ -27,6 +27,7 @@ type scoreOptions struct {
 	out     string
 	seed    uint64
 	workers int
+	keep    string
 }
 
 func newScore(s streams) *cobra.Command {
@@ -53,6 +54,7 @@ Exit status: 0 all scored, 1 some could not be scored (their records say why) or
 	f.StringArrayVarP(&o.specs, "estimator", "e", nil, "estimator, as name or name:setting=value,setting=value; repeat for several")
 	f.StringVarP(&o.out, "out", "o", "", "keep the scores in this file and resume from it")
 	f.Uint64Var(&o.seed, "seed", 0, "seed of weights and whatever else is drawn")
+	f.StringVar(&o.keep, "checkpoints", "", "keep networks in training in this folder epoch by epoch, and resume from there")
 	f.IntVarP(&o.workers, "workers", "j", runtime.GOMAXPROCS(0), "architectures at a time")
 	return cmd
 }
@@ -75,6 +77,8 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 	for _, item := range items {
 		j.Architectures = append(j.Architectures, item.Architecture)
 	}
+	j.Env.Checkpoints = o.keep
+	j.Env.Workers = o.workers / max(1, min(o.workers, len(items))) // cores that have no architecture
 	if o.out != "" {
 		kept, err := store.OpenJSONL(o.out)
 		if err != nil {

@@ -1,5 +1,135 @@
 package main
 
-import "io"
+import (
+	"fmt"
+	"io"
+	"strings"
 
-func render(io.Writer, Measurements) error { return nil }
+	"rwe301/estimators"
+)
+
+const intro = `# Estimators
+
+Written by ` + "`go run ./tools/estimatordocs`" + ` from the registry (package estimators) and from docs/estimators.json: change those.
+
+` + "`bench301 estimators`" + ` lists the estimators, ` + "`bench301 estimators NAME`" + ` explains one, and
+` + "`bench301 estimators --check`" + ` compares them with PyTorch's numbers on your machine. Settings stand behind a colon:
+` + "`bench301 score -e snip:channels=16,batch=64`" + `.
+
+Scores are oriented as their authors mean them: the column *better* says which are. The cost classes are of one estimate at
+default settings on one core: instant (below a millisecond), cheap (below a second), seconds, minutes. Needs: d images,
+l labels, g gradients.
+`
+
+// families are the headings, in order.
+var families = []struct {
+	family estimators.Family
+	title  string
+}{
+	{estimators.Baseline, "Counts"},
+	{estimators.RWEFamily, "Random-Weight Evaluation"},
+	{estimators.Features, "Features of random networks"},
+	{estimators.Gradients, "Gradients of random networks"},
+	{estimators.Codes, "Activations of random networks"},
+	{estimators.TrainingFamily, "Training for a while"},
+}
+
+// render writes the page.
+func render(w io.Writer, m Measurements) error {
+	var b strings.Builder
+	b.WriteString(intro)
+	for _, f := range families {
+		fmt.Fprintf(&b, "\n## %s\n", f.title)
+		for _, info := range estimators.All() {
+			if info.Family == f.family {
+				if err := describe(&b, info); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	m.render(&b)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// describe writes the section of one estimator.
+func describe(b *strings.Builder, info estimators.Info) error {
+	defaults, err := estimators.Defaults(info.Name)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(b, "\n### %s\n\n", info.Name)
+	fmt.Fprintf(b, "* **Score**: %s; %s is better; in %s.\n", plain(info.Formula), info.Direction, info.Unit)
+	for _, line := range []struct{ name, text string }{
+		{"Passes", info.Mode}, {"Source", info.Paper}, {"Caveats", info.Caveats}, {"Also called", strings.Join(info.Aliases, ", ")},
+	} {
+		if line.text != "" {
+			fmt.Fprintf(b, "* **%s**: %s.\n", line.name, plain(line.text))
+		}
+	}
+	needs := ""
+	for _, n := range []struct {
+		need   bool
+		letter string
+	}{{info.Needs.Data, "d"}, {info.Needs.Labels, "l"}, {info.Needs.Gradients, "g"}} {
+		if n.need {
+			needs += n.letter
+		}
+	}
+	if needs == "" {
+		needs = "nothing"
+	}
+	trivial := ""
+	if info.Trivial {
+		trivial = " A count that any method must beat to be of use."
+	}
+	fmt.Fprintf(b, "* **Cost**: %s; **needs**: %s.%s\n* **Defaults**: `%s`\n", info.Cost, needs, trivial, defaults)
+	return nil
+}
+
+// plain keeps Markdown from taking a formula's characters for its own.
+func plain(text string) string {
+	return strings.NewReplacer("*", `\*`, "_", `\_`, "|", `\|`, "<", "&lt;").Replace(strings.TrimSuffix(text, "."))
+}
+
+// render writes the table of measurements.
+func (m Measurements) render(b *strings.Builder) {
+	b.WriteString("\n## Measured\n\n")
+	if len(m.Measured) == 0 {
+		b.WriteString("Nothing yet: `go run ./tools/estimatordocs measure`.\n")
+		return
+	}
+	fmt.Fprintf(b, `The first n architectures of a fixed permutation of NAS-Bench-Suite-Zero's table for NAS-Bench-301 (%s; accuracies are the
+surrogate's), data set %s, seed %d. An architecture counts in n if it has a score. *s*: processor seconds of one estimate
+on its own at these settings, the median of five, on one core of %s: on two cores, which score two architectures at a
+time, an architecture takes half as long. *tau*: Kendall's tau-b with the accuracies, in the direction of the score as
+printed, with its 95 %% interval (percentile bootstrap over architectures, 2000 resamples). *suite*: Spearman's rho between
+these scores and those that the table has under the same name, over m architectures. The table's own scores were computed
+with other weights and batches, so rho is 1 for closed forms only.
+
+| estimator | s | n | without | tau | 95 %% interval | suite | m |
+|---|---:|---:|---:|---:|---|---:|---:|
+`, m.Table, m.Data, m.Seed, m.CPU)
+	for _, e := range m.Measured {
+		tau, interval, suite, n := "undefined", "", "", ""
+		if e.Tau != nil {
+			tau, interval = fmt.Sprintf("%+.3f", *e.Tau), fmt.Sprintf("[%+.3f, %+.3f]", e.Low, e.High)
+		}
+		if e.Suite != nil {
+			suite, n = fmt.Sprintf("%+.3f", *e.Suite), fmt.Sprint(e.SuiteN)
+		}
+		fmt.Fprintf(b, "| %s | %s | %d | %d | %s | %s | %s | %s |\n", plain(e.Label), seconds(e.CPU), e.N, e.Missing, tau, interval, suite, n)
+	}
+}
+
+// seconds writes two digits of a time.
+func seconds(s float64) string {
+	switch {
+	case s == 0:
+		return ""
+	case s < 0.001:
+		return "<0.001"
+	}
+	return fmt.Sprintf("%.2g", s)
+}
