@@ -19,7 +19,7 @@ var (
 const (
 	trainingMode = "the whole network is trained by gradient descent (momentum, cosine schedule, weight decay, bounded gradients; images cropped, flipped and cut out)"
 	soTLPaper    = "Ru et al. 2021, Speedy Performance Estimation for NAS, arXiv 2006.04492"
-	lcePaper     = "Domhan, Springenberg, Hutter 2015, extrapolation of learning curves, IJCAI"
+	lcePaper     = "Domhan, Springenberg, Hutter 2015, Speeding up Automatic Hyperparameter Optimization of Deep Neural Networks by Extrapolation of Learning Curves, IJCAI"
 	fewEpochs    = "a handful of epochs ranks how fast architectures learn, which is not how well they end"
 	rateFalls    = "the learning rate falls to zero within epochs unless schedule_epochs is set: the curve bends at its end"
 )

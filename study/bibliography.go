@@ -12,14 +12,14 @@ var bibliography string
 
 var (
 	eprint = regexp.MustCompile(`eprint\s*=\s*\{([^}]+)\}`)
-	titled = regexp.MustCompile(`title\s*=\s*\{\{([^}]+)\}:`)
+	titled = regexp.MustCompile(`title\s*=\s*\{\{([^}]+)\}`)
 )
 
 // always is what every study of NAS-Bench-301 cites: the benchmark, its space, and how to report.
 var always = []string{"2008.09777", "1806.09055", "1909.02453"}
 
 // cites says whether a paper, as the registry writes it, is that of a BibTeX entry: by its arXiv number, or else by the
-// name with which its title begins.
+// name in braces with which its title begins.
 func cites(paper, entry string) bool {
 	if m := eprint.FindStringSubmatch(entry); m != nil {
 		return strings.Contains(paper, m[1])
