@@ -195,7 +195,7 @@ of the whole process (MB are 1e6 bytes). BENCH301_SIMD=avx512|avx2|portable forc
 	cmd.Flags().StringVar(&mode, "mode", "forward", "forward or backward")
 	cmd.Flags().IntVar(&o.Batch, "batch", 128, "images of a pass")
 	cmd.Flags().IntVar(&o.Workers, "workers", runtime.NumCPU(), "goroutines that share the images of a pass")
-	cmd.Flags().DurationVar(&budget, "time", 3*time.Second, "about how long to measure")
+	cmd.Flags().DurationVar(&budget, "time", 3*time.Second, "about how long to measure; a pass that has begun ends")
 	return cmd
 }
 
