@@ -6,7 +6,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 PEER    ?= ../shared/peers/peer_torch.py
 export CGO_ENABLED = 0
 
-.PHONY: help demo test check bench kernels install data clean build
+.PHONY: help demo test check bench docs kernels install data clean build
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ bench: build ## benchmarks of all packages, the machine's roofline, and side by 
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	$(BIN) bench machine
 	@if [ -e "$(PEER)" ]; then $(GO) run ./tools/sidebyside -bench301 $(BIN) -peer "$(PEER)"; else echo "no $(PEER): nothing to compare with"; fi
+
+docs: ## write docs/estimators.md anew
+	$(GO) run ./tools/estimatordocs
 
 kernels: ## write the assembly of internal/kernels anew (fetches avo)
 	cd internal/kernels/gen && $(GO) generate

@@ -78,7 +78,6 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 		j.Architectures = append(j.Architectures, item.Architecture)
 	}
 	j.Env.Checkpoints = o.keep
-	j.Env.Workers = o.workers / max(1, min(o.workers, len(items))) // cores that have no architecture
 	if o.out != "" {
 		kept, err := store.OpenJSONL(o.out)
 		if err != nil {
