@@ -9,6 +9,14 @@
 // workers never changes a bit of it, because workers share images out and every reduction over images runs in an
 // order that depends on the number of images only.
 //
+// # Two executors
+//
+// Executor64 computes node by node in plain loops and is the reference. Executor fuses: what normalisation, ReLU and drop
+// path make of a stored value is left to its readers; a depthwise convolution exists tile by tile inside the 1x1
+// convolution that follows it; terms of a concatenation are slices of it; everything that reads one tensor runs while
+// an image of it is in the cache; and equal pools are one. Statistics come from the sums that a product keeps of its
+// outputs. The backward pass mirrors that. What is kept or probed exists in memory, and changes no bit of a result.
+//
 // # Looking inside
 //
 // There are two ways to see more than logits, pooled features and gradients of theta and images. Options.Keep and

@@ -115,3 +115,74 @@ func (e *Executor) showGradients() {
 		e.observer.Gradient(node, e.result(node), g)
 	}
 }
+
+// export writes what u reads densely, for the caller.
+func (e *Executor) export(h *hand, u *unit, x kernels.Map, scale, shift []float32, image int) {
+	t := u.in
+	out := e.exported(u, image)
+	tile := kernels.Dense(h.tile, t.w, t.width)
+	for y := range t.h {
+		kernels.Affine(t.shape(0, 1), tile, x.At(y, 0), scale, shift, u.operation.in[0].relu, 0)
+		for p := range t.w {
+			from, to := tile.Data[p*t.width:][:t.width], out[(y*t.w+p)*t.c:][:t.c]
+			for c := range to {
+				to[c] = from[t.place(c)]
+			}
+		}
+	}
+}
+
+// given lists the cotangents of a node's output.
+func (e *Executor) given(node int) (list [4][]float32) {
+	c, g := &e.back.cotangents, &e.plan.graph
+	list[0] = c.Nodes[node]
+	for k, v := range [...]struct {
+		node int
+		data []float32
+	}{{g.Logits, c.Logits}, {g.AuxLogits, c.AuxLogits}, {g.Pooled, c.Pooled}} {
+		if v.node == node {
+			list[k+1] = v.data
+		}
+	}
+	return list
+}
+
+// inject adds a cotangent of the caller, densely stored.
+func (e *Executor) inject(g *goal, t *tensor, data []float32) {
+	e.zero(g)
+	for y := range t.h {
+		for p := range t.w {
+			to := g.At(y, p).Data
+			for c, v := range data[(y*t.w+p)*t.c:][:t.c] {
+				to[t.place(c)] += v
+			}
+		}
+	}
+}
+
+// exportGradient stores a gradient that was asked for densely.
+func (e *Executor) exportGradient(node, image int) {
+	k := e.program.values[node].tensor
+	t := &e.program.tensors[k]
+	x := e.gradientView(e.back.spots[k], t.w, image)
+	out := e.back.kept[node][image*t.h*t.w*t.c:]
+	for y := range t.h {
+		for p := range t.w {
+			from, to := x.At(y, p).Data, out[(y*t.w+p)*t.c:][:t.c]
+			for c := range to {
+				to[c] = from[t.place(c)]
+			}
+		}
+	}
+}
+
+// exportInput stores the gradient of an image for the caller.
+func (e *Executor) exportInput(g *goal, image int) {
+	t := &e.program.tensors[0]
+	out := e.back.input[image*e.plan.imageSize():][:e.plan.imageSize()]
+	for y := range t.h {
+		for p := range t.w {
+			copy(out[(y*t.w+p)*t.c:][:t.c], g.At(y, p).Data)
+		}
+	}
+}

@@ -244,15 +244,3 @@ func (e *Executor) tangentJoin(h *hand, u *unit, image int) {
 		clearPadding(out, u.out)
 	}
 }
-
-// arrange copies rows of a map of the channels of t to where they are in one of out, whose channels they begin at.
-func arrange(dst, src kernels.Map, out, t *tensor, at, rows int) {
-	for y := range rows {
-		for p := range t.w {
-			from, to := src.At(y, p).Data, dst.At(y, p).Data
-			for c := range t.c {
-				to[out.place(at+c)] = from[t.place(c)]
-			}
-		}
-	}
-}
