@@ -105,7 +105,6 @@ func (d Demo) Run(ctx context.Context) (*DemoResult, error) {
 func (d Demo) report(r *DemoResult, records []store.Record, accuracy map[string]float64) error {
 	var o correlation.Options
 	truth := d.Surrogate.Info().Name
-	label := "accuracy (%) by\n" + truth
 	panels := plots.Panels{Columns: 3}
 	all := Split(records)
 	for k := range all {
@@ -116,20 +115,18 @@ func (d Demo) report(r *DemoResult, records []store.Record, accuracy map[string]
 			return err
 		}
 		r.Rows = append(r.Rows, a)
-		title := s.Label + ": tau-b undefined"
+		tau := "undefined"
 		if a.Tau != nil {
-			title = fmt.Sprintf("%s: tau-b %+.3f", s.Label, a.Tau.Value)
+			tau = fmt.Sprintf("%+.3f", a.Tau.Value)
 		}
+		title := fmt.Sprintf("%s: tau-b %s with\n%s", s.Label, tau, truth)
 		ids, scores, accuracies := s.Points(accuracy)
-		figure, err := plots.NewScatter(title, s.Label, label, ids, scores, accuracies)
+		figure, err := plots.NewScatter(title, s.Label, "accuracy (%)", ids, scores, accuracies)
 		if err != nil {
 			return err
 		}
 		if err := r.save(d.Dir, "scatter-"+s.Label, figure, plots.SingleColumn, plots.ColumnHeight); err != nil {
 			return err
-		}
-		if k%panels.Columns != 0 {
-			figure.YLabel = "" // the first one of the row says it
 		}
 		panels.Figures, panels.Names = append(panels.Figures, figure), append(panels.Names, s.Label)
 	}
