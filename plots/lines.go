@@ -59,7 +59,7 @@ func NewLines(l Lines) (Lines, error) {
 // Draw implements Figure.
 func (l Lines) Draw(c draw.Canvas) {
 	p := newPlot(l.Title, l.XLabel, l.YLabel)
-	p.X.Tick.Marker, p.Y.Tick.Marker = ticks(5), ticks(5)
+	p.X.Tick.Marker, p.Y.Tick.Marker = ticks(5), ticks(6)
 	if l.LogX {
 		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, logTicks{}
 	}
@@ -98,7 +98,7 @@ func (l Lines) Draw(c draw.Canvas) {
 		}
 	}
 	pad(p)
-	placeLegend(p, len(l.Lines), spots)
+	placeLegend(p, len(l.Lines), spots, c.Max.Y-c.Min.Y)
 	p.Draw(inset(c))
 }
 
@@ -170,34 +170,46 @@ func blank(x float64) string {
 	return number(x)
 }
 
-// placeLegend puts the legend into the corner that covers the fewest spots, the bottom right one if all are free.
-func placeLegend(p *plot.Plot, entries int, spots []plotter.XY) {
+// placeLegend puts the legend of a figure of some height where it covers the fewest spots: into a corner if one is free,
+// else somewhere along the left or right side.
+func placeLegend(p *plot.Plot, entries int, spots []plotter.XY, height vg.Length) {
 	p.Legend.TextStyle.Font.Size = 8
 	p.Legend.Padding = 1.5
 	if p.Legend.ThumbnailWidth == 0 || p.Legend.ThumbnailWidth > 16 {
 		p.Legend.ThumbnailWidth = 16
 	}
-	const wide, entryHigh = 0.5, 0.075 // of a figure at column width
-	high := entryHigh * float64(entries)
+	const axis, entry, wide = 36, 12, 0.5 // points of height for the axis below and an entry; share of a column's width
+	frame := max(height-axis, entry)
+	high := min(1, float64(entry*vg.Length(entries)/frame))
+	const steps = 8
+	places := []float64{1, 0} // of the free height above the legend: the corners first
+	for k := 1; k < steps; k++ {
+		places = append(places, float64(k)/steps)
+	}
 	least := math.MaxInt
-	for _, corner := range []struct{ top, left bool }{{false, false}, {true, false}, {true, true}, {false, true}} {
-		covered := 0
-		for _, s := range spots {
-			x, y := p.X.Norm(s.X), p.Y.Norm(s.Y)
-			if (x < wide) == corner.left && (corner.top && y > 1-high || !corner.top && y < high) {
-				covered++
+	for _, place := range places {
+		top := 1 - place*(1-high)
+		for _, left := range []bool{false, true} {
+			covered := 0
+			for _, s := range spots {
+				x, y := p.X.Norm(s.X), p.Y.Norm(s.Y)
+				if (x < wide) == left && y < top && y > top-high {
+					covered++
+				}
+			}
+			if covered >= least {
+				continue
+			}
+			least = covered
+			p.Legend.Left, p.Legend.Top = left, place < 1
+			p.Legend.XOffs, p.Legend.YOffs = -3, 3
+			if left {
+				p.Legend.XOffs = 3
+			}
+			if p.Legend.Top {
+				p.Legend.YOffs = -3 - vg.Length(1-top)*frame
 			}
 		}
-		if covered < least {
-			least, p.Legend.Top, p.Legend.Left = covered, corner.top, corner.left
-		}
-	}
-	p.Legend.XOffs, p.Legend.YOffs = -3, 3
-	if p.Legend.Left {
-		p.Legend.XOffs = 3
-	}
-	if p.Legend.Top {
-		p.Legend.YOffs = -3
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -52,7 +53,7 @@ func NewPoints(g Points) (Points, error) {
 // Draw implements Figure.
 func (g Points) Draw(c draw.Canvas) {
 	p := newPlot(g.Title, g.XLabel, g.YLabel)
-	p.X.Tick.Marker, p.Y.Tick.Marker = ticks(5), ticks(5)
+	p.X.Tick.Marker, p.Y.Tick.Marker = ticks(5), ticks(6)
 	if g.LogX {
 		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, logTicks{}
 	}
@@ -70,7 +71,9 @@ func (g Points) Draw(c draw.Canvas) {
 				p.Add(whisker{pt, tint})
 			}
 			if group.Labels {
-				names = append(names, pt)
+				names.points = append(names.points, pt)
+			} else {
+				names.others = append(names.others, pt)
 			}
 		}
 		line := draw.LineStyle{Color: tint, Width: 1, Dashes: dashes[i%len(dashes)]}
@@ -86,11 +89,11 @@ func (g Points) Draw(c draw.Canvas) {
 			p.Legend.Add(group.Name, scatter)
 		}
 	}
-	if len(names) > 0 {
+	if len(names.points) > 0 {
 		p.Add(names)
 	}
 	pad(p)
-	placeLegend(p, len(g.Groups), spots)
+	placeLegend(p, len(g.Groups), spots, c.Max.Y-c.Min.Y)
 	p.Draw(inset(c))
 }
 
@@ -124,15 +127,15 @@ func (w whisker) Plot(c draw.Canvas, p *plot.Plot) {
 // DataRange implements plot.DataRanger.
 func (w whisker) DataRange() (xmin, xmax, ymin, ymax float64) { return w.X, w.X, w.Low, w.High }
 
-// named writes the names of points where they cover least of what is there.
-type named []Point
+// named writes the names of points where they cover least of what is there, of other points too.
+type named struct{ points, others []Point }
 
 // Plot implements plot.Plotter.
 func (n named) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
 	style := label(7, black, text.XLeft, text.YBottom)
 	var taken []vg.Rectangle
-	for _, pt := range n {
+	for _, pt := range slices.Concat(n.points, n.others) {
 		at := vg.Point{X: x(pt.X), Y: y(pt.Y)}
 		taken = append(taken, vg.Rectangle{Min: vg.Point{X: at.X - 2, Y: at.Y - 2}, Max: vg.Point{X: at.X + 2, Y: at.Y + 2}})
 		if pt.Low != pt.High {
@@ -140,7 +143,7 @@ func (n named) Plot(c draw.Canvas, p *plot.Plot) {
 		}
 	}
 	frame := vg.Rectangle{Min: c.Min, Max: c.Max}
-	for _, pt := range n {
+	for _, pt := range n.points {
 		best, least := vg.Rectangle{}, math.Inf(1)
 		for _, r := range around(vg.Point{X: x(pt.X), Y: y(pt.Y)}, style.Width(pt.Name), style.Height(pt.Name)) {
 			cost := outside(r, frame) * 10

@@ -158,7 +158,7 @@ func (t Table) render(w io.Writer, r tw.Renderer) error {
 // html prints the table as a figure with caption and notes, cells escaped.
 func (t Table) html(w io.Writer) error {
 	var b strings.Builder
-	b.WriteString("<figure>\n")
+	b.WriteString("<figure class=\"table\">\n")
 	if t.Title != "" {
 		fmt.Fprintf(&b, "<figcaption>%s</figcaption>\n", html.EscapeString(t.Title))
 	}
@@ -168,10 +168,11 @@ func (t Table) html(w io.Writer) error {
 		columns[i].Name = html.EscapeString(columns[i].Name)
 	}
 	t.Columns = columns
+	b.WriteString("<div class=\"scroll\">\n")
 	if err := t.render(&b, renderer.NewHTML(renderer.HTMLConfig{TableClass: "sortable"})); err != nil {
 		return err
 	}
-	b.WriteByte('\n')
+	b.WriteString("</div>\n")
 	for _, n := range t.Notes {
 		fmt.Fprintf(&b, "<p>%s</p>\n", html.EscapeString(n))
 	}

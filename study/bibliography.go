@@ -1,49 +1,135 @@
 package study
 
 import (
-	_ "embed" // the entries are part of the binary
+	_ "embed"
 	"regexp"
 	"slices"
 	"strings"
 )
 
+// references are the papers behind what a run may use, in BibTeX.
+//
 //go:embed bibliography.bib
-var bibliography string
+var references string
+
+// entry is one paper. Sources name it by its arXiv number, or else by the words in braces with which its title begins.
+type entry struct{ key, arXiv, title, text string }
 
 var (
-	eprint = regexp.MustCompile(`eprint\s*=\s*\{([^}]+)\}`)
-	titled = regexp.MustCompile(`title\s*=\s*\{\{([^}]+)\}`)
+	entryKey   = regexp.MustCompile(`^@\w+\{([^,]+),`)
+	entryLink  = regexp.MustCompile(`eprint\s*=\s*\{([^}]+)\}`)
+	entryTitle = regexp.MustCompile(`title\s*=\s*\{\{([^}]+)\}`)
 )
 
-// always is what every study of NAS-Bench-301 cites: the benchmark, its space, and how to report.
-var always = []string{"2008.09777", "1806.09055", "1909.02453"}
-
-// cites says whether a paper, as the registry writes it, is that of a BibTeX entry: by its arXiv number, or else by the
-// name in braces with which its title begins.
-func cites(paper, entry string) bool {
-	if m := eprint.FindStringSubmatch(entry); m != nil {
-		return strings.Contains(paper, m[1])
+// bibliography lists the papers in the order of the file.
+var bibliography = func() []entry {
+	var out []entry
+	for text := range strings.SplitSeq(references, "\n\n") {
+		e := entry{text: strings.TrimSpace(text)}
+		for _, part := range []struct {
+			of   *regexp.Regexp
+			into *string
+		}{{entryKey, &e.key}, {entryLink, &e.arXiv}, {entryTitle, &e.title}} {
+			if m := part.of.FindStringSubmatch(e.text); m != nil {
+				*part.into = m[1]
+			}
+		}
+		out = append(out, e)
 	}
-	m := titled.FindStringSubmatch(entry)
-	return m != nil && strings.Contains(paper, m[1])
+	return out
+}()
+
+// bywords are other words for papers, and their keys.
+var bywords = map[string]string{
+	"NASLib": "krishnakumar2022suite", "WRCor": "jing2025wrcor", "jacov,": "mellor2021naswot", "epe_nas,": "lopes2021epenas",
 }
 
-// BibTeX lists the entries of everything that a run used.
-func BibTeX(m Manifest) string {
-	var papers []string
+// Keys of papers that are not an estimator's own.
+const (
+	keyNB301     = "zela2022surrogate"
+	keyDARTS     = "liu2019darts"
+	keyNB201     = "dong2020nasbench201"
+	keyCIFAR     = "krizhevsky2009cifar"
+	keyEvoXBench = "lu2023evoxbench"
+	keyPractices = "lindauer2020best"
+)
+
+// citedBy lists the keys of the papers that the source of an estimator names.
+func citedBy(source string) (keys []string) {
+	for _, e := range bibliography {
+		if e.arXiv != "" && strings.Contains(source, e.arXiv) || e.arXiv == "" && e.title != "" && strings.Contains(source, e.title) {
+			keys = append(keys, e.key)
+		}
+	}
+	for word, key := range bywords {
+		if strings.Contains(source, word) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+// bibTeX prints the papers with these keys, in the order of the file.
+func bibTeX(keys []string) string {
+	var b strings.Builder
+	for _, e := range bibliography {
+		if slices.Contains(keys, e.key) {
+			b.WriteString(e.text + "\n\n")
+		}
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// setting are the papers of the checklist, and of the space, the accuracies and the images that a run used. truth names the accuracies; predicted
+// says whether a surrogate predicts them.
+func setting(space, truth string, predicted bool, data string) []string {
+	keys := []string{keyPractices}
+	switch space {
+	case "darts":
+		keys = append(keys, keyDARTS)
+	case "nasbench201":
+		keys = append(keys, keyNB201)
+	}
+	if space == "darts" && predicted || strings.Contains(strings.ToLower(truth), "nasbench301") {
+		keys = append(keys, keyNB301)
+	}
+	if strings.Contains(data, "cifar10") {
+		keys = append(keys, keyCIFAR)
+	}
+	return keys
+}
+
+// BibTeX prints the papers of the benchmark and of every estimator of the run.
+func (m Manifest) BibTeX() string {
+	var keys []string
+	data, predicted := "", false
 	for _, q := range m.Questions {
-		papers = append(papers, q.Paper)
+		data += q.Dataset
+		predicted = predicted || q.Accuracy && q.value("source") != string(Table)
+		keys = append(keys, citedBy(q.Paper)...)
 	}
-	if m.Space == "darts" {
-		for _, number := range always {
-			papers = append(papers, "arXiv "+number)
+	return bibTeX(append(keys, setting(m.Space, m.Truth, predicted, data)...))
+}
+
+// searchPapers are the papers of search algorithms.
+var searchPapers = map[string]string{"nsga2": "deb2002nsga2", "moead": "zhang2007moead", "aging": "real2019regularized"}
+
+// BibTeX prints the papers of the benchmark, the algorithms and every estimator of the searches.
+func (s *Searches) BibTeX() string {
+	d := s.Manifest.Definition
+	var keys []string
+	data := ""
+	if d.Space == "darts" {
+		keys = append(keys, keyEvoXBench)
+	}
+	for _, m := range d.Methods {
+		keys = append(keys, searchPapers[m.Algorithm])
+		for _, spec := range m.Objectives {
+			if o, err := s.plan.objective(spec); err == nil {
+				keys = append(keys, citedBy(o.Paper)...)
+				data += o.Dataset
+			}
 		}
 	}
-	var out []string
-	for _, entry := range strings.Split(strings.TrimSpace(bibliography), "\n\n") {
-		if slices.ContainsFunc(papers, func(p string) bool { return cites(p, entry) }) {
-			out = append(out, entry)
-		}
-	}
-	return strings.Join(out, "\n\n") + "\n"
+	return bibTeX(append(keys, setting(d.Space, s.Manifest.Truth, d.Accuracy.Source != Table, data)...))
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/plot/vg"
 
@@ -58,7 +59,8 @@ func knownPoint(f Found, name string) plots.Point {
 }
 
 func (r *SearchReport) axes() plots.Points {
-	return plots.Points{XLabel: "MACs (millions)", YLabel: "error (%) by " + r.Manifest.Truth}
+	source, _, _ := strings.Cut(r.Manifest.Truth, " (") // what stands in brackets is too long for a column
+	return plots.Points{XLabel: "MACs (millions)", YLabel: "error (%) by " + source}
 }
 
 func (r *SearchReport) frontFigure() named {

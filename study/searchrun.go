@@ -380,3 +380,9 @@ func (e *evaluator) outcome(ctx context.Context, text string, env *estimators.En
 }
 
 func abs(v float64) float64 { return max(v, -v) }
+
+// HasSearches says whether a folder is one of searches rather than of a study.
+func HasSearches(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, searchFile))
+	return err == nil
+}

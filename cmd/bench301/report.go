@@ -1,6 +1,9 @@
 package main
 
 import (
+	"context"
+	"errors"
+	"io"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -15,22 +18,24 @@ func newReport(s streams) *cobra.Command {
 	var out string
 	cmd := &cobra.Command{
 		Use:   "report RUN",
-		Short: "Write a run as one HTML file; its checklist; its references",
-		Long: `Writes tables and figures of a run into one HTML file that works without a network, and prints its name. Tables sort
-by a click; dots tell their architecture.`,
+		Short: "Write the report of a run as one HTML file",
+		Long: `Writes the report of a study or of searches as one HTML file, made from the run folder alone, and prints its name. Figures
+lie inside, tables sort at a click, and points of scatter plots say which architecture they are. It works without a
+network, and prints.`,
 		Example: `  bench301 report runs/my-study
-  bench301 report checklist runs/my-study --format markdown
+  bench301 report runs/my-search -o search.html
+  bench301 report checklist runs/my-study --format latex
   bench301 report bibtex runs/my-study > references.bib`,
 		Args: someArgs(1, 1, "one run folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f, err := o.analyse(cmd.Context(), args[0])
+			document, err := o.document(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
 			if out == "" {
 				out = filepath.Join(args[0], "report.html")
 			}
-			if err := atomicfile.Write(out, f.Report); err != nil {
+			if err := atomicfile.Write(out, document.Write); err != nil {
 				return err
 			}
 			return printLine(s, out)
@@ -38,19 +43,53 @@ by a click; dots tell their architecture.`,
 	}
 	cmd.Flags().StringVarP(&out, "out", "o", "", "file (default RUN/report.html)")
 	o.addFlags(cmd)
-	cmd.AddCommand(newReportChecklist(s), newReportBibTeX(s))
+	cmd.AddCommand(newChecklist(s), newBibTeX(s))
 	return cmd
 }
 
-func newReportChecklist(s streams) *cobra.Command {
+// document makes the report of a study, or of searches.
+func (o *analysisOptions) document(ctx context.Context, dir string) (d reports.Document, err error) {
+	if !study.HasSearches(dir) {
+		f, err := o.analyse(ctx, dir)
+		if err != nil {
+			return d, err
+		}
+		return f.Page()
+	}
+	err = withSearches(ctx, dir, func(s *study.Searches) error {
+		r, err := s.Report(ctx)
+		if err != nil {
+			return err
+		}
+		d, err = s.Page(r)
+		return err
+	})
+	return d, err
+}
+
+// withSearches opens a folder of searches for as long as do takes.
+func withSearches(ctx context.Context, dir string, do func(*study.Searches) error) error {
+	s, err := study.OpenSearches(ctx, dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(s), s.Close())
+}
+
+func newChecklist(s streams) *cobra.Command {
 	var o analysisOptions
 	var as string
 	cmd := &cobra.Command{
-		Use:     "checklist RUN",
-		Short:   "Answer the NAS best-practice checklist from a run",
+		Use:   "checklist RUN",
+		Short: "Fill in the best practices checklist as far as the run knows",
+		Long: `Prints the items of the best practices checklist of neural architecture search (Lindauer and Hutter 2020) with the answers
+that follow from the run folder, and "not known from the run" where none does.`,
 		Example: "  bench301 report checklist runs/my-study\n  bench301 report checklist runs/my-study --format latex",
 		Args:    someArgs(1, 1, "one run folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if study.HasSearches(args[0]) {
+				return withSearches(cmd.Context(), args[0], func(r *study.Searches) error { return r.Checklist().Write(s.out, reports.Format(as)) })
+			}
 			f, err := o.analyse(cmd.Context(), args[0])
 			if err != nil {
 				return err
@@ -63,20 +102,26 @@ func newReportChecklist(s streams) *cobra.Command {
 	return cmd
 }
 
-func newReportBibTeX(s streams) *cobra.Command {
+func newBibTeX(s streams) *cobra.Command {
 	return &cobra.Command{
 		Use:     "bibtex RUN",
-		Short:   "Print the references of everything that a run used",
-		Example: "  bench301 report bibtex runs/my-study > references.bib\n  bench301 report bibtex runs/my-study | grep title",
+		Short:   "Print the papers behind a run as BibTeX",
+		Long:    "Prints the papers of the benchmark, the search algorithms and every estimator that a run uses, as BibTeX.",
+		Example: "  bench301 report bibtex runs/my-study > references.bib",
 		Args:    someArgs(1, 1, "one run folder"),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
+			print := func(text string) error {
+				_, err := io.WriteString(s.out, text)
+				return err
+			}
+			if study.HasSearches(args[0]) {
+				return withSearches(cmd.Context(), args[0], func(r *study.Searches) error { return print(r.BibTeX()) })
+			}
 			r, err := study.Open(args[0])
 			if err != nil {
 				return err
 			}
-			defer r.Close()
-			_, err = s.out.Write([]byte(study.BibTeX(r.Manifest)))
-			return err
+			return errors.Join(print(r.Manifest.BibTeX()), r.Close())
 		},
 	}
 }
