@@ -242,7 +242,7 @@ func TestBibliography(t *testing.T) {
 	for _, info := range estimators.All() {
 		for _, n := range arXivNumber.FindAllString(info.Paper, -1) {
 			if !numbers[n] {
-				t.Errorf("%s: %s: not in the bibliography", info.Name, info.Paper)
+				t.Errorf("%s: %s: add it to bibliography.bib", info.Name, info.Paper)
 			}
 		}
 	}
