@@ -16,7 +16,7 @@ Written by ` + "`go run ./tools/estimatordocs`" + ` from the registry (package e
 ` + "`bench301 estimators --check`" + ` compares them with PyTorch's numbers on your machine. Settings stand behind a colon:
 ` + "`bench301 score -e snip:channels=16,batch=64`" + `.
 
-Scores are oriented as their authors mean them: the column *better* says which are. The cost classes are of one estimate at
+Scores are oriented as their authors mean them, and each section says which are better. The cost classes are of one estimate at
 default settings on one core: instant (below a millisecond), cheap (below a second), seconds, minutes. Needs: d images,
 l labels, g gradients.
 `
