@@ -32,11 +32,52 @@ func Pack(dst, src []float32, terms, columns Axis) {
 	stored := terms.Stored()
 	dst = dst[:stored*columns.Stored()]
 	clear(dst)
+	switch plain := terms.plain() && columns.plain(); {
+	case plain && columns.Stride == 1:
+		packRows(dst, src, stored, terms, columns.Size)
+		return
+	case plain && terms.Stride == 1:
+		packColumns(dst, src, stored, terms.Size, columns)
+		return
+	}
 	for c := range columns.Size {
 		at := columns.place(c)
 		panel := dst[at/Block*stored*Block+at%Block:]
 		for t := range terms.Size {
 			panel[terms.place(t)*Block] = src[t*terms.Stride+c*columns.Stride]
+		}
+	}
+}
+
+// plain reports whether all entries lie in one group.
+func (a Axis) plain() bool { return a.group() >= a.Size }
+
+// packRows is Pack where the columns of a term follow each other.
+func packRows(dst, src []float32, stored int, terms Axis, columns int) {
+	for t := range terms.Size {
+		row := src[t*terms.Stride:][:columns]
+		for at := t * Block; len(row) > 0; at += stored * Block {
+			row = row[copy(dst[at:at+Block], row):]
+		}
+	}
+}
+
+// packColumns is Pack where the terms of a column follow each other: four columns at a time, which lie in one block.
+func packColumns(dst, src []float32, stored, terms int, columns Axis) {
+	c := 0
+	for ; c+4 <= columns.Size; c += 4 {
+		panel := dst[c/Block*stored*Block+c%Block:]
+		column := func(k int) []float32 { return src[(c+k)*columns.Stride:][:terms] }
+		c0, c1, c2, c3 := column(0), column(1), column(2), column(3)
+		for t, v := range c0 {
+			to := panel[t*Block:][:4]
+			to[0], to[1], to[2], to[3] = v, c1[t], c2[t], c3[t]
+		}
+	}
+	for ; c < columns.Size; c++ {
+		panel := dst[c/Block*stored*Block+c%Block:]
+		for t, v := range src[c*columns.Stride:][:terms] {
+			panel[t*Block] = v
 		}
 	}
 }

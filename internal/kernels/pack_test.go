@@ -94,3 +94,30 @@ func TestPackDepthwise(t *testing.T) {
 		t.Error("unpacking does not invert packing")
 	}
 }
+
+// TestPackFollowsItsDefinition packs matrices of awkward sizes in either orientation, with and without groups.
+func TestPackFollowsItsDefinition(t *testing.T) {
+	rng := rand.New(rand.NewPCG(6, 6))
+	for _, in := range []int{1, 3, 16, 18, 35} {
+		for _, out := range []int{1, 4, 7, 16, 21, 34} {
+			for _, group := range []int{0, 7} {
+				w := values(rng, in*out)
+				inputs, outputs := Axis{in, 1, group}, Axis{out, in, 0}
+				for _, axes := range [][2]Axis{{inputs, outputs}, {outputs, inputs}} {
+					terms, columns := axes[0], axes[1]
+					got := values(rng, terms.Stored()*columns.Stored())
+					want := make([]float32, len(got))
+					for k := range terms.Size {
+						for c := range columns.Size {
+							at := columns.place(c)
+							want[(at/Block*terms.Stored()+terms.place(k))*Block+at%Block] = w[k*terms.Stride+c*columns.Stride]
+						}
+					}
+					if Pack(got, w, terms, columns); !slices.Equal(got, want) {
+						t.Errorf("terms %+v, columns %+v", terms, columns)
+					}
+				}
+			}
+		}
+	}
+}
