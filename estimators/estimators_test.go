@@ -330,6 +330,14 @@ func TestWhatCannotBeScored(t *testing.T) {
 	if got, want := configured(t, "rwe").Dataset(env), "cifar10-sample "+env.Data.Hash+" train[0:1000] train[1000:2000]"; got != want {
 		t.Errorf("data set %q, want %q", got, want)
 	}
+	few := configured(t, "snip:classes=4,channels=4,layers=3,resolution=8")
+	if s, err := few.Score(context.Background(), a, env); err != nil || s.Status != Failed || !strings.Contains(s.Reason, "cifar10-sample has 10 classes") {
+		t.Errorf("too few classes: %+v, %v", s, err)
+	}
+	full := configured(t, "rwe-train:head=ridge,lambda=1e-6,pooling=none,channels=4,layers=3,resolution=8,batch=20,train_images=20")
+	if s, err := full.Score(context.Background(), a, env); err != nil || s.Value != 100 || len(s.Warnings) != 1 {
+		t.Errorf("saturated: %+v, %v", s, err)
+	}
 	// Without normalisation and with huge weights the features overflow.
 	s, err := configured(t, "featstd:norm=none,init=normal,gain=1e9,"+quick).Score(context.Background(), a, env)
 	if err != nil || s.Status == OK || s.Value != 0 || s.Reason == "" {

@@ -205,7 +205,7 @@ func gradientOf[T network.Real](ctx context.Context, s Proxy, a bench301.Archite
 		cotangent := make([]T, len(logits))
 		loss, err := network.CrossEntropy(logits, p.images.Labels, cotangent)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w: %s has %d classes, which the setting classes must cover", err, env.Data.Name, len(env.Data.Classes))
 		}
 		f := newFisher(p)
 		p.exec.Observe(network.Observer[T]{WeightPart: f.part})

@@ -92,6 +92,9 @@ func (r *reference) env() (*Env, error) {
 	env.work.begin(a.ID())
 	if r.TrainImages > 0 {
 		env.Data = r.stripes()
+		if _, err := share(env, headKey{0}, func() (headDraws, error) { return r.head(), nil }); err != nil {
+			return nil, err
+		}
 		_, err := r.weights(env, Frozen{Channels: r.Channels, Layers: r.Layers, Variant: r.Variant, Resolution: r.Resolution}.initial(2))
 		return env, err
 	}
@@ -145,6 +148,27 @@ func (r *reference) weights(env *Env, s Initial) (model, error) {
 		}
 		return m, nil
 	})
+}
+
+// head draws the start of a trained layer from a stream, and takes the images of an epoch in strides.
+func (r *reference) head() headDraws {
+	return headDraws{
+		start: func(parts ...[]float64) {
+			s := splitmix.New(r.Seeds["head"])
+			for _, part := range parts {
+				for i := range part {
+					part[i] = float64(s.Symmetric())
+				}
+			}
+		},
+		order: func(epoch, n int) []int {
+			order := make([]int, n)
+			for i := range order {
+				order[i] = (7*i + 3*epoch) % n
+			}
+			return order
+		},
+	}
 }
 
 // pixels fills one batch of images, which the stream goes through channel by channel.

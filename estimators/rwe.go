@@ -101,7 +101,7 @@ func (s RWE) reads() []span {
 
 // Estimate implements Estimator.
 func (s RWE) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
-	return s.average(func(draw int) (float64, error) {
+	score, err := s.average(func(draw int) (float64, error) {
 		f, err := s.fit(ctx, a, env, draw)
 		if err != nil {
 			return 0, err
@@ -119,6 +119,10 @@ func (s RWE) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (S
 		}
 		return f.Accuracy, nil
 	})
+	if err == nil && score.Value == 100 {
+		score.Warnings = append(score.Warnings, "saturated: the layer classifies every image; ask for more images, or for fewer features")
+	}
+	return score, err
 }
 
 // fit trains the head of one draw and evaluates it where the score wants it.
@@ -161,8 +165,7 @@ func (s RWE) fit(ctx context.Context, a bench301.Architecture, env *Env, draw in
 	return l.Fit(x.values, labels)
 }
 
-// trained is the head of one draw. Start and order of the images are the same for all architectures, so that they do
-// not add noise to a comparison.
+// trained is the head of one draw.
 func (s RWE) trained(ctx context.Context, env *Env, draw int, x matrix, labels []int) (*head.Linear, error) {
 	type key struct {
 		RWE
@@ -176,17 +179,44 @@ func (s RWE) trained(ctx context.Context, env *Env, draw int, x matrix, labels [
 		if s.Head == HeadRidge {
 			return head.Ridge(x.values, labels, classes, s.Lambda)
 		}
+		draws, err := drawHead(env, draw)
+		if err != nil {
+			return nil, err
+		}
 		start := &head.Linear{In: x.d, Out: classes, W: make([]float64, x.d*classes), B: make([]float64, classes)}
-		rng, bound := env.rng("head", draw), 1/math.Sqrt(float64(x.d))
+		draws.start(start.W, start.B)
 		for _, part := range [][]float64{start.W, start.B} {
 			for i := range part {
-				part[i] = bound * (2*rng.Float64() - 1)
+				part[i] *= 1 / math.Sqrt(float64(x.d)) // PyTorch's initialisation of a linear layer
 			}
 		}
-		l, _, err := head.Train(ctx, x.values, labels, start, s.descent(), func(epoch int) []int {
-			return env.rng("order of the head's images", draw, epoch).Perm(x.n)
-		})
+		l, _, err := head.Train(ctx, x.values, labels, start, s.descent(), func(epoch int) []int { return draws.order(epoch, x.n) })
 		return l, err
+	})
+}
+
+// headDraws are what training a head draws.
+type headDraws struct {
+	start func(parts ...[]float64) // fills weights and biases with values in [-1, 1)
+	order func(epoch, n int) []int // the order of n images in an epoch
+}
+
+type headKey struct{ draw int }
+
+// drawHead is the same for all architectures, so that it adds no noise to a comparison.
+func drawHead(env *Env, draw int) (headDraws, error) {
+	return share(env, headKey{draw}, func() (headDraws, error) {
+		return headDraws{
+			start: func(parts ...[]float64) {
+				rng := env.rng("head", draw)
+				for _, part := range parts {
+					for i := range part {
+						part[i] = 2*rng.Float64() - 1
+					}
+				}
+			},
+			order: func(epoch, n int) []int { return env.rng("order of the head's images", draw, epoch).Perm(n) },
+		}, nil
 	})
 }
 

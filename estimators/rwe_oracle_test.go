@@ -28,6 +28,15 @@ type rweCase struct {
 	EffDim                map[string]float64
 	MapEffDim             map[string]float64 `json:"map_effdim"`
 	Readouts              []readoutCase
+	Descent               []descentCase
+}
+
+type descentCase struct {
+	Solver        string
+	Epochs, Batch int
+	LR            float64
+	Seed          uint64
+	Train, Val    measureCase
 }
 
 type ridgeCase struct {
@@ -119,6 +128,16 @@ func TestOracleRWE(t *testing.T) {
 			c.close(r.name+" validation error", -score(spec+"val-mse"), r.Val.SquaredError, 1e-5)
 			c.close(r.name+" training accuracy", score(spec+"train-accuracy"), r.Train.Accuracy, 1e-10) // of a count
 			c.close(r.name+" training loss", -score(spec+"train-loss"), r.Train.SquaredError, 1e-5)
+		}
+		for _, d := range f.Descent {
+			f.Seeds["head"] = d.Seed
+			env = f.env(t)
+			spec := fmt.Sprintf("rwe:%s,val_images=%d,head=%s,epochs=%d,head_batch=%d,learning_rate=%v,score=", net, f.ValImages, d.Solver, d.Epochs, d.Batch, d.LR)
+			c.close(d.Solver+" validation accuracy", score(spec+"val-accuracy"), d.Val.Accuracy, 1e-10)
+			c.close(d.Solver+" validation cross-entropy", -score(spec+"val-cross-entropy"), d.Val.CrossEntropy, 2e-5)
+			c.close(d.Solver+" validation error", -score(spec+"val-mse"), d.Val.SquaredError, 1e-5)
+			c.close(d.Solver+" training accuracy", score(spec+"train-accuracy"), d.Train.Accuracy, 1e-10)
+			c.close(d.Solver+" training loss", -score(spec+"train-loss"), d.Train.CrossEntropy, 1e-5)
 		}
 		c.close("featstd", score("featstd:"+net), f.FeatStd, 1e-5)
 		for lambda, want := range f.EffDim {

@@ -49,7 +49,7 @@ func TestOracleDescent(t *testing.T) {
 			start := &Linear{In: d, Out: f.Classes, W: make([]float64, d*f.Classes), B: make([]float64, f.Classes)}
 			for _, part := range [][]float64{start.W, start.B} {
 				for i := range part {
-					part[i] = 0.1 * float64(s.Symmetric())
+					part[i] = float64(s.Symmetric()) / math.Sqrt(float64(d))
 				}
 			}
 			l, losses, err := Train(context.Background(), x, labels, start, Descent{c.Solver, c.Epochs, c.Batch, c.LR, c.Momentum}, func(epoch int) []int {

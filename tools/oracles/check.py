@@ -33,8 +33,13 @@ def suite(name):
 
 def rwe(name):
     f = json.load(gzip.open(os.path.join(CASES, name + ".json.gz")))
-    r = f["ridge"]
+    r, sgd = f["ridge"], f["descent"][0]
+    f["seeds"]["head"] = sgd["seed"]
+    trained = ":epochs=%d,head_batch=%d" % (sgd["epochs"], sgd["batch"])
     scores = [
+        {"estimator": "rwe" + trained, "want": sgd["val"]["accuracy"], "tolerance": 1e-9},
+        {"estimator": "rwe" + trained + ",score=val-cross-entropy", "want": -sgd["val"]["cross_entropy"], "tolerance": 1e-5},
+        {"estimator": "rwe-train" + trained, "want": sgd["train"]["accuracy"], "tolerance": 1e-9},
         {"estimator": "rwe-ridge", "want": r["val"]["accuracy"], "tolerance": 1e-9},
         {"estimator": "rwe-ridge:score=val-cross-entropy", "want": -r["val"]["cross_entropy"], "tolerance": 1e-5},
         {"estimator": "rwe-ridge:score=train-accuracy", "want": r["train"]["accuracy"], "tolerance": 1e-9},

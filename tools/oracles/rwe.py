@@ -196,11 +196,12 @@ def measure(w, b, x, y, regression):
     }
 
 
-def descent(x, y, classes, solver, epochs, batch, lr, seed):
+def descent(x, y, xv, yv, classes, solver, epochs, batch, lr, seed):
     """Training from a start drawn by a stream; epoch e takes image (7 i + 3 e) mod n as its i-th."""
     s, n, d = Stream(seed), len(x), x.shape[1]
-    w = torch.tensor([[0.1 * s.sym() for _ in range(classes)] for _ in range(d)], dtype=torch.float64, requires_grad=True)
-    b = torch.tensor([0.1 * s.sym() for _ in range(classes)], dtype=torch.float64, requires_grad=True)
+    a = 1 / np.sqrt(d)
+    w = torch.tensor([[a * s.sym() for _ in range(classes)] for _ in range(d)], dtype=torch.float64, requires_grad=True)
+    b = torch.tensor([a * s.sym() for _ in range(classes)], dtype=torch.float64, requires_grad=True)
     opt = torch.optim.SGD([w, b], lr=lr, momentum=0.9) if solver == "sgd" else torch.optim.Adam([w, b], lr=lr)
     xt, yt, losses = torch.tensor(x), torch.tensor(y), []
     for e in range(epochs):
@@ -216,7 +217,7 @@ def descent(x, y, classes, solver, epochs, batch, lr, seed):
     w, b = w.detach().numpy(), b.detach().numpy()
     return {"solver": solver, "epochs": epochs, "batch": batch, "lr": lr, "momentum": 0.9 if solver == "sgd" else 0,
             "seed": seed, "losses": losses, "weights_sum": float(w.sum()), "weights_l2": float(np.linalg.norm(w)),
-            "bias": b.tolist(), "train": measure(w, b, x, y, False)}
+            "bias": b.tolist(), "train": measure(w, b, x, y, False), "val": measure(w, b, xv, yv, False)}
 
 
 def case(name, arch, c, layers, variant, side, seed, n_train=60, n_val=40, batch=20, classes=5):
@@ -241,7 +242,7 @@ def case(name, arch, c, layers, variant, side, seed, n_train=60, n_val=40, batch
     z = standardise(read(net, xt, last, batch, POOLS["none"], "batch"))[0]
     eig = np.linalg.eigvalsh(z @ z.T / z.shape[1])
     out["map_effdim"] = {str(l): float((eig / (eig + l * eig.mean())).sum()) for l in (0.1, 0.01)}
-    out["descent"] = [descent(zt, yt, classes, "sgd", 6, 25, 0.025, seed + 2), descent(zt, yt, classes, "adam", 6, 25, 0.01, seed + 3)]
+    out["descent"] = [descent(zt, yt, zv, yv, classes, *o) for o in (("sgd", 6, 25, 0.025, seed + 2), ("adam", 6, 25, 0.01, seed + 3))]
     net.stats = {}
     read(net, xt, last, batch, mean, "collect")
     out["readouts"] = []
