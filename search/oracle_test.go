@@ -390,3 +390,12 @@ func TestOracleFinalFronts(t *testing.T) {
 		return n
 	})
 }
+
+// TestCrowdingOfFailures has a front without objectives, which a saved search must be able to write.
+func TestCrowdingOfFailures(t *testing.T) {
+	for _, d := range Crowding([][]float64{nil, nil, nil}) {
+		if d != 0 {
+			t.Errorf("distance %v, want 0", d)
+		}
+	}
+}

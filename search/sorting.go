@@ -63,6 +63,9 @@ func Crowding(objectives [][]float64) []float64 {
 		return distance
 	}
 	m := len(objectives[0])
+	if m == 0 {
+		return distance // all failed: there is nothing to be apart in
+	}
 	order := make([]int, n)
 	for k := range m {
 		for i := range order {
