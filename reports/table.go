@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -155,6 +156,9 @@ func (t Table) render(w io.Writer, r tw.Renderer) error {
 	return table.Render()
 }
 
+// manyRows is the number of rows above which a page shows a table through a window.
+const manyRows = 30
+
 // html prints the table as a figure with caption and notes, cells escaped.
 func (t Table) html(w io.Writer) error {
 	var b strings.Builder
@@ -168,7 +172,11 @@ func (t Table) html(w io.Writer) error {
 		columns[i].Name = html.EscapeString(columns[i].Name)
 	}
 	t.Columns = columns
-	b.WriteString("<div class=\"scroll\">\n")
+	class := "scroll"
+	if len(t.Rows) > manyRows {
+		class += " tall"
+	}
+	fmt.Fprintf(&b, "<div class=%q>\n", class)
 	if err := t.render(&b, renderer.NewHTML(renderer.HTMLConfig{TableClass: "sortable"})); err != nil {
 		return err
 	}
@@ -186,7 +194,7 @@ func (t Table) latex(w io.Writer) error {
 	var b strings.Builder
 	b.WriteString("\\begin{table}\n\\centering\n")
 	if t.Title != "" {
-		fmt.Fprintf(&b, "\\caption{%s}\n", escape(strings.Join(append([]string{t.Title + "."}, t.Notes...), " ")))
+		fmt.Fprintf(&b, "\\caption{%s}\n", escape(sentences(append([]string{t.Title}, t.Notes...))))
 	}
 	b.WriteString("\\begin{tabular}{")
 	for _, c := range t.Columns {
@@ -225,4 +233,21 @@ var latexEscaper = strings.NewReplacer(
 	"~", `$\sim$`, "^", `\textasciicircum{}`, "τ", `$\tau$`, "ρ", `$\rho$`, "−", "$-$", "<", "$<$", ">", "$>$",
 )
 
-func escape(s string) string { return latexEscaper.Replace(s) }
+// negative is a minus sign before a number, or alone: the mark of a worse value.
+var negative = regexp.MustCompile(`(^|[\s\[(])-(\d|$| \()`)
+
+func escape(s string) string {
+	return negative.ReplaceAllString(latexEscaper.Replace(s), `${1}$$-$$${2}`)
+}
+
+// sentences joins texts, each with an end.
+func sentences(texts []string) string {
+	var out []string
+	for _, t := range texts {
+		if t != "" && !strings.HasSuffix(t, ".") {
+			t += "."
+		}
+		out = append(out, t)
+	}
+	return strings.Join(out, " ")
+}

@@ -41,7 +41,7 @@ l2_norm,57,undefined,,undefined,,<0.001,95%
 `,
 		LaTeX: `\begin{table}
 \centering
-\caption{tau against 100\% mini\_x. n = 60 l2\_norm: constant score}
+\caption{tau against 100\% mini\_x. n = 60. l2\_norm: constant score.}
 \begin{tabular}{lrrrrrrr}
 \toprule
 estimator & n & tau-b & 95\% CI & rho & 95\% CI & s/arch & coverage \\
@@ -76,7 +76,7 @@ func TestBestAndSecondAreSetApart(t *testing.T) {
 		{Estimator: "second", N: 9, Asked: 9, Tau: &Interval{0.2, 0.1, 0.3}, Mark: "-", P: &p},
 	})
 	for format, want := range map[Format][]string{
-		LaTeX:    {`\textbf{+0.500}`, `\textbf{+0.490}`, `& +0.100 &`, `\underline{+0.200}`, `$\sim$ (p=0.210)`, `- (p$<$0.001)`},
+		LaTeX:    {`\textbf{+0.500}`, `\textbf{+0.490}`, `& +0.100 &`, `\underline{+0.200}`, `$\sim$ (p=0.210)`, `$-$ (p$<$0.001)`},
 		Markdown: {`**+0.500**`, `**+0.490**`, `| <u>+0.200</u>`},
 		HTML:     {`<strong>+0.500</strong>`, `<u>+0.200</u>`, `a&lt;b&amp;c`, `~ (p=0.210)`},
 		CSV:      {"+0.500", "best"},
@@ -89,6 +89,17 @@ func TestBestAndSecondAreSetApart(t *testing.T) {
 			if !strings.Contains(b.String(), w) {
 				t.Errorf("%s lacks %q:\n%s", format, w, b.String())
 			}
+		}
+	}
+}
+
+func TestMinusInLaTeX(t *testing.T) {
+	for text, want := range map[string]string{
+		"-0.065": "$-$0.065", "[-0.2, -0.1]": "[$-$0.2, $-$0.1]", "-": "$-$", "- (p=0.01)": "$-$ (p=0.01)", "rwe-ridge": "rwe-ridge", "a - b": "a - b",
+		"0.0527-0.275": "0.0527-0.275", "5 of 6 (-1)": "5 of 6 ($-$1)",
+	} {
+		if got := escape(text); got != want {
+			t.Errorf("%s becomes %s, want %s", text, got, want)
 		}
 	}
 }

@@ -108,7 +108,11 @@ func (o *searchOptions) run(cmd *cobra.Command, s streams, args []string) (err e
 	}
 	for _, row := range report.Rows {
 		if row.Front == 0 {
-			fmt.Fprintf(s.err, "bench301: %s, seed %d: no architecture within the limits among %d: widen --max\n", row.Method, row.Seed, row.Distinct)
+			reason := "no architecture within the limits among %d: widen --max"
+			if len(report.Manifest.Definition.Limits) == 0 {
+				reason = "an empty front of %d architectures: none was scored, or the accuracies know none of those that were"
+			}
+			fmt.Fprintf(s.err, "bench301: %s, seed %d: "+reason+"\n", row.Method, row.Seed, row.Distinct)
 		}
 	}
 	if searching != nil {

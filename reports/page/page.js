@@ -28,7 +28,11 @@
   };
   for (const table of document.querySelectorAll('table.sortable')) {
     for (const row of table.tBodies[0].rows) {
-      for (const cell of row.cells) if (cell.textContent.length > 60) cell.classList.add('long');
+      for (const cell of row.cells) {
+        const length = cell.textContent.length;
+        if (length > 60) cell.classList.add('long');
+        if (length > 100) cell.classList.add('longer');
+      }
     }
     [...table.tHead.rows[0].cells].forEach((head, column) => {
       const button = document.createElement('button');
