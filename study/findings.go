@@ -27,7 +27,7 @@ type Finding struct {
 
 // closedForm is the number of architectures above which intervals are closed forms instead of bootstraps, and
 // comparisons use so many architectures only.
-const closedForm = 5000
+const closedForm = 2000
 
 // Analyse correlates every column with the accuracies and compares it with the best one.
 func Analyse(ctx context.Context, r *Results, o correlation.Options) (*Findings, error) {

@@ -52,15 +52,11 @@ func (r *Run) Load() (*Results, error) {
 			out.Architectures = append(out.Architectures, a)
 		}
 	}
-	status, err := r.Status()
-	if err != nil {
-		return nil, err
-	}
 	byKey := map[store.Key]*Column{}
 	var columns []*Column
-	for i, q := range r.Manifest.Questions {
-		p := status[i]
-		c := &Column{Question: q, Asked: p.Asked, Undefined: p.Undefined, Failed: p.Failed, Missing: p.Missing, Reason: p.Reason}
+	for _, q := range r.Manifest.Questions {
+		c := &Column{Question: q, Asked: len(out.Architectures) * len(q.Seeds)}
+		c.Missing = c.Asked
 		for range q.Seeds {
 			c.BySeed = append(c.BySeed, missing(len(out.Architectures)))
 		}
@@ -68,6 +64,10 @@ func (r *Run) Load() (*Results, error) {
 		columns = append(columns, c)
 	}
 	if err := out.fill(r.Store, place, byKey); err != nil {
+		return nil, err
+	}
+	err = r.reasons(func(k store.Key, text string) { byKey[k].Reason = text })
+	if err != nil {
 		return nil, err
 	}
 	for _, c := range columns {
@@ -118,6 +118,9 @@ func (r *Results) fill(s *store.SQLite, place map[string]int, byKey map[store.Ke
 			return err
 		}
 		c := columns[row.Question]
+		if c == nil {
+			return fmt.Errorf("%s: holds scores of %s that the study does not ask for: the run folder is damaged", r.Dir, questions[row.Question].Estimator)
+		}
 		seed := slices.Index(c.Seeds, row.Seed)
 		if seed < 0 {
 			return fmt.Errorf("%s: holds scores of seed %d of %s, which the study does not have: the run folder is damaged", r.Dir, row.Seed, c.Label)
@@ -126,8 +129,14 @@ func (r *Results) fill(s *store.SQLite, place map[string]int, byKey map[store.Ke
 			row.Score = -row.Score
 		}
 		c.BySeed[seed][places[row.Arch]] = row.Score
-		if row.Status == store.OK {
+		c.Missing--
+		switch row.Status {
+		case store.OK:
 			seconds[c] = append(seconds[c], row.Seconds)
+		case store.Undefined:
+			c.Undefined++
+		case store.Failed:
+			c.Failed++
 		}
 	}
 	for c, all := range seconds {

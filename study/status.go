@@ -55,20 +55,20 @@ func (r *Run) Status() ([]Progress, error) {
 			p.Failed++
 		}
 	}
-	return out, r.reasons(out, index)
+	return out, r.reasons(func(k store.Key, text string) { out[index[k]].Reason = text })
 }
 
-// reasons adds one reason to every question that has failures.
-func (r *Run) reasons(out []Progress, index map[store.Key]int) error {
-	for reason, err := range r.Store.Failures() {
+// reasons hands over why questions have answers that are no scores.
+func (r *Run) reasons(keep func(question store.Key, text string)) error {
+	for f, err := range r.Store.Failures() {
 		if err != nil {
 			return err
 		}
-		i := index[store.Key{Estimator: reason.Estimator, SettingsHash: reason.SettingsHash, Dataset: reason.Dataset}]
-		out[i].Reason = reason.Text
-		if reason.Others > 0 {
-			out[i].Reason += fmt.Sprintf(" (and %d other reasons)", reason.Others)
+		text := f.Text
+		if f.Others > 0 {
+			text += fmt.Sprintf(" (and %d other reasons)", f.Others)
 		}
+		keep(store.Key{Estimator: f.Estimator, SettingsHash: f.SettingsHash, Dataset: f.Dataset}, text)
 	}
 	return nil
 }
