@@ -123,6 +123,18 @@ func eval[T any](t *testing.T, b *browser, script string, args ...any) T {
 	return run(t, b, chromedp.Evaluate[T](fmt.Sprintf(script, args...)))
 }
 
+// keep saves a picture in the folder $BENCH301_SCREENSHOTS, to look at.
+func keep(t *testing.T, name string, data []byte) {
+	t.Helper()
+	dir := os.Getenv("BENCH301_SCREENSHOTS")
+	if dir == "" {
+		return
+	}
+	if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestPageInABrowser sorts a table of a report, points at an architecture, and looks at the page on a phone, in the dark
 // and on paper.
 func TestPageInABrowser(t *testing.T) {
@@ -193,6 +205,7 @@ func TestPageInABrowser(t *testing.T) {
 	if n := eval[int](t, b, `document.querySelectorAll('circle.on').length`); n != plotted {
 		t.Errorf("the architecture is marked in %d plots, want %d", n, plotted)
 	}
+	keep(t, "hover.png", run(t, b, chromedp.CaptureScreenshot()))
 	b.do(t, chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, 2, 2))
 	if !eval[bool](t, b, `document.getElementById('tip').hidden`) {
 		t.Error("the tip stays")
@@ -214,10 +227,8 @@ func TestPageInABrowser(t *testing.T) {
 	if !bytes.HasPrefix(paper, []byte("%PDF")) || len(paper) < 20000 {
 		t.Errorf("printed %d bytes", len(paper))
 	}
-	if dir := os.Getenv("BENCH301_SCREENSHOTS"); dir != "" { // to look at
-		_ = os.WriteFile(filepath.Join(dir, "phone.png"), shot, 0o644)
-		_ = os.WriteFile(filepath.Join(dir, "print.pdf"), paper, 0o644)
-	}
+	keep(t, "phone.png", shot)
+	keep(t, "print.pdf", paper)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(b.noise) > 0 {
