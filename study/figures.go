@@ -68,7 +68,7 @@ func (f *Findings) Figures(names ...string) ([]Figure, error) {
 const (
 	maxPanels = 12
 	maxCurves = 6
-	maxBars   = 30
+	maxBars   = 60
 	maxMatrix = 16
 )
 
@@ -156,8 +156,12 @@ func (f *Findings) costFigure() ([]Figure, error) {
 	if len(points.Groups) == 0 {
 		return nil, nil
 	}
+	width := plots.SingleColumn
+	if len(trivial.Points)+len(others.Points) > 6 {
+		width = plots.DoubleColumn // so many names need room
+	}
 	figure, err := plots.NewPoints(points)
-	return []Figure{{"cost", figure, plots.SingleColumn, plots.ColumnHeight}}, err
+	return []Figure{{"cost", figure, width, plots.ColumnHeight}}, err
 }
 
 // ablationFigures are F5: tau against each setting that is varied, a figure a setting.

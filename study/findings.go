@@ -1,6 +1,7 @@
 package study
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,7 +64,7 @@ func (f *Findings) find(c *Column) (*Finding, error) {
 		i, err := f.interval(part.coefficient, row)
 		switch {
 		case errors.Is(err, correlation.ErrUndefined):
-			row.Reason = err.Error()
+			row.Reason = cmp.Or(row.Reason, err.Error()) // why there are no scores says more
 		case err != nil:
 			return nil, err
 		default:
