@@ -39,14 +39,14 @@ func (s Extrapolation) Validate() error {
 	return nil
 }
 
-// family is a family of curves y(t), t = 1, 2, ..., in [0, 1], with parameters that may be any numbers.
-type family struct {
+// curveFamily is a family of curves y(t), t = 1, 2, ..., in [0, 1], with parameters that may be any numbers.
+type curveFamily struct {
 	value  func(p []float64, t float64) float64
 	starts func(y []float64) [][]float64 // where to begin looking
 }
 
 // powerLaw is y(t) = c - a t^-alpha, c in (0, 1), a and alpha positive; p = (logit c, ln a, ln alpha).
-var powerLaw = family{
+var powerLaw = curveFamily{
 	func(p []float64, t float64) float64 {
 		return sigmoid(p[0]) - math.Exp(p[1])*math.Pow(t, -math.Exp(p[2]))
 	},
@@ -62,7 +62,7 @@ var powerLaw = family{
 }
 
 // logPower is y(t) = a / (1 + (t / e^b)^-c), a in (0, 1), c positive; p = (logit a, b, ln c).
-var logPower = family{
+var logPower = curveFamily{
 	func(p []float64, t float64) float64 {
 		return sigmoid(p[0]) / (1 + math.Pow(t/math.Exp(p[1]), -math.Exp(p[2])))
 	},
@@ -90,18 +90,18 @@ func ceiling(y []float64, part float64) float64 {
 func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 func logit(p float64) float64   { return math.Log(p / (1 - p)) }
 
-// fitted is a member of a family.
-type fitted struct {
-	family
+// fittedCurve is a member of a family.
+type fittedCurve struct {
+	curveFamily
 	p     []float64
 	error float64 // mean squared
 }
 
-func (f fitted) at(t float64) float64 { return f.value(f.p, t) }
+func (f fittedCurve) at(t float64) float64 { return f.value(f.p, t) }
 
 // fit finds the member of a family nearest to values y(1), y(2), ...: Nelder and Mead's search from several starts, the
 // best one started again until that gains nothing.
-func (f family) fit(y []float64) (fitted, error) {
+func (f curveFamily) fit(y []float64) (fittedCurve, error) {
 	loss := func(p []float64) float64 {
 		total := 0.0
 		for i, v := range y {
@@ -113,16 +113,16 @@ func (f family) fit(y []float64) (fitted, error) {
 		}
 		return math.Inf(1)
 	}
-	search := func(from []float64) (fitted, error) {
+	search := func(from []float64) (fittedCurve, error) {
 		r, err := optimize.Minimize(optimize.Problem{Func: loss}, from, &optimize.Settings{
 			MajorIterations: 2000, Converger: &optimize.FunctionConverge{Absolute: 1e-14, Iterations: 100},
 		}, &optimize.NelderMead{})
 		if err != nil {
-			return fitted{}, fmt.Errorf("the fit of a curve failed: %w", err)
+			return fittedCurve{}, fmt.Errorf("the fit of a curve failed: %w", err)
 		}
-		return fitted{f, r.X, r.F}, nil
+		return fittedCurve{f, r.X, r.F}, nil
 	}
-	best := fitted{error: math.Inf(1)}
+	best := fittedCurve{error: math.Inf(1)}
 	for _, start := range f.starts(y) {
 		r, err := search(start)
 		if err != nil {
@@ -151,7 +151,7 @@ const resolution = 1e-4
 
 // extrapolate fits families to y(1), y(2), ... and returns the mean of their values at t. Each weighs in proportion to
 // its greatest likelihood under normal errors, (mean squared error)^(-n/2).
-func extrapolate(y []float64, t float64, families ...family) (float64, error) {
+func extrapolate(y []float64, t float64, families ...curveFamily) (float64, error) {
 	var value, total, first float64
 	for k, f := range families {
 		r, err := f.fit(y)
@@ -172,7 +172,7 @@ func extrapolate(y []float64, t float64, families ...family) (float64, error) {
 // extrapolated is an estimator of the families' mean.
 type extrapolated struct {
 	Extrapolation
-	families []family
+	families []curveFamily
 }
 
 // Estimate implements Estimator.
@@ -193,6 +193,6 @@ func (e extrapolated) Estimate(ctx context.Context, a bench301.Architecture, env
 }
 
 // extrapolating builds an estimator that extrapolates with families of curves.
-func extrapolating(families ...family) func(Extrapolation) Estimator {
+func extrapolating(families ...curveFamily) func(Extrapolation) Estimator {
 	return func(s Extrapolation) Estimator { return extrapolated{s, families} }
 }

@@ -9,8 +9,8 @@ import (
 func TestExtrapolationOfKnownCurves(t *testing.T) {
 	for _, c := range []struct {
 		name  string
-		f     family
-		other family
+		f     curveFamily
+		other curveFamily
 		y     func(t float64) float64
 	}{
 		{"power law", powerLaw, logPower, func(t float64) float64 { return 0.93 - 0.55*math.Pow(t, -0.7) }},
@@ -31,7 +31,7 @@ func TestExtrapolationOfKnownCurves(t *testing.T) {
 				t.Errorf("%s from %d points: %v at 100, want %v; error %g", c.name, points, r.at(100), want, r.error)
 			}
 		}
-		// The ensemble follows the family that fits.
+		// The ensemble follows the curveFamily that fits.
 		var y []float64
 		for k := range 30 {
 			y = append(y, c.y(float64(k+1)))
