@@ -40,6 +40,9 @@ type measuring struct {
 	specs               []string
 }
 
+// fewest is how many scores a coefficient wants.
+const fewest = 10
+
 const measureUsage = `usage: estimatordocs measure [flags] [ESTIMATOR]...
 
 Scores the first N architectures of a fixed permutation of a table (columns arch, val_accuracy and, where published,
@@ -241,7 +244,9 @@ func (m measuring) summarise(records []store.Record, rows []bench301.Item, costs
 		if err := e.correlate(x, y, ours, theirs); err != nil {
 			return out, fmt.Errorf("%s: %w", label, err)
 		}
-		out.Measured = append(out.Measured, e)
+		if e.N+e.Missing >= fewest {
+			out.Measured = append(out.Measured, e)
+		}
 	}
 	return out, nil
 }
@@ -249,7 +254,7 @@ func (m measuring) summarise(records []store.Record, rows []bench301.Item, costs
 // correlate fills in the coefficients. Those that are undefined, as of a constant score, stay nil.
 func (e *Measurement) correlate(x, y, ours, theirs []float64) error {
 	e.N, e.SuiteN = len(x), len(ours)
-	if len(x) >= 10 {
+	if len(x) >= fewest { // others may have failed
 		tau, err := correlation.Kendall(x, y)
 		switch {
 		case errors.Is(err, correlation.ErrUndefined):
@@ -267,7 +272,7 @@ func (e *Measurement) correlate(x, y, ours, theirs []float64) error {
 			e.Tau, e.Low, e.High = &tau, i.Low, i.High
 		}
 	}
-	if len(ours) >= 10 {
+	if len(ours) >= fewest {
 		rho, err := correlation.Spearman(ours, theirs)
 		if err != nil && !errors.Is(err, correlation.ErrUndefined) {
 			return err
