@@ -43,6 +43,24 @@ func Check(ctx context.Context) ([]Conformance, error) {
 		}
 		out = append(out, c)
 	}
+	compare := func(name, estimator, reference string, got, want, tolerance float64, err error) {
+		o := &out[index[estimator]]
+		o.Reference, o.Compared = reference, o.Compared+1
+		if o.Verdict == NoReference {
+			o.Verdict = Agrees
+		}
+		deviation := math.Abs(got - want)
+		if err != nil || !(deviation <= tolerance) {
+			o.Verdict = Differs
+		}
+		if err != nil {
+			o.Note = fmt.Sprintf("%s: %v", name, err)
+		}
+		scale := max(math.Abs(want), math.SmallestNonzeroFloat64)
+		if relative := deviation / scale; relative >= o.Deviation {
+			o.Deviation, o.Allowed = relative, tolerance/scale
+		}
+	}
 	for _, r := range cases {
 		env, err := r.env()
 		if err != nil {
@@ -57,23 +75,11 @@ func Check(ctx context.Context) ([]Conformance, error) {
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
-			o := &out[index[c.Info.Name]]
-			o.Reference, o.Compared = r.Reference, o.Compared+1
-			if o.Verdict == NoReference {
-				o.Verdict = Agrees
-			}
-			deviation := math.Abs(s.Value - want.Want)
-			if err != nil || !(deviation <= want.Tolerance) {
-				o.Verdict = Differs
-			}
-			if err != nil {
-				o.Note = fmt.Sprintf("%s: %v", r.Name, err)
-			}
-			scale := max(math.Abs(want.Want), math.SmallestNonzeroFloat64)
-			if relative := deviation / scale; relative >= o.Deviation {
-				o.Deviation, o.Allowed = relative, want.Tolerance/scale
-			}
+			compare(r.Name, c.Info.Name, r.Reference, s.Value, want.Want, want.Tolerance, err)
 		}
 	}
-	return out, nil
+	err = checkNewer(ctx, func(estimator string, got, want, tolerance float64, err error) {
+		compare("newer scores", estimator, newerSource, got, want, tolerance, err)
+	})
+	return out, err
 }

@@ -7,20 +7,14 @@ import (
 	"math"
 	"testing"
 
-	"rwe301/bench301"
 	"rwe301/internal/oracle"
 	"rwe301/network"
 )
 
-// newerCase is a network on which the authors' own code computed the scores published since 2022 (newer_*.json).
+// newerCase is a case with all the numbers that there are (newer_*.json).
 type newerCase struct {
-	Arch     [2][][2]int
-	C        int
-	Layers   int
-	Batch    int
-	Seeds    map[string]uint64
-	Labels16 []int
-	Proxies  map[string]struct {
+	newerReference
+	Proxies map[string]struct {
 		F64, F32 map[string]json.RawMessage
 	}
 	Checks struct {
@@ -31,83 +25,11 @@ type newerCase struct {
 
 func (f *newerCase) plan(t *testing.T, side int) *network.Plan {
 	t.Helper()
-	var g bench301.Genotype
-	for k := range 8 {
-		g.Normal[k] = bench301.Edge{Source: uint8(f.Arch[0][k][0]), Op: bench301.Operation(f.Arch[0][k][1])}
-		g.Reduce[k] = bench301.Edge{Source: uint8(f.Arch[1][k][0]), Op: bench301.Operation(f.Arch[1][k][1])}
-	}
-	graph, err := g.Graph(bench301.Config{Channels: f.C, Layers: f.Layers, Classes: 10, Height: side, Width: side, Variant: bench301.VariantNASLib})
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := network.Compile(graph)
+	p, err := f.newerReference.plan(side)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return p
-}
-
-// weights draws the case's parameters.
-func (f *newerCase) weights(p *network.Plan) []float32 {
-	theta := make([]float32, p.NumParams())
-	s := oracle.NewStream(f.Seeds["params"])
-	for _, v := range p.Views() {
-		s.Fill(theta[v.Offset:v.Offset+v.Size], v.FanIn, v.Kind == bench301.NormWeight)
-	}
-	return theta
-}
-
-// gauss draws all weights from N(0, 1), times Kaiming's scale if asked; biases 0, normalisations 1 and 0.
-func (f *newerCase) gauss(p *network.Plan, kaiming bool) []float32 {
-	theta := make([]float32, p.NumParams())
-	s := oracle.NewStream(f.Seeds["zen_params"])
-	for _, v := range p.Views() {
-		for i := v.Offset; i < v.Offset+v.Size; i++ {
-			switch v.Kind {
-			case bench301.ConvWeight, bench301.LinearWeight:
-				theta[i] = s.Normal12()
-				if kaiming {
-					theta[i] *= float32(math.Sqrt2 / math.Sqrt(float64(v.FanIn)))
-				}
-			case bench301.NormWeight:
-				theta[i] = 1
-			}
-		}
-	}
-	return theta
-}
-
-// channelsLast turns n x 3 x side x side values into n x side x side x 3.
-func channelsLast[T any](flat []T, n, side int) []T {
-	out := make([]T, len(flat))
-	for i := range n {
-		for c := range 3 {
-			for p := range side * side {
-				out[(i*side*side+p)*3+c] = flat[(i*3+c)*side*side+p]
-			}
-		}
-	}
-	return out
-}
-
-// images are the first n images of the case's stream.
-func (f *newerCase) images(n int) []float32 {
-	s := oracle.NewStream(f.Seeds["input"])
-	flat := make([]float32, n*3*32*32)
-	for i := range flat {
-		flat[i] = 2 * s.Symmetric()
-	}
-	return channelsLast(flat, n, 32)
-}
-
-// normals are n images of side x side from N(0, 1).
-func (f *newerCase) normals(seed string, n, side int) []float32 {
-	s := oracle.NewStream(f.Seeds[seed])
-	flat := make([]float32, n*3*side*side)
-	for i := range flat {
-		flat[i] = s.Normal12()
-	}
-	return channelsLast(flat, n, side)
 }
 
 // newerCheck compares with one proxy's float64 numbers.
@@ -226,7 +148,7 @@ func checkZiCo[T network.Real](c *newerCheck, exact bool) {
 		var gradients [][]T
 		for b := range 2 {
 			g := make([]T, len(theta))
-			if err := lossGradient(x, theta, images[b*batch*size:(b+1)*batch*size], c.f.Labels16[b*batch:(b+1)*batch], g); err != nil {
+			if err := lossGradient(x, theta, images[b*batch*size:(b+1)*batch*size], c.f.Labels[b*batch:(b+1)*batch], g); err != nil {
 				c.Fatal(err)
 			}
 			gradients = append(gradients, g)
@@ -262,18 +184,7 @@ func checkMeCo[T network.Real](c *newerCheck, exact bool) {
 		if v.key == "batch8_first" {
 			continue
 		}
-		s := oracle.NewStream(c.f.Seeds["aux3"])
-		c.key("meco_opt_"+v.key+"_leaf", mecoSum(x, nodes, func(channels int) []int {
-			list := make([]int, channels)
-			for i := range list {
-				list[i] = i
-			}
-			for j := range mecoChannels {
-				k := j + int(s.Next()%uint64(channels-j))
-				list[j], list[k] = list[k], list[j]
-			}
-			return list[:mecoChannels]
-		}), tolerance)
+		c.key("meco_opt_"+v.key+"_leaf", mecoSum(x, nodes, c.f.channelDraws()), tolerance)
 	}
 }
 
@@ -309,20 +220,7 @@ func checkAZ[T network.Real](c *newerCheck, exact bool) {
 		"":                 {c.f.gauss(p, true), c.f.normals("zen_input1", n, 32)},
 		"_fixture_weights": {c.f.weights(p), c.f.images(n)},
 	} {
-		s := oracle.NewStream(c.f.Seeds["aux1"])
-		got, err := azNAS(context.Background(), x, convert[T](in[0]), convert[T](in[1]), n, features, func(out []T, h, w, channels int) {
-			for i := range n {
-				for k := range channels {
-					for q := range h * w {
-						sign := T(-1)
-						if s.Next()>>63 == 1 {
-							sign = 1
-						}
-						out[(i*h*w+q)*channels+k] = sign
-					}
-				}
-			}
-		})
+		got, err := azNAS(context.Background(), x, convert[T](in[0]), convert[T](in[1]), n, features, signDraws[T](&c.f.newerReference, n))
 		if err != nil {
 			c.Fatal(err)
 		}
@@ -375,7 +273,7 @@ func checkGradSign[T network.Real](c *newerCheck, exact bool) {
 	p := c.f.plan(c.T, 32)
 	x := runner[T](c.T, p, network.Options{Batch: 1, Gradients: true})
 	n := c.f.Batch
-	got, err := gradSignLayers(context.Background(), x, convert[T](c.f.weights(p)), convert[T](c.f.images(n)), c.f.Labels16[:n])
+	got, err := gradSignLayers(context.Background(), x, convert[T](c.f.weights(p)), convert[T](c.f.images(n)), c.f.Labels[:n])
 	if err != nil {
 		c.Fatal(err)
 	}
@@ -410,7 +308,7 @@ func checkWRCor[T network.Real](c *newerCheck, exact bool) {
 	p := c.f.plan(c.T, 32)
 	n := c.f.Batch
 	x := runner[T](c.T, p, network.Options{Batch: n, Gradients: true, Probes: wrcorProbes(p)})
-	k, err := weightedCorrelations(x, convert[T](c.f.weights(p)), convert[T](c.f.images(n)), c.f.Labels16[:n])
+	k, err := weightedCorrelations(x, convert[T](c.f.weights(p)), convert[T](c.f.images(n)), c.f.Labels[:n])
 	if err != nil {
 		c.Fatal(err)
 	}
@@ -486,17 +384,9 @@ func checkDextr[T network.Real](c *newerCheck, exact bool) {
 		c.key("svd_sum_leaf_"+mode, leaves, or(exact, 1e-9, 1e-6))
 		c.key("svd_sum_tree_"+mode, all, or(exact, 1e-9, 1e-6))
 	}
-	s := oracle.NewStream(c.f.Seeds["aux5"])
-	plane := make([]float64, 2*3*32*32)
-	for i := range plane {
-		plane[i] = float64(s.Normal12())
-	}
-	u, err := circle(plane)
+	u, err := c.f.plane()
 	if err != nil {
 		c.Fatal(err)
-	}
-	for k := range u {
-		u[k] = channelsLast(u[k], 1, 32)
 	}
 	y := runner[T](c.T, p, network.Options{Batch: 1, Gradients: true})
 	kappa, err := curvature(y, theta, u, c.f.Checks.Coordinates)
