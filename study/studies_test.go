@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"rwe301/estimators"
 	"rwe301/internal/oracle"
 )
 
@@ -27,6 +28,31 @@ func TestReadyStudies(t *testing.T) {
 		}
 		if len(p.Questions) < 5 || len(p.Architectures) < 60 {
 			t.Errorf("%s: %d questions about %d architectures", path, len(p.Questions), len(p.Architectures))
+		}
+	}
+}
+
+// Every search in searches/ can be read.
+func TestSearchesCanBeRead(t *testing.T) {
+	paths, err := filepath.Glob(filepath.Join(oracle.Root(), "searches", "*.yaml"))
+	if err != nil || len(paths) == 0 {
+		t.Fatal(paths, err)
+	}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := ParseSearch(path, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, spec := range d.specs() {
+			if spec != accuracyName {
+				if _, err := estimators.Parse(spec); err != nil {
+					t.Errorf("%s: %v", path, err)
+				}
+			}
 		}
 	}
 }
