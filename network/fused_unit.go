@@ -11,7 +11,6 @@ type unit struct {
 	id       int           // among the operations
 	geometry bench301.Node // of the window
 	in, out  *tensor       // of the only input; nil out for exports
-	inputs   int           // channels of a weight's input
 	parcel                 // of the parameters
 	tangent  parcel        // of a direction in the space of the parameters
 	share    []float32     // average pooling: one over the pixels of the window inside the image, per output pixel

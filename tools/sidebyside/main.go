@@ -27,7 +27,6 @@ type contest struct {
 	mode    string
 	simd    string
 	ours    []sample
-	peer    []sample
 	share   float64 // of the FMA peak, best
 	planned float64 // MB
 	process float64 // MB
