@@ -221,9 +221,9 @@ func (e *Executor) part(worker, k int) {
 	case tangentTask:
 		e.tangentStage(h, e.current, k)
 	case backwardTask:
-		e.backwardPart(h, k)
+		e.backwardPart(h, k, false)
 	case dualTask:
-		e.dualPart(h, k)
+		e.backwardPart(h, k, true)
 	case reduceTask:
 		e.reducePart(h, k)
 	case packTask:

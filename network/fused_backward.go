@@ -42,15 +42,19 @@ func (e *Executor) gradientView(s spot, w, image int) kernels.Map {
 	return kernels.Dense(e.arena[s.base+image*s.size:], w, s.ld)
 }
 
-// backwardPart runs the current stage for a slice of the batch.
-func (e *Executor) backwardPart(h *hand, part int) {
+// backwardPart runs the current stage for a slice of the batch: gradients, or their tangents.
+func (e *Executor) backwardPart(h *hand, part int, dual bool) {
 	b := e.back
 	s := b.current
 	slot := b.slots[part*b.size:][:s.slot]
 	clear(slot)
 	lo, hi := e.slice(part)
 	for image := lo; image < hi; image++ {
-		e.backwardImage(h, s, slot, image)
+		if dual {
+			e.dualImage(h, s, slot, image)
+		} else {
+			e.backwardImage(h, s, slot, image)
+		}
 	}
 }
 

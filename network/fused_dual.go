@@ -27,18 +27,6 @@ func (e *Executor) flowing(h *hand, u *unit, lo, hi, image int, dual bool) kerne
 	return e.raw(h, u, lo, hi, image)
 }
 
-// dualPart runs the tangents of the current backward stage for a slice of the batch.
-func (e *Executor) dualPart(h *hand, part int) {
-	b := e.back
-	s := b.current
-	slot := b.slots[part*b.size:][:s.slot]
-	clear(slot)
-	lo, hi := e.slice(part)
-	for image := lo; image < hi; image++ {
-		e.dualImage(h, s, slot, image)
-	}
-}
-
 // dualImage differentiates backwardImage, which must have run.
 func (e *Executor) dualImage(h *hand, s *backStage, slot []float32, image int) {
 	b, t := e.back, s.in
