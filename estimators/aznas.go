@@ -66,10 +66,11 @@ func (e azScore) Estimate(ctx context.Context, a bench301.Architecture, env *Env
 		if err != nil {
 			return azParts{}, err
 		}
-		x, err := network.NewExecutor(m.plan, network.Options{Batch: e.Batch, Gradients: true, Keep: features, KeepGradients: features})
+		x, err := executor[float32](env, m.plan, network.Options{Batch: e.Batch, Gradients: true, Keep: features, KeepGradients: features})
 		if err != nil {
 			return azParts{}, err
 		}
+		defer x.Close()
 		signs := env.rng("az-nas signs", a.ID())
 		return azNAS(ctx, x, m.theta, e.images(env, m.plan), e.Batch, features, func(out []float32, h, w, c int) { randomSigns(out, signs) })
 	})

@@ -31,3 +31,21 @@ func BenchmarkThirteen(b *testing.B) {
 		i++
 	}
 }
+
+// BenchmarkProxy scores an architecture with each of the thirteen that runs the network, alone, on one core.
+func BenchmarkProxy(b *testing.B) {
+	archs := sampled(b, 8)
+	for _, name := range thirteen[3:] {
+		b.Run(name, func(b *testing.B) {
+			c := configured(b, name)
+			env := NewEnv(dataset.Sample(), 0)
+			i := 0
+			for b.Loop() {
+				if s, err := c.Score(context.Background(), archs[i%len(archs)], env); err != nil || s.Status != OK {
+					b.Fatal(s, err)
+				}
+				i++
+			}
+		})
+	}
+}

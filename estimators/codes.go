@@ -15,6 +15,8 @@ import (
 // (Mellor et al. 2021, arXiv 2006.04647).
 type nwot struct{ Proxy }
 
+func (e nwot) asks() any { return wantsSigns{e.Proxy} }
+
 // Estimate implements Estimator.
 func (e nwot) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
 	agree, err := e.agreement(ctx, a, env)
@@ -31,10 +33,7 @@ func (e nwot) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (
 
 // agreement counts, for each pair of images, the ReLU inputs that are positive in both or in neither, n x n.
 func (s Proxy) agreement(ctx context.Context, a bench301.Architecture, env *Env) ([]int, error) {
-	if s.Precision == Double {
-		return agreementOf[float64](ctx, s, a, env)
-	}
-	return agreementOf[float32](ctx, s, a, env)
+	return either(s.Precision, agreementOf[float32], agreementOf[float64])(ctx, s, a, env)
 }
 
 func agreementOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]int, error) {
@@ -42,7 +41,7 @@ func agreementOf[T network.Real](ctx context.Context, s Proxy, a bench301.Archit
 	if err != nil {
 		return nil, err
 	}
-	if err := p.train(ctx, s, env); err != nil {
+	if err := p.train(ctx, s, env, true); err != nil {
 		return nil, err
 	}
 	return p.agree, nil

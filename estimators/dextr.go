@@ -43,7 +43,7 @@ func (e dextr) Estimate(ctx context.Context, a bench301.Architecture, env *Env) 
 	for i := range coordinates {
 		coordinates[i] = rng.IntN(m.plan.Classes())
 	}
-	g, err := network.NewExecutor(m.plan, network.Options{Batch: 1, Gradients: true})
+	g, err := executor[float32](env, m.plan, network.Options{Batch: 1, Gradients: true})
 	if err != nil {
 		return Score{}, err
 	}

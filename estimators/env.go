@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rwe301/bench301/dataset"
+	"rwe301/network"
 )
 
 // Env is what estimates have in common: images, a seed, and work already done for the architecture at hand. One Env
@@ -20,6 +21,8 @@ type Env struct {
 	Checkpoints string // folder in which trainings are kept epoch by epoch, to be resumed; "" keeps nothing
 
 	images *imageStore
+	memory network.Memory // of executors
+	asked  map[any]bool   // what the estimators of this run ask for beyond the rest
 	work   work
 }
 
@@ -31,6 +34,16 @@ func NewEnv(data *dataset.Set, seed uint64) *Env {
 // Fork returns an environment for another goroutine. Images that were prepared for one serve all.
 func (e *Env) Fork() *Env {
 	return &Env{Data: e.Data, Seed: e.Seed, Workers: e.Workers, Checkpoints: e.Checkpoints, images: e.images}
+}
+
+// ask notes what an estimator will ask for. One that was not announced before others ran may find work to do again.
+func (e *Env) ask(x Estimator) {
+	if a, ok := x.(asking); ok {
+		if e.asked == nil {
+			e.asked = map[any]bool{}
+		}
+		e.asked[a.asks()] = true
+	}
 }
 
 // rng is the stream of one purpose. The parts (an architecture's id, the number of a draw) tell streams apart.
@@ -49,6 +62,8 @@ func (e *Env) derive(purpose string, parts ...any) uint64 {
 type work struct {
 	arch   string
 	items  map[any]*item
+	shared []func()       // close what shared work holds open
+	own    []func()       // and what the running estimate does
 	open   []*item        // being made, innermost last
 	paid   map[*item]bool // whose time is in the running estimate's, as wall time or credit
 	credit time.Duration  // time that the running estimate was spared
@@ -56,7 +71,7 @@ type work struct {
 
 // item is a piece of shared work.
 type item struct {
-	value  any           // closed, if it has a method Close, when the architecture is done
+	value  any
 	own    time.Duration // wall time without that of its parts
 	inside time.Duration // wall time of the items made while it was made
 	before time.Duration // wall time that went into it in an earlier process
@@ -66,14 +81,29 @@ type item struct {
 // begin starts an estimate of an architecture, and forgets another architecture's work.
 func (w *work) begin(arch string) {
 	if w.arch != arch || w.items == nil {
-		for _, it := range w.items {
-			if c, ok := it.value.(interface{ Close() }); ok {
-				c.Close()
-			}
-		}
+		closeAll(&w.shared)
 		w.arch, w.items = arch, map[any]*item{}
 	}
 	w.open, w.paid, w.credit = nil, map[*item]bool{}, 0
+}
+
+// end closes what the running estimate holds open.
+func (w *work) end() { closeAll(&w.own) }
+
+// closeLater has something closed when nothing uses it any more.
+func (w *work) closeLater(f func()) {
+	if len(w.open) > 0 {
+		w.shared = append(w.shared, f)
+	} else {
+		w.own = append(w.own, f)
+	}
+}
+
+func closeAll(list *[]func()) {
+	for _, f := range *list {
+		f()
+	}
+	*list = nil
 }
 
 // share returns what build returns, built once an architecture and key. The key must determine the value, together

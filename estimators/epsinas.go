@@ -50,7 +50,7 @@ func (e epsinas) Estimate(ctx context.Context, a bench301.Architecture, env *Env
 	if err != nil {
 		return Score{}, err
 	}
-	x, err := network.NewExecutor(p, network.Options{Batch: e.Batch})
+	x, err := executor[float32](env, p, network.Options{Batch: e.Batch})
 	if err != nil {
 		return Score{}, err
 	}

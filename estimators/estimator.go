@@ -46,6 +46,8 @@ func (c *Configured) Score(ctx context.Context, a bench301.Architecture, env *En
 	}
 	a = canonical(a)
 	env.work.begin(a.ID())
+	defer env.work.end()
+	env.ask(c.Estimator)
 	start := time.Now()
 	var s Score
 	err := c.Check(env)

@@ -191,14 +191,14 @@ func (f Frozen) read(ctx context.Context, a bench301.Architecture, env *Env, dra
 
 // executor returns an executor that keeps the given nodes. With calibrated normalisation its running statistics are
 // those of the training images.
-func (f Frozen) executor(ctx context.Context, m model, env *Env, keep []int, draw int) (*network.Executor, error) {
+func (f Frozen) executor(ctx context.Context, m model, env *Env, keep []int, draw int) (network.Runner[float32], error) {
 	f.Pooling = ""
 	type key struct {
 		Frozen
 		draw int
 	}
-	return share(env, key{f, draw}, func() (*network.Executor, error) {
-		e, err := network.NewExecutor(m.plan, network.Options{Batch: f.Batch, Keep: keep, Workers: env.Workers})
+	return share(env, key{f, draw}, func() (network.Runner[float32], error) {
+		e, err := executor[float32](env, m.plan, network.Options{Batch: f.Batch, Keep: keep})
 		if err != nil || f.Norm != NormCalibrated {
 			return e, err
 		}

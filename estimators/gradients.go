@@ -10,7 +10,7 @@ import (
 
 // gradNormLayers are ||dL/dW||_2, a layer each.
 func gradNormLayers(ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]float64, error) {
-	g, err := s.gradient(ctx, a, env)
+	g, err := s.gradient(ctx, a, env, false)
 	if err != nil {
 		return nil, err
 	}
@@ -19,7 +19,7 @@ func gradNormLayers(ctx context.Context, s Proxy, a bench301.Architecture, env *
 
 // snipLayers are sum |W * dL/dW|, a layer each (Lee et al. 2019, arXiv 1810.02340).
 func snipLayers(ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]float64, error) {
-	g, err := s.gradient(ctx, a, env)
+	g, err := s.gradient(ctx, a, env, false)
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +28,7 @@ func snipLayers(ctx context.Context, s Proxy, a bench301.Architecture, env *Env)
 
 // plainLayers are sum W * dL/dW with sign, a layer each.
 func plainLayers(ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]float64, error) {
-	g, err := s.gradient(ctx, a, env)
+	g, err := s.gradient(ctx, a, env, false)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func layerProducts(p *network.Plan, v, w []float64, of func(float64) float64) []
 // fisherLayers are sum_c 1/2 mean_n (sum_hw a * dL/da)^2 times the size of a filter, a layer each, a being the layer's
 // output before normalisation (Theis et al. 2018, arXiv 1801.05787, as NASLib computes it).
 func fisherLayers(ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]float64, error) {
-	g, err := s.gradient(ctx, a, env)
+	g, err := s.gradient(ctx, a, env, true)
 	if err != nil {
 		return nil, err
 	}
@@ -109,14 +109,11 @@ func (f *fisher[T]) layers(logits, gradient []T) []float64 {
 // graspLayers are -sum W * (H g), a layer each: g is the gradient with respect to the weights of the layers, H the
 // Hessian of the same loss on the same batch (Wang et al. 2020, arXiv 2002.07376).
 func graspLayers(ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]float64, error) {
-	if s.Precision == Double {
-		return graspOf[float64](ctx, s, a, env)
-	}
-	return graspOf[float32](ctx, s, a, env)
+	return either(s.Precision, graspOf[float32], graspOf[float64])(ctx, s, a, env)
 }
 
 func graspOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]float64, error) {
-	g, err := s.gradient(ctx, a, env)
+	g, err := s.gradient(ctx, a, env, false)
 	if err != nil {
 		return nil, err
 	}
@@ -124,11 +121,10 @@ func graspOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architectu
 	if err != nil {
 		return nil, err
 	}
-	e, err := newRunner[T](p.plan, network.Options{Batch: s.Batch, Hessian: true, Workers: env.Workers})
+	e, err := executor[T](env, p.plan, network.Options{Batch: s.Batch, Hessian: true})
 	if err != nil {
 		return nil, err
 	}
-	defer e.Close()
 	if err := e.Forward(p.theta, p.pixels, s.Batch, network.BatchNorm); err != nil {
 		return nil, err
 	}

@@ -15,10 +15,7 @@ import (
 
 // jacobian is the derivative of the sum of all logits with respect to each image, n x values, with the labels.
 func (s Proxy) jacobian(ctx context.Context, a bench301.Architecture, env *Env, state string) (j []float64, labels []int, err error) {
-	if s.Precision == Double {
-		return jacobianOf[float64](ctx, s, a, env, state)
-	}
-	return jacobianOf[float32](ctx, s, a, env, state)
+	return either(s.Precision, jacobianOf[float32], jacobianOf[float64])(ctx, s, a, env, state)
 }
 
 func jacobianOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env, state string) ([]float64, []int, error) {
@@ -27,7 +24,7 @@ func jacobianOf[T network.Real](ctx context.Context, s Proxy, a bench301.Archite
 		return nil, nil, err
 	}
 	if state == stateTrain {
-		if err := p.train(ctx, s, env); err != nil {
+		if err := p.train(ctx, s, env, false); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -36,7 +33,7 @@ func jacobianOf[T network.Real](ctx context.Context, s Proxy, a bench301.Archite
 		state string
 	}
 	j, err := share(env, key{s, state}, func() ([]float64, error) {
-		if err := p.forward(ctx, state); err != nil {
+		if err := p.forward(ctx, state, false); err != nil {
 			return nil, err
 		}
 		j := make([]T, len(p.pixels))

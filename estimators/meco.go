@@ -20,7 +20,7 @@ func (s SingleImage) reads() []span { return []span{{Drawn: true, To: 1}} }
 func (s SingleImage) side() int { return s.Resolution }
 
 // outputs runs one image and returns the executor, which keeps the nodes.
-func (s SingleImage) outputs(a bench301.Architecture, env *Env, norm network.Norm, nodes func(bench301.Graph) []int) (*network.Executor, []int, error) {
+func (s SingleImage) outputs(a bench301.Architecture, env *Env, norm network.Norm, nodes func(bench301.Graph) []int) (network.Runner[float32], []int, error) {
 	m, err := s.model(a, env, 0)
 	if err != nil {
 		return nil, nil, err
@@ -30,7 +30,7 @@ func (s SingleImage) outputs(a bench301.Architecture, env *Env, norm network.Nor
 		return nil, nil, err
 	}
 	list := nodes(m.plan.Graph())
-	x, err := network.NewExecutor(m.plan, network.Options{Batch: 1, Keep: distinctNodes(list)})
+	x, err := executor[float32](env, m.plan, network.Options{Batch: 1, Keep: distinctNodes(list)})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -30,10 +30,7 @@ func nearModules(p *network.Plan) []int {
 
 // Estimate implements Estimator.
 func (e nearScore) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
-	if e.Precision == Double {
-		return nearOf[float64](ctx, e.Proxy, a, env)
-	}
-	return nearOf[float32](ctx, e.Proxy, a, env)
+	return either(e.Precision, nearOf[float32], nearOf[float64])(ctx, e.Proxy, a, env)
 }
 
 func nearOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) (Score, error) {

@@ -20,10 +20,7 @@ type gradSign struct{ Proxy }
 
 // Estimate implements Estimator.
 func (e gradSign) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
-	if e.Precision == Double {
-		return gradSignOf[float64](ctx, e.Proxy, a, env)
-	}
-	return gradSignOf[float32](ctx, e.Proxy, a, env)
+	return either(e.Precision, gradSignOf[float32], gradSignOf[float64])(ctx, e.Proxy, a, env)
 }
 
 func gradSignOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) (Score, error) {
@@ -75,10 +72,7 @@ type ntk struct{ Proxy }
 
 // Estimate implements Estimator.
 func (e ntk) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
-	if e.Precision == Double {
-		return ntkOf[float64](ctx, e.Proxy, a, env)
-	}
-	return ntkOf[float32](ctx, e.Proxy, a, env)
+	return either(e.Precision, ntkOf[float32], ntkOf[float64])(ctx, e.Proxy, a, env)
 }
 
 func ntkOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) (Score, error) {
@@ -158,7 +152,7 @@ func (e vkdnw) Estimate(ctx context.Context, a bench301.Architecture, env *Env) 
 	if err != nil {
 		return Score{}, err
 	}
-	x, err := network.NewExecutor(m.plan, network.Options{Batch: 1, Gradients: true})
+	x, err := executor[float32](env, m.plan, network.Options{Batch: 1, Gradients: true})
 	if err != nil {
 		return Score{}, err
 	}

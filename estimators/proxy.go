@@ -27,13 +27,28 @@ const (
 	Double Precision = "float64" // several times slower; tells rounding from signal
 )
 
+func (p Precision) validate() error {
+	if p != Single && p != Double {
+		return fmt.Errorf("precision: %q: must be %q or %q", p, Single, Double)
+	}
+	return nil
+}
+
+// either picks the form of a function that is written for both precisions.
+func either[F any](p Precision, single, double F) F {
+	if p == Double {
+		return double
+	}
+	return single
+}
+
 // Validate says which setting is out of range.
 func (s Proxy) Validate() error {
 	if s.Batch < 2 || s.Batch > 1<<16 {
 		return fmt.Errorf("batch: %d: must lie in [2, %d]: batch statistics need two images", s.Batch, 1<<16)
 	}
-	if s.Precision != Single && s.Precision != Double {
-		return fmt.Errorf("precision: %q: must be %q or %q", s.Precision, Single, Double)
+	if err := s.Precision.validate(); err != nil {
+		return err
 	}
 	return s.Initial.Validate()
 }
@@ -52,7 +67,7 @@ type passes[T network.Real] struct {
 	pixels  []T
 	exec    network.Runner[T]
 	weights []network.Layer
-	agree   []int // how many ReLU inputs of images i and j agree in sign, n x n, of the last train pass
+	agree   []int // how many ReLU inputs of images i and j agree in sign, n x n; nil until a train pass looked at them
 	state   string
 }
 
@@ -75,18 +90,21 @@ func passesOf[T network.Real](s Proxy, a bench301.Architecture, env *Env) (*pass
 	type key struct{ Proxy }
 	return share(env, key{s}, func() (*passes[T], error) {
 		p := &passes[T]{model: m, theta: convert[T](m.theta), images: images, pixels: convert[T](images.Pixels), weights: m.plan.Layers()}
-		var probes []network.Probe
-		for _, node := range m.plan.NodesOf(bench301.ReLU) {
-			probes = append(probes, network.Probe{Node: node, See: network.SeeSigns})
-		}
 		var err error
-		p.exec, err = newRunner[T](m.plan, network.Options{Batch: s.Batch, Gradients: true, Probes: probes, PerImage: true, Workers: env.Workers})
+		p.exec, err = executor[T](env, m.plan, network.Options{Batch: s.Batch, Gradients: true, Probes: signProbes(m.plan), PerImage: true})
 		return p, err
 	})
 }
 
-// Close stops the workers.
-func (p *passes[T]) Close() { p.exec.Close() }
+// executor returns an executor that env closes: when the estimate is done, or the architecture if it is part of shared work.
+func executor[T network.Real](env *Env, p *network.Plan, o network.Options) (network.Runner[T], error) {
+	o.Workers, o.Memory = min(env.Workers, o.Batch), &env.memory
+	x, err := newRunner[T](p, o)
+	if err == nil {
+		env.work.closeLater(x.Close)
+	}
+	return x, err
+}
 
 // newRunner returns an executor of either precision.
 func newRunner[T network.Real](p *network.Plan, o network.Options) (network.Runner[T], error) {
@@ -116,12 +134,13 @@ func convert[T, U network.Real](x []U) []T {
 	return out
 }
 
-// forward runs the batch in a state, unless that is what the executor did last.
-func (p *passes[T]) forward(ctx context.Context, state string) error {
+// forward runs the batch in a state, unless that is what the executor did last. With signs, a train pass counts agreement.
+func (p *passes[T]) forward(ctx context.Context, state string, signs bool) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if p.state == state {
+	signs = signs && p.agree == nil
+	if p.state == state && !signs {
 		return nil
 	}
 	p.state = ""
@@ -130,7 +149,8 @@ func (p *passes[T]) forward(ctx context.Context, state string) error {
 	if state == stateEval {
 		norm = network.RunningNorm
 		p.exec.ResetRunning()
-	} else {
+	}
+	if signs {
 		n := p.images.Len()
 		p.agree = make([]int, n*n)
 		observer.Signs = func(node int, signs []uint64) {
@@ -141,18 +161,36 @@ func (p *passes[T]) forward(ctx context.Context, state string) error {
 	p.exec.Observe(observer)
 	defer p.exec.Observe(network.Observer[T]{})
 	if err := p.exec.Forward(p.theta, p.pixels, p.images.Len(), norm); err != nil {
+		if signs {
+			p.agree = nil
+		}
 		return err
 	}
 	p.state = state
 	return nil
 }
 
-// train makes sure that the train-mode forward pass has been run once; its time belongs to all who need it.
-func (p *passes[T]) train(ctx context.Context, s Proxy, env *Env) error {
-	type key struct{ Proxy }
-	_, err := share(env, key{s}, func() (struct{}, error) { return struct{}{}, p.forward(ctx, stateTrain) })
+// train makes sure that the train-mode forward pass has been run once, with signs if this or another estimator wants them; its
+// time belongs to all who need it.
+func (p *passes[T]) train(ctx context.Context, s Proxy, env *Env, signs bool) error {
+	type key struct {
+		Proxy
+		signs bool
+	}
+	signs = signs || env.asked[wantsSigns{s}]
+	_, err := share(env, key{s, signs}, func() (struct{}, error) { return struct{}{}, p.forward(ctx, stateTrain, signs) })
 	return err
 }
+
+// What some estimators want of shared passes that others do not: the signs of ReLU inputs, and each image's part of the
+// weight gradients.
+type (
+	wantsSigns struct{ Proxy }
+	wantsParts struct{ Proxy }
+)
+
+// asking is an estimator that has such a wish.
+type asking interface{ asks() any }
 
 // countAgreement adds to agree[i*n+j] how many of the values, whose signs are given image by image, are positive in both
 // images i and j or in neither.
@@ -177,28 +215,29 @@ type gradient struct {
 	plan     *network.Plan
 	loss     float64
 	theta, g []float64 // weights and derivatives
-	fisher   []float64 // a layer; see fisherLayers
+	fisher   []float64 // a layer, if it was asked for; see fisherLayers
 }
 
-// gradient runs the batch forward and backward.
-func (s Proxy) gradient(ctx context.Context, a bench301.Architecture, env *Env) (*gradient, error) {
-	if s.Precision == Double {
-		return gradientOf[float64](ctx, s, a, env)
-	}
-	return gradientOf[float32](ctx, s, a, env)
+// gradient runs the batch forward and backward, with what parts are needed for if this or another estimator wants it.
+func (s Proxy) gradient(ctx context.Context, a bench301.Architecture, env *Env, parts bool) (*gradient, error) {
+	return either(s.Precision, gradientOf[float32], gradientOf[float64])(ctx, s, a, env, parts)
 }
 
-func gradientOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) (*gradient, error) {
+func gradientOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env, parts bool) (*gradient, error) {
 	p, err := passesOf[T](s, a, env)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.train(ctx, s, env); err != nil {
+	if err := p.train(ctx, s, env, false); err != nil {
 		return nil, err
 	}
-	type key struct{ Proxy }
-	return share(env, key{s}, func() (*gradient, error) {
-		if err := p.forward(ctx, stateTrain); err != nil {
+	type key struct {
+		Proxy
+		parts bool
+	}
+	parts = parts || env.asked[wantsParts{s}]
+	return share(env, key{s, parts}, func() (*gradient, error) {
+		if err := p.forward(ctx, stateTrain, false); err != nil {
 			return nil, err
 		}
 		logits := p.exec.Logits()
@@ -208,11 +247,17 @@ func gradientOf[T network.Real](ctx context.Context, s Proxy, a bench301.Archite
 			return nil, fmt.Errorf("%w: %s has %d classes, which the setting classes must cover", err, env.Data.Name, len(env.Data.Classes))
 		}
 		f := newFisher(p)
-		p.exec.Observe(network.Observer[T]{WeightPart: f.part})
-		defer p.exec.Observe(network.Observer[T]{})
+		if parts {
+			p.exec.Observe(network.Observer[T]{WeightPart: f.part})
+			defer p.exec.Observe(network.Observer[T]{})
+		}
 		g := make([]T, p.plan.NumParams())
 		err = p.exec.Backward(network.Cotangents[T]{Logits: cotangent}, g, nil)
-		return &gradient{p.plan, loss, convert[float64](p.theta), convert[float64](g), f.layers(logits, cotangent)}, err
+		out := &gradient{plan: p.plan, loss: loss, theta: convert[float64](p.theta), g: convert[float64](g)}
+		if parts {
+			out.fisher = f.layers(logits, cotangent)
+		}
+		return out, err
 	})
 }
 
@@ -222,7 +267,15 @@ type layerFunc func(ctx context.Context, s Proxy, a bench301.Architecture, env *
 // layerScores are scores that add up over the layers of weights.
 type layerScores struct {
 	Proxy
-	of layerFunc
+	of    layerFunc
+	parts bool // of looks at gradient.fisher
+}
+
+func (e layerScores) asks() any {
+	if e.parts {
+		return wantsParts{e.Proxy}
+	}
+	return nil
 }
 
 // Estimate implements Estimator.

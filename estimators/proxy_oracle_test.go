@@ -104,7 +104,6 @@ func TestOracleProxies(t *testing.T) {
 		c.close("params", estimate("params").Value/1e6, float64(f.counts().Params)/1e6, 0)
 		c.close("flops", estimate("flops").Value/1e6, float64(f.counts().Flops)/1e6, 0)
 		c.close("l2_norm", estimate("l2_norm").Value, want["l2_norm"], 1e-6*want["l2_norm"])
-		c.close("synflow", estimate("synflow").Value, want["synflow"], 1e-9)
 		c.close("zen", estimate("zen").Value, want["zen"], 1e-5)
 		for _, precision := range []Precision{Double, Single} {
 			score := func(name string) float64 {
@@ -121,6 +120,7 @@ func TestOracleProxies(t *testing.T) {
 				t.Helper()
 				c.close(fmt.Sprintf("%s in %s", name, precision), score(name), want[field], tolerance(single)*math.Abs(want[field]))
 			}
+			c.close("synflow", score("synflow"), want["synflow"], tolerance(1e-6))
 			relative("grad_norm", "grad_norm", 1e-4)
 			relative("snip", "snip", 1e-4)
 			relative("fisher", "fisher", 1e-3)
@@ -212,7 +212,11 @@ func TestOracleProxyLayers(t *testing.T) {
 		}
 		l2 := layerNorms(p.plan, convert[float64](p.theta))
 		grad, snip, plain, fisher, grasp := layers(gradNormLayers), layers(snipLayers), layers(plainLayers), layers(fisherLayers), layers(graspLayers)
-		flow, err := synflow{s.Initial}.layers(ctx, a, env)
+		flow, err := SynFlow{s.Initial, Double}.layers(ctx, a, env)
+		if err != nil {
+			t.Fatal(err)
+		}
+		flow32, err := SynFlow{s.Initial, Single}.layers(ctx, a, env)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -235,6 +239,7 @@ func TestOracleProxyLayers(t *testing.T) {
 			c.close(l.Layer+" fisher", fisher[i], l.Fisher, 10*g*l.Fisher+1e-6*all["fisher"])
 			c.close(l.Layer+" grasp", grasp[i], l.GraSP, 1e-5*graspAll)
 			c.close(l.Layer+" synflow", flow[i], l.SynFlow, 1e-9*l.SynFlow)
+			c.close(l.Layer+" synflow in float32", flow32[i], l.SynFlow, 1e-5*l.SynFlow)
 		}
 		return c.n
 	})

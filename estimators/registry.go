@@ -143,14 +143,14 @@ var classic = []definition{
 		Paper: "Theis et al. 2018, arXiv 1801.05787; as NASLib computes it", Mode: gradMode,
 		Formula: "sum over layers of n sum_c 1/2 mean_images (sum_pixels a * dL/da)^2, a the layer's output before normalisation, n the values of a filter",
 		Caveats: "scales like 1 / batch^2",
-	}, proxy, layered(fisherLayers)),
+	}, proxy, func(s Proxy) Estimator { return layerScores{s, fisherLayers, true} }),
 	define(Info{
 		Name: "synflow", Family: Gradients, Needs: Needs{Gradients: true}, Direction: Higher, Unit: "nats", Cost: Cheap,
 		Paper:   "Tanaka et al. 2020, arXiv 2006.05467; as NASLib computes it",
-		Mode:    "absolute values of random weights, one image of ones, no normalisation, float64",
+		Mode:    "absolute values of random weights, one image of ones, no normalisation, values kept in range by exact powers of two",
 		Formula: "ln of sum over layers of sum |W * dR/dW|, R the sum of the logits",
 		Caveats: "grows with depth and width before anything else",
-	}, suiteInitial, func(s Initial) Estimator { return synflow{s} }),
+	}, SynFlow{suiteInitial, Single}, func(s SynFlow) Estimator { return synflow{s} }),
 	define(Info{
 		Name: "nwot", Aliases: []string{"naswot"}, Family: Codes, Needs: Needs{Data: true}, Direction: Higher, Unit: "nats", Cost: Cheap,
 		Paper: "Mellor et al. 2021, arXiv 2006.04647; as NASLib computes it", Mode: trainMode,
@@ -189,7 +189,7 @@ var classic = []definition{
 
 // layered builds an estimator that adds up a score a layer.
 func layered(of layerFunc) func(Proxy) Estimator {
-	return func(s Proxy) Estimator { return layerScores{s, of} }
+	return func(s Proxy) Estimator { return layerScores{Proxy: s, of: of} }
 }
 
 // ofJacobian builds an estimator that scores the images' gradients.

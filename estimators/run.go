@@ -8,8 +8,8 @@ import (
 	"rwe301/bench301"
 )
 
-// ScoreAll scores architectures with several estimators, an architecture a worker at a time (fewer architectures than workers share them), and hands the scores to
-// emit in the order of archs, scores[k] belonging to list[k]. skip, if not nil, says which scores are not wanted; they
+// ScoreAll scores architectures with several estimators, an architecture a worker at a time (fewer architectures than
+// workers share them), and hands the scores to emit in the order of archs, scores[k] belonging to list[k]. skip, if not nil, says which scores are not wanted; they
 // are nil. emit runs on one goroutine at a time. When ctx ends, the scores that are finished are still handed over and
 // ctx's error is returned; an error of emit ends the run too.
 func ScoreAll(ctx context.Context, archs []bench301.Architecture, list []*Configured, env *Env, workers int, skip func(i, k int) bool, emit func(i int, scores []*Score) error) error {
@@ -21,6 +21,9 @@ func ScoreAll(ctx context.Context, archs []bench301.Architecture, list []*Config
 	for range atOnce {
 		env := env.Fork()
 		env.Workers = max(1, workers/atOnce) // cores that architectures leave over
+		for _, c := range list {
+			env.ask(c.Estimator)
+		}
 		wg.Go(func() {
 			for {
 				i, more := r.take()

@@ -49,7 +49,7 @@ func (e swap) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (
 	if err != nil {
 		return Score{}, err
 	}
-	x, err := network.NewExecutor(p, network.Options{Batch: e.Batch, Probes: signProbes(p)})
+	x, err := executor[float32](env, p, network.Options{Batch: e.Batch, Probes: signProbes(p)})
 	if err != nil {
 		return Score{}, err
 	}

@@ -25,8 +25,8 @@ type trainer[T network.Real] struct {
 	g, logits, aux []T // gradients of theta and of the two classifiers' outputs
 }
 
-func newTrainer[T network.Real](s Training, p *network.Plan, theta []T, workers int) (*trainer[T], error) {
-	e, err := newRunner[T](p, network.Options{Batch: s.Batch, Gradients: true, Workers: workers})
+func newTrainer[T network.Real](s Training, p *network.Plan, theta []T, env *Env) (*trainer[T], error) {
+	e, err := executor[T](env, p, network.Options{Batch: s.Batch, Gradients: true})
 	if err != nil {
 		return nil, err
 	}

@@ -154,10 +154,7 @@ type Curve struct {
 
 // curve trains the network of an architecture. Estimators with the same settings of training share it.
 func (s Training) curve(ctx context.Context, a bench301.Architecture, env *Env) (*Curve, error) {
-	if s.Precision == Double {
-		return curveOf[float64](ctx, s, a, env)
-	}
-	return curveOf[float32](ctx, s, a, env)
+	return either(s.Precision, curveOf[float32], curveOf[float64])(ctx, s, a, env)
 }
 
 func curveOf[T network.Real](ctx context.Context, s Training, a bench301.Architecture, env *Env) (*Curve, error) {
@@ -174,7 +171,7 @@ func curveOf[T network.Real](ctx context.Context, s Training, a bench301.Archite
 		if err != nil {
 			return nil, err
 		}
-		t, err := newTrainer(s, plan, convert[T](theta), env.Workers)
+		t, err := newTrainer(s, plan, convert[T](theta), env)
 		if err != nil {
 			return nil, err
 		}

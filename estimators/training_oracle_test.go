@@ -65,7 +65,7 @@ func drawn[T network.Real](t *testing.T, f *oracle.Network, s Training) *trainer
 	for _, v := range plan.Views() {
 		stream.Fill(theta[v.Offset:v.Offset+v.Size], v.FanIn, v.Kind == bench301.NormWeight)
 	}
-	tr, err := newTrainer(s, plan, slices.Clone(convert[T](theta)), 1)
+	tr, err := newTrainer(s, plan, slices.Clone(convert[T](theta)), NewEnv(nil, 0))
 	if err != nil {
 		t.Fatal(err)
 	}

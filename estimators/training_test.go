@@ -129,7 +129,7 @@ func blank(t *testing.T, s Training, env *Env) *trainer[float32] {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tr, err := newTrainer(s, plan, make([]float32, plan.NumParams()), 1)
+	tr, err := newTrainer(s, plan, make([]float32, plan.NumParams()), NewEnv(nil, 0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -276,7 +276,7 @@ func BenchmarkTraining(b *testing.B) {
 	if err := network.Initialise(plan, theta, network.Scheme{}, 1); err != nil {
 		b.Fatal(err)
 	}
-	t, err := newTrainer(s, plan, theta, 1)
+	t, err := newTrainer(s, plan, theta, NewEnv(nil, 0))
 	if err != nil {
 		b.Fatal(err)
 	}

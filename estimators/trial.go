@@ -28,6 +28,6 @@ func trialOf[T network.Real](s Proxy, k int, a bench301.Architecture, env *Env, 
 	if o.Batch == 0 {
 		o.Batch = s.Batch
 	}
-	exec, err := newRunner[T](m.plan, o)
+	exec, err := executor[T](env, m.plan, o)
 	return &trial[T]{m.plan, convert[T](m.theta), convert[T](images.Pixels), images.Labels, exec}, err
 }

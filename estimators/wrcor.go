@@ -17,10 +17,7 @@ type wrcor struct{ Proxy }
 
 // Estimate implements Estimator.
 func (e wrcor) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
-	if e.Precision == Double {
-		return wrcorOf[float64](ctx, e.Proxy, a, env)
-	}
-	return wrcorOf[float32](ctx, e.Proxy, a, env)
+	return either(e.Precision, wrcorOf[float32], wrcorOf[float64])(ctx, e.Proxy, a, env)
 }
 
 func wrcorOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) (Score, error) {

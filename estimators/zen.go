@@ -80,11 +80,10 @@ func (e zen) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (S
 		return Score{}, err
 	}
 	features := p.Graph().Features
-	x, err := network.NewExecutor(p, network.Options{Batch: e.Batch, Keep: []int{features}, Workers: env.Workers})
+	x, err := executor[float32](env, p, network.Options{Batch: e.Batch, Keep: []int{features}})
 	if err != nil {
 		return Score{}, err
 	}
-	defer x.Close()
 	if err := x.Forward(in.theta, in.x1, e.Batch, network.BatchNorm); err != nil {
 		return Score{}, err
 	}

@@ -32,10 +32,7 @@ type zico struct{ ZiCo }
 
 // Estimate implements Estimator.
 func (e zico) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
-	if e.Precision == Double {
-		return zicoOf[float64](ctx, e.ZiCo, a, env)
-	}
-	return zicoOf[float32](ctx, e.ZiCo, a, env)
+	return either(e.Precision, zicoOf[float32], zicoOf[float64])(ctx, e.ZiCo, a, env)
 }
 
 func zicoOf[T network.Real](ctx context.Context, s ZiCo, a bench301.Architecture, env *Env) (Score, error) {

@@ -17,6 +17,7 @@ type Cotangents[T Real] struct {
 var (
 	errNoGradients = errors.New("network: this executor was made without Options.Gradients")
 	errNoForward   = errors.New("network: Backward needs a Forward that succeeded")
+	errClosed      = errors.New("network: the executor is closed")
 	errNoHessian   = errors.New("network: this executor was made without Options.Hessian")
 )
 

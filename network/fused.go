@@ -55,7 +55,11 @@ func NewExecutor(p *Plan, o Options) (*Executor, error) {
 	if err := errors.Join(o.check(p), kernels.Check()); err != nil {
 		return nil, err
 	}
-	if err := fits(p.Memory(o), freeMemory(), o.Batch); err != nil {
+	free := freeMemory()
+	if free >= 0 {
+		free += o.Memory.bytes()
+	}
+	if err := fits(p.Memory(o), free, o.Batch); err != nil {
 		return nil, err
 	}
 	d := p.design(o)
@@ -67,9 +71,9 @@ func NewExecutor(p *Plan, o Options) (*Executor, error) {
 		}
 		e.wide = w
 	}
-	e.arena = kernels.Aligned(o.Batch * d.places.size)
+	e.arena = o.Memory.take(o.Batch * d.places.size)
 	if o.Hessian {
-		e.tangents = kernels.Aligned(o.Batch * d.places.size)
+		e.tangents = o.Memory.take(o.Batch * d.places.size)
 	}
 	for k := range d.tensors {
 		t := &d.tensors[k]
@@ -120,7 +124,8 @@ func NewExecutor(p *Plan, o Options) (*Executor, error) {
 // Plan returns the plan that the executor runs.
 func (e *Executor) Plan() *Plan { return e.plan }
 
-// Close stops the workers of the executor.
+// Close stops the workers of the executor and gives its memory back to Options.Memory: it can run no more, and what it
+// returned is no longer valid. Closing it again does nothing.
 func (e *Executor) Close() {
 	if e.wide != nil {
 		e.wide.Close()
@@ -128,12 +133,23 @@ func (e *Executor) Close() {
 	if e.crew != nil {
 		e.crew.close()
 	}
+	m := e.options.Memory
+	m.give(e.arena)
+	m.give(e.tangents)
+	e.arena, e.tangents, e.done = nil, nil, false
+	if e.back != nil {
+		m.give(e.back.slots)
+		e.back.slots, e.back.done = nil, false
+	}
 }
 
 // Forward runs n images, x[n][H][W][3], through the network with parameters theta. The outputs are valid until the
 // next pass.
 func (e *Executor) Forward(theta, x []float32, n int, norm Norm) error {
 	e.done = false
+	if e.arena == nil {
+		return errClosed
+	}
 	if err := checkPass(e.plan, e.options.Batch, theta, x, n, norm); err != nil {
 		return err
 	}

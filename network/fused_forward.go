@@ -169,7 +169,9 @@ func (e *Executor) forwardUnit(h *hand, u *unit, r *reading, x kernels.Map, scal
 		}
 		kernels.Affine(u.out.shape(0, u.out.h), e.view(u.operation.out, image), x, scale, shift, u.operation.in[0].relu, 0)
 	case actSigns:
-		e.signs(h, u, x, scale, shift, image)
+		if e.observer.Signs != nil {
+			e.signs(h, u, x, scale, shift, image)
+		}
 	case actExport:
 		e.export(h, u, x, scale, shift, image)
 	}

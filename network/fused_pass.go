@@ -1,7 +1,5 @@
 package network
 
-import "rwe301/internal/kernels"
-
 // fusedBack is what an executor needs for backward passes.
 type fusedBack struct {
 	*gradients
@@ -28,7 +26,7 @@ func newFusedBack(d *design) *fusedBack {
 	for _, node := range d.watched {
 		b.kept[node] = make([]float32, batch*d.plan.valuesOf(node))
 	}
-	b.slots = kernels.Aligned(d.options.slices(batch) * b.size)
+	b.slots = d.options.Memory.take(d.options.slices(batch) * b.size)
 	if d.options.PerImage {
 		b.part = make([]float32, d.plan.size)
 	}

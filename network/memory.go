@@ -4,9 +4,67 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
+
+	"rwe301/internal/kernels"
 )
+
+// Memory keeps the large memory of closed executors in float32 for those to come, so that networks run one after another
+// work in the same pages, which the system need not find and clear again. It is not safe for concurrent use; a nil one keeps
+// nothing.
+type Memory struct{ free [][]float32 }
+
+// keptFrom is the number of values from which on memory is kept, and headroom the share by which more is taken than asked
+// for, as the next network may want a little more.
+const (
+	keptFrom = 1 << 18
+	headroom = 8
+)
+
+// take returns n values, not all of them zero, that begin at a multiple of 64 bytes: of the smallest memory that is large
+// enough. Where there is none, new memory replaces the largest.
+func (m *Memory) take(n int) []float32 {
+	if m == nil || n < keptFrom {
+		return kernels.Aligned(n)
+	}
+	best, largest := -1, -1
+	for i, f := range m.free {
+		if len(f) >= n && (best < 0 || len(f) < len(m.free[best])) {
+			best = i
+		}
+		if largest < 0 || len(f) > len(m.free[largest]) {
+			largest = i
+		}
+	}
+	if best >= 0 {
+		data := m.free[best]
+		m.free = slices.Delete(m.free, best, best+1)
+		return data
+	}
+	if largest >= 0 {
+		m.free = slices.Delete(m.free, largest, largest+1)
+	}
+	return kernels.Aligned(n + n/headroom)
+}
+
+// give takes memory back.
+func (m *Memory) give(data []float32) {
+	if m != nil && len(data) >= keptFrom {
+		m.free = append(m.free, data)
+	}
+}
+
+// bytes is how much is kept.
+func (m *Memory) bytes() (total int64) {
+	if m != nil {
+		for _, f := range m.free {
+			total += 4 * int64(len(f))
+		}
+	}
+	return total
+}
 
 // maxMemory is the most an executor may ask for, in bytes: more than that is a mistyped size on the machines of today.
 const maxMemory = 1 << 40

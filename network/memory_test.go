@@ -1,6 +1,7 @@
 package network
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -118,5 +119,51 @@ func TestProbesAreValidated(t *testing.T) {
 	}
 	if slices.Contains(p.NodesOf(bench301.ReLU), 1) {
 		t.Error("the stem is no ReLU")
+	}
+}
+
+// TestMemoryOfAnotherNetwork runs a network in memory that a closed executor left full of NaNs.
+func TestMemoryOfAnotherNetwork(t *testing.T) {
+	const n = 40
+	cfg := tiny(bench301.VariantDARTS)
+	cfg.Channels = 7 // fills no vector
+	p := compiled(t, cfg)
+	theta64, x64, labels, normal := drawn(p, n, 22)
+	theta, x, v := narrow[float32](theta64), narrow[float32](x64), narrow[float32](normal(len(theta64)))
+	pass := func(m *Memory) []float32 {
+		e, err := NewExecutor(p, Options{Batch: n, Hessian: true, PerImage: true, Memory: m, Workers: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		gTheta, gInput, hv := make([]float32, len(theta)), make([]float32, len(x)), make([]float32, len(theta))
+		run(t, e, theta, x, n, BatchNorm)
+		lossGradient(t, e, labels, gTheta, gInput)
+		run(t, e, theta, x, n, BatchNorm)
+		if err := e.HessianVector(labels, v, hv); err != nil {
+			t.Fatal(err)
+		}
+		out := slices.Concat(e.Logits(), gTheta, gInput, hv)
+		e.Close()
+		e.Close()
+		if err := e.Forward(theta, x, n, BatchNorm); err == nil {
+			t.Error("a closed executor runs")
+		}
+		return out
+	}
+	want := pass(nil)
+	m := &Memory{}
+	for range 3 {
+		unchanged(t, "in used memory", want, pass(m))
+		if len(m.free) < 2 {
+			t.Fatalf("%d pieces of memory are kept: the network is too small for this test", len(m.free))
+		}
+		for _, data := range m.free {
+			for i := range data {
+				data[i] = float32(math.NaN())
+			}
+		}
+	}
+	if len(m.free) > 3 {
+		t.Errorf("%d pieces of memory are kept", len(m.free))
 	}
 }

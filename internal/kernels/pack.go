@@ -86,10 +86,39 @@ func packColumns(dst, src []float32, stored, terms int, columns Axis) {
 // columns.Stored() values, a row a term.
 func Unpack(dst, c []float32, terms, columns Axis) {
 	row := columns.Stored()
+	if terms.Stride == 1 && columns.plain() {
+		for t := 0; t < terms.Size; t += terms.group() {
+			n := min(terms.group(), terms.Size-t)
+			unpackColumns(dst[t:], c[terms.place(t)*row:], row, n, columns)
+		}
+		return
+	}
 	for t := range terms.Size {
 		from := c[terms.place(t)*row:][:row]
 		for k := range columns.Size {
 			dst[t*terms.Stride+k*columns.Stride] += from[columns.place(k)]
+		}
+	}
+}
+
+// unpackColumns is Unpack where the terms of a column follow each other: four columns at a time.
+func unpackColumns(dst, c []float32, row, terms int, columns Axis) {
+	column := func(k int) []float32 { return dst[k*columns.Stride:][:terms] }
+	k := 0
+	for ; k+4 <= columns.Size; k += 4 {
+		d0, d1, d2, d3 := column(k), column(k+1), column(k+2), column(k+3)
+		d1, d2, d3 = d1[:len(d0)], d2[:len(d0)], d3[:len(d0)]
+		for t := range d0 {
+			from := (*[4]float32)(c[t*row+k:])
+			d0[t] += from[0]
+			d1[t] += from[1]
+			d2[t] += from[2]
+			d3[t] += from[3]
+		}
+	}
+	for ; k < columns.Size; k++ {
+		for t, d := 0, column(k); t < terms; t++ {
+			d[t] += c[t*row+k]
 		}
 	}
 }
