@@ -37,7 +37,7 @@ func (s Proxy) agreement(ctx context.Context, a bench301.Architecture, env *Env)
 }
 
 func agreementOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]int, error) {
-	p, err := passesOf[T](s, a, env)
+	p, err := passesOf[T](s, a, env, false)
 	if err != nil {
 		return nil, err
 	}

@@ -117,18 +117,11 @@ func graspOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architectu
 	if err != nil {
 		return nil, err
 	}
-	p, err := passesOf[T](s, a, env)
+	p, err := passesOf[T](s, a, env, true)
 	if err != nil {
 		return nil, err
 	}
-	e, err := executor[T](env, p.plan, network.Options{Batch: s.Batch, Hessian: true})
-	if err != nil {
-		return nil, err
-	}
-	if err := e.Forward(p.theta, p.pixels, s.Batch, network.BatchNorm); err != nil {
-		return nil, err
-	}
-	if err := ctx.Err(); err != nil {
+	if err := p.forward(ctx, stateTrain, false); err != nil {
 		return nil, err
 	}
 	v, hv := make([]T, len(g.g)), make([]T, len(g.g))
@@ -137,7 +130,7 @@ func graspOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architectu
 			v[i] = T(g.g[i])
 		}
 	}
-	if err := e.HessianVector(p.images.Labels, v, hv); err != nil {
+	if err := p.exec.HessianVector(p.images.Labels, v, hv); err != nil {
 		return nil, err
 	}
 	return layerProducts(p.plan, g.theta, convert[float64](hv), func(v float64) float64 { return -v }), nil

@@ -19,7 +19,7 @@ func (s Proxy) jacobian(ctx context.Context, a bench301.Architecture, env *Env, 
 }
 
 func jacobianOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env, state string) ([]float64, []int, error) {
-	p, err := passesOf[T](s, a, env)
+	p, err := passesOf[T](s, a, env, false)
 	if err != nil {
 		return nil, nil, err
 	}

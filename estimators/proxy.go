@@ -77,8 +77,9 @@ const (
 	stateEval  = "eval"  // running statistics of a fresh network: mean 0, variance 1
 )
 
-// passesOf returns network, batch and executor of settings whose precision is T.
-func passesOf[T network.Real](s Proxy, a bench301.Architecture, env *Env) (*passes[T], error) {
+// passesOf returns network, batch and executor of settings whose precision is T, an executor that multiplies by the Hessian if
+// this or another estimator wants it.
+func passesOf[T network.Real](s Proxy, a bench301.Architecture, env *Env, hessian bool) (*passes[T], error) {
 	images, err := env.batch(s.Batch, 0, s.Resolution, s.Augment)
 	if err != nil {
 		return nil, err
@@ -87,11 +88,15 @@ func passesOf[T network.Real](s Proxy, a bench301.Architecture, env *Env) (*pass
 	if err != nil {
 		return nil, err
 	}
-	type key struct{ Proxy }
-	return share(env, key{s}, func() (*passes[T], error) {
+	type key struct {
+		Proxy
+		hessian bool
+	}
+	hessian = hessian || env.asked[wantsHessian{s}]
+	return share(env, key{s, hessian}, func() (*passes[T], error) {
 		p := &passes[T]{model: m, theta: convert[T](m.theta), images: images, pixels: convert[T](images.Pixels), weights: m.plan.Layers()}
 		var err error
-		p.exec, err = executor[T](env, m.plan, network.Options{Batch: s.Batch, Gradients: true, Probes: signProbes(m.plan), PerImage: true})
+		p.exec, err = executor[T](env, m.plan, network.Options{Batch: s.Batch, Gradients: true, Hessian: hessian, Probes: signProbes(m.plan), PerImage: true})
 		return p, err
 	})
 }
@@ -182,11 +187,12 @@ func (p *passes[T]) train(ctx context.Context, s Proxy, env *Env, signs bool) er
 	return err
 }
 
-// What some estimators want of shared passes that others do not: the signs of ReLU inputs, and each image's part of the
-// weight gradients.
+// What some estimators want of shared passes that others do not: the signs of ReLU inputs, each image's part of the weight
+// gradients, and the Hessian.
 type (
-	wantsSigns struct{ Proxy }
-	wantsParts struct{ Proxy }
+	wantsSigns   struct{ Proxy }
+	wantsParts   struct{ Proxy }
+	wantsHessian struct{ Proxy }
 )
 
 // asking is an estimator that has such a wish.
@@ -224,7 +230,7 @@ func (s Proxy) gradient(ctx context.Context, a bench301.Architecture, env *Env, 
 }
 
 func gradientOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env, parts bool) (*gradient, error) {
-	p, err := passesOf[T](s, a, env)
+	p, err := passesOf[T](s, a, env, false)
 	if err != nil {
 		return nil, err
 	}
@@ -268,14 +274,14 @@ type layerFunc func(ctx context.Context, s Proxy, a bench301.Architecture, env *
 type layerScores struct {
 	Proxy
 	of    layerFunc
-	parts bool // of looks at gradient.fisher
+	wants func(Proxy) any // see asking; nil asks for nothing
 }
 
 func (e layerScores) asks() any {
-	if e.parts {
-		return wantsParts{e.Proxy}
+	if e.wants == nil {
+		return nil
 	}
-	return nil
+	return e.wants(e.Proxy)
 }
 
 // Estimate implements Estimator.

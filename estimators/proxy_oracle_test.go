@@ -206,7 +206,7 @@ func TestOracleProxyLayers(t *testing.T) {
 			}
 			return out
 		}
-		p, err := passesOf[float32](s, a, env)
+		p, err := passesOf[float32](s, a, env, false)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -137,13 +137,17 @@ var classic = []definition{
 		Paper: "Wang, Zhang, Grosse 2020, arXiv 2002.07376; as NASLib computes it", Mode: gradMode + ", and its exact Hessian",
 		Formula: "-sum over layers of sum W * (H g), g = dL/dW, H the Hessian of L on the same batch",
 		Caveats: "a small difference of large terms: a convolution's term is +||g||^2, the classifier's about minus their sum",
-	}, proxy, layered(graspLayers)),
+	}, proxy, func(s Proxy) Estimator {
+		return layerScores{s, graspLayers, func(s Proxy) any { return wantsHessian{s} }}
+	}),
 	define(Info{
 		Name: "fisher", Family: Gradients, Needs: Needs{Data: true, Labels: true, Gradients: true}, Direction: Higher, Unit: "information", Cost: Cheap,
 		Paper: "Theis et al. 2018, arXiv 1801.05787; as NASLib computes it", Mode: gradMode,
 		Formula: "sum over layers of n sum_c 1/2 mean_images (sum_pixels a * dL/da)^2, a the layer's output before normalisation, n the values of a filter",
 		Caveats: "scales like 1 / batch^2",
-	}, proxy, func(s Proxy) Estimator { return layerScores{s, fisherLayers, true} }),
+	}, proxy, func(s Proxy) Estimator {
+		return layerScores{s, fisherLayers, func(s Proxy) any { return wantsParts{s} }}
+	}),
 	define(Info{
 		Name: "synflow", Family: Gradients, Needs: Needs{Gradients: true}, Direction: Higher, Unit: "nats", Cost: Cheap,
 		Paper:   "Tanaka et al. 2020, arXiv 2006.05467; as NASLib computes it",
