@@ -80,9 +80,19 @@ func gram(trans blas.Transpose, z matrix, scale float64) *mat.SymDense {
 		size = z.d
 	}
 	s := mat.NewSymDense(size, nil)
-	blas64.Syrk(trans, scale, blas64.General{Rows: z.n, Cols: z.d, Stride: z.d, Data: z.values}, 0, s.RawSymmetric())
+	step := max(1, gramPiece/size)
+	for lo := 0; lo < z.n*z.d/size; lo += step { // all of Z would leave the cache once for every row of the product
+		piece := blas64.General{Rows: z.n, Cols: min(step, z.d-lo), Stride: z.d, Data: z.values[lo:]}
+		if trans == blas.Trans {
+			piece = blas64.General{Rows: min(step, z.n-lo), Cols: z.d, Stride: z.d, Data: z.values[lo*z.d:]}
+		}
+		blas64.Syrk(trans, scale, piece, 1, s.RawSymmetric())
+	}
 	return s
 }
+
+// gramPiece is the number of values of Z, 256 KB, that are multiplied at once.
+const gramPiece = 1 << 15
 
 // effectiveDimension is sum w/(w + lambda) over the eigenvalues w of s, as n - lambda tr (s + lambda I)^-1. It changes s.
 func effectiveDimension(s *mat.SymDense, lambda float64) (float64, error) {

@@ -6,6 +6,8 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/mat"
 
 	"rwe301/bench301"
 	"rwe301/network"
@@ -69,13 +71,14 @@ func weightedCorrelations[T network.Real](x network.Runner[T], theta, pixels []T
 		readers[g.Nodes[node].Inputs[0]] += w
 	}
 	k := make([]float64, n*n)
+	var through []T
 	x.Observe(network.Observer[T]{
 		Output: func(node int, y []T) { addCorrelations(k, y, n, readers[node]) },
 		Gradient: func(node int, y, dy []T) {
-			through := make([]T, len(dy))
+			through = append(through[:0], dy...)
 			for i, v := range y {
-				if v > 0 {
-					through[i] = dy[i]
+				if !(v > 0) {
+					through[i] = 0
 				}
 			}
 			addCorrelations(k, through, n, weights[node])
@@ -87,17 +90,38 @@ func weightedCorrelations[T network.Real](x network.Runner[T], theta, pixels []T
 
 // addCorrelations adds weight times the absolute correlations between n rows, unless one is constant.
 func addCorrelations[T network.Real](k []float64, rows []T, n int, weight float64) {
-	z := matrix{n, len(rows) / n, make([]float64, len(rows))}
-	for i, v := range rows {
-		z.values[i] = float64(v)
+	size := len(rows) / n
+	means, lengths := make([]float64, n), make([]float64, n)
+	for i := range n {
+		row := rows[i*size : (i+1)*size]
+		for _, v := range row {
+			means[i] += float64(v)
+		}
+		means[i] /= float64(size)
+		for _, v := range row {
+			d := float64(v) - means[i]
+			lengths[i] += d * d
+		}
+		if lengths[i] == 0 {
+			return
+		}
+		lengths[i] = math.Sqrt(lengths[i])
 	}
-	if centreRows(z) >= 0 {
-		return
+	const width = 256 // of pieces of all rows that stay in the cache
+	z := matrix{n, width, make([]float64, n*width)}
+	products := mat.NewSymDense(n, nil)
+	for lo := 0; lo < size; lo += width {
+		z.d = min(width, size-lo)
+		for i := range n {
+			for p, v := range rows[i*size+lo:][:z.d] {
+				z.row(i)[p] = float64(v) - means[i]
+			}
+		}
+		blas64.Syrk(blas.NoTrans, 1, blas64.General{Rows: n, Cols: z.d, Stride: z.d, Data: z.values}, 1, products.RawSymmetric())
 	}
-	r := gram(blas.NoTrans, z, weight)
 	for i := range n {
 		for j := range n {
-			k[i*n+j] += min(weight, math.Abs(r.At(i, j)))
+			k[i*n+j] += weight * min(1, math.Abs(products.At(i, j)/(lengths[i]*lengths[j])))
 		}
 	}
 }

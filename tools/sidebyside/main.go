@@ -1,10 +1,12 @@
-// Sidebyside compares the throughput of bench301 with that of the same network in PyTorch. Both run in turns, several
-// rounds of each, so that other load on the machine meets both; it prints a Markdown table.
+// Sidebyside compares the throughput of bench301 with that of the same network in PyTorch, or the time of zero-cost proxies.
+// Both run in turns, several rounds of each, so that other load on the machine meets both; it prints a Markdown table.
 //
 //	go run ./tools/sidebyside -peer ../shared/peers/peer_torch.py
+//	go run ./tools/sidebyside -peer ../shared/peers/peer_torch.py -proxies
 //
-// The peer is a script that takes --arch, --C, --batch, --threads, --what forward|train and --layouts, and prints a JSON
-// object with torch, forward_LAYOUT and train_LAYOUT (img_s_best, img_s_median, cpu_ms_img_best).
+// The peer is a script that takes --arch, --C, --batch, --pbatch, --threads, --what forward|train|proxies, --layouts and
+// --preps, and prints a JSON object with torch, forward_LAYOUT and train_LAYOUT (img_s_best, img_s_median,
+// cpu_ms_img_best), and proxy_s ([seconds, CPU seconds] by proxy).
 package main
 
 import (
@@ -51,10 +53,14 @@ func run() error {
 	threads := flag.Int("threads", 2, "threads of both")
 	rounds := flag.Int("rounds", 3, "how often each runs")
 	budget := flag.Duration("time", 3*time.Second, "how long ours runs each time")
+	scores := flag.Bool("proxies", false, "time zero-cost proxies instead, at 32 channels and batch 32, on one thread and on -threads")
 	flag.Parse()
 
 	if _, err := os.Stat(*peer); err != nil {
 		return fmt.Errorf("%w: name the peer's script by -peer", err)
+	}
+	if *scores {
+		return compareProxies(*python, *peer, 32, 32, *rounds, slices.Compact([]int{1, *threads}))
 	}
 	arch, _, err := ours(*binary, nil, "--arch", "DARTS_V2", "--channels", "4", "--batch", "1", "--time", "10ms")
 	if err != nil {
