@@ -78,6 +78,24 @@ func TestTradeoff(t *testing.T) {
 	golden(t, "tradeoff", g, DoubleColumn, 3.2*vg.Inch)
 }
 
+func TestEntropy(t *testing.T) {
+	curve := func(name string, labels bool, y ...float64) Group {
+		g := Group{Name: name, Joined: true, Labels: labels}
+		for k, v := range y {
+			g.Points = append(g.Points, Point{[]string{"none", "nwot", "grasp", "synflow", "jacov-eval"}[k], float64(k), v, v, v})
+		}
+		return g
+	}
+	g, err := NewPoints(Points{
+		XLabel: "scores known", YLabel: "entropy left of accuracy (bits)", Whole: true,
+		Groups: []Group{curve("greedy choice", true, 3.9, 3.2, 1.5, 0.24, 0.02), curve("chance", false, 3.9, 3.4, 1.7, 0.3, 0.02)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "entropy", g, SingleColumn, ColumnHeight)
+}
+
 func TestFronts(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 3))
 	front := func(shift float64) (out []Point) {

@@ -35,6 +35,7 @@ type Points struct {
 	XLabel string
 	YLabel string
 	LogX   bool
+	Whole  bool // X counts something: ticks at whole numbers only
 	Groups []Group
 }
 
@@ -56,6 +57,9 @@ func (g Points) Draw(c draw.Canvas) {
 	p.X.Tick.Marker, p.Y.Tick.Marker = ticks(5), ticks(6)
 	if g.LogX {
 		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, logTicks{}
+	}
+	if g.Whole && !g.LogX {
+		p.X.Tick.Marker = wholeTicks(8)
 	}
 	p.Legend.ThumbnailWidth = 9
 	var names named
@@ -82,6 +86,7 @@ func (g Points) Draw(c draw.Canvas) {
 			p.Add(&plotter.Line{XYs: xys, LineStyle: line, StepStyle: plotter.PostStep})
 		case group.Joined:
 			p.Add(&plotter.Line{XYs: xys, LineStyle: line})
+			names.lines = append(names.lines, xys)
 		}
 		scatter := &plotter.Scatter{XYs: xys, GlyphStyle: glyph}
 		p.Add(scatter)
@@ -127,8 +132,11 @@ func (w whisker) Plot(c draw.Canvas, p *plot.Plot) {
 // DataRange implements plot.DataRanger.
 func (w whisker) DataRange() (xmin, xmax, ymin, ymax float64) { return w.X, w.X, w.Low, w.High }
 
-// named writes the names of points where they cover least of what is there, of other points too.
-type named struct{ points, others []Point }
+// named writes the names of points where they cover least of what is there, of other points and lines too.
+type named struct {
+	points, others []Point
+	lines          []plotter.XYs
+}
 
 // Plot implements plot.Plotter.
 func (n named) Plot(c draw.Canvas, p *plot.Plot) {
@@ -140,6 +148,16 @@ func (n named) Plot(c draw.Canvas, p *plot.Plot) {
 		taken = append(taken, vg.Rectangle{Min: vg.Point{X: at.X - 2, Y: at.Y - 2}, Max: vg.Point{X: at.X + 2, Y: at.Y + 2}})
 		if pt.Low != pt.High {
 			taken = append(taken, vg.Rectangle{Min: vg.Point{X: at.X - 2, Y: y(pt.Low)}, Max: vg.Point{X: at.X + 2, Y: y(pt.High)}})
+		}
+	}
+	for _, line := range n.lines {
+		for k := 1; k < len(line); k++ {
+			a, b := vg.Point{X: x(line[k-1].X), Y: y(line[k-1].Y)}, vg.Point{X: x(line[k].X), Y: y(line[k].Y)}
+			steps := max(1, math.Ceil(math.Hypot(float64(b.X-a.X), float64(b.Y-a.Y))/2))
+			for s := range int(steps) { // a row of small squares along the line
+				at := a.Add(b.Sub(a).Scale(vg.Length(float64(s) / steps)))
+				taken = append(taken, vg.Rectangle{Min: vg.Point{X: at.X - 1, Y: at.Y - 1}, Max: vg.Point{X: at.X + 1, Y: at.Y + 1}})
+			}
 		}
 	}
 	frame := vg.Rectangle{Min: c.Min, Max: c.Max}

@@ -32,6 +32,7 @@ var figures = []struct {
 	{"convergence", (*Findings).convergenceFigure},
 	{"seeds", (*Findings).seedsFigure},
 	{"proxies", (*Findings).proxiesFigure},
+	{"entropy", (*Findings).entropyFigure},
 	{"strata", (*Findings).strataFigure},
 	{"precision", (*Findings).precisionFigure},
 	{"ranks", (*Findings).ranksFigure},
@@ -70,6 +71,8 @@ const (
 	maxCurves = 6
 	maxBars   = 60
 	maxMatrix = 16
+
+	maxEntropy = 10 // scores of the figure of entropies
 )
 
 // best lists the findings with a tau, best first, at most n. What only varies a setting of another one is left to the
@@ -311,6 +314,45 @@ func (f *Findings) proxiesFigure() ([]Figure, error) {
 	}
 	width, height := h.Size()
 	return []Figure{{"proxies", h, width, height}}, nil
+}
+
+// entropyFigure is F8: what is left of the entropy of the accuracies when more and more scores are known.
+func (f *Findings) entropyFigure() ([]Figure, error) {
+	rows := f.best(maxMatrix)
+	if len(rows) < 2 {
+		return nil, nil
+	}
+	vectors := [][]float64{f.Results.Truth}
+	for _, r := range rows {
+		vectors = append(vectors, r.Column.Mean())
+	}
+	common, kept := both(vectors...)
+	if len(common) < folds*fewPairs {
+		return nil, nil
+	}
+	info, err := correlation.ConditionalEntropy(kept[0], kept[1:], maxEntropy, f.Options.Seed)
+	if err != nil {
+		return nil, err
+	}
+	left := plots.Group{Name: "greedy choice", Joined: true, Labels: true}
+	chance := plots.Group{Name: "chance", Joined: true}
+	add := func(g *plots.Group, name string, k int, h float64) {
+		g.Points = append(g.Points, plots.Point{Name: name, X: float64(k), Y: h, Low: h, High: h})
+	}
+	add(&left, "none", 0, info.Prior)
+	add(&chance, "none", 0, info.Prior)
+	for k, i := range info.Order {
+		name := abbreviate(rows[i].Estimator, 20)
+		add(&left, name, k+1, info.Entropy[k])
+		add(&chance, name, k+1, info.Chance[k])
+		if info.Chance[k] < info.Prior/50 {
+			break // the architectures are alone in their bins: nothing more can be seen
+		}
+	}
+	figure, err := plots.NewPoints(plots.Points{
+		XLabel: "scores known", YLabel: "entropy left of accuracy (bits)", Whole: true, Groups: []plots.Group{left, chance},
+	})
+	return []Figure{{"entropy", figure, plots.SingleColumn, plots.ColumnHeight}}, err
 }
 
 // strataFigure is F7: the correlation among architectures with equally many convolutions.

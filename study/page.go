@@ -19,6 +19,7 @@ var captions = map[string]string{
 	"convergence": "How wide the 95% interval of tau-b is with fewer architectures.",
 	"seeds":       "tau-b of each weight seed on its own.",
 	"proxies":     "Spearman correlation between the scores of the estimators.",
+	"entropy":     "How uncertain the accuracy remains (entropy of bins of equal width) when scores are known, each the one that leaves least given those before it. Chance: the same for accuracies in random order. Only what lies between the curves is information; both fall because the architectures are few for so many bins.",
 	"strata":      "Spearman correlation among architectures with equally many convolutions; the number of architectures in brackets.",
 	"precision":   "Share of the predicted top that belongs to the true top.",
 	"ranks":       "True against predicted rank, 1 the best.",
@@ -86,7 +87,7 @@ func (f *Findings) Page() (reports.Document, error) {
 		{"budget", "Time", "", []string{"budget"}, nil},
 		{"size", "Size of the networks", "Large networks are more accurate, so that a score that grows with size correlates with accuracy. Is anything left at fixed size?", []string{"confounding"}, []string{"strata"}},
 		{"certainty", "Certainty", "", []string{"seeds"}, []string{"seeds", "convergence", "critical"}},
-		{"proxies", "Estimators among themselves", "", nil, []string{"proxies"}},
+		{"proxies", "Estimators among themselves", "", nil, []string{"proxies", "entropy"}},
 		{"architectures", "Architectures", "", nil, []string{"cells"}},
 		{"protocol", "Protocol", "", []string{"protocol"}, nil},
 	} {

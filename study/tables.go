@@ -129,10 +129,10 @@ func (f *Findings) confoundingTable() (reports.Table, error) {
 	t := reports.Table{
 		Title: f.title("tau-b at fixed size of the network"),
 		Columns: []reports.Column{
-			{Name: "estimator", Left: true}, {Name: "n"}, {Name: "tau-b"}, {Name: "tau-b given params"}, {Name: "tau-b within #convs"}, {Name: "tau-b with params"},
+			{Name: "estimator", Left: true}, {Name: "n"}, {Name: "tau-b"}, {Name: "tau-b given params"}, {Name: "semipartial"}, {Name: "tau-b within #convs"}, {Name: "tau-b with params"},
 		},
 		Notes: append([]string{
-			"Given params: partial tau-b. Within #convs: mean over groups of architectures with equally many convolutions, weighted by pairs. With params: of the scores with the number of parameters.",
+			"Given params: partial tau-b. Semipartial: tau-b of the accuracies with the scores from which alone params is taken out. Within #convs: mean over groups of architectures with equally many convolutions, weighted by pairs. With params: of the scores with the number of parameters.",
 		}, f.Manifest.Notes...),
 	}
 	params, err := f.Params()
@@ -153,13 +153,14 @@ func (f *Findings) confoundingTable() (reports.Table, error) {
 		}
 		partial, err := correlation.Partial(correlation.KendallTauB, r.Scores, r.Truth, size, correlation.TwoSided)
 		given := orUndefined(partial.Statistic, err)
+		semi := orUndefined(correlation.Semipartial(correlation.KendallTauB, r.Truth, r.Scores, size))
 		within := ""
 		if darts {
 			s, err := correlation.Within(correlation.KendallTauB, r.Scores, r.Truth, keys)
 			within = orUndefined(s.Mean, err)
 		}
 		t.Rows = append(t.Rows, []string{
-			r.Estimator, strconv.Itoa(r.N), orUndefined(correlation.Kendall(r.Scores, r.Truth)), given, within, orUndefined(correlation.Kendall(r.Scores, size)),
+			r.Estimator, strconv.Itoa(r.N), orUndefined(correlation.Kendall(r.Scores, r.Truth)), given, semi, within, orUndefined(correlation.Kendall(r.Scores, size)),
 		})
 	}
 	return t, nil

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -35,7 +34,7 @@ const timed = 5
 type measuring struct {
 	table, data, folder string
 	n, jobs             int
-	minutes             float64
+	limit               time.Duration
 	code, cpu           string
 	specs               []string
 }
@@ -64,7 +63,7 @@ func measure(ctx context.Context, args []string) error {
 	f.StringVar(&m.folder, "folder", "measured", "where scores are kept")
 	f.IntVar(&m.n, "n", 919, "architectures")
 	f.IntVar(&m.jobs, "jobs", 2, "architectures at a time")
-	f.Float64Var(&m.minutes, "minutes", math.Inf(1), "stop scoring after so many minutes")
+	f.DurationVar(&m.limit, "time", 1000*time.Hour, "stop scoring after so long")
 	f.StringVar(&m.code, "code", "", "version of the program, for the records")
 	f.StringVar(&m.cpu, "cpu", "", "name of the processor, for the records")
 	if err := f.Parse(args); err != nil {
@@ -116,7 +115,7 @@ func (m measuring) run(ctx context.Context) (err error) {
 		fmt.Fprintf(os.Stderr, "\r%d of %d, %v ", i+1, len(job.Architectures), time.Since(start).Round(time.Second))
 		return nil
 	}
-	limited, stop := context.WithTimeout(ctx, time.Duration(min(m.minutes*float64(time.Minute), math.MaxInt64)))
+	limited, stop := context.WithTimeout(ctx, m.limit)
 	defer stop()
 	if _, err := job.Do(limited); err != nil && limited.Err() == nil {
 		return err
