@@ -189,14 +189,14 @@ func (t Table) html(w io.Writer) error {
 	return err
 }
 
-// latex prints a booktabs tabular inside a table environment.
+// latex prints a booktabs tabular inside a table environment, shrunk by graphicx where it is wider than the text.
 func (t Table) latex(w io.Writer) error {
 	var b strings.Builder
-	b.WriteString("\\begin{table}\n\\centering\n")
+	b.WriteString("% needs the packages booktabs and graphicx\n\\begin{table}\n\\centering\n")
 	if t.Title != "" {
 		fmt.Fprintf(&b, "\\caption{%s}\n", escape(sentences(append([]string{t.Title}, t.Notes...))))
 	}
-	b.WriteString("\\begin{tabular}{")
+	b.WriteString("\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%\n\\begin{tabular}{")
 	for _, c := range t.Columns {
 		if c.Left {
 			b.WriteByte('l')
@@ -210,7 +210,7 @@ func (t Table) latex(w io.Writer) error {
 	for _, r := range t.styled(map[Style][2]string{Strong: {`\textbf{`, "}"}, Underlined: {`\underline{`, "}"}}, escape) {
 		row(&b, r)
 	}
-	b.WriteString("\\bottomrule\n\\end{tabular}\n\\end{table}\n")
+	b.WriteString("\\bottomrule\n\\end{tabular}}\n\\end{table}\n")
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -1,6 +1,9 @@
 package reports
 
 import (
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -39,9 +42,11 @@ l2_norm: constant score
 map-effdim,60,+0.514,"[+0.400, +0.600]",+0.700,"[+0.600, +0.800]",0.15,100%
 l2_norm,57,undefined,,undefined,,<0.001,95%
 `,
-		LaTeX: `\begin{table}
+		LaTeX: `% needs the packages booktabs and graphicx
+\begin{table}
 \centering
 \caption{tau against 100\% mini\_x. n = 60. l2\_norm: constant score.}
+\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%
 \begin{tabular}{lrrrrrrr}
 \toprule
 estimator & n & tau-b & 95\% CI & rho & 95\% CI & s/arch & coverage \\
@@ -49,7 +54,7 @@ estimator & n & tau-b & 95\% CI & rho & 95\% CI & s/arch & coverage \\
 map-effdim & 60 & +0.514 & [+0.400, +0.600] & +0.700 & [+0.600, +0.800] & 0.15 & 100\% \\
 l2\_norm & 57 & undefined &  & undefined &  & $<$0.001 & 95\% \\
 \bottomrule
-\end{tabular}
+\end{tabular}}
 \end{table}
 `,
 	} {
@@ -63,6 +68,35 @@ l2\_norm & 57 & undefined &  & undefined &  & $<$0.001 & 95\% \\
 	}
 	if err := table.Write(&strings.Builder{}, "word"); err == nil {
 		t.Error("an unknown format was accepted")
+	}
+}
+
+// TestLaTeXCompiles has a real LaTeX read a table full of what it could trip over, and checks that it is not too wide.
+func TestLaTeXCompiles(t *testing.T) {
+	pdflatex, err := exec.LookPath("pdflatex")
+	if err != nil {
+		t.Skip("pdflatex is not installed")
+	}
+	p := 0.0004
+	table := AssociationTable("a_b & 100% of #1 ~ {x} ^ \\ <τ> −1 $", []string{"note with_underscore"}, []Association{
+		{Estimator: "rwe:init=normal,fan=in_out,channels=16,train_images=1000", N: 9, Asked: 10, Tau: &Interval{0.5, -0.4, 0.6}, Rho: &Interval{0.5, 0.4, 0.6}, Mark: Best},
+		{Estimator: "a<b&c", N: 9, Asked: 9, Tau: &Interval{-0.1, -0.2, 0.2}, Mark: "-", P: &p},
+	})
+	var b strings.Builder
+	b.WriteString("\\documentclass[twocolumn]{article}\n\\usepackage{booktabs,graphicx}\n\\begin{document}\n")
+	if err := table.Write(&b, LaTeX); err != nil {
+		t.Fatal(err)
+	}
+	b.WriteString("\\end{document}\n")
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "table.tex"), []byte(b.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(pdflatex, "-interaction=nonstopmode", "-halt-on-error", "table.tex")
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	if err != nil || strings.Contains(string(out), "Overfull") || strings.Contains(string(out), "Missing character") {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 
