@@ -125,13 +125,13 @@ func (e l2Norm) Estimate(_ context.Context, a bench301.Architecture, env *Env) (
 	if err != nil {
 		return Score{}, err
 	}
-	return Score{Value: sum(layerNorms(m.plan, convert[float64](m.theta)))}, nil
+	return Score{Value: sum(layerNorms(m.plan, m.theta))}, nil
 }
 
 // layerNorms is the Euclidean norm of v, a vector laid out like theta, in each layer of weights: those of convolutions
 // and of the classifier, without biases and normalisations.
-func layerNorms(p *network.Plan, v []float64) []float64 {
-	norms := layerProducts(p, v, v, math.Abs)
+func layerNorms[T network.Real](p *network.Plan, v []T) []float64 {
+	norms, _ := layerProducts(p, v, v)
 	for i, square := range norms {
 		norms[i] = math.Sqrt(square)
 	}

@@ -9,8 +9,8 @@ import (
 )
 
 // gradNormLayers are ||dL/dW||_2, a layer each.
-func gradNormLayers(ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]float64, error) {
-	g, err := s.gradient(ctx, a, env, false)
+func gradNormLayers[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]float64, error) {
+	g, err := gradientOf[T](ctx, s, a, env, false)
 	if err != nil {
 		return nil, err
 	}
@@ -18,40 +18,44 @@ func gradNormLayers(ctx context.Context, s Proxy, a bench301.Architecture, env *
 }
 
 // snipLayers are sum |W * dL/dW|, a layer each (Lee et al. 2019, arXiv 1810.02340).
-func snipLayers(ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]float64, error) {
-	g, err := s.gradient(ctx, a, env, false)
+func snipLayers[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]float64, error) {
+	g, err := gradientOf[T](ctx, s, a, env, false)
 	if err != nil {
 		return nil, err
 	}
-	return layerProducts(g.plan, g.theta, g.g, math.Abs), nil
+	_, sizes := layerProducts(g.plan, g.theta, g.g)
+	return sizes, nil
 }
 
 // plainLayers are sum W * dL/dW with sign, a layer each.
-func plainLayers(ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]float64, error) {
-	g, err := s.gradient(ctx, a, env, false)
+func plainLayers[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]float64, error) {
+	g, err := gradientOf[T](ctx, s, a, env, false)
 	if err != nil {
 		return nil, err
 	}
-	return layerProducts(g.plan, g.theta, g.g, func(v float64) float64 { return v }), nil
+	sums, _ := layerProducts(g.plan, g.theta, g.g)
+	return sums, nil
 }
 
-// layerProducts is the sum of of(v*w) over each layer of weights, for vectors v and w laid out like theta.
-func layerProducts(p *network.Plan, v, w []float64, of func(float64) float64) []float64 {
-	var out []float64
+// layerProducts are sum v*w and sum |v*w| over each layer of weights, for vectors v and w laid out like theta.
+func layerProducts[T network.Real](p *network.Plan, v, w []T) (sums, sizes []float64) {
 	for _, l := range p.Layers() {
-		total := 0.0
-		for i := l.Weight.Offset; i < l.Weight.Offset+l.Weight.Size; i++ {
-			total += of(v[i] * w[i])
+		sum, size := 0.0, 0.0
+		other := w[l.Weight.Offset:][:l.Weight.Size]
+		for i, x := range v[l.Weight.Offset:][:l.Weight.Size] {
+			product := float64(x) * float64(other[i])
+			sum += product
+			size += math.Abs(product)
 		}
-		out = append(out, total)
+		sums, sizes = append(sums, sum), append(sizes, size)
 	}
-	return out
+	return sums, sizes
 }
 
 // fisherLayers are sum_c 1/2 mean_n (sum_hw a * dL/da)^2 times the size of a filter, a layer each, a being the layer's
 // output before normalisation (Theis et al. 2018, arXiv 1801.05787, as NASLib computes it).
-func fisherLayers(ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]float64, error) {
-	g, err := s.gradient(ctx, a, env, true)
+func fisherLayers[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]float64, error) {
+	g, err := gradientOf[T](ctx, s, a, env, true)
 	if err != nil {
 		return nil, err
 	}
@@ -108,12 +112,8 @@ func (f *fisher[T]) layers(logits, gradient []T) []float64 {
 
 // graspLayers are -sum W * (H g), a layer each: g is the gradient with respect to the weights of the layers, H the
 // Hessian of the same loss on the same batch (Wang et al. 2020, arXiv 2002.07376).
-func graspLayers(ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]float64, error) {
-	return either(s.Precision, graspOf[float32], graspOf[float64])(ctx, s, a, env)
-}
-
-func graspOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]float64, error) {
-	g, err := s.gradient(ctx, a, env, false)
+func graspLayers[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]float64, error) {
+	g, err := gradientOf[T](ctx, s, a, env, false)
 	if err != nil {
 		return nil, err
 	}
@@ -127,11 +127,15 @@ func graspOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architectu
 	v, hv := make([]T, len(g.g)), make([]T, len(g.g))
 	for _, l := range p.weights {
 		for i := l.Weight.Offset; i < l.Weight.Offset+l.Weight.Size; i++ {
-			v[i] = T(g.g[i])
+			v[i] = g.g[i]
 		}
 	}
 	if err := p.exec.HessianVector(p.images.Labels, v, hv); err != nil {
 		return nil, err
 	}
-	return layerProducts(p.plan, g.theta, convert[float64](hv), func(v float64) float64 { return -v }), nil
+	sums, _ := layerProducts(p.plan, g.theta, hv)
+	for i := range sums {
+		sums[i] = -sums[i]
+	}
+	return sums, nil
 }

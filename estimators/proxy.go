@@ -217,19 +217,15 @@ func countAgreement(agree []int, signs []uint64, n, values int) {
 }
 
 // gradient is what one backward pass of the mean cross-entropy yields, in train mode.
-type gradient struct {
+type gradient[T network.Real] struct {
 	plan     *network.Plan
 	loss     float64
-	theta, g []float64 // weights and derivatives
+	theta, g []T       // weights and derivatives
 	fisher   []float64 // a layer, if it was asked for; see fisherLayers
 }
 
-// gradient runs the batch forward and backward, with what parts are needed for if this or another estimator wants it.
-func (s Proxy) gradient(ctx context.Context, a bench301.Architecture, env *Env, parts bool) (*gradient, error) {
-	return either(s.Precision, gradientOf[float32], gradientOf[float64])(ctx, s, a, env, parts)
-}
-
-func gradientOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env, parts bool) (*gradient, error) {
+// gradientOf runs the batch forward and backward, with what parts are needed for if this or another estimator wants it.
+func gradientOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env, parts bool) (*gradient[T], error) {
 	p, err := passesOf[T](s, a, env, false)
 	if err != nil {
 		return nil, err
@@ -242,7 +238,7 @@ func gradientOf[T network.Real](ctx context.Context, s Proxy, a bench301.Archite
 		parts bool
 	}
 	parts = parts || env.asked[wantsParts{s}]
-	return share(env, key{s, parts}, func() (*gradient, error) {
+	return share(env, key{s, parts}, func() (*gradient[T], error) {
 		if err := p.forward(ctx, stateTrain, false); err != nil {
 			return nil, err
 		}
@@ -259,7 +255,7 @@ func gradientOf[T network.Real](ctx context.Context, s Proxy, a bench301.Archite
 		}
 		g := make([]T, p.plan.NumParams())
 		err = p.exec.Backward(network.Cotangents[T]{Logits: cotangent}, g, nil)
-		out := &gradient{plan: p.plan, loss: loss, theta: convert[float64](p.theta), g: convert[float64](g)}
+		out := &gradient[T]{plan: p.plan, loss: loss, theta: p.theta, g: g}
 		if parts {
 			out.fisher = f.layers(logits, cotangent)
 		}
@@ -273,8 +269,8 @@ type layerFunc func(ctx context.Context, s Proxy, a bench301.Architecture, env *
 // layerScores are scores that add up over the layers of weights.
 type layerScores struct {
 	Proxy
-	of    layerFunc
-	wants func(Proxy) any // see asking; nil asks for nothing
+	single, double layerFunc       // one function for either precision
+	wants          func(Proxy) any // see asking; nil asks for nothing
 }
 
 func (e layerScores) asks() any {
@@ -286,6 +282,6 @@ func (e layerScores) asks() any {
 
 // Estimate implements Estimator.
 func (e layerScores) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
-	perLayer, err := e.of(ctx, e.Proxy, a, env)
+	perLayer, err := either(e.Precision, e.single, e.double)(ctx, e.Proxy, a, env)
 	return Score{Value: sum(perLayer)}, err
 }

@@ -130,7 +130,7 @@ func TestOracleProxies(t *testing.T) {
 			checkCodes(c, f, env, a, precision, score("nwot"))
 			s := f.proxy(t)
 			s.Precision = precision
-			grasp, err := graspLayers(context.Background(), s, a, env)
+			grasp, err := either(precision, graspLayers[float32], graspLayers[float64])(context.Background(), s, a, env)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -210,8 +210,8 @@ func TestOracleProxyLayers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l2 := layerNorms(p.plan, convert[float64](p.theta))
-		grad, snip, plain, fisher, grasp := layers(gradNormLayers), layers(snipLayers), layers(plainLayers), layers(fisherLayers), layers(graspLayers)
+		l2 := layerNorms(p.plan, p.theta)
+		grad, snip, plain, fisher, grasp := layers(gradNormLayers[float32]), layers(snipLayers[float32]), layers(plainLayers[float32]), layers(fisherLayers[float32]), layers(graspLayers[float32])
 		flow, err := SynFlow{s.Initial, Double}.layers(ctx, a, env)
 		if err != nil {
 			t.Fatal(err)

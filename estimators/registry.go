@@ -122,32 +122,28 @@ var classic = []definition{
 	define(Info{
 		Name: "grad_norm", Aliases: []string{"grad-norm"}, Family: Gradients, Needs: Needs{Data: true, Labels: true, Gradients: true}, Direction: Higher,
 		Unit: "norm", Cost: Cheap, Paper: suitePaper, Mode: gradMode, Formula: "sum over the weights W of convolutions and classifier of ||dL/dW||_2",
-	}, proxy, layered(gradNormLayers)),
+	}, proxy, layered(gradNormLayers[float32], gradNormLayers[float64], nil)),
 	define(Info{
 		Name: "snip", Family: Gradients, Needs: Needs{Data: true, Labels: true, Gradients: true}, Direction: Higher, Unit: "saliency", Cost: Cheap,
 		Paper: "Lee, Ajanthan, Torr 2019, arXiv 1810.02340; as NASLib computes it", Mode: gradMode, Formula: "sum over layers of sum |W * dL/dW|",
-	}, proxy, layered(snipLayers)),
+	}, proxy, layered(snipLayers[float32], snipLayers[float64], nil)),
 	define(Info{
 		Name: "plain", Family: Gradients, Needs: Needs{Data: true, Labels: true, Gradients: true}, Direction: Higher, Unit: "saliency", Cost: Cheap,
 		Paper: suitePaper, Mode: gradMode, Formula: "sum over layers of sum W * dL/dW, with sign",
 		Caveats: "behind every convolution stands a normalisation, which makes the convolution's term zero: the score is the classifier's term",
-	}, proxy, layered(plainLayers)),
+	}, proxy, layered(plainLayers[float32], plainLayers[float64], nil)),
 	define(Info{
 		Name: "grasp", Family: Gradients, Needs: Needs{Data: true, Labels: true, Gradients: true}, Direction: Higher, Unit: "saliency", Cost: Seconds,
 		Paper: "Wang, Zhang, Grosse 2020, arXiv 2002.07376; as NASLib computes it", Mode: gradMode + ", and its exact Hessian",
 		Formula: "-sum over layers of sum W * (H g), g = dL/dW, H the Hessian of L on the same batch",
 		Caveats: "a small difference of large terms: a convolution's term is +||g||^2, the classifier's about minus their sum",
-	}, proxy, func(s Proxy) Estimator {
-		return layerScores{s, graspLayers, func(s Proxy) any { return wantsHessian{s} }}
-	}),
+	}, proxy, layered(graspLayers[float32], graspLayers[float64], func(s Proxy) any { return wantsHessian{s} })),
 	define(Info{
 		Name: "fisher", Family: Gradients, Needs: Needs{Data: true, Labels: true, Gradients: true}, Direction: Higher, Unit: "information", Cost: Cheap,
 		Paper: "Theis et al. 2018, arXiv 1801.05787; as NASLib computes it", Mode: gradMode,
 		Formula: "sum over layers of n sum_c 1/2 mean_images (sum_pixels a * dL/da)^2, a the layer's output before normalisation, n the values of a filter",
 		Caveats: "scales like 1 / batch^2",
-	}, proxy, func(s Proxy) Estimator {
-		return layerScores{s, fisherLayers, func(s Proxy) any { return wantsParts{s} }}
-	}),
+	}, proxy, layered(fisherLayers[float32], fisherLayers[float64], func(s Proxy) any { return wantsParts{s} })),
 	define(Info{
 		Name: "synflow", Family: Gradients, Needs: Needs{Gradients: true}, Direction: Higher, Unit: "nats", Cost: Cheap,
 		Paper:   "Tanaka et al. 2020, arXiv 2006.05467; as NASLib computes it",
@@ -192,8 +188,8 @@ var classic = []definition{
 }
 
 // layered builds an estimator that adds up a score a layer.
-func layered(of layerFunc) func(Proxy) Estimator {
-	return func(s Proxy) Estimator { return layerScores{Proxy: s, of: of} }
+func layered(single, double layerFunc, wants func(Proxy) any) func(Proxy) Estimator {
+	return func(s Proxy) Estimator { return layerScores{s, single, double, wants} }
 }
 
 // ofJacobian builds an estimator that scores the images' gradients.

@@ -69,7 +69,7 @@ func synflowOf[T network.Real](ctx context.Context, s SynFlow, a bench301.Archit
 	if err := x.Backward(network.Cotangents[T]{Logits: ones[T](m.plan.Classes())}, g, nil); err != nil {
 		return nil, err
 	}
-	perLayer := layerProducts(m.plan, convert[float64](theta), convert[float64](g), math.Abs)
+	_, perLayer := layerProducts(m.plan, theta, g)
 	for i, v := range perLayer {
 		perLayer[i] = math.Ldexp(v, -scale)
 	}

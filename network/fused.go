@@ -59,10 +59,13 @@ func NewExecutor(p *Plan, o Options) (*Executor, error) {
 	if free >= 0 {
 		free += o.Memory.bytes()
 	}
-	if err := fits(p.Memory(o), free, o.Batch); err != nil {
-		return nil, err
+	if o.Batch > maxMemory {
+		return nil, fits(-1, free, o.Batch)
 	}
 	d := p.design(o)
+	if err := fits(d.need(), free, o.Batch); err != nil {
+		return nil, err
+	}
 	e := &Executor{design: d, byName: map[string]int{}, momentum: defaultMomentum}
 	if o.Hessian && d.unknown() {
 		w, err := newWide(p, o)
@@ -241,7 +244,7 @@ func (e *Executor) part(worker, k int) {
 	case dualTask:
 		e.backwardPart(h, k, true)
 	case reduceTask:
-		e.reducePart(h, k)
+		e.reducePart(k)
 	case packTask:
 		u := &e.units[k]
 		u.pack(&u.parcel, e.plan, e.theta)

@@ -81,10 +81,14 @@ func (p *Plan) Memory(o Options) int64 {
 	if o.Batch > maxMemory { // an image has values
 		return -1
 	}
-	d := p.design(o)
+	return p.design(o).need()
+}
+
+// need is [Plan.Memory] of an executor of this design.
+func (d *design) need() int64 {
 	need := d.memory()
-	if d.unknown() && o.Hessian {
-		other := p.wideMemory(o)
+	if d.unknown() && d.options.Hessian {
+		other := d.plan.wideMemory(d.options)
 		if other < 0 || need > maxMemory {
 			return -1
 		}
@@ -135,7 +139,7 @@ func (d *design) memory() int64 {
 		if d.options.PerImage {
 			fixed += 4 * int64(d.plan.size)
 		}
-		worker += 4*2*int64(d.tile) + int64(d.tile) + 8*reduced
+		worker += 4*2*int64(d.tile) + int64(d.tile)
 	}
 	if d.options.Hessian {
 		image += 4*int64(d.places.size) + 8*2*int64(d.backSums) + 4*2*int64(d.plan.Classes())

@@ -17,14 +17,12 @@ type hand struct {
 	vectors  [4][]float32 // scales and shifts of images whose path may be dropped
 	sums     []float64    // of an average
 	bordered any          // the stage whose borders are in scratch
-	totals   []float64    // of weight gradients
 	twin     *hand        // for tangents; nil without a Hessian
 }
 
 func newHand(d *design) hand {
 	h := hand{scratch: kernels.Aligned(d.scratch), tile: kernels.Aligned(d.tile), sums: make([]float64, 2*d.widest), bits: make([]uint16, d.bits)}
 	if d.back != nil {
-		h.totals = make([]float64, reduced)
 		h.second, h.gradient, h.argmax = kernels.Aligned(d.tile), kernels.Aligned(d.tile), make([]uint8, d.tile)
 	}
 	for k := range h.vectors {

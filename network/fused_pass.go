@@ -1,5 +1,7 @@
 package network
 
+import "rwe301/internal/kernels"
+
 // fusedBack is what an executor needs for backward passes.
 type fusedBack struct {
 	*gradients
@@ -144,20 +146,11 @@ func (e *Executor) reduce(s *backStage, gradient []float32) {
 const reduced = 4096
 
 // reducePart replaces some values of the first slice of the batch by the sums over all slices.
-func (e *Executor) reducePart(h *hand, part int) {
+func (e *Executor) reducePart(part int) {
 	b := e.back
 	lo := part * reduced
 	hi := min(lo+reduced, b.current.slot)
-	totals := h.totals[:hi-lo]
-	clear(totals)
-	for slice := range e.parts() {
-		for k, v := range b.slots[slice*b.size+lo : slice*b.size+hi] {
-			totals[k] += float64(v)
-		}
-	}
-	for k, v := range totals {
-		b.slots[lo+k] = float32(v)
-	}
+	kernels.Totals(b.slots[lo:], hi-lo, b.size, e.parts())
 }
 
 // Gradient returns the output gradient of a node of Options.KeepGradients, n x h x w x c values, valid until the next

@@ -61,7 +61,7 @@ func (e *Executor) allocated() int64 {
 		for _, v := range h.vectors {
 			values += len(v)
 		}
-		doubles += len(h.sums) + len(h.totals)
+		doubles += len(h.sums)
 		bytes += len(h.argmax) + 2*len(h.bits)
 		if h.twin != nil {
 			values += len(h.twin.scratch) + len(h.twin.tile) + len(h.twin.second) + len(h.twin.gradient)

@@ -1651,6 +1651,38 @@ skip8:
 	VZEROUPPER
 	RET
 
+// func totalsAVX512(args *byte)
+// Requires: AVX, AVX512F
+TEXT ·totalsAVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 8(AX), DX
+	MOVQ 16(AX), BX
+
+next:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	MOVQ   24(AX), DI
+	MOVQ   CX, SI
+
+slot:
+	VCVTPS2PD (SI), Z2
+	VADDPD    Z2, Z0, Z0
+	VCVTPS2PD 32(SI), Z3
+	VADDPD    Z3, Z1, Z1
+	ADDQ      BX, SI
+	DECQ      DI
+	JNZ       slot
+	VCVTPD2PS Z0, Y0
+	VMOVUPS   Y0, (CX)
+	VCVTPD2PS Z1, Y1
+	VMOVUPS   Y1, 32(CX)
+	ADDQ      $0x00000040, CX
+	DECQ      DX
+	JNZ       next
+	VZEROUPPER
+	RET
+
 // func affineAVX2(args *byte)
 // Requires: AVX, FMA3, MMX+
 TEXT ·affineAVX2(SB), NOSPLIT, $40-8
@@ -2567,5 +2599,38 @@ skip5:
 	ADDQ CX, 24(AX)
 	DECQ 72(AX)
 	JNZ  row
+	VZEROUPPER
+	RET
+
+// func totalsAVX2(args *byte)
+// Requires: AVX
+TEXT ·totalsAVX2(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 8(AX), DX
+	MOVQ 16(AX), BX
+	ADDQ DX, DX
+
+next:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   24(AX), DI
+	MOVQ   CX, SI
+
+slot:
+	VCVTPS2PD  (SI), Y2
+	VADDPD     Y2, Y0, Y0
+	VCVTPS2PD  16(SI), Y3
+	VADDPD     Y3, Y1, Y1
+	ADDQ       BX, SI
+	DECQ       DI
+	JNZ        slot
+	VCVTPD2PSY Y0, X0
+	VMOVUPS    X0, (CX)
+	VCVTPD2PSY Y1, X1
+	VMOVUPS    X1, 16(CX)
+	ADDQ       $0x00000020, CX
+	DECQ       DX
+	JNZ        next
 	VZEROUPPER
 	RET

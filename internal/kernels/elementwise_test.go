@@ -211,3 +211,29 @@ func TestSums(t *testing.T) {
 		return nil, stats
 	})
 }
+
+// TestTotals adds up vectors at every level, with gaps between them and sums that float32 would lose.
+func TestTotals(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 9))
+	eachLevel(t, func(t *testing.T, _ Level) {
+		for _, c := range []struct{ n, stride, count int }{{16, 16, 1}, {32, 40, 3}, {4096, 4100, 32}, {48, 48, 7}} {
+			data := values(rng, (c.count-1)*c.stride+c.n+5)
+			data[0] = 1e8
+			want := append([]float32(nil), data...)
+			for i := range c.n {
+				total := 0.0
+				for k := range c.count {
+					total += float64(data[k*c.stride+i])
+				}
+				want[i] = float32(total)
+			}
+			Totals(data, c.n, c.stride, c.count)
+			for i, v := range data {
+				if v != want[i] {
+					t.Fatalf("%+v: value %d is %v, want %v", c, i, v, want[i])
+				}
+			}
+		}
+	})
+	Totals(nil, 0, 16, 4)
+}

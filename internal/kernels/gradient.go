@@ -125,3 +125,32 @@ func Sums(s Shape, stats []float64, x, y Map) {
 		}
 	}
 }
+
+// totalsArgs is what the assembly of Totals takes.
+type totalsArgs struct {
+	data                  *float32
+	blocks, stride, count int
+}
+
+// Totals replaces the first n values of data, a multiple of 16, by the sums of count vectors of n values that begin stride values
+// apart. They add up in float64, from the first to the last.
+func Totals(data []float32, n, stride, count int) {
+	if n == 0 {
+		return
+	}
+	if n%Block != 0 || count < 1 {
+		panic("kernels: Totals: n must be a multiple of 16, count positive")
+	}
+	need("data", data, (count-1)*stride+n)
+	if active != Portable {
+		totalsSIMD(&totalsArgs{&data[0], n / Block, 4 * stride, count})
+		return
+	}
+	for i := range n {
+		total := 0.0
+		for k := range count {
+			total += float64(data[k*stride+i])
+		}
+		data[i] = float32(total)
+	}
+}

@@ -20,6 +20,7 @@ func combineSIMD(*elementwiseArgs)                    { panic(unreachable) }
 func rectifySIMD(*elementwiseArgs)                    { panic(unreachable) }
 func rectifySumsSIMD(*elementwiseArgs)                { panic(unreachable) }
 func sumsSIMD(*elementwiseArgs)                       { panic(unreachable) }
+func totalsSIMD(*totalsArgs)                          { panic(unreachable) }
 func maxPoolSIMD(*poolArgs)                           { panic(unreachable) }
 func maxPoolWhereSIMD(*poolArgs)                      { panic(unreachable) }
 func maxPoolBackwardSIMD(*poolArgs)                   { panic(unreachable) }

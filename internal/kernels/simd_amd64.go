@@ -95,6 +95,14 @@ func sumsSIMD(a *elementwiseArgs) {
 	}
 }
 
+func totalsSIMD(a *totalsArgs) {
+	if active == AVX512 {
+		totalsAVX512(a)
+	} else {
+		totalsAVX2(a)
+	}
+}
+
 func maxPoolSIMD(a *poolArgs) {
 	if active == AVX512 {
 		maxPoolAVX512(a)
@@ -202,6 +210,12 @@ func rectifySumsAVX2(args *elementwiseArgs)
 
 //go:noescape
 func sumsAVX512(args *elementwiseArgs)
+
+//go:noescape
+func totalsAVX512(args *totalsArgs)
+
+//go:noescape
+func totalsAVX2(args *totalsArgs)
 
 //go:noescape
 func sumsAVX2(args *elementwiseArgs)

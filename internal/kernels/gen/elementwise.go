@@ -151,6 +151,43 @@ func elementwise(v isa) {
 	rectify(v, "rectifySums", true)
 	sums(v)
 	scalePixels(v)
+	totals(v)
+}
+
+// totals adds up vectors that lie a stride apart, each value in float64 from the first to the last.
+func totals(v isa) {
+	a := function("totals"+v.name, "gradient.go", "totalsArgs")
+	f := &file{isa: v}
+	dst, n, stride := a.load("data"), a.load("blocks"), a.load("stride")
+	if v.vectors() == 2 {
+		ADDQ(n, n)
+	}
+	sum := f.regs(2)
+	terms := f.regs(2)
+	Label("next")
+	v.zero(sum...)
+	at, left := GP64(), a.load("count")
+	MOVQ(dst, at)
+	Label("slot")
+	for i, half := range sum {
+		VCVTPS2PD(Mem{Base: at, Disp: i * v.bytes() / 2}, terms[i])
+		VADDPD(terms[i], half, half)
+	}
+	ADDQ(stride, at)
+	DECQ(left)
+	JNZ(LabelRef("slot"))
+	for i, half := range sum {
+		if v.masks() {
+			VCVTPD2PS(half, v.low(half))
+		} else {
+			VCVTPD2PSY(half, v.low(half))
+		}
+		VMOVUPS(v.low(half), Mem{Base: dst, Disp: i * v.bytes() / 2})
+	}
+	ADDQ(U32(uint32(v.bytes())), dst)
+	DECQ(n)
+	JNZ(LabelRef("next"))
+	ret()
 }
 
 func affine(v isa, name string, relu bool) {
