@@ -3,11 +3,14 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"runtime"
 	"strconv"
+	"sync"
 	"time"
 
 	"rwe301/bench301"
@@ -18,20 +21,26 @@ import (
 // proxies are those that run the network, in the order of the table.
 var proxies = []string{"grad_norm", "snip", "plain", "fisher", "grasp", "synflow", "jacov", "epe_nas", "nwot", "zen"}
 
-// best is the least wall time that either side took for a proxy, in seconds.
-type best struct{ ours, theirs float64 }
+// best is the least wall time that either side took for a proxy, in seconds: ours with all threads on one architecture, and
+// with one each, per architecture.
+type best struct{ together, each, theirs float64 }
 
-// compareProxies times each proxy of one architecture alone, ours and the peer's in turns, and prints a table. Ours includes drawing the
-// weights and building the network, which the peer has done before.
+// compareProxies times each proxy alone, ours and the peer's in turns, and prints a table. Ours includes drawing the weights
+// and building the network, which the peer has done before.
 func compareProxies(python, peer string, channels, batch, rounds int, threads []int) error {
 	arch := bench301.KnownNetworks()[0].Genotype
-	fmt.Println("| threads | proxy | bench301 s | torch s | ratio |\n|---|---|---|---|---|")
+	fmt.Println("| threads | proxy | torch s | on one architecture s | ratio | on one each, s an architecture | ratio |\n|---|---|---|---|---|---|---|")
 	version := ""
 	for _, n := range threads {
 		found := map[string]*best{}
 		for range rounds {
-			if err := timeOurs(found, arch, channels, batch, n); err != nil {
-				return err
+			for _, name := range proxies {
+				if found[name] == nil {
+					found[name] = &best{math.Inf(1), math.Inf(1), math.Inf(1)}
+				}
+				if err := found[name].timeOurs(name, arch, channels, batch, n); err != nil {
+					return err
+				}
 			}
 			v, err := timeTheirs(found, python, peer, arch, channels, batch, n)
 			if err != nil {
@@ -41,7 +50,7 @@ func compareProxies(python, peer string, channels, batch, rounds int, threads []
 		}
 		for _, name := range proxies {
 			b := found[name]
-			fmt.Printf("| %d | %s | %.3f | %.3f | %.1f |\n", n, name, b.ours, b.theirs, b.theirs/b.ours)
+			fmt.Printf("| %d | %s | %.3f | %.3f | %.1f | %.3f | %.1f |\n", n, name, b.theirs, b.together, b.theirs/b.together, b.each, b.theirs/b.each)
 		}
 	}
 	fmt.Printf("\n%s, C = %d, 8 cells, batch %d; best of %d rounds in turns; PyTorch %s.\n", arch, channels, batch, rounds, version)
@@ -51,46 +60,59 @@ func compareProxies(python, peer string, channels, batch, rounds int, threads []
 // repeats is how often a proxy is timed in a round.
 const repeats = 3
 
-func timeOurs(found map[string]*best, arch bench301.Genotype, channels, batch, threads int) error {
+func (b *best) timeOurs(name string, arch bench301.Genotype, channels, batch, threads int) error {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(threads))
+	settings := fmt.Sprintf(`{"channels": %d, "batch": %d}`, channels, batch)
+	if name == "synflow" {
+		settings = fmt.Sprintf(`{"channels": %d}`, channels)
+	}
+	c, err := estimators.New(name, json.RawMessage(settings))
+	if err != nil {
+		return err
+	}
 	env := estimators.NewEnv(dataset.Sample(), 0)
+	envs := make([]*estimators.Env, threads)
+	for i := range envs {
+		envs[i] = env.Fork()
+	}
 	env.Workers = threads
+	for range repeats {
+		start := time.Now()
+		if err := score(c, arch, env); err != nil {
+			return err
+		}
+		b.together = min(b.together, time.Since(start).Seconds())
+		start = time.Now()
+		failed := make([]error, threads)
+		var wg sync.WaitGroup
+		for i, e := range envs {
+			wg.Go(func() { failed[i] = score(c, arch, e) })
+		}
+		wg.Wait()
+		if err := errors.Join(failed...); err != nil {
+			return err
+		}
+		b.each = min(b.each, time.Since(start).Seconds()/float64(threads))
+	}
+	return nil
+}
+
+// score scores arch from the beginning: first another architecture makes env forget what it knows about arch.
+func score(c *estimators.Configured, arch bench301.Genotype, env *estimators.Env) error {
 	other := arch
 	other.Normal[7].Op, other.Normal[7].Source = bench301.MaxPool3x3, 4
 	forget, err := estimators.New("params", nil)
 	if err != nil {
 		return err
 	}
-	for _, name := range proxies {
-		settings := fmt.Sprintf(`{"channels": %d, "batch": %d}`, channels, batch)
-		if name == "synflow" {
-			settings = fmt.Sprintf(`{"channels": %d}`, channels)
-		}
-		c, err := estimators.New(name, json.RawMessage(settings))
-		if err != nil {
-			return err
-		}
-		for range repeats {
-			if _, err := forget.Score(context.Background(), other, env); err != nil { // what is shared about arch
-				return err
-			}
-			start := time.Now()
-			s, err := c.Score(context.Background(), arch, env)
-			if err != nil {
-				return err
-			}
-			if s.Status != estimators.OK {
-				return fmt.Errorf("%s: %s", name, s.Reason)
-			}
-			b := found[name]
-			if b == nil {
-				b = &best{ours: time.Since(start).Seconds()}
-				found[name] = b
-			}
-			b.ours = min(b.ours, time.Since(start).Seconds())
-		}
+	if _, err := forget.Score(context.Background(), other, env); err != nil {
+		return err
 	}
-	return nil
+	s, err := c.Score(context.Background(), arch, env)
+	if err == nil && s.Status != estimators.OK {
+		err = fmt.Errorf("%s: %s", c.Label, s.Reason)
+	}
+	return err
 }
 
 func timeTheirs(found map[string]*best, python, peer string, arch bench301.Genotype, channels, batch, threads int) (version string, err error) {
@@ -113,9 +135,7 @@ func timeTheirs(found map[string]*best, python, peer string, arch bench301.Genot
 		if len(s) == 0 {
 			return "", fmt.Errorf("%s: no time of %s", cmd, name)
 		}
-		if b := found[name]; b.theirs == 0 || s[0] < b.theirs {
-			b.theirs = s[0]
-		}
+		found[name].theirs = min(found[name].theirs, s[0])
 	}
 	return answer.Torch, nil
 }
