@@ -79,19 +79,14 @@ func newFisher[T network.Real](p *passes[T]) *fisher[T] {
 	return f
 }
 
-// part takes an image's part of a weight gradient.
-func (f *fisher[T]) part(node, _ int, g []T) {
+// part takes an image's products of weights and their gradients, an output channel each.
+func (f *fisher[T]) part(node, _ int, products []float64) {
 	k := f.index[node]
-	l := &f.weights[k]
-	if l.Weight.Kind == bench301.LinearWeight {
+	if f.weights[k].Weight.Kind == bench301.LinearWeight {
 		return // its output has a bias, too
 	}
-	for c := 0; c < len(g); c += l.Weight.FanIn {
-		product := 0.0
-		for i, w := range f.theta[l.Weight.Offset+c:][:l.Weight.FanIn] {
-			product += float64(w) * float64(g[c+i])
-		}
-		f.sums[k] += float64(product * product)
+	for _, p := range products {
+		f.sums[k] += float64(p * p)
 	}
 }
 

@@ -250,7 +250,7 @@ func gradientOf[T network.Real](ctx context.Context, s Proxy, a bench301.Archite
 		}
 		f := newFisher(p)
 		if parts {
-			p.exec.Observe(network.Observer[T]{WeightPart: f.part})
+			p.exec.Observe(network.Observer[T]{WeightProducts: f.part})
 			defer p.exec.Observe(network.Observer[T]{})
 		}
 		g := make([]T, p.plan.NumParams())

@@ -31,7 +31,6 @@ type backward[T Real] struct {
 	size   int        // of a slot
 	live   []bool     // whether the scalar depends on a node's output
 	first  [][]int    // for each node, the inputs that no later node reads: their gradients start here
-	part   []T        // an image's part of a weight gradient, with Options.PerImage
 	theta  []T        // where the parameter gradients go (HessianVector: their tangents); nil if not wanted
 	input  []T        // the gradient of the images; nil if not wanted
 	loss   [lanes][]T // gradient of the cross-entropy with respect to the logits
@@ -47,9 +46,6 @@ func newBackward[T Real](m *Machine[T]) *backward[T] {
 		if m.options.Hessian {
 			b.loss[l] = make([]T, m.options.Batch*m.plan.Classes())
 		}
-	}
-	if m.options.PerImage {
-		b.part = make([]T, b.size)
 	}
 	for x, readers := range m.plan.readers {
 		if len(readers) == 0 {
@@ -229,24 +225,23 @@ func (m *Machine[T]) slot(lane, i, part int) []T {
 	return slot
 }
 
-// showParts tells the observer each image's part of the weight gradient of step i.
+// showParts tells the observer the products of the weights of step i and each image's part of their gradient.
 func (m *Machine[T]) showParts(i int) {
-	if !m.options.PerImage || m.observer.WeightPart == nil {
+	if !m.options.PerImage || m.observer.WeightProducts == nil {
 		return
 	}
 	s := &m.steps[i]
-	v := m.plan.views[s.node.Params[0]]
+	weights := s.weights[value]
 	window := max(1, s.node.Kernel*s.node.Kernel)
-	rows := v.Size / window
-	part := m.back.part[:v.Size]
+	inputs := len(weights) / window / s.node.C // of an output channel at a position of the window
+	products := make([]float64, s.node.C)
 	for image := range m.n {
-		slot := m.back.slots[value][image*m.back.size:]
-		for r := range rows {
-			for k := range window {
-				part[r*window+k] = slot[k*rows+r]
-			}
+		slot := m.back.slots[value][image*m.back.size:][:len(weights)]
+		clear(products)
+		for k, w := range weights {
+			products[k/inputs%s.node.C] += float64(float64(w) * float64(slot[k]))
 		}
-		m.observer.WeightPart(i, image, part)
+		m.observer.WeightProducts(i, image, products)
 	}
 }
 

@@ -137,7 +137,7 @@ func (d *design) memory() int64 {
 		image += 8 * int64(d.backSums)
 		fixed += 4 * int64(d.options.slices(d.options.Batch)) * int64(d.slot)
 		if d.options.PerImage {
-			fixed += 4 * int64(d.plan.size)
+			fixed += 4 * int64(d.slot)
 		}
 		worker += 4*2*int64(d.tile) + int64(d.tile)
 	}

@@ -11,7 +11,7 @@ type fusedBack struct {
 	partial    []float64 // per image: sums of the current stage
 	sums       int       // values per image of partial
 	kept       map[int][]float32
-	part       []float32 // laid out like theta: an image's part of the weight gradients, with Options.PerImage
+	layer      []float32 // with Options.PerImage: weights of a unit, laid out like their gradient
 	theta      []float32 // where the gradient of the parameters goes; nil if not wanted
 	input      []float32 // and that of the images
 	cotangents Cotangents[float32]
@@ -30,7 +30,7 @@ func newFusedBack(d *design) *fusedBack {
 	}
 	b.slots = d.options.Memory.take(d.options.slices(batch) * b.size)
 	if d.options.PerImage {
-		b.part = make([]float32, d.plan.size)
+		b.layer = kernels.Aligned(d.slot)
 	}
 	b.partial = make([]float64, batch*b.sums)
 	if d.options.Hessian {

@@ -62,44 +62,51 @@ func (e *Executor) show() {
 	}
 }
 
-// showParts tells the observer each image's part of the weight gradients of stage s.
+// showParts tells the observer the products of the weights of stage s and each image's part of their gradient.
 func (e *Executor) showParts(s *backStage) {
 	b := e.back
-	if !e.options.PerImage || e.observer.WeightPart == nil || s.slot == 0 {
+	if !e.options.PerImage || e.observer.WeightProducts == nil || s.slot == 0 {
 		return
 	}
+	stats := make([]float64, 2*e.widest)
+	products := make([]float64, e.widest)
 	for k := range s.readings {
 		for _, u := range s.readings[k].units {
 			if !b.live[u.flow.tensor] {
 				continue
 			}
-			layers := u.layers()
-			for image := range e.n {
-				for _, node := range layers {
-					for _, p := range e.plan.graph.Nodes[node].Params {
-						v := &e.plan.views[p]
-						clear(b.part[v.Offset : v.Offset+v.Size])
-					}
+			if u.windowed() {
+				shape := kernels.Shape{Rows: 1, Width: u.window(), Blocks: u.in.width / kernels.Block}
+				e.showProducts(u.node, shape, kernels.Map{Pixel: kernels.Block, Block: u.window() * kernels.Block}, u.depth, u.depthSlot, stats, products[:u.in.c], u.in.place)
+			}
+			if u.matrix() {
+				shape := kernels.Shape{Rows: u.terms() / kernels.Block, Width: kernels.Block, Blocks: u.out.width / kernels.Block}
+				if u.terms()%kernels.Block != 0 { // of three colours
+					shape.Rows, shape.Width = 1, u.terms()
 				}
-				u.unpack(e.plan, b.part, b.slots[image*b.size:][:s.slot])
-				for _, node := range layers {
-					v := &e.plan.views[e.plan.graph.Nodes[node].Params[0]]
-					e.observer.WeightPart(node, image, b.part[v.Offset:v.Offset+v.Size])
-				}
+				m := kernels.Map{Row: shape.Width * u.out.width, Pixel: u.out.width, Block: kernels.Block}
+				e.showProducts(u.pointNode(), shape, m, u.layRows(e.plan, e.theta, b.layer), u.slot, stats, products[:u.out.c], func(c int) int { return c })
 			}
 		}
 	}
 }
 
-// layers are the nodes whose weights u holds.
-func (u *unit) layers() (nodes []int) {
-	if u.windowed() {
-		nodes = append(nodes, u.node)
+// showProducts tells the observer the products of one layer, whose weights and gradients lie as m says, the gradients from slot
+// on; place says where channels are stored.
+func (e *Executor) showProducts(node int, shape kernels.Shape, m kernels.Map, weights []float32, slot int, stats, products []float64, place func(int) int) {
+	b := e.back
+	w, g := m, m
+	w.Data = weights
+	width := shape.Blocks * kernels.Block
+	for image := range e.n {
+		g.Data = b.slots[image*b.size+slot:]
+		clear(stats[:2*width])
+		kernels.Sums(shape, stats[:2*width], w, g)
+		for c := range products {
+			products[c] = stats[width+place(c)]
+		}
+		e.observer.WeightProducts(node, image, products)
 	}
-	if u.matrix() {
-		nodes = append(nodes, u.pointNode())
-	}
-	return nodes
 }
 
 // showGradients tells the observer about a backward pass in the reverse order of the nodes.

@@ -209,6 +209,18 @@ func packWindows(dst, src []float32, t *tensor, window int, flipped bool) {
 	}
 }
 
+// layRows lays the matrix of u, without a bias, out in dst as its gradient is.
+func (u *unit) layRows(p *Plan, theta, dst []float32) []float32 {
+	v := &p.views[p.graph.Nodes[u.pointNode()].Params[0]]
+	dst = dst[:u.terms()*u.out.width]
+	clear(dst)
+	inputs, outputs := u.axes()
+	for t := range u.terms() / u.in.width {
+		kernels.Lay(dst[t*u.in.width*u.out.width:], theta[v.Offset+t:v.Offset+v.Size], inputs, outputs)
+	}
+	return dst
+}
+
 // unpack adds the gradients of u's parameters, which lie in slot, to that of theta.
 func (u *unit) unpack(p *Plan, gradient, slot []float32) {
 	view := func(node, k int) []float32 {

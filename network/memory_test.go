@@ -46,9 +46,6 @@ func allocated[T Real](m *Machine[T]) int64 {
 			values += len(m.back.slots[l]) + len(m.back.loss[l])
 		}
 	}
-	if m.back != nil {
-		values += len(m.back.part)
-	}
 	for _, s := range m.steps {
 		bytes += len(s.argmax)
 		if s.stats != nil {

@@ -37,7 +37,7 @@ type Options struct {
 	KeepGradients []int // graph nodes whose output gradients can be read after Backward
 
 	Probes   []Probe // what an Observer sees during passes
-	PerImage bool    // keep the images' parts of the weight gradients apart, for Observer.WeightPart
+	PerImage bool    // keep the images' parts of the weight gradients apart, for Observer.WeightProducts
 }
 
 // Real is the arithmetic of an executor.
@@ -171,9 +171,6 @@ func (p *Plan) sizes(o Options) sizes {
 	s.statistics += 2 * lanes * widest
 	if o.Gradients {
 		s.slots = lanes * o.slices(o.Batch) * p.largestView()
-		if o.PerImage {
-			s.slots += p.largestView()
-		}
 	}
 	if o.Hessian {
 		s.loss = lanes * p.Classes()

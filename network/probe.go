@@ -33,11 +33,11 @@ type Observer[T Real] struct {
 	// Gradient gets y and the derivatives g of Backward's scalar with respect to it. It is not called for nodes on which
 	// the scalar does not depend.
 	Gradient func(node int, y, g []T)
-	// WeightPart gets an image's part of the gradient of a layer's weight, g[out][in][k][k] (linear: g[out][in]), when
-	// Backward wants gTheta and Options.PerImage is set: that of its own activations and their gradients. The parts
-	// of a layer come in the order of the images and add up to its gradient; layers on which the scalar does not depend
-	// have none.
-	WeightPart func(node, image int, g []T)
+	// WeightProducts gets, for each output channel of a layer, the product of its weights and an image's part of their
+	// gradient, when Backward wants gTheta and Options.PerImage is set: the part of its own activations and their
+	// gradients. The images of a layer come in order; layers on which the scalar does not depend have none. By Euler's
+	// theorem, for a convolution it is the sum over the positions of the channel times its gradient.
+	WeightProducts func(node, image int, products []float64)
 }
 
 // Layer is a convolution or linear layer.

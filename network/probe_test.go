@@ -260,15 +260,15 @@ func testPerSample[T Real](t *testing.T) {
 	}
 }
 
-func TestWeightParts(t *testing.T) {
-	t.Run("float32", func(t *testing.T) { testWeightParts[float32](t, 2e-5) })
-	t.Run("float64", func(t *testing.T) { testWeightParts[float64](t, 1e-12) })
+func TestWeightProducts(t *testing.T) {
+	t.Run("float32", func(t *testing.T) { testWeightProducts[float32](t, 2e-5) })
+	t.Run("float64", func(t *testing.T) { testWeightProducts[float64](t, 1e-12) })
 }
 
-// The parts of a weight gradient must add up to it, and each must be what the image's activations and gradients say: by
-// Euler's theorem the product of an output channel's weights with their part is the sum over the positions of the output
-// times its gradient.
-func testWeightParts[T Real](t *testing.T, tolerance float64) {
+// The products of weights and an image's part of their gradient must be what the image's activations and gradients say: by
+// Euler's theorem the sum over the positions of the output times its gradient; and over the images they must add up to
+// the product of weights and gradient.
+func testWeightProducts[T Real](t *testing.T, tolerance float64) {
 	const n = 20 // more than there are slices without PerImage
 	p := every(t)
 	theta64, x64, labels, _ := drawn(p, n, 3)
@@ -279,35 +279,15 @@ func testWeightParts[T Real](t *testing.T, tolerance float64) {
 		o.Probes = append(o.Probes, Probe{l.Node, SeeGradient})
 	}
 	e := newEngine[T](t, p, o)
-	sums := map[int][]float64{}
 	products, wants := map[int][]float64{}, map[int][]float64{} // n x channels
-	scales := map[int]float64{}
-	of := map[int]Layer{}
-	for _, l := range layers {
-		of[l.Node] = l
-	}
 	seen := map[int]int{}
 	e.Observe(Observer[T]{
-		WeightPart: func(node, image int, g []T) {
-			l := of[node]
+		WeightProducts: func(node, image int, of []float64) {
 			if image != seen[node] {
-				t.Errorf("%s: image %d in place of %d", l.Name, image, seen[node])
+				t.Errorf("node %d: image %d in place of %d", node, image, seen[node])
 			}
 			seen[node]++
-			if sums[node] == nil {
-				sums[node] = make([]float64, len(g))
-			}
-			filter := len(g) / l.Weight.Shape[0]
-			for c := range l.Weight.Shape[0] {
-				total := 0.0
-				for k, v := range g[c*filter:][:filter] {
-					sums[node][c*filter+k] += float64(v)
-					w := float64(theta[l.Weight.Offset+c*filter+k]) * float64(v)
-					total += w
-					scales[node] = max(scales[node], math.Abs(w)*math.Sqrt(float64(filter)))
-				}
-				products[node] = append(products[node], total)
-			}
+			products[node] = append(products[node], of...)
 		},
 		Gradient: func(node int, y, g []T) {
 			if p.graph.Nodes[node].Kind == bench301.Linear {
@@ -336,22 +316,31 @@ func testWeightParts[T Real](t *testing.T, tolerance float64) {
 		t.Fatal(err)
 	}
 	for _, l := range layers {
-		for k, want := range wants[l.Node] {
-			if got := products[l.Node][k]; math.Abs(got-want) > 10*tolerance*(math.Abs(want)+scales[l.Node]) {
-				t.Errorf("%s, image %d, channel %d: %v, want %v", l.Name, k*n/len(wants[l.Node]), k%(len(wants[l.Node])/n), got, want)
-			}
-		}
-		largest := 0.0
-		for _, v := range g[l.Weight.Offset:][:l.Weight.Size] {
-			largest = max(largest, math.Abs(float64(v)))
-		}
-		if len(sums[l.Node]) != l.Weight.Size {
-			t.Errorf("%s: nothing was seen", l.Name)
+		outputs := l.Weight.Shape[0]
+		filter := l.Weight.Size / outputs
+		if len(products[l.Node]) != n*outputs {
+			t.Errorf("%s: %d products were seen", l.Name, len(products[l.Node]))
 			continue
 		}
-		for k, got := range sums[l.Node] {
-			if want := float64(g[l.Weight.Offset+k]); math.Abs(got-want) > tolerance*largest {
-				t.Errorf("%s, weight %d: parts add up to %v, the gradient is %v", l.Name, k, got, want)
+		scale := 0.0 // of the terms of a product
+		sums := make([]float64, outputs)
+		for k := range l.Weight.Size {
+			product := float64(theta[l.Weight.Offset+k]) * float64(g[l.Weight.Offset+k])
+			sums[k/filter] += product
+			scale = max(scale, math.Abs(product)*math.Sqrt(float64(filter*n)))
+		}
+		for c, want := range sums {
+			got := 0.0
+			for image := range n {
+				got += products[l.Node][image*outputs+c]
+			}
+			if math.Abs(got-want) > tolerance*(math.Abs(want)+scale) {
+				t.Errorf("%s, channel %d: products add up to %v, want %v", l.Name, c, got, want)
+			}
+		}
+		for k, want := range wants[l.Node] {
+			if got := products[l.Node][k]; math.Abs(got-want) > 10*tolerance*(math.Abs(want)+scale) {
+				t.Errorf("%s, image %d, channel %d: %v, want %v", l.Name, k/outputs, k%outputs, got, want)
 			}
 		}
 	}

@@ -101,6 +101,18 @@ func Unpack(dst, c []float32, terms, columns Axis) {
 	}
 }
 
+// Lay writes a matrix as [Unpack] reads its gradient: rows of columns.Stored() values, a row a term. What fills up groups stays
+// as it is.
+func Lay(dst, src []float32, terms, columns Axis) {
+	row := columns.Stored()
+	for t := range terms.Size {
+		to := dst[terms.place(t)*row:][:row]
+		for k := range columns.Size {
+			to[columns.place(k)] = src[t*terms.Stride+k*columns.Stride]
+		}
+	}
+}
+
 // unpackColumns is Unpack where the terms of a column follow each other: four columns at a time.
 func unpackColumns(dst, c []float32, row, terms int, columns Axis) {
 	column := func(k int) []float32 { return dst[k*columns.Stride:][:terms] }

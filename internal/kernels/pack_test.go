@@ -56,6 +56,13 @@ func TestPackedConvolution(t *testing.T) {
 	(&Product{Rows: 1, Width: 48, Blocks: 2, Terms: pixels, A: x, APixel: 1, ATerm: 48, B: dy, BTerm: 32, BBlock: Block, C: dw, Accumulate: true}).Run()
 	grad := make([]float32, in*out)
 	Unpack(grad, dw.Data, terms, columns)
+	laid := make([]float32, 48*32)
+	Lay(laid, w, terms, columns)
+	again := make([]float32, in*out)
+	Unpack(again, laid, terms, columns)
+	if !slices.Equal(again, w) {
+		t.Error("Unpack does not invert Lay")
+	}
 	for o := range out {
 		for c := range in {
 			want := 0.0
