@@ -9,6 +9,7 @@ import (
 	"gonum.org/v1/plot/vg"
 
 	"rwe301/correlation"
+	"rwe301/estimators"
 	"rwe301/plots"
 	"rwe301/reports"
 )
@@ -139,8 +140,12 @@ func (f *Findings) barsFigure() ([]Figure, error) {
 // costFigure is F4: tau against the seconds of an estimate.
 func (f *Findings) costFigure() ([]Figure, error) {
 	trivial, others := plots.Group{Name: "trivial baselines", Labels: true}, plots.Group{Name: "estimators", Labels: true}
+	curves, drawn, err := f.trainingCurves()
+	if err != nil {
+		return nil, err
+	}
 	for _, r := range f.best(maxPanels) {
-		if r.Seconds <= 0 {
+		if r.Seconds <= 0 || drawn[r] {
 			continue
 		}
 		p := plots.Point{Name: abbreviate(r.Estimator, 20), X: r.Seconds * float64(len(r.Column.Seeds)), Y: r.Tau.Value, Low: r.Tau.Low, High: r.Tau.High}
@@ -151,7 +156,7 @@ func (f *Findings) costFigure() ([]Figure, error) {
 		}
 	}
 	points := plots.Points{XLabel: "seconds an architecture, one core", YLabel: "tau-b", LogX: true}
-	for _, g := range []plots.Group{others, trivial} {
+	for _, g := range append([]plots.Group{others, trivial}, curves...) {
 		if len(g.Points) > 0 {
 			points.Groups = append(points.Groups, g)
 		}
@@ -165,6 +170,31 @@ func (f *Findings) costFigure() ([]Figure, error) {
 	}
 	figure, err := plots.NewPoints(points)
 	return []Figure{{"cost", figure, width, plots.ColumnHeight}}, err
+}
+
+// trainingCurves are tau against the seconds of training, a curve an estimator whose epochs are varied, and what is drawn there.
+func (f *Findings) trainingCurves() (curves []plots.Group, drawn map[*Finding]bool, err error) {
+	ablations, err := f.Ablations()
+	if err != nil {
+		return nil, nil, err
+	}
+	drawn = map[*Finding]bool{}
+	for _, a := range ablations {
+		info, err := estimators.Lookup(a.Base.Column.Question.Estimator)
+		if err != nil || info.Family != estimators.TrainingFamily || a.Knob != "epochs" || !a.Numeric() {
+			continue // the user's own estimators are not in the registry
+		}
+		g := plots.Group{Name: abbreviate(a.Base.Estimator, 16) + ", epochs", Joined: true, Labels: true}
+		for _, l := range a.Levels {
+			if l.Tau != nil && l.Seconds > 0 {
+				g.Points = append(g.Points, plots.Point{Name: l.Value, X: l.Seconds * float64(len(l.Column.Seeds)), Y: l.Tau.Value, Low: l.Tau.Low, High: l.Tau.High})
+			}
+		}
+		if len(g.Points) > 1 && len(curves) < maxCurves-2 {
+			curves, drawn[a.Base] = append(curves, g), true
+		}
+	}
+	return curves, drawn, nil
 }
 
 // ablationFigures are F5: tau against each setting that is varied, a figure a setting.

@@ -81,6 +81,43 @@ estimators:
 	}
 }
 
+// TestTrainingCurve varies the epochs of early stopping, which the figure of costs joins to a curve.
+func TestTrainingCurve(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "table.csv", tableCSV(t, 12))
+	f := analysed(t, write(t, dir, "study.yaml", `architectures: {table: table.csv}
+accuracy: table
+estimators:
+  - params
+  - name: early-stop
+    settings: {channels: 2, layers: 3, resolution: 8, train_images: 20, val_images: 40, batch: 10, epochs: 2, augment: false}
+    vary: {epochs: [1, 2, 3]}
+`), filepath.Join(dir, "run"))
+	made, err := f.Figures("cost")
+	if err != nil || len(made) != 1 {
+		t.Fatal(made, err)
+	}
+	points := made[0].Figure.(plots.Points)
+	curve := points.Groups[len(points.Groups)-1]
+	var names []string
+	for k, p := range curve.Points {
+		names = append(names, p.Name)
+		if k > 0 && p.X <= 0 {
+			t.Errorf("%v seconds", p.X)
+		}
+	}
+	if !curve.Joined || strings.Join(names, " ") != "1 2 3" {
+		t.Errorf("curve %+v", curve)
+	}
+	for _, g := range points.Groups[:len(points.Groups)-1] {
+		for _, p := range g.Points {
+			if strings.HasPrefix(p.Name, "early-stop") {
+				t.Errorf("%s stands alone, too", p.Name)
+			}
+		}
+	}
+}
+
 func TestShortLabels(t *testing.T) {
 	for text, want := range map[string]string{"params": "params", "rwe:channels=4,epochs=30": "rwe:cha…chs=30", "": ""} {
 		if got := abbreviate(text, 14); got != want || len([]rune(got)) > 14 {
