@@ -65,6 +65,7 @@ type Measurement struct {
 	Estimator string   `json:"estimator"`
 	Label     string   `json:"label"`       // with the settings that are not the defaults
 	CPU       float64  `json:"cpu_seconds"` // of one estimate on its own, on one core; 0 where not measured
+	Pace      float64  `json:"pace"`        // wall seconds of an architecture when two cores score one each; 0 where not measured
 	N         int      `json:"n"`           // architectures with score and accuracy
 	Missing   int      `json:"missing"`     // architectures without a finite score
 	Tau       *float64 `json:"tau"`         // Kendall's tau-b with the accuracies; nil where undefined
@@ -72,6 +73,8 @@ type Measurement struct {
 	High      float64  `json:"high"`
 	Suite     *float64 `json:"suite"` // Spearman's rho with the published scores of the same estimator; nil without
 	SuiteN    int      `json:"suite_n"`
+	Again     *float64 `json:"again"` // Spearman's rho with the same estimator's scores of another seed; nil without
+	AgainN    int      `json:"again_n"`
 }
 
 // readMeasurements reads a file of measurements. No file means that nothing was measured.

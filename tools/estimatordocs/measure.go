@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -27,8 +28,17 @@ import (
 // accuracyColumn is the column of accuracies; the published scores stand in columns named as their estimators.
 const accuracyColumn = "val_accuracy"
 
-// timed is how many architectures the time of an estimator is the median of.
-const timed = 5
+// timed is how many architectures the time of an estimator is the median of; one where it takes longer than slow.
+const (
+	timed = 5
+	slow  = 5.0 // seconds
+)
+
+// cost is the time of one estimate on its own, in seconds.
+type cost struct {
+	CPU  float64 `json:"cpu"`  // processor time, with one core
+	Pace float64 `json:"pace"` // wall time, with two cores at work on an architecture each
+}
 
 // measuring are the flags of measure.
 type measuring struct {
@@ -36,11 +46,19 @@ type measuring struct {
 	n, jobs             int
 	limit               time.Duration
 	code, cpu           string
+	seed                uint64
+	untimed             bool
 	specs               []string
 }
 
 // fewest is how many scores a coefficient wants.
 const fewest = 10
+
+// The seeds: of the scores that are compared with accuracies, and of those that the same scores are compared with.
+const (
+	firstSeed  = 0
+	secondSeed = 1
+)
 
 const measureUsage = `usage: estimatordocs measure [flags] [ESTIMATOR]...
 
@@ -64,6 +82,8 @@ func measure(ctx context.Context, args []string) error {
 	f.IntVar(&m.n, "n", 919, "architectures")
 	f.IntVar(&m.jobs, "jobs", 2, "architectures at a time")
 	f.DurationVar(&m.limit, "time", 1000*time.Hour, "stop scoring after so long")
+	f.Uint64Var(&m.seed, "seed", firstSeed, "seed of weights and batches; scores of the second seed tell how far the first's can be repeated")
+	f.BoolVar(&m.untimed, "untimed", false, "score only: leave the times for when the machine is quiet")
 	f.StringVar(&m.code, "code", "", "version of the program, for the records")
 	f.StringVar(&m.cpu, "cpu", "", "name of the processor, for the records")
 	if err := f.Parse(args); err != nil {
@@ -106,7 +126,7 @@ func (m measuring) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	job := study.Job{Estimators: list, Env: estimators.NewEnv(set, 0), Workers: m.jobs, Store: kept, Code: m.code, CPU: m.cpu}
+	job := study.Job{Estimators: list, Env: estimators.NewEnv(set, m.seed), Workers: m.jobs, Store: kept, Code: m.code, CPU: m.cpu}
 	for _, r := range rows[:min(m.n, len(rows))] {
 		job.Architectures = append(job.Architectures, r.Architecture)
 	}
@@ -146,24 +166,23 @@ func readTable(path string) ([]bench301.Item, error) {
 	return rows, nil
 }
 
-// time measures the processor seconds of one estimate on its own, the median over some architectures, where the folder
-// does not have them yet.
-func (m measuring) time(ctx context.Context, list []*estimators.Configured, rows []bench301.Item, set *dataset.Set) (map[string]float64, error) {
+// time measures the cost of one estimate on its own, where the folder does not have it yet.
+func (m measuring) time(ctx context.Context, list []*estimators.Configured, rows []bench301.Item, set *dataset.Set) (map[string]cost, error) {
 	path := filepath.Join(m.folder, "costs.json")
-	costs := map[string]float64{}
+	costs := map[string]cost{}
 	if raw, err := os.ReadFile(path); err == nil {
 		if err := json.Unmarshal(raw, &costs); err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 	}
 	for _, c := range list {
-		if _, known := costs[c.Label]; known {
+		if _, known := costs[c.Label]; known || m.untimed {
 			continue
 		}
 		var seconds []float64
 		for i := range timed + 1 { // the first also prepares the images
-			if i > 1 && seconds[0] > 20 {
-				break // one is enough of what takes so long
+			if i > 0 && seconds[0] > slow {
+				break
 			}
 			before, ok := process.Used()
 			if !ok {
@@ -179,8 +198,12 @@ func (m measuring) time(ctx context.Context, list []*estimators.Configured, rows
 			seconds = seconds[1:]
 		}
 		slices.Sort(seconds)
-		costs[c.Label] = seconds[len(seconds)/2]
-		fmt.Fprintf(os.Stderr, "%s: %.3g s\n", c.Label, costs[c.Label])
+		pace, err := m.pace(ctx, c, rows, set, seconds[0] > slow)
+		if err != nil {
+			return nil, err
+		}
+		costs[c.Label] = cost{seconds[len(seconds)/2], pace}
+		fmt.Fprintf(os.Stderr, "%s: %.3g s, %.3g s on two cores\n", c.Label, costs[c.Label].CPU, costs[c.Label].Pace)
 		if err := writeJSON(path, costs); err != nil {
 			return nil, err
 		}
@@ -188,8 +211,31 @@ func (m measuring) time(ctx context.Context, list []*estimators.Configured, rows
 	return costs, nil
 }
 
+// pace is the wall time of an architecture when two cores score one each, the least of two rounds.
+func (m measuring) pace(ctx context.Context, c *estimators.Configured, rows []bench301.Item, set *dataset.Set, once bool) (float64, error) {
+	n, rounds := 4*timed, 2
+	if once {
+		n, rounds = 2, 1
+	}
+	var archs []bench301.Architecture
+	for _, r := range rows[:min(n, len(rows))] {
+		archs = append(archs, r.Architecture)
+	}
+	least := math.Inf(1)
+	env := estimators.NewEnv(set, firstSeed)
+	for range rounds {
+		start := time.Now()
+		err := estimators.ScoreAll(ctx, archs, []*estimators.Configured{c}, env, 2, nil, func(int, []*estimators.Score) error { return nil })
+		if err != nil {
+			return 0, err
+		}
+		least = min(least, time.Since(start).Seconds()/float64(len(archs)))
+	}
+	return least, nil
+}
+
 // summarise correlates every estimator's scores with the accuracies and the published scores.
-func (m measuring) summarise(records []store.Record, rows []bench301.Item, costs map[string]float64) (Measurements, error) {
+func (m measuring) summarise(records []store.Record, rows []bench301.Item, costs map[string]cost) (Measurements, error) {
 	out := Measurements{CPU: m.cpu, Code: m.code, Table: filepath.Base(m.table)}
 	at := map[string]int{}
 	for i, r := range rows {
@@ -216,11 +262,24 @@ func (m measuring) summarise(records []store.Record, rows []bench301.Item, costs
 		labels = append(labels, own...)
 	}
 	for _, label := range labels {
-		e := Measurement{Estimator: names[label], Label: label, CPU: costs[label]}
+		e := Measurement{Estimator: names[label], Label: label, CPU: costs[label].CPU, Pace: costs[label].Pace}
 		var x, y, ours, theirs []float64
+		var again [2][]float64 // scores of both seeds
+		first := map[string]float64{}
+		for _, r := range scores[label] {
+			if r.Seed == firstSeed && r.Score != nil {
+				first[r.ID] = *r.Score
+			}
+		}
 		for _, r := range scores[label] {
 			i, ok := at[r.ID]
 			if !ok {
+				continue
+			}
+			if r.Seed == secondSeed {
+				if v, ok := first[r.ID]; ok && r.Score != nil {
+					again[0], again[1] = append(again[0], v), append(again[1], *r.Score)
+				}
 				continue
 			}
 			if r.Score == nil {
@@ -240,8 +299,25 @@ func (m measuring) summarise(records []store.Record, rows []bench301.Item, costs
 				ours, theirs = append(ours, *r.Score), append(theirs, v)
 			}
 		}
-		if err := e.correlate(x, y, ours, theirs); err != nil {
+		if err := e.correlate(x, y); err != nil {
 			return out, fmt.Errorf("%s: %w", label, err)
+		}
+		for _, pair := range []struct {
+			x, y []float64
+			rho  **float64
+			n    *int
+		}{{ours, theirs, &e.Suite, &e.SuiteN}, {again[0], again[1], &e.Again, &e.AgainN}} {
+			*pair.n = len(pair.x)
+			if *pair.n < fewest {
+				continue
+			}
+			rho, err := correlation.Spearman(pair.x, pair.y)
+			if err != nil && !errors.Is(err, correlation.ErrUndefined) {
+				return out, fmt.Errorf("%s: %w", label, err)
+			}
+			if err == nil {
+				*pair.rho = &rho
+			}
 		}
 		if e.N+e.Missing >= fewest {
 			out.Measured = append(out.Measured, e)
@@ -251,8 +327,8 @@ func (m measuring) summarise(records []store.Record, rows []bench301.Item, costs
 }
 
 // correlate fills in the coefficients. Those that are undefined, as of a constant score, stay nil.
-func (e *Measurement) correlate(x, y, ours, theirs []float64) error {
-	e.N, e.SuiteN = len(x), len(ours)
+func (e *Measurement) correlate(x, y []float64) error {
+	e.N = len(x)
 	if len(x) >= fewest { // others may have failed
 		tau, err := correlation.Kendall(x, y)
 		switch {
@@ -269,15 +345,6 @@ func (e *Measurement) correlate(x, y, ours, theirs []float64) error {
 				return err
 			}
 			e.Tau, e.Low, e.High = &tau, i.Low, i.High
-		}
-	}
-	if len(ours) >= fewest {
-		rho, err := correlation.Spearman(ours, theirs)
-		if err != nil && !errors.Is(err, correlation.ErrUndefined) {
-			return err
-		}
-		if err == nil {
-			e.Suite = &rho
 		}
 	}
 	return nil

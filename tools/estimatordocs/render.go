@@ -102,26 +102,36 @@ func (m Measurements) render(b *strings.Builder) {
 	}
 	fmt.Fprintf(b, `The first n architectures of a fixed permutation of NAS-Bench-Suite-Zero's table for NAS-Bench-301 (%s; accuracies are the
 surrogate's), data set %s, seed %d. An architecture counts in n if it has a score. *s*: processor seconds of one estimate
-on its own at these settings, the median of five, on one core of %s: on two cores, which score two architectures at a
-time, an architecture takes half as long. *tau*: Kendall's tau-b with the accuracies, in the direction of the score as
+on its own at these settings, on one core of %s, the median of five (one, where it takes longer than five seconds). *two*:
+seconds of the clock an architecture when two cores score one architecture each. *tau*: Kendall's tau-b with the accuracies, in the direction of the score as
 printed, with its 95 %% interval (percentile bootstrap over architectures, 2000 resamples). *suite*: Spearman's rho between
 these scores and those that the table has under the same name, over m architectures. The table's own scores were computed
-with other weights and batches, so rho is exactly 1 for closed forms only; jacov and epe\_nas are rounding noise in both.
+with other weights and batches, so rho is exactly 1 for closed forms only. *seeds*: Spearman's rho between these scores and
+our own with weights and batch of another seed, over k architectures: where two seeds do not agree with each other, they
+cannot agree with the table (plain, grasp; jacov and epe\_nas are rounding noise in all three).
 An estimator that is missing here has not been measured yet: `+"`go run ./tools/estimatordocs measure NAME`"+`.
 
-| estimator | s | n | without | tau | 95 %% interval | suite | m |
-|---|---:|---:|---:|---:|---|---:|---:|
+| estimator | s | two | n | without | tau | 95 %% interval | suite | m | seeds | k |
+|---|---:|---:|---:|---:|---:|---|---:|---:|---:|---:|
 `, m.Table, m.Data, m.Seed, m.CPU)
 	for _, e := range m.Measured {
-		tau, interval, suite, n := "undefined", "", "", ""
+		tau, interval := "undefined", ""
 		if e.Tau != nil {
 			tau, interval = fmt.Sprintf("%+.3f", *e.Tau), fmt.Sprintf("[%+.3f, %+.3f]", e.Low, e.High)
 		}
-		if e.Suite != nil {
-			suite, n = fmt.Sprintf("%+.3f", *e.Suite), fmt.Sprint(e.SuiteN)
-		}
-		fmt.Fprintf(b, "| %s | %s | %d | %d | %s | %s | %s | %s |\n", plain(e.Label), seconds(e.CPU), e.N, e.Missing, tau, interval, suite, n)
+		suite, m := coefficient(e.Suite, e.SuiteN)
+		again, k := coefficient(e.Again, e.AgainN)
+		fmt.Fprintf(b, "| %s | %s | %s | %d | %d | %s | %s | %s | %s | %s | %s |\n",
+			plain(e.Label), seconds(e.CPU), seconds(e.Pace), e.N, e.Missing, tau, interval, suite, m, again, k)
 	}
+}
+
+// coefficient writes a coefficient and how many pairs it is of.
+func coefficient(v *float64, n int) (value, pairs string) {
+	if v == nil {
+		return "", ""
+	}
+	return fmt.Sprintf("%+.3f", *v), fmt.Sprint(n)
 }
 
 // seconds writes two digits of a time.
