@@ -1,0 +1,126 @@
+package study
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"rwe301/correlation"
+	"rwe301/plots"
+)
+
+// proxiesFigure is F3: how the estimators' scores correlate with each other.
+func (f *Findings) proxiesFigure() ([]Figure, error) {
+	rows := f.best(maxMatrix)
+	if len(rows) < 2 {
+		return nil, nil
+	}
+	names, values := make([]string, len(rows)), make([][]float64, len(rows))
+	for i, a := range rows {
+		names[i], values[i] = abbreviate(a.Estimator, 20), make([]float64, len(rows))
+		for k, b := range rows {
+			_, kept := both(a.Column.Mean(), b.Column.Mean())
+			v, err := correlation.Spearman(kept[0], kept[1])
+			if err != nil {
+				v = math.NaN()
+			}
+			values[i][k] = v
+		}
+	}
+	h, err := plots.NewHeatMap("Spearman correlation between scores", names, names, values)
+	if err != nil {
+		return nil, err
+	}
+	width, height := h.Size()
+	return []Figure{{"proxies", h, width, height}}, nil
+}
+
+// entropyFigure is F8: what is left of the entropy of the accuracies when more and more scores are known.
+func (f *Findings) entropyFigure() ([]Figure, error) {
+	rows := f.best(maxMatrix)
+	if len(rows) < 2 {
+		return nil, nil
+	}
+	vectors := [][]float64{f.Results.Truth}
+	for _, r := range rows {
+		vectors = append(vectors, r.Column.Mean())
+	}
+	common, kept := both(vectors...)
+	if len(common) < folds*fewPairs {
+		return nil, nil
+	}
+	info, err := correlation.ConditionalEntropy(kept[0], kept[1:], maxEntropy, f.Options.Seed)
+	if err != nil {
+		return nil, err
+	}
+	left := plots.Group{Name: "greedy choice", Joined: true, Labels: true}
+	chance := plots.Group{Name: "chance", Joined: true}
+	add := func(g *plots.Group, name string, k int, h float64) {
+		g.Points = append(g.Points, plots.Point{Name: name, X: float64(k), Y: h, Low: h, High: h})
+	}
+	add(&left, "none", 0, info.Prior)
+	add(&chance, "none", 0, info.Prior)
+	for k, i := range info.Order {
+		name := abbreviate(rows[i].Estimator, 20)
+		add(&left, name, k+1, info.Entropy[k])
+		add(&chance, name, k+1, info.Chance[k])
+		if info.Chance[k] < info.Prior/50 {
+			break // the architectures are alone in their bins: nothing more can be seen
+		}
+	}
+	figure, err := plots.NewPoints(plots.Points{
+		XLabel: "scores known", YLabel: "entropy left of accuracy (bits)", Whole: true, Groups: []plots.Group{left, chance},
+	})
+	return []Figure{{"entropy", figure, plots.SingleColumn, plots.ColumnHeight}}, err
+}
+
+// strataFigure is F7: the correlation among architectures with equally many convolutions.
+func (f *Findings) strataFigure() ([]Figure, error) {
+	convs, darts, err := f.Convolutions()
+	rows := f.best(maxMatrix)
+	if err != nil || !darts || len(rows) == 0 {
+		return nil, err
+	}
+	sizes := map[int]int{}
+	for _, k := range convs {
+		sizes[k]++
+	}
+	var keys []int
+	for k, n := range sizes {
+		if n >= fewPairs {
+			keys = append(keys, k)
+		}
+	}
+	if len(keys) < 2 {
+		return nil, nil
+	}
+	slices.Sort(keys)
+	columns := []string{"all"}
+	for _, k := range keys {
+		columns = append(columns, fmt.Sprintf("%d (%d)", k, sizes[k]))
+	}
+	names, values := make([]string, len(rows)), make([][]float64, len(rows))
+	for i, r := range rows {
+		names[i] = abbreviate(r.Estimator, 20)
+		values[i] = append(values[i], r.Rho.Value)
+		for _, k := range keys {
+			var x, y []float64
+			for m, at := range r.Rows {
+				if convs[at] == k {
+					x, y = append(x, r.Scores[m]), append(y, r.Truth[m])
+				}
+			}
+			v, err := correlation.Spearman(x, y)
+			if err != nil {
+				v = math.NaN()
+			}
+			values[i] = append(values[i], v)
+		}
+	}
+	h, err := plots.NewHeatMap("Spearman by number of convolutions (n)", names, columns, values)
+	if err != nil {
+		return nil, err
+	}
+	width, height := h.Size()
+	return []Figure{{"strata", h, max(width, plots.SingleColumn), height}}, nil
+}
