@@ -41,12 +41,8 @@ func (f *Findings) entropyFigure() ([]Figure, error) {
 	if len(rows) < 2 {
 		return nil, nil
 	}
-	vectors := [][]float64{f.Results.Truth}
-	for _, r := range rows {
-		vectors = append(vectors, r.Column.Mean())
-	}
-	common, kept := both(vectors...)
-	if len(common) < folds*fewPairs {
+	kept := f.complete(rows)
+	if kept == nil {
 		return nil, nil
 	}
 	info, err := correlation.ConditionalEntropy(kept[0], kept[1:], maxEntropy, f.Options.Seed)

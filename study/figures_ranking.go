@@ -115,18 +115,28 @@ func (f *Findings) criticalFigure() ([]Figure, error) {
 	return []Figure{{"critical", d, plots.SingleColumn, d.Height()}}, nil
 }
 
-// folds returns the tau-b of the estimators on disjoint parts of the architectures that all of them score; nil where
+// complete returns the accuracies, and after them the scores of rows, of the architectures that have all of them; nil where
 // there are too few.
-func (f *Findings) folds(rows []*Finding) ([][]float64, error) {
-	if len(rows) < 3 {
-		return nil, nil
-	}
+func (f *Findings) complete(rows []*Finding) [][]float64 {
 	vectors := [][]float64{f.Results.Truth}
 	for _, r := range rows {
 		vectors = append(vectors, r.Column.Mean())
 	}
 	common, kept := both(vectors...)
 	if len(common) < folds*fewPairs {
+		return nil
+	}
+	return kept
+}
+
+// folds returns the tau-b of the estimators on disjoint parts of the architectures that all of them score; nil where
+// there are too few.
+func (f *Findings) folds(rows []*Finding) ([][]float64, error) {
+	if len(rows) < 3 {
+		return nil, nil
+	}
+	kept := f.complete(rows)
+	if kept == nil {
 		return nil, nil
 	}
 	var blocks [][]float64
