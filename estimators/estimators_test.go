@@ -90,7 +90,7 @@ func TestEveryEstimatorIsListedAsSmall(t *testing.T) {
 	}
 }
 
-// A score depends on neither what was scored before, nor on who shares work, nor on the spelling.
+// A score depends on neither what was scored before, nor on who shares work, nor on the spelling, nor on the workers.
 func TestScoresArePure(t *testing.T) {
 	ctx := context.Background()
 	archs := sampled(t, 2)
@@ -106,6 +106,7 @@ func TestScoresArePure(t *testing.T) {
 	}
 	slices.Reverse(list)
 	env := NewEnv(dataset.Sample(), 7)
+	env.Workers = 3
 	for _, a := range slices.Concat(archs, archs) {
 		g := a.(bench301.Genotype)
 		for _, c := range []*bench301.Cell{&g.Normal, &g.Reduce} {
