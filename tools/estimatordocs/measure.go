@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -43,6 +45,7 @@ type cost struct {
 // measuring are the flags of measure.
 type measuring struct {
 	table, data, folder string
+	scores              string
 	n, jobs             int
 	limit               time.Duration
 	code, cpu           string
@@ -79,6 +82,7 @@ func measure(ctx context.Context, args []string) error {
 	f.StringVar(&m.table, "table", "../shared/data/nb301/architectures.csv", "architectures with accuracies and published scores")
 	f.StringVar(&m.data, "data", dataset.CIFAR10Name, "data set: a name, or a folder or archive")
 	f.StringVar(&m.folder, "folder", "measured", "where scores are kept")
+	f.StringVar(&m.scores, "scores", "", "write every score in the folder as a table, too: what bench301 replay analyses")
 	f.IntVar(&m.n, "n", 919, "architectures")
 	f.IntVar(&m.jobs, "jobs", 2, "architectures at a time")
 	f.DurationVar(&m.limit, "time", 1000*time.Hour, "stop scoring after so long")
@@ -143,6 +147,11 @@ func (m measuring) run(ctx context.Context) (err error) {
 	found, err := m.summarise(kept.Records(), rows, costs)
 	if err != nil {
 		return err
+	}
+	if m.scores != "" {
+		if err := writeScores(m.scores, kept.Records(), rows); err != nil {
+			return err
+		}
 	}
 	found.Data = set.Name
 	return writeJSON(measured, found)
@@ -348,6 +357,42 @@ func (e *Measurement) correlate(x, y []float64) error {
 		}
 	}
 	return nil
+}
+
+// writeScores writes the scores of the first seed as a table with the accuracies: a row an architecture, a column an
+// estimator, empty where there is no score.
+func writeScores(path string, records []store.Record, rows []bench301.Item) error {
+	scores := map[string]map[string]string{}
+	var labels []string
+	for _, r := range records {
+		if r.Seed != firstSeed {
+			continue
+		}
+		c, err := estimators.New(r.Estimator, r.Settings)
+		if err != nil {
+			return err
+		}
+		if scores[c.Label] == nil {
+			scores[c.Label], labels = map[string]string{}, append(labels, c.Label)
+		}
+		if r.Score != nil {
+			scores[c.Label][r.ID] = strconv.FormatFloat(*r.Score, 'g', -1, 64)
+		}
+	}
+	return atomicfile.Write(path, func(w io.Writer) error {
+		table := csv.NewWriter(w)
+		_ = table.Write(append([]string{"arch", accuracyColumn}, labels...)) // Flush keeps the error
+		for _, row := range rows {
+			accuracy, _ := row.Field(accuracyColumn)
+			line := []string{row.Architecture.String(), accuracy}
+			for _, l := range labels {
+				line = append(line, scores[l][row.Architecture.ID()])
+			}
+			_ = table.Write(line)
+		}
+		table.Flush()
+		return table.Error()
+	})
 }
 
 func writeJSON(path string, v any) error {
