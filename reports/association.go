@@ -121,9 +121,12 @@ func statistic(i *Interval) []string {
 // signed writes a correlation with its sign.
 func signed(x float64) string { return fmt.Sprintf("%+.3f", x) }
 
-// Seconds writes a duration with two significant digits.
+// Seconds writes a duration with two significant digits, and nothing for 0: a time that is not known.
 func Seconds(s float64) string {
-	if s < 0.0005 {
+	switch {
+	case s == 0:
+		return ""
+	case s < 0.0005:
 		return "<0.001"
 	}
 	return strconv.FormatFloat(s, 'f', max(0, 1-int(math.Floor(math.Log10(s)))), 64)

@@ -103,7 +103,7 @@ func (f *Findings) Checklist() reports.Table {
 		yesIf(seeds > 1, fmt.Sprintf("up to %d weight seeds: %s", seeds, seedRange(f.Columns)), "one weight seed; intervals are over architectures only"),
 		benchmark,
 		{unknown, ""},
-		{"yes", fmt.Sprintf("about %s s on one core for all estimates; the making of the accuracies not counted", reports.Seconds(total))},
+		yesIf(total > 0, fmt.Sprintf("about %s s on one core for all estimates; the making of the accuracies not counted", reports.Seconds(total)), "no times"),
 		{"yes", "definition, manifest and every score in the run folder; table protocol"},
 	})
 }

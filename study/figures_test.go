@@ -93,6 +93,10 @@ estimators:
     settings: {channels: 2, layers: 3, resolution: 8, train_images: 20, val_images: 40, batch: 10, epochs: 2, augment: false}
     vary: {epochs: [1, 2, 3]}
 `), filepath.Join(dir, "run"))
+	budget, err := f.Table("budget")
+	if err != nil || len(budget.Rows) == 0 {
+		t.Errorf("table of budgets: %v, %v", budget.Rows, err)
+	}
 	made, err := f.Figures("cost")
 	if err != nil || len(made) != 1 {
 		t.Fatal(made, err)

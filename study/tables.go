@@ -176,7 +176,7 @@ func (f *Findings) budgetTable() (reports.Table, error) {
 	costs, values := make([]float64, len(f.Rows)), make([]float64, len(f.Rows))
 	for i, r := range f.Rows {
 		costs[i], values[i] = r.Seconds*float64(len(r.Column.Seeds)), math.NaN()
-		if r.Tau != nil {
+		if r.Tau != nil && r.Seconds > 0 { // a published table has no times
 			values[i] = r.Tau.Value
 		}
 	}
@@ -281,7 +281,9 @@ func (f *Findings) protocolTable() (reports.Table, error) {
 	add("intervals", "%s", f.Method)
 	add("program", "bench301 %s, %s, %s", m.Code, m.Go, m.Platform)
 	add("machine", "%s, %d cores", m.CPU, m.Cores)
-	add("time of all estimates", "about %s s on one core", reports.Seconds(total))
+	if total > 0 {
+		add("time of all estimates", "about %s s on one core", reports.Seconds(total))
+	}
 	add("begun", "%s", m.Created.Format("2006-01-02 15:04 MST"))
 	return t, nil
 }
