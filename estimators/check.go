@@ -78,8 +78,12 @@ func Check(ctx context.Context) ([]Conformance, error) {
 			compare(r.Name, c.Info.Name, r.Reference, s.Value, want.Want, want.Tolerance, err)
 		}
 	}
-	err = checkNewer(ctx, func(estimator string, got, want, tolerance float64, err error) {
+	if err := checkNewer(ctx, func(estimator string, got, want, tolerance float64, err error) {
 		compare("newer scores", estimator, newerSource, got, want, tolerance, err)
+	}); err != nil {
+		return nil, err
+	}
+	return out, checkTrained(ctx, func(estimator string, got, want, tolerance float64, err error) {
+		compare("a training", estimator, trainingSource, got, want, tolerance, err)
 	})
-	return out, err
 }

@@ -89,10 +89,8 @@ func (s Training) Validate() error {
 		return fmt.Errorf("auxiliary_weight: %v: must not be negative", s.AuxiliaryWeight)
 	case !rate(s.DropPath):
 		return fmt.Errorf("drop_path: %v: must lie in [0, 1)", s.DropPath)
-	case s.Precision != Single && s.Precision != Double:
-		return fmt.Errorf("precision: %q: must be %q or %q", s.Precision, Single, Double)
 	}
-	return nil
+	return s.Precision.validate()
 }
 
 func (s Training) config(classes int) bench301.Config {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"iter"
 	"slices"
 	"strconv"
 	"testing"
@@ -121,23 +120,7 @@ func checkTraining[T network.Real](c *near, f *trainingCase, route []trainingSta
 		}
 		return nil
 	}
-	err := t.train(context.Background(), feed{
-		val: images.Slice(f.TrainImages, f.TrainImages+f.ValImages), steps: f.TrainImages / f.Batch,
-		epoch: func(k int) iter.Seq2[dataset.Images, error] {
-			return func(yield func(dataset.Images, error) bool) {
-				for step := range f.TrainImages / f.Batch {
-					m := dataset.Images{Height: 32, Width: 32}
-					for i := range f.Batch {
-						one := images.Slice((step*f.Batch+i+5*k)%f.TrainImages, (step*f.Batch+i+5*k)%f.TrainImages+1)
-						m.Pixels, m.Labels = append(m.Pixels, one.Pixels...), append(m.Labels, one.Labels...)
-					}
-					if !yield(m, nil) {
-						return
-					}
-				}
-			}
-		},
-	}, arrive)
+	err := t.train(context.Background(), strides(images, f.TrainImages, f.Batch), arrive)
 	if err != nil {
 		c.Fatal(err)
 	}

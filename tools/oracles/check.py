@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes estimators/reference.json, the cases of `bench301 estimators --check`, from cases in testdata/oracles/network:
-what draws weights and images, and the scores in float64. Run: /usr/bin/python3 tools/oracles/check.py
+"""Writes estimators/reference.json and reference_training.json, the cases of `bench301 estimators --check`, from cases in
+testdata/oracles/network: what draws weights and images, and the scores in float64. Run: /usr/bin/python3 tools/oracles/check.py
 """
 import gzip, json, os
 
@@ -52,7 +52,19 @@ def rwe(name):
             "batch": f["batch"], "train_images": f["train_images"], "val_images": f["val_images"], "seeds": f["seeds"], "scores": scores}
 
 
+def training(name):
+    f = json.load(open(os.path.join(CASES, name + ".json")))
+    last = {k: f[k][-1] for k in ("train_loss", "val_loss", "val_accuracy", "sotl", "sotl_e2", "tse_ema")}
+    out = {k: f[k] for k in ("arch", "C", "layers", "classes", "train_images", "val_images", "batch", "epochs", "auxiliary_weight", "seeds", "settings")}
+    out["want"] = {"early-stop": last["val_accuracy"], "val-loss": -last["val_loss"], "train-loss": -last["train_loss"], "sotl": -last["sotl"],
+                   "sotl-e:last_epochs=2": -last["sotl_e2"], "tse-ema:gamma=%g" % f["settings"]["gamma"]: -last["tse_ema"]}
+    return out
+
+
 if __name__ == "__main__":
     cases = [suite("fx_dev_r30_C4_L5"), suite("fx_dev_r34_C4_L5"), rwe("rwe_naslib_C4_L5"), rwe("rwe_darts_C4_L5")]
     with open(os.path.join(HERE, "..", "..", "estimators", "reference.json"), "w") as out:
         out.write("[\n" + ",\n".join(json.dumps(c) for c in cases) + "\n]\n")
+    with open(os.path.join(HERE, "..", "..", "estimators", "reference_training.json"), "w") as out:
+        json.dump(training("training_b"), out)
+        out.write("\n")
