@@ -83,7 +83,7 @@ func Check(ctx context.Context) ([]Conformance, error) {
 	}); err != nil {
 		return nil, err
 	}
-	return out, checkTrained(ctx, func(estimator string, got, want, tolerance float64, err error) {
-		compare("a training", estimator, trainingSource, got, want, tolerance, err)
+	return out, checkTrained(ctx, func(estimator, source string, got, want, tolerance float64, err error) {
+		compare("a training", estimator, source, got, want, tolerance, err)
 	})
 }

@@ -3,7 +3,47 @@ package estimators
 import (
 	"math"
 	"testing"
+
+	"rwe301/internal/oracle"
 )
+
+// TestOracleExtrapolation compares fits with scipy's (tools/oracles/extrapolation.py): no worse an error, and the same value
+// where the accuracies determine it.
+func TestOracleExtrapolation(t *testing.T) {
+	oracle.Each(t, "network", "extrapolation*.json*", func(t *testing.T, path string) int {
+		var file struct {
+			Cases []struct {
+				Name       string
+				Accuracies []float64
+				Final      float64
+				Fits       map[string]struct {
+					Error, Value float64
+					Sharp        bool
+				}
+			}
+		}
+		oracle.Read(t, path, &file)
+		c := &near{T: t}
+		for _, one := range file.Cases {
+			for name, f := range map[string]curveFamily{"power": powerLaw, "logpower": logPower} {
+				want := one.Fits[name]
+				r, err := f.fit(one.Accuracies)
+				if err != nil {
+					t.Errorf("%s, %s: %v", one.Name, name, err)
+					continue
+				}
+				c.n++
+				if r.error > want.Error*(1+1e-6)+1e-12 {
+					t.Errorf("%s, %s: error %g, scipy finds %g", one.Name, name, r.error, want.Error)
+				}
+				if want.Sharp {
+					c.close(one.Name+", "+name, r.at(one.Final), want.Value, 1e-4)
+				}
+			}
+		}
+		return c.n
+	})
+}
 
 // Curves of known parameters are found again from their first points.
 func TestExtrapolationOfKnownCurves(t *testing.T) {

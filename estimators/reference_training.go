@@ -31,13 +31,22 @@ type trainingReference struct {
 	Seeds       map[string]uint64  `json:"seeds"`
 	Settings    map[string]float64 `json:"settings"`
 	Want        map[string]float64 `json:"want"` // by what Parse reads, without the settings of the case
+
+	Curves []struct { // of accuracies, with what fits to them say at the final epoch
+		Accuracies []float64          `json:"accuracies"`
+		Final      float64            `json:"final"`
+		Want       map[string]float64 `json:"want"`
+	} `json:"curves"`
 }
 
-// trainingSource says where the numbers come from.
-const trainingSource = "PyTorch 1.13 in float64 (tools/oracles/training.py)"
+// Where the numbers come from.
+const (
+	trainingSource = "PyTorch 1.13 in float64 (tools/oracles/training.py)"
+	curveSource    = "scipy (tools/oracles/extrapolation.py)"
+)
 
-// checkTrained trains the case in float64, and has the estimators of training read its curve.
-func checkTrained(ctx context.Context, compare func(estimator string, got, want, tolerance float64, err error)) error {
+// checkTrained trains the case in float64, has the estimators of training read its curve, and fits curves to others.
+func checkTrained(ctx context.Context, compare func(estimator, source string, got, want, tolerance float64, err error)) error {
 	var f trainingReference
 	if err := json.Unmarshal(trainingReferenceCase, &f); err != nil {
 		return fmt.Errorf("the training in the binary: %w", err)
@@ -87,7 +96,20 @@ func checkTrained(ctx context.Context, compare func(estimator string, got, want,
 			return err
 		}
 		score, err := c.Estimate(ctx, r.genotype(), env)
-		compare(c.Info.Name, score.Value, want, 1e-9*max(1, want, -want), err)
+		compare(c.Info.Name, trainingSource, score.Value, want, 1e-9*max(1, want, -want), err)
+	}
+	for _, c := range f.Curves {
+		for _, family := range []struct {
+			key, estimator string
+			curveFamily
+		}{{"power", "lce-power", powerLaw}, {"logpower", "lce-logpower", logPower}} {
+			value := 0.0
+			r, err := family.fit(c.Accuracies)
+			if err == nil {
+				value = r.at(c.Final)
+			}
+			compare(family.estimator, curveSource, value, c.Want[family.key], 1e-4, err)
+		}
 	}
 	return nil
 }

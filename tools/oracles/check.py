@@ -58,6 +58,8 @@ def training(name):
     out = {k: f[k] for k in ("arch", "C", "layers", "classes", "train_images", "val_images", "batch", "epochs", "auxiliary_weight", "seeds", "settings")}
     out["want"] = {"early-stop": last["val_accuracy"], "val-loss": -last["val_loss"], "train-loss": -last["train_loss"], "sotl": -last["sotl"],
                    "sotl-e:last_epochs=2": -last["sotl_e2"], "tse-ema:gamma=%g" % f["settings"]["gamma"]: -last["tse_ema"]}
+    curves = json.load(open(os.path.join(CASES, "extrapolation.json")))["cases"]
+    out["curves"] = [{"accuracies": c["accuracies"], "final": c["final"], "want": {k: f["value"] for k, f in c["fits"].items()}} for c in curves[:12:3]]
     return out
 
 
