@@ -32,6 +32,7 @@ var figures = []struct {
 	{"proxies", (*Findings).proxiesFigure},
 	{"entropy", (*Findings).entropyFigure},
 	{"strata", (*Findings).strataFigure},
+	{"bias", (*Findings).biasFigure},
 	{"precision", (*Findings).precisionFigure},
 	{"ranks", (*Findings).ranksFigure},
 	{"critical", (*Findings).criticalFigure},

@@ -1,12 +1,15 @@
 package study
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
 
 	"rwe301/correlation"
 	"rwe301/plots"
+
+	"gonum.org/v1/plot/vg"
 )
 
 // proxiesFigure is F3: how the estimators' scores correlate with each other.
@@ -119,4 +122,49 @@ func (f *Findings) strataFigure() ([]Figure, error) {
 	}
 	width, height := h.Size()
 	return []Figure{{"strata", h, max(width, plots.SingleColumn), height}}, nil
+}
+
+// biasPanels is how many estimators the figure of biases shows beside the accuracies.
+const biasPanels = 5
+
+// biasFigure is F7: accuracies, and scores, against the number of skip connections. An estimator is biased where its
+// correlation with that number is far from the accuracies'.
+func (f *Findings) biasFigure() ([]Figure, error) {
+	skips, darts, err := f.Skips()
+	rows := f.best(biasPanels)
+	if err != nil || !darts || len(rows) == 0 {
+		return nil, err
+	}
+	panels := plots.Panels{Columns: 3}
+	add := func(name, axis string, y []float64) error {
+		var x, kept []float64
+		var labels []string
+		for i, v := range y {
+			if !math.IsNaN(v) {
+				x, kept, labels = append(x, float64(skips[i])), append(kept, v), append(labels, f.Architectures[i].ID)
+			}
+		}
+		rho, err := correlation.Spearman(x, kept)
+		if errors.Is(err, correlation.ErrUndefined) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		s, err := plots.NewScatter(fmt.Sprintf("%s\nrho %+.2f", abbreviate(name, 26), rho), "skip connections", axis, labels, x, kept)
+		panels.Figures, panels.Names = append(panels.Figures, s), append(panels.Names, name)
+		return err
+	}
+	if err := add("accuracy", f.accuracyLabel(), f.Results.Truth); err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		if err := add(r.Estimator, "score", r.Column.Mean()); err != nil {
+			return nil, err
+		}
+	}
+	if len(panels.Figures) < 2 {
+		return nil, nil
+	}
+	return []Figure{{"bias", panels, plots.DoubleColumn, vg.Length(panels.Rows()) * 1.9 * vg.Inch}}, nil
 }

@@ -30,7 +30,7 @@ func TestFigures(t *testing.T) {
 			t.Errorf("%s has no data", m.Name)
 		}
 	}
-	if got, want := strings.Join(names, " "), "scatter bars convergence proxies entropy strata precision ranks critical cells-best cells-worst"; got != want {
+	if got, want := strings.Join(names, " "), "scatter bars convergence proxies entropy strata bias precision ranks critical cells-best cells-worst"; got != want {
 		t.Errorf("figures %s, want %s", got, want)
 	}
 	only, err := f.Figures("scatter")

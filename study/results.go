@@ -213,6 +213,15 @@ func (r *Results) parse(a store.Named) (bench301.Architecture, error) {
 // Convolutions counts the edges with a convolution in both cells of every architecture: the strata within which
 // NAS-Bench-301's estimators are compared. ok is false in spaces other than DARTS.
 func (r *Results) Convolutions() (counts []int, ok bool, err error) {
+	return r.count(func(op bench301.Operation) bool { return !op.Pool() && op != bench301.SkipConnect })
+}
+
+// Skips counts the skip connections, likewise.
+func (r *Results) Skips() (counts []int, ok bool, err error) {
+	return r.count(func(op bench301.Operation) bool { return op == bench301.SkipConnect })
+}
+
+func (r *Results) count(counts func(bench301.Operation) bool) (out []int, ok bool, err error) {
 	for _, a := range r.Architectures {
 		arch, err := r.parse(a)
 		if err != nil {
@@ -225,12 +234,12 @@ func (r *Results) Convolutions() (counts []int, ok bool, err error) {
 		n := 0
 		for _, cell := range []bench301.Cell{g.Normal, g.Reduce} {
 			for _, e := range cell {
-				if !e.Op.Pool() && e.Op != bench301.SkipConnect {
+				if counts(e.Op) {
 					n++
 				}
 			}
 		}
-		counts = append(counts, n)
+		out = append(out, n)
 	}
-	return counts, true, nil
+	return out, true, nil
 }
