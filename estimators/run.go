@@ -9,9 +9,9 @@ import (
 )
 
 // ScoreAll scores architectures with several estimators, an architecture a worker at a time (fewer architectures than
-// workers share them), and hands the scores to emit in the order of archs, scores[k] belonging to list[k]. skip, if not nil, says which scores are not wanted; they
-// are nil. emit runs on one goroutine at a time. When ctx ends, the scores that are finished are still handed over and
-// ctx's error is returned; an error of emit ends the run too.
+// workers share them), and hands the scores to emit in the order of archs, scores[k] belonging to list[k]. skip, if not
+// nil, says which scores are not wanted; they are nil. emit runs on one goroutine at a time. When ctx ends, the scores
+// that are finished are still handed over and ctx's error is returned; an error of emit ends the run too.
 func ScoreAll(ctx context.Context, archs []bench301.Architecture, list []*Configured, env *Env, workers int, skip func(i, k int) bool, emit func(i int, scores []*Score) error) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)

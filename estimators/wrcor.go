@@ -14,7 +14,8 @@ import (
 )
 
 // wrcor is ln |det K|, K = sum over ReLUs of 2^cell (|R(z)| + |R(dL/dz)|), R(z) being the correlations between images of a
-// ReLU's inputs, and of the gradient that comes back through it (weighted response correlation, as the code of kunjing96/ZSNAS-WRCor computes it).
+// ReLU's inputs, and of the gradient that comes back through it (weighted response correlation, as the code of
+// kunjing96/ZSNAS-WRCor computes it).
 type wrcor struct{ Proxy }
 
 // Estimate implements Estimator.

@@ -59,8 +59,8 @@ func newBackward[T Real](m *Machine[T]) *backward[T] {
 }
 
 // Backward sets gTheta and gInput to the gradients of the scalar whose derivatives c gives, with respect to the
-// parameters and the images of the last Forward. Either may be nil. Through BatchNorm it includes the way through the batch's statistics. It may be called
-// several times after one Forward.
+// parameters and the images of the last Forward. Either may be nil. Through BatchNorm it includes the way through the
+// batch's statistics. It may be called several times after one Forward.
 func (m *Machine[T]) Backward(c Cotangents[T], gTheta, gInput []T) error {
 	if m.back == nil {
 		return errNoGradients
