@@ -30,7 +30,7 @@ check: ## formatting, vet, staticcheck, then all tests
 bench: build ## benchmarks of all packages, the machine's roofline, and side by side with PyTorch where PEER is (docs/performance.md)
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	$(BIN) bench machine
-	@if [ -e "$(PEER)" ]; then $(GO) run ./tools/sidebyside -bench301 $(BIN) -peer "$(PEER)"; else echo "no $(PEER): nothing to compare with"; fi
+	@if [ -e "$(PEER)" ]; then $(GO) run ./tools/sidebyside -bench301 $(BIN) -peer "$(PEER)" && $(GO) run ./tools/sidebyside -peer "$(PEER)" -proxies; else echo "no $(PEER): nothing to compare with"; fi
 
 docs: ## write docs/estimators.md anew
 	$(GO) run ./tools/estimatordocs

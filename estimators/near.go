@@ -52,12 +52,34 @@ func nearOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architectur
 	return Score{Value: sum(ranks)}, err
 }
 
+// window is what near looks at of a node's output over as many batches as have a row for each channel: rows first to last-1.
+type window struct {
+	matrix
+	first, last int
+	batches     int
+}
+
 // nearRanks are the effective ranks of the nodes. batch hands out batches of n images, of which as many are run as the
-// widest output needs rows; start draws a number below its bound, once a node that has pixels to choose from.
+// widest output needs rows; start draws a number below its bound, once a node that has pixels to choose from. Rows are the
+// pixels of an image, column by column, then those of the next.
 func nearRanks[T network.Real](ctx context.Context, x network.Runner[T], theta []T, n int, nodes []int, batch func(k int) ([]T, error), start func(bound int) int) ([]float64, error) {
 	g := x.Plan().Graph()
-	rows := map[int][]float64{} // of each node, until it has as many as columns
-	for k, missing := 0, len(nodes); missing > 0; k++ {
+	windows := map[int]*window{}
+	most := 0
+	for _, node := range nodes {
+		at := g.Nodes[node]
+		rows := n * at.H * at.W
+		w := &window{batches: (at.C + rows - 1) / rows}
+		if at.Kind != bench301.Linear {
+			if bound := w.batches*rows/at.W - 1; bound > 0 { // the last block is never chosen
+				w.first = start(bound) * at.W
+			}
+		}
+		w.last = min(w.batches*rows, w.first+at.C) // a window may run past the end, and then has fewer rows
+		w.matrix = matrix{w.last - w.first, at.C, make([]float64, (w.last-w.first)*at.C)}
+		windows[node], most = w, max(most, w.batches)
+	}
+	for k := range most {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -66,9 +88,17 @@ func nearRanks[T network.Real](ctx context.Context, x network.Runner[T], theta [
 			return nil, fmt.Errorf("batch %d, which the widest layer needs: %w", k, err)
 		}
 		x.Observe(network.Observer[T]{Output: func(node int, y []T) {
-			at := g.Nodes[node]
-			if len(rows[node]) < at.C*at.C {
-				rows[node] = appendColumnwise(rows[node], y, n, at.H, at.W, at.C)
+			at, w := g.Nodes[node], windows[node]
+			if w == nil || k >= w.batches {
+				return
+			}
+			before := k * n * at.H * at.W // rows of earlier batches
+			for r := max(w.first, before); r < min(w.last, before+n*at.H*at.W); r++ {
+				image, pixel := (r-before)/(at.H*at.W), (r-before)%(at.H*at.W)
+				from := ((image*at.H+pixel%at.H)*at.W + pixel/at.H) * at.C
+				for c, v := range y[from : from+at.C] {
+					w.row(r - w.first)[c] = float64(v)
+				}
 			}
 		}})
 		err = x.Forward(theta, images, n, network.BatchNorm)
@@ -76,45 +106,16 @@ func nearRanks[T network.Real](ctx context.Context, x network.Runner[T], theta [
 		if err != nil {
 			return nil, err
 		}
-		missing = 0
-		for _, node := range nodes {
-			if c := g.Nodes[node].C; len(rows[node]) < c*c {
-				missing++
-			}
-		}
 	}
 	ranks := make([]float64, len(nodes))
 	for i, node := range nodes {
-		at := g.Nodes[node]
-		count := len(rows[node]) / at.C
-		first := 0
-		if at.Kind != bench301.Linear {
-			if bound := count/at.W - 1; bound > 0 { // the last block is never chosen
-				first = start(bound) * at.W
-			}
-		}
-		last := min(count, first+at.C) // a window may run past the end, and then has fewer rows
-		rank, err := effectiveRank(matrix{last - first, at.C, rows[node][first*at.C : last*at.C]})
+		rank, err := effectiveRank(windows[node].matrix)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", at.Name, err)
+			return nil, fmt.Errorf("%s: %w", g.Nodes[node].Name, err)
 		}
 		ranks[i] = rank
 	}
 	return ranks, nil
-}
-
-// appendColumnwise adds the pixels of n images as rows, column by column of each image.
-func appendColumnwise[T network.Real](rows []float64, y []T, n, h, w, c int) []float64 {
-	for i := range n {
-		for column := range w {
-			for line := range h {
-				for _, v := range y[((i*h+line)*w+column)*c:][:c] {
-					rows = append(rows, float64(v))
-				}
-			}
-		}
-	}
-	return rows
 }
 
 // effectiveRank is exp(-sum p ln p), p being the singular values divided by their sum (Roy and Vetterli 2007); 0 for a

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,6 +22,8 @@ type Memory struct{ free [][]float32 }
 const (
 	keptFrom = 1 << 18
 	headroom = 8
+
+	collectFrom = 8 << 20 // from which on garbage is collected first
 )
 
 // take returns n values, not all of them zero, that begin at a multiple of 64 bytes: of the smallest memory that is large
@@ -39,6 +42,9 @@ func (m *Memory) take(n int) []float32 {
 		}
 	}
 	if best >= 0 {
+		if n >= collectFrom {
+			runtime.GC() // as kernels.Aligned does: memory that is kept lets garbage grow to as much again
+		}
 		data := m.free[best]
 		m.free = slices.Delete(m.free, best, best+1)
 		return data

@@ -252,12 +252,20 @@ func (m measuring) summarise(records []store.Record, rows []bench301.Item, costs
 	}
 	scores := map[string][]store.Record{}
 	names := map[string]string{}
-	for _, r := range records {
+	type question struct {
+		label, id string
+		seed      uint64
+	}
+	seen := map[question]bool{}
+	for _, r := range slices.Backward(records) { // the last of several: an older version may have had fewer settings
 		c, err := estimators.New(r.Estimator, r.Settings)
 		if err != nil {
 			return out, err
 		}
-		scores[c.Label], names[c.Label] = append(scores[c.Label], r), c.Info.Name
+		if q := (question{c.Label, r.ID, r.Seed}); !seen[q] {
+			seen[q] = true
+			scores[c.Label], names[c.Label] = append(scores[c.Label], r), c.Info.Name
+		}
 	}
 	var labels []string
 	for _, info := range estimators.All() {
