@@ -368,10 +368,11 @@ func (e *Measurement) correlate(x, y []float64) error {
 }
 
 // writeScores writes the scores of the first seed as a table with the accuracies: a row an architecture, a column an
-// estimator, empty where there is no score.
+// estimator, named by its settings only where there are others of its name; empty where there is no score.
 func writeScores(path string, records []store.Record, rows []bench301.Item) error {
 	scores := map[string]map[string]string{}
-	var labels []string
+	var labels, names []string
+	count := map[string]int{} // of labels of a name
 	for _, r := range records {
 		if r.Seed != firstSeed {
 			continue
@@ -381,15 +382,21 @@ func writeScores(path string, records []store.Record, rows []bench301.Item) erro
 			return err
 		}
 		if scores[c.Label] == nil {
-			scores[c.Label], labels = map[string]string{}, append(labels, c.Label)
+			scores[c.Label], labels, names = map[string]string{}, append(labels, c.Label), append(names, c.Info.Name)
+			count[c.Info.Name]++
 		}
 		if r.Score != nil {
 			scores[c.Label][r.ID] = strconv.FormatFloat(*r.Score, 'g', -1, 64)
 		}
 	}
+	for k, name := range names {
+		if count[name] > 1 {
+			names[k] = strings.NewReplacer(":", ".", ",", ".", "=", "-").Replace(labels[k]) // what replay takes
+		}
+	}
 	return atomicfile.Write(path, func(w io.Writer) error {
 		table := csv.NewWriter(w)
-		_ = table.Write(append([]string{"arch", accuracyColumn}, labels...)) // Flush keeps the error
+		_ = table.Write(append([]string{"arch", accuracyColumn}, names...)) // Flush keeps the error
 		for _, row := range rows {
 			accuracy, _ := row.Field(accuracyColumn)
 			line := []string{row.Architecture.String(), accuracy}
