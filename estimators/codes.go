@@ -15,7 +15,7 @@ import (
 // (Mellor et al. 2021, arXiv 2006.04647).
 type nwot struct{ Proxy }
 
-func (e nwot) asks() any { return wantsSigns{e.Proxy} }
+func (e nwot) asks() any { return wantsSigns(e) }
 
 // Estimate implements Estimator.
 func (e nwot) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
