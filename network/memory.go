@@ -3,8 +3,10 @@ package network
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"os"
 	"runtime"
+	"runtime/metrics"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,8 +25,19 @@ const (
 	keptFrom = 1 << 18
 	headroom = 8
 
-	collectFrom = 8 << 20 // from which on garbage is collected first
+	collectFrom = 8 << 20   // from which on garbage is collected first,
+	maxGarbage  = 128 << 20 // if it is so many bytes
 )
+
+// garbage is about how many bytes have been allocated since the last collection.
+func garbage() int64 {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/gc/heap/live:bytes"}}
+	metrics.Read(sample)
+	if sample[0].Value.Kind() != metrics.KindUint64 || sample[1].Value.Kind() != metrics.KindUint64 {
+		return math.MaxInt64 // a runtime without these metrics
+	}
+	return int64(sample[0].Value.Uint64()) - int64(sample[1].Value.Uint64())
+}
 
 // take returns n values, not all of them zero, that begin at a multiple of 64 bytes: of the smallest memory that is large
 // enough. Where there is none, new memory replaces the largest.
@@ -42,8 +55,8 @@ func (m *Memory) take(n int) []float32 {
 		}
 	}
 	if best >= 0 {
-		if n >= collectFrom {
-			runtime.GC() // as kernels.Aligned does: memory that is kept lets garbage grow to as much again
+		if n >= collectFrom && garbage() > maxGarbage {
+			runtime.GC() // memory that is kept counts as in use, and lets the collector wait for as much garbage again
 		}
 		data := m.free[best]
 		m.free = slices.Delete(m.free, best, best+1)
