@@ -6,9 +6,9 @@ import (
 	"sort"
 )
 
-// Bins is the number of bins into which n values are put: round(1 + 3.322 ln n), the rule of NAS-Bench-Suite-Zero
+// binCount is the number of bins into which n values are put: round(1 + 3.322 ln n), the rule of NAS-Bench-Suite-Zero
 // (Sturges' with the natural logarithm, that is more bins than his).
-func Bins(n int) int { return int(math.RoundToEven(1 + 3.322*math.Log(float64(n)))) }
+func binCount(n int) int { return int(math.RoundToEven(1 + 3.322*math.Log(float64(n)))) }
 
 // discretise numbers the bins of equal width between the least and the largest value that the values lie in, from 0; a value
 // on an edge belongs to the bin above. Equal values lie in one bin.
@@ -66,7 +66,7 @@ func (p partition) entropy() float64 {
 	return max(0, h)
 }
 
-// Information says how much scores tell about accuracies together, as entropies in bits of values put into [Bins] bins
+// Information says how much scores tell about accuracies together, as entropies in bits of values put into round(1 + 3.322 ln n) bins
 // of equal width.
 type Information struct {
 	Prior   float64   // H(y)
@@ -101,7 +101,7 @@ func ConditionalEntropy(y []float64, scores [][]float64, most int, seed uint64) 
 	if len(y) < 2 {
 		return Information{}, undefinedf("%d values, at least 2 needed", len(y))
 	}
-	bins := Bins(len(y))
+	bins := binCount(len(y))
 	binned := make([][]int, len(scores))
 	for i, s := range scores {
 		binned[i] = discretise(s, bins)

@@ -37,7 +37,7 @@ func TestOracleConditionalEntropy(t *testing.T) {
 			}
 		}
 		for _, c := range file.Cases {
-			if got := Bins(len(c.Y)); got != c.Bins {
+			if got := binCount(len(c.Y)); got != c.Bins {
 				t.Errorf("%s: %d bins, want %d", c.Name, got, c.Bins)
 			}
 			for i, x := range append([][]float64{c.Y}, c.Scores...) {

@@ -128,20 +128,9 @@ func epeNAS(j []float64, labels []int) (float64, error) {
 func correlations(rows []float64, n int) (*mat.SymDense, error) {
 	size := len(rows) / n
 	z := matrix{n, size, make([]float64, len(rows))}
-	for i := range n {
-		row := z.row(i)
-		copy(row, rows[i*size:])
-		m, square := mean(row), 0.0
-		for k := range row {
-			row[k] -= m
-			square += row[k] * row[k]
-		}
-		if square == 0 {
-			return nil, fmt.Errorf("row %d of the Jacobian is constant: it correlates with nothing: %w", i, ErrUndefined)
-		}
-		for k := range row {
-			row[k] /= math.Sqrt(square)
-		}
+	copy(z.values, rows)
+	if i := centreRows(z); i >= 0 {
+		return nil, fmt.Errorf("row %d of the Jacobian is constant: it correlates with nothing: %w", i, ErrUndefined)
 	}
 	r := gram(blas.NoTrans, z, 1)
 	for i := range n {

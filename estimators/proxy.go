@@ -219,7 +219,6 @@ func countAgreement(agree []int, signs []uint64, n, values int) {
 // gradient is what one backward pass of the mean cross-entropy yields, in train mode.
 type gradient[T network.Real] struct {
 	plan     *network.Plan
-	loss     float64
 	theta, g []T       // weights and derivatives
 	fisher   []float64 // a layer, if it was asked for; see fisherLayers
 }
@@ -244,8 +243,7 @@ func gradientOf[T network.Real](ctx context.Context, s Proxy, a bench301.Archite
 		}
 		logits := p.exec.Logits()
 		cotangent := make([]T, len(logits))
-		loss, err := network.CrossEntropy(logits, p.images.Labels, cotangent)
-		if err != nil {
+		if _, err := network.CrossEntropy(logits, p.images.Labels, cotangent); err != nil {
 			return nil, fmt.Errorf("%w: %s has %d classes, which the setting classes must cover", err, env.Data.Name, len(env.Data.Classes))
 		}
 		f := newFisher(p)
@@ -254,8 +252,8 @@ func gradientOf[T network.Real](ctx context.Context, s Proxy, a bench301.Archite
 			defer p.exec.Observe(network.Observer[T]{})
 		}
 		g := make([]T, p.plan.NumParams())
-		err = p.exec.Backward(network.Cotangents[T]{Logits: cotangent}, g, nil)
-		out := &gradient[T]{plan: p.plan, loss: loss, theta: p.theta, g: g}
+		err := p.exec.Backward(network.Cotangents[T]{Logits: cotangent}, g, nil)
+		out := &gradient[T]{plan: p.plan, theta: p.theta, g: g}
 		if parts {
 			out.fisher = f.layers(logits, cotangent)
 		}
