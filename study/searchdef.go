@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"strings"
 
-	"rwe301/search"
+	"rwe301/moo"
 )
 
 // SearchDefinition says which searches are run and compared.
@@ -53,14 +53,14 @@ type Limit struct {
 }
 
 // algorithms makes the algorithms of package search, by name.
-var algorithms = map[string]func(objectives, population int) search.Algorithm[string]{
-	"nsga2": func(_, n int) search.Algorithm[string] { return search.NewNSGA2[string](n) },
-	"moead": func(m, n int) search.Algorithm[string] { return search.NewMOEAD[string](m, n) },
-	"aging": func(_, n int) search.Algorithm[string] {
-		return &search.Aging[string]{Size: n, Sample: max(2, n/4), Batch: 4}
+var algorithms = map[string]func(objectives, population int) moo.Algorithm[string]{
+	"nsga2": func(_, n int) moo.Algorithm[string] { return moo.NewNSGA2[string](n) },
+	"moead": func(m, n int) moo.Algorithm[string] { return moo.NewMOEAD[string](m, n) },
+	"aging": func(_, n int) moo.Algorithm[string] {
+		return &moo.Aging[string]{Size: n, Sample: max(2, n/4), Batch: 4}
 	},
-	"local":  func(_, n int) search.Algorithm[string] { return &search.Local[string]{Batch: n} },
-	"random": func(_, n int) search.Algorithm[string] { return &search.Random[string]{Size: n} },
+	"local":  func(_, n int) moo.Algorithm[string] { return &moo.Local[string]{Batch: n} },
+	"random": func(_, n int) moo.Algorithm[string] { return &moo.Random[string]{Size: n} },
 }
 
 // Algorithms lists the names of the search algorithms.

@@ -9,7 +9,7 @@ import (
 
 	"rwe301/bench301"
 	"rwe301/estimators"
-	"rwe301/search"
+	"rwe301/moo"
 )
 
 // Found is a member of a search's front: non-dominated among all that the search evaluated, by its own estimates.
@@ -32,7 +32,7 @@ func (f Found) costs() []float64 {
 
 // evoXBench is the box of C-10/MOP8 and MOP9 (EvoXBench, arXiv 2208.04321): error, parameters, MACs. Its origin of MACs is
 // 528064 above the smallest network here, so that a scaled value can be slightly negative; nothing is clipped.
-var evoXBench = search.Box{Low: []float64{0.0527, 392426, 79733440}, High: []float64{0.275, 1672426, 270342848}}
+var evoXBench = moo.Box{Low: []float64{0.0527, 392426, 79733440}, High: []float64{0.275, 1672426, 270342848}}
 
 // SearchRow are the indicators of one search.
 type SearchRow struct {
@@ -67,7 +67,7 @@ type SearchReport struct {
 	Curves   map[string][][]SearchPoint `json:"curves"`  // by method, one a seed
 	Known    []Found                    `json:"known"`   // published networks, method = name
 	Missing  int                        `json:"missing"` // searches that are not finished
-	Box      search.Box                 `json:"box"`     // of error, parameters and MACs, in which fronts are measured; reference (1, 1, 1)
+	Box      moo.Box                 `json:"box"`     // of error, parameters and MACs, in which fronts are measured; reference (1, 1, 1)
 
 	generations map[string][][][]Found // by method, one a seed: the front after each generation
 }
@@ -156,12 +156,12 @@ func (j *judge) judge(ctx context.Context, text string) (Found, error) {
 }
 
 // generations follows a search: its re-evaluated front after each generation, at least one.
-func (j *judge) generations(ctx context.Context, m SearchMethod, seed uint64, s search.Snapshot[string], history []search.Evaluated[string]) (fronts [][]Found, err error) {
-	var archive search.Archive[string]
+func (j *judge) generations(ctx context.Context, m SearchMethod, seed uint64, s moo.Snapshot[string], history []moo.Evaluated[string]) (fronts [][]Found, err error) {
+	var archive moo.Archive[string]
 	at := 0
 	for g := 1; g <= s.Generation; g++ {
 		for ; at < len(history) && history[at].Generation <= g; at++ {
-			archive.Add(search.Individual[string]{X: history[at].X, Outcome: history[at].Outcome})
+			archive.Add(moo.Individual[string]{X: history[at].X, Outcome: history[at].Outcome})
 		}
 		var front []Found
 		for _, member := range archive.Members {
@@ -188,7 +188,7 @@ func (j *judge) generations(ctx context.Context, m SearchMethod, seed uint64, s 
 func (r *SearchReport) measure(d SearchDefinition) {
 	r.Box = evoXBench
 	if d.Space != "darts" {
-		r.Box, _ = search.BoxOf(costsOf(r.Found)) // without any front there is nothing to measure
+		r.Box, _ = moo.BoxOf(costsOf(r.Found)) // without any front there is nothing to measure
 		for k := range r.Box.High {
 			r.Box.High[k] += 0.1 * (r.Box.High[k] - r.Box.Low[k])
 		}
@@ -231,7 +231,7 @@ func (r *SearchReport) volume(front []Found, axes ...int) float64 {
 			points[i] = append(points[i], f[k])
 		}
 	}
-	hv, err := search.Hypervolume(points, []float64{1, 1, 1}[:len(axes)])
+	hv, err := moo.Hypervolume(points, []float64{1, 1, 1}[:len(axes)])
 	if err != nil {
 		panic(err) // the points have as many axes as the reference
 	}
@@ -277,7 +277,7 @@ func (r *SearchReport) indicate(d SearchDefinition) {
 			row.BestUnder = append(row.BestUnder, best(front, b.Max, budgetCosts[b.Objective]))
 		}
 		row.IGDPlus = math.NaN()
-		if igd, err := search.IGDPlus(r.Box.Scale(costsOf(front)), reference); err == nil {
+		if igd, err := moo.IGDPlus(r.Box.Scale(costsOf(front)), reference); err == nil {
 			row.IGDPlus = igd
 		}
 		if box, ok := boxes[row.Method]; ok {
@@ -298,9 +298,9 @@ func (r *SearchReport) front(method string, seed uint64) (out []Found) {
 
 // nonDominated keeps what no other dominates in error, parameters and MACs.
 func nonDominated(all []Found) []Found {
-	var a search.Archive[Found]
+	var a moo.Archive[Found]
 	for _, f := range all {
-		a.Add(search.Individual[Found]{X: f, Outcome: search.Outcome{Objectives: f.costs()}})
+		a.Add(moo.Individual[Found]{X: f, Outcome: moo.Outcome{Objectives: f.costs()}})
 	}
 	out := make([]Found, len(a.Members))
 	for i, m := range a.Members {
@@ -310,8 +310,8 @@ func nonDominated(all []Found) []Found {
 }
 
 // estimateBoxes is, for each method, the box around the estimates of all methods that minimise the same objectives.
-func (r *SearchReport) estimateBoxes(d SearchDefinition) map[string]search.Box {
-	boxes := map[string]search.Box{}
+func (r *SearchReport) estimateBoxes(d SearchDefinition) map[string]moo.Box {
+	boxes := map[string]moo.Box{}
 	for _, m := range d.Methods {
 		var points [][]float64
 		for _, other := range d.Methods {
@@ -323,7 +323,7 @@ func (r *SearchReport) estimateBoxes(d SearchDefinition) map[string]search.Box {
 				}
 			}
 		}
-		if box, err := search.BoxOf(points); err == nil {
+		if box, err := moo.BoxOf(points); err == nil {
 			boxes[m.Name] = box
 		}
 	}
@@ -331,12 +331,12 @@ func (r *SearchReport) estimateBoxes(d SearchDefinition) map[string]search.Box {
 }
 
 // estimatedVolume is the hypervolume of estimates up to a tenth beyond their box, so that its corners count.
-func estimatedVolume(front []Found, box search.Box) float64 {
+func estimatedVolume(front []Found, box moo.Box) float64 {
 	points := make([][]float64, len(front))
 	for i, f := range front {
 		points[i] = f.Estimates
 	}
-	hv, err := search.Hypervolume(box.Scale(points), []float64{1.1, 1.1, 1.1}[:len(box.Low)])
+	hv, err := moo.Hypervolume(box.Scale(points), []float64{1.1, 1.1, 1.1}[:len(box.Low)])
 	if err != nil {
 		panic(err)
 	}

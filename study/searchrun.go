@@ -15,7 +15,7 @@ import (
 	"rwe301/bench301"
 	"rwe301/estimators"
 	"rwe301/internal/atomicfile"
-	"rwe301/search"
+	"rwe301/moo"
 	"rwe301/store"
 )
 
@@ -131,7 +131,7 @@ func (s *Searches) prepare(ctx context.Context) (err error) {
 }
 
 // SearchProgress is told about every generation.
-type SearchProgress func(m SearchMethod, seed uint64, g search.Generation[string])
+type SearchProgress func(m SearchMethod, seed uint64, g moo.Generation[string])
 
 // Run runs the searches that are not finished, one after the other. Each goes on from its last saved generation. The
 // error of a cancelled context is that of ctx.
@@ -147,19 +147,19 @@ func (s *Searches) Run(ctx context.Context, workers int, progress SearchProgress
 }
 
 // one runs a search to its end, or returns the end where it is known.
-func (s *Searches) one(ctx context.Context, m SearchMethod, seed uint64, workers int, progress SearchProgress) (search.Result[string], error) {
+func (s *Searches) one(ctx context.Context, m SearchMethod, seed uint64, workers int, progress SearchProgress) (moo.Result[string], error) {
 	d := s.Manifest.Definition
 	e, err := s.evaluator(m, seed, workers)
 	if err != nil {
-		return search.Result[string]{}, err
+		return moo.Result[string]{}, err
 	}
-	o := search.Options[string]{
+	o := moo.Options[string]{
 		Evaluations: d.Population * d.Generations, Seed: seed, Checkpoint: checkpoint{s.Store, searchName(m, seed)},
 	}
 	if progress != nil {
-		o.Progress = func(g search.Generation[string]) { progress(m, seed, g) }
+		o.Progress = func(g moo.Generation[string]) { progress(m, seed, g) }
 	}
-	return search.Run(ctx, e.problem(), algorithms[m.Algorithm](len(m.Objectives), d.Population), o)
+	return moo.Run(ctx, e.problem(), algorithms[m.Algorithm](len(m.Objectives), d.Population), o)
 }
 
 func searchName(m SearchMethod, seed uint64) string { return fmt.Sprintf("%s %d", m.Name, seed) }
@@ -170,7 +170,7 @@ type checkpoint struct {
 	name string
 }
 
-func (c checkpoint) Save(snapshot search.Snapshot[string], fresh []search.Evaluated[string]) error {
+func (c checkpoint) Save(snapshot moo.Snapshot[string], fresh []moo.Evaluated[string]) error {
 	text, err := json.Marshal(snapshot)
 	if err != nil {
 		return err
@@ -184,7 +184,7 @@ func (c checkpoint) Save(snapshot search.Snapshot[string], fresh []search.Evalua
 	return c.SaveSearch(c.name, text, steps)
 }
 
-func (c checkpoint) Load() (snapshot search.Snapshot[string], history []search.Evaluated[string], ok bool, err error) {
+func (c checkpoint) Load() (snapshot moo.Snapshot[string], history []moo.Evaluated[string], ok bool, err error) {
 	text, steps, ok, err := c.LoadSearch(c.name)
 	if err != nil || !ok {
 		return snapshot, nil, false, err
@@ -193,7 +193,7 @@ func (c checkpoint) Load() (snapshot search.Snapshot[string], history []search.E
 		return snapshot, nil, false, fmt.Errorf("search %s: damaged snapshot: %w", c.name, err)
 	}
 	for i, step := range steps {
-		var e search.Evaluated[string]
+		var e moo.Evaluated[string]
 		if err := json.Unmarshal(step, &e); err != nil {
 			return snapshot, nil, false, fmt.Errorf("search %s: damaged step %d: %w", c.name, i, err)
 		}
@@ -245,7 +245,7 @@ func (s *Searches) evaluator(m SearchMethod, seed uint64, workers int) (*evaluat
 }
 
 // problem is the space with its operators, over texts.
-func (e *evaluator) problem() search.Problem[string] {
+func (e *evaluator) problem() moo.Problem[string] {
 	space := e.searches.space
 	one := func(a bench301.Architecture, err error) string {
 		if err != nil {
@@ -253,7 +253,7 @@ func (e *evaluator) problem() search.Problem[string] {
 		}
 		return e.keep(a)
 	}
-	return search.Problem[string]{
+	return moo.Problem[string]{
 		Objectives: len(e.objectives),
 		Sample:     func(rng *rand.Rand) string { return e.keep(space.Sample(rng)) },
 		Mutate:     func(rng *rand.Rand, x string) string { return one(space.Mutate(rng, e.parsed[x])) },
@@ -296,8 +296,8 @@ func (e *evaluator) key(text string) string {
 }
 
 // evaluate answers for each solution, one a worker at a time. Scores that the folder has are not computed again.
-func (e *evaluator) evaluate(ctx context.Context, texts []string) ([]search.Outcome, error) {
-	out := make([]search.Outcome, len(texts))
+func (e *evaluator) evaluate(ctx context.Context, texts []string) ([]moo.Outcome, error) {
+	out := make([]moo.Outcome, len(texts))
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	jobs := make(chan int, len(texts))
@@ -324,14 +324,14 @@ func (e *evaluator) evaluate(ctx context.Context, texts []string) ([]search.Outc
 }
 
 // outcome asks objectives and limits about one architecture.
-func (e *evaluator) outcome(ctx context.Context, text string, env *estimators.Env) (search.Outcome, error) {
+func (e *evaluator) outcome(ctx context.Context, text string, env *estimators.Env) (moo.Outcome, error) {
 	a, ok := e.parsed[text]
 	if !ok {
-		return search.Outcome{}, fmt.Errorf("%s: not an architecture of the space %s: the checkpoint is of another space", clip([]byte(text)), e.searches.space.Name())
+		return moo.Outcome{}, fmt.Errorf("%s: not an architecture of the space %s: the checkpoint is of another space", clip([]byte(text)), e.searches.space.Name())
 	}
 	have, err := e.searches.Store.Of(a.ID())
 	if err != nil {
-		return search.Outcome{}, err
+		return moo.Outcome{}, err
 	}
 	var fresh []store.Record
 	ask := func(o objective) (store.Record, error) {
@@ -352,14 +352,14 @@ func (e *evaluator) outcome(ctx context.Context, text string, env *estimators.En
 		fresh = append(fresh, r)
 		return r, nil
 	}
-	var result search.Outcome
+	var result moo.Outcome
 	for _, o := range e.objectives {
 		r, err := ask(o)
 		if err != nil {
 			return result, err
 		}
 		if r.Score == nil {
-			result = search.Outcome{Failed: fmt.Sprintf("%s: %s", o.Label, r.Error)}
+			result = moo.Outcome{Failed: fmt.Sprintf("%s: %s", o.Label, r.Error)}
 			break
 		}
 		result.Objectives = append(result.Objectives, o.cost(*r.Score))

@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rwe301/reports"
-	"rwe301/search"
+	"rwe301/moo"
 	"rwe301/study"
 )
 
@@ -234,7 +234,7 @@ type searchProgress struct {
 	running string
 }
 
-func (p *searchProgress) print(m study.SearchMethod, seed uint64, g search.Generation[string]) {
+func (p *searchProgress) print(m study.SearchMethod, seed uint64, g moo.Generation[string]) {
 	name := fmt.Sprintf("%s seed %d", m.Name, seed)
 	if name != p.running {
 		p.running, p.last = name, time.Time{}

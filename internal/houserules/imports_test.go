@@ -39,11 +39,11 @@ var allowed = map[string][]string{
 	"export":                             {"bench301"},
 	"serve":                              {"bench301", "bench301/surrogate"},
 	"store":                              {"bench301", "internal/atomicfile"},
-	"search":                             {},
+	"moo":                                {},
 	"plots":                              {"bench301", "correlation", "internal/atomicfile"},
 	"reports":                            {"plots", "correlation", "internal/atomicfile"},
-	"study":                              {"bench301", "bench301/dataset", "bench301/surrogate", "correlation", "estimators", "store", "plots", "reports", "search", "internal/atomicfile", "internal/suggest"},
-	"cmd/bench301":                       {"bench301", "bench301/dataset", "bench301/surrogate", "correlation", "estimators", "export", "network", "plots", "reports", "search", "serve", "store", "study", "internal/atomicfile", "internal/kernels", "internal/process", "internal/suggest"},
+	"study":                              {"bench301", "bench301/dataset", "bench301/surrogate", "correlation", "estimators", "store", "plots", "reports", "moo", "internal/atomicfile", "internal/suggest"},
+	"cmd/bench301":                       {"bench301", "bench301/dataset", "bench301/surrogate", "correlation", "estimators", "export", "network", "plots", "reports", "moo", "serve", "store", "study", "internal/atomicfile", "internal/kernels", "internal/process", "internal/suggest"},
 }
 
 // gorgonia may be imported here only.

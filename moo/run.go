@@ -1,4 +1,4 @@
-package search
+package moo
 
 import (
 	"context"
@@ -122,17 +122,17 @@ func (r *run[T]) validate() error {
 	o := r.options
 	switch {
 	case r.problem.Objectives < 1:
-		return errors.New("search: a problem needs at least one objective")
+		return errors.New("moo: a problem needs at least one objective")
 	case o.Generations < 0 || o.Evaluations < 0:
-		return fmt.Errorf("search: %d generations, %d evaluations: bounds must not be negative", o.Generations, o.Evaluations)
+		return fmt.Errorf("moo: %d generations, %d evaluations: bounds must not be negative", o.Generations, o.Evaluations)
 	case o.Generations == 0 && o.Evaluations == 0:
-		return errors.New("search: zero generations: bound the run by generations or by evaluations")
+		return errors.New("moo: zero generations: bound the run by generations or by evaluations")
 	case o.Epsilon != nil && len(o.Epsilon) != r.problem.Objectives:
-		return fmt.Errorf("search: %d epsilons for %d objectives", len(o.Epsilon), r.problem.Objectives)
+		return fmt.Errorf("moo: %d epsilons for %d objectives", len(o.Epsilon), r.problem.Objectives)
 	}
 	for _, e := range o.Epsilon {
 		if !(e > 0) {
-			return fmt.Errorf("search: epsilon %v: must be positive", e)
+			return fmt.Errorf("moo: epsilon %v: must be positive", e)
 		}
 	}
 	return nil
@@ -149,17 +149,17 @@ func (r *run[T]) resume() error {
 	}
 	switch {
 	case s.Version != snapshotVersion:
-		return fmt.Errorf("search: the checkpoint has version %d, this program writes %d: start a new run", s.Version, snapshotVersion)
+		return fmt.Errorf("moo: the checkpoint has version %d, this program writes %d: start a new run", s.Version, snapshotVersion)
 	case s.Algorithm != r.algorithm.Name():
-		return fmt.Errorf("search: the checkpoint is one of %s, not of %s", s.Algorithm, r.algorithm.Name())
+		return fmt.Errorf("moo: the checkpoint is one of %s, not of %s", s.Algorithm, r.algorithm.Name())
 	case s.Seed != r.options.Seed:
-		return fmt.Errorf("search: the checkpoint has seed %d, not %d", s.Seed, r.options.Seed)
+		return fmt.Errorf("moo: the checkpoint has seed %d, not %d", s.Seed, r.options.Seed)
 	}
 	if err := r.source.UnmarshalBinary(s.RNG); err != nil {
-		return fmt.Errorf("search: checkpoint: %w", err)
+		return fmt.Errorf("moo: checkpoint: %w", err)
 	}
 	if err := json.Unmarshal(s.State, r.algorithm); err != nil {
-		return fmt.Errorf("search: checkpoint: %w", err)
+		return fmt.Errorf("moo: checkpoint: %w", err)
 	}
 	for _, e := range history {
 		r.remember(e)
@@ -232,11 +232,11 @@ func (r *run[T]) evaluate(ctx context.Context, asked []T) ([]Individual[T], erro
 			return nil, err
 		}
 		if len(outcomes) != len(fresh) {
-			return nil, fmt.Errorf("search: %d outcomes for %d solutions", len(outcomes), len(fresh))
+			return nil, fmt.Errorf("moo: %d outcomes for %d solutions", len(outcomes), len(fresh))
 		}
 		for i, x := range fresh {
 			if err := outcomes[i].validate(r.problem.Objectives); err != nil {
-				return nil, fmt.Errorf("search: evaluating %v: %w", x, err)
+				return nil, fmt.Errorf("moo: evaluating %v: %w", x, err)
 			}
 			r.remember(Evaluated[T]{Generation: r.generation + 1, X: x, Outcome: outcomes[i]})
 		}
@@ -258,7 +258,7 @@ func (r *run[T]) save(fresh []Evaluated[T]) error {
 	}
 	state, err := json.Marshal(r.algorithm)
 	if err != nil {
-		return fmt.Errorf("search: checkpoint: %w", err)
+		return fmt.Errorf("moo: checkpoint: %w", err)
 	}
 	return r.options.Checkpoint.Save(Snapshot[T]{
 		Version: snapshotVersion, Algorithm: r.algorithm.Name(), Seed: r.options.Seed, Generation: r.generation,

@@ -1,4 +1,4 @@
-package search
+package moo
 
 import (
 	"cmp"
@@ -13,7 +13,7 @@ func Hypervolume(points [][]float64, reference []float64) (float64, error) {
 	inside := make([][]float64, 0, len(points))
 	for i, p := range points {
 		if len(p) != len(reference) {
-			return 0, fmt.Errorf("search: point %d has %d objectives, the reference point %d", i, len(p), len(reference))
+			return 0, fmt.Errorf("moo: point %d has %d objectives, the reference point %d", i, len(p), len(reference))
 		}
 		if strictlyBetter(p, reference) {
 			inside = append(inside, p)

@@ -1,4 +1,4 @@
-package search
+package moo
 
 import (
 	"errors"
@@ -6,7 +6,7 @@ import (
 )
 
 // ErrEmpty is returned by indicators that need a point and have none.
-var ErrEmpty = errors.New("search: an indicator needs at least one point on each side")
+var ErrEmpty = errors.New("moo: an indicator needs at least one point on each side")
 
 func euclid(a, b []float64) float64 {
 	s := 0.0
@@ -82,7 +82,7 @@ func EpsilonAdditive(front, reference [][]float64) (float64, error) {
 func Spacing(front [][]float64) (float64, error) {
 	n := len(front)
 	if n < 2 {
-		return 0, errors.New("search: spacing needs at least two points")
+		return 0, errors.New("moo: spacing needs at least two points")
 	}
 	distance := make([]float64, n)
 	mean := 0.0
