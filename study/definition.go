@@ -3,15 +3,12 @@ package study
 import (
 	"errors"
 	"fmt"
-	"math"
 	"path/filepath"
-	"regexp"
-	"slices"
 	"time"
 
 	"rwe301/bench301"
 	"rwe301/estimators"
-	"rwe301/internal/suggest"
+	"rwe301/internal/yamldoc"
 )
 
 // Definition is a study as its YAML file defines it. Relative paths are relative to that file.
@@ -73,7 +70,7 @@ type Entry struct {
 	Timeout  time.Duration
 	Lower    bool // lower scores of the file or command are meant to be better
 
-	at node
+	at yamldoc.Node
 }
 
 // Setting is a setting with the values it takes.
@@ -81,7 +78,7 @@ type Setting struct {
 	Key    string
 	Values []any // string, bool, int64 or float64
 
-	at node
+	at yamldoc.Node
 }
 
 // Defaults that a definition may leave out.
@@ -93,12 +90,10 @@ const (
 // maxSample bounds the architectures of a study.
 const maxSample = 10_000_000
 
-var nameRule = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
-
 // Parse reads a definition. file stands in errors, and its folder is where relative paths begin. Every error is
 // reported, each with its line.
 func Parse(file string, data []byte) (*Definition, error) {
-	top, err := parseYAML(file, data)
+	top, err := yamldoc.Parse(file, data, "bench301 study init")
 	if err != nil {
 		return nil, err
 	}
@@ -106,11 +101,11 @@ func Parse(file string, data []byte) (*Definition, error) {
 		Name: "study", Space: "darts", Seeds: []uint64{0}, Dataset: Dataset{Name: "sample"}, Accuracy: Accuracy{Source: Mini},
 		file: file, base: filepath.Dir(file),
 	}
-	err = top.read(map[string]func(node) error{
-		"name":          func(n node) error { return n.name(&d.Name) },
-		"space":         func(n node) error { return n.oneOf(&d.Space, spaceNames()) },
-		"seed":          func(n node) error { return n.seed(&d.Seed) },
-		"seeds":         func(n node) (err error) { d.Seeds, err = n.seeds(); return err },
+	err = top.Read(map[string]func(yamldoc.Node) error{
+		"name":          func(n yamldoc.Node) error { return n.Name(&d.Name) },
+		"space":         func(n yamldoc.Node) error { return n.OneOf(&d.Space, spaceNames()) },
+		"seed":          func(n yamldoc.Node) error { return n.Seed(&d.Seed) },
+		"seeds":         func(n yamldoc.Node) (err error) { d.Seeds, err = n.Seeds(); return err },
 		"architectures": d.readArchitectures,
 		"accuracy":      d.readAccuracy,
 		"dataset":       d.readDataset,
@@ -123,20 +118,20 @@ func Parse(file string, data []byte) (*Definition, error) {
 }
 
 // complete checks what involves several keys.
-func (d *Definition) complete(top node) error {
+func (d *Definition) complete(top yamldoc.Node) error {
 	var errs []error
 	if d.Architectures == (Architectures{}) {
-		errs = append(errs, top.errorf("architectures: missing: say sample, file or table"))
+		errs = append(errs, top.Errorf("architectures: missing: say sample, file or table"))
 	}
 	if len(d.Estimators) == 0 {
-		errs = append(errs, top.errorf("estimators: missing: list at least one"))
+		errs = append(errs, top.Errorf("estimators: missing: list at least one"))
 	}
 	if a := &d.Accuracy; a.Source == Table {
 		if a.File == "" {
 			a.File = d.Architectures.Table
 		}
 		if a.File == "" {
-			errs = append(errs, top.errorf("accuracy: a table needs a file"))
+			errs = append(errs, top.Errorf("accuracy: a table needs a file"))
 		}
 		if a.Column == "" {
 			a.Column = defaultColumn
@@ -153,67 +148,13 @@ func spaceNames() []string {
 	return names
 }
 
-func (n node) name(into *string) error {
-	if err := n.text(into); err != nil {
-		return err
-	}
-	if !nameRule.MatchString(*into) {
-		return n.errorf("%q: letters, digits and . _ - only, at most 64", *into)
-	}
-	return nil
-}
-
-func (n node) oneOf(into *string, legal []string) error {
-	if err := n.text(into); err != nil {
-		return err
-	}
-	if !slices.Contains(legal, *into) {
-		return n.errorf("%q: unknown%s", *into, suggest.Nearest(*into, legal))
-	}
-	return nil
-}
-
-func (n node) seed(into *uint64) error {
-	var i int64
-	err := n.whole(&i, 0, math.MaxInt64)
-	*into = uint64(i)
-	return err
-}
-
-// seeds reads one seed, a list or a range.
-func (n node) seeds() ([]uint64, error) {
-	values, err := n.values()
-	if err != nil {
-		return nil, err
-	}
-	var out []uint64
-	for _, v := range values {
-		i, ok := v.(int64)
-		if !ok || i < 0 {
-			return nil, n.errorf("%v: a seed is a whole number from 0", v)
-		}
-		if slices.Contains(out, uint64(i)) {
-			return nil, n.errorf("seed %d is given twice", i)
-		}
-		out = append(out, uint64(i))
-	}
-	return out, nil
-}
-
-func (n node) count(into *int, high int64) error {
-	var i int64
-	err := n.whole(&i, 1, high)
-	*into = int(i)
-	return err
-}
-
-func (d *Definition) readArchitectures(n node) error {
+func (d *Definition) readArchitectures(n yamldoc.Node) error {
 	a := &d.Architectures
-	err := n.read(map[string]func(node) error{
-		"sample": func(n node) error { return n.count(&a.Sample, maxSample) },
-		"file":   func(n node) error { return n.text(&a.File) },
-		"table":  func(n node) error { return n.text(&a.Table) },
-		"limit":  func(n node) error { return n.count(&a.Limit, maxSample) },
+	err := n.Read(map[string]func(yamldoc.Node) error{
+		"sample": func(n yamldoc.Node) error { return n.Count(&a.Sample, maxSample) },
+		"file":   func(n yamldoc.Node) error { return n.Text(&a.File) },
+		"table":  func(n yamldoc.Node) error { return n.Text(&a.Table) },
+		"limit":  func(n yamldoc.Node) error { return n.Count(&a.Limit, maxSample) },
 	})
 	if err != nil {
 		return err
@@ -225,53 +166,53 @@ func (d *Definition) readArchitectures(n node) error {
 		}
 	}
 	if given != 1 {
-		return n.errorf("say one of sample, file and table, not %d of them", given)
+		return n.Errorf("say one of sample, file and table, not %d of them", given)
 	}
 	return nil
 }
 
-func (d *Definition) readAccuracy(n node) error {
-	source := func(n node) error {
-		return n.oneOf((*string)(&d.Accuracy.Source), []string{string(Mini), string(Models), string(Table), string(None)})
+func (d *Definition) readAccuracy(n yamldoc.Node) error {
+	source := func(n yamldoc.Node) error {
+		return n.OneOf((*string)(&d.Accuracy.Source), []string{string(Mini), string(Models), string(Table), string(None)})
 	}
-	if !n.isMapping() {
+	if !n.IsMapping() {
 		return source(n)
 	}
-	err := n.read(map[string]func(node) error{
+	err := n.Read(map[string]func(yamldoc.Node) error{
 		"source": source,
-		"file":   func(n node) error { return n.text(&d.Accuracy.File) },
-		"column": func(n node) error { return n.text(&d.Accuracy.Column) },
+		"file":   func(n yamldoc.Node) error { return n.Text(&d.Accuracy.File) },
+		"column": func(n yamldoc.Node) error { return n.Text(&d.Accuracy.Column) },
 	})
 	switch a := d.Accuracy; {
 	case err != nil:
 		return err
 	case a.Source == Models && a.File == "":
-		return n.errorf("models need a file: the surrogate that `bench301 surrogate import` wrote")
+		return n.Errorf("models need a file: the surrogate that `bench301 surrogate import` wrote")
 	case a.Source == Mini && a.File != "", a.Source == None && a.File != "":
-		return n.errorf("source %s reads no file", a.Source)
+		return n.Errorf("source %s reads no file", a.Source)
 	case a.Source != Table && a.Column != "":
-		return n.errorf("only source table has a column")
+		return n.Errorf("only source table has a column")
 	}
 	return nil
 }
 
-func (d *Definition) readDataset(n node) error {
-	name := func(n node) error { return n.oneOf(&d.Dataset.Name, []string{"sample", "cifar10"}) }
-	if !n.isMapping() {
+func (d *Definition) readDataset(n yamldoc.Node) error {
+	name := func(n yamldoc.Node) error { return n.OneOf(&d.Dataset.Name, []string{"sample", "cifar10"}) }
+	if !n.IsMapping() {
 		return name(n)
 	}
-	err := n.read(map[string]func(node) error{
+	err := n.Read(map[string]func(yamldoc.Node) error{
 		"name": name,
-		"path": func(n node) error { return n.text(&d.Dataset.Path) },
+		"path": func(n yamldoc.Node) error { return n.Text(&d.Dataset.Path) },
 	})
 	if err == nil && d.Dataset.Path != "" && d.Dataset.Name == "sample" {
-		return n.errorf("the sample lies inside the binary: name: cifar10 reads a path")
+		return n.Errorf("the sample lies inside the binary: name: cifar10 reads a path")
 	}
 	return err
 }
 
-func (d *Definition) readEstimators(n node) error {
-	items, err := n.list()
+func (d *Definition) readEstimators(n yamldoc.Node) error {
+	items, err := n.List()
 	if err != nil {
 		return err
 	}
@@ -289,25 +230,25 @@ func (d *Definition) readEstimators(n node) error {
 // accuracyName is the estimator name under which accuracies are stored.
 const accuracyName = "accuracy"
 
-func readEntry(n node) (Entry, error) {
+func readEntry(n yamldoc.Node) (Entry, error) {
 	e := Entry{at: n}
-	if !n.isMapping() { // a name alone
-		err := n.text(&e.Name)
+	if !n.IsMapping() { // a name alone
+		err := n.Text(&e.Name)
 		return e, errors.Join(err, e.check())
 	}
 	var seconds float64
 	var direction string
-	err := n.read(map[string]func(node) error{
-		"name":     func(n node) error { return n.text(&e.Name) },
-		"settings": func(n node) (err error) { e.Settings, err = n.settings(); return err },
-		"vary":     func(n node) (err error) { e.Vary, err = n.settings(); return err },
-		"seeds":    func(n node) (err error) { e.Seeds, err = n.seeds(); return err },
-		"scores":   func(n node) error { return n.text(&e.Scores) },
-		"column":   func(n node) error { return n.text(&e.Column) },
-		"command":  func(n node) (err error) { e.Command, err = n.texts(); return err },
-		"timeout":  func(n node) error { return n.positive(&seconds) },
-		"direction": func(n node) error {
-			return n.oneOf(&direction, []string{string(estimators.Higher), string(estimators.Lower)})
+	err := n.Read(map[string]func(yamldoc.Node) error{
+		"name":     func(n yamldoc.Node) error { return n.Text(&e.Name) },
+		"settings": func(n yamldoc.Node) (err error) { e.Settings, err = settingsOf(n); return err },
+		"vary":     func(n yamldoc.Node) (err error) { e.Vary, err = settingsOf(n); return err },
+		"seeds":    func(n yamldoc.Node) (err error) { e.Seeds, err = n.Seeds(); return err },
+		"scores":   func(n yamldoc.Node) error { return n.Text(&e.Scores) },
+		"column":   func(n yamldoc.Node) error { return n.Text(&e.Column) },
+		"command":  func(n yamldoc.Node) (err error) { e.Command, err = n.Texts(); return err },
+		"timeout":  func(n yamldoc.Node) error { return n.Seconds(&seconds) },
+		"direction": func(n yamldoc.Node) error {
+			return n.OneOf(&direction, []string{string(estimators.Higher), string(estimators.Lower)})
 		},
 	})
 	if err != nil {
@@ -316,7 +257,7 @@ func readEntry(n node) (Entry, error) {
 	e.Timeout = time.Duration(seconds * float64(time.Second))
 	e.Lower = direction == string(estimators.Lower)
 	if direction != "" && e.Scores == "" && e.Command == nil {
-		return e, n.errorf("%s: direction belongs to scores and commands: the built-in estimators know theirs", e.Name)
+		return e, n.Errorf("%s: direction belongs to scores and commands: the built-in estimators know theirs", e.Name)
 	}
 	return e, e.check()
 }
@@ -327,38 +268,31 @@ func (e *Entry) check() error {
 	_, unknown := estimators.Lookup(e.Name)
 	switch {
 	case e.Name == "":
-		return e.at.errorf("name: missing")
+		return e.at.Errorf("name: missing")
 	case e.Name == accuracyName:
-		return e.at.errorf("name %s: stands for the accuracies themselves", accuracyName)
+		return e.at.Errorf("name %s: stands for the accuracies themselves", accuracyName)
 	case e.Scores != "" && e.Command != nil:
-		return e.at.errorf("%s: scores or command, not both", e.Name)
+		return e.at.Errorf("%s: scores or command, not both", e.Name)
 	case own && (e.Settings != nil || e.Vary != nil):
-		return e.at.errorf("%s: settings belong to built-in estimators", e.Name)
+		return e.at.Errorf("%s: settings belong to built-in estimators", e.Name)
 	case own:
-		if err := (node{file: e.at.file, line: e.at.line, path: e.at.path + ".name"}).nameOf(e.Name); err != nil {
+		if err := e.at.At("name").CheckName(e.Name); err != nil {
 			return err
 		}
 	case unknown != nil:
-		return e.at.errorf("%w", unknown)
+		return e.at.Errorf("%w", unknown)
 	}
 	if e.Column != "" && e.Scores == "" {
-		return e.at.errorf("%s: column belongs to scores", e.Name)
+		return e.at.Errorf("%s: column belongs to scores", e.Name)
 	}
 	if e.Timeout != 0 && e.Command == nil {
-		return e.at.errorf("%s: timeout belongs to command", e.Name)
+		return e.at.Errorf("%s: timeout belongs to command", e.Name)
 	}
 	if e.Column == "" && e.Scores != "" {
 		e.Column = "score"
 	}
 	if e.Timeout == 0 && e.Command != nil {
 		e.Timeout = defaultTimeout
-	}
-	return nil
-}
-
-func (n node) nameOf(name string) error {
-	if !nameRule.MatchString(name) {
-		return n.errorf("%q: letters, digits and . _ - only, at most 64", name)
 	}
 	return nil
 }

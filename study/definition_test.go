@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"rwe301/estimators"
+	"rwe301/internal/yamldoc"
 )
 
 const head = "architectures: {sample: 3}\naccuracy: none\n"
@@ -58,7 +59,7 @@ func TestMistakesAreNamed(t *testing.T) {
 		"empty":            {"", "empty: `bench301 study init`"},
 		"two documents":    {"seed: 1\n---\nseed: 2\n", "2 documents"},
 		"deep":             {strings.Repeat("[", 2000), "nested deeper"},
-		"long":             {strings.Repeat("#", maxDefinition+1), "at most"},
+		"long":             {strings.Repeat("#", yamldoc.MaxSize+1), "at most"},
 	} {
 		path := write(t, dir, "study.yaml", c.text)
 		d, err := Parse(path, []byte(c.text))

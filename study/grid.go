@@ -4,139 +4,28 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
-	"math"
 	"slices"
-	"strconv"
-	"strings"
-
-	"github.com/goccy/go-yaml/ast"
 
 	"rwe301/estimators"
 	"rwe301/internal/suggest"
+	"rwe301/internal/yamldoc"
 )
 
-// maxValues bounds the values of one setting.
-const maxValues = 100_000
-
-// settings reads the settings of an estimator, each with one value or several.
-func (n node) settings() ([]Setting, error) {
-	fields, err := n.fields()
+// settingsOf reads the settings of an estimator, each with one value or several.
+func settingsOf(n yamldoc.Node) ([]Setting, error) {
+	fields, err := n.Fields()
 	if err != nil {
 		return nil, err
 	}
 	out := make([]Setting, len(fields))
 	for i, f := range fields {
-		values, err := f.values()
+		values, err := f.Values()
 		if err != nil {
 			return nil, err
 		}
-		out[i] = Setting{Key: f.name, Values: values, at: f.node}
+		out[i] = Setting{Key: f.Name, Values: values, at: f.Node}
 	}
 	return out, nil
-}
-
-// values reads one value, a list of values, or a range: 1..5, {from: 1, to: 9, step: 2}, {from: 16, to: 256, times: 2}.
-func (n node) values() ([]any, error) {
-	switch n.ast.(type) {
-	case *ast.SequenceNode:
-		items, err := n.list()
-		if err != nil {
-			return nil, err
-		}
-		if len(items) == 0 {
-			return nil, n.errorf("empty list: give at least one value")
-		}
-		var out []any
-		for _, item := range items {
-			v, err := item.scalar()
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, v)
-		}
-		return out, nil
-	case *ast.MappingNode:
-		return n.rangeOf()
-	}
-	v, err := n.scalar()
-	if err != nil {
-		return nil, err
-	}
-	if s, ok := v.(string); ok {
-		if from, to, found := strings.Cut(s, ".."); found {
-			low, err := strconv.ParseInt(from, 10, 64)
-			high, err2 := strconv.ParseInt(to, 10, 64)
-			if err == nil && err2 == nil {
-				return n.steps(float64(low), float64(high), 1, 1)
-			}
-		}
-	}
-	return []any{v}, nil
-}
-
-// rangeOf reads {from, to, step} or {from, to, times}.
-func (n node) rangeOf() ([]any, error) {
-	bounds := map[string]float64{}
-	number := func(name string) func(node) error {
-		return func(n node) error {
-			v, err := n.scalar()
-			if err != nil {
-				return err
-			}
-			switch v := v.(type) {
-			case int64:
-				bounds[name] = float64(v)
-			case float64:
-				bounds[name] = v
-			default:
-				return n.errorf("%s: must be a number", n.kind())
-			}
-			return nil
-		}
-	}
-	err := n.read(map[string]func(node) error{"from": number("from"), "to": number("to"), "step": number("step"), "times": number("times")})
-	if err != nil {
-		return nil, err
-	}
-	from, hasFrom := bounds["from"]
-	to, hasTo := bounds["to"]
-	step, hasStep := bounds["step"]
-	times, hasTimes := bounds["times"]
-	switch {
-	case !hasFrom || !hasTo || hasStep && hasTimes:
-		return nil, n.errorf("a range is {from: 1, to: 9, step: 2} or {from: 16, to: 256, times: 2}")
-	case hasTimes:
-		return n.steps(from, to, 0, times)
-	case !hasStep:
-		step = 1
-	}
-	return n.steps(from, to, step, 1)
-}
-
-// steps lists from, from+step, ... or from, from*times, ... up to to.
-func (n node) steps(from, to, step, times float64) ([]any, error) {
-	if !(from <= to) || !(step > 0 || times > 1 && from > 0) {
-		return nil, n.errorf("the range from %v to %v is empty or never ends", from, to)
-	}
-	var out []any
-	for i := 0; ; i++ {
-		v := from + float64(i)*step
-		if times > 1 {
-			v = from * math.Pow(times, float64(i))
-		}
-		if v > to*(1+1e-12) {
-			return out, nil
-		}
-		if len(out) == maxValues {
-			return nil, n.errorf("a range of more than %d values", maxValues)
-		}
-		v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', 12, 64), 64) // 0.3, not 0.30000000000000004
-		if v == math.Trunc(v) && math.Abs(v) < 1<<53 {
-			out = append(out, int64(v))
-		} else {
-			out = append(out, v)
-		}
-	}
 }
 
 // point is one combination of settings. base is the combination that a varied one differs from in knob only, and
@@ -157,7 +46,7 @@ func (e Entry) points(limit int) ([]point, error) {
 	total := around
 	for _, s := range e.Settings {
 		if total *= len(s.Values); total > limit {
-			return nil, e.at.errorf("%s: the grid has more than %d combinations", e.Name, limit)
+			return nil, e.at.Errorf("%s: the grid has more than %d combinations", e.Name, limit)
 		}
 	}
 	bases := []map[string]any{{}}
@@ -204,16 +93,16 @@ func encode(values map[string]any) json.RawMessage {
 func (e Entry) checkKeys() error {
 	defaults, err := estimators.Defaults(e.Name)
 	if err != nil {
-		return e.at.errorf("%w", err)
+		return e.at.Errorf("%w", err)
 	}
 	var legal map[string]json.RawMessage
 	if err := json.Unmarshal(defaults, &legal); err != nil {
-		return e.at.errorf("%w", err)
+		return e.at.Errorf("%w", err)
 	}
 	var errs []error
 	for _, s := range slices.Concat(e.Settings, e.Vary) {
 		if _, ok := legal[s.Key]; !ok {
-			errs = append(errs, s.at.errorf("%s has no such setting%s", e.Name, suggest.Nearest(s.Key, slices.Collect(maps.Keys(legal)))))
+			errs = append(errs, s.at.Errorf("%s has no such setting%s", e.Name, suggest.Nearest(s.Key, slices.Collect(maps.Keys(legal)))))
 		}
 	}
 	return errors.Join(errs...)
@@ -227,9 +116,9 @@ func (e Entry) blame(values map[string]any, err error) error {
 				continue
 			}
 			if _, alone := estimators.New(e.Name, encode(map[string]any{s.Key: v})); alone != nil {
-				return s.at.errorf("%w", alone)
+				return s.at.Errorf("%w", alone)
 			}
 		}
 	}
-	return e.at.errorf("%w", err)
+	return e.at.Errorf("%w", err)
 }

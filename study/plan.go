@@ -260,7 +260,7 @@ func (p *Plan) grid(ctx context.Context, e Entry, add func(*Question)) error {
 		}
 		env := estimators.NewEnv(p.Data, 0)
 		if err := c.Check(env); err != nil {
-			return e.at.errorf("%w", err)
+			return e.at.Errorf("%w", err)
 		}
 		q := newQuestion(c, p.Data)
 		q.Seeds = p.seeds(e)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"rwe301/bench301"
+	"rwe301/internal/yamldoc"
 )
 
 // Replay writes the definition of a study that takes everything from a published table: architectures, accuracies, and
@@ -31,7 +32,7 @@ func Replay(path, accuracy string, columns []string) (definition []byte, err err
 		}
 	}
 	name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
-	if !nameRule.MatchString(name) {
+	if !yamldoc.IsName(name) {
 		name = "replay"
 	}
 	var b strings.Builder
@@ -39,7 +40,7 @@ func Replay(path, accuracy string, columns []string) (definition []byte, err err
 		name, space.Name(), quote(path), quote(accuracy))
 	for _, c := range columns {
 		label := c
-		if !nameRule.MatchString(label) {
+		if !yamldoc.IsName(label) {
 			return nil, fmt.Errorf("%s: column %q: letters, digits and . _ - only, at most 64: rename it", path, c)
 		}
 		fmt.Fprintf(&b, "  - {name: %s, scores: %s, column: %s}\n", quote(label), quote(path), quote(c))

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"rwe301/internal/yamldoc"
 	"rwe301/moo"
 )
 
@@ -80,23 +81,23 @@ func DefaultSearch() SearchDefinition {
 // its line, and its folder is where relative paths begin.
 func ParseSearch(file string, data []byte) (SearchDefinition, error) {
 	d := DefaultSearch()
-	top, err := parseYAML(file, data)
+	top, err := yamldoc.Parse(file, data, "bench301 search init")
 	if err != nil {
 		return d, err
 	}
 	shared := &Definition{Dataset: d.Dataset, Accuracy: d.Accuracy}
-	err = top.read(map[string]func(node) error{
-		"name":        func(n node) error { return n.name(&d.Name) },
-		"space":       func(n node) error { return n.oneOf(&d.Space, spaceNames()) },
+	err = top.Read(map[string]func(yamldoc.Node) error{
+		"name":        func(n yamldoc.Node) error { return n.Name(&d.Name) },
+		"space":       func(n yamldoc.Node) error { return n.OneOf(&d.Space, spaceNames()) },
 		"methods":     d.readMethods,
-		"population":  func(n node) error { return n.count(&d.Population, maxSample) },
-		"generations": func(n node) error { return n.count(&d.Generations, maxSample) },
-		"seeds":       func(n node) (err error) { d.Seeds, err = n.seeds(); return err },
-		"weights": func(n node) error {
-			return n.oneOf((*string)(&d.Weights), []string{string(CommonWeights), string(FreshWeights)})
+		"population":  func(n yamldoc.Node) error { return n.Count(&d.Population, maxSample) },
+		"generations": func(n yamldoc.Node) error { return n.Count(&d.Generations, maxSample) },
+		"seeds":       func(n yamldoc.Node) (err error) { d.Seeds, err = n.Seeds(); return err },
+		"weights": func(n yamldoc.Node) error {
+			return n.OneOf((*string)(&d.Weights), []string{string(CommonWeights), string(FreshWeights)})
 		},
-		"limits":   func(n node) (err error) { d.Limits, err = n.limits(); return err },
-		"budgets":  func(n node) (err error) { d.Budgets, err = n.limits(); return err },
+		"limits":   func(n yamldoc.Node) (err error) { d.Limits, err = limitsOf(n); return err },
+		"budgets":  func(n yamldoc.Node) (err error) { d.Budgets, err = limitsOf(n); return err },
 		"accuracy": shared.readAccuracy,
 		"dataset":  shared.readDataset,
 	})
@@ -113,8 +114,8 @@ func ParseSearch(file string, data []byte) (SearchDefinition, error) {
 	return d, nil
 }
 
-func (d *SearchDefinition) readMethods(n node) error {
-	items, err := n.list()
+func (d *SearchDefinition) readMethods(n yamldoc.Node) error {
+	items, err := n.List()
 	if err != nil {
 		return err
 	}
@@ -122,32 +123,32 @@ func (d *SearchDefinition) readMethods(n node) error {
 	var errs []error
 	for _, item := range items {
 		var m SearchMethod
-		errs = append(errs, item.read(map[string]func(node) error{
-			"name":       func(n node) error { return n.name(&m.Name) },
-			"algorithm":  func(n node) error { return n.oneOf(&m.Algorithm, Algorithms()) },
-			"objectives": func(n node) (err error) { m.Objectives, err = n.texts(); return err },
+		errs = append(errs, item.Read(map[string]func(yamldoc.Node) error{
+			"name":       func(n yamldoc.Node) error { return n.Name(&m.Name) },
+			"algorithm":  func(n yamldoc.Node) error { return n.OneOf(&m.Algorithm, Algorithms()) },
+			"objectives": func(n yamldoc.Node) (err error) { m.Objectives, err = n.Texts(); return err },
 		}))
 		d.Methods = append(d.Methods, m)
 	}
 	return errors.Join(errs...)
 }
 
-// limits reads a mapping from objectives to bounds, each one number or several.
-func (n node) limits() ([]Limit, error) {
-	fields, err := n.fields()
+// limitsOf reads a mapping from objectives to bounds, each one number or several.
+func limitsOf(n yamldoc.Node) ([]Limit, error) {
+	fields, err := n.Fields()
 	if err != nil {
 		return nil, err
 	}
 	var out []Limit
 	for _, f := range fields {
-		values, err := f.values()
+		values, err := f.Values()
 		if err != nil {
 			return nil, err
 		}
 		for _, v := range values {
-			l, err := ParseLimit(fmt.Sprintf("%s=%v", f.name, v))
+			l, err := ParseLimit(fmt.Sprintf("%s=%v", f.Name, v))
 			if err != nil {
-				return nil, f.errorf("%w", err)
+				return nil, f.Errorf("%w", err)
 			}
 			out = append(out, l)
 		}
@@ -185,7 +186,7 @@ func (d SearchDefinition) Validate() error {
 	names := map[string]bool{}
 	for _, m := range d.Methods {
 		switch n := len(m.Objectives); {
-		case !nameRule.MatchString(m.Name):
+		case !yamldoc.IsName(m.Name):
 			return fmt.Errorf("method %q: a name has letters, digits and . _ - only, at most 64", m.Name)
 		case names[m.Name]:
 			return fmt.Errorf("method %s: the name is given twice", m.Name)

@@ -67,7 +67,7 @@ type SearchReport struct {
 	Curves   map[string][][]SearchPoint `json:"curves"`  // by method, one a seed
 	Known    []Found                    `json:"known"`   // published networks, method = name
 	Missing  int                        `json:"missing"` // searches that are not finished
-	Box      moo.Box                 `json:"box"`     // of error, parameters and MACs, in which fronts are measured; reference (1, 1, 1)
+	Box      moo.Box                    `json:"box"`     // of error, parameters and MACs, in which fronts are measured; reference (1, 1, 1)
 
 	generations map[string][][][]Found // by method, one a seed: the front after each generation
 }

@@ -32,6 +32,7 @@ var allowed = map[string][]string{
 	"internal/splitmix":                  {},
 	"internal/process":                   {},
 	"internal/suggest":                   {},
+	"internal/yamldoc":                   {"internal/suggest"},
 	"network":                            {"bench301", "internal/kernels", "internal/process"},
 	"network/op":                         {"network"},
 	"estimators":                         {"bench301", "bench301/dataset", "network", "estimators/head", "internal/atomicfile", "internal/splitmix", "internal/suggest"},
@@ -42,7 +43,7 @@ var allowed = map[string][]string{
 	"moo":                                {},
 	"plots":                              {"bench301", "correlation", "internal/atomicfile"},
 	"reports":                            {"plots", "correlation", "internal/atomicfile"},
-	"study":                              {"bench301", "bench301/dataset", "bench301/surrogate", "correlation", "estimators", "store", "plots", "reports", "moo", "internal/atomicfile", "internal/suggest"},
+	"study":                              {"bench301", "bench301/dataset", "bench301/surrogate", "correlation", "estimators", "store", "plots", "reports", "moo", "internal/atomicfile", "internal/suggest", "internal/yamldoc"},
 	"cmd/bench301":                       {"bench301", "bench301/dataset", "bench301/surrogate", "correlation", "estimators", "export", "network", "plots", "reports", "moo", "serve", "store", "study", "internal/atomicfile", "internal/kernels", "internal/process", "internal/suggest"},
 }
 
