@@ -36,6 +36,13 @@ func (e *Env) Fork() *Env {
 	return &Env{Data: e.Data, Seed: e.Seed, Workers: e.Workers, Checkpoints: e.Checkpoints, images: e.images}
 }
 
+// Announce says which estimators will score each architecture, so that their passes can be shared.
+func (e *Env) Announce(list ...*Configured) {
+	for _, c := range list {
+		e.ask(c.Estimator)
+	}
+}
+
 // ask notes what an estimator will ask for. One that was not announced before others ran may find work to do again.
 func (e *Env) ask(x Estimator) {
 	if a, ok := x.(asking); ok {

@@ -6,65 +6,33 @@ import (
 	"slices"
 	"strconv"
 
+	"rwe301/analysis"
 	"rwe301/plots"
 )
 
-// Interval is a value with its confidence interval.
-type Interval struct {
-	Value float64 `json:"value"`
-	Low   float64 `json:"low"`
-	High  float64 `json:"high"`
-}
-
-// Association says how well an estimator's scores order architectures by accuracy. Tau and Rho are nil when they are
-// undefined, and Reason says why.
-type Association struct {
-	Estimator string    `json:"estimator"`
-	Baseline  bool      `json:"baseline"` // a trivial count rather than an estimate
-	N         int       `json:"n"`        // architectures with a score and an accuracy
-	Asked     int       `json:"asked"`    // architectures that were to be scored
-	Tau       *Interval `json:"tau_b"`
-	Rho       *Interval `json:"rho"`
-	Reason    string    `json:"reason,omitempty"`
-	Seconds   float64   `json:"seconds_per_architecture"` // median wall time of one estimate
-	Mark      string    `json:"versus_best,omitempty"`    // Best, or "~", "-", "+": not distinguishable from it, worse, better
-	P         *float64  `json:"p_versus_best,omitempty"`  // of no difference from the best, adjusted
-}
-
-// Best marks the estimator with the highest tau.
-const Best = "best"
-
-// Coverage is the share of architectures that have a score.
-func (a Association) Coverage() float64 {
-	if a.Asked == 0 {
-		return 0
-	}
-	return float64(a.N) / float64(a.Asked)
-}
-
 // AssociationTable is the table of estimators in the order given. The title says what the accuracies are; notes say
 // how the intervals were made.
-func AssociationTable(title string, notes []string, rows []Association) Table {
+func AssociationTable(title string, notes []string, rows []analysis.Association) Table {
 	t := Table{Title: title, Notes: notes, Columns: []Column{
 		{Name: "estimator", Left: true}, {Name: "n"}, {Name: "tau-b"}, {Name: "95% CI"}, {Name: "rho"}, {Name: "95% CI"},
 		{Name: "s/arch"}, {Name: "coverage"},
 	}}
-	marked := slices.ContainsFunc(rows, func(a Association) bool { return a.Mark != "" })
+	marked := slices.ContainsFunc(rows, func(a analysis.Association) bool { return a.Mark != "" })
 	if marked {
 		t.Columns = slices.Insert(t.Columns, 4, Column{Name: "vs best"})
 	}
 	second := runnerUp(rows)
 	for i, a := range rows {
 		cells := []string{a.Estimator, strconv.Itoa(a.N)}
-		cells = append(cells, statistic(a.Tau)...)
+		cells = append(cells, coefficient(a.Tau)...)
 		if marked {
-			cells = append(cells, a.versus())
+			cells = append(cells, versus(a))
 		}
-		cells = append(cells, statistic(a.Rho)...)
+		cells = append(cells, coefficient(a.Rho)...)
 		cells = append(cells, Seconds(a.Seconds), strconv.FormatFloat(100*a.Coverage(), 'f', 0, 64)+"%")
 		t.Rows = append(t.Rows, cells)
 		switch {
-		case a.Mark == Best || a.Mark == "~":
+		case a.Mark == analysis.Best || a.Mark == "~":
 			t.style(i, 2, Strong)
 		case i == second:
 			t.style(i, 2, Underlined)
@@ -77,7 +45,7 @@ func AssociationTable(title string, notes []string, rows []Association) Table {
 }
 
 // runnerUp is the row with the highest tau among those that the best is distinguished from, or -1.
-func runnerUp(rows []Association) int {
+func runnerUp(rows []analysis.Association) int {
 	second := -1
 	for i, a := range rows {
 		if (a.Mark == "-" || a.Mark == "+") && (second < 0 || a.Tau.Value > rows[second].Tau.Value) {
@@ -88,7 +56,7 @@ func runnerUp(rows []Association) int {
 }
 
 // versus writes the comparison with the best.
-func (a Association) versus() string {
+func versus(a analysis.Association) string {
 	if a.P == nil {
 		return a.Mark
 	}
@@ -111,7 +79,7 @@ func PValue(p float64) string {
 	return "p" + Probability(p)
 }
 
-func statistic(i *Interval) []string {
+func coefficient(i *analysis.Interval) []string {
 	if i == nil {
 		return []string{"undefined", ""}
 	}
@@ -133,9 +101,9 @@ func Seconds(s float64) string {
 }
 
 // AssociationBars is the bar chart of the tau-b of the same rows.
-func AssociationBars(xLabel string, rows []Association) plots.Bars {
+func AssociationBars(xLabel string, rows []analysis.Association) plots.Bars {
 	b := plots.Bars{XLabel: xLabel}
-	if slices.ContainsFunc(rows, func(a Association) bool { return a.Baseline }) {
+	if slices.ContainsFunc(rows, func(a analysis.Association) bool { return a.Baseline }) {
 		b.Legend = [2]string{"estimator", "trivial baseline"}
 	}
 	for _, a := range rows {

@@ -23,6 +23,7 @@ type JSONL struct {
 	file    *os.File
 	lock    *flock.Flock
 	index   map[Key]int
+	byArch  map[string][]int // records of an architecture, by id
 	records []Record
 }
 
@@ -39,13 +40,16 @@ func OpenJSONL(path string) (*JSONL, error) {
 	if !held {
 		return nil, fmt.Errorf("%s: another process is writing this file: wait for it, or choose another file", path)
 	}
-	s := &JSONL{lock: lock, index: map[Key]int{}}
+	s := newJSONL()
+	s.lock = lock
 	if err := s.open(path); err != nil {
 		_ = lock.Close()
 		return nil, err
 	}
 	return s, nil
 }
+
+func newJSONL() *JSONL { return &JSONL{index: map[Key]int{}, byArch: map[string][]int{}} }
 
 func (s *JSONL) open(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
@@ -74,7 +78,7 @@ func ReadJSONL(path string) ([]Record, error) {
 		return nil, err
 	}
 	defer f.Close()
-	s := &JSONL{index: map[Key]int{}}
+	s := newJSONL()
 	if _, err := readLines(f, path, s.remember); err != nil {
 		return nil, err
 	}
@@ -114,6 +118,7 @@ func (s *JSONL) remember(r Record) {
 		return
 	}
 	s.index[r.Key()] = len(s.records)
+	s.byArch[r.ID] = append(s.byArch[r.ID], len(s.records))
 	s.records = append(s.records, r)
 }
 
@@ -126,6 +131,17 @@ func (s *JSONL) Get(k Key) (Record, bool, error) {
 		return Record{}, false, nil
 	}
 	return s.records[i], true, nil
+}
+
+// Of returns the records of one architecture in the order in which they were first put. The error is always nil.
+func (s *JSONL) Of(id string) ([]Record, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []Record
+	for _, i := range s.byArch[id] {
+		out = append(out, s.records[i])
+	}
+	return out, nil
 }
 
 // Put appends records in one write.

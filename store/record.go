@@ -64,6 +64,8 @@ func (r Record) Validate() error {
 type Store interface {
 	// Get returns the record of a key and whether there is one.
 	Get(Key) (Record, bool, error)
+	// Of returns the records of one architecture, by its id.
+	Of(id string) ([]Record, error)
 	// Put adds records, all or none; one of the same key that is not OK is replaced, one that is OK is an error. When Put
 	// returns, a killed process no longer loses them.
 	Put(...Record) error

@@ -11,14 +11,6 @@ import (
 	"strings"
 )
 
-// Question is what was asked of architectures: one estimator with its settings on its data.
-type Question struct {
-	Estimator    string
-	Settings     json.RawMessage
-	SettingsHash string
-	Dataset      string
-}
-
 // Named is an architecture as the database knows it.
 type Named struct{ ID, Arch string }
 

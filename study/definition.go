@@ -6,9 +6,9 @@ import (
 	"path/filepath"
 	"time"
 
-	"rwe301/bench301"
 	"rwe301/estimators"
 	"rwe301/internal/yamldoc"
+	"rwe301/scoring"
 )
 
 // Definition is a study as its YAML file defines it. Relative paths are relative to that file.
@@ -17,8 +17,8 @@ type Definition struct {
 	Space         string
 	Seed          uint64 // draws the architectures
 	Architectures Architectures
-	Accuracy      Accuracy
-	Dataset       Dataset
+	Accuracy      scoring.Accuracy
+	Dataset       scoring.Images
 	Seeds         []uint64 // weight seeds of estimators without seeds of their own
 	Estimators    []Entry
 
@@ -34,33 +34,10 @@ type Architectures struct {
 	Limit  int    // take the first only; 0 means all
 }
 
-// Source names where accuracies come from.
-type Source string
-
-// The sources of accuracies.
-const (
-	Mini   Source = "mini"   // the approximation inside the binary
-	Models Source = "models" // an imported surrogate
-	Table  Source = "table"  // a file with a column of accuracies
-	None   Source = "none"   // none: scores only
-)
-
-// Accuracy says which accuracies the scores are compared with.
-type Accuracy struct {
-	Source Source
-	File   string // models: the surrogate; table: the file, by default the table of the architectures
-	Column string // table: the column
-}
-
-// Dataset says which images the estimators see.
-type Dataset struct {
-	Name string // sample or cifar10
-	Path string // where cifar10 lies; empty means the cache
-}
-
 // Entry is one item of the list of estimators: a built-in one, a file of scores, or a command.
 type Entry struct {
 	Name     string
+	Label    string    // what tables call it; empty means its name
 	Settings []Setting // a setting with several values makes a grid
 	Vary     []Setting // varied one at a time around the settings
 	Seeds    []uint64  // nil means those of the study
@@ -83,7 +60,6 @@ type Setting struct {
 
 // Defaults that a definition may leave out.
 const (
-	defaultColumn  = "val_accuracy"
 	defaultTimeout = time.Minute
 )
 
@@ -98,17 +74,17 @@ func Parse(file string, data []byte) (*Definition, error) {
 		return nil, err
 	}
 	d := &Definition{
-		Name: "study", Space: "darts", Seeds: []uint64{0}, Dataset: Dataset{Name: "sample"}, Accuracy: Accuracy{Source: Mini},
+		Name: "study", Space: "darts", Seeds: []uint64{0}, Dataset: scoring.Images{Name: "sample"}, Accuracy: scoring.Accuracy{Source: scoring.Mini},
 		file: file, base: filepath.Dir(file),
 	}
 	err = top.Read(map[string]func(yamldoc.Node) error{
 		"name":          func(n yamldoc.Node) error { return n.Name(&d.Name) },
-		"space":         func(n yamldoc.Node) error { return n.OneOf(&d.Space, spaceNames()) },
+		"space":         func(n yamldoc.Node) error { return n.OneOf(&d.Space, scoring.SpaceNames()) },
 		"seed":          func(n yamldoc.Node) error { return n.Seed(&d.Seed) },
 		"seeds":         func(n yamldoc.Node) (err error) { d.Seeds, err = n.Seeds(); return err },
 		"architectures": d.readArchitectures,
-		"accuracy":      d.readAccuracy,
-		"dataset":       d.readDataset,
+		"accuracy":      func(n yamldoc.Node) error { return d.Accuracy.Read(n) },
+		"dataset":       func(n yamldoc.Node) error { return d.Dataset.Read(n) },
 		"estimators":    d.readEstimators,
 	})
 	if err != nil {
@@ -126,26 +102,15 @@ func (d *Definition) complete(top yamldoc.Node) error {
 	if len(d.Estimators) == 0 {
 		errs = append(errs, top.Errorf("estimators: missing: list at least one"))
 	}
-	if a := &d.Accuracy; a.Source == Table {
+	if a := &d.Accuracy; a.Source == scoring.Tabled {
 		if a.File == "" {
 			a.File = d.Architectures.Table
 		}
 		if a.File == "" {
 			errs = append(errs, top.Errorf("accuracy: a table needs a file"))
 		}
-		if a.Column == "" {
-			a.Column = defaultColumn
-		}
 	}
 	return errors.Join(errs...)
-}
-
-func spaceNames() []string {
-	var names []string
-	for _, s := range bench301.Spaces() {
-		names = append(names, s.Name())
-	}
-	return names
 }
 
 func (d *Definition) readArchitectures(n yamldoc.Node) error {
@@ -171,46 +136,6 @@ func (d *Definition) readArchitectures(n yamldoc.Node) error {
 	return nil
 }
 
-func (d *Definition) readAccuracy(n yamldoc.Node) error {
-	source := func(n yamldoc.Node) error {
-		return n.OneOf((*string)(&d.Accuracy.Source), []string{string(Mini), string(Models), string(Table), string(None)})
-	}
-	if !n.IsMapping() {
-		return source(n)
-	}
-	err := n.Read(map[string]func(yamldoc.Node) error{
-		"source": source,
-		"file":   func(n yamldoc.Node) error { return n.Text(&d.Accuracy.File) },
-		"column": func(n yamldoc.Node) error { return n.Text(&d.Accuracy.Column) },
-	})
-	switch a := d.Accuracy; {
-	case err != nil:
-		return err
-	case a.Source == Models && a.File == "":
-		return n.Errorf("models need a file: the surrogate that `bench301 surrogate import` wrote")
-	case a.Source == Mini && a.File != "", a.Source == None && a.File != "":
-		return n.Errorf("source %s reads no file", a.Source)
-	case a.Source != Table && a.Column != "":
-		return n.Errorf("only source table has a column")
-	}
-	return nil
-}
-
-func (d *Definition) readDataset(n yamldoc.Node) error {
-	name := func(n yamldoc.Node) error { return n.OneOf(&d.Dataset.Name, []string{"sample", "cifar10"}) }
-	if !n.IsMapping() {
-		return name(n)
-	}
-	err := n.Read(map[string]func(yamldoc.Node) error{
-		"name": name,
-		"path": func(n yamldoc.Node) error { return n.Text(&d.Dataset.Path) },
-	})
-	if err == nil && d.Dataset.Path != "" && d.Dataset.Name == "sample" {
-		return n.Errorf("the sample lies inside the binary: name: cifar10 reads a path")
-	}
-	return err
-}
-
 func (d *Definition) readEstimators(n yamldoc.Node) error {
 	items, err := n.List()
 	if err != nil {
@@ -227,9 +152,6 @@ func (d *Definition) readEstimators(n yamldoc.Node) error {
 	return errors.Join(errs...)
 }
 
-// accuracyName is the estimator name under which accuracies are stored.
-const accuracyName = "accuracy"
-
 func readEntry(n yamldoc.Node) (Entry, error) {
 	e := Entry{at: n}
 	if !n.IsMapping() { // a name alone
@@ -240,6 +162,7 @@ func readEntry(n yamldoc.Node) (Entry, error) {
 	var direction string
 	err := n.Read(map[string]func(yamldoc.Node) error{
 		"name":     func(n yamldoc.Node) error { return n.Text(&e.Name) },
+		"label":    func(n yamldoc.Node) error { return n.Name(&e.Label) },
 		"settings": func(n yamldoc.Node) (err error) { e.Settings, err = settingsOf(n); return err },
 		"vary":     func(n yamldoc.Node) (err error) { e.Vary, err = settingsOf(n); return err },
 		"seeds":    func(n yamldoc.Node) (err error) { e.Seeds, err = n.Seeds(); return err },
@@ -269,8 +192,8 @@ func (e *Entry) check() error {
 	switch {
 	case e.Name == "":
 		return e.at.Errorf("name: missing")
-	case e.Name == accuracyName:
-		return e.at.Errorf("name %s: stands for the accuracies themselves", accuracyName)
+	case e.Name == scoring.AccuracyName:
+		return e.at.Errorf("name %s: stands for the accuracies themselves", scoring.AccuracyName)
 	case e.Scores != "" && e.Command != nil:
 		return e.at.Errorf("%s: scores or command, not both", e.Name)
 	case own && (e.Settings != nil || e.Vary != nil):
@@ -295,14 +218,6 @@ func (e *Entry) check() error {
 		e.Timeout = defaultTimeout
 	}
 	return nil
-}
-
-// path resolves a path of the definition.
-func (d *Definition) path(p string) string {
-	if filepath.IsAbs(p) {
-		return p
-	}
-	return filepath.Join(d.base, p)
 }
 
 // errorf is an error of the definition as a whole.

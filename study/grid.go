@@ -9,6 +9,7 @@ import (
 	"rwe301/estimators"
 	"rwe301/internal/suggest"
 	"rwe301/internal/yamldoc"
+	"rwe301/scoring"
 )
 
 // settingsOf reads the settings of an estimator, each with one value or several.
@@ -28,11 +29,11 @@ func settingsOf(n yamldoc.Node) ([]Setting, error) {
 	return out, nil
 }
 
-// point is one combination of settings. base is the combination that a varied one differs from in knob only, and
+// point is one combination of settings. base is the combination that a varied one differs from in one setting only, and
 // equal to key for those that are not varied.
 type point struct {
 	values map[string]any
-	knob   string // the setting that is varied; empty for the base itself
+	vary   string // the setting that is varied; empty for the base itself
 	base   map[string]any
 }
 
@@ -64,7 +65,7 @@ func (e Entry) points(limit int) ([]point, error) {
 		out = append(out, point{values: b, base: b})
 		for _, s := range e.Vary {
 			for _, v := range s.Values {
-				out = append(out, point{values: with(b, s.Key, v), knob: s.Key, base: b})
+				out = append(out, point{values: with(b, s.Key, v), vary: s.Key, base: b})
 			}
 		}
 	}
@@ -78,15 +79,6 @@ func with(m map[string]any, key string, value any) map[string]any {
 	}
 	out[key] = value
 	return out
-}
-
-// encode writes settings as the JSON object that an estimator reads.
-func encode(values map[string]any) json.RawMessage {
-	raw, err := json.Marshal(values)
-	if err != nil {
-		panic(err) // strings, booleans and finite numbers only
-	}
-	return raw
 }
 
 // checkKeys names settings that the estimator does not have, with their lines.
@@ -115,7 +107,7 @@ func (e Entry) blame(values map[string]any, err error) error {
 			if v != values[s.Key] {
 				continue
 			}
-			if _, alone := estimators.New(e.Name, encode(map[string]any{s.Key: v})); alone != nil {
+			if _, alone := estimators.New(e.Name, scoring.Encode(map[string]any{s.Key: v})); alone != nil {
 				return s.at.Errorf("%w", alone)
 			}
 		}

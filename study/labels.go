@@ -1,37 +1,36 @@
 package study
 
 import (
-	"bytes"
-	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
 
 	"rwe301/estimators"
+	"rwe301/scoring"
 )
 
 // relabel shortens the labels of built-in estimators to what tells them apart in this study: the settings in which the
 // bases of an estimator differ, and those in which a varied question differs from its base.
-func relabel(questions []*Question) {
-	byName := map[string][]*Question{}
+func relabel(questions []*scoring.Question) {
+	byName := map[string][]*scoring.Question{}
 	for _, q := range questions {
-		if q.configured() {
+		if _, ok := q.Source.(*estimators.Configured); ok {
 			byName[q.Estimator] = append(byName[q.Estimator], q)
 		}
 	}
-	for name, family := range byName {
-		byHash := map[string]*Question{}
+	for _, family := range byName {
+		byHash := map[string]*scoring.Question{}
 		for _, q := range family {
-			byHash[q.Hash] = q
+			byHash[q.SettingsHash] = q
 		}
-		bases := map[*Question]bool{}
+		bases := map[*scoring.Question]bool{}
 		for _, q := range family {
-			bases[q.base(byHash)] = true
+			bases[base(q, byHash)] = true
 		}
 		differ := differing(slices.Collect(maps.Keys(bases)))
-		short := map[string]*Question{}
+		short := map[string]*scoring.Question{}
 		for _, q := range family {
-			short[q.shortLabel(name, differ, q.base(byHash))] = q
+			short[shortLabel(q, differ, base(q, byHash))] = q
 		}
 		if len(short) < len(family) {
 			continue // some would be called the same
@@ -42,14 +41,8 @@ func relabel(questions []*Question) {
 	}
 }
 
-// configured says whether q is a built-in estimator with settings.
-func (q *Question) configured() bool {
-	_, ok := q.scorer.(*estimators.Configured)
-	return ok
-}
-
 // base is the question that q varies, or q itself.
-func (q *Question) base(byHash map[string]*Question) *Question {
+func base(q *scoring.Question, byHash map[string]*scoring.Question) *scoring.Question {
 	for _, v := range q.Varied {
 		if b := byHash[v.Base]; b != nil {
 			return b
@@ -58,50 +51,28 @@ func (q *Question) base(byHash map[string]*Question) *Question {
 	return q
 }
 
-// varied says whether q is asked only to vary a setting of another question.
-func (q *Question) varied() bool {
-	for _, v := range q.Varied {
-		if v.Base == q.Hash {
-			return false
-		}
-	}
-	return len(q.Varied) > 0
-}
-
 // differing lists the settings in which questions differ.
-func differing(questions []*Question) []string {
+func differing(questions []*scoring.Question) []string {
 	var keys []string
-	first := questions[0].settings()
+	first := questions[0].Levels()
 	for _, key := range slices.Sorted(maps.Keys(first)) {
-		for _, q := range questions {
-			if !bytes.Equal(q.settings()[key], first[key]) {
-				keys = append(keys, key)
-				break
-			}
+		if slices.ContainsFunc(questions, func(q *scoring.Question) bool { return q.Levels()[key] != first[key] }) {
+			keys = append(keys, key)
 		}
 	}
 	return keys
 }
 
-func (q *Question) shortLabel(name string, differ []string, base *Question) string {
-	own, other := q.settings(), base.settings()
+func shortLabel(q *scoring.Question, differ []string, base *scoring.Question) string {
+	own, other := q.Levels(), base.Levels()
 	var parts []string
 	for _, key := range slices.Sorted(maps.Keys(own)) {
-		if slices.Contains(differ, key) || !bytes.Equal(own[key], other[key]) {
-			parts = append(parts, key+"="+strings.Trim(string(own[key]), `"`))
+		if slices.Contains(differ, key) || own[key] != other[key] {
+			parts = append(parts, key+"="+own[key])
 		}
 	}
 	if len(parts) == 0 {
-		return name
+		return q.Estimator
 	}
-	return name + ":" + strings.Join(parts, ",")
+	return q.Estimator + ":" + strings.Join(parts, ",")
 }
-
-func (q *Question) settings() map[string]json.RawMessage {
-	var settings map[string]json.RawMessage
-	_ = json.Unmarshal(q.Settings, &settings)
-	return settings
-}
-
-// value reads a setting for people.
-func (q *Question) value(key string) string { return strings.Trim(string(q.settings()[key]), `"`) }

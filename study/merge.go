@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"rwe301/scoring"
 	"rwe301/store"
 )
 
@@ -66,7 +67,7 @@ func Merge(ctx context.Context, dir string, from []string) (missing int, err err
 
 // emptyCopy makes a run of the whole study without scores.
 func (r *Run) emptyCopy(dir string) (*Run, error) {
-	definition, _, err := readFile(filepath.Join(r.Dir, definitionFile))
+	definition, _, err := scoring.ReadFile(filepath.Join(r.Dir, definitionFile))
 	if err != nil {
 		return nil, err
 	}

@@ -4,58 +4,35 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"rwe301/bench301"
 	"rwe301/bench301/dataset"
 	"rwe301/estimators"
+	"rwe301/scoring"
+	"rwe301/store"
 )
-
-// Question is one estimator with its settings, asked of every architecture under each of its seeds.
-type Question struct {
-	Label     string          `json:"label"`          // tells it apart in this study
-	Full      string          `json:"full,omitempty"` // names every setting that is not the estimator's default
-	Estimator string          `json:"estimator"`
-	Settings  json.RawMessage `json:"settings"`
-	Hash      string          `json:"settings_hash"`
-	Dataset   string          `json:"dataset"`
-	Seeds     []uint64        `json:"seeds"`
-	Trivial   bool            `json:"trivial,omitempty"` // a count that any method must beat to be of use
-	Accuracy  bool            `json:"accuracy,omitempty"`
-	Lower     bool            `json:"lower,omitempty"` // lower scores are meant to be better
-	Paper     string          `json:"paper,omitempty"`
-	Varied    []Variation     `json:"varied,omitempty"`
-
-	scorer scorer
-}
-
-// Variation says that a question differs in one setting from another one, its base.
-type Variation struct {
-	Knob string `json:"knob"`
-	Base string `json:"base"` // settings hash of the base, which is the question itself where it has the base's level
-}
 
 // Plan is a definition made concrete.
 type Plan struct {
 	Definition    *Definition
 	Space         bench301.Space
 	Architectures []bench301.Architecture
-	Questions     []*Question // the accuracy first, where there is one
+	Questions     []*scoring.Question // the accuracy first, where there is one
 	Data          *dataset.Set
-	Unit          string   // of the accuracies
-	Truth         string   // what the accuracies are
-	Origin        string   // where the architectures come from
-	Notes         []string // what a reader of the results should know
+	Truth         *scoring.Truth // nil in a study without accuracies
+	Origin        string         // where the architectures come from
+	Notes         []string       // what a reader of the results should know
 
+	inputs *scoring.Inputs
+	labels map[*scoring.Question]string // of entries that have one
 	digest string
-	tables map[string]*table // files read so far, by path
 }
 
 // Bounds of a plan.
@@ -71,12 +48,15 @@ func Prepare(ctx context.Context, d *Definition) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{Definition: d, Space: space, tables: map[string]*table{}}
+	p := &Plan{Definition: d, Space: space, inputs: &scoring.Inputs{Space: space, Base: d.base}, labels: map[*scoring.Question]string{}}
 	if err := p.readArchitectures(ctx); err != nil {
 		return nil, err
 	}
-	if err := p.accuracy(); err != nil {
-		return nil, err
+	if p.Truth, err = p.inputs.Accuracy(d.Accuracy); err != nil {
+		return nil, d.errorf("accuracy: %w", err)
+	}
+	if p.Truth != nil {
+		p.Questions = append(p.Questions, p.Truth.Question)
 	}
 	if err := p.estimators(ctx); err != nil {
 		_ = p.Close()
@@ -87,15 +67,7 @@ func Prepare(ctx context.Context, d *Definition) (*Plan, error) {
 }
 
 // Close ends the programs of the user.
-func (p *Plan) Close() error {
-	var errs []error
-	for _, q := range p.Questions {
-		if c, ok := q.scorer.(io.Closer); ok {
-			errs = append(errs, c.Close())
-		}
-	}
-	return errors.Join(errs...)
-}
+func (p *Plan) Close() error { return scoring.Close(p.Questions) }
 
 // Estimates is the number of scores that the study asks for, accuracies not counted.
 func (p *Plan) Estimates() int64 {
@@ -121,38 +93,25 @@ func (p *Plan) readArchitectures(ctx context.Context) error {
 	if path == "" {
 		path = a.Table
 	}
-	t, err := p.table(path)
+	t, err := p.inputs.Table(path)
 	if err != nil {
 		return err
 	}
-	p.Origin = "from " + t.base()
+	p.Origin = "from " + t.Base()
 	seen := map[string]bool{}
-	for _, r := range t.rows {
-		if seen[r.id] {
+	for _, r := range t.Rows {
+		if seen[r.ID] {
 			continue // another seed of it
 		}
-		seen[r.id] = true
+		seen[r.ID] = true
 		if p.Architectures = append(p.Architectures, r.Architecture); len(p.Architectures) == a.Limit {
 			break
 		}
 	}
-	if t.repeated > 0 {
-		p.notef("%s: %d repeated architectures left out", path, t.repeated)
+	if t.Repeated > 0 {
+		p.notef("%s: %d repeated architectures left out", path, t.Repeated)
 	}
 	return nil
-}
-
-// table reads a file that the definition names, once.
-func (p *Plan) table(path string) (*table, error) {
-	path = p.Definition.path(path)
-	if t := p.tables[path]; t != nil {
-		return t, nil
-	}
-	t, err := readTable(p.Space, path)
-	if err == nil {
-		p.tables[path] = t
-	}
-	return t, err
 }
 
 // sample draws distinct architectures: the first ones that `bench301 sample` draws with the same seed.
@@ -178,9 +137,9 @@ func (p *Plan) sample(ctx context.Context, n int) error {
 
 // estimators expands the grids.
 func (p *Plan) estimators(ctx context.Context) error {
-	known := map[string]*Question{} // by estimator and hash
-	add := func(q *Question) {
-		key := q.Estimator + " " + q.Hash
+	known := map[string]*scoring.Question{} // by estimator and hash
+	add := func(q *scoring.Question) {
+		key := q.Estimator + " " + q.SettingsHash
 		old, ok := known[key]
 		if !ok {
 			known[key] = q
@@ -218,6 +177,9 @@ func (p *Plan) estimators(ctx context.Context) error {
 		}
 	}
 	relabel(p.Questions)
+	for q, label := range p.labels {
+		q.Label = label + strings.TrimPrefix(q.Label, q.Estimator)
+	}
 	labels := map[string]bool{}
 	for _, q := range p.Questions {
 		slices.Sort(q.Seeds)
@@ -240,7 +202,7 @@ func (p *Plan) seeds(e Entry) []uint64 {
 }
 
 // grid adds a built-in estimator with every combination of its settings.
-func (p *Plan) grid(ctx context.Context, e Entry, add func(*Question)) error {
+func (p *Plan) grid(ctx context.Context, e Entry, add func(*scoring.Question)) error {
 	if err := e.checkKeys(); err != nil {
 		return err
 	}
@@ -249,12 +211,12 @@ func (p *Plan) grid(ctx context.Context, e Entry, add func(*Question)) error {
 		return err
 	}
 	for _, pt := range points {
-		c, err := estimators.New(e.Name, encode(pt.values))
+		c, err := estimators.New(e.Name, scoring.Encode(pt.values))
 		if err != nil {
 			return e.blame(pt.values, err)
 		}
 		if c.Info.Needs.Data && p.Data == nil {
-			if p.Data, err = loadData(ctx, p.Definition); err != nil {
+			if p.Data, err = p.inputs.Images(ctx, p.Definition.Dataset, nil); err != nil {
 				return fmt.Errorf("%w%w", err, errNoData)
 			}
 		}
@@ -262,18 +224,21 @@ func (p *Plan) grid(ctx context.Context, e Entry, add func(*Question)) error {
 		if err := c.Check(env); err != nil {
 			return e.at.Errorf("%w", err)
 		}
-		q := newQuestion(c, p.Data)
+		q := scoring.QuestionOf(c, p.Data)
 		q.Seeds = p.seeds(e)
+		if e.Label != "" {
+			p.labels[q] = e.Label
+		}
 		if c.Info.Family == estimators.Baseline && !draws(c) {
 			q.Seeds = q.Seeds[:1] // every seed counts the same
 		}
-		base, err := estimators.New(e.Name, encode(pt.base))
+		base, err := estimators.New(e.Name, scoring.Encode(pt.base))
 		if err != nil {
 			return e.blame(pt.base, err)
 		}
 		for _, s := range e.Vary {
-			if pt.knob == s.Key || pt.knob == "" {
-				q.Varied = append(q.Varied, Variation{s.Key, base.SettingsHash})
+			if pt.vary == s.Key || pt.vary == "" {
+				q.Varied = append(q.Varied, store.Variation{Setting: s.Key, Base: base.SettingsHash})
 			}
 		}
 		add(q)
@@ -283,53 +248,46 @@ func (p *Plan) grid(ctx context.Context, e Entry, add func(*Question)) error {
 
 // draws says whether a baseline looks at random weights: those that do have a setting for their initialisation.
 func draws(c *estimators.Configured) bool {
-	_, ok := (&Question{Settings: c.Settings}).settings()["init"]
+	_, ok := scoring.QuestionOf(c, nil).Levels()["init"]
 	return ok
 }
 
-// newQuestion asks for the scores of an estimator, under no seed yet.
-func newQuestion(c *estimators.Configured, data *dataset.Set) *Question {
-	return &Question{
-		Label: c.Label, Full: c.Label, Estimator: c.Info.Name, Settings: c.Settings, Hash: c.SettingsHash, Dataset: c.Dataset(estimators.NewEnv(data, 0)),
-		Trivial: c.Info.Trivial, Lower: c.Info.Direction == estimators.Lower, Paper: c.Info.Paper, scorer: c,
-	}
-}
-
 // scores adds a column of a file.
-func (p *Plan) scores(e Entry, add func(*Question)) error {
-	t, err := p.table(e.Scores)
+func (p *Plan) scores(e Entry, add func(*scoring.Question)) error {
+	t, err := p.inputs.Table(e.Scores)
 	if err != nil {
 		return err
 	}
-	l, err := newLookup(t, e.Column)
+	l, err := t.Column(e.Column)
 	if err != nil {
 		return err
 	}
 	info, err := estimators.Lookup(e.Name)
 	trivial := err == nil && info.Trivial // a built-in count by the same name, scored elsewhere
-	settings := encode(map[string]any{"column": e.Column, "file": filepath.Base(e.Scores), "sha256": t.hash})
-	add(&Question{Label: e.Name, Estimator: e.Name, Settings: settings, Hash: estimators.Hash(settings), Seeds: l.seeds, Trivial: trivial, Lower: e.Lower, scorer: l})
+	settings := scoring.Encode(map[string]any{"column": e.Column, "file": filepath.Base(e.Scores), "sha256": t.Hash})
+	add(&scoring.Question{Question: store.Question{
+		Label: e.Name, Estimator: e.Name, Settings: settings, SettingsHash: estimators.Hash(settings), Seeds: l.Seeds(), Trivial: trivial, Lower: e.Lower,
+	}, Source: l})
 	return nil
 }
 
 // command adds a program of the user. The content of files that it names is part of the question.
-func (p *Plan) command(e Entry, add func(*Question)) error {
+func (p *Plan) command(e Entry, add func(*scoring.Question)) error {
 	settings := map[string]any{"command": e.Command}
 	for _, arg := range e.Command {
-		path := p.Definition.path(arg)
-		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Size() < maxFile {
-			_, hash, err := readFile(path)
+		path := p.inputs.Path(arg)
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Size() < scoring.MaxFile {
+			_, hash, err := scoring.ReadFile(path)
 			if err != nil {
 				return err
 			}
 			settings["sha256 of "+arg] = hash
 		}
 	}
-	raw := encode(settings)
-	add(&Question{
-		Label: e.Name, Estimator: e.Name, Settings: raw, Hash: estimators.Hash(raw), Seeds: p.seeds(e), Lower: e.Lower,
-		scorer: &command{argv: e.Command, dir: p.Definition.base, timeout: e.Timeout},
-	})
+	raw := scoring.Encode(settings)
+	add(&scoring.Question{Question: store.Question{
+		Label: e.Name, Estimator: e.Name, Settings: raw, SettingsHash: estimators.Hash(raw), Seeds: p.seeds(e), Lower: e.Lower,
+	}, Source: &scoring.Program{Argv: e.Command, Dir: p.Definition.base, Timeout: e.Timeout}})
 	return nil
 }
 
@@ -340,7 +298,7 @@ func (p *Plan) digestOf() string {
 		fmt.Fprintln(h, a.ID())
 	}
 	for _, q := range p.Questions {
-		fmt.Fprintln(h, q.Estimator, q.Hash, q.Dataset, q.Seeds)
+		fmt.Fprintln(h, q.Estimator, q.SettingsHash, q.Dataset, q.Seeds)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }

@@ -9,17 +9,18 @@ import (
 
 	"rwe301/bench301"
 	"rwe301/internal/yamldoc"
+	"rwe301/scoring"
 )
 
 // Replay writes the definition of a study that takes everything from a published table: architectures, accuracies, and
 // every column of numbers as an estimator, or the given columns only. It is relative to the current folder.
 func Replay(path, accuracy string, columns []string) (definition []byte, err error) {
 	space := bench301.Spaces()[0]
-	t, err := readTable(space, path)
+	t, err := scoring.ReadTable(space, path)
 	if err != nil {
 		return nil, err
 	}
-	numeric := t.numeric()
+	numeric := t.Numeric()
 	if !slices.Contains(numeric, accuracy) {
 		return nil, fmt.Errorf("%s: no column %q of accuracies; columns of numbers: %s", path, accuracy, strings.Join(numeric, ", "))
 	}

@@ -15,6 +15,7 @@ import (
 
 	"rwe301/bench301"
 	"rwe301/internal/atomicfile"
+	"rwe301/scoring"
 	"rwe301/store"
 )
 
@@ -68,24 +69,24 @@ func (s Shard) size(n int) int {
 
 // Manifest says what a run is made of.
 type Manifest struct {
-	Format        int         `json:"format"`
-	Name          string      `json:"name"`
-	Digest        string      `json:"digest"` // of architectures and questions: equal digests mean the same study
-	Shard         Shard       `json:"shard"`
-	Space         string      `json:"space"`
-	Architectures int         `json:"architectures"` // of the whole study
-	Origin        string      `json:"origin"`        // where they come from
-	Truth         string      `json:"truth"`
-	Unit          string      `json:"unit"`
-	Questions     []*Question `json:"questions"`
-	Notes         []string    `json:"notes,omitempty"`
-	Base          string      `json:"base"` // folder that relative paths of the definition start from
-	Code          string      `json:"code"`
-	Go            string      `json:"go"`
-	Platform      string      `json:"platform"`
-	CPU           string      `json:"cpu"`
-	Cores         int         `json:"cores"`
-	Created       time.Time   `json:"created"`
+	Format        int               `json:"format"`
+	Name          string            `json:"name"`
+	Digest        string            `json:"digest"` // of architectures and questions: equal digests mean the same study
+	Shard         Shard             `json:"shard"`
+	Space         string            `json:"space"`
+	Architectures int               `json:"architectures"` // of the whole study
+	Origin        string            `json:"origin"`        // where they come from
+	Truth         string            `json:"truth"`
+	Unit          string            `json:"unit"`
+	Questions     []*store.Question `json:"questions"`
+	Notes         []string          `json:"notes,omitempty"`
+	Base          string            `json:"base"` // folder that relative paths of the definition start from
+	Code          string            `json:"code"`
+	Go            string            `json:"go"`
+	Platform      string            `json:"platform"`
+	CPU           string            `json:"cpu"`
+	Cores         int               `json:"cores"`
+	Created       time.Time         `json:"created"`
 }
 
 // Run is a run folder, open for writing or for reading.
@@ -95,12 +96,9 @@ type Run struct {
 	Store    *store.SQLite
 }
 
-// Machine is what a run notes about the program and the computer it runs on.
-type Machine struct{ Code, CPU string }
-
 // Create makes the run folder dir for a plan. definition is the text of the definition. A folder that exists already is an
 // error.
-func Create(dir string, p *Plan, definition []byte, shard Shard, m Machine) (*Run, error) {
+func Create(dir string, p *Plan, definition []byte, shard Shard, m scoring.Machine) (*Run, error) {
 	if _, err := os.Stat(filepath.Join(dir, manifestFile)); err == nil {
 		return nil, fmt.Errorf("%s: a run already: `study resume` goes on with it; --out names another folder", dir)
 	}
@@ -113,9 +111,15 @@ func Create(dir string, p *Plan, definition []byte, shard Shard, m Machine) (*Ru
 	}
 	manifest := Manifest{
 		Format: runFormat, Name: p.Definition.Name, Digest: p.digest, Shard: shard, Space: p.Space.Name(),
-		Architectures: len(p.Architectures), Truth: p.Truth, Unit: p.Unit, Origin: p.Origin, Questions: p.Questions, Notes: p.Notes,
+		Architectures: len(p.Architectures), Origin: p.Origin, Notes: p.Notes,
 		Base: base, Code: m.Code, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, CPU: m.CPU, Cores: runtime.NumCPU(),
 		Created: time.Now().UTC().Truncate(time.Second),
+	}
+	if p.Truth != nil {
+		manifest.Truth, manifest.Unit = p.Truth.Name, p.Truth.Unit
+	}
+	for _, q := range p.Questions {
+		manifest.Questions = append(manifest.Questions, &q.Question)
 	}
 	archs := func(w io.Writer) error { return writeArchitectures(w, p.Architectures) }
 	return create(dir, manifest, definition, archs)
@@ -195,7 +199,7 @@ func OpenForWriting(dir string) (*Run, error) {
 
 func readManifest(dir string) (Manifest, error) {
 	path := filepath.Join(dir, manifestFile)
-	data, _, err := readFile(path)
+	data, _, err := scoring.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Manifest{}, fmt.Errorf("%s: no run folder: it has no %s", dir, manifestFile)
 	}
@@ -218,7 +222,7 @@ func (r *Run) Close() error { return r.Store.Close() }
 // Definition reads the definition that the run was made from.
 func (r *Run) Definition() (*Definition, error) {
 	path := filepath.Join(r.Dir, definitionFile)
-	data, _, err := readFile(path)
+	data, _, err := scoring.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}

@@ -1,10 +1,7 @@
 package study
 
 import (
-	"fmt"
-	"maps"
-	"slices"
-
+	"rwe301/analysis"
 	"rwe301/store"
 )
 
@@ -28,7 +25,7 @@ func (r *Run) Status() ([]Progress, error) {
 	for i, q := range r.Manifest.Questions {
 		out[i] = Progress{Label: q.Label, Asked: size * len(q.Seeds)}
 		out[i].Missing = out[i].Asked
-		index[q.key()] = i
+		index[q.Key()] = i
 	}
 	questions, err := r.Store.Questions()
 	if err != nil {
@@ -39,9 +36,9 @@ func (r *Run) Status() ([]Progress, error) {
 			return nil, err
 		}
 		q := questions[row.Question]
-		i, ok := index[store.Key{Estimator: q.Estimator, SettingsHash: q.SettingsHash, Dataset: q.Dataset}]
+		i, ok := index[q.Key()]
 		if !ok {
-			return nil, fmt.Errorf("%s: holds scores of %s that the study does not ask for: the run folder is damaged", r.Dir, q.Estimator)
+			return nil, r.foreign(q)
 		}
 		p := &out[i]
 		p.Missing--
@@ -64,26 +61,7 @@ func (r *Run) reasons(keep func(question store.Key, text string)) error {
 		if err != nil {
 			return err
 		}
-		text := f.Text
-		if f.Others > 0 {
-			text += fmt.Sprintf(" (and %d other reasons)", f.Others)
-		}
-		keep(store.Key{Estimator: f.Estimator, SettingsHash: f.SettingsHash, Dataset: f.Dataset}, text)
+		keep(f.Question.Key(), analysis.Commonest(f.Text, f.Others))
 	}
 	return nil
-}
-
-func (q *Question) key() store.Key {
-	return store.Key{Estimator: q.Estimator, SettingsHash: q.Hash, Dataset: q.Dataset}
-}
-
-// seedsInOrder lists the seeds of all questions.
-func (p *Plan) seedsInOrder() []uint64 {
-	seeds := map[uint64]bool{}
-	for _, q := range p.Questions {
-		for _, s := range q.Seeds {
-			seeds[s] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(seeds))
 }

@@ -45,6 +45,7 @@ seeds: [0]                # of weights and batches; several seeds show how much 
 estimators:
   - params                # a name alone means the default settings
   - name: rwe
+    # label: RWE          # what tables call it
     # settings: {channels: 8}
     # vary: {epochs: [1, 2, 4]}
     # seeds: 0..4         # instead of those of the study

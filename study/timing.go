@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"rwe301/estimators"
+	"rwe301/scoring"
 )
 
 // Timing is what a plan will take.
@@ -32,7 +33,7 @@ func (p *Plan) Time(ctx context.Context, workers int, shard Shard, budget time.D
 			continue
 		}
 		before := time.Now()
-		s, err := answered(ctx, q.scorer, p.Architectures[0], env)
+		s, err := scoring.Ask(ctx, q.Source, p.Architectures[0], env)
 		if err != nil {
 			return t, err
 		}

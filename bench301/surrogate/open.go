@@ -19,25 +19,36 @@ var ErrUnknown = errors.New("neither a file nor one of")
 // FileExt ends the names of files that Save writes.
 const FileExt = ".surrogate"
 
-// Open finds a surrogate: mini, whatever lies at the path name, or name.surrogate in the folder. The error is ErrUnknown where there
-// is nothing.
+// Open finds a surrogate: mini, whatever lies at the path name, or name.surrogate in the folder. The error is ErrUnknown
+// where there is nothing.
 func Open(name, folder string) (Surrogate, error) {
 	if name == MiniKey {
 		return NewMini(), nil
 	}
-	if _, err := os.Stat(name); err == nil {
-		return Load(name)
+	path, err := Find(name, name, folder)
+	if err != nil {
+		return nil, err
+	}
+	return Load(path)
+}
+
+// Find is the file of a surrogate: path if there is something, or else name.surrogate in the folder. The error is
+// ErrUnknown where there is nothing.
+func Find(path, name, folder string) (string, error) {
+	if _, err := os.Stat(path); err == nil {
+		return path, nil
 	}
 	if path := filepath.Join(folder, name+FileExt); folder != "" && filepath.Base(name) == name {
 		if _, err := os.Stat(path); err == nil {
-			return Load(path)
+			return path, nil
 		}
 	}
 	known, err := Installed(folder)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	return nil, fmt.Errorf("surrogate %q: %w %s; `bench301 surrogate import` and `fetch` bring others", name, ErrUnknown, strings.Join(append([]string{MiniKey}, known...), ", "))
+	return "", fmt.Errorf("surrogate %q: %w %s; `bench301 surrogate import` and `fetch` bring others",
+		name, ErrUnknown, strings.Join(append([]string{MiniKey}, known...), ", "))
 }
 
 // Installed lists the surrogates that lie in the folder, which may be absent, by name.

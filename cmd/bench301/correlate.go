@@ -5,18 +5,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"rwe301/analysis"
 	"rwe301/bench301"
-	"rwe301/bench301/surrogate"
 	"rwe301/correlation"
 	"rwe301/reports"
+	"rwe301/scoring"
 	"rwe301/store"
-	"rwe301/study"
 )
 
 // correlateOptions are the flags of `correlate`.
@@ -72,40 +70,26 @@ func correlate(ctx context.Context, s streams, o correlateOptions, files []strin
 	if err != nil {
 		return err
 	}
-	accuracy, truth, err := o.accuracies(records)
+	results, err := o.results(ctx, records)
 	if err != nil {
 		return err
 	}
-	asked := map[string]bool{}
-	for _, r := range records {
-		asked[r.ID] = true
-	}
-	options := correlation.Options{Resamples: o.resamples, Seed: o.seed}
-	all := study.Split(records)
+	results.From.Dir = strings.Join(files, ", ")
 	for _, text := range o.combine {
-		c, labels, err := study.ParseCombination(text)
+		c, labels, err := analysis.ParseCombination(text)
 		if err != nil {
 			return usageError{err}
 		}
-		combined, err := study.Combine(c, labels, all, accuracy)
-		if err != nil {
+		if err := results.Combine(c, labels); err != nil {
 			return err
 		}
-		all = append(all, combined)
 	}
-	var rows []reports.Association
-	for _, series := range all {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		row, err := series.Associate(accuracy, len(asked), options)
-		if err != nil {
-			return err
-		}
-		rows = append(rows, row)
+	f, err := analysis.Analyse(ctx, results, analysis.Options{Options: correlation.Options{Resamples: o.resamples, Seed: o.seed}})
+	if err != nil {
+		return err
 	}
 	if o.json {
-		return json.NewEncoder(s.out).Encode(map[string]any{"accuracy": truth, "resamples": o.resamples, "seed": o.seed, "estimators": rows})
+		return json.NewEncoder(s.out).Encode(map[string]any{"accuracy": results.From.Truth, "resamples": o.resamples, "seed": o.seed, "estimators": reports.Study{Findings: f}.Associations()})
 	}
 	format := reports.Terminal
 	switch {
@@ -116,8 +100,7 @@ func correlate(ctx context.Context, s streams, o correlateOptions, files []strin
 	case o.markdown:
 		format = reports.Markdown
 	}
-	title := fmt.Sprintf("Rank correlation with accuracy by %s, %d architectures", truth, len(asked))
-	return reports.AssociationTable(title, study.Notes(options), rows).Write(s.out, format)
+	return reports.Study{Findings: f}.InOrder().Write(s.out, format)
 }
 
 // readScores reads the records of several files; of records that answer the same question the last one counts.
@@ -144,52 +127,26 @@ func readScores(files []string) ([]store.Record, error) {
 	return records, nil
 }
 
-// accuracies returns the accuracies to compare with, by architecture id, and what they are.
-func (o correlateOptions) accuracies(records []store.Record) (map[string]float64, string, error) {
+// results are the records as vectors, with the accuracies to compare them with.
+func (o correlateOptions) results(ctx context.Context, records []store.Record) (*analysis.Results, error) {
 	space, err := bench301.LookupSpace(o.space)
 	if err != nil {
-		return nil, "", usageError{err}
+		return nil, usageError{err}
 	}
-	accuracy := map[string]float64{}
+	in := scoring.Inputs{Space: space}
+	accuracy := scoring.AccuracyOf(o.surrogate)
 	if o.table != "" {
-		f, err := os.Open(o.table)
-		if err != nil {
-			return nil, "", err
-		}
-		defer f.Close()
-		err = tabulated(accuracy, space, o.table, f, o.column)
-		return accuracy, fmt.Sprintf("%s of %s", o.column, filepath.Base(o.table)), err
+		accuracy = scoring.Accuracy{Source: scoring.Tabled, File: o.table, Column: o.column}
 	}
-	if o.surrogate != "mini" {
-		return nil, "", usageError{fmt.Errorf("--surrogate %q: must be mini", o.surrogate)}
+	truth, err := in.Accuracy(accuracy)
+	if err != nil {
+		return nil, err
 	}
-	mini := surrogate.NewMini()
-	for _, r := range records {
-		a, _, err := space.Parse(r.Arch)
-		if err != nil {
-			return nil, "", fmt.Errorf("architecture %s of the scores: %w", r.ID, err)
-		}
-		g, ok := a.(bench301.Genotype)
-		if !ok {
-			return nil, "", fmt.Errorf("%s predicts DARTS architectures only: use --table", mini.Info().Name)
-		}
-		accuracy[r.ID] = mini.Predict(g).Mean
+	r, err := analysis.FromRecords(records, scoring.Describe, space)
+	if err != nil {
+		return nil, err
 	}
-	return accuracy, mini.Info().Name, nil
-}
-
-// tabulated reads a column of a table. Rows in which it is blank are left out.
-func tabulated(accuracy map[string]float64, space bench301.Space, name string, r io.Reader, column string) error {
-	for item, err := range bench301.Read(space, name, r, "") {
-		if err != nil {
-			return err
-		}
-		if text, ok := item.Field(column); ok && text == "" {
-			continue
-		}
-		if accuracy[item.Architecture.ID()], err = item.Float(column); err != nil {
-			return err
-		}
-	}
-	return nil
+	r.From = analysis.Provenance{Space: space.Name(), Truth: truth.Name, Unit: truth.Unit, Predicted: o.table == ""}
+	r.Truth, err = truth.Of(ctx, r.Architecture, len(r.Architectures))
+	return r, err
 }

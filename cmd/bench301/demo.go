@@ -2,14 +2,19 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"rwe301/bench301/surrogate"
+	"rwe301/analysis"
+	"rwe301/internal/atomicfile"
 	"rwe301/reports"
+	"rwe301/store"
+	"rwe301/studies"
 	"rwe301/study"
 )
 
@@ -34,24 +39,44 @@ func demo(ctx context.Context, s streams, out string) error {
 	if out == "" {
 		out = filepath.Join("runs", time.Now().UTC().Format("20060102T150405Z")+"-demo")
 	}
-	var m *meter
-	d := study.Demo{Dir: out, Surrogate: surrogate.NewMini(), Code: codeVersion(), CPU: cpuName(), Progress: func(done, total int) {
-		if m == nil {
-			m = newMeter(s.err, "scoring", "architectures", int64(total))
-		}
-		m.set(int64(done))
-	}}
 	start := time.Now()
-	r, err := d.Run(ctx)
-	if m != nil {
-		m.close()
-	}
+	d, err := study.Parse("quick.yaml", studies.Quick)
 	if err != nil {
 		return err
 	}
-	if err := r.Table.Write(s.out, reports.Terminal); err != nil {
+	p, err := study.Prepare(ctx, d)
+	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.err, "\n%d files in %s after %s, among them scatter.png and bars.png\n", len(r.Files), out, time.Since(start).Round(time.Second))
+	r, err := study.Create(out, p, studies.Quick, study.Shard{}, machine())
+	if err != nil {
+		return err
+	}
+	var o studyOptions
+	if err := o.work(ctx, s, r, p); err != nil {
+		return errors.Join(err, r.Close())
+	}
+	results, err := r.Load()
+	if err != nil {
+		return errors.Join(err, r.Close())
+	}
+	scores := filepath.Join(out, "scores.jsonl")
+	err = atomicfile.Write(scores, func(w io.Writer) error { return store.Export(w, store.FormatJSONL, r.Store.All(), true) })
+	if err := errors.Join(err, r.Close()); err != nil {
+		return err
+	}
+	f, err := analysis.Analyse(ctx, results, analysis.Options{})
+	if err != nil {
+		return err
+	}
+	report := reports.Study{Findings: f}
+	files, err := report.Save(out, "scatter", "bars")
+	if err != nil {
+		return err
+	}
+	if err := report.InOrder().Write(s.out, reports.Terminal); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.err, "\n%d files in %s after %s, among them scatter.png and bars.png\n", len(files)+1, out, time.Since(start).Round(time.Second))
 	return nil
 }

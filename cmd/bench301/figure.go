@@ -13,7 +13,7 @@ import (
 
 	"rwe301/internal/suggest"
 	"rwe301/plots"
-	"rwe301/study"
+	"rwe301/reports"
 )
 
 func newFigure(s streams) *cobra.Command {
@@ -24,7 +24,7 @@ func newFigure(s streams) *cobra.Command {
 		Use:   "figure RUN",
 		Short: "Draw the figures of a run",
 		Long: `Draws the figures of a run from the run folder alone, with the numbers of each as CSV beside it, and prints the files.
-Kinds: ` + strings.Join(study.FigureNames(), ", ") + `; those that the run has no data for are left out.
+Kinds: ` + strings.Join(reports.FigureNames(), ", ") + `; those that the run has no data for are left out.
 Formats: ` + strings.Join(plots.Formats(), ", ") + `.`,
 		Example: `  bench301 figure runs/my-study
   bench301 figure runs/my-study --only scatter,ablation --format pdf,tex
@@ -32,8 +32,8 @@ Formats: ` + strings.Join(plots.Formats(), ", ") + `.`,
 		Args: someArgs(1, 1, "one run folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, name := range only {
-				if !slices.Contains(study.FigureNames(), name) {
-					return usageError{fmt.Errorf("--only %s: unknown%s", name, suggest.Nearest(name, study.FigureNames()))}
+				if !slices.Contains(reports.FigureNames(), name) {
+					return usageError{fmt.Errorf("--only %s: unknown%s", name, suggest.Nearest(name, reports.FigureNames()))}
 				}
 			}
 			for _, f := range formats {
@@ -52,7 +52,7 @@ Formats: ` + strings.Join(plots.Formats(), ", ") + `.`,
 			if err != nil {
 				return err
 			}
-			made, err := f.Figures(only...)
+			made, err := reports.Study{Findings: f}.Figures(only...)
 			if err != nil {
 				return err
 			}
@@ -74,7 +74,7 @@ Formats: ` + strings.Join(plots.Formats(), ", ") + `.`,
 }
 
 // saveFigures writes figures at a fixed width, or at their own for 0; the height follows.
-func saveFigures(s streams, figures []study.Figure, dir string, fixed vg.Length, formats []string) error {
+func saveFigures(s streams, figures []reports.Figure, dir string, fixed vg.Length, formats []string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}

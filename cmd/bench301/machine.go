@@ -7,11 +7,11 @@ import (
 	"strconv"
 	"strings"
 
-	"rwe301/study"
+	"rwe301/scoring"
 )
 
 // machine is what stands beside every score: the version of the program and the processor.
-func machine() study.Machine { return study.Machine{Code: codeVersion(), CPU: cpuName()} }
+func machine() scoring.Machine { return scoring.Machine{Code: codeVersion(), CPU: cpuName()} }
 
 // cpuName is the model of the CPU as the system calls it, or the architecture where the system does not say.
 func cpuName() string {

@@ -10,7 +10,7 @@ import (
 
 	"rwe301/internal/atomicfile"
 	"rwe301/reports"
-	"rwe301/study"
+	"rwe301/search"
 )
 
 func newReport(s streams) *cobra.Command {
@@ -49,31 +49,28 @@ network, and prints.`,
 
 // document makes the report of a study, or of searches.
 func (o *analysisOptions) document(ctx context.Context, dir string) (d reports.Document, err error) {
-	if !study.HasSearches(dir) {
-		f, err := o.analyse(ctx, dir)
+	if search.Is(dir) {
+		r, err := fronts(ctx, dir)
 		if err != nil {
 			return d, err
 		}
-		return f.Page()
+		return r.Page()
 	}
-	err = withSearches(ctx, dir, func(s *study.Searches) error {
-		r, err := s.Report(ctx)
-		if err != nil {
-			return err
-		}
-		d, err = s.Page(r)
-		return err
-	})
-	return d, err
+	f, err := o.analyse(ctx, dir)
+	if err != nil {
+		return d, err
+	}
+	return reports.Study{Findings: f}.Page()
 }
 
-// withSearches opens a folder of searches for as long as do takes.
-func withSearches(ctx context.Context, dir string, do func(*study.Searches) error) error {
-	s, err := study.OpenSearches(ctx, dir)
+// fronts opens a folder of searches for as long as it takes to judge them.
+func fronts(ctx context.Context, dir string) (r reports.Search, err error) {
+	s, err := search.Open(ctx, dir)
 	if err != nil {
-		return err
+		return r, err
 	}
-	return errors.Join(do(s), s.Close())
+	r.Fronts, err = s.Report(ctx)
+	return r, errors.Join(err, s.Close())
 }
 
 func newChecklist(s streams) *cobra.Command {
@@ -87,14 +84,18 @@ that follow from the run folder, and "not known from the run" where none does.`,
 		Example: "  bench301 report checklist runs/my-study\n  bench301 report checklist runs/my-study --format latex",
 		Args:    someArgs(1, 1, "one run folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if study.HasSearches(args[0]) {
-				return withSearches(cmd.Context(), args[0], func(r *study.Searches) error { return r.Checklist().Write(s.out, reports.Format(as)) })
+			if search.Is(args[0]) {
+				r, err := fronts(cmd.Context(), args[0])
+				if err != nil {
+					return err
+				}
+				return r.Checklist().Write(s.out, reports.Format(as))
 			}
 			f, err := o.analyse(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
-			return f.Checklist().Write(s.out, reports.Format(as))
+			return reports.Study{Findings: f}.Checklist().Write(s.out, reports.Format(as))
 		},
 	}
 	cmd.Flags().StringVar(&as, "format", string(reports.Terminal), formatNames())
@@ -110,18 +111,27 @@ func newBibTeX(s streams) *cobra.Command {
 		Example: "  bench301 report bibtex runs/my-study > references.bib",
 		Args:    someArgs(1, 1, "one run folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			print := func(text string) error {
-				_, err := io.WriteString(s.out, text)
-				return err
-			}
-			if study.HasSearches(args[0]) {
-				return withSearches(cmd.Context(), args[0], func(r *study.Searches) error { return print(r.BibTeX()) })
-			}
-			r, err := study.Open(args[0])
+			text, err := bibTeX(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
-			return errors.Join(print(r.Manifest.BibTeX()), r.Close())
+			_, err = io.WriteString(s.out, text)
+			return err
 		},
 	}
+}
+
+func bibTeX(ctx context.Context, dir string) (string, error) {
+	if search.Is(dir) {
+		r, err := fronts(ctx, dir)
+		if err != nil {
+			return "", err
+		}
+		return r.BibTeX(), nil
+	}
+	results, err := load(dir)
+	if err != nil {
+		return "", err
+	}
+	return reports.BibTeX(results), nil
 }

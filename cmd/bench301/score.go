@@ -12,10 +12,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"rwe301/bench301"
+	"rwe301/bench301/dataset"
 	"rwe301/estimators"
 	"rwe301/reports"
+	"rwe301/scoring"
 	"rwe301/store"
-	"rwe301/study"
 )
 
 // scoreOptions are the flags of `score`.
@@ -66,25 +68,32 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 	if o.workers < 1 {
 		return usageError{fmt.Errorf("--workers %d: must be at least 1", o.workers)}
 	}
-	j := study.Job{Workers: o.workers, Code: codeVersion(), CPU: cpuName()}
-	if j.Estimators, j.Env, err = prepare(ctx, o.specs, o.images, o.seed); err != nil {
+	list, data, err := prepare(ctx, o.specs, o.images)
+	if err != nil {
 		return err
 	}
 	items, err := o.archs.all(args)
 	if err != nil {
 		return err
 	}
-	for _, item := range items {
-		j.Architectures = append(j.Architectures, item.Architecture)
+	archs := make([]bench301.Architecture, len(items))
+	for i, item := range items {
+		archs[i] = item.Architecture
 	}
-	j.Env.Checkpoints = o.keep
+	var questions []*scoring.Question
+	for _, c := range list {
+		q := scoring.QuestionOf(c, data)
+		q.Seeds = []uint64{o.seed}
+		questions = append(questions, q)
+	}
+	run := scoring.Options{Data: data, InOrder: true, Workers: o.workers, Retry: true, Checkpoints: o.keep, Machine: machine()}
 	if o.out != "" {
 		kept, err := store.OpenJSONL(o.out)
 		if err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, kept.Close()) }()
-		j.Store = kept
+		run.Store = kept
 	}
 	m := newMeter(s.err, "scoring", "architectures", int64(len(items)))
 	defer m.close()
@@ -95,47 +104,71 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 	p := newPrinter(s.out, o.format, columns...)
 	p.live = true
 	failed := 0
-	j.Done = func(i int, records []store.Record) error {
-		for _, r := range records {
-			if r.Status != store.OK {
+	tallies := map[string]*tally{}
+	err = scoring.NewRunner(questions, run).Run(ctx, archs, func(i int, answers []scoring.Answer) error {
+		for k, a := range answers {
+			if a.Status != store.OK {
 				failed++
 			}
-			if err := p.print(r); err != nil {
+			if a.Fresh {
+				tallyOf(tallies, questions[k].Label).add(a)
+			}
+			if err := p.print(a.Record); err != nil {
 				return err
 			}
 		}
 		m.set(int64(i + 1))
 		return nil
-	}
-	tallies, err := j.Do(ctx)
+	})
 	if err := errors.Join(err, p.close()); err != nil {
 		return err
 	}
 	m.close()
-	for k, t := range tallies {
-		tell(s.err, j.Estimators[k].Label, t)
+	for _, q := range questions {
+		tell(s.err, q.Label, tallyOf(tallies, q.Label))
 	}
 	if failed > 0 {
-		return fmt.Errorf("%d of %d scores are missing: their records say why", failed, len(items)*len(j.Estimators))
+		return fmt.Errorf("%d of %d scores are missing: their records say why", failed, len(items)*len(questions))
 	}
 	return nil
 }
 
-// tell reports what an estimator's scores cost and warn of.
-func tell(w io.Writer, label string, t study.Tally) {
-	if t.Alone > 1 {
-		n := float64(t.Scored)
-		fmt.Fprintf(w, "%s: %s s an architecture on its own, %s s here, sharing work\n", label, reports.Seconds(t.Alone/n), reports.Seconds(t.Shared/n))
+// tally sums up what the fresh scores of one estimator cost, and what they warn of.
+type tally struct {
+	scored        int
+	alone, shared float64        // seconds: of each estimate on its own, and as it was, sharing work with those before it
+	warnings      map[string]int // how many scores came with a warning
+}
+
+func tallyOf(tallies map[string]*tally, label string) *tally {
+	if tallies[label] == nil {
+		tallies[label] = &tally{warnings: map[string]int{}}
 	}
-	for _, text := range slices.Sorted(maps.Keys(t.Warnings)) {
-		fmt.Fprintf(w, "%s: %d scores: %s\n", label, t.Warnings[text], text)
+	return tallies[label]
+}
+
+func (t *tally) add(a scoring.Answer) {
+	t.scored++
+	t.alone += a.Seconds
+	t.shared += a.Shared
+	for _, w := range a.Warnings {
+		t.warnings[w]++
 	}
 }
 
-// prepare configures estimators and the environment that they score in, and checks that they get along.
-func prepare(ctx context.Context, specs []string, images imageInput, seed uint64) ([]*estimators.Configured, *estimators.Env, error) {
-	var list []*estimators.Configured
-	env := estimators.NewEnv(nil, seed)
+// tell reports what an estimator's scores cost and warn of.
+func tell(w io.Writer, label string, t *tally) {
+	if t.alone > 1 {
+		n := float64(t.scored)
+		fmt.Fprintf(w, "%s: %s s an architecture on its own, %s s here, sharing work\n", label, reports.Seconds(t.alone/n), reports.Seconds(t.shared/n))
+	}
+	for _, text := range slices.Sorted(maps.Keys(t.warnings)) {
+		fmt.Fprintf(w, "%s: %d scores: %s\n", label, t.warnings[text], text)
+	}
+}
+
+// prepare configures estimators, opens the images that they want, and checks that they get along.
+func prepare(ctx context.Context, specs []string, images imageInput) (list []*estimators.Configured, data *dataset.Set, err error) {
 	asked := map[string]bool{}
 	for _, spec := range specs {
 		c, err := estimators.Parse(spec)
@@ -146,28 +179,26 @@ func prepare(ctx context.Context, specs []string, images imageInput, seed uint64
 			return nil, nil, usageError{fmt.Errorf("%s is asked for twice", c.Label)}
 		}
 		asked[c.Label] = true
-		if c.Info.Needs.Data && env.Data == nil {
-			set, err := images.open(ctx)
-			if err != nil {
+		if c.Info.Needs.Data && data == nil {
+			if data, err = images.open(ctx); err != nil {
 				return nil, nil, err
 			}
-			env = estimators.NewEnv(set, seed)
 		}
 		list = append(list, c)
 	}
 	for _, c := range list {
-		if err := c.Check(env); err != nil {
+		if err := c.Check(estimators.NewEnv(data, 0)); err != nil {
 			return nil, nil, fmt.Errorf("%s: %w", c.Label, err)
 		}
 	}
-	return list, env, nil
+	return list, data, nil
 }
 
 // scoreColumns are the fields of a record that fit a line.
 func scoreColumns() []column[store.Record] {
 	return []column[store.Record]{
 		{"id", true, func(r store.Record) string { return r.ID }},
-		{"estimator", true, recordLabel},
+		{"estimator", true, func(r store.Record) string { return scoring.Describe(r).Label }},
 		{"score", false, func(r store.Record) string {
 			if r.Score == nil {
 				return ""
@@ -179,13 +210,4 @@ func scoreColumns() []column[store.Record] {
 		{"error", true, func(r store.Record) string { return r.Error }},
 		{"arch", true, func(r store.Record) string { return r.Arch }},
 	}
-}
-
-// recordLabel names a record's estimator and its settings where they are not the defaults.
-func recordLabel(r store.Record) string {
-	c, err := estimators.New(r.Estimator, r.Settings)
-	if err != nil {
-		return r.Estimator
-	}
-	return c.Label
 }

@@ -13,14 +13,16 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"rwe301/reports"
+	"rwe301/analysis"
 	"rwe301/moo"
-	"rwe301/study"
+	"rwe301/reports"
+	"rwe301/scoring"
+	"rwe301/search"
 )
 
 // searchOptions are the flags of search.
 type searchOptions struct {
-	definition          study.SearchDefinition
+	definition          search.Definition
 	algorithm           string
 	objectives          []string
 	limits              []string
@@ -33,7 +35,7 @@ type searchOptions struct {
 }
 
 func newSearch(s streams) *cobra.Command {
-	o := searchOptions{definition: study.DefaultSearch()}
+	o := searchOptions{definition: search.Default()}
 	d := &o.definition
 	cmd := &cobra.Command{
 		Use:   "search [FILE]",
@@ -64,7 +66,7 @@ Every generation is saved. Ctrl-C prints the fronts so far; --resume goes on, to
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, s, args) },
 	}
 	f := cmd.Flags()
-	f.StringVarP(&o.algorithm, "algorithm", "a", "nsga2", "one of "+strings.Join(study.Algorithms(), ", "))
+	f.StringVarP(&o.algorithm, "algorithm", "a", "nsga2", "one of "+strings.Join(search.Algorithms(), ", "))
 	f.StringArrayVarP(&o.objectives, "objective", "O", d.Methods[0].Objectives, "what to minimise; give two or three")
 	f.StringArrayVar(&o.limits, "max", nil, "bound an objective, e.g. macs=600M")
 	f.IntVar(&d.Population, "population", d.Population, "solutions of a generation")
@@ -103,13 +105,13 @@ func (o *searchOptions) run(cmd *cobra.Command, s streams, args []string) (err e
 	if err != nil {
 		return errors.Join(searching, err)
 	}
-	if _, err := report.Write(filepath.Join(searches.Dir, "report")); err != nil {
+	if _, err := (reports.Search{Fronts: report}).Save(filepath.Join(searches.Dir, "report")); err != nil {
 		return errors.Join(searching, err)
 	}
 	for _, row := range report.Rows {
 		if row.Front == 0 {
 			reason := "no architecture within the limits among %d: widen --max"
-			if len(report.Manifest.Definition.Limits) == 0 {
+			if len(report.Setup.Limits) == 0 {
 				reason = "an empty front of %d architectures: none was scored, or the accuracies know none of those that were"
 			}
 			fmt.Fprintf(s.err, "bench301: %s, seed %d: "+reason+"\n", row.Method, row.Seed, row.Distinct)
@@ -122,13 +124,13 @@ func (o *searchOptions) run(cmd *cobra.Command, s streams, args []string) (err e
 }
 
 // open makes or opens the run folder that the flags ask for.
-func (o *searchOptions) open(cmd *cobra.Command, args []string) (*study.Searches, error) {
+func (o *searchOptions) open(cmd *cobra.Command, args []string) (*search.Searches, error) {
 	ctx := cmd.Context()
 	if dir := o.resume + o.report; dir != "" {
 		if len(args) > 0 {
 			return nil, usageError{errors.New("--resume and --report read the definition from the run folder: leave the file out")}
 		}
-		return study.OpenSearches(ctx, dir)
+		return search.Open(ctx, dir)
 	}
 	if o.jobs < 0 {
 		return nil, usageError{fmt.Errorf("--jobs %d: must not be negative", o.jobs)}
@@ -141,11 +143,11 @@ func (o *searchOptions) open(cmd *cobra.Command, args []string) (*study.Searches
 	if dir == "" {
 		dir = filepath.Join("runs", time.Now().UTC().Format("20060102-150405")+"-"+d.Name)
 	}
-	return study.CreateSearches(ctx, dir, d, machine())
+	return search.Create(ctx, dir, d, machine())
 }
 
 // define reads the definition, or makes one of the flags.
-func (o *searchOptions) define(cmd *cobra.Command, args []string) (study.SearchDefinition, error) {
+func (o *searchOptions) define(cmd *cobra.Command, args []string) (search.Definition, error) {
 	if len(args) == 1 {
 		for _, name := range []string{"algorithm", "objective", "max", "population", "generations", "seeds", "weights", "space", "surrogate", "dataset"} {
 			if cmd.Flags().Changed(name) {
@@ -156,16 +158,16 @@ func (o *searchOptions) define(cmd *cobra.Command, args []string) (study.SearchD
 		if err != nil {
 			return o.definition, err
 		}
-		return study.ParseSearch(args[0], text)
+		return search.Parse(args[0], text)
 	}
 	d := o.definition
-	d.Methods = []study.SearchMethod{{Name: o.algorithm, Algorithm: o.algorithm, Objectives: o.objectives}}
-	d.Weights = study.WeightPolicy(o.weights)
-	if d.Weights != study.CommonWeights && d.Weights != study.FreshWeights {
+	d.Methods = []analysis.Method{{Name: o.algorithm, Algorithm: o.algorithm, Objectives: o.objectives}}
+	d.Weights = o.weights
+	if d.Weights != search.CommonWeights && d.Weights != search.FreshWeights {
 		return d, usageError{fmt.Errorf("--weights %s: must be common or fresh", o.weights)}
 	}
 	for _, l := range o.limits {
-		limit, err := study.ParseLimit(l)
+		limit, err := search.ParseLimit(l)
 		if err != nil {
 			return d, usageError{fmt.Errorf("--max: %w", err)}
 		}
@@ -175,9 +177,7 @@ func (o *searchOptions) define(cmd *cobra.Command, args []string) (study.SearchD
 	for _, seed := range o.seeds {
 		d.Seeds = append(d.Seeds, uint64(seed))
 	}
-	if o.models != "mini" {
-		d.Accuracy = study.Accuracy{Source: study.Models, File: o.models}
-	}
+	d.Accuracy = scoring.AccuracyOf(o.models)
 	d.Dataset.Name = o.dataset
 	if err := d.Validate(); err != nil {
 		return d, usageError{err}
@@ -188,7 +188,7 @@ func (o *searchOptions) define(cmd *cobra.Command, args []string) (study.SearchD
 }
 
 // print prints the fronts as JSON, or the summary and the first front.
-func (o *searchOptions) print(s streams, r *study.SearchReport) error {
+func (o *searchOptions) print(s streams, r *analysis.Fronts) error {
 	if o.json {
 		e := json.NewEncoder(s.out)
 		e.SetEscapeHTML(false)
@@ -199,7 +199,7 @@ func (o *searchOptions) print(s streams, r *study.SearchReport) error {
 		}
 		return nil
 	}
-	if err := r.Table().Write(s.out, reports.Terminal); err != nil {
+	if err := (reports.Search{Fronts: r}).Table().Write(s.out, reports.Terminal); err != nil {
 		return err
 	}
 	if len(r.Rows) == 0 {
@@ -234,7 +234,7 @@ type searchProgress struct {
 	running string
 }
 
-func (p *searchProgress) print(m study.SearchMethod, seed uint64, g moo.Generation[string]) {
+func (p *searchProgress) print(m analysis.Method, seed uint64, g moo.Generation[string]) {
 	name := fmt.Sprintf("%s seed %d", m.Name, seed)
 	if name != p.running {
 		p.running, p.last = name, time.Time{}

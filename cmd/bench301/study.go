@@ -176,11 +176,20 @@ func newStudyResume(s streams) *cobra.Command {
 // finish runs what is left of a run, and prints what came out.
 func (o *studyOptions) finish(ctx context.Context, s streams, r *study.Run, p *study.Plan) (err error) {
 	defer func() { err = errors.Join(err, r.Close()) }()
+	if err := o.work(ctx, s, r, p); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.err, "bench301: run complete: %s\n", r.Dir)
+	return printStatus(s, format{}, r)
+}
+
+// work runs what is left of a run.
+func (o *studyOptions) work(ctx context.Context, s streams, r *study.Run, p *study.Plan) error {
 	for _, note := range p.Notes {
 		fmt.Fprintf(s.err, "bench301: %s\n", note)
 	}
 	var m *meter
-	err = r.Do(ctx, p, machine(), study.Options{Workers: o.jobs, Retry: o.retry, Progress: func(done, total int) {
+	err := r.Do(ctx, p, machine(), study.Options{Workers: o.jobs, Retry: o.retry, Progress: func(done, total int) {
 		if m == nil {
 			m = newMeter(s.err, r.Manifest.Name, "archs", int64(total))
 		}
@@ -191,10 +200,8 @@ func (o *studyOptions) finish(ctx context.Context, s streams, r *study.Run, p *s
 	}
 	if err != nil {
 		fmt.Fprintf(s.err, "bench301: saved; go on with: bench301 study resume %s\n", r.Dir)
-		return err
 	}
-	fmt.Fprintf(s.err, "bench301: run complete: %s\n", r.Dir)
-	return printStatus(s, format{}, r)
+	return err
 }
 
 func newStudyStatus(s streams) *cobra.Command {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"rwe301/analysis"
 	"rwe301/correlation"
 	"rwe301/reports"
 	"rwe301/study"
@@ -26,19 +27,25 @@ func (o *analysisOptions) addFlags(cmd *cobra.Command) {
 }
 
 // analyse reads a run and correlates its scores.
-func (o *analysisOptions) analyse(ctx context.Context, dir string) (*study.Findings, error) {
+func (o *analysisOptions) analyse(ctx context.Context, dir string) (*analysis.Findings, error) {
 	if o.resamples < 1 {
 		return nil, usageError{fmt.Errorf("--resamples %d: must be at least 1", o.resamples)}
 	}
+	results, err := load(dir)
+	if err != nil {
+		return nil, err
+	}
+	return analysis.Analyse(ctx, results, analysis.Options{Options: correlation.Options{Resamples: o.resamples, Seed: o.seed}, Compare: true})
+}
+
+// load reads the scores of a run.
+func load(dir string) (*analysis.Results, error) {
 	r, err := study.Open(dir)
 	if err != nil {
 		return nil, err
 	}
 	results, err := r.Load()
-	if err := errors.Join(err, r.Close()); err != nil {
-		return nil, err
-	}
-	return study.Analyse(ctx, results, correlation.Options{Resamples: o.resamples, Seed: o.seed})
+	return results, errors.Join(err, r.Close())
 }
 
 func formatNames() string {
@@ -55,7 +62,7 @@ func newTable(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "table RUN",
 		Short: "Print the tables of a run",
-		Long: `Prints a table of a run, made from the run folder alone: ` + strings.Join(study.TableNames(), ", ") + `, or all of
+		Long: `Prints a table of a run, made from the run folder alone: ` + strings.Join(reports.TableNames(), ", ") + `, or all of
 them that the run has data for. Formats: ` + formatNames() + `.`,
 		Example: `  bench301 table runs/my-study
   bench301 table runs/my-study --only ablation --format latex > ablation.tex
@@ -69,7 +76,7 @@ them that the run has data for. Formats: ` + formatNames() + `.`,
 			if only == "all" {
 				return printTables(s.out, f, reports.Format(as))
 			}
-			t, err := f.Table(only)
+			t, err := reports.Study{Findings: f}.Table(only)
 			if err != nil {
 				return usageError{err}
 			}
@@ -85,10 +92,10 @@ them that the run has data for. Formats: ` + formatNames() + `.`,
 	return cmd
 }
 
-func printTables(w io.Writer, f *study.Findings, as reports.Format) error {
+func printTables(w io.Writer, f *analysis.Findings, as reports.Format) error {
 	first := true
-	for _, name := range study.TableNames() {
-		t, err := f.Table(name)
+	for _, name := range reports.TableNames() {
+		t, err := reports.Study{Findings: f}.Table(name)
 		if err != nil {
 			return err
 		}
@@ -128,11 +135,11 @@ estimator that each run has once is compared whatever its settings. ~ marks diff
 			if err != nil {
 				return err
 			}
-			contrasts, err := study.Compare(cmd.Context(), a, b)
+			contrasts, err := analysis.Compare(cmd.Context(), a, b)
 			if err != nil {
 				return err
 			}
-			return study.CompareTable(a, b, contrasts).Write(s.out, reports.Format(as))
+			return reports.CompareTable(a, b, contrasts).Write(s.out, reports.Format(as))
 		},
 	}
 	cmd.Flags().StringVar(&as, "format", string(reports.Terminal), formatNames())

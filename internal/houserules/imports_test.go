@@ -42,9 +42,13 @@ var allowed = map[string][]string{
 	"store":                              {"bench301", "internal/atomicfile"},
 	"moo":                                {},
 	"plots":                              {"bench301", "correlation", "internal/atomicfile"},
-	"reports":                            {"plots", "correlation", "internal/atomicfile"},
-	"study":                              {"bench301", "bench301/dataset", "bench301/surrogate", "correlation", "estimators", "store", "plots", "reports", "moo", "internal/atomicfile", "internal/suggest", "internal/yamldoc"},
-	"cmd/bench301":                       {"bench301", "bench301/dataset", "bench301/surrogate", "correlation", "estimators", "export", "network", "plots", "reports", "moo", "serve", "store", "study", "internal/atomicfile", "internal/kernels", "internal/process", "internal/suggest"},
+	"reports":                            {"analysis", "bench301", "correlation", "estimators", "plots", "internal/atomicfile", "internal/suggest"},
+	"analysis":                           {"bench301", "correlation", "moo", "store"},
+	"scoring":                            {"bench301", "bench301/dataset", "bench301/surrogate", "estimators", "store", "internal/suggest", "internal/yamldoc"},
+	"search":                             {"analysis", "bench301", "bench301/dataset", "bench301/surrogate", "estimators", "moo", "scoring", "store", "internal/atomicfile", "internal/yamldoc"},
+	"studies":                            {},
+	"study":                              {"analysis", "bench301", "bench301/dataset", "estimators", "scoring", "store", "internal/atomicfile", "internal/suggest", "internal/yamldoc"},
+	"cmd/bench301":                       {"analysis", "bench301", "bench301/dataset", "bench301/surrogate", "correlation", "estimators", "export", "moo", "network", "plots", "reports", "scoring", "search", "serve", "store", "studies", "study", "internal/atomicfile", "internal/kernels", "internal/process", "internal/suggest"},
 }
 
 // gorgonia may be imported here only.

@@ -1,0 +1,303 @@
+package analysis
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"rwe301/moo"
+)
+
+// Found is a member of a search's front: non-dominated among all that the search evaluated, by its own estimates.
+type Found struct {
+	Method    string    `json:"method"`
+	Seed      uint64    `json:"seed"`
+	Arch      string    `json:"arch"`
+	ID        string    `json:"id"`
+	Estimates []float64 `json:"estimates"` // minimised values, in the order of the method's objectives
+	Accuracy  float64   `json:"accuracy"`  // percent, by the accuracy source
+	Params    int64     `json:"params"`
+	MACs      int64     `json:"macs"`
+}
+
+// costs are the minimised values that fronts are judged by, whatever they were searched with: error as a fraction,
+// parameters and MACs.
+func (f Found) costs() []float64 {
+	return []float64{1 - f.Accuracy/100, float64(f.Params), float64(f.MACs)}
+}
+
+// evoXBench is the box of C-10/MOP8 and MOP9 (EvoXBench, arXiv 2208.04321): error, parameters, MACs. Its origin of MACs is
+// 528064 above the smallest network here, so that a scaled value can be slightly negative; nothing is clipped.
+var evoXBench = moo.Box{Low: []float64{0.0527, 392426, 79733440}, High: []float64{0.275, 1672426, 270342848}}
+
+// SearchRow are the indicators of one search.
+type SearchRow struct {
+	Method      string    `json:"method"`
+	Seed        uint64    `json:"seed"`
+	Generations int       `json:"generations"`
+	Evaluations int       `json:"evaluations"`
+	Distinct    int       `json:"distinct"`
+	Failures    int       `json:"failures"`
+	Front       int       `json:"front"`                // members
+	Estimated   float64   `json:"hv_estimates"`         // hypervolume of the estimates, in the box of all runs with the same objectives
+	ErrorParams float64   `json:"hv_error_params"`      // of the re-evaluated front, in the box of the report
+	ErrorMACs   float64   `json:"hv_error_macs"`        //
+	All         float64   `json:"hv_error_params_macs"` //
+	IGDPlus     float64   `json:"igd_plus"`             // to the union of all re-evaluated fronts, in the same box
+	Best        float64   `json:"best_accuracy"`        // percent, of the front
+	BestUnder   []float64 `json:"best_under"`           // percent, under each budget; NaN if the front has nothing there
+}
+
+// SearchPoint is a search after a generation, for curves.
+type SearchPoint struct {
+	Evaluations int     `json:"evaluations"`
+	Hypervolume float64 `json:"hv_error_params_macs"`
+	Best        float64 `json:"best_accuracy"`
+}
+
+// Setup says what searches were asked to do.
+type Setup struct {
+	Name        string   `json:"name"`
+	Space       string   `json:"space"`
+	Methods     []Method `json:"methods"`
+	Population  int      `json:"population"`  // also the size of a generation
+	Generations int      `json:"generations"` // with Population, the evaluations of every method
+	Seeds       []uint64 `json:"seeds"`       // one run a method and seed
+	Weights     string   `json:"weights"`     // which random weights estimators see: common or fresh
+	Limits      []Limit  `json:"limits,omitempty"`
+	Budgets     []Limit  `json:"budgets,omitempty"` // under which the best accuracy is reported
+}
+
+// Method is an algorithm with what it minimises.
+type Method struct {
+	Name       string   `json:"name"`
+	Algorithm  string   `json:"algorithm"`
+	Objectives []string `json:"objectives"`
+}
+
+// Limit bounds an objective from above.
+type Limit struct {
+	Objective string  `json:"objective"`
+	Max       float64 `json:"max"`
+}
+
+// Evaluations is what every search may ask for.
+func (s Setup) Evaluations() int { return s.Population * s.Generations }
+
+// Searched is one search as far as it has come, with its re-evaluated front after each generation, at least one.
+type Searched struct {
+	Method      string
+	Seed        uint64
+	Generations int
+	Evaluations int
+	Distinct    int
+	Failures    int
+	Fronts      [][]Found
+}
+
+// Fronts judges searches by the accuracy source.
+type Fronts struct {
+	From    Provenance
+	Setup   Setup
+	Images  string   // that estimators saw, as they were asked for
+	Data    string   // data of the objectives' questions
+	Papers  []string // of the objectives
+	Rows    []SearchRow
+	Found   []Found
+	Curves  map[string][][]SearchPoint // by method, one a seed
+	Known   []Found                    // published networks, Method their name
+	Missing int                        // searches that are not finished
+	Box     moo.Box                    // of error, parameters and MACs, in which fronts are measured; reference (1, 1, 1)
+
+	generations map[string][][][]Found // by method, one a seed: the front after each generation
+}
+
+// Judge measures what searches found.
+func (f *Fronts) Judge(searched []Searched) {
+	f.Curves, f.generations = map[string][][]SearchPoint{}, map[string][][][]Found{}
+	for _, s := range searched {
+		final := s.Fronts[len(s.Fronts)-1]
+		f.generations[s.Method] = append(f.generations[s.Method], s.Fronts)
+		f.Rows = append(f.Rows, SearchRow{
+			Method: s.Method, Seed: s.Seed, Generations: s.Generations, Evaluations: s.Evaluations, Distinct: s.Distinct,
+			Failures: s.Failures, Front: len(final),
+		})
+		f.Found = append(f.Found, final...)
+	}
+	f.Missing += len(f.Setup.Methods)*len(f.Setup.Seeds) - len(searched)
+	for _, s := range searched {
+		if s.Evaluations < f.Setup.Evaluations() {
+			f.Missing++
+		}
+	}
+	f.measure()
+	f.indicate()
+}
+
+// AfterGenerations lists the front of a method's first seed after each generation.
+func (f *Fronts) AfterGenerations(method string) [][]Found {
+	if all := f.generations[method]; len(all) > 0 {
+		return all[0]
+	}
+	return nil
+}
+
+// measure chooses the box, and follows every search in it. DARTS has a box that other work uses; elsewhere it is the one
+// around all fronts, with a tenth to spare where they are worst, so that their ends count.
+func (r *Fronts) measure() {
+	r.Box = evoXBench
+	if r.Setup.Space != "darts" {
+		r.Box, _ = moo.BoxOf(costsOf(r.Found)) // without any front there is nothing to measure
+		for k := range r.Box.High {
+			r.Box.High[k] += 0.1 * (r.Box.High[k] - r.Box.Low[k])
+		}
+	}
+	at := map[string]int{}
+	for _, row := range r.Rows {
+		fronts := r.generations[row.Method][at[row.Method]]
+		at[row.Method]++
+		var points []SearchPoint
+		for g, front := range fronts {
+			if row.Generations == 0 {
+				break
+			}
+			points = append(points, SearchPoint{row.Evaluations * (g + 1) / row.Generations, r.volume(front, 0, 1, 2), best(front, math.Inf(1), nil)})
+		}
+		r.Curves[row.Method] = append(r.Curves[row.Method], points)
+	}
+}
+
+// BoxNote says what the hypervolumes are measured in.
+func (r *Fronts) BoxNote() string {
+	if r.Setup.Space == "darts" {
+		return "Hypervolumes lie in EvoXBench's box for C-10/MOP8-9 (error 0.0527-0.275, params 392426-1672426, MACs 79733440-270342848; reference 1), IGD+ is to the union of all fronts in the same box; nothing is clipped."
+	}
+	if len(r.Box.Low) == 0 {
+		return "There is no front to measure."
+	}
+	return fmt.Sprintf("Hypervolumes lie in the box around all fronts of this report, a tenth wider where they are worst (error %.4f-%.4f, params %.0f-%.0f, MACs %.0f-%.0f; reference 1), so they do not compare with other reports; IGD+ is to the union of all fronts in the same box.",
+		r.Box.Low[0], r.Box.High[0], r.Box.Low[1], r.Box.High[1], r.Box.Low[2], r.Box.High[2])
+}
+
+// volume is the hypervolume of a front in the box, in some of error, parameters and MACs.
+func (r *Fronts) volume(front []Found, axes ...int) float64 {
+	if len(r.Box.Low) == 0 {
+		return 0
+	}
+	points := make([][]float64, len(front))
+	for i, f := range r.Box.Scale(costsOf(front)) {
+		for _, k := range axes {
+			points[i] = append(points[i], f[k])
+		}
+	}
+	hv, err := moo.Hypervolume(points, []float64{1, 1, 1}[:len(axes)])
+	if err != nil {
+		panic(err) // the points have as many axes as the reference
+	}
+	return hv
+}
+
+func costsOf(front []Found) [][]float64 {
+	out := make([][]float64, len(front))
+	for i, f := range front {
+		out[i] = f.costs()
+	}
+	return out
+}
+
+// best is the highest accuracy of a front where a cost stays below a bound; NaN if there is none.
+func best(front []Found, bound float64, cost func(Found) float64) float64 {
+	top := math.NaN()
+	for _, f := range front {
+		if (cost == nil || cost(f) <= bound) && !(f.Accuracy <= top) {
+			top = f.Accuracy
+		}
+	}
+	return top
+}
+
+// budgetCosts are the costs that budgets can bound.
+var budgetCosts = map[string]func(Found) float64{
+	"params": func(f Found) float64 { return float64(f.Params) },
+	"macs":   func(f Found) float64 { return float64(f.MACs) },
+}
+
+// indicate fills in the indicators, some of which need all fronts.
+func (r *Fronts) indicate() {
+	union := nonDominated(r.Found)
+	reference := r.Box.Scale(costsOf(union))
+	boxes := r.estimateBoxes()
+	for i := range r.Rows {
+		row := &r.Rows[i]
+		front := r.Front(row.Method, row.Seed)
+		row.ErrorParams, row.ErrorMACs, row.All = r.volume(front, 0, 1), r.volume(front, 0, 2), r.volume(front, 0, 1, 2)
+		row.Best = best(front, math.Inf(1), nil)
+		for _, b := range r.Setup.Budgets {
+			row.BestUnder = append(row.BestUnder, best(front, b.Max, budgetCosts[b.Objective]))
+		}
+		row.IGDPlus = math.NaN()
+		if igd, err := moo.IGDPlus(r.Box.Scale(costsOf(front)), reference); err == nil {
+			row.IGDPlus = igd
+		}
+		if box, ok := boxes[row.Method]; ok {
+			row.Estimated = estimatedVolume(front, box)
+		}
+	}
+}
+
+// Front lists what one search found.
+func (r *Fronts) Front(method string, seed uint64) (out []Found) {
+	for _, f := range r.Found {
+		if f.Method == method && f.Seed == seed {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// nonDominated keeps what no other dominates in error, parameters and MACs.
+func nonDominated(all []Found) []Found {
+	var a moo.Archive[Found]
+	for _, f := range all {
+		a.Add(moo.Individual[Found]{X: f, Outcome: moo.Outcome{Objectives: f.costs()}})
+	}
+	out := make([]Found, len(a.Members))
+	for i, m := range a.Members {
+		out[i] = m.X
+	}
+	return out
+}
+
+// estimateBoxes is, for each method, the box around the estimates of all methods that minimise the same objectives.
+func (r *Fronts) estimateBoxes() map[string]moo.Box {
+	boxes := map[string]moo.Box{}
+	for _, m := range r.Setup.Methods {
+		var points [][]float64
+		for _, other := range r.Setup.Methods {
+			if slices.Equal(m.Objectives, other.Objectives) {
+				for _, f := range r.Found {
+					if f.Method == other.Name {
+						points = append(points, f.Estimates)
+					}
+				}
+			}
+		}
+		if box, err := moo.BoxOf(points); err == nil {
+			boxes[m.Name] = box
+		}
+	}
+	return boxes
+}
+
+// estimatedVolume is the hypervolume of estimates up to a tenth beyond their box, so that its corners count.
+func estimatedVolume(front []Found, box moo.Box) float64 {
+	points := make([][]float64, len(front))
+	for i, f := range front {
+		points[i] = f.Estimates
+	}
+	hv, err := moo.Hypervolume(box.Scale(points), []float64{1.1, 1.1, 1.1}[:len(box.Low)])
+	if err != nil {
+		panic(err)
+	}
+	return hv
+}

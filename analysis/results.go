@@ -1,0 +1,253 @@
+package analysis
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"rwe301/bench301"
+	"rwe301/correlation"
+	"rwe301/store"
+)
+
+// Provenance says where results come from.
+type Provenance struct {
+	Dir       string // run folder or file, for messages
+	Name      string
+	Space     string
+	Origin    string // of the architectures
+	Truth     string // what the accuracies are
+	Predicted bool   // the accuracies are those of a surrogate
+	Unit      string // of the accuracies
+	Part      string // of the study, such as 3/16; empty for the whole
+	Code      string // version of the program
+	Go        string
+	Platform  string
+	CPU       string
+	Cores     int
+	Created   time.Time
+	Notes     []string // what a reader should know
+}
+
+// Results are scores as vectors over architectures, whether they come from a run folder, from files of records or from
+// a published table.
+type Results struct {
+	From          Provenance
+	Space         bench301.Space
+	Architectures []store.Named
+	Truth         []float64 // accuracy of each architecture; NaN where there is none; nil without accuracies
+	Columns       []*Column // one a question, accuracies left out
+}
+
+// Column are the answers to one question. Scores of which lower is meant to be better are negated.
+type Column struct {
+	*store.Question
+	BySeed    [][]float64 // [seed][architecture], seeds as in Question.Seeds; NaN where there is no score
+	Times     [][]float64 // seconds of these scores
+	Asked     int         // architectures times seeds
+	Undefined int
+	Failed    int
+	Missing   int
+	Reason    string  // the commonest reason for a score that is missing
+	Seconds   float64 // median of one score
+
+	mean    []float64
+	reasons map[string]int
+}
+
+// NewColumn makes a column without answers over n architectures.
+func NewColumn(q *store.Question, n int) *Column {
+	c := &Column{Question: q, Asked: n * len(q.Seeds), Missing: n * len(q.Seeds)}
+	for range q.Seeds {
+		c.BySeed, c.Times = append(c.BySeed, undefined(n)), append(c.Times, undefined(n))
+	}
+	return c
+}
+
+// undefined is a vector without values.
+func undefined(n int) []float64 {
+	v := make([]float64, n)
+	for i := range v {
+		v[i] = math.NaN()
+	}
+	return v
+}
+
+// Answer enters the answer about architecture i under a seed of the question. score is NaN unless status is OK.
+func (c *Column) Answer(i int, seed uint64, status store.Status, score, seconds float64) error {
+	s := slices.Index(c.Seeds, seed)
+	if s < 0 {
+		return fmt.Errorf("scores of seed %d of %s, which is not asked for", seed, c.Label)
+	}
+	c.Missing--
+	switch status {
+	case store.OK:
+		if c.Lower {
+			score = -score
+		}
+		c.BySeed[s][i], c.Times[s][i] = score, seconds
+	case store.Undefined:
+		c.Undefined++
+	case store.Failed:
+		c.Failed++
+	}
+	return nil
+}
+
+// because notes a reason for a score that is missing.
+func (c *Column) because(reason string) {
+	if c.reasons == nil {
+		c.reasons = map[string]int{}
+	}
+	c.reasons[reason]++
+}
+
+// Finish sums up what was entered.
+func (c *Column) Finish() {
+	if len(c.reasons) > 0 {
+		common := slices.MinFunc(slices.Collect(maps.Keys(c.reasons)), func(a, b string) int {
+			return cmp.Or(c.reasons[b]-c.reasons[a], cmp.Compare(a, b))
+		})
+		c.Reason = Commonest(common, len(c.reasons)-1)
+	}
+	var seconds []float64
+	for _, times := range c.Times {
+		for _, t := range times {
+			if !math.IsNaN(t) {
+				seconds = append(seconds, t)
+			}
+		}
+	}
+	c.Seconds = median(seconds)
+	if len(c.BySeed) == 1 {
+		c.mean = c.BySeed[0]
+		return
+	}
+	c.mean = make([]float64, len(c.BySeed[0]))
+	for _, s := range c.BySeed {
+		for i, v := range s {
+			c.mean[i] += v / float64(len(c.BySeed))
+		}
+	}
+}
+
+// median sorts v; it is 0 of nothing.
+func median(v []float64) float64 {
+	if len(v) == 0 {
+		return 0
+	}
+	slices.Sort(v)
+	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
+}
+
+// Commonest is a reason for missing scores beside which there are others.
+func Commonest(reason string, others int) string {
+	if others > 0 {
+		reason += fmt.Sprintf(" (and %d other reasons)", others)
+	}
+	return reason
+}
+
+// Mean is the score of each architecture: the mean over the seeds, NaN where one of them is missing.
+func (c *Column) Mean() []float64 { return c.mean }
+
+// Scored is the number of scores that there are.
+func (c *Column) Scored() int { return c.Asked - c.Undefined - c.Failed - c.Missing }
+
+// BetweenSeeds is the mean Spearman correlation of the scores of two seeds.
+func (c *Column) BetweenSeeds() (float64, error) {
+	sum, n := 0.0, 0
+	for i := range c.BySeed {
+		for k := range i {
+			_, kept := Common(c.BySeed[i], c.BySeed[k])
+			v, err := correlation.Spearman(kept[0], kept[1])
+			if err != nil {
+				return 0, err
+			}
+			sum, n = sum+v, n+1
+		}
+	}
+	return sum / float64(n), nil
+}
+
+// Common returns the rows at which all vectors have a value, and those values.
+func Common(vectors ...[]float64) (rows []int, kept [][]float64) {
+	kept = make([][]float64, len(vectors))
+rows:
+	for i := range vectors[0] {
+		for _, v := range vectors {
+			if math.IsNaN(v[i]) {
+				continue rows
+			}
+		}
+		rows = append(rows, i)
+		for k, v := range vectors {
+			kept[k] = append(kept[k], v[i])
+		}
+	}
+	return rows, kept
+}
+
+// Architecture parses architecture i.
+func (r *Results) Architecture(i int) (bench301.Architecture, error) {
+	a := r.Architectures[i]
+	arch, err := r.Space.ParseAs(a.Arch, r.Space.Notations()[0])
+	if err != nil {
+		return nil, fmt.Errorf("%s: architecture %s: %w", r.From.Dir, a.ID, err)
+	}
+	return arch, nil
+}
+
+// Params counts the parameters of every architecture at the size of NAS-Bench-Suite-Zero's scores.
+func (r *Results) Params() ([]float64, error) {
+	out := make([]float64, len(r.Architectures))
+	for i, a := range r.Architectures {
+		arch, err := r.Architecture(i)
+		if err != nil {
+			return nil, err
+		}
+		c, err := arch.Complexity(bench301.DefaultConfig())
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", a.ID, err)
+		}
+		out[i] = float64(c.Params)
+	}
+	return out, nil
+}
+
+// Convolutions counts the edges with a convolution in both cells of every architecture: the strata within which
+// NAS-Bench-301's estimators are compared. ok is false in spaces other than DARTS.
+func (r *Results) Convolutions() (counts []int, ok bool, err error) {
+	return r.count(func(op bench301.Operation) bool { return !op.Pool() && op != bench301.SkipConnect })
+}
+
+// Skips counts the skip connections, likewise.
+func (r *Results) Skips() (counts []int, ok bool, err error) {
+	return r.count(func(op bench301.Operation) bool { return op == bench301.SkipConnect })
+}
+
+func (r *Results) count(counts func(bench301.Operation) bool) (out []int, ok bool, err error) {
+	for i := range r.Architectures {
+		arch, err := r.Architecture(i)
+		if err != nil {
+			return nil, false, err
+		}
+		g, darts := arch.(bench301.Genotype)
+		if !darts {
+			return nil, false, nil
+		}
+		n := 0
+		for _, cell := range []bench301.Cell{g.Normal, g.Reduce} {
+			for _, e := range cell {
+				if counts(e.Op) {
+					n++
+				}
+			}
+		}
+		out = append(out, n)
+	}
+	return out, true, nil
+}

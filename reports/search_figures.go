@@ -1,0 +1,187 @@
+package reports
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"gonum.org/v1/plot/vg"
+
+	"rwe301/analysis"
+	"rwe301/bench301"
+	"rwe301/correlation"
+	"rwe301/plots"
+)
+
+// named is a figure with the name and size of its files.
+type named struct {
+	plots.Figure
+	name          string
+	width, height vg.Length
+	err           error
+}
+
+// figures draws the fronts of all methods beside published networks, the fronts of the first method generation by
+// generation, curves over the evaluations, and the cells of the knee and the ends of the best front.
+func (r Search) figures() []named {
+	if len(r.Found) == 0 {
+		return nil
+	}
+	out := []named{r.frontFigure(), r.generationFigure()}
+	out = append(out, r.curveFigures()...)
+	return append(out, r.cellFigures()...)
+}
+
+func column(name string, f plots.Figure, err error) named {
+	return named{f, name, plots.SingleColumn, plots.ColumnHeight, err}
+}
+
+// frontPoints are error against MACs, in order of MACs, of what is not dominated there.
+func frontPoints(front []analysis.Found) []plots.Point {
+	sorted := slices.SortedFunc(slices.Values(front), func(a, b analysis.Found) int {
+		return cmp.Or(cmp.Compare(a.MACs, b.MACs), cmp.Compare(b.Accuracy, a.Accuracy))
+	})
+	var out []plots.Point
+	top := math.Inf(-1)
+	for _, f := range sorted {
+		if f.Accuracy > top {
+			top = f.Accuracy
+			out = append(out, knownPoint(f, f.ID))
+		}
+	}
+	return out
+}
+
+func knownPoint(f analysis.Found, name string) plots.Point {
+	e := 100 - f.Accuracy
+	return plots.Point{Name: name, X: float64(f.MACs) / 1e6, Y: e, Low: e, High: e}
+}
+
+func (r Search) axes() plots.Points {
+	source, _, _ := strings.Cut(r.From.Truth, " (") // what stands in brackets is too long for a column
+	return plots.Points{XLabel: "MACs (millions)", YLabel: "error (%) by " + source}
+}
+
+func (r Search) frontFigure() named {
+	g := r.axes()
+	for _, m := range r.Setup.Methods {
+		var all []analysis.Found
+		for _, f := range r.Found {
+			if f.Method == m.Name {
+				all = append(all, f)
+			}
+		}
+		g.Groups = append(g.Groups, plots.Group{Name: m.Name, Stairs: true, Points: frontPoints(all)})
+	}
+	if len(r.Known) > 0 {
+		group := plots.Group{Name: "published", Labels: true}
+		for _, k := range r.Known {
+			group.Points = append(group.Points, knownPoint(k, k.Method))
+		}
+		g.Groups = append(g.Groups, group)
+	}
+	f, err := plots.NewPoints(g)
+	return named{f, "fronts", plots.DoubleColumn, 3.4 * vg.Inch, err}
+}
+
+func (r Search) generationFigure() named {
+	g := r.axes()
+	method := r.Setup.Methods[0].Name
+	fronts := r.AfterGenerations(method)
+	for _, k := range milestones(len(fronts)) {
+		g.Groups = append(g.Groups, plots.Group{Name: fmt.Sprintf("generation %d", k), Stairs: true, Points: frontPoints(fronts[k-1])})
+	}
+	f, err := plots.NewPoints(g)
+	return column("generations", f, err)
+}
+
+// milestones are up to four generations, the first and the last among them.
+func milestones(n int) []int {
+	var out []int
+	for _, share := range []float64{0, 1. / 3, 2. / 3, 1} {
+		if k := 1 + int(math.Round(share*float64(n-1))); n > 0 && !slices.Contains(out, k) {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+func (r Search) curveFigures() []named {
+	var out []named
+	for _, c := range []struct {
+		name, label string
+		value       func(analysis.SearchPoint) float64
+	}{
+		{"hypervolume", "hypervolume (error, params, MACs)", func(p analysis.SearchPoint) float64 { return p.Hypervolume }},
+		{"best-so-far", "best accuracy of the front (%)", func(p analysis.SearchPoint) float64 { return p.Best }},
+	} {
+		l := plots.Lines{XLabel: "evaluations", YLabel: c.label}
+		for _, m := range r.Setup.Methods {
+			l.Lines = append(l.Lines, quartiles(m.Name, r.Curves[m.Name], c.value))
+		}
+		f, err := plots.NewLines(l)
+		out = append(out, column(c.name, f, err))
+	}
+	return out
+}
+
+// quartiles is the median over runs with the quartiles as a band, at the evaluations of the first run.
+func quartiles(name string, runs [][]analysis.SearchPoint, value func(analysis.SearchPoint) float64) plots.Line {
+	l := plots.Line{Name: name}
+	if len(runs) == 0 {
+		return l
+	}
+	for _, p := range runs[0] {
+		var at []float64
+		for _, run := range runs {
+			if k := lastBefore(run, p.Evaluations); k >= 0 && !math.IsNaN(value(run[k])) {
+				at = append(at, value(run[k]))
+			}
+		}
+		l.X = append(l.X, float64(p.Evaluations))
+		l.Y, l.Low, l.High = append(l.Y, correlation.Quantile(at, 0.5)), append(l.Low, correlation.Quantile(at, 0.25)), append(l.High, correlation.Quantile(at, 0.75))
+	}
+	return l
+}
+
+// lastBefore is the last point of a run with at most so many evaluations, -1 if there is none.
+func lastBefore(run []analysis.SearchPoint, evaluations int) int {
+	k := -1
+	for k+1 < len(run) && run[k+1].Evaluations <= evaluations {
+		k++
+	}
+	return k
+}
+
+// cellFigures draws three members of the first method's first front: the most accurate, the smallest, and the knee, which
+// lies farthest below the line between these two.
+func (r Search) cellFigures() []named {
+	row := r.Rows[0]
+	front := r.Front(row.Method, row.Seed)
+	if len(front) == 0 {
+		return nil
+	}
+	space, err := bench301.LookupSpace(r.Setup.Space)
+	if err != nil {
+		return nil
+	}
+	var out []named
+	drawn := map[string]bool{}
+	for _, pick := range []struct {
+		what string
+		f    analysis.Found
+	}{{"most-accurate", analysis.Extreme(front, func(f analysis.Found) float64 { return -f.Accuracy })},
+		{"smallest", analysis.Extreme(front, func(f analysis.Found) float64 { return float64(f.MACs) })}, {"knee", analysis.Knee(front)}} {
+		a, _, err := space.Parse(pick.f.Arch)
+		if err != nil || drawn[pick.f.ID] {
+			continue // nothing to draw, or the same network again
+		}
+		drawn[pick.f.ID] = true
+		title := fmt.Sprintf("%s of %s, seed %d: %s, accuracy %.2f %%, %.1f M MACs", pick.what, row.Method, row.Seed, pick.f.ID, pick.f.Accuracy, float64(pick.f.MACs)/1e6)
+		f, err := plots.NewCells(title, space, a)
+		out = append(out, named{f, "cells-" + pick.what, plots.CellsWidth, f.Height(), err})
+	}
+	return out
+}

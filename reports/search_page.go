@@ -1,0 +1,166 @@
+package reports
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"rwe301/analysis"
+)
+
+// searchCaptions say what the figures of searches show, by the name of their files.
+var searchCaptions = map[string]string{
+	"fronts":      "Fronts of all seeds of a method together, in error and MACs.",
+	"generations": "The front of the first method and seed after some generations.",
+	"hypervolume": "Hypervolume of the front over the evaluations: median and quartiles over seeds.",
+	"best-so-far": "Best accuracy of the front over the evaluations: median and quartiles over seeds.",
+}
+
+// Page is the report of searches.
+func (r Search) Page() (Document, error) {
+	m, d := r.From, r.Setup
+	doc := Document{
+		Title: d.Name,
+		Lead: fmt.Sprintf("Searches of the space %s for accurate and small networks, judged by accuracies that come from: %s.",
+			d.Space, m.Truth),
+		Facts: []Fact{
+			{Name: "accuracies", Value: m.Truth},
+			{Name: "methods", Value: strconv.Itoa(len(d.Methods))},
+			{Name: "evaluations a run", Value: fmt.Sprintf("%d (%d generations of %d)", d.Population*d.Generations, d.Generations, d.Population)},
+			{Name: "seeds", Value: numbers(d.Seeds)},
+		},
+		Made: fmt.Sprintf("Made from the run folder by bench301; the searches by bench301 %s on %s.", m.Code, m.CPU),
+	}
+	if r.Missing > 0 {
+		doc.Facts = append(doc.Facts, Fact{Name: "not finished", Value: fmt.Sprintf("%d searches", r.Missing)})
+	}
+	clouds, items := r.clouds()
+	doc.Items = items
+	var curves, cells []Drawing
+	for _, f := range r.figures() {
+		if f.err != nil {
+			return doc, f.err
+		}
+		drawing := Drawing{Caption: searchCaptions[f.name], Figure: f.Figure, Width: f.width, Height: f.height}
+		if what, ok := strings.CutPrefix(f.name, "cells-"); ok {
+			drawing.Caption = "The " + strings.ReplaceAll(what, "-", " ") + " of the first front."
+			cells = append(cells, drawing)
+			continue
+		}
+		curves = append(curves, drawing)
+	}
+	doc.Sections = []Section{
+		{Name: "result", Title: "Result", Tables: []Table{r.Table()}},
+		{Name: "fronts", Title: "Fronts", Text: "Point at an architecture to see what it is.", Clouds: clouds},
+		{Name: "figures", Title: "Fronts and progress", Drawings: curves},
+		{Name: "architectures", Title: "Architectures", Tables: []Table{r.frontTable()}, Drawings: cells},
+		{Name: "protocol", Title: "Protocol", Tables: []Table{r.protocolTable()}},
+		{Name: "checklist", Title: "Checklist", Tables: []Table{r.Checklist()}},
+		{Name: "bibliography", Title: "Bibliography", Verbatim: r.BibTeX()},
+	}
+	return doc, nil
+}
+
+// clouds are the fronts of all runs and the published networks, against each count.
+func (r Search) clouds() ([]Cloud, []Item) {
+	counts := []struct {
+		label string
+		of    func(analysis.Found) float64
+	}{
+		{"MACs (millions)", func(f analysis.Found) float64 { return float64(f.MACs) / 1e6 }},
+		{"params (millions)", func(f analysis.Found) float64 { return float64(f.Params) / 1e6 }},
+	}
+	var names []string
+	for _, m := range r.Setup.Methods {
+		names = append(names, m.Name)
+	}
+	groups := make([][]Dots, len(counts))
+	for k := range counts {
+		for _, name := range append(names, "published") {
+			groups[k] = append(groups[k], Dots{Name: name})
+		}
+	}
+	var items []Item
+	add := func(group int, f analysis.Found, facts ...[2]string) {
+		items = append(items, Item{Name: f.ID, Text: f.Arch, Facts: append(facts,
+			[2]string{"params", fmt.Sprintf("%.3g M", float64(f.Params)/1e6)}, [2]string{"MACs", fmt.Sprintf("%.4g M", float64(f.MACs)/1e6)})})
+		for k, c := range counts {
+			g := &groups[k][group]
+			g.Item, g.X, g.Y = append(g.Item, len(items)-1), append(g.X, c.of(f)), append(g.Y, f.Accuracy)
+		}
+	}
+	for i, name := range names {
+		for _, f := range r.Found {
+			if f.Method == name {
+				add(i, f, [2]string{"method", fmt.Sprintf("%s, seed %d", f.Method, f.Seed)}, [2]string{"estimates", estimates(f)})
+			}
+		}
+	}
+	for _, f := range r.Known {
+		add(len(names), f, [2]string{"published as", f.Method})
+	}
+	if len(r.Found) == 0 {
+		return nil, nil
+	}
+	var out []Cloud
+	for k, c := range counts {
+		if len(r.Known) == 0 {
+			groups[k] = groups[k][:len(names)]
+		}
+		out = append(out, Cloud{Title: "Fronts of all seeds, accuracy against " + c.label, XLabel: c.label, YLabel: "accuracy (%)", Groups: groups[k]})
+	}
+	return out, items
+}
+
+// estimates writes the values that a search minimised.
+func estimates(f analysis.Found) string {
+	var text []string
+	for _, e := range f.Estimates {
+		text = append(text, fmt.Sprintf("%.5g", e))
+	}
+	return strings.Join(text, ", ")
+}
+
+// frontTable lists the members of all fronts.
+func (r Search) frontTable() Table {
+	t := Table{
+		Title: "Members of the fronts, accuracy by " + r.From.Truth,
+		Columns: []Column{
+			{Name: "method", Left: true}, {Name: "seed"}, {Name: "id", Left: true}, {Name: "accuracy"}, {Name: "params"}, {Name: "MACs"}, {Name: "estimates"},
+			{Name: "architecture", Left: true},
+		},
+	}
+	for _, f := range r.Found {
+		if len(t.Rows) == maxListed {
+			t.Notes = append(t.Notes, fmt.Sprintf("The first %d of %d; fronts.csv in the folder of the report has all.", maxListed, len(r.Found)))
+			break
+		}
+		t.Rows = append(t.Rows, []string{
+			f.Method, strconv.FormatUint(f.Seed, 10), f.ID, fixed(f.Accuracy, 2), strconv.FormatInt(f.Params, 10), strconv.FormatInt(f.MACs, 10), estimates(f), f.Arch,
+		})
+	}
+	return t
+}
+
+// protocolTable says how the searches were run.
+func (r Search) protocolTable() Table {
+	m, d := r.From, r.Setup
+	t := Table{Title: "Protocol of the searches " + d.Name, Columns: []Column{{Name: "what", Left: true}, {Name: "value", Left: true}}}
+	add := func(what, value string) { t.Rows = append(t.Rows, []string{what, value}) }
+	add("search space", d.Space)
+	add("accuracies", m.Truth)
+	for _, method := range d.Methods {
+		add("method "+method.Name, fmt.Sprintf("%s minimises %s", method.Algorithm, strings.Join(method.Objectives, ", ")))
+	}
+	add("population", strconv.Itoa(d.Population))
+	add("generations", strconv.Itoa(d.Generations))
+	add("seeds", numbers(d.Seeds))
+	add("random weights", d.Weights)
+	for _, l := range d.Limits {
+		add("limit", l.Objective+" at most "+analysis.Short(l.Max))
+	}
+	add("images", r.Images)
+	add("program", "bench301 "+m.Code)
+	add("machine", m.CPU)
+	return t
+}

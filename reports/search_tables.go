@@ -1,0 +1,146 @@
+package reports
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"rwe301/bench301"
+	"rwe301/correlation"
+	"rwe301/plots"
+)
+
+// Table summarises the searches: median and quartiles over seeds, and where a method differs from the first one.
+func (r Search) Table() Table {
+	d := r.Setup
+	t := Table{
+		Title:   fmt.Sprintf("Fronts re-evaluated by %s: median [quartiles] over %d seeds, %d evaluations a run", r.From.Truth, len(d.Seeds), d.Population*d.Generations),
+		Notes:   []string{r.BoxNote()},
+		Columns: []Column{{Name: "method", Left: true}, {Name: "minimises", Left: true}},
+	}
+	if len(d.Methods) > 1 {
+		t.Notes = append(t.Notes, fmt.Sprintf("+ and -: better or worse than %s (Wilcoxon signed-rank over seeds, Holm over methods, 0.05); ~: not distinguishable. With n seeds the smallest two-sided p is 2/2^n: five seeds cannot reach 0.05.", d.Methods[0].Name))
+	}
+	if r.Missing > 0 {
+		t.Notes = append(t.Notes, fmt.Sprintf("%d of %d searches are not finished.", r.Missing, len(d.Methods)*len(d.Seeds)))
+	}
+	marks := map[string][]string{}
+	for _, m := range r.Metrics() {
+		t.Columns = append(t.Columns, Column{Name: m.Name})
+		marks[m.Name] = r.Marks(m)
+	}
+	for i, method := range d.Methods {
+		row := []string{method.Name, method.Algorithm + ": " + strings.Join(method.Objectives, ", ")}
+		for _, m := range r.Metrics() {
+			row = append(row, spread(r.Values(method.Name, m), m.Digits)+marks[m.Name][i])
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// spread writes median and quartiles.
+func spread(v []float64, digits int) string {
+	v = slices.DeleteFunc(slices.Clone(v), math.IsNaN)
+	if len(v) == 0 {
+		return "none"
+	}
+	text := func(p float64) string { return strconv.FormatFloat(correlation.Quantile(v, p), 'f', digits, 64) }
+	if len(v) == 1 {
+		return text(0.5)
+	}
+	return fmt.Sprintf("%s [%s, %s]", text(0.5), text(0.25), text(0.75))
+}
+
+// Save writes tables, fronts, indicators and figures into a folder, and lists their paths.
+func (r Search) Save(dir string) ([]string, error) {
+	paths, err := saveFiles(dir, append(r.Table().files("summary", map[string]Format{"md": Markdown, "tex": LaTeX, "csv": CSV}),
+		file{"fronts.csv", r.writeFronts},
+		file{"fronts.jsonl", func(w io.Writer) error {
+			e := json.NewEncoder(w)
+			for _, f := range r.Found {
+				if err := e.Encode(f); err != nil {
+					return err
+				}
+			}
+			return nil
+		}},
+		file{"runs.csv", r.writeRows})...)
+	if err != nil {
+		return paths, err
+	}
+	figures, err := r.writeFigures(filepath.Join(dir, "figures"))
+	return append(paths, figures...), err
+}
+
+// writeFronts writes the fronts, each architecture as NASLib and as DARTS write it.
+func (r Search) writeFronts(w io.Writer) error {
+	out := csv.NewWriter(w)
+	_ = out.Write([]string{"method", "seed", "id", "arch", "genotype", "accuracy", "params", "macs", "estimates"})
+	for _, f := range r.Found {
+		genotype := ""
+		if g, _, err := bench301.ParseGenotype(f.Arch); err == nil {
+			genotype, _ = g.Format("genotype")
+		}
+		estimates := make([]string, len(f.Estimates))
+		for i, e := range f.Estimates {
+			estimates[i] = number(e)
+		}
+		_ = out.Write([]string{
+			f.Method, strconv.FormatUint(f.Seed, 10), f.ID, f.Arch, genotype, number(f.Accuracy), strconv.FormatInt(f.Params, 10),
+			strconv.FormatInt(f.MACs, 10), strings.Join(estimates, " "),
+		})
+	}
+	out.Flush()
+	return out.Error()
+}
+
+func (r Search) writeRows(w io.Writer) error {
+	out := csv.NewWriter(w)
+	header := []string{"method", "seed", "generations", "evaluations", "distinct", "failures", "front", "hv_estimates"}
+	for _, m := range r.Metrics() {
+		header = append(header, m.Name)
+	}
+	_ = out.Write(header)
+	for _, row := range r.Rows {
+		cells := []string{row.Method, strconv.FormatUint(row.Seed, 10)}
+		for _, n := range []int{row.Generations, row.Evaluations, row.Distinct, row.Failures, row.Front} {
+			cells = append(cells, strconv.Itoa(n))
+		}
+		cells = append(cells, number(row.Estimated))
+		for _, m := range r.Metrics() {
+			cells = append(cells, number(m.Value(row)))
+		}
+		_ = out.Write(cells)
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// figureFormats are the formats of the figures of a report.
+var figureFormats = []string{"png", "svg", "pdf"}
+
+func (r Search) writeFigures(dir string) (paths []string, err error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	for _, f := range r.figures() {
+		if f.err != nil {
+			return paths, f.err
+		}
+		saved, err := plots.Save(dir, f.name, f.Figure, f.width, f.height, figureFormats...)
+		if paths = append(paths, saved...); err != nil {
+			return paths, err
+		}
+	}
+	return paths, nil
+}
+
+func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }

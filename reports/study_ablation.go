@@ -1,0 +1,45 @@
+package reports
+
+import (
+	"slices"
+
+	"rwe301/analysis"
+)
+
+// ablationTable lists every analysis.Confidence of every setting that the study varies.
+func (f Study) ablationTable() (Table, error) {
+	t := Table{
+		Title: f.title("Ablation"),
+		Columns: []Column{
+			{Name: "setting", Left: true}, {Name: "analysis.Confidence", Left: true}, {Name: "tau-b"}, {Name: "95% CI"}, {Name: "difference"}, {Name: "95% CI"}, {Name: "p"},
+			{Name: "", Left: true}, {Name: "s/arch"},
+		},
+		Notes: f.notes("*: the default of the study. difference: from it, by the paired bootstrap, p adjusted by Holm over all rows; ~ not distinguishable at 0.05.",
+			noteSeconds),
+	}
+	ablations, err := f.Ablations()
+	if err != nil {
+		return t, err
+	}
+	for _, a := range ablations {
+		knob := a.Setting
+		if many := slices.ContainsFunc(ablations, func(b analysis.Ablation) bool { return b.Base != a.Base }); many {
+			knob = a.Base.Estimator + ": " + knob
+		}
+		for _, l := range a.Levels {
+			row := []string{knob, l.Value, "undefined", "", "", "", "", "", Seconds(l.Seconds)}
+			if l.Tau != nil {
+				row[2], row[3] = signed(l.Tau.Value), bounds(l.Tau.Low, l.Tau.High)
+			}
+			switch {
+			case l.Finding == a.Base:
+				row[1] += " *"
+			case l.Versus != nil:
+				v := l.Versus
+				row[4], row[5], row[6], row[7] = signed(v.Difference), bounds(v.Interval.Low, v.Interval.High), Probability(v.PAdjusted), v.Mark()
+			}
+			t.Rows = append(t.Rows, row)
+		}
+	}
+	return t, nil
+}

@@ -1,0 +1,163 @@
+package reports
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/plot/vg"
+
+	"rwe301/analysis"
+	"rwe301/plots"
+)
+
+// Figure is a figure of a run with the size that it is drawn for.
+type Figure struct {
+	Name string
+	plots.Figure
+	Width, Height vg.Length
+}
+
+// figures are what a run can be drawn in. Each returns nothing where the run has no data for it.
+var figures = []struct {
+	name string
+	make func(Study) ([]Figure, error)
+}{
+	{"scatter", Study.scatterFigure},
+	{"bars", Study.barsFigure},
+	{"cost", Study.costFigure},
+	{"ablation", Study.ablationFigures},
+	{"convergence", Study.convergenceFigure},
+	{"seeds", Study.seedsFigure},
+	{"proxies", Study.proxiesFigure},
+	{"entropy", Study.entropyFigure},
+	{"strata", Study.strataFigure},
+	{"bias", Study.biasFigure},
+	{"precision", Study.precisionFigure},
+	{"ranks", Study.ranksFigure},
+	{"critical", Study.criticalFigure},
+	{"cells", Study.cellFigures},
+}
+
+// FigureNames lists the kinds of figures of a run.
+func FigureNames() []string {
+	var names []string
+	for _, f := range figures {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+// Figures draws the kinds of figures named, all for none. Kinds that the run has no data for are left out.
+func (f Study) Figures(names ...string) ([]Figure, error) {
+	var out []Figure
+	for _, kind := range figures {
+		if len(names) > 0 && !slices.Contains(names, kind.name) {
+			continue
+		}
+		made, err := kind.make(f)
+		if err != nil {
+			return nil, fmt.Errorf("figure %s: %w", kind.name, err)
+		}
+		out = append(out, made...)
+	}
+	return out, nil
+}
+
+// Limits on what one figure shows, best first, so that it stays readable.
+const (
+	maxPanels = 12
+	maxCurves = 6
+	maxBars   = 60
+	maxMatrix = 16
+
+	maxEntropy = 10 // scores of the figure of entropies
+)
+
+// accuracyLabel is the axis of the accuracies.
+func (f Study) accuracyLabel() string { return "accuracy (%)" }
+
+// scatterFigure is F2: scores against accuracies, a panel an estimator.
+func (f Study) scatterFigure() ([]Figure, error) {
+	rows := f.Top(maxPanels)
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	panels := plots.Panels{Columns: min(3, len(rows))}
+	for _, r := range rows {
+		labels := make([]string, len(r.Rows))
+		for k, i := range r.Rows {
+			labels[k] = f.Architectures[i].ID
+		}
+		s, err := plots.NewScatter(f.panelTitle(r), "score", f.accuracyLabel(), labels, r.Scores, r.Truth)
+		if err != nil {
+			return nil, err
+		}
+		panels.Figures, panels.Names = append(panels.Figures, s), append(panels.Names, r.Estimator)
+	}
+	width := vg.Length(panels.Columns) * plots.DoubleColumn / 3
+	return []Figure{{"scatter", panels, max(width, plots.SingleColumn), vg.Length(panels.Rows()) * 1.9 * vg.Inch}}, nil
+}
+
+// panelTitle names an estimator with its coefficients.
+func (f Study) panelTitle(r *analysis.Finding) string {
+	return fmt.Sprintf("%s\ntau %+.2f, rho %+.2f", abbreviate(r.Estimator, 26), r.Tau.Value, r.Rho.Value)
+}
+
+// abbreviate cuts a label in the middle.
+func abbreviate(s string, n int) string {
+	runes := []rune(s)
+	if len(runes) <= n {
+		return s
+	}
+	return string(runes[:n/2]) + "…" + string(runes[len(runes)-(n-n/2-1):])
+}
+
+// barsFigure compares tau-b with intervals.
+func (f Study) barsFigure() ([]Figure, error) {
+	var rows []analysis.Association
+	for _, r := range f.Ranked()[:min(maxBars, len(f.Rows))] {
+		a := r.Association
+		a.Estimator = abbreviate(a.Estimator, 22)
+		rows = append(rows, a)
+	}
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	b := AssociationBars("tau-b, 95% interval", rows)
+	return []Figure{{"bars", b, plots.SingleColumn, max(1.5*vg.Inch, vg.Length(len(rows))*0.17*vg.Inch+0.7*vg.Inch)}}, nil
+}
+
+// cellFigures are F13: the most and the least accurate architecture.
+func (f Study) cellFigures() ([]Figure, error) {
+	best, worst := -1, -1
+	for i, v := range f.Results.Truth {
+		if math.IsNaN(v) {
+			continue
+		}
+		if best < 0 || v > f.Results.Truth[best] {
+			best = i
+		}
+		if worst < 0 || v < f.Results.Truth[worst] {
+			worst = i
+		}
+	}
+	var out []Figure
+	for name, i := range map[string]int{"cells-best": best, "cells-worst": worst} {
+		if i < 0 {
+			continue
+		}
+		a, err := f.Architecture(i)
+		if err != nil {
+			return nil, err
+		}
+		title := fmt.Sprintf("%s: accuracy %.2f%%", f.Architectures[i].ID, f.Results.Truth[i])
+		cells, err := plots.NewCells(title, f.Space, a)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Figure{name, cells, plots.CellsWidth, cells.Height()})
+	}
+	slices.SortFunc(out, func(a, b Figure) int { return len(a.Name) - len(b.Name) })
+	return out, nil
+}

@@ -1,0 +1,134 @@
+package reports
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"rwe301/analysis"
+	"rwe301/correlation"
+	"rwe301/plots"
+
+	"gonum.org/v1/plot/vg"
+)
+
+// proxiesFigure is F3: how the estimators' scores correlate with each other.
+func (f Study) proxiesFigure() ([]Figure, error) {
+	rows := f.Top(maxMatrix)
+	if len(rows) < 2 {
+		return nil, nil
+	}
+	names := make([]string, len(rows))
+	for i, r := range rows {
+		names[i] = abbreviate(r.Estimator, 20)
+	}
+	h, err := plots.NewHeatMap("Spearman correlation between scores", names, names, analysis.Among(rows))
+	if err != nil {
+		return nil, err
+	}
+	width, height := h.Size()
+	return []Figure{{"proxies", h, width, height}}, nil
+}
+
+// entropyFigure is F8: what is left of the entropy of the accuracies when more and more scores are known.
+func (f Study) entropyFigure() ([]Figure, error) {
+	rows := f.Top(maxMatrix)
+	if len(rows) < 2 {
+		return nil, nil
+	}
+	kept := f.Complete(rows, analysis.MinComplete)
+	if kept == nil {
+		return nil, nil
+	}
+	info, err := correlation.ConditionalEntropy(kept[0], kept[1:], maxEntropy, f.Options.Seed)
+	if err != nil {
+		return nil, err
+	}
+	left := plots.Group{Name: "greedy choice", Joined: true, Labels: true}
+	chance := plots.Group{Name: "chance", Joined: true}
+	add := func(g *plots.Group, name string, k int, h float64) {
+		g.Points = append(g.Points, plots.Point{Name: name, X: float64(k), Y: h, Low: h, High: h})
+	}
+	add(&left, "none", 0, info.Prior)
+	add(&chance, "none", 0, info.Prior)
+	for k, i := range info.Order {
+		name := abbreviate(rows[i].Estimator, 20)
+		add(&left, name, k+1, info.Entropy[k])
+		add(&chance, name, k+1, info.Chance[k])
+		if info.Chance[k] < info.Prior/50 {
+			break // the architectures are alone in their bins: nothing more can be seen
+		}
+	}
+	figure, err := plots.NewPoints(plots.Points{
+		XLabel: "scores known", YLabel: "entropy left of accuracy (bits)", Whole: true, Groups: []plots.Group{left, chance},
+	})
+	return []Figure{{"entropy", figure, plots.SingleColumn, plots.ColumnHeight}}, err
+}
+
+// strataFigure is F7: the correlation among architectures with equally many convolutions.
+func (f Study) strataFigure() ([]Figure, error) {
+	rows := f.Top(maxMatrix)
+	strata, err := f.Stratify(rows)
+	if err != nil || strata == nil || len(rows) == 0 {
+		return nil, err
+	}
+	columns := []string{"all"}
+	for k, n := range strata.Convolutions {
+		columns = append(columns, fmt.Sprintf("%d (%d)", n, strata.Sizes[k]))
+	}
+	names, values := make([]string, len(rows)), make([][]float64, len(rows))
+	for i, r := range rows {
+		names[i], values[i] = abbreviate(r.Estimator, 20), append([]float64{r.Rho.Value}, strata.Rho[i]...)
+	}
+	h, err := plots.NewHeatMap("Spearman by number of convolutions (n)", names, columns, values)
+	if err != nil {
+		return nil, err
+	}
+	width, height := h.Size()
+	return []Figure{{"strata", h, max(width, plots.SingleColumn), height}}, nil
+}
+
+// biasPanels is how many estimators the figure of biases shows beside the accuracies.
+const biasPanels = 5
+
+// biasFigure is F7: accuracies, and scores, against the number of skip connections. An estimator is biased where its
+// correlation with that number is far from the accuracies'.
+func (f Study) biasFigure() ([]Figure, error) {
+	skips, darts, err := f.Skips()
+	rows := f.Top(biasPanels)
+	if err != nil || !darts || len(rows) == 0 {
+		return nil, err
+	}
+	panels := plots.Panels{Columns: 3}
+	add := func(name, axis string, y []float64) error {
+		var x, kept []float64
+		var labels []string
+		for i, v := range y {
+			if !math.IsNaN(v) {
+				x, kept, labels = append(x, float64(skips[i])), append(kept, v), append(labels, f.Architectures[i].ID)
+			}
+		}
+		rho, err := correlation.Spearman(x, kept)
+		if errors.Is(err, correlation.ErrUndefined) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		s, err := plots.NewScatter(fmt.Sprintf("%s\nrho %+.2f", abbreviate(name, 26), rho), "skip connections", axis, labels, x, kept)
+		panels.Figures, panels.Names = append(panels.Figures, s), append(panels.Names, name)
+		return err
+	}
+	if err := add("accuracy", f.accuracyLabel(), f.Results.Truth); err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		if err := add(r.Estimator, "score", r.Column.Mean()); err != nil {
+			return nil, err
+		}
+	}
+	if len(panels.Figures) < 2 {
+		return nil, nil
+	}
+	return []Figure{{"bias", panels, plots.DoubleColumn, vg.Length(panels.Rows()) * 1.9 * vg.Inch}}, nil
+}

@@ -1,0 +1,183 @@
+package reports
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// captions say what the kinds of figures show.
+var captions = map[string]string{
+	"bars":        "Kendall's tau-b of every estimator with the accuracies, with 95% intervals.",
+	"cost":        "tau-b against the time of one estimate, with 95% intervals.",
+	"ablation":    "tau-b by one setting, the others as in the base; bands or bars are 95% intervals.",
+	"convergence": "How wide the 95% interval of tau-b is with fewer architectures.",
+	"seeds":       "tau-b of each weight seed on its own.",
+	"proxies":     "Spearman correlation between the scores of the estimators.",
+	"entropy":     "How uncertain the accuracy remains (entropy of bins of equal width) when scores are known, each the one that leaves least given those before it. Chance: the same for accuracies in random order. Only what lies between the curves is information; both fall because the architectures are few for so many bins.",
+	"strata":      "Spearman correlation among architectures with equally many convolutions; the number of architectures in brackets.",
+	"bias":        "Accuracies and scores against the number of skip connections: an estimator is biased where its correlation is far from the accuracies'.",
+	"precision":   "Share of the predicted top that belongs to the true top.",
+	"ranks":       "True against predicted rank, 1 the best.",
+	"critical":    "Mean ranks over parts of the architectures; bars join estimators that Nemenyi's test cannot tell apart.",
+	"cells":       "The cells of an architecture.",
+}
+
+// drawings are figures with their captions.
+func (f Study) drawings(kinds ...string) ([]Drawing, error) {
+	made, err := f.Figures(kinds...)
+	if err != nil {
+		return nil, err
+	}
+	var out []Drawing
+	for _, m := range made {
+		kind, rest, _ := strings.Cut(m.Name, "-")
+		caption := captions[kind]
+		switch kind {
+		case "ablation":
+			caption = fmt.Sprintf("tau-b by %s, the other settings as in the base; bands or bars are 95%% intervals.", rest)
+		case "cells":
+			caption = map[string]string{"best": "The most accurate architecture.", "worst": "The least accurate architecture."}[rest]
+		}
+		out = append(out, Drawing{Caption: caption, Figure: m.Figure, Width: m.Width, Height: m.Height})
+	}
+	return out, nil
+}
+
+// Page is the report of a run.
+func (f Study) Page() (Document, error) {
+	m := f.From
+	d := Document{
+		Title: m.Name,
+		Lead: fmt.Sprintf("How well estimators order %d architectures of the space %s by accuracy. The accuracies come from: %s.",
+			len(f.Architectures), m.Space, m.Truth),
+		Facts: []Fact{
+			{Name: "accuracies", Value: m.Truth},
+			{Name: "architectures", Value: fmt.Sprintf("%d, %s", len(f.Architectures), m.Origin)},
+			{Name: "estimators and settings", Value: strconv.Itoa(len(f.Columns))},
+			{Name: "weight seeds", Value: seedRange(f.Columns)},
+		},
+		Made: fmt.Sprintf("Made from the run folder by bench301; the scores by bench301 %s (%s, %s) on %s, begun %s.",
+			m.Code, m.Go, m.Platform, cmp.Or(m.CPU, "an unknown processor"), m.Created.Format("2006-01-02 15:04 MST")),
+	}
+	if m.Part != "" {
+		d.Facts = append(d.Facts, Fact{Name: "part of the study", Value: m.Part})
+	}
+	if best := f.Top(1); len(best) > 0 {
+		b := best[0]
+		d.Facts = append(d.Facts, Fact{Name: "highest tau-b", Value: fmt.Sprintf("%s %s %s", b.Estimator, signed(b.Tau.Value), bounds(b.Tau.Low, b.Tau.High))})
+	}
+	items, err := f.items()
+	if err != nil {
+		return d, err
+	}
+	d.Items = items
+	for _, part := range []struct {
+		name, title, text string
+		tables, figures   []string
+	}{
+		{"result", "Rank correlation", "", []string{"estimators"}, []string{"bars", "cost"}},
+		{"scatter", "Scores against accuracies", "Point at an architecture to see what it is, and where the other estimators put it.", nil, nil},
+		{"ablation", "Ablation", "", []string{"ablation"}, []string{"ablation"}},
+		{"top", "Top of the ranking", "", []string{"top"}, []string{"precision", "ranks"}},
+		{"budget", "Time", "", []string{"budget"}, nil},
+		{"size", "Size of the networks", "Large networks are more accurate, so that a score that grows with size correlates with accuracy. Is anything left at fixed size?", []string{"confounding"}, []string{"strata", "bias"}},
+		{"certainty", "Certainty", "", []string{"seeds"}, []string{"seeds", "convergence", "critical"}},
+		{"proxies", "Estimators among themselves", "", nil, []string{"proxies", "entropy"}},
+		{"architectures", "Architectures", "", nil, []string{"cells"}},
+		{"protocol", "Protocol", "", []string{"protocol"}, nil},
+	} {
+		s := Section{Name: part.name, Title: part.title, Text: part.text}
+		for _, name := range part.tables {
+			t, err := f.Table(name)
+			if err != nil {
+				return d, err
+			}
+			s.Tables = append(s.Tables, t)
+		}
+		if len(part.figures) > 0 {
+			if s.Drawings, err = f.drawings(part.figures...); err != nil {
+				return d, err
+			}
+		}
+		switch part.name {
+		case "scatter":
+			s.Clouds = f.clouds()
+		case "architectures":
+			s.Tables = append(s.Tables, f.architectureTable())
+		}
+		d.Sections = append(d.Sections, s)
+	}
+	d.Sections = append(d.Sections,
+		Section{Name: "checklist", Title: "Checklist", Tables: []Table{f.Checklist()}},
+		Section{Name: "bibliography", Title: "Bibliography", Verbatim: BibTeX(f.Results)})
+	return d, nil
+}
+
+// items describes the architectures.
+func (f Study) items() ([]Item, error) {
+	params, err := f.Params()
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Item, len(f.Architectures))
+	for i, a := range f.Architectures {
+		out[i] = Item{Name: a.ID, Text: a.Arch, Facts: [][2]string{{"params", fmt.Sprintf("%.3g M", params[i]/1e6)}}}
+	}
+	return out, nil
+}
+
+// clouds are the scatter plots of the best estimators, a plot each.
+func (f Study) clouds() []Cloud {
+	var out []Cloud
+	for _, r := range f.Top(maxPanels) {
+		out = append(out, Cloud{
+			Title:  fmt.Sprintf("%s: tau-b %+.2f, rho %+.2f, n %d", r.Estimator, r.Tau.Value, r.Rho.Value, r.N),
+			XLabel: "score", YLabel: f.accuracyLabel(),
+			Groups: []Dots{{Item: r.Rows, X: r.Scores, Y: r.Truth}},
+		})
+	}
+	return out
+}
+
+// Limits of the table of architectures on a page.
+const (
+	maxListed       = 100
+	maxListedScores = 6
+)
+
+// architectureTable lists the most accurate architectures with the scores of the best estimators.
+func (f Study) architectureTable() Table {
+	t := Table{Title: f.title("Architectures"), Columns: []Column{{Name: "id", Left: true}, {Name: "accuracy"}}}
+	rows := f.Top(maxListedScores)
+	for _, r := range rows {
+		t.Columns = append(t.Columns, Column{Name: r.Estimator})
+	}
+	t.Columns = append(t.Columns, Column{Name: "architecture", Left: true})
+	order := make([]int, 0, len(f.Architectures))
+	for i, v := range f.Results.Truth {
+		if !math.IsNaN(v) {
+			order = append(order, i)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(f.Results.Truth[b], f.Results.Truth[a]) })
+	if len(order) > maxListed {
+		t.Notes = append(t.Notes, fmt.Sprintf("The %d most accurate of %d; `bench301 study export` prints all.", maxListed, len(order)))
+		order = order[:maxListed]
+	}
+	for _, i := range order {
+		cells := []string{f.Architectures[i].ID, fixed(f.Results.Truth[i], 2)}
+		for _, r := range rows {
+			cell := ""
+			if v := r.Column.Mean()[i]; !math.IsNaN(v) {
+				cell = fmt.Sprintf("%.5g", v)
+			}
+			cells = append(cells, cell)
+		}
+		t.Rows = append(t.Rows, append(cells, f.Architectures[i].Arch))
+	}
+	return t
+}

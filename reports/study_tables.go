@@ -1,0 +1,246 @@
+package reports
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"rwe301/analysis"
+	"rwe301/correlation"
+	"rwe301/internal/suggest"
+)
+
+// tables are what a run can be summarised in. Each returns a table without rows where the run has nothing for it.
+var tables = []struct {
+	name string
+	make func(Study) (Table, error)
+}{
+	{"estimators", Study.estimatorTable},
+	{"top", Study.topTable},
+	{"confounding", Study.confoundingTable},
+	{"budget", Study.budgetTable},
+	{"ablation", Study.ablationTable},
+	{"seeds", Study.seedTable},
+	{"protocol", Study.protocolTable},
+}
+
+// TableNames lists the tables of a run.
+func TableNames() []string {
+	var names []string
+	for _, t := range tables {
+		names = append(names, t.name)
+	}
+	return names
+}
+
+// Table makes one of the tables of TableNames. A run that has nothing for it gives one without rows.
+func (f Study) Table(name string) (Table, error) {
+	for _, t := range tables {
+		if t.name == name {
+			return t.make(f)
+		}
+	}
+	return Table{}, fmt.Errorf("table %q: unknown%s", name, suggest.Nearest(name, TableNames()))
+}
+
+// title names the data behind a table.
+func (f Study) title(what string) string {
+	m := f.From
+	return fmt.Sprintf("%s, accuracy by %s, %d architectures of %s", what, m.Truth, len(f.Architectures), m.Space)
+}
+
+// notes says how the numbers were made, and what a reader should know.
+func (f Study) notes(more ...string) []string {
+	return slices.Concat([]string{f.Method}, more, f.From.Notes)
+}
+
+// InOrder is the main result in the order of the estimators, without comparisons.
+func (f Study) InOrder() Table {
+	title := fmt.Sprintf("Rank correlation with accuracy by %s, %d architectures", f.From.Truth, len(f.Architectures))
+	if f.From.Origin != "" {
+		title += " " + f.From.Origin
+	}
+	return AssociationTable(title, f.notes(noteSeconds), f.Associations())
+}
+
+// noteSeconds says what the column of times is.
+const noteSeconds = "s/arch: median wall time of one estimate on its own, on one core."
+
+// estimatorTable is the main result, best first.
+func (f Study) estimatorTable() (Table, error) {
+	var rows []analysis.Association
+	for _, r := range f.Ranked() {
+		rows = append(rows, r.Association)
+	}
+	return AssociationTable(f.title("Rank correlation"), f.notes(
+		"vs best: paired bootstrap of the difference in tau-b, Holm; ~ not distinguishable from the best at 0.05.",
+		noteSeconds,
+	), rows), nil
+}
+
+// topTable asks how an estimator serves a search, which wants the best architectures only.
+func (f Study) topTable() (Table, error) {
+	t := Table{
+		Title: f.title(fmt.Sprintf("Top %d%% of the architectures", int(100*analysis.TopShare))),
+		Columns: []Column{
+			{Name: "estimator", Left: true}, {Name: "k"}, {Name: "P@k"}, {Name: "overlap@k"}, {Name: "best rank@k"}, {Name: "regret@k"},
+			{Name: "nDCG@k"}, {Name: "weighted tau"},
+		},
+		Notes: append([]string{
+			"P@k: share of the predicted top k in the true top k. Best rank, regret: of the best of the predicted top k, regret in the unit of the accuracies. nDCG: linear gain above the worst.",
+		}, f.From.Notes...),
+	}
+	tops, err := f.Tops()
+	for _, r := range tops {
+		t.Rows = append(t.Rows, []string{
+			r.Estimator, strconv.Itoa(r.K), fixed(r.PrecisionTop, 2), strconv.Itoa(r.Overlap), strconv.Itoa(r.BestRank), fixed(r.Regret, 2),
+			fixed(r.NDCG, 3), orUndefined(r.WeightedTau),
+		})
+	}
+	return t, err
+}
+
+// confoundingTable asks what is left of an association once the size of the networks is held fixed.
+func (f Study) confoundingTable() (Table, error) {
+	t := Table{
+		Title: f.title("tau-b at fixed size of the network"),
+		Columns: []Column{
+			{Name: "estimator", Left: true}, {Name: "n"}, {Name: "tau-b"}, {Name: "tau-b given params"}, {Name: "semipartial"}, {Name: "tau-b within #convs"}, {Name: "tau-b with params"},
+		},
+		Notes: append([]string{
+			"Given params: partial tau-b. Semipartial: tau-b of the accuracies with the scores from which alone params is taken out. Within #convs: mean over groups of architectures with equally many convolutions, weighted by pairs. With params: of the scores with the number of parameters.",
+		}, f.From.Notes...),
+	}
+	rows, err := f.Confounding()
+	for _, r := range rows {
+		within := ""
+		if r.WithinConvs != nil {
+			within = orUndefined(*r.WithinConvs)
+		}
+		t.Rows = append(t.Rows, []string{
+			r.Estimator, strconv.Itoa(r.N), orUndefined(r.Tau), orUndefined(r.GivenParams), orUndefined(r.Semipartial), within, orUndefined(r.WithParams),
+		})
+	}
+	return t, err
+}
+
+// budgetTable lists the estimators that are worth their time.
+func (f Study) budgetTable() (Table, error) {
+	t := Table{
+		Title:   f.title("Best tau-b within a budget of time"),
+		Columns: []Column{{Name: "s/arch"}, {Name: "estimator", Left: true}, {Name: "tau-b"}, {Name: "95% CI"}},
+		Notes:   append([]string{"Estimators that no other one beats in the same time or less. " + noteSeconds}, f.notes()...),
+	}
+	rows, seconds := f.Frugal()
+	for i, r := range rows {
+		t.Rows = append(t.Rows, []string{Seconds(seconds[i]), r.Estimator, signed(r.Tau.Value), bounds(r.Tau.Low, r.Tau.High)})
+	}
+	return t, nil
+}
+
+// seedTable says how much scores depend on the seed of the weights.
+func (f Study) seedTable() (Table, error) {
+	t := Table{
+		Title: f.title("Stability over weight seeds"),
+		Columns: []Column{
+			{Name: "estimator", Left: true}, {Name: "seeds"}, {Name: "tau-b of the mean"}, {Name: "tau-b of one seed"}, {Name: "std"}, {Name: "min"}, {Name: "max"},
+			{Name: "rho between seeds"},
+		},
+		Notes: append([]string{"tau-b of one seed: mean over the seeds, with standard deviation. rho between seeds: mean Spearman correlation of the scores of two seeds."}, f.From.Notes...),
+	}
+	for _, r := range f.Ranked() {
+		if len(r.Column.Seeds) < 2 {
+			continue
+		}
+		taus := f.TausBySeed(r)
+		if len(taus) == 0 {
+			continue
+		}
+		mean, std := meanStd(taus)
+		t.Rows = append(t.Rows, []string{
+			r.Estimator, strconv.Itoa(len(taus)), orUndefined(statisticOf(correlation.Kendall(r.Scores, r.Truth))), signed(mean), fixed(std, 3),
+			signed(slices.Min(taus)), signed(slices.Max(taus)), orUndefined(statisticOf(r.Column.BetweenSeeds())),
+		})
+	}
+	return t, nil
+}
+
+func meanStd(v []float64) (mean, std float64) {
+	for _, x := range v {
+		mean += x / float64(len(v))
+	}
+	for _, x := range v {
+		std += (x - mean) * (x - mean) / float64(max(1, len(v)-1))
+	}
+	return mean, math.Sqrt(std)
+}
+
+// protocolTable says how the numbers were made (Lindauer and Hutter 2020).
+func (f Study) protocolTable() (Table, error) {
+	m := f.From
+	t := Table{Title: "Protocol of the study " + m.Name, Columns: []Column{{Name: "what", Left: true}, {Name: "value", Left: true}}}
+	add := func(what, format string, args ...any) {
+		t.Rows = append(t.Rows, []string{what, fmt.Sprintf(format, args...)})
+	}
+	var data []string
+	total := 0.0
+	for _, c := range f.Columns {
+		if c.Dataset != "" && !slices.Contains(data, c.Dataset) {
+			data = append(data, c.Dataset)
+		}
+		total += c.Seconds * float64(c.Scored())
+	}
+	add("search space", "%s", m.Space)
+	add("architectures", "%d %s", len(f.Architectures), m.Origin)
+	add("accuracies", "%s", m.Truth)
+	add("estimators and settings", "%d", len(f.Columns))
+	for _, c := range f.Columns {
+		if c.Full != "" && c.Full != c.Label {
+			add(c.Label, "%s", c.Full)
+		}
+	}
+	add("weight seeds", "%s", seedRange(f.Columns))
+	add("data", "%s", strings.Join(data, "; "))
+	add("intervals", "%s", f.Method)
+	add("program", "bench301 %s, %s, %s", m.Code, m.Go, m.Platform)
+	add("machine", "%s, %d cores", m.CPU, m.Cores)
+	if total > 0 {
+		add("time of all estimates", "about %s s on one core", Seconds(total))
+	}
+	add("begun", "%s", m.Created.Format("2006-01-02 15:04 MST"))
+	return t, nil
+}
+
+func seedRange(columns []*analysis.Column) string {
+	var seeds []uint64
+	for _, c := range columns {
+		for _, s := range c.Seeds {
+			if !slices.Contains(seeds, s) {
+				seeds = append(seeds, s)
+			}
+		}
+	}
+	slices.Sort(seeds)
+	return strings.Trim(strings.Join(strings.Fields(fmt.Sprint(seeds)), ", "), "[]")
+}
+
+func fixed(x float64, decimals int) string { return strconv.FormatFloat(x, 'f', decimals, 64) }
+
+func bounds(low, high float64) string { return fmt.Sprintf("[%s, %s]", signed(low), signed(high)) }
+
+// orUndefined writes a statistic, or that it has no value.
+func orUndefined(s analysis.Statistic) string {
+	switch {
+	case s.Undefined():
+		return "undefined"
+	case s.Err != nil:
+		return s.Err.Error()
+	}
+	return signed(s.Value)
+}
+
+func statisticOf(v float64, err error) analysis.Statistic {
+	return analysis.Statistic{Value: v, Err: err}
+}

@@ -1,0 +1,68 @@
+package scoring
+
+import (
+	"rwe301/bench301"
+	"rwe301/internal/yamldoc"
+)
+
+// SpaceNames lists the names of the search spaces.
+func SpaceNames() []string {
+	var names []string
+	for _, s := range bench301.Spaces() {
+		names = append(names, s.Name())
+	}
+	return names
+}
+
+// Read reads accuracies from a definition: the name of a source, or a mapping with source, file and column.
+func (a *Accuracy) Read(n yamldoc.Node) error {
+	source := func(n yamldoc.Node) error {
+		return n.OneOf((*string)(&a.Source), []string{string(Mini), string(Models), string(Tabled), string(None)})
+	}
+	if !n.IsMapping() {
+		return source(n)
+	}
+	err := n.Read(map[string]func(yamldoc.Node) error{
+		"source": source,
+		"file":   func(n yamldoc.Node) error { return n.Text(&a.File) },
+		"column": func(n yamldoc.Node) error { return n.Text(&a.Column) },
+	})
+	switch {
+	case err != nil:
+		return err
+	case a.Source == Models && a.File == "":
+		return n.Errorf("models need a file: the surrogate that `bench301 surrogate import` wrote, or its name")
+	case a.Source == Mini && a.File != "", a.Source == None && a.File != "":
+		return n.Errorf("source %s reads no file", a.Source)
+	case a.Source != Tabled && a.Column != "":
+		return n.Errorf("only source table has a column")
+	}
+	return nil
+}
+
+// Read reads images from a definition: a name, or a mapping with name, path, and what of a folder of images is read.
+func (i *Images) Read(n yamldoc.Node) error {
+	const most = 1 << 30
+	name := func(n yamldoc.Node) error { return n.OneOf(&i.Name, []string{"sample", "cifar10", "folder"}) }
+	if !n.IsMapping() {
+		return name(n)
+	}
+	err := n.Read(map[string]func(yamldoc.Node) error{
+		"name":  name,
+		"path":  func(n yamldoc.Node) error { return n.Text(&i.Path) },
+		"side":  func(n yamldoc.Node) error { return n.Count(&i.Side, most) },
+		"train": func(n yamldoc.Node) error { return n.Count(&i.Train, most) },
+		"test":  func(n yamldoc.Node) error { return n.Count(&i.Test, most) },
+	})
+	switch {
+	case err != nil:
+		return err
+	case i.Path != "" && i.Name == "sample":
+		return n.Errorf("the sample lies inside the binary: name: cifar10 or folder reads a path")
+	case i.Path == "" && i.Name == "folder":
+		return n.Errorf("a folder of images needs a path")
+	case i.Name != "folder" && *i != (Images{Name: i.Name, Path: i.Path}):
+		return n.Errorf("side, train and test belong to name: folder")
+	}
+	return nil
+}

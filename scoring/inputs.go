@@ -1,0 +1,253 @@
+package scoring
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+
+	"rwe301/bench301"
+	"rwe301/bench301/dataset"
+	"rwe301/bench301/surrogate"
+	"rwe301/estimators"
+	"rwe301/store"
+)
+
+// Inputs opens what commands and definitions name: images, accuracies and tables. Relative paths begin at Base; a table
+// is read once.
+type Inputs struct {
+	Space bench301.Space
+	Base  string // folder of relative paths; "" is the current one
+
+	tables map[string]*Table
+}
+
+// Path resolves a path.
+func (in *Inputs) Path(p string) string {
+	if filepath.IsAbs(p) {
+		return p
+	}
+	return filepath.Join(in.Base, p)
+}
+
+// Table reads a file of architectures with columns.
+func (in *Inputs) Table(path string) (*Table, error) {
+	path = in.Path(path)
+	if t := in.tables[path]; t != nil {
+		return t, nil
+	}
+	t, err := ReadTable(in.Space, path)
+	if err != nil {
+		return nil, err
+	}
+	if in.tables == nil {
+		in.tables = map[string]*Table{}
+	}
+	in.tables[path] = t
+	return t, nil
+}
+
+// Images says which images estimators see.
+type Images struct {
+	Name  string // sample, cifar10, or a path: CIFAR-10 as a folder or an archive, or a folder of images (dataset.Folder)
+	Path  string // where they lie, if not where the name says
+	Side  int    `json:",omitempty"` // of the images of a folder, in pixels; 0 means 32
+	Train int    `json:",omitempty"` // read so many training images of a folder only; 0 means all
+	Test  int    `json:",omitempty"` // the same for its test images
+}
+
+// defaultSide is that of CIFAR-10.
+const defaultSide = 32
+
+// Images reads a data set. progress may be nil.
+func (in *Inputs) Images(ctx context.Context, i Images, progress dataset.Progress) (*dataset.Set, error) {
+	name := i.Name
+	if i.Path != "" {
+		name = i.Path
+	}
+	if name != "sample" && name != dataset.SampleName && name != dataset.CIFAR10Name {
+		name = in.Path(name)
+	}
+	folder := dataset.Folder{Side: i.Side, Train: i.Train, Test: i.Test, Progress: progress}
+	if folder.Side == 0 {
+		folder.Side = defaultSide
+	}
+	return dataset.Open(ctx, name, folder)
+}
+
+// AccuracySource names where accuracies come from.
+type AccuracySource string
+
+// The sources of accuracies.
+const (
+	Mini   AccuracySource = "mini"   // the approximation inside the binary
+	Models AccuracySource = "models" // an imported surrogate
+	Tabled AccuracySource = "table"  // a file with a column of accuracies
+	None   AccuracySource = "none"   // none: scores only
+)
+
+// Accuracy says which accuracies scores are compared with.
+type Accuracy struct {
+	Source AccuracySource
+	File   string // models: the surrogate's file or its name among the imported ones; table: the file
+	Column string // table: the column
+}
+
+// AccuracyOf is the accuracy that a surrogate predicts, by the name or path that commands take.
+func AccuracyOf(name string) Accuracy {
+	if name == surrogate.MiniKey {
+		return Accuracy{Source: Mini}
+	}
+	return Accuracy{Source: Models, File: name}
+}
+
+// DefaultColumn is the column of accuracies in a table, where none is named.
+const DefaultColumn = "val_accuracy"
+
+// AccuracyName is the name of the question whose answers are the accuracies.
+const AccuracyName = "accuracy"
+
+// Truth are opened accuracies.
+type Truth struct {
+	*Question
+	Name string // what they are, for people
+	Unit string
+}
+
+// Of are the accuracies of n architectures, NaN where there is none. The error is that of ctx or of architecture, or says
+// that the source answers for other spaces.
+func (t *Truth) Of(ctx context.Context, architecture func(i int) (bench301.Architecture, error), n int) ([]float64, error) {
+	out := make([]float64, n)
+	env := estimators.NewEnv(nil, 0)
+	for i := range out {
+		a, err := architecture(i)
+		if err != nil {
+			return nil, err
+		}
+		s, err := Ask(ctx, t.Source, a, env)
+		if err = errors.Join(err, ctx.Err()); err != nil {
+			return nil, err
+		}
+		switch {
+		case s.Status == estimators.OK:
+			out[i] = s.Value
+		case s.Status == estimators.Failed && t.Levels()["source"] != string(Tabled):
+			return nil, fmt.Errorf("%s: %s", t.Name, s.Reason)
+		default:
+			out[i] = math.NaN()
+		}
+	}
+	return out, nil
+}
+
+// Accuracy opens accuracies; it returns nil for None.
+func (in *Inputs) Accuracy(a Accuracy) (t *Truth, err error) {
+	switch a.Source {
+	case None:
+		return nil, nil
+	case Tabled:
+		t, err = in.tabulated(a)
+	case Mini:
+		t, err = predictedBy(surrogate.NewMini(), "")
+	case Models:
+		var s surrogate.Surrogate
+		var hash string
+		if s, hash, err = in.Surrogate(a.File); err == nil {
+			t, err = predictedBy(s, hash)
+		}
+	default:
+		err = fmt.Errorf("source %q: must be %s, %s, %s or %s", a.Source, Mini, Models, Tabled, None)
+	}
+	if err != nil {
+		return nil, err
+	}
+	t.Label, t.Estimator, t.SettingsHash = AccuracyName, AccuracyName, estimators.Hash(t.Settings)
+	t.Seeds, t.Question.Accuracy = []uint64{0}, true
+	return t, nil
+}
+
+// tabulated takes the accuracies from a column. Architectures without one count as not covered.
+func (in *Inputs) tabulated(a Accuracy) (*Truth, error) {
+	if a.Column == "" {
+		a.Column = DefaultColumn
+	}
+	t, err := in.Table(a.File)
+	if err != nil {
+		return nil, err
+	}
+	l, err := t.Column(a.Column)
+	if err != nil {
+		return nil, err
+	}
+	if l.seeded {
+		return nil, fmt.Errorf("%s: accuracies have no seeds: remove the column", t.File)
+	}
+	settings := Encode(map[string]any{"source": string(Tabled), "file": t.Base(), "column": a.Column, "sha256": t.Hash})
+	return &Truth{&Question{store.Question{Settings: settings}, l}, fmt.Sprintf("%s of %s", a.Column, t.Base()), surrogate.Percent}, nil
+}
+
+// SurrogateFolder is where imported surrogates are found by name.
+func SurrogateFolder() (string, error) {
+	cache, err := dataset.DefaultCache()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(cache.Dir, "surrogates"), nil
+}
+
+// Surrogate opens a surrogate by its path, or by its name among the imported ones, and condenses its file.
+func (in *Inputs) Surrogate(name string) (surrogate.Surrogate, string, error) {
+	folder, err := SurrogateFolder()
+	if err != nil {
+		folder = "" // names cannot be found, paths can
+	}
+	path, err := surrogate.Find(in.Path(name), name, folder)
+	if err != nil {
+		return nil, "", err
+	}
+	e, err := surrogate.Load(path)
+	if err != nil {
+		return nil, "", err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, "", err
+	}
+	if info.IsDir() {
+		return nil, "", fmt.Errorf("%s is a folder: `bench301 surrogate import` makes one file of it", name)
+	}
+	_, hash, err := ReadFile(path)
+	return e, hash, err
+}
+
+// predictedBy takes the accuracies from a surrogate; hash is of its file, if there is one.
+func predictedBy(s surrogate.Surrogate, hash string) (*Truth, error) {
+	info := s.Info()
+	if info.Unit != surrogate.Percent {
+		return nil, fmt.Errorf("%s predicts %s, not accuracies", info.Name, info.Unit)
+	}
+	return &Truth{&Question{store.Question{Settings: surrogateSettings(info, hash)}, predicted{s}}, info.Name, info.Unit}, nil
+}
+
+func surrogateSettings(info surrogate.Info, hash string) []byte {
+	settings := map[string]any{"source": info.Kind, "name": info.Name, "members": info.Members}
+	if hash != "" {
+		settings["sha256"] = hash
+	}
+	return Encode(settings)
+}
+
+// Predicted asks for what a surrogate predicts, accuracies or anything else, under no seed yet.
+func (in *Inputs) Predicted(name string) (*Question, surrogate.Info, error) {
+	s, hash, err := in.Surrogate(name)
+	if err != nil {
+		return nil, surrogate.Info{}, err
+	}
+	info := s.Info()
+	settings := surrogateSettings(info, hash)
+	return &Question{store.Question{
+		Label: info.Name, Estimator: "surrogate", Settings: settings, SettingsHash: estimators.Hash(settings),
+	}, predicted{s}}, info, nil
+}

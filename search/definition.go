@@ -1,0 +1,195 @@
+package search
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"rwe301/analysis"
+	"rwe301/internal/yamldoc"
+	"rwe301/moo"
+	"rwe301/scoring"
+)
+
+// Definition says which searches are run and compared.
+type Definition struct {
+	analysis.Setup
+	Accuracy scoring.Accuracy `json:"accuracy"`
+	Dataset  scoring.Images   `json:"dataset"`
+	Base     string           `json:"base"` // folder of relative paths
+}
+
+// The policies of random weights.
+const (
+	CommonWeights = "common" // one draw an architecture for all runs, which share scores
+	FreshWeights  = "fresh"  // each run draws its own
+)
+
+// maxCount bounds populations and generations.
+const maxCount = 10_000_000
+
+// algorithms makes the algorithms of package moo, by name.
+var algorithms = map[string]func(objectives, population int) moo.Algorithm[string]{
+	"nsga2": func(_, n int) moo.Algorithm[string] { return moo.NewNSGA2[string](n) },
+	"moead": func(m, n int) moo.Algorithm[string] { return moo.NewMOEAD[string](m, n) },
+	"aging": func(_, n int) moo.Algorithm[string] {
+		return &moo.Aging[string]{Size: n, Sample: max(2, n/4), Batch: 4}
+	},
+	"local":  func(_, n int) moo.Algorithm[string] { return &moo.Local[string]{Batch: n} },
+	"random": func(_, n int) moo.Algorithm[string] { return &moo.Random[string]{Size: n} },
+}
+
+// Algorithms lists the names of the search algorithms.
+func Algorithms() []string { return slices.Sorted(maps.Keys(algorithms)) }
+
+// Default is NSGA-II on RWE error and MACs: population 20, 30 generations, one seed.
+func Default() Definition {
+	return Definition{
+		Setup: analysis.Setup{
+			Name: "search", Space: "darts", Population: 20, Generations: 30, Seeds: []uint64{1}, Weights: CommonWeights,
+			Methods: []analysis.Method{{Name: "nsga2", Algorithm: "nsga2", Objectives: []string{"rwe", "macs"}}},
+			Budgets: []analysis.Limit{{Objective: "macs", Max: 100e6}, {Objective: "macs", Max: 150e6}, {Objective: "macs", Max: 200e6}},
+		},
+		Accuracy: scoring.Accuracy{Source: scoring.Mini}, Dataset: scoring.Images{Name: "sample"},
+	}
+}
+
+// Parse reads a definition in YAML; what it leaves out is as in Default. file stands in errors, each with
+// its line, and its folder is where relative paths begin.
+func Parse(file string, data []byte) (Definition, error) {
+	d := Default()
+	top, err := yamldoc.Parse(file, data, "bench301 search init")
+	if err != nil {
+		return d, err
+	}
+	err = top.Read(map[string]func(yamldoc.Node) error{
+		"name":        func(n yamldoc.Node) error { return n.Name(&d.Name) },
+		"space":       func(n yamldoc.Node) error { return n.OneOf(&d.Space, scoring.SpaceNames()) },
+		"methods":     d.readMethods,
+		"population":  func(n yamldoc.Node) error { return n.Count(&d.Population, maxCount) },
+		"generations": func(n yamldoc.Node) error { return n.Count(&d.Generations, maxCount) },
+		"seeds":       func(n yamldoc.Node) (err error) { d.Seeds, err = n.Seeds(); return err },
+		"weights": func(n yamldoc.Node) error {
+			return n.OneOf(&d.Weights, []string{CommonWeights, FreshWeights})
+		},
+		"limits":   func(n yamldoc.Node) (err error) { d.Limits, err = limitsOf(n); return err },
+		"budgets":  func(n yamldoc.Node) (err error) { d.Budgets, err = limitsOf(n); return err },
+		"accuracy": func(n yamldoc.Node) error { return d.Accuracy.Read(n) },
+		"dataset":  func(n yamldoc.Node) error { return d.Dataset.Read(n) },
+	})
+	if err != nil {
+		return d, err
+	}
+	if d.Base, err = filepath.Abs(filepath.Dir(file)); err != nil {
+		return d, err
+	}
+	if err := d.Validate(); err != nil {
+		return d, fmt.Errorf("%s: %w", file, err)
+	}
+	return d, nil
+}
+
+func (d *Definition) readMethods(n yamldoc.Node) error {
+	items, err := n.List()
+	if err != nil {
+		return err
+	}
+	d.Methods = nil
+	var errs []error
+	for _, item := range items {
+		var m analysis.Method
+		errs = append(errs, item.Read(map[string]func(yamldoc.Node) error{
+			"name":       func(n yamldoc.Node) error { return n.Name(&m.Name) },
+			"algorithm":  func(n yamldoc.Node) error { return n.OneOf(&m.Algorithm, Algorithms()) },
+			"objectives": func(n yamldoc.Node) (err error) { m.Objectives, err = n.Texts(); return err },
+		}))
+		d.Methods = append(d.Methods, m)
+	}
+	return errors.Join(errs...)
+}
+
+// limitsOf reads a mapping from objectives to bounds, each one number or several.
+func limitsOf(n yamldoc.Node) ([]analysis.Limit, error) {
+	fields, err := n.Fields()
+	if err != nil {
+		return nil, err
+	}
+	var out []analysis.Limit
+	for _, f := range fields {
+		values, err := f.Values()
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range values {
+			l, err := ParseLimit(fmt.Sprintf("%s=%v", f.Name, v))
+			if err != nil {
+				return nil, f.Errorf("%w", err)
+			}
+			out = append(out, l)
+		}
+	}
+	return out, nil
+}
+
+// ParseLimit reads "macs=600M": k, M and G stand for thousands, millions and thousand millions.
+func ParseLimit(text string) (analysis.Limit, error) {
+	i := strings.LastIndexByte(text, '=')
+	if i < 1 {
+		return analysis.Limit{}, fmt.Errorf("limit %q: must be like macs=600M", text)
+	}
+	digits, scale := text[i+1:], 1.0
+	for suffix, s := range map[string]float64{"k": 1e3, "M": 1e6, "G": 1e9} {
+		if d, ok := strings.CutSuffix(digits, suffix); ok {
+			digits, scale = d, s
+		}
+	}
+	v, err := strconv.ParseFloat(digits, 64)
+	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+		return analysis.Limit{}, fmt.Errorf("limit %q: %q is no number: must be like macs=600M", text, text[i+1:])
+	}
+	return analysis.Limit{Objective: text[:i], Max: v * scale}, nil
+}
+
+// Validate says what is wrong with a definition.
+func (d Definition) Validate() error {
+	if len(d.Methods) == 0 || len(d.Seeds) == 0 {
+		return errors.New("methods, seeds: at least one of each")
+	}
+	if d.Population < 2 || d.Generations < 1 {
+		return fmt.Errorf("population %d, generations %d: must be at least 2 and 1", d.Population, d.Generations)
+	}
+	names := map[string]bool{}
+	for _, m := range d.Methods {
+		switch n := len(m.Objectives); {
+		case !yamldoc.IsName(m.Name):
+			return fmt.Errorf("method %q: a name has letters, digits and . _ - only, at most 64", m.Name)
+		case names[m.Name]:
+			return fmt.Errorf("method %s: the name is given twice", m.Name)
+		case algorithms[m.Algorithm] == nil:
+			return fmt.Errorf("method %s: algorithm %q: must be one of %s", m.Name, m.Algorithm, strings.Join(Algorithms(), ", "))
+		case n < 2 || n > 3:
+			return fmt.Errorf("method %s: %d objectives: a multi-objective search has two or three, such as rwe and macs", m.Name, n)
+		case slices.Contains(m.Objectives[1:], m.Objectives[0]) || n == 3 && m.Objectives[1] == m.Objectives[2]:
+			return fmt.Errorf("method %s: the same objective twice", m.Name)
+		}
+		names[m.Name] = true
+	}
+	return nil
+}
+
+// specs lists every objective that the definition names.
+func (d Definition) specs() []string {
+	var out []string
+	for _, m := range d.Methods {
+		out = append(out, m.Objectives...)
+	}
+	for _, l := range slices.Concat(d.Limits, d.Budgets) {
+		out = append(out, l.Objective)
+	}
+	return out
+}

@@ -1,0 +1,95 @@
+package study
+
+import (
+	"fmt"
+
+	"rwe301/analysis"
+	"rwe301/bench301"
+	"rwe301/scoring"
+	"rwe301/store"
+)
+
+// Load reads the scores of a run.
+func (r *Run) Load() (*analysis.Results, error) {
+	all, err := r.Architectures()
+	if err != nil {
+		return nil, err
+	}
+	space, err := bench301.LookupSpace(r.Manifest.Space)
+	if err != nil {
+		return nil, err
+	}
+	m := r.Manifest
+	out := &analysis.Results{Space: space, From: analysis.Provenance{
+		Dir: r.Dir, Name: m.Name, Space: m.Space, Origin: m.Origin, Truth: m.Truth, Unit: m.Unit, Part: m.Shard.String(), Code: m.Code, Go: m.Go,
+		Platform: m.Platform, CPU: m.CPU, Cores: m.Cores, Created: m.Created, Notes: m.Notes,
+	}}
+	place := make(map[string]int, len(all))
+	for i, a := range all {
+		if m.Shard.has(i) {
+			place[a.ID] = len(out.Architectures)
+			out.Architectures = append(out.Architectures, a)
+		}
+	}
+	byKey := map[store.Key]*analysis.Column{}
+	var columns []*analysis.Column
+	for _, q := range m.Questions {
+		c := analysis.NewColumn(q, len(out.Architectures))
+		byKey[q.Key()], columns = c, append(columns, c)
+	}
+	if err := r.fill(place, byKey); err != nil {
+		return nil, err
+	}
+	if err := r.reasons(func(k store.Key, text string) { byKey[k].Reason = text }); err != nil {
+		return nil, err
+	}
+	for _, c := range columns {
+		if c.Accuracy {
+			out.Truth, out.From.Predicted = c.BySeed[0], c.Levels()["source"] != string(scoring.Tabled)
+			continue
+		}
+		c.Finish()
+		out.Columns = append(out.Columns, c)
+	}
+	return out, nil
+}
+
+// fill sorts the rows of the store into columns.
+func (r *Run) fill(place map[string]int, byKey map[store.Key]*analysis.Column) error {
+	questions, err := r.Store.Questions()
+	if err != nil {
+		return err
+	}
+	archs, err := r.Store.Architectures()
+	if err != nil {
+		return err
+	}
+	columns := map[int64]*analysis.Column{}
+	for n, q := range questions {
+		if columns[n] = byKey[q.Key()]; columns[n] == nil {
+			return r.foreign(q)
+		}
+	}
+	places := make(map[int64]int, len(archs))
+	for n, a := range archs {
+		i, ok := place[a.ID]
+		if !ok {
+			return fmt.Errorf("%s: holds scores of the architecture %s, which the study does not have: the run folder is damaged", r.Dir, a.ID)
+		}
+		places[n] = i
+	}
+	for row, err := range r.Store.Rows() {
+		if err != nil {
+			return err
+		}
+		if err := columns[row.Question].Answer(places[row.Arch], row.Seed, row.Status, row.Score, row.Seconds); err != nil {
+			return fmt.Errorf("%s: holds %w: the run folder is damaged", r.Dir, err)
+		}
+	}
+	return nil
+}
+
+// foreign says that the store has answers to a question that the study does not ask.
+func (r *Run) foreign(q store.Question) error {
+	return fmt.Errorf("%s: holds scores of %s that the study does not ask for: the run folder is damaged", r.Dir, q.Estimator)
+}
