@@ -2,7 +2,11 @@
 // embedded approximation, or through the published ensembles.
 package surrogate
 
-import "rwe301/bench301"
+import (
+	"errors"
+
+	"rwe301/bench301"
+)
 
 // Surrogate predicts a property of DARTS-space architectures. Implementations are safe for concurrent use.
 type Surrogate interface {
@@ -28,4 +32,19 @@ type Prediction struct {
 	Std     float64   // standard deviation over the members (mini: a fitted constant)
 	Members []float64 // one value a member, in member order; nil for the mini surrogate
 	InRange bool      // the architecture resembles those that the surrogate was trained on
+}
+
+// Space is the search space whose architectures surrogates answer for.
+func Space() bench301.Space { return bench301.DARTS{} }
+
+// ErrSpace says that an architecture is of another space than [Space].
+var ErrSpace = errors.New("NAS-Bench-301 answers for the DARTS space only")
+
+// Genotype is an architecture as surrogates take it, or ErrSpace.
+func Genotype(a bench301.Architecture) (bench301.Genotype, error) {
+	g, ok := a.(bench301.Genotype)
+	if !ok {
+		return g, ErrSpace
+	}
+	return g, nil
 }
