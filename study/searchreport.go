@@ -30,10 +30,6 @@ func (f Found) costs() []float64 {
 	return []float64{1 - f.Accuracy/100, float64(f.Params), float64(f.MACs)}
 }
 
-// evoXBench is the box of C-10/MOP8 and MOP9 (EvoXBench, arXiv 2208.04321): error, parameters, MACs. Its origin of MACs is
-// 528064 above the smallest network here, so that a scaled value can be slightly negative; nothing is clipped.
-var evoXBench = search.Box{Low: []float64{0.0527, 392426, 79733440}, High: []float64{0.275, 1672426, 270342848}}
-
 // SearchRow are the indicators of one search.
 type SearchRow struct {
 	Method      string    `json:"method"`
@@ -109,15 +105,13 @@ func (s *Searches) Report(ctx context.Context) (*SearchReport, error) {
 	}
 	r.measure(d)
 	r.indicate(d)
-	if d.Space == "darts" {
-		for _, k := range bench301.KnownNetworks() {
-			f, err := j.judge(ctx, k.Genotype.String())
-			if err != nil {
-				return nil, err
-			}
-			f.Method = k.Name
-			r.Known = append(r.Known, f)
+	for _, k := range bench301.KnownNetworks(s.space) {
+		f, err := j.judge(ctx, k.Architecture.String())
+		if err != nil {
+			return nil, err
 		}
+		f.Method = k.Name
+		r.Known = append(r.Known, f)
 	}
 	return r, nil
 }
@@ -183,11 +177,21 @@ func (j *judge) generations(ctx context.Context, m SearchMethod, seed uint64, s 
 	return fronts, nil
 }
 
-// measure chooses the box, and follows every search in it. DARTS has a box that other work uses; elsewhere it is the one
-// around all fronts, with a tenth to spare where they are worst, so that their ends count.
+// objectiveBox is the box that other work uses for the space, if there is one.
+func (d SearchDefinition) objectiveBox() (box bench301.ObjectiveBox, ok bool) {
+	space, _ := bench301.LookupSpace(d.Space)
+	if b, bounded := space.(bench301.Bounded); bounded {
+		return b.ObjectiveBox(), true
+	}
+	return box, false
+}
+
+// measure chooses the box, and follows every search in it. A space may have a box that other work uses; elsewhere it is
+// the one around all fronts, with a tenth to spare where they are worst, so that their ends count. Nothing is clipped.
 func (r *SearchReport) measure(d SearchDefinition) {
-	r.Box = evoXBench
-	if d.Space != "darts" {
+	box, ok := d.objectiveBox()
+	r.Box = search.Box{Low: box.Low[:], High: box.High[:]}
+	if !ok {
 		r.Box, _ = search.BoxOf(costsOf(r.Found)) // without any front there is nothing to measure
 		for k := range r.Box.High {
 			r.Box.High[k] += 0.1 * (r.Box.High[k] - r.Box.Low[k])
@@ -210,8 +214,9 @@ func (r *SearchReport) measure(d SearchDefinition) {
 
 // boxNote says what the hypervolumes are measured in.
 func (r *SearchReport) boxNote() string {
-	if r.Manifest.Definition.Space == "darts" {
-		return "Hypervolumes lie in EvoXBench's box for C-10/MOP8-9 (error 0.0527-0.275, params 392426-1672426, MACs 79733440-270342848; reference 1), IGD+ is to the union of all fronts in the same box; nothing is clipped."
+	if b, ok := r.Manifest.Definition.objectiveBox(); ok {
+		return fmt.Sprintf("Hypervolumes lie in %s (error %g-%g, params %.0f-%.0f, MACs %.0f-%.0f; reference 1), IGD+ is to the union of all fronts in the same box; nothing is clipped.",
+			b.Name, b.Low[0], b.High[0], b.Low[1], b.High[1], b.Low[2], b.High[2])
 	}
 	if len(r.Box.Low) == 0 {
 		return "There is no front to measure."
