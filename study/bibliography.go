@@ -5,6 +5,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"rwe301/bench301"
+	"rwe301/bench301/surrogate"
 )
 
 // references are the papers behind what a run may use, in BibTeX.
@@ -47,10 +50,7 @@ var bywords = map[string]string{
 // Keys of papers that are not an estimator's own.
 const (
 	keyNB301     = "zela2022surrogate"
-	keyDARTS     = "liu2019darts"
-	keyNB201     = "dong2020nasbench201"
 	keyCIFAR     = "krizhevsky2009cifar"
-	keyEvoXBench = "lu2023evoxbench"
 	keyPractices = "lindauer2020best"
 )
 
@@ -84,13 +84,11 @@ func bibTeX(keys []string) string {
 // says whether a surrogate predicts them.
 func setting(space, truth string, predicted bool, data string) []string {
 	keys := []string{keyPractices}
-	switch space {
-	case "darts":
-		keys = append(keys, keyDARTS)
-	case "nasbench201":
-		keys = append(keys, keyNB201)
+	s, _ := bench301.LookupSpace(space)
+	if c, ok := s.(bench301.Cited); ok {
+		keys = append(keys, c.Citations()...)
 	}
-	if space == "darts" && predicted || strings.Contains(strings.ToLower(truth), "nasbench301") {
+	if space == surrogate.Space().Name() && predicted || strings.Contains(strings.ToLower(truth), "nasbench301") {
 		keys = append(keys, keyNB301)
 	}
 	if strings.Contains(data, "cifar10") {
@@ -119,8 +117,8 @@ func (s *Searches) BibTeX() string {
 	d := s.Manifest.Definition
 	var keys []string
 	data := ""
-	if d.Space == "darts" {
-		keys = append(keys, keyEvoXBench)
+	if b, ok := d.objectiveBox(); ok {
+		keys = append(keys, b.Citation)
 	}
 	for _, m := range d.Methods {
 		keys = append(keys, searchPapers[m.Algorithm])
