@@ -75,9 +75,9 @@ func (f *Findings) entropyFigure() ([]Figure, error) {
 
 // strataFigure is F7: the correlation among architectures with equally many convolutions.
 func (f *Findings) strataFigure() ([]Figure, error) {
-	convs, darts, err := f.Convolutions()
+	convs, counted, err := f.Convolutions()
 	rows := f.best(maxMatrix)
-	if err != nil || !darts || len(rows) == 0 {
+	if err != nil || !counted || len(rows) == 0 {
 		return nil, err
 	}
 	sizes := map[int]int{}
@@ -130,9 +130,9 @@ const biasPanels = 5
 // biasFigure is F7: accuracies, and scores, against the number of skip connections. An estimator is biased where its
 // correlation with that number is far from the accuracies'.
 func (f *Findings) biasFigure() ([]Figure, error) {
-	skips, darts, err := f.Skips()
+	skips, counted, err := f.Skips()
 	rows := f.best(biasPanels)
-	if err != nil || !darts || len(rows) == 0 {
+	if err != nil || !counted || len(rows) == 0 {
 		return nil, err
 	}
 	panels := plots.Panels{Columns: 3}

@@ -139,7 +139,7 @@ func (f *Findings) confoundingTable() (reports.Table, error) {
 	if err != nil {
 		return t, err
 	}
-	convs, darts, err := f.Convolutions()
+	convs, counted, err := f.Convolutions()
 	if err != nil {
 		return t, err
 	}
@@ -147,7 +147,7 @@ func (f *Findings) confoundingTable() (reports.Table, error) {
 		size, keys := make([]float64, r.N), make([]int, r.N)
 		for k, i := range r.Rows {
 			size[k] = params[i]
-			if darts {
+			if counted {
 				keys[k] = convs[i]
 			}
 		}
@@ -155,7 +155,7 @@ func (f *Findings) confoundingTable() (reports.Table, error) {
 		given := orUndefined(partial.Statistic, err)
 		semi := orUndefined(correlation.Semipartial(correlation.KendallTauB, r.Truth, r.Scores, size))
 		within := ""
-		if darts {
+		if counted {
 			s, err := correlation.Within(correlation.KendallTauB, r.Scores, r.Truth, keys)
 			within = orUndefined(s.Mean, err)
 		}
