@@ -169,9 +169,9 @@ func (o correlateOptions) accuracies(records []store.Record) (map[string]float64
 		if err != nil {
 			return nil, "", fmt.Errorf("architecture %s of the scores: %w", r.ID, err)
 		}
-		g, ok := a.(bench301.Genotype)
-		if !ok {
-			return nil, "", fmt.Errorf("%s predicts DARTS architectures only: use --table", mini.Info().Name)
+		g, err := surrogate.Genotype(a)
+		if err != nil {
+			return nil, "", fmt.Errorf("%w: use --table", err)
 		}
 		accuracy[r.ID] = mini.Predict(g).Mean
 	}
