@@ -131,9 +131,7 @@ func (g Genotype201) Graph(cfg Config) (Graph, error) {
 	if err != nil {
 		return Graph{}, err
 	}
-	b := builder{cfg: cfg}
-	b.add(Node{Name: "input", Kind: Input, H: cfg.Height, W: cfg.Width, C: 3})
-	b.graph.AuxLogits = -1
+	b := newBuilder(cfg)
 	x := b.conv("stem.conv", 0, cfg.Channels, geometry{kernel: 3, stride: 1, pad: 1, dilation: 1})
 	x = b.norm("stem.bn", x, true)
 	c, i := cfg.Channels, 0
