@@ -91,7 +91,7 @@ func (a *archInput) each(args []string) iter.Seq2[bench301.Item, error] {
 
 // source reads the architectures that argument i stands for.
 func (a *archInput) source(space bench301.Space, notation bench301.Notation, i int, arg string) iter.Seq2[bench301.Item, error] {
-	if looksLikeArch(arg) {
+	if looksLikeArch(space, arg) {
 		return bench301.Read(space, fmt.Sprintf("argument %d", i+1), strings.NewReader(arg), notation)
 	}
 	if arg == "-" {
@@ -149,12 +149,13 @@ func suggestion(space bench301.Space, name string) string {
 	return suggest.Nearest(name, names)
 }
 
-// looksLikeArch tells an architecture from the name of a file.
-func looksLikeArch(arg string) bool {
+// looksLikeArch tells an architecture, perhaps with a mistake in it, from the name of a file.
+func looksLikeArch(space bench301.Space, arg string) bool {
 	if _, err := os.Stat(arg); err == nil {
 		return false
 	}
-	return strings.ContainsAny(arg, "[({|") || strings.Trim(arg, "0123456789, \t\r\n") == ""
+	_, _, err := space.Parse(arg)
+	return err == nil || strings.ContainsAny(arg, "[({|") || strings.Trim(arg, "0123456789, \t\r\n") == ""
 }
 
 // all reads the architectures into memory.
