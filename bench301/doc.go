@@ -1,6 +1,6 @@
-// Package bench301 describes architectures of the search spaces of NAS benchmarks: how they are written, drawn and varied,
-// which network each of them stands for, and what that network costs. It has the DARTS space as NAS-Bench-301 uses it
-// ([DARTS], [Genotype]) and NAS-Bench-201 ([NASBench201], [Genotype201]).
+// Package bench301 describes architectures of the search spaces of NAS benchmarks: how they are written, drawn and
+// varied, which network each of them stands for, and what that network costs. It has the DARTS space as NAS-Bench-301
+// uses it ([DARTS], [Genotype]) and NAS-Bench-201 ([NASBench201], [Genotype201]).
 //
 // Which question, which function:
 //
@@ -21,7 +21,7 @@
 //
 // # Other spaces
 //
-// Packages above this one know [Architecture] and [Space] only. What just some spaces have is an optional interface, found
-// by type assertion: [Published], [Cited], [Bounded] and [PythonSource] of a space, [Canonicaliser], [PoolCounter] and
-// [OperationCounter] of an architecture. docs/new-space.md says how to add a space.
+// Packages above this one know [Architecture] and [Space] only. What just some spaces have is an optional interface,
+// found by type assertion: [Published], [Cited], [Bounded] and [PythonSource] of a space, [Canonicaliser],
+// [PoolCounter] and [OperationCounter] of an architecture. docs/new-space.md says how to add a space.
 package bench301

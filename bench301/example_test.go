@@ -11,9 +11,12 @@ import (
 // Notations of one architecture give one identity.
 func ExampleParse() {
 	for _, text := range []string{
-		"Genotype(normal=[('sep_conv_3x3', 0), ('sep_conv_3x3', 1), ('sep_conv_3x3', 0), ('sep_conv_3x3', 1), ('sep_conv_3x3', 1), ('skip_connect', 0), ('skip_connect', 0), ('dil_conv_3x3', 2)], normal_concat=[2, 3, 4, 5], " +
-			"reduce=[('max_pool_3x3', 0), ('max_pool_3x3', 1), ('skip_connect', 2), ('max_pool_3x3', 1), ('max_pool_3x3', 0), ('skip_connect', 2), ('skip_connect', 2), ('max_pool_3x3', 1)], reduce_concat=[2, 3, 4, 5])",
-		"[[(0, 3), (1, 3), (0, 3), (1, 3), (1, 3), (0, 2), (0, 2), (2, 5)], [(0, 0), (1, 0), (2, 2), (1, 0), (0, 0), (2, 2), (2, 2), (1, 0)]]",
+		"Genotype(normal=[('sep_conv_3x3', 0), ('sep_conv_3x3', 1), ('sep_conv_3x3', 0), ('sep_conv_3x3', 1), " +
+			"('sep_conv_3x3', 1), ('skip_connect', 0), ('skip_connect', 0), ('dil_conv_3x3', 2)], normal_concat=[2, 3, 4, 5], " +
+			"reduce=[('max_pool_3x3', 0), ('max_pool_3x3', 1), ('skip_connect', 2), ('max_pool_3x3', 1), " +
+			"('max_pool_3x3', 0), ('skip_connect', 2), ('skip_connect', 2), ('max_pool_3x3', 1)], reduce_concat=range(2, 6))",
+		"[[(0, 3), (1, 3), (0, 3), (1, 3), (1, 3), (0, 2), (0, 2), (2, 5)], " +
+			"[(0, 0), (1, 0), (2, 2), (1, 0), (0, 0), (2, 2), (2, 2), (1, 0)]]",
 		"3 0 3 1 3 0 3 1 0 0 3 1 0 0 5 2 2 0 2 1 2 1 0 2 2 0 0 2 2 1 0 2",
 	} {
 		a, notation, err := bench301.Parse(bench301.DARTS{}, text, "")
@@ -22,7 +25,8 @@ func ExampleParse() {
 		}
 		fmt.Println(a.ID(), notation)
 	}
-	_, _, err := bench301.Parse(bench301.NASBench201{}, "|nor_conv_3x3~0|+|none~0|none~1|+|none~0|sep_conv_3x3~1|none~2|", "")
+	_, _, err := bench301.Parse(bench301.NASBench201{},
+		"|nor_conv_3x3~0|+|none~0|none~1|+|none~0|sep_conv_3x3~1|none~2|", bench301.NotationCell)
 	fmt.Println(err)
 	// Output:
 	// b149d8919d89ab39 genotype
@@ -75,12 +79,12 @@ func ExampleArchitecture_complexity() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		fmt.Printf("%-8s %.2f M parameters, %.0f M multiply-accumulates\n", k.Name, float64(c.Params)/1e6, float64(c.MACs)/1e6)
+		fmt.Printf("%-8s %.2f M parameters, %.0f M MACs\n", k.Name, float64(c.Params)/1e6, float64(c.MACs)/1e6)
 	}
 	// Output:
-	// DARTS_V1 3.17 M parameters, 501 M multiply-accumulates
-	// DARTS_V2 3.35 M parameters, 528 M multiply-accumulates
-	// P-DARTS  3.43 M parameters, 532 M multiply-accumulates
-	// PC-DARTS 3.63 M parameters, 557 M multiply-accumulates
-	// GDAS     3.37 M parameters, 519 M multiply-accumulates
+	// DARTS_V1 3.17 M parameters, 501 M MACs
+	// DARTS_V2 3.35 M parameters, 528 M MACs
+	// P-DARTS  3.43 M parameters, 532 M MACs
+	// PC-DARTS 3.63 M parameters, 557 M MACs
+	// GDAS     3.37 M parameters, 519 M MACs
 }

@@ -30,7 +30,19 @@ func (a ToyArch) String() string {
 
 func (a ToyArch) ID() string { return textID(a.String()) }
 
+func (a ToyArch) Validate() error {
+	for k, op := range a {
+		if int(op) >= len(toyOps) {
+			return fmt.Errorf("operation %d: index %d: the toy space has %d", k, op, len(toyOps))
+		}
+	}
+	return nil
+}
+
 func (a ToyArch) check(cfg Config) error {
+	if err := a.Validate(); err != nil {
+		return err
+	}
 	if cfg.Auxiliary || cfg.DropPath {
 		return fmt.Errorf("the toy network has neither an auxiliary head nor drop path")
 	}
