@@ -85,8 +85,8 @@ func (s DARTS) Format(a Architecture, n Notation) (string, error) {
 // Citations implements Cited.
 func (DARTS) Citations() []string { return []string{"liu2019darts"} }
 
-// ObjectiveBox implements Bounded: the box of EvoXBench (arXiv 2208.04321). Its origin of multiply-accumulates is 528064
-// above the smallest network here, so that a scaled value can be slightly negative.
+// ObjectiveBox implements Bounded: the box of EvoXBench (arXiv 2208.04321). Its origin of multiply-accumulates is
+// 528064 above the smallest network here, so that a scaled value can be slightly negative.
 func (DARTS) ObjectiveBox() ObjectiveBox {
 	return ObjectiveBox{
 		Low: [3]float64{0.0527, 392426, 79733440}, High: [3]float64{0.275, 1672426, 270342848},
@@ -96,7 +96,8 @@ func (DARTS) ObjectiveBox() ObjectiveBox {
 
 // PythonSource implements PythonSource: the namedtuple Genotype.
 func (DARTS) PythonSource() (Notation, string) {
-	return NotationGenotype, "from collections import namedtuple\n\nGenotype = namedtuple('Genotype', 'normal normal_concat reduce reduce_concat')\n"
+	return NotationGenotype, "from collections import namedtuple\n\n" +
+		"Genotype = namedtuple('Genotype', 'normal normal_concat reduce reduce_concat')\n"
 }
 
 // Facts implements Space: the operations of each cell and the longest path through its nodes.

@@ -76,7 +76,7 @@ func TestNewSpace(t *testing.T) {
 		if s := score(t, a, "params:channels=4,layers=2"); s.Value != 2*(144+8)+108+8+50 {
 			t.Errorf("%v parameters", s.Value)
 		}
-		for _, spec := range []string{"l2_norm:channels=4,layers=2", synflow, "zen:channels=4,layers=2,resolution=8,batch=2"} {
+		for _, spec := range []string{synflow, "l2_norm:channels=4,layers=2", "zen:channels=4,layers=2,resolution=8"} {
 			if s := score(t, a, spec); s.Status != estimators.OK || s.Value == 0 || s.Value == score(t, b, spec).Value {
 				t.Errorf("%s: %+v", spec, s)
 			}

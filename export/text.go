@@ -10,8 +10,8 @@ import (
 	"rwe301/bench301"
 )
 
-// Python writes architectures as Python source that training scripts import, each named arch_<id>: values of the space's
-// own notation if it is a bench301.PythonSource (DARTS's namedtuple Genotype), strings with the canonical text otherwise.
+// Python writes architectures as Python source that training scripts import, each named arch_<id>: values of the
+// space's own notation if it is a bench301.PythonSource, strings with the canonical text otherwise.
 func Python(w io.Writer, space bench301.Space, archs []bench301.Architecture) error {
 	b := bufio.NewWriter(w)
 	write := func(a bench301.Architecture) (string, error) { return strconv.Quote(a.String()), nil }

@@ -1,5 +1,5 @@
-// Package surrogate predicts the accuracy, or the training time, that NAS-Bench-301 (Zela et al. 2022, arXiv 2008.09777)
-// gives an architecture of the DARTS space.
+// Package surrogate predicts the accuracy, or the training time, that NAS-Bench-301 (Zela et al. 2022, arXiv
+// 2008.09777) gives an architecture of the DARTS space.
 //
 // What to call first:
 //
