@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"rwe301/bench301"
 	"rwe301/moo"
 )
 
@@ -25,10 +26,6 @@ type Found struct {
 func (f Found) costs() []float64 {
 	return []float64{1 - f.Accuracy/100, float64(f.Params), float64(f.MACs)}
 }
-
-// evoXBench is the box of C-10/MOP8 and MOP9 (EvoXBench, arXiv 2208.04321): error, parameters, MACs. Its origin of MACs is
-// 528064 above the smallest network here, so that a scaled value can be slightly negative; nothing is clipped.
-var evoXBench = moo.Box{Low: []float64{0.0527, 392426, 79733440}, High: []float64{0.275, 1672426, 270342848}}
 
 // SearchRow are the indicators of one search.
 type SearchRow struct {
@@ -98,6 +95,7 @@ type Searched struct {
 // Fronts judges searches by the accuracy source.
 type Fronts struct {
 	From    Provenance
+	Space   bench301.Space
 	Setup   Setup
 	Images  string   // that estimators saw, as they were asked for
 	Data    string   // data of the objectives' questions
@@ -142,11 +140,20 @@ func (f *Fronts) AfterGenerations(method string) [][]Found {
 	return nil
 }
 
-// measure chooses the box, and follows every search in it. DARTS has a box that other work uses; elsewhere it is the one
-// around all fronts, with a tenth to spare where they are worst, so that their ends count.
+// OwnBox is the box that other work uses for the space, if there is one.
+func (r *Fronts) OwnBox() (box bench301.ObjectiveBox, ok bool) {
+	if b, bounded := r.Space.(bench301.Bounded); bounded {
+		return b.ObjectiveBox(), true
+	}
+	return box, false
+}
+
+// measure chooses the box, and follows every search in it. A space may have a box that other work uses; elsewhere it is
+// the one around all fronts, with a tenth to spare where they are worst, so that their ends count. Nothing is clipped.
 func (r *Fronts) measure() {
-	r.Box = evoXBench
-	if r.Setup.Space != "darts" {
+	if box, ok := r.OwnBox(); ok {
+		r.Box = moo.Box{Low: box.Low[:], High: box.High[:]}
+	} else {
 		r.Box, _ = moo.BoxOf(costsOf(r.Found)) // without any front there is nothing to measure
 		for k := range r.Box.High {
 			r.Box.High[k] += 0.1 * (r.Box.High[k] - r.Box.Low[k])
@@ -169,8 +176,9 @@ func (r *Fronts) measure() {
 
 // BoxNote says what the hypervolumes are measured in.
 func (r *Fronts) BoxNote() string {
-	if r.Setup.Space == "darts" {
-		return "Hypervolumes lie in EvoXBench's box for C-10/MOP8-9 (error 0.0527-0.275, params 392426-1672426, MACs 79733440-270342848; reference 1), IGD+ is to the union of all fronts in the same box; nothing is clipped."
+	if b, ok := r.OwnBox(); ok {
+		return fmt.Sprintf("Hypervolumes lie in %s (error %g-%g, params %.0f-%.0f, MACs %.0f-%.0f; reference 1), IGD+ is to the union of all fronts in the same box; nothing is clipped.",
+			b.Name, b.Low[0], b.High[0], b.Low[1], b.High[1], b.Low[2], b.High[2])
 	}
 	if len(r.Box.Low) == 0 {
 		return "There is no front to measure."

@@ -218,36 +218,28 @@ func (r *Results) Params() ([]float64, error) {
 	return out, nil
 }
 
-// Convolutions counts the edges with a convolution in both cells of every architecture: the strata within which
-// NAS-Bench-301's estimators are compared. ok is false in spaces other than DARTS.
+// Convolutions counts the edges with a convolution in all cells of every architecture: the strata within which
+// NAS-Bench-301's estimators are compared. ok is false if one is no bench301.OperationCounter.
 func (r *Results) Convolutions() (counts []int, ok bool, err error) {
-	return r.count(func(op bench301.Operation) bool { return !op.Pool() && op != bench301.SkipConnect })
+	return r.count(func(n bench301.OperationCounts) int { return n.Convolutions })
 }
 
 // Skips counts the skip connections, likewise.
 func (r *Results) Skips() (counts []int, ok bool, err error) {
-	return r.count(func(op bench301.Operation) bool { return op == bench301.SkipConnect })
+	return r.count(func(n bench301.OperationCounts) int { return n.Skips })
 }
 
-func (r *Results) count(counts func(bench301.Operation) bool) (out []int, ok bool, err error) {
+func (r *Results) count(of func(bench301.OperationCounts) int) (out []int, ok bool, err error) {
 	for i := range r.Architectures {
 		arch, err := r.Architecture(i)
 		if err != nil {
 			return nil, false, err
 		}
-		g, darts := arch.(bench301.Genotype)
-		if !darts {
+		c, ok := arch.(bench301.OperationCounter)
+		if !ok {
 			return nil, false, nil
 		}
-		n := 0
-		for _, cell := range []bench301.Cell{g.Normal, g.Reduce} {
-			for _, e := range cell {
-				if counts(e.Op) {
-					n++
-				}
-			}
-		}
-		out = append(out, n)
+		out = append(out, of(c.CountOperations()))
 	}
 	return out, true, nil
 }

@@ -41,8 +41,8 @@ func TestComplexityOfTheTable(t *testing.T) {
 // of their own.
 func TestParametersOnImageNet(t *testing.T) {
 	published := map[string]string{"DARTS_V2": "4.7", "P-DARTS": "4.9", "PC-DARTS": "5.3"}
-	for _, k := range KnownNetworks() {
-		c, err := k.Genotype.Complexity(ImageNetConfig())
+	for _, k := range KnownNetworks(DARTS{}) {
+		c, err := k.Architecture.Complexity(ImageNetConfig())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -19,10 +19,7 @@ func (g Genotype) Graph(cfg Config) (Graph, error) {
 	if err := halvable(cfg); err != nil {
 		return Graph{}, err
 	}
-	b := builder{cfg: cfg}
-	b.add(Node{Name: "input", Kind: Input, H: cfg.Height, W: cfg.Width, C: 3})
-	b.graph.AuxLogits = -1
-
+	b := newBuilder(cfg)
 	s0, s1, reduced := b.stem()
 	c := cfg.Channels
 	auxFrom := -1
@@ -72,6 +69,13 @@ func auxCell(layers int) int { return 2 * layers / 3 }
 type builder struct {
 	cfg   Config
 	graph Graph
+}
+
+// newBuilder starts the graph of a network without an auxiliary head: its input is node 0.
+func newBuilder(cfg Config) *builder {
+	b := &builder{cfg: cfg, graph: Graph{AuxLogits: -1}}
+	b.add(Node{Name: "input", Kind: Input, H: cfg.Height, W: cfg.Width, C: 3})
+	return b
 }
 
 type geometry struct{ kernel, stride, pad, dilation, offset int }

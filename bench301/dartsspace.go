@@ -10,7 +10,13 @@ import (
 // another order are one architecture.
 type DARTS struct{}
 
-var _ Space = DARTS{}
+var _ interface {
+	Space
+	Published
+	Cited
+	Bounded
+	PythonSource
+} = DARTS{}
 
 // Name implements Space.
 func (DARTS) Name() string { return "darts" }
@@ -76,10 +82,22 @@ func (s DARTS) Format(a Architecture, n Notation) (string, error) {
 	return g.Format(n)
 }
 
-// Canonical implements Space.
-func (s DARTS) Canonical(a Architecture) (Architecture, error) {
-	g, err := own[Genotype](s, a)
-	return g.Canonical(), err
+// Citations implements Cited.
+func (DARTS) Citations() []string { return []string{"liu2019darts"} }
+
+// ObjectiveBox implements Bounded: the box of EvoXBench (arXiv 2208.04321). Its origin of multiply-accumulates is
+// 528064 above the smallest network here, so that a scaled value can be slightly negative.
+func (DARTS) ObjectiveBox() ObjectiveBox {
+	return ObjectiveBox{
+		Low: [3]float64{0.0527, 392426, 79733440}, High: [3]float64{0.275, 1672426, 270342848},
+		Name: "EvoXBench's box for C-10/MOP8-9", Citation: "lu2023evoxbench",
+	}
+}
+
+// PythonSource implements PythonSource: the namedtuple Genotype.
+func (DARTS) PythonSource() (Notation, string) {
+	return NotationGenotype, "from collections import namedtuple\n\n" +
+		"Genotype = namedtuple('Genotype', 'normal normal_concat reduce reduce_concat')\n"
 }
 
 // Facts implements Space: the operations of each cell and the longest path through its nodes.
@@ -105,7 +123,7 @@ func (c *Cell) count() string {
 	return counted(n[:], func(op int) string { return Operation(op).String() })
 }
 
-// depth is the number of nodes on the longest path from an input to the output.
+// depth is the number of edges on the longest path from an input to a node.
 func (c *Cell) depth() int {
 	var d [2 + Nodes]int
 	deepest := 0
@@ -138,11 +156,7 @@ func (s DARTS) Mutate(rng *rand.Rand, a Architecture) (Architecture, error) {
 
 // Crossover implements Space: each node, with its two edges, comes from a or from b with equal chance.
 func (s DARTS) Crossover(rng *rand.Rand, a, b Architecture) (Architecture, error) {
-	child, err := s.valid(a)
-	if err != nil {
-		return nil, err
-	}
-	other, err := s.valid(b)
+	child, other, err := both(s.valid, a, b)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package bench301
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -72,7 +73,12 @@ type Genotype struct {
 	Normal, Reduce Cell
 }
 
-var _ Architecture = Genotype{}
+var _ interface {
+	Architecture
+	Canonicaliser
+	PoolCounter
+	OperationCounter
+} = Genotype{}
 
 // Validate says which edge breaks a rule of the space: known operations, sources computed before they are read, two
 // different sources at each node.
@@ -105,6 +111,9 @@ func (g Genotype) Canonical() Genotype {
 	return Genotype{Normal: g.Normal.canonical(), Reduce: g.Reduce.canonical()}
 }
 
+// CanonicalForm implements Canonicaliser; see Canonical.
+func (g Genotype) CanonicalForm() Architecture { return g.Canonical() }
+
 func (c Cell) canonical() Cell {
 	for n := 0; n < Nodes; n++ {
 		if a, b := &c[2*n], &c[2*n+1]; a.Source > b.Source {
@@ -114,11 +123,28 @@ func (c Cell) canonical() Cell {
 	return c
 }
 
-// Pools is the number of pooling operations in the normal cell.
+// Pools implements PoolCounter.
 func (g Genotype) Pools() (n int) {
 	for _, e := range g.Normal {
 		if e.Op.Pool() {
 			n++
+		}
+	}
+	return n
+}
+
+// CountOperations implements OperationCounter.
+func (g Genotype) CountOperations() OperationCounts {
+	n := OperationCounts{Depth: g.Normal.depth()}
+	for _, e := range slices.Concat(g.Normal[:], g.Reduce[:]) {
+		switch {
+		case e.Op == SkipConnect:
+			n.Skips++
+		case e.Op == SepConv3x3 || e.Op == SepConv5x5:
+			n.Separable++
+			n.Convolutions++
+		case !e.Op.Pool():
+			n.Convolutions++
 		}
 	}
 	return n

@@ -2,11 +2,12 @@ package bench301
 
 import "fmt"
 
-// Known is a published architecture of the DARTS space, a reference point beside one's own.
+// Known is a published architecture.
 type Known struct {
-	Name     string
-	Genotype Genotype
-	Source   string // paper, and where its genotype stands
+	Name         string
+	Architecture Architecture
+	Notation     Notation // in which its authors wrote it
+	Source       string   // paper, and where the architecture stands
 }
 
 // knownGenotypes are written as their authors wrote them.
@@ -43,15 +44,15 @@ var knownGenotypes = []struct{ name, genotype, source string }{
 	},
 }
 
-// KnownNetworks lists published architectures whose genotypes their authors have released.
-func KnownNetworks() []Known {
+// KnownNetworks implements Published: architectures whose genotypes their authors have released.
+func (DARTS) KnownNetworks() []Known {
 	known := make([]Known, len(knownGenotypes))
 	for i, k := range knownGenotypes {
-		g, _, err := ParseGenotype(k.genotype)
+		g, n, err := ParseGenotype(k.genotype)
 		if err != nil {
 			panic(fmt.Sprintf("bench301: %s: %v", k.name, err)) // a constant of this file; a test reads it
 		}
-		known[i] = Known{Name: k.name, Genotype: g, Source: k.source}
+		known[i] = Known{k.name, g, n, k.source}
 	}
 	return known
 }

@@ -51,7 +51,10 @@ const (
 // Genotype201 is an architecture of NAS-Bench-201: the operations of the edges 0->1, 0->2, 1->2, 0->3, 1->3, 2->3.
 type Genotype201 [Edges201]Operation201
 
-var _ Architecture = Genotype201{}
+var _ interface {
+	Architecture
+	PoolCounter
+} = Genotype201{}
 
 // edge201 is the number of the edge between two nodes.
 func edge201(from, to int) int { return to*(to-1)/2 + from }
@@ -66,7 +69,7 @@ func (g Genotype201) Validate() error {
 	return nil
 }
 
-// Pools is the number of pooling operations.
+// Pools implements PoolCounter.
 func (g Genotype201) Pools() (n int) {
 	for _, op := range g {
 		if op == AvgPool201 {
@@ -128,9 +131,7 @@ func (g Genotype201) Graph(cfg Config) (Graph, error) {
 	if err != nil {
 		return Graph{}, err
 	}
-	b := builder{cfg: cfg}
-	b.add(Node{Name: "input", Kind: Input, H: cfg.Height, W: cfg.Width, C: 3})
-	b.graph.AuxLogits = -1
+	b := newBuilder(cfg)
 	x := b.conv("stem.conv", 0, cfg.Channels, geometry{kernel: 3, stride: 1, pad: 1, dilation: 1})
 	x = b.norm("stem.bn", x, true)
 	c, i := cfg.Channels, 0

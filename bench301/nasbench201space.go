@@ -20,7 +20,10 @@ const (
 // their networks compute the same.
 type NASBench201 struct{}
 
-var _ Space = NASBench201{}
+var _ interface {
+	Space
+	Cited
+} = NASBench201{}
 
 // Name implements Space.
 func (NASBench201) Name() string { return "nasbench201" }
@@ -161,8 +164,8 @@ func (s NASBench201) Format(a Architecture, n Notation) (string, error) {
 	return "", err
 }
 
-// Canonical implements Space: every text is its own canonical form.
-func (s NASBench201) Canonical(a Architecture) (Architecture, error) { return s.valid(a) }
+// Citations implements Cited.
+func (NASBench201) Citations() []string { return []string{"dong2020nasbench201"} }
 
 // valid returns an architecture of this space.
 func (s NASBench201) valid(a Architecture) (Genotype201, error) {
@@ -232,11 +235,7 @@ func (s NASBench201) Mutate(rng *rand.Rand, a Architecture) (Architecture, error
 
 // Crossover implements Space: each edge comes from a or from b with equal chance.
 func (s NASBench201) Crossover(rng *rand.Rand, a, b Architecture) (Architecture, error) {
-	child, err := s.valid(a)
-	if err != nil {
-		return nil, err
-	}
-	other, err := s.valid(b)
+	child, other, err := both(s.valid, a, b)
 	if err != nil {
 		return nil, err
 	}

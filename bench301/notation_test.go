@@ -100,8 +100,8 @@ func TestAnchorsAreTheKnownNetworks(t *testing.T) {
 	}
 	defer f.Close()
 	known := map[string]string{}
-	for _, k := range KnownNetworks() {
-		known[k.Name] = k.Genotype.ID()
+	for _, k := range KnownNetworks(DARTS{}) {
+		known[k.Name] = k.Architecture.ID()
 	}
 	named := 0
 	for item, err := range Read(DARTS{}, "anchors.csv", f, "") {

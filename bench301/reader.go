@@ -107,14 +107,7 @@ func (p *reader) at(line int, err error) error { return fmt.Errorf("%s:%d: %w", 
 
 // emit parses an architecture and hands it on.
 func (p *reader) emit(line int, text string, fields []Field) error {
-	var a Architecture
-	var err error
-	n := p.notation
-	if n == "" {
-		a, n, err = p.space.Parse(text)
-	} else {
-		a, err = p.space.ParseAs(text, n)
-	}
+	a, n, err := Parse(p.space, text, p.notation)
 	if err != nil {
 		return p.at(line, err)
 	}

@@ -30,8 +30,6 @@ type Space interface {
 	ParseAs(text string, n Notation) (Architecture, error)
 	// Format writes an architecture in a notation.
 	Format(a Architecture, n Notation) (string, error)
-	// Canonical returns the form that all spellings of a share.
-	Canonical(a Architecture) (Architecture, error)
 	// Facts says in words what a consists of.
 	Facts(a Architecture) ([]Fact, error)
 	// Wirings are the cells of a as graphs to draw.
@@ -50,8 +48,29 @@ type Notation string
 // Fact is something to say about an architecture.
 type Fact struct{ Name, Value string }
 
+var spaces = []Space{DARTS{}, NASBench201{}}
+
 // Spaces lists the search spaces, the default first.
-func Spaces() []Space { return []Space{DARTS{}, NASBench201{}} }
+func Spaces() []Space { return slices.Clone(spaces) }
+
+// Register adds a space to those that Spaces lists and LookupSpace finds, so that studies, searches and commands of a
+// program that brings its own take it by name. Call it from an init function; it panics if the name is taken.
+func Register(s Space) {
+	if _, err := LookupSpace(s.Name()); err == nil {
+		panic(fmt.Sprintf("bench301: space %q is registered twice", s.Name()))
+	}
+	spaces = append(spaces, s)
+}
+
+// Parse reads one architecture of a space in the notation n, or in whichever is recognised if n is "", and says which
+// one it was. The error says where the text is wrong, and what would be right.
+func Parse(s Space, text string, n Notation) (Architecture, Notation, error) {
+	if n == "" {
+		return s.Parse(text)
+	}
+	a, err := s.ParseAs(text, n)
+	return a, n, err
+}
 
 // Samples draws architectures without end. It is the one stream of samples of a seed: what "n architectures of seed s"
 // means everywhere.
@@ -92,6 +111,14 @@ func own[T Architecture](s Space, a Architecture) (T, error) {
 		return t, fmt.Errorf("space %s: an architecture of another space: %T", s.Name(), a)
 	}
 	return t, nil
+}
+
+// both returns two architectures of a space, checked.
+func both[T Architecture](valid func(Architecture) (T, error), a, b Architecture) (x, y T, err error) {
+	if x, err = valid(a); err == nil {
+		y, err = valid(b)
+	}
+	return x, y, err
 }
 
 // boxed returns the values as architectures.

@@ -204,7 +204,6 @@ func TestStrangersAreErrors(t *testing.T) {
 			"crossover":  func() error { _, err := s.Crossover(rng, own, stranger{}); return err },
 			"crossover2": func() error { _, err := s.Crossover(rng, stranger{}, own); return err },
 			"format":     func() error { _, err := s.Format(stranger{}, s.Notations()[0]); return err },
-			"canonical":  func() error { _, err := s.Canonical(stranger{}); return err },
 			"facts":      func() error { _, err := s.Facts(stranger{}); return err },
 			"no such":    func() error { _, err := s.Format(own, "morse"); return err },
 		} {

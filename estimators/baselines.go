@@ -65,7 +65,7 @@ type poolCount struct{ none }
 
 // Estimate implements Estimator.
 func (poolCount) Estimate(_ context.Context, a bench301.Architecture, _ *Env) (Score, error) {
-	cell, ok := a.(interface{ Pools() int })
+	cell, ok := a.(bench301.PoolCounter)
 	if !ok {
 		return Score{}, fmt.Errorf("pool-count: %s has no pooling operations to count", a)
 	}

@@ -44,7 +44,7 @@ func (c *Configured) Score(ctx context.Context, a bench301.Architecture, env *En
 	if err := ctx.Err(); err != nil {
 		return Score{}, err
 	}
-	a = canonical(a)
+	a = bench301.Canonical(a) // its weights are drawn in the order in which it is spelled
 	env.work.begin(a.ID())
 	defer env.work.end()
 	env.ask(c.Estimator)
@@ -70,12 +70,4 @@ func (c *Configured) Score(ctx context.Context, a bench301.Architecture, env *En
 		}
 	}
 	return s, nil
-}
-
-// canonical is the spelling that is scored: weights are drawn in its order.
-func canonical(a bench301.Architecture) bench301.Architecture {
-	if g, ok := a.(bench301.Genotype); ok {
-		return g.Canonical()
-	}
-	return a
 }

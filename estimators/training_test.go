@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"rwe301/bench301"
 	"rwe301/bench301/dataset"
 	"rwe301/internal/oracle"
 	"rwe301/internal/process"
@@ -41,7 +42,7 @@ func TestTrainingsAreTheSameHoweverTheyRun(t *testing.T) {
 			env := NewEnv(dataset.Sample(), 7)
 			env.Checkpoints = dir
 			ctx, stop := context.WithCancel(context.Background())
-			watch := checkpoint[float32]{dir: dir, key: s.key(canonical(a), env)}.path()
+			watch := checkpoint[float32]{dir: dir, key: s.key(bench301.Canonical(a), env)}.path()
 			before, _ := os.Stat(watch)
 			go func() {
 				for ctx.Err() == nil {
@@ -86,7 +87,7 @@ func TestKilledTrainingsResume(t *testing.T) {
 	env = NewEnv(dataset.Sample(), 7)
 	env.Checkpoints = dir
 	s := long.Estimator.(curveScore).Training
-	saved := checkpoint[float32]{dir: dir, key: s.key(canonical(a), env), perEpoch: 4}
+	saved := checkpoint[float32]{dir: dir, key: s.key(bench301.Canonical(a), env), perEpoch: 4}
 	cmd := exec.Command(os.Args[0], "-test.run=^TestKilledTrainingsResume$")
 	cmd.Env = append(os.Environ(), envKilled+"="+dir)
 	if err := cmd.Start(); err != nil {

@@ -127,42 +127,21 @@ func addCorrelations[T network.Real](k []float64, rows []T, n int, weight float6
 	}
 }
 
-// operations counts edges of a DARTS architecture.
+// operations is a number of bench301.OperationCounts.
 type operations struct {
 	none
-	count func(bench301.Genotype) int
+	count func(bench301.OperationCounts) int
 }
 
 // Estimate implements Estimator.
 func (e operations) Estimate(_ context.Context, a bench301.Architecture, _ *Env) (Score, error) {
-	g, ok := a.(bench301.Genotype)
+	c, ok := a.(bench301.OperationCounter)
 	if !ok {
-		return Score{}, fmt.Errorf("counts the operations of DARTS cells: %s is none", a)
+		return Score{}, fmt.Errorf("counts the operations of cells, which %s does not", a)
 	}
-	return Score{Value: float64(e.count(g))}, nil
+	return Score{Value: float64(e.count(c.CountOperations()))}, nil
 }
 
-// separable counts the separable convolutions of both cells.
-func separable(g bench301.Genotype) int {
-	n := 0
-	for _, c := range []bench301.Cell{g.Normal, g.Reduce} {
-		for _, e := range c {
-			if e.Op == bench301.SepConv3x3 || e.Op == bench301.SepConv5x5 {
-				n++
-			}
-		}
-	}
-	return n
-}
+func separable(n bench301.OperationCounts) int { return n.Separable }
 
-// cellDepth is the number of edges on the longest path through the normal cell, from an input to a node.
-func cellDepth(g bench301.Genotype) int {
-	depth := make([]int, 2+bench301.Nodes)
-	deepest := 0
-	for k, e := range g.Normal {
-		node := 2 + k/2
-		depth[node] = max(depth[node], depth[e.Source]+1)
-		deepest = max(deepest, depth[node])
-	}
-	return deepest
-}
+func cellDepth(n bench301.OperationCounts) int { return n.Depth }

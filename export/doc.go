@@ -1,3 +1,7 @@
-// Package export writes architectures for other programs: networks with their weights as ONNX, cells for Python and
-// Graphviz, and the neutral description of a network as JSON.
+// Package export writes architectures for other programs.
+//
+//	Onnxruntime, Netron                      ONNX, the network with its weights
+//	Training scripts in Python               Python, the notation that the space's own code imports
+//	Graphviz                                 DOT, the cells as graphs
+//	Programs of your own                     JSON, the network operation by operation
 package export

@@ -10,20 +10,20 @@ import (
 	"rwe301/bench301"
 )
 
-// Python writes architectures as Python source that training scripts import: for DARTS the namedtuple Genotype and one
-// value of it for each architecture, for other spaces their canonical text. Each is named arch_<id>.
+// Python writes architectures as Python source that training scripts import, each named arch_<id>: values of the
+// space's own notation if it is a bench301.PythonSource, strings with the canonical text otherwise.
 func Python(w io.Writer, space bench301.Space, archs []bench301.Architecture) error {
 	b := bufio.NewWriter(w)
-	if _, darts := space.(bench301.DARTS); darts {
-		fmt.Fprint(b, "from collections import namedtuple\n\nGenotype = namedtuple('Genotype', 'normal normal_concat reduce reduce_concat')\n\n")
+	write := func(a bench301.Architecture) (string, error) { return strconv.Quote(a.String()), nil }
+	if p, ok := space.(bench301.PythonSource); ok {
+		n, preamble := p.PythonSource()
+		write = func(a bench301.Architecture) (string, error) { return space.Format(a, n) }
+		fmt.Fprintln(b, preamble)
 	}
 	for _, a := range archs {
-		value := strconv.Quote(a.String())
-		if g, ok := a.(bench301.Genotype); ok {
-			var err error
-			if value, err = g.Format(bench301.NotationGenotype); err != nil {
-				return err
-			}
+		value, err := write(a)
+		if err != nil {
+			return err
 		}
 		fmt.Fprintf(b, "arch_%s = %s\n", a.ID(), value)
 	}

@@ -10,7 +10,6 @@ import (
 	"gonum.org/v1/plot/vg"
 
 	"rwe301/analysis"
-	"rwe301/bench301"
 	"rwe301/correlation"
 	"rwe301/plots"
 )
@@ -163,10 +162,6 @@ func (r Search) cellFigures() []named {
 	if len(front) == 0 {
 		return nil
 	}
-	space, err := bench301.LookupSpace(r.Setup.Space)
-	if err != nil {
-		return nil
-	}
 	var out []named
 	drawn := map[string]bool{}
 	for _, pick := range []struct {
@@ -174,13 +169,13 @@ func (r Search) cellFigures() []named {
 		f    analysis.Found
 	}{{"most-accurate", analysis.Extreme(front, func(f analysis.Found) float64 { return -f.Accuracy })},
 		{"smallest", analysis.Extreme(front, func(f analysis.Found) float64 { return float64(f.MACs) })}, {"knee", analysis.Knee(front)}} {
-		a, _, err := space.Parse(pick.f.Arch)
+		a, _, err := r.Space.Parse(pick.f.Arch)
 		if err != nil || drawn[pick.f.ID] {
 			continue // nothing to draw, or the same network again
 		}
 		drawn[pick.f.ID] = true
 		title := fmt.Sprintf("%s of %s, seed %d: %s, accuracy %.2f %%, %.1f M MACs", pick.what, row.Method, row.Seed, pick.f.ID, pick.f.Accuracy, float64(pick.f.MACs)/1e6)
-		f, err := plots.NewCells(title, space, a)
+		f, err := plots.NewCells(title, r.Space, a)
 		out = append(out, named{f, "cells-" + pick.what, plots.CellsWidth, f.Height(), err})
 	}
 	return out

@@ -80,14 +80,16 @@ func (r Search) Save(dir string) ([]string, error) {
 	return append(paths, figures...), err
 }
 
-// writeFronts writes the fronts, each architecture as NASLib and as DARTS write it.
+// writeFronts writes the fronts, each architecture as canonical text and in the notation of a bench301.PythonSource.
 func (r Search) writeFronts(w io.Writer) error {
+	source, has := r.Space.(bench301.PythonSource)
 	out := csv.NewWriter(w)
 	_ = out.Write([]string{"method", "seed", "id", "arch", "genotype", "accuracy", "params", "macs", "estimates"})
 	for _, f := range r.Found {
 		genotype := ""
-		if g, _, err := bench301.ParseGenotype(f.Arch); err == nil {
-			genotype, _ = g.Format("genotype")
+		if a, _, err := r.Space.Parse(f.Arch); err == nil && has {
+			n, _ := source.PythonSource()
+			genotype, _ = r.Space.Format(a, n)
 		}
 		estimates := make([]string, len(f.Estimates))
 		for i, e := range f.Estimates {

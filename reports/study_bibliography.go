@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"rwe301/analysis"
+	"rwe301/bench301"
 )
 
 // references are the papers behind what a run may use, in BibTeX.
@@ -49,10 +50,7 @@ var bywords = map[string]string{
 // Keys of papers that are not an estimator's own.
 const (
 	keyNB301     = "zela2022surrogate"
-	keyDARTS     = "liu2019darts"
-	keyNB201     = "dong2020nasbench201"
 	keyCIFAR     = "krizhevsky2009cifar"
-	keyEvoXBench = "lu2023evoxbench"
 	keyPractices = "lindauer2020best"
 )
 
@@ -84,15 +82,12 @@ func bibTeX(keys []string) string {
 
 // setting are the papers of the checklist, and of the space, the accuracies and the images that a run used. truth names the accuracies; predicted
 // says whether a surrogate predicts them.
-func setting(space, truth string, predicted bool, data string) []string {
+func setting(space bench301.Space, truth string, predicted bool, data string) []string {
 	keys := []string{keyPractices}
-	switch space {
-	case "darts":
-		keys = append(keys, keyDARTS)
-	case "nasbench201":
-		keys = append(keys, keyNB201)
+	if c, ok := space.(bench301.Cited); ok {
+		keys = append(keys, c.Citations()...)
 	}
-	if space == "darts" && predicted || strings.Contains(strings.ToLower(truth), "nasbench301") {
+	if predicted || strings.Contains(strings.ToLower(truth), "nasbench301") {
 		keys = append(keys, keyNB301)
 	}
 	if strings.Contains(data, "cifar10") {
@@ -109,7 +104,7 @@ func BibTeX(r *analysis.Results) string {
 		data += c.Dataset
 		keys = append(keys, citedBy(c.Paper)...)
 	}
-	return bibTeX(append(keys, setting(r.From.Space, r.From.Truth, r.From.Predicted, data)...))
+	return bibTeX(append(keys, setting(r.Space, r.From.Truth, r.From.Predicted, data)...))
 }
 
 // searchPapers are the papers of search algorithms.
@@ -118,8 +113,8 @@ var searchPapers = map[string]string{"nsga2": "deb2002nsga2", "moead": "zhang200
 // BibTeX prints the papers of the benchmark, the algorithms and every estimator of the searches.
 func (r Search) BibTeX() string {
 	var keys []string
-	if r.Setup.Space == "darts" {
-		keys = append(keys, keyEvoXBench)
+	if b, ok := r.OwnBox(); ok {
+		keys = append(keys, b.Citation)
 	}
 	for _, m := range r.Setup.Methods {
 		keys = append(keys, searchPapers[m.Algorithm])
@@ -127,5 +122,5 @@ func (r Search) BibTeX() string {
 	for _, paper := range r.Papers {
 		keys = append(keys, citedBy(paper)...)
 	}
-	return bibTeX(append(keys, setting(r.Setup.Space, r.From.Truth, r.From.Predicted, r.Data)...))
+	return bibTeX(append(keys, setting(r.Space, r.From.Truth, r.From.Predicted, r.Data)...))
 }

@@ -94,9 +94,9 @@ const biasPanels = 5
 // biasFigure is F7: accuracies, and scores, against the number of skip connections. An estimator is biased where its
 // correlation with that number is far from the accuracies'.
 func (f Study) biasFigure() ([]Figure, error) {
-	skips, darts, err := f.Skips()
+	skips, counted, err := f.Skips()
 	rows := f.Top(biasPanels)
-	if err != nil || !darts || len(rows) == 0 {
+	if err != nil || !counted || len(rows) == 0 {
 		return nil, err
 	}
 	panels := plots.Panels{Columns: 3}

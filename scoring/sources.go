@@ -86,9 +86,9 @@ func (l *Lookup) Score(_ context.Context, a bench301.Architecture, env *estimato
 type predicted struct{ surrogate.Surrogate }
 
 func (p predicted) Score(_ context.Context, a bench301.Architecture, _ *estimators.Env) (estimators.Score, error) {
-	g, ok := a.(bench301.Genotype)
-	if !ok {
-		return estimators.Score{Status: estimators.Failed, Reason: "NAS-Bench-301 answers for the DARTS space only"}, nil
+	g, err := surrogate.Genotype(a)
+	if err != nil {
+		return estimators.Score{Status: estimators.Failed, Reason: err.Error()}, nil
 	}
 	return estimators.Score{Status: estimators.OK, Value: p.Predict(g).Mean}, nil
 }

@@ -17,7 +17,7 @@ import (
 // Report re-evaluates the fronts of the searches by the accuracy source, as far as they have come.
 func (s *Searches) Report(ctx context.Context) (*analysis.Fronts, error) {
 	d, m := s.Manifest.Definition, s.Manifest
-	r := &analysis.Fronts{Setup: d.Setup, Images: d.Dataset.Name, From: analysis.Provenance{
+	r := &analysis.Fronts{Space: s.space, Setup: d.Setup, Images: d.Dataset.Name, From: analysis.Provenance{
 		Dir: s.Dir, Name: d.Name, Space: d.Space, Truth: m.Truth, Predicted: d.Accuracy.Source != scoring.Tabled, Code: m.Code, CPU: m.CPU,
 	}}
 	for _, method := range d.Methods {
@@ -55,15 +55,13 @@ func (s *Searches) Report(ctx context.Context) (*analysis.Fronts, error) {
 		}
 	}
 	r.Judge(searched)
-	if d.Space == "darts" {
-		for _, k := range bench301.KnownNetworks() {
-			f, err := j.judge(ctx, k.Genotype.String())
-			if err != nil {
-				return nil, err
-			}
-			f.Method = k.Name
-			r.Known = append(r.Known, f)
+	for _, k := range bench301.KnownNetworks(s.space) {
+		f, err := j.judge(ctx, k.Architecture.String())
+		if err != nil {
+			return nil, err
 		}
+		f.Method = k.Name
+		r.Known = append(r.Known, f)
 	}
 	return r, nil
 }

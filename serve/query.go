@@ -143,7 +143,7 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request) ([]bench301.Genoty
 
 // parse reads architectures, each a text in any notation or JSON.
 func parse(list []json.RawMessage, notation string) ([]bench301.Genotype, error) {
-	space := bench301.DARTS{}
+	space := surrogate.Space()
 	n := bench301.Notation("")
 	if notation != "" {
 		var err error
@@ -159,17 +159,13 @@ func parse(list []json.RawMessage, notation string) ([]bench301.Genotype, error)
 				return nil, fmt.Errorf("architectures[%d]: %w", i, err)
 			}
 		}
-		var a bench301.Architecture
-		var err error
-		if n == "" {
-			a, _, err = space.Parse(text)
-		} else {
-			a, err = space.ParseAs(text, n)
+		a, _, err := bench301.Parse(space, text, n)
+		if err == nil {
+			out[i], err = surrogate.Genotype(a)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("architectures[%d]: %w", i, err)
 		}
-		out[i] = a.(bench301.Genotype)
 	}
 	return out, nil
 }

@@ -27,6 +27,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
+	"rwe301/bench301"
 	"rwe301/estimators"
 )
 
@@ -257,8 +258,16 @@ func TestBibliography(t *testing.T) {
 			}
 		}
 	}
-	for _, key := range slices.Concat(slices.Collect(maps.Values(bywords)), slices.Collect(maps.Values(searchPapers)),
-		[]string{keyNB301, keyDARTS, keyNB201, keyCIFAR, keyEvoXBench, keyPractices}) {
+	cited := []string{keyNB301, keyCIFAR, keyPractices}
+	for _, s := range bench301.Spaces() {
+		if c, ok := s.(bench301.Cited); ok {
+			cited = append(cited, c.Citations()...)
+		}
+		if b, ok := s.(bench301.Bounded); ok {
+			cited = append(cited, b.ObjectiveBox().Citation)
+		}
+	}
+	for _, key := range slices.Concat(slices.Collect(maps.Values(bywords)), slices.Collect(maps.Values(searchPapers)), cited) {
 		if !keys[key] {
 			t.Errorf("%s: not in the bibliography", key)
 		}

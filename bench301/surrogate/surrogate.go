@@ -1,8 +1,24 @@
-// Package surrogate answers what accuracy (or training time) NAS-Bench-301 gives an architecture: through an
-// embedded approximation, or through the published ensembles.
+// Package surrogate predicts the accuracy, or the training time, that NAS-Bench-301 (Zela et al. 2022, arXiv
+// 2008.09777) gives an architecture of the DARTS space.
+//
+// What to call first:
+//
+//	Predict without any download             NewMini, an approximation inside the binary
+//	Find a surrogate by name or path         Open; Installed lists the names of a folder
+//	Read a published ensemble                Load: XGBoost, LightGBM and GIN models, without Python; Ensemble.Save
+//	Download the published archives          Fetch
+//	Ask about many architectures             Surrogate.PredictBatch, or a Question for what is printed and sent
+//	Take architectures of any space          Genotype, whose error is ErrSpace where no surrogate answers
+//
+// Accuracies are percent on CIFAR-10, training times seconds. They depend neither on how an architecture is spelled nor
+// on the number of processors. Model files are data: nothing in a pickle is run.
 package surrogate
 
-import "rwe301/bench301"
+import (
+	"errors"
+
+	"rwe301/bench301"
+)
 
 // Surrogate predicts a property of DARTS-space architectures. Implementations are safe for concurrent use.
 type Surrogate interface {
@@ -28,4 +44,19 @@ type Prediction struct {
 	Std     float64   // standard deviation over the members (mini: a fitted constant)
 	Members []float64 // one value a member, in member order; nil for the mini surrogate
 	InRange bool      // the architecture resembles those that the surrogate was trained on
+}
+
+// Space is the search space whose architectures surrogates answer for.
+func Space() bench301.Space { return bench301.DARTS{} }
+
+// ErrSpace says that an architecture is of another space than [Space].
+var ErrSpace = errors.New("NAS-Bench-301 answers for the DARTS space only")
+
+// Genotype is an architecture as surrogates take it, or ErrSpace.
+func Genotype(a bench301.Architecture) (bench301.Genotype, error) {
+	g, ok := a.(bench301.Genotype)
+	if !ok {
+		return g, ErrSpace
+	}
+	return g, nil
 }

@@ -21,9 +21,9 @@ type archInput struct {
 }
 
 // archHelp explains archInput in a command's long help.
-const archHelp = `Architectures are arguments, or stand in the files that arguments name (- is standard input), or come from standard
+var archHelp = `Architectures are arguments, or stand in the files that arguments name (- is standard input), or come from standard
 input when there are no arguments. A file is CSV with a column arch, JSON, JSON lines, or text with one a line. Names of
-published architectures work too: DARTS_V1, DARTS_V2, P-DARTS, PC-DARTS, GDAS.`
+published architectures work too: ` + strings.Join(knownNames(bench301.Spaces()...), ", ") + "."
 
 // addFlags gives a command the flags --space and --notation.
 func (a *archInput) addFlags(cmd *cobra.Command) {
@@ -91,7 +91,7 @@ func (a *archInput) each(args []string) iter.Seq2[bench301.Item, error] {
 
 // source reads the architectures that argument i stands for.
 func (a *archInput) source(space bench301.Space, notation bench301.Notation, i int, arg string) iter.Seq2[bench301.Item, error] {
-	if looksLikeArch(arg) {
+	if looksLikeArch(space, arg) {
 		return bench301.Read(space, fmt.Sprintf("argument %d", i+1), strings.NewReader(arg), notation)
 	}
 	if arg == "-" {
@@ -99,14 +99,14 @@ func (a *archInput) source(space bench301.Space, notation bench301.Notation, i i
 	}
 	if k, ok := known(space, arg); ok {
 		return func(yield func(bench301.Item, error) bool) {
-			yield(bench301.Item{Architecture: k.Genotype, Notation: bench301.NotationGenotype, File: k.Name, Line: 1}, nil)
+			yield(bench301.Item{Architecture: k.Architecture, Notation: k.Notation, File: k.Name, Line: 1}, nil)
 		}
 	}
 	return func(yield func(bench301.Item, error) bool) {
 		f, err := os.Open(arg)
 		if err != nil {
 			if errors.Is(err, os.ErrNotExist) {
-				err = fmt.Errorf("%s: neither a file nor an architecture%s", arg, suggestion(arg))
+				err = fmt.Errorf("%s: neither a file nor an architecture%s", arg, suggestion(space, arg))
 			}
 			yield(bench301.Item{}, err)
 			return
@@ -122,34 +122,40 @@ func (a *archInput) source(space bench301.Space, notation bench301.Notation, i i
 
 // known finds a published architecture by name, in any case.
 func known(space bench301.Space, name string) (bench301.Known, bool) {
-	if _, darts := space.(bench301.DARTS); darts {
-		for _, k := range bench301.KnownNetworks() {
-			if strings.EqualFold(k.Name, name) {
-				return k, true
-			}
+	for _, k := range bench301.KnownNetworks(space) {
+		if strings.EqualFold(k.Name, name) {
+			return k, true
 		}
 	}
 	return bench301.Known{}, false
 }
 
-// suggestion names the published architecture that was perhaps meant.
-func suggestion(name string) string {
-	var names []string
-	for _, k := range bench301.KnownNetworks() {
-		names = append(names, k.Name)
+// knownNames are the names of the published architectures of spaces.
+func knownNames(spaces ...bench301.Space) (names []string) {
+	for _, s := range spaces {
+		for _, k := range bench301.KnownNetworks(s) {
+			names = append(names, k.Name)
+		}
 	}
-	if strings.ContainsAny(name, "./") {
+	return names
+}
+
+// suggestion names the published architecture that was perhaps meant.
+func suggestion(space bench301.Space, name string) string {
+	names := knownNames(space)
+	if len(names) == 0 || strings.ContainsAny(name, "./") {
 		return ""
 	}
 	return suggest.Nearest(name, names)
 }
 
-// looksLikeArch tells an architecture from the name of a file.
-func looksLikeArch(arg string) bool {
+// looksLikeArch tells an architecture, perhaps with a mistake in it, from the name of a file.
+func looksLikeArch(space bench301.Space, arg string) bool {
 	if _, err := os.Stat(arg); err == nil {
 		return false
 	}
-	return strings.ContainsAny(arg, "[({|") || strings.Trim(arg, "0123456789, \t\r\n") == ""
+	_, _, err := space.Parse(arg)
+	return err == nil || strings.ContainsAny(arg, "[({|") || strings.Trim(arg, "0123456789, \t\r\n") == ""
 }
 
 // all reads the architectures into memory.

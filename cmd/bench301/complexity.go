@@ -34,13 +34,22 @@ type networkFlags struct {
 func (n *networkFlags) addFlags(cmd *cobra.Command) {
 	n.flags = cmd.Flags()
 	d := bench301.DefaultConfig()
-	n.flags.IntVarP(&n.cfg.Channels, "channels", "C", d.Channels, "width of the first cells (nasbench201: 16)")
-	n.flags.IntVarP(&n.cfg.Layers, "layers", "L", d.Layers, "number of cells (nasbench201: 17, three stages of 5 and two blocks between them)")
+	n.flags.IntVarP(&n.cfg.Channels, "channels", "C", d.Channels, "width of the first cells"+elsewhere(func(c bench301.Config) int { return c.Channels }))
+	n.flags.IntVarP(&n.cfg.Layers, "layers", "L", d.Layers, "number of cells, blocks between stages included"+elsewhere(func(c bench301.Config) int { return c.Layers }))
 	n.flags.IntVar(&n.cfg.Classes, "classes", d.Classes, "outputs of the classifier")
 	n.flags.StringVar(&n.size, "size", strconv.Itoa(d.Height), "height and width of the images: 32 or 32x48")
 	n.flags.StringVar(&n.variant, "variant", string(d.Variant), "network: naslib (the one that published counts are of), darts (affine normalisations, none behind pools) or imagenet (darts behind a stem that shrinks 224x224; C=48, 14 cells, 1000 classes unless set)")
 	n.flags.BoolVar(&n.cfg.Auxiliary, "auxiliary", false, "with the auxiliary head (variants darts and imagenet)")
 	n.flags.StringVar(&n.fit, "fit-macs", "", "choose the greatest width with fewer multiply-accumulates than this, e.g. 600M")
+}
+
+// elsewhere lists the defaults of the spaces that are not the default one, for help texts.
+func elsewhere(of func(bench301.Config) int) string {
+	var parts []string
+	for _, s := range bench301.Spaces()[1:] {
+		parts = append(parts, fmt.Sprintf("%s: %d", s.Name(), of(s.Config())))
+	}
+	return " (" + strings.Join(parts, ", ") + ")"
 }
 
 // sizing turns the flags into a configuration for each architecture of a space.

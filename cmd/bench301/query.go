@@ -143,9 +143,9 @@ func (o *queryOptions) run(ctx context.Context, s streams, args []string, q *sur
 			if err != nil {
 				return err
 			}
-			g, ok := item.Architecture.(bench301.Genotype)
-			if !ok {
-				return fmt.Errorf("%s:%d: %s knows architectures of the space darts only", item.File, item.Line, name)
+			g, err := surrogate.Genotype(item.Architecture)
+			if err != nil {
+				return fmt.Errorf("%s:%d: %w", item.File, item.Line, err)
 			}
 			if batch = append(batch, g); len(batch) == queryBatch {
 				if err := flush(); err != nil {

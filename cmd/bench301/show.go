@@ -115,10 +115,7 @@ func show(ctx context.Context, s streams, o showOptions, args []string) error {
 
 // newShown collects what there is to say about an architecture.
 func newShown(space bench301.Space, item bench301.Item, cfg bench301.Config, notations bool) (shown, error) {
-	a, err := space.Canonical(item.Architecture)
-	if err != nil {
-		return shown{}, err
-	}
+	a := bench301.Canonical(item.Architecture)
 	v := shown{Arch: a.String(), ID: a.ID(), Space: space.Name(), Notation: string(item.Notation), Facts: map[string]string{}}
 	c, err := a.Complexity(cfg)
 	if err != nil {

@@ -29,7 +29,7 @@ type best struct{ together, each, theirs float64 }
 // compareProxies times each proxy alone, ours and the peer's in turns, and prints a table. Ours includes drawing the weights
 // and building the network, which the peer has done before.
 func compareProxies(python, peer string, channels, batch, rounds int, threads []int) error {
-	arch := bench301.KnownNetworks()[0].Genotype
+	arch := bench301.KnownNetworks(bench301.DARTS{})[0].Architecture.(bench301.Genotype)
 	fmt.Println("| threads | proxy | torch s | on one architecture s | ratio | on one each, s an architecture | ratio |\n|---|---|---|---|---|---|---|")
 	version := ""
 	for _, n := range threads {
