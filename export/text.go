@@ -15,7 +15,8 @@ import (
 func Python(w io.Writer, space bench301.Space, archs []bench301.Architecture) error {
 	b := bufio.NewWriter(w)
 	if _, darts := space.(bench301.DARTS); darts {
-		fmt.Fprint(b, "from collections import namedtuple\n\nGenotype = namedtuple('Genotype', 'normal normal_concat reduce reduce_concat')\n\n")
+		fmt.Fprint(b, "from collections import namedtuple\n\nGenotype = namedtuple('Genotype', '"+
+			"normal normal_concat reduce reduce_concat')\n\n")
 	}
 	for _, a := range archs {
 		value := strconv.Quote(a.String())
@@ -37,7 +38,8 @@ func DOT(w io.Writer, space bench301.Space, a bench301.Architecture) error {
 		return err
 	}
 	b := bufio.NewWriter(w)
-	fmt.Fprintf(b, "digraph %q {\n  rankdir=LR;\n  node [shape=box, fontname=\"Helvetica\"];\n  edge [fontname=\"Helvetica\", fontsize=11];\n", a.ID())
+	fmt.Fprintf(b, "digraph %q {\n  rankdir=LR;\n  node [shape=box, fontname=\"Helvetica\"];\n  "+
+		"edge [fontname=\"Helvetica\", fontsize=11];\n", a.ID())
 	for i, c := range cells {
 		fmt.Fprintf(b, "  subgraph cluster%d {\n    label=%q;\n", i, c.Name)
 		for n, name := range c.Nodes {
@@ -52,8 +54,8 @@ func DOT(w io.Writer, space bench301.Space, a bench301.Architecture) error {
 	return b.Flush()
 }
 
-// jsonNetwork is the neutral description of a network as JSON. Tensors are N x H x W x C; nodes are in an order in which
-// every input precedes its reader, and parameters in that of the flat vector of weights.
+// jsonNetwork is the neutral description of a network as JSON. Tensors are N x H x W x C; nodes are in an order in
+// which every input precedes its reader, and parameters in that of the flat vector of weights.
 type jsonNetwork struct {
 	Arch   string      `json:"arch"`
 	ID     string      `json:"id"`
@@ -94,7 +96,8 @@ func JSON(w io.Writer, space bench301.Space, a bench301.Architecture, g bench301
 	}
 	for _, x := range g.Nodes {
 		n.Nodes = append(n.Nodes, jsonNode{
-			x.Name, x.Kind.String(), x.Inputs, x.Params, x.Kernel, x.Stride, x.Pad, x.Dilation, x.Groups, x.Offset, [3]int{x.H, x.W, x.C},
+			x.Name, x.Kind.String(), x.Inputs, x.Params, x.Kernel, x.Stride, x.Pad, x.Dilation, x.Groups, x.Offset,
+			[3]int{x.H, x.W, x.C},
 		})
 	}
 	for _, p := range g.Params {

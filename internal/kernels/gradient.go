@@ -132,8 +132,8 @@ type totalsArgs struct {
 	blocks, stride, count int
 }
 
-// Totals replaces the first n values of data, a multiple of 16, by the sums of count vectors of n values that begin stride values
-// apart. They add up in float64, from the first to the last.
+// Totals replaces the first n values of data, a multiple of 16, by the sums of count vectors of n values that begin
+// stride values apart. They add up in float64, from the first to the last.
 func Totals(data []float32, n, stride, count int) {
 	if n == 0 {
 		return

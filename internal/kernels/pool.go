@@ -12,8 +12,8 @@ type poolArgs struct {
 }
 
 // MaxPool computes s.Rows x s.Width maxima of 3x3 windows that are stride 1 or 2 apart. X is in planes whose border is
-// -infinity, its first value the first pixel of the first window. Argmax, unless nil, gets the position (0-8, row-major)
-// of the first largest value for channel 16b+c of pixel (y, p) at [((y*s.Width+p)*s.Blocks+b)*16+c].
+// -infinity, its first value the first pixel of the first window. Argmax, unless nil, gets the position (0-8,
+// row-major) of the first largest value for channel 16b+c of pixel (y, p) at [((y*s.Width+p)*s.Blocks+b)*16+c].
 func MaxPool(s Shape, stride int, dst, x Map, argmax []uint8) {
 	if s.empty() {
 		return
@@ -84,8 +84,8 @@ func MaxPoolBackward(s Shape, stride int, dx, dy Map, argmax []uint8) {
 
 // SumPool computes sums of 3x3 windows in row-major order, times share[y*s.Width+p] unless share is nil; stride and x
 // are as in [MaxPool], but the border is zero. Average pooling has as share one over the number of pixels inside the
-// image. Its input gradient is: [ScalePixels] of dy by share into cleared planes (every second pixel for stride 2), then
-// SumPool of stride 1 without share.
+// image. Its input gradient is: [ScalePixels] of dy by share into cleared planes (every second pixel for stride 2),
+// then SumPool of stride 1 without share.
 func SumPool(s Shape, stride int, dst, x Map, share []float32) {
 	if s.empty() {
 		return

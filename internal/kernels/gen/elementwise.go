@@ -31,10 +31,11 @@ type cursor struct {
 
 // newSweep begins a kernel on maps and per-channel vectors of those field names.
 func newSweep(v isa, name string, maps []string, channels []string) *sweep {
-	k := &sweep{file: &file{isa: v}, args: function(name+v.name, "elementwise.go", "elementwiseArgs"), channels: channels}
+	k := &sweep{file: &file{isa: v}, args: function(v, name, nil, "elementwise.go", "elementwiseArgs"), channels: channels}
 	k.left, k.offset, k.blocks = AllocLocal(8), AllocLocal(8), AllocLocal(8)
 	for _, m := range maps {
-		k.maps = append(k.maps, &cursor{name: m, at: GP64(), block: k.load(m + "Block"), groupFrom: AllocLocal(8), row: k.args.at(m)})
+		k.maps = append(k.maps, &cursor{name: m, at: GP64(), block: k.load(m + "Block"), groupFrom: AllocLocal(8),
+			row: k.args.at(m)})
 	}
 	return k
 }
@@ -130,7 +131,7 @@ func (k *sweep) group(g int, before, body, after func(vectors int)) {
 	}
 }
 
-// groupSizes are how many blocks have room in registers, for kernels that keep so many registers a vector.
+// groupSizes are how many blocks fit into the registers of a kernel that keeps so many registers a vector.
 func groupSizes(v isa, registers int) []int {
 	switch {
 	case v.masks():
@@ -156,7 +157,7 @@ func elementwise(v isa) {
 
 // totals adds up vectors that lie a stride apart, each value in float64 from the first to the last.
 func totals(v isa) {
-	a := function("totals"+v.name, "gradient.go", "totalsArgs")
+	a := function(v, "totals", nil, "gradient.go", "totalsArgs")
 	f := &file{isa: v}
 	dst, n, stride := a.load("data"), a.load("blocks"), a.load("stride")
 	if v.vectors() == 2 {
