@@ -8,7 +8,7 @@ import (
 	"rwe301/plots"
 )
 
-// A scatter of scores against accuracies, one column of a paper wide.
+// A scatter of scores against accuracies, as wide as a column of a paper.
 func ExampleWrite() {
 	labels := []string{"a", "b", "c", "d"}
 	scores, accuracies := []float64{0.41, 0.47, 0.35, 0.46}, []float64{93.1, 94.2, 92.8, 93.9}

@@ -1,7 +1,7 @@
 // Package serve answers queries to surrogates over HTTP in JSON, for programs that are not written in Go.
 //
-// [New] makes a [Server] of loaded surrogates; it is an [net/http.Handler], and [Server.Run] serves a listener until its
-// context ends, letting requests in progress finish:
+// [New] makes a [Server] of loaded surrogates; it is an [net/http.Handler], and [Server.Run] serves a listener until
+// its context ends, letting requests in progress finish:
 //
 //	s, err := serve.New([]serve.Named{{"mini", surrogate.NewMini()}}, serve.Limits{})
 //	...

@@ -1,5 +1,5 @@
-// Package store keeps scores. A [Record] is one score of one architecture together with everything that produced it; its
-// [Key] is the question that it answers, and a store keeps one record a key.
+// Package store keeps scores. A [Record] is one score of one architecture together with everything that produced it;
+// its [Key] is the question that it answers, and a store keeps one record a key.
 //
 //	The records of a study, in a database          OpenSQLite; ReadSQLite without the right to write
 //	Those of a single command, as JSON lines       OpenJSONL; ReadJSONL

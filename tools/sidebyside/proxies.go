@@ -30,8 +30,8 @@ type best struct{ together, each, theirs float64 }
 // weights and building the network, which the peer has done before.
 func compareProxies(python, peer string, channels, batch, rounds int, threads []int) error {
 	arch := bench301.KnownNetworks()[0].Genotype
-	fmt.Println("| threads | proxy | torch s | on one architecture s | ratio | on one each, s an architecture | ratio |\n" +
-		"|---|---|---|---|---|---|---|")
+	fmt.Println("| threads | proxy | torch s | on one architecture s | ratio | on one each, s an architecture " +
+		"| ratio |\n|---|---|---|---|---|---|---|")
 	version := ""
 	for _, n := range threads {
 		found := map[string]*best{}
