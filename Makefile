@@ -22,15 +22,19 @@ test: ## run all tests
 	$(GO) test ./...
 
 check: ## formatting, vet, staticcheck, then all tests
-	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "not gofmt clean: $$unformatted"; exit 1; fi
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
+	if [ -n "$$unformatted" ]; then echo "not gofmt clean: $$unformatted"; exit 1; fi
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 	$(MAKE) test
 
-bench: build ## benchmarks of all packages, the machine's roofline, and side by side with PyTorch where PEER is (docs/performance.md)
+bench: build ## benchmarks, the machine's roofline, side by side with PyTorch where PEER is (docs/performance.md)
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	$(BIN) bench machine
-	@if [ -e "$(PEER)" ]; then $(GO) run ./tools/sidebyside -bench301 $(BIN) -peer "$(PEER)" && $(GO) run ./tools/sidebyside -peer "$(PEER)" -proxies; else echo "no $(PEER): nothing to compare with"; fi
+	@if [ -e "$(PEER)" ]; then \
+		$(GO) run ./tools/sidebyside -bench301 $(BIN) -peer "$(PEER)" && \
+		$(GO) run ./tools/sidebyside -peer "$(PEER)" -proxies; \
+	else echo "no $(PEER): nothing to compare with"; fi
 
 docs: ## write docs/estimators.md anew
 	$(GO) run ./tools/estimatordocs

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// correlated draws the vectors of tools/bench/peer_scipy.py: y = 0.5 x + noise; with ties both are rounded to a decimal.
+// correlated draws the vectors of tools/bench/peer_scipy.py: y = 0.5 x + noise; with ties both are rounded to a
+// decimal.
 func correlated(n int, ties bool) (x, y []float64) {
 	rng := rand.New(rand.NewPCG(12345, 0))
 	x, y = make([]float64, n), make([]float64, n)

@@ -45,7 +45,8 @@ func (o Options) checkIndices(sizes ...int) error {
 	}
 	for s, rows := range o.Indices {
 		if len(rows) != len(o.Indices[0]) || len(rows) == 0 {
-			return fmt.Errorf("resampling indices: sample %d has %d resamples, sample 0 %d: want the same number, at least 1", s, len(rows), len(o.Indices[0]))
+			return fmt.Errorf("resampling indices: sample %d has %d resamples, sample 0 %d: want the same number, at least 1", s,
+				len(rows), len(o.Indices[0]))
 		}
 		for b, row := range rows {
 			for _, i := range row {
@@ -184,11 +185,12 @@ func bootstrapRows(k kernel, observed float64, n int, o Options) (*Distribution,
 	return newDistribution(observed, replicate(k, n, n, b, o), [][]float64{leaveOneOut(k, n, o.Workers)})
 }
 
-// BootstrapFunc returns the bootstrap distribution of any statistic of one or more samples. With paired, the samples are
-// columns of one table (equal length) whose rows are drawn together; else every sample is drawn on its own. stat must
-// not keep or change its argument and may run on several goroutines at once. A resample for which it returns an error
-// that wraps [ErrUndefined] is dropped and counted; any other error ends the bootstrap.
-func BootstrapFunc(samples [][]float64, paired bool, stat func(samples [][]float64) (float64, error), o Options) (*Distribution, error) {
+// BootstrapFunc returns the bootstrap distribution of any statistic of one or more samples. With paired, the samples
+// are columns of one table (equal length) whose rows are drawn together; else every sample is drawn on its own. stat
+// must not keep or change its argument and may run on several goroutines at once. A resample for which it returns an
+// error that wraps [ErrUndefined] is dropped and counted; any other error ends the bootstrap.
+func BootstrapFunc(samples [][]float64, paired bool, stat func(samples [][]float64) (float64, error),
+	o Options) (*Distribution, error) {
 	if len(samples) == 0 {
 		return nil, undefinedf("no sample")
 	}

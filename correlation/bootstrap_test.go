@@ -88,7 +88,8 @@ func TestBCaFallsBackToPercentile(t *testing.T) {
 		t.Fatal(err)
 	}
 	iv, err := d.Interval(BCa, 0.95)
-	if err != nil || iv.Method != Percentile || iv.Fallback == "" || math.Abs(iv.Low-1) > 1e-15 || math.Abs(iv.High-1) > 1e-15 {
+	if err != nil || iv.Method != Percentile || iv.Fallback == "" || math.Abs(iv.Low-1) > 1e-15 ||
+		math.Abs(iv.High-1) > 1e-15 {
 		t.Errorf("interval of a perfect order: %+v, %v", iv, err)
 	}
 }

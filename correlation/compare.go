@@ -1,7 +1,7 @@
 package correlation
 
-// Comparison is the difference between two coefficients with the same truth, under resampling of the rows that all three
-// vectors share.
+// Comparison is the difference between two coefficients with the same truth, under resampling of the rows that all
+// three vectors share.
 type Comparison struct {
 	A, B       float64 // the coefficients of the two score vectors with the truth
 	Difference float64 // A - B
@@ -26,8 +26,8 @@ func (c Comparison) Mark() string {
 	}
 }
 
-// Compare compares the coefficients of two score vectors a and b with the same truth (equal lengths, n >= 2) by a paired
-// bootstrap of rows, with a BCa interval at a level such as 0.95. The error wraps [ErrUndefined] when either
+// Compare compares the coefficients of two score vectors a and b with the same truth (equal lengths, n >= 2) by a
+// paired bootstrap of rows, with a BCa interval at a level such as 0.95. The error wraps [ErrUndefined] when either
 // coefficient is undefined, [ErrNaN] for a NaN.
 func Compare(c Coefficient, a, b, truth []float64, level float64, o Options) (Comparison, error) {
 	valueA, err := c.Of(a, truth)
@@ -55,9 +55,10 @@ func Compare(c Coefficient, a, b, truth []float64, level float64, o Options) (Co
 }
 
 // CompareWith compares every score vector with scores[reference] (A is the vector, B the reference) on the same
-// resamples, and adjusts the p-values by [Holm]. The entry of the reference itself, and those of vectors whose coefficient
-// is undefined, have a nil Comparison; the latter have an error.
-func CompareWith(c Coefficient, scores [][]float64, reference int, truth []float64, level float64, o Options) ([]*Comparison, []error) {
+// resamples, and adjusts the p-values by [Holm]. The entry of the reference itself, and those of vectors whose
+// coefficient is undefined, have a nil Comparison; the latter have an error.
+func CompareWith(c Coefficient, scores [][]float64, reference int, truth []float64, level float64,
+	o Options) ([]*Comparison, []error) {
 	out, errs := make([]*Comparison, len(scores)), make([]error, len(scores))
 	var ps []float64
 	for i, s := range scores {

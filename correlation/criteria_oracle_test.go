@@ -28,7 +28,8 @@ func TestOraclePartial(t *testing.T) {
 		oracle.Read(t, path, &file)
 		c := &comparer{t: t}
 		for i, pc := range file.Cases {
-			for coefficient, want := range map[Coefficient]partialCase{KendallTauB: pc.Kendall, SpearmanRho: pc.Spearman, PearsonR: pc.Pearson} {
+			for coefficient, want := range map[Coefficient]partialCase{KendallTauB: pc.Kendall, SpearmanRho: pc.Spearman,
+				PearsonR: pc.Pearson} {
 				name := fmt.Sprintf("case %d %v", i, coefficient)
 				test, err := Partial(coefficient, pc.X, pc.Y, pc.Z, TwoSided)
 				c.value(name, test.Statistic, err, want.Partial)

@@ -9,6 +9,11 @@
 //	Is it more than chance?                  KendallTest, SpearmanTest, PearsonTest
 //	Agreement that weighs the top more       WeightedTau
 //	How uncertain is it?                     Bootstrap, then Distribution.Interval; QuickInterval for a closed form
+//	How many rows does that take?            PrecisionAt
+//	What is left once z is known?            Partial, Semipartial; Within for groups
+//	Which of two scores is better?           Compare; CompareWith for many, with corrected p-values
+//	How good is the choice of the best k?    Select, NDCG
+//	Do methods differ over many problems?    Friedman and NemenyiDifference; Wilcoxon, MannWhitney for two
 //
 // # Undefined is not zero
 //

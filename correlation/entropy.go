@@ -10,8 +10,8 @@ import (
 // (Sturges' with the natural logarithm, that is more bins than his).
 func binCount(n int) int { return int(math.RoundToEven(1 + 3.322*math.Log(float64(n)))) }
 
-// discretise numbers the bins of equal width between the least and the largest value that the values lie in, from 0; a value
-// on an edge belongs to the bin above. Equal values lie in one bin.
+// discretise numbers the bins of equal width between the least and the largest value that the values lie in, from 0; a
+// value on an edge belongs to the bin above. Equal values lie in one bin.
 func discretise(x []float64, bins int) []int {
 	low, high := x[0], x[0]
 	for _, v := range x {
@@ -66,8 +66,8 @@ func (p partition) entropy() float64 {
 	return max(0, h)
 }
 
-// Information says how much scores tell about accuracies together, as entropies in bits of values put into round(1 + 3.322 ln n) bins
-// of equal width.
+// Information says how much scores tell about accuracies together, as entropies in bits of values put into
+// round(1 + 3.322 ln n) bins of equal width.
 type Information struct {
 	Prior   float64   // H(y)
 	Order   []int     // of the scores: each is the one that leaves least entropy, given those before it
@@ -78,10 +78,11 @@ type Information struct {
 // chanceOrders is how many random orders of the accuracies Chance is the mean of.
 const chanceOrders = 20
 
-// ConditionalEntropy chooses scores greedily, at most as many as most, and returns what is left of the entropy of y. The
-// items being few, entropy falls with every score, related or not, until each item is alone in its bins: compare with Chance.
-// The definition is NAS-Bench-Suite-Zero's (Krishnakumar et al. 2022, arXiv 2210.03230, figure 4), whose published notebook has
-// no Chance. y and all scores must be of one length, at least 2, and without NaN or infinite values.
+// ConditionalEntropy chooses scores greedily, at most as many as most, and returns what is left of the entropy of y.
+// The items being few, entropy falls with every score, related or not, until each item is alone in its bins: compare
+// with Chance. The definition is NAS-Bench-Suite-Zero's (Krishnakumar et al. 2022, arXiv 2210.03230, figure 4), whose
+// published notebook has no Chance. y and all scores must be of one length, at least 2, and without NaN or infinite
+// values.
 func ConditionalEntropy(y []float64, scores [][]float64, most int, seed uint64) (Information, error) {
 	for i, s := range append([][]float64{y}, scores...) {
 		sameLength(len(s), len(y))
@@ -133,7 +134,8 @@ func ConditionalEntropy(y []float64, scores [][]float64, most int, seed uint64) 
 		for _, y := range shuffled {
 			chance += left(given, y) / chanceOrders
 		}
-		info.Order, info.Entropy, info.Chance = append(info.Order, best), append(info.Entropy, least), append(info.Chance, chance)
+		info.Order, info.Entropy, info.Chance = append(info.Order, best), append(info.Entropy, least),
+			append(info.Chance, chance)
 	}
 	return info, nil
 }

@@ -104,7 +104,8 @@ func (d *Distribution) shareBelow(v float64) float64 {
 }
 
 // acceleration is the third-moment constant of BCa from delete-one values of every sample (Efron and Tibshirani 1993,
-// eq. 14.15, for several samples as in Davison and Hinkley 1997, section 5.3). NaN when a value is missing or all agree.
+// eq. 14.15, for several samples as in Davison and Hinkley 1997, section 5.3). NaN when a value is missing or all
+// agree.
 func acceleration(jackknife [][]float64) float64 {
 	var cubes, squares float64
 	for _, values := range jackknife {
@@ -119,8 +120,8 @@ func acceleration(jackknife [][]float64) float64 {
 	return cubes / math.Pow(squares, 1.5) / 6
 }
 
-// Interval returns a confidence interval at a level in (0, 1) such as 0.95. BCa falls back to the percentile interval, and
-// says so, when the bias correction or the acceleration is not finite.
+// Interval returns a confidence interval at a level in (0, 1) such as 0.95. BCa falls back to the percentile interval,
+// and says so, when the bias correction or the acceleration is not finite.
 func (d *Distribution) Interval(method IntervalMethod, level float64) (Interval, error) {
 	if err := checkLevel(level); err != nil {
 		return Interval{}, err
@@ -161,8 +162,8 @@ func (d *Distribution) bcaLevels(level float64) (low, high float64) {
 
 func (d *Distribution) quantile(p float64) float64 { return sortedQuantile(d.sorted, p) }
 
-// Quantile is the sample quantile of x at p in [0, 1] by linear interpolation (Hyndman and Fan's type 7); NaN for an empty
-// sample.
+// Quantile is the sample quantile of x at p in [0, 1] by linear interpolation (Hyndman and Fan's type 7); NaN for an
+// empty sample.
 func Quantile(x []float64, p float64) float64 {
 	if len(x) == 0 {
 		return math.NaN()

@@ -12,9 +12,9 @@ type Pairs struct {
 	xTied, yTied         tieSums
 }
 
-// CountPairs classifies all pairs of rows of x and y (equal length, n >= 2) in O(n log n) (Knight 1966): sort by x, ties
-// by y, then count the exchanges of a merge sort by y. Infinities are ordered as numbers. The error wraps [ErrNaN] or
-// [ErrUndefined] (n < 2).
+// CountPairs classifies all pairs of rows of x and y (equal length, n >= 2) in O(n log n) (Knight 1966): sort by x,
+// ties by y, then count the exchanges of a merge sort by y. Infinities are ordered as numbers. The error wraps [ErrNaN]
+// or [ErrUndefined] (n < 2).
 func CountPairs(x, y []float64) (Pairs, error) {
 	if err := checkPair(x, y); err != nil {
 		return Pairs{}, err
@@ -45,8 +45,8 @@ func CountPairs(x, y []float64) (Pairs, error) {
 	return p, nil
 }
 
-// tieSums are sums over groups of t tied values: t(t-1)/2, t(t-1)(t-2) and t(t-1)(2t+5). The variance of the score needs
-// the last two.
+// tieSums are sums over groups of t tied values: t(t-1)/2, t(t-1)(t-2) and t(t-1)(2t+5). The variance of the score
+// needs the last two.
 type tieSums struct {
 	pairs           int64
 	cubic, variance float64

@@ -178,8 +178,8 @@ func (k *spearmanKernel) value(counts []int32, total int) (float64, bool) {
 	return rho, err == nil
 }
 
-// rankGroups replaces the sizes of groups, in ascending order of their values, by centred ranks (as in centredRanks) and
-// returns the sum of squares over all rows.
+// rankGroups replaces the sizes of groups, in ascending order of their values, by centred ranks (as in centredRanks)
+// and returns the sum of squares over all rows.
 func rankGroups(v []float64, total int) (squares float64) {
 	below := 0.0
 	for g, size := range v {

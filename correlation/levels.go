@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// BootstrapSeeds is the bootstrap of a coefficient when every row has one score a weight seed: scores[s] are the scores of
-// seed s. Each resample draws rows and, with replacement, seeds; a row's score is its mean over the seeds drawn. So the
-// interval covers both the choice of architectures and the luck of the weights.
+// BootstrapSeeds is the bootstrap of a coefficient when every row has one score a weight seed: scores[s] are the scores
+// of seed s. Each resample draws rows and, with replacement, seeds; a row's score is its mean over the seeds drawn. So
+// the interval covers both the choice of architectures and the luck of the weights.
 func BootstrapSeeds(c Coefficient, scores [][]float64, truth []float64, o Options) (*Distribution, error) {
 	if len(scores) == 0 {
 		return nil, undefinedf("no seed")
@@ -76,8 +76,8 @@ type Precision struct {
 	Interval Interval // percentile, around what samples of this size give
 }
 
-// PrecisionAt answers "how many architectures do I need": for each size, the percentile interval of the coefficient over
-// samples of that many rows drawn with replacement.
+// PrecisionAt answers "how many architectures do I need": for each size, the percentile interval of the coefficient
+// over samples of that many rows drawn with replacement.
 func PrecisionAt(c Coefficient, x, y []float64, sizes []int, level float64, o Options) ([]Precision, error) {
 	observed, err := c.Of(x, y)
 	if err != nil {

@@ -61,7 +61,8 @@ func TestSeedsWidenTheInterval(t *testing.T) {
 		t.Error("the number of workers changed the replicates")
 	}
 	single, err := BootstrapSeeds(KendallTauB, scores[:1], truth, Options{Resamples: 50})
-	if plain, err2 := Bootstrap(KendallTauB, scores[0], truth, Options{Resamples: 50}); err != nil || err2 != nil || !slices.Equal(single.Replicates, plain.Replicates) {
+	if plain, err2 := Bootstrap(KendallTauB, scores[0], truth, Options{Resamples: 50}); err != nil || err2 != nil ||
+		!slices.Equal(single.Replicates, plain.Replicates) {
 		t.Error("one seed is not the plain bootstrap")
 	}
 }
@@ -90,7 +91,8 @@ func TestWithin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(s.Strata) != 3 || s.Strata[0].Value != -1 || s.Strata[1].Value != 1 || !errors.Is(s.Strata[2].Err, ErrUndefined) || s.Mean != 0 || s.Pairs != 6 {
+	if len(s.Strata) != 3 || s.Strata[0].Value != -1 || s.Strata[1].Value != 1 ||
+		!errors.Is(s.Strata[2].Err, ErrUndefined) || s.Mean != 0 || s.Pairs != 6 {
 		t.Errorf("%+v", s)
 	}
 	if _, err := Within(KendallTauB, x, y, []int{1, 2, 3, 4, 5, 6, 7}); !errors.Is(err, ErrUndefined) {

@@ -22,7 +22,8 @@ func studentizedRange(q float64, k int) float64 {
 }
 
 // NemenyiDifference is the critical difference of mean ranks of k methods over n blocks at level alpha (Demsar 2006):
-// two methods whose mean ranks differ by less cannot be told apart. k must be at least 2, n at least 1, alpha in (0, 1).
+// two methods whose mean ranks differ by less cannot be told apart. k must be at least 2, n at least 1,
+// alpha in (0, 1).
 func NemenyiDifference(k, n int, alpha float64) (float64, error) {
 	if k < 2 || n < 1 || !(alpha > 0 && alpha < 1) {
 		return 0, undefinedf("critical difference of %d methods over %d blocks at level %v", k, n, alpha)

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// number is a reference number: non-finite ones are the strings "NaN", "Inf" and "-Inf", and {"error": ...} records that
-// the reference implementation refused.
+// number is a reference number: non-finite ones are the strings "NaN", "Inf" and "-Inf", and {"error": ...} records
+// that the reference implementation refused.
 type number struct {
 	v       float64
 	refused bool

@@ -11,9 +11,9 @@ func sortKey(v float64) uint64 {
 	return b ^ (uint64(int64(b)>>63) | 1<<63)
 }
 
-// ordering is a sequence of rows to be sorted by a vector. The low half of an entry is the row. The high half is a key: the
-// leading 32 bits of the value within the range of all values while sorting, the 0-based dense rank once sorted. Eight
-// bytes a row keep the counting passes within the cache twice as long as whole keys would.
+// ordering is a sequence of rows to be sorted by a vector. The low half of an entry is the row. The high half is a key:
+// the leading 32 bits of the value within the range of all values while sorting, the 0-based dense rank once sorted.
+// Eight bytes a row keep the counting passes within the cache twice as long as whole keys would.
 type ordering []uint64
 
 // newOrdering returns the rows 0..n-1 in this order.
@@ -164,8 +164,8 @@ func (o ordering) replaceKeysByRanks(x []float64) (distinct int) {
 	return int(rank) + 1
 }
 
-// denseRanks returns for every row its 0-based rank among the distinct values of x, which holds no NaN, and the number of
-// distinct values.
+// denseRanks returns for every row its 0-based rank among the distinct values of x, which holds no NaN, and the number
+// of distinct values.
 func denseRanks(x []float64) (ranks []int32, distinct int) {
 	o := newOrdering(len(x))
 	distinct = o.sortBy(x, make(ordering, len(x)))

@@ -68,9 +68,9 @@ type Stratified struct {
 	Pairs  int64     // pairs of rows behind the mean
 }
 
-// Within returns the coefficient of x and y within each group of equal keys, and the mean weighted by pairs: what is left
-// of an association once the grouping variable (say, the number of pooling operations) is held fixed. The error wraps
-// [ErrUndefined] when no stratum has a value.
+// Within returns the coefficient of x and y within each group of equal keys, and the mean weighted by pairs: what is
+// left of an association once the grouping variable (say, the number of pooling operations) is held fixed. The error
+// wraps [ErrUndefined] when no stratum has a value.
 func Within(c Coefficient, x, y []float64, keys []int) (Stratified, error) {
 	sameLength(len(x), len(y))
 	sameLength(len(x), len(keys))

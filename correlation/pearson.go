@@ -7,8 +7,8 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// Pearson returns the product-moment correlation of x and y (equal length, n >= 2). The vectors are centred and divided by
-// their norms before they are multiplied, so offsets of 1e9 and scales of 1e300 do no harm. The error wraps
+// Pearson returns the product-moment correlation of x and y (equal length, n >= 2). The vectors are centred and divided
+// by their norms before they are multiplied, so offsets of 1e9 and scales of 1e300 do no harm. The error wraps
 // [ErrUndefined] when either vector is constant or holds an infinity, and [ErrNaN] when either holds a NaN.
 func Pearson(x, y []float64) (float64, error) {
 	if err := checkPair(x, y); err != nil {
@@ -29,7 +29,8 @@ func Pearson(x, y []float64) (float64, error) {
 	return clamp1(floats.Dot(u, v)), nil
 }
 
-// normalise writes x, centred and of norm 1, to u (equal length > 0, finite values). It returns false when x is constant.
+// normalise writes x, centred and of norm 1, to u (equal length > 0, finite values). It returns false when x is
+// constant.
 func normalise(u, x []float64) bool {
 	lowest, highest := floats.Min(x), floats.Max(x)
 	if lowest == highest {
@@ -68,15 +69,15 @@ func PearsonTest(x, y []float64, alt Alternative) (Test, error) {
 	return t, nil
 }
 
-// FisherInterval is the interval of a Pearson r of n pairs at a level in (0, 1) such as 0.95, by Fisher's transformation
-// with standard error 1/sqrt(n-3). Undefined for n <= 3.
+// FisherInterval is the interval of a Pearson r of n pairs at a level in (0, 1) such as 0.95, by Fisher's
+// transformation with standard error 1/sqrt(n-3). Undefined for n <= 3.
 func FisherInterval(r float64, n int, level float64) (Interval, error) {
 	return fisherInterval(r, float64(n-3), 1, level)
 }
 
-// QuickInterval is a closed-form interval for any coefficient of n pairs: Fisher's transformation with the standard errors
-// of Fieller, Hartley and Pearson (1957), sqrt(0.437/(n-4)) for tau and sqrt(1.06/(n-3)) for rho. It checks or replaces a
-// bootstrap; it assumes bivariate normal data without ties. Undefined for n <= 3 (tau: n <= 4).
+// QuickInterval is a closed-form interval for any coefficient of n pairs: Fisher's transformation with the standard
+// errors of Fieller, Hartley and Pearson (1957), sqrt(0.437/(n-4)) for tau and sqrt(1.06/(n-3)) for rho. It checks or
+// replaces a bootstrap; it assumes bivariate normal data without ties. Undefined for n <= 3 (tau: n <= 4).
 func QuickInterval(c Coefficient, value float64, n int, level float64) (Interval, error) {
 	switch c {
 	case KendallTauB:

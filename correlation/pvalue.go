@@ -92,7 +92,8 @@ func (p Pairs) PValue(method Method, alt Alternative) (float64, Method, error) {
 	return normalP(float64(p.score())/math.Sqrt(p.varianceOfScore()), alt), Asymptotic, nil
 }
 
-// varianceOfScore is the variance of C-D under independence given the ties (Kendall 1970, Rank Correlation Methods, 4.9).
+// varianceOfScore is the variance of C-D under independence given the ties (Kendall 1970, Rank Correlation Methods,
+// 4.9).
 func (p Pairs) varianceOfScore() float64 {
 	n := float64(p.N)
 	m := n * (n - 1)

@@ -145,9 +145,9 @@ func Regret(truth, predicted []float64, k int) (float64, error) {
 	return slices.Max(truth) - best, nil
 }
 
-// NDCG is the normalised discounted cumulative gain at k (Jarvelin and Kekalainen 2002), with discount 1/log2(position+1).
-// gains are the true worths, at least 0; items of equal prediction share the mean of their gains. It is 0 when no item
-// has a gain.
+// NDCG is the normalised discounted cumulative gain at k (Jarvelin and Kekalainen 2002), with discount
+// 1/log2(position+1). gains are the true worths, at least 0; items of equal prediction share the mean of their gains.
+// It is 0 when no item has a gain.
 func NDCG(gains, predicted []float64, k int) (float64, error) {
 	if err := checkSelection(gains, predicted, k); err != nil {
 		return 0, err
@@ -196,8 +196,8 @@ func Round(v float64, decimals int) float64 {
 	return math.RoundToEven(v*scale) / scale
 }
 
-// SparseKendall is tau-b after rounding the predictions, which makes differences too small to matter ties (NAS-Bench-301
-// and NASLib report it with one and two decimals).
+// SparseKendall is tau-b after rounding the predictions, which makes differences too small to matter ties
+// (NAS-Bench-301 and NASLib report it with one and two decimals).
 func SparseKendall(truth, predicted []float64, decimals int) (float64, error) {
 	rounded := make([]float64, len(predicted))
 	for i, v := range predicted {

@@ -29,9 +29,9 @@ type WilcoxonOptions struct {
 }
 
 // Wilcoxon is the signed-rank test on the differences x-y of paired samples. The statistic is the smaller of the two
-// signed rank sums when two-sided, else the sum of the positive ones. Auto is exact for n <= 50. A zero difference makes
-// every exact test asymptotic; with ties among the differences the exact distribution is that without (the rule of scipy
-// 1.10). The error wraps [ErrUndefined] when all differences are zero and not split.
+// signed rank sums when two-sided, else the sum of the positive ones. Auto is exact for n <= 50. A zero difference
+// makes every exact test asymptotic; with ties among the differences the exact distribution is that without (the rule
+// of scipy 1.10). The error wraps [ErrUndefined] when all differences are zero and not split.
 func Wilcoxon(x, y []float64, o WilcoxonOptions) (Test, error) {
 	if err := checkSamples(x, y); err != nil {
 		return Test{}, err
@@ -193,10 +193,10 @@ func checkSamples(x, y []float64) error {
 // maxExactPairs bounds the exact Mann-Whitney distribution, which takes time and memory in proportion.
 const maxExactPairs = 1 << 20
 
-// MannWhitney is the rank-sum test of two independent samples. The statistic is U of x, the number of pairs that x wins,
-// ties counting half. Auto is exact without ties when the smaller sample has at most 8 values; the asymptotic form is
-// corrected for ties and, with continuity, by one half. The exact distribution is that without ties. The error wraps
-// [ErrUndefined] when the p-value has no variance to stand on.
+// MannWhitney is the rank-sum test of two independent samples. The statistic is U of x, the number of pairs that x
+// wins, ties counting half. Auto is exact without ties when the smaller sample has at most 8 values; the asymptotic
+// form is corrected for ties and, with continuity, by one half. The exact distribution is that without ties. The error
+// wraps [ErrUndefined] when the p-value has no variance to stand on.
 func MannWhitney(x, y []float64, method Method, continuity bool, alt Alternative) (Test, error) {
 	if err := checkSamples(x, y); err != nil {
 		return Test{}, err
@@ -288,8 +288,8 @@ type FriedmanResult struct {
 }
 
 // Friedman compares methods (columns, higher is better) over blocks (rows, such as seeds or data sets) by their ranks
-// within blocks (Friedman 1937; Demsar 2006). The error wraps [ErrUndefined] for fewer than two blocks or three methods,
-// or when all ranks agree.
+// within blocks (Friedman 1937; Demsar 2006). The error wraps [ErrUndefined] for fewer than two blocks or three
+// methods, or when all ranks agree.
 func Friedman(scores [][]float64) (FriedmanResult, error) {
 	r := FriedmanResult{Blocks: len(scores)}
 	if r.Blocks < 2 || len(scores[0]) < 2 {

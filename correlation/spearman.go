@@ -3,7 +3,8 @@ package correlation
 import "math"
 
 // Spearman returns the rank correlation of x and y (equal length, n >= 2): Pearson's r of the mid-ranks. Infinities are
-// ordered as numbers. The error wraps [ErrUndefined] when either vector is constant and [ErrNaN] when either holds a NaN.
+// ordered as numbers. The error wraps [ErrUndefined] when either vector is constant and [ErrNaN] when either holds a
+// NaN.
 func Spearman(x, y []float64) (float64, error) {
 	if err := checkPair(x, y); err != nil {
 		return 0, err

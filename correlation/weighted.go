@@ -9,7 +9,8 @@ import (
 type WeightRanking int
 
 const (
-	// RankByBoth takes the mean of the coefficients under RankByX and RankByY (Vigna's additive hyperbolic tau by default).
+	// RankByBoth takes the mean of the coefficients under RankByX and RankByY (Vigna's additive hyperbolic tau by
+	// default).
 	RankByBoth WeightRanking = iota
 	// RankByX ranks rows by decreasing x, ties by decreasing y.
 	RankByX
@@ -26,10 +27,10 @@ type WeightedOptions struct {
 	Weigher        func(rank int) float64 // weight (>= 0) of the row of 0-based rank; nil: 1/(rank+1)
 }
 
-// WeightedTau returns a tau in which exchanges near the top count more: sum of the signs' product times the pair's weight,
-// normalised as a correlation, in O(n log n). Large values matter most: pass accuracies, not errors. With a constant
-// weigher it is tau-b. The error wraps [ErrUndefined] when x or y is constant (in all pairs that have weight), [ErrNaN]
-// for a NaN. Vigna (2015), A weighted correlation index for rankings with ties.
+// WeightedTau returns a tau in which exchanges near the top count more: sum of the signs' product times the pair's
+// weight, normalised as a correlation, in O(n log n). Large values matter most: pass accuracies, not errors. With a
+// constant weigher it is tau-b. The error wraps [ErrUndefined] when x or y is constant (in all pairs that have weight),
+// [ErrNaN] for a NaN. Vigna (2015), A weighted correlation index for rankings with ties.
 func WeightedTau(x, y []float64, o WeightedOptions) (float64, error) {
 	if err := checkPair(x, y); err != nil {
 		return 0, err

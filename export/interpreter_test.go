@@ -307,7 +307,8 @@ func (o operator) window(in []array) array {
 	size := func(n int) int { return (n+2*pad-dilation*(k-1)-1)/stride + 1 }
 	out := zeros(x.shape[0], channels, size(x.shape[2]), size(x.shape[3]))
 	for i := range out.data {
-		col, row, c, n := i%out.shape[3], i/out.shape[3]%out.shape[2], i/(out.shape[3]*out.shape[2])%channels, i/(out.shape[3]*out.shape[2]*channels)
+		col, row, c, n := i%out.shape[3], i/out.shape[3]%out.shape[2], i/(out.shape[3]*out.shape[2])%channels,
+			i/(out.shape[3]*out.shape[2]*channels)
 		sum, largest, inside := 0.0, math.Inf(-1), 0
 		for j := range perGroup {
 			source := c/(channels/groups)*perGroup + j

@@ -34,18 +34,25 @@ type exported struct {
 // models are networks of all variants and spaces, with running statistics of one batch.
 func models(t *testing.T) []exported {
 	t.Helper()
-	darts := "[[(0, 3), (1, 4), (0, 5), (2, 6), (1, 0), (3, 1), (2, 2), (4, 3)], [(0, 2), (1, 3), (0, 1), (1, 0), (1, 4), (3, 5), (0, 6), (2, 2)]]"
+	darts := "[[(0, 3), (1, 4), (0, 5), (2, 6), (1, 0), (3, 1), (2, 2), (4, 3)], [(0, 2), (1, 3), (0, 1), (1, 0), (1, " +
+		"4), (3, 5), (0, 6), (2, 2)]]"
 	var out []exported
 	for _, c := range []struct {
 		name, space, arch string
 		cfg               bench301.Config
 	}{
-		{"naslib", "darts", darts, bench301.Config{Channels: 4, Layers: 8, Classes: 10, Height: 32, Width: 32, Variant: bench301.VariantNASLib}},
-		{"darts", "darts", darts, bench301.Config{Channels: 4, Layers: 5, Classes: 7, Height: 32, Width: 32, Variant: bench301.VariantDARTS, Auxiliary: true, DropPath: true}},
-		{"imagenet", "darts", darts, bench301.Config{Channels: 4, Layers: 5, Classes: 5, Height: 64, Width: 96, Variant: bench301.VariantImageNet}},
-		{"cell", "nasbench201", "|avg_pool_3x3~0|+|nor_conv_1x1~0|nor_conv_3x3~1|+|skip_connect~0|none~1|nor_conv_3x3~2|", bench301.Config{Channels: 4, Layers: 8, Classes: 10, Height: 16, Width: 16, Variant: bench301.VariantNASLib}},
-		{"zeros", "nasbench201", "|none~0|+|nor_conv_3x3~0|nor_conv_1x1~1|+|skip_connect~0|none~1|avg_pool_3x3~2|", bench301.Config{Channels: 4, Layers: 5, Classes: 10, Height: 16, Width: 16, Variant: bench301.VariantNASLib}},
-		{"nothing", "nasbench201", "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|", bench301.Config{Channels: 4, Layers: 5, Classes: 10, Height: 16, Width: 16, Variant: bench301.VariantNASLib}},
+		{"naslib", "darts", darts, bench301.Config{Channels: 4, Layers: 8, Classes: 10, Height: 32, Width: 32,
+			Variant: bench301.VariantNASLib}},
+		{"darts", "darts", darts, bench301.Config{Channels: 4, Layers: 5, Classes: 7, Height: 32, Width: 32,
+			Variant: bench301.VariantDARTS, Auxiliary: true, DropPath: true}},
+		{"imagenet", "darts", darts, bench301.Config{Channels: 4, Layers: 5, Classes: 5, Height: 64, Width: 96,
+			Variant: bench301.VariantImageNet}},
+		{"cell", "nasbench201", "|avg_pool_3x3~0|+|nor_conv_1x1~0|nor_conv_3x3~1|+|skip_connect~0|none~1|nor_conv_3x3~2|",
+			bench301.Config{Channels: 4, Layers: 8, Classes: 10, Height: 16, Width: 16, Variant: bench301.VariantNASLib}},
+		{"zeros", "nasbench201", "|none~0|+|nor_conv_3x3~0|nor_conv_1x1~1|+|skip_connect~0|none~1|avg_pool_3x3~2|",
+			bench301.Config{Channels: 4, Layers: 5, Classes: 10, Height: 16, Width: 16, Variant: bench301.VariantNASLib}},
+		{"nothing", "nasbench201", "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|",
+			bench301.Config{Channels: 4, Layers: 5, Classes: 10, Height: 16, Width: 16, Variant: bench301.VariantNASLib}},
 	} {
 		space, err := bench301.LookupSpace(c.space)
 		if err != nil {
@@ -96,7 +103,8 @@ func trained(t *testing.T, name string, a bench301.Architecture, cfg bench301.Co
 			t.Fatal(err)
 		}
 	}
-	model := Model{Name: name, Graph: graph, Theta: theta, Running: m.Running, About: map[string]string{"arch": a.String()}}
+	model := Model{Name: name, Graph: graph, Theta: theta, Running: m.Running,
+		About: map[string]string{"arch": a.String()}}
 	return exported{name, model, images, slices.Clone(m.Logits()), n}
 }
 
@@ -133,7 +141,8 @@ func TestModelsPassTheONNXChecker(t *testing.T) {
 		t.Skipf("%s has no onnx package: %v", python, err)
 	}
 	paths := write(t, t.TempDir(), models(t))
-	out, err := exec.Command(python, append([]string{filepath.Join(oracle.Root(), "tools", "onnx", "check.py")}, paths...)...).CombinedOutput()
+	out, err := exec.Command(python, append([]string{filepath.Join(oracle.Root(), "tools", "onnx", "check.py")},
+		paths...)...).CombinedOutput()
 	if err != nil || strings.Count(string(out), ": IR 7, opset 13") != len(paths) {
 		t.Errorf("%v\n%s", err, out)
 	}
@@ -154,7 +163,8 @@ func TestModelsInONNXRuntime(t *testing.T) {
 		if err := os.WriteFile(file, little(images), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		cmd := exec.Command("node", filepath.Join(oracle.Root(), "tools", "onnx", "run.js"), paths[i], file, "3", fmt.Sprint(in.H), fmt.Sprint(in.W))
+		cmd := exec.Command("node", filepath.Join(oracle.Root(), "tools", "onnx", "run.js"), paths[i], file, "3",
+			fmt.Sprint(in.H), fmt.Sprint(in.W))
 		cmd.Env = append(os.Environ(), "NODE_PATH="+filepath.Join(dir, "node_modules"))
 		out, err := cmd.Output()
 		if err != nil {

@@ -23,7 +23,8 @@ func parse(t *testing.T, space, arch string) (bench301.Space, bench301.Architect
 	return s, a
 }
 
-const dartsV2 = "[[(0, 3), (1, 3), (0, 3), (1, 3), (1, 3), (0, 2), (0, 2), (2, 5)], [(0, 0), (1, 0), (2, 2), (1, 0), (0, 0), (2, 2), (2, 2), (1, 0)]]"
+const dartsV2 = "[[(0, 3), (1, 3), (0, 3), (1, 3), (1, 3), (0, 2), (0, 2), (2, 5)], [(0, 0), (1, 0), (2, 2), (1, 0), " +
+	"(0, 0), (2, 2), (2, 2), (1, 0)]]"
 
 func TestPython(t *testing.T) {
 	var b bytes.Buffer
@@ -32,7 +33,8 @@ func TestPython(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSpace(b.String()), "\n")
-	if got, n, err := bench301.ParseGenotype(lines[len(lines)-1]); err != nil || n != bench301.NotationGenotype || got != a {
+	if got, n, err := bench301.ParseGenotype(lines[len(lines)-1]); err != nil || n != bench301.NotationGenotype ||
+		got != a {
 		t.Errorf("%s: %v", b.String(), err)
 	}
 	if lines[0] != "from collections import namedtuple" {
@@ -62,7 +64,8 @@ func TestDOT(t *testing.T) {
 		t.Fatal(err)
 	}
 	for text, times := range map[string]int{
-		"digraph \"b149d8919d89ab39\" {": 1, "subgraph cluster": 2, " -> ": 24, "[label=\"sep_conv_3x3\"]": 5, "c1n2 -> c1n5 [label=\"skip_connect\"];": 1,
+		"digraph \"b149d8919d89ab39\" {": 1, "subgraph cluster": 2, " -> ": 24, "[label=\"sep_conv_3x3\"]": 5,
+		"c1n2 -> c1n5 [label=\"skip_connect\"];": 1,
 	} {
 		if got := strings.Count(b.String(), text); got != times {
 			t.Errorf("%q occurs %d times, want %d", text, got, times)
@@ -111,7 +114,8 @@ func TestJSON(t *testing.T) {
 		size += k
 	}
 	c, err := a.Complexity(cfg)
-	if err != nil || size != c.Params || n.ID != a.ID() || n.Nodes[n.Logits].Kind != "linear" || n.Nodes[n.Aux].Name != "auxiliary.classifier" {
+	if err != nil || size != c.Params || n.ID != a.ID() || n.Nodes[n.Logits].Kind != "linear" ||
+		n.Nodes[n.Aux].Name != "auxiliary.classifier" {
 		t.Errorf("%d parameters, want %d; %+v; %v", size, c.Params, n.Nodes[n.Logits], err)
 	}
 	for i, x := range n.Nodes {

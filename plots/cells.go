@@ -48,11 +48,11 @@ func (f Cells) Draw(c draw.Canvas) {
 	}
 	const between = 8
 	// Each cell gets a share of the height in proportion to what it needs.
-	top, room := c.Max.Y-head, c.Max.Y-head-c.Min.Y-between*vg.Length(len(parts)-1)
+	top, space := c.Max.Y-head, c.Max.Y-head-c.Min.Y-between*vg.Length(len(parts)-1)
 	for _, p := range parts {
 		part := c
 		part.Max.Y = top
-		part.Min.Y = top - room*vg.Length(p.need()/need)
+		part.Min.Y = top - space*vg.Length(p.need()/need)
 		p.draw(part)
 		top = part.Min.Y - between
 	}
@@ -78,7 +78,7 @@ type graph struct {
 
 func newGraph(w bench301.Wiring) graph { return graph{w.Name, layOut(w.Nodes, w.Links), w.Links} }
 
-// titleHeight is the room for a graph's title in units of a label's height.
+// titleHeight is the space for a graph's title in units of a label's height.
 const titleHeight = 1.6
 
 // need is the height that the graph asks for, in units of a label's height.
@@ -99,7 +99,8 @@ func (g graph) draw(c draw.Canvas) {
 	low, high := g.bounds()
 	unit := min((c.Max.Y-c.Min.Y)/vg.Length(g.need()), 1.7*labelFont)
 	scale := min(1, unit/(1.25*labelFont))
-	names, labels := label(nodeFont*scale, black, text.XCenter, text.YCenter), label(labelFont*scale, black, text.XCenter, text.YCenter)
+	names, labels := label(nodeFont*scale, black, text.XCenter, text.YCenter),
+		label(labelFont*scale, black, text.XCenter, text.YCenter)
 
 	width := make([]vg.Length, len(g.layers)) // of the text in each layer
 	total := vg.Length(0)
@@ -169,7 +170,8 @@ func (g graph) ports() []float64 {
 }
 
 // line draws edge i through its places, with its label.
-func (g graph) line(c draw.Canvas, i int, e bench301.Link, x, width []vg.Length, y func(place) vg.Length, unit, scale vg.Length, port float64, labels text.Style) {
+func (g graph) line(c draw.Canvas, i int, e bench301.Link, x, width []vg.Length, y func(place) vg.Length,
+	unit, scale vg.Length, port float64, labels text.Style) {
 	style := edgeStyle(e.Label)
 	route := g.routes[i]
 	first, last := g.places[route[0]], g.places[route[len(route)-1]]
@@ -226,10 +228,11 @@ func edgeStyle(operation string) draw.LineStyle {
 
 // label is a text style.
 func label(size vg.Length, colour color.Color, x text.XAlignment, y text.YAlignment) text.Style {
-	return text.Style{Color: colour, Font: font.From(plot.DefaultFont, size), XAlign: x, YAlign: y, Handler: plot.DefaultTextHandler}
+	return text.Style{Color: colour, Font: font.From(plot.DefaultFont, size), XAlign: x, YAlign: y,
+		Handler: plot.DefaultTextHandler}
 }
 
-// write centres text on a point. The fonts' centre counts the room for descenders, which few of our labels have.
+// write centres text on a point. The fonts' centre counts the space for descenders, which few of our labels have.
 func write(c draw.Canvas, s text.Style, centre vg.Point, t string) {
 	c.FillText(s, vg.Point{X: centre.X, Y: centre.Y + s.Font.Size/10}, t)
 }

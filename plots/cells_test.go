@@ -54,8 +54,8 @@ func TestLayoutKeepsThingsApart(t *testing.T) {
 		for _, layer := range l.layers {
 			for i := 1; i < len(layer); i++ {
 				below, above := l.places[layer[i-1]], l.places[layer[i]]
-				if room := above.y - below.y - (above.height+below.height)/2; room < placeGap-1e-9 {
-					t.Fatalf("%s: %q and %q are %.3f apart", g, below.label, above.label, room)
+				if gap := above.y - below.y - (above.height+below.height)/2; gap < placeGap-1e-9 {
+					t.Fatalf("%s: %q and %q are %.3f apart", g, below.label, above.label, gap)
 				}
 			}
 		}

@@ -65,11 +65,14 @@ func TestTradeoff(t *testing.T) {
 		XLabel: "seconds per architecture", YLabel: "Kendall τ", LogX: true,
 		Groups: []Group{
 			{Name: "estimators", Labels: true, Points: []Point{
-				p("nwot", 0.21, 0.39), p("zen", 0.2, 0.37), p("map-effdim", 0.15, 0.51), p("rwe", 1.2, -0.17), p("synflow", 0.3, 0.21),
-				p("snip", 0.4, -0.02), p("grad_norm", 0.4, -0.01), p("fisher", 0.41, -0.29), p("grasp", 0.9, 0.29), p("effdim", 0.3, 0.38),
+				p("nwot", 0.21, 0.39), p("zen", 0.2, 0.37), p("map-effdim", 0.15, 0.51), p("rwe", 1.2, -0.17),
+				p("synflow", 0.3, 0.21), p("snip", 0.4, -0.02), p("grad_norm", 0.4, -0.01), p("fisher", 0.41, -0.29),
+				p("grasp", 0.9, 0.29), p("effdim", 0.3, 0.38),
 			}},
-			{Name: "early stopping", Joined: true, Points: []Point{p("1", 15, 0.1), p("2", 30, 0.25), p("4", 60, 0.4), p("8", 120, 0.5)}},
-			{Name: "trivial baselines", Labels: true, Points: []Point{p("params", 0.001, 0.36), p("pool-count", 0.001, 0.42), p("flops", 0.001, 0.33)}},
+			{Name: "early stopping", Joined: true, Points: []Point{
+				p("1", 15, 0.1), p("2", 30, 0.25), p("4", 60, 0.4), p("8", 120, 0.5)}},
+			{Name: "trivial baselines", Labels: true, Points: []Point{p("params", 0.001, 0.36), p("pool-count", 0.001, 0.42),
+				p("flops", 0.001, 0.33)}},
 		},
 	})
 	if err != nil {
@@ -82,13 +85,15 @@ func TestEntropy(t *testing.T) {
 	curve := func(name string, labels bool, y ...float64) Group {
 		g := Group{Name: name, Joined: true, Labels: labels}
 		for k, v := range y {
-			g.Points = append(g.Points, Point{[]string{"none", "nwot", "grasp", "synflow", "jacov-eval"}[k], float64(k), v, v, v})
+			name := []string{"none", "nwot", "grasp", "synflow", "jacov-eval"}[k]
+			g.Points = append(g.Points, Point{name, float64(k), v, v, v})
 		}
 		return g
 	}
 	g, err := NewPoints(Points{
 		XLabel: "scores known", YLabel: "entropy left of accuracy (bits)", Whole: true,
-		Groups: []Group{curve("greedy choice", true, 3.9, 3.2, 1.5, 0.24, 0.02), curve("chance", false, 3.9, 3.4, 1.7, 0.3, 0.02)},
+		Groups: []Group{curve("greedy choice", true, 3.9, 3.2, 1.5, 0.24, 0.02),
+			curve("chance", false, 3.9, 3.4, 1.7, 0.3, 0.02)},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -110,7 +115,8 @@ func TestFronts(t *testing.T) {
 			{Name: "NSGA-II on RWE", Stairs: true, Points: front(0.8)},
 			{Name: "NSGA-II on map-effdim", Stairs: true, Points: front(0.3)},
 			{Name: "random search", Stairs: true, Points: front(1)},
-			{Name: "published", Labels: true, Points: []Point{{"DARTS_V2", 145, 5.83, 5.83, 5.83}, {"PC-DARTS", 158, 5.6, 5.6, 5.6}, {"GDAS", 141, 5.9, 5.9, 5.9}}},
+			{Name: "published", Labels: true, Points: []Point{{"DARTS_V2", 145, 5.83, 5.83, 5.83},
+				{"PC-DARTS", 158, 5.6, 5.6, 5.6}, {"GDAS", 141, 5.9, 5.9, 5.9}}},
 		},
 	})
 	if err != nil {
@@ -120,7 +126,8 @@ func TestFronts(t *testing.T) {
 }
 
 func TestCriticalDifference(t *testing.T) {
-	d, err := NewCritical("", []string{"rwe", "params", "nwot", "map-effdim", "synflow", "zen", "pool-count"}, []float64{6.2, 3.1, 2.4, 1.6, 5.1, 3.6, 6.0}, 1.7)
+	d, err := NewCritical("", []string{"rwe", "params", "nwot", "map-effdim", "synflow", "zen", "pool-count"},
+		[]float64{6.2, 3.1, 2.4, 1.6, 5.1, 3.6, 6.0}, 1.7)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +155,8 @@ func second[T any](_ T, err error) error { return err }
 func TestManyFormats(t *testing.T) {
 	dir := t.TempDir()
 	for i, f := range []Figure{
-		mustLines(t, Lines{Lines: []Line{curve("a", 1, 1, 2, 3)}}), Critical{Methods: []string{"a", "b"}, MeanRanks: []float64{1, 2}, Difference: 3},
+		mustLines(t, Lines{Lines: []Line{curve("a", 1, 1, 2, 3)}}),
+		Critical{Methods: []string{"a", "b"}, MeanRanks: []float64{1, 2}, Difference: 3},
 		HeatMap{Rows: []string{"a"}, Columns: []string{"b"}, Values: [][]float64{{math.NaN()}}}, Points{}, Lines{},
 	} {
 		if _, err := Save(dir, fmt.Sprint(i), f, SingleColumn, ColumnHeight, Formats()...); err != nil {
@@ -159,7 +167,8 @@ func TestManyFormats(t *testing.T) {
 
 // TestOneValueOnALogarithmicAxis draws what has no width of its own.
 func TestOneValueOnALogarithmicAxis(t *testing.T) {
-	points, err := NewPoints(Points{LogX: true, Groups: []Group{{Points: []Point{{X: 0.5, Y: 0.25, Low: 0.25, High: 0.25}}}}})
+	points, err := NewPoints(Points{LogX: true, Groups: []Group{{Points: []Point{{X: 0.5, Y: 0.25, Low: 0.25,
+		High: 0.25}}}}})
 	if err != nil {
 		t.Fatal(err)
 	}

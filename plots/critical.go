@@ -24,11 +24,13 @@ type Critical struct {
 // NewCritical checks that there are two methods or more, each with a rank from 1.
 func NewCritical(title string, methods []string, ranks []float64, difference float64) (Critical, error) {
 	if len(methods) != len(ranks) || len(methods) < 2 {
-		return Critical{}, fmt.Errorf("critical-difference diagram: %d methods with %d ranks: must be equally many, at least 2", len(methods), len(ranks))
+		return Critical{}, fmt.Errorf("critical-difference diagram: %d methods with %d ranks: must be equally many, at "+
+			"least 2", len(methods), len(ranks))
 	}
 	for i, r := range ranks {
 		if !(r >= 1 && r <= float64(len(ranks))) {
-			return Critical{}, fmt.Errorf("critical-difference diagram: %s has mean rank %v: must lie in [1, %d]", methods[i], r, len(ranks))
+			return Critical{}, fmt.Errorf("critical-difference diagram: %s has mean rank %v: must lie in [1, %d]", methods[i], r,
+				len(ranks))
 		}
 	}
 	return Critical{title, methods, ranks, difference}, nil
@@ -89,12 +91,14 @@ func (d Critical) Draw(c draw.Canvas) {
 	ruler := axis + 18
 	end := left + min(right-left, (right-left)*vg.Length(d.Difference/float64(k-1)))
 	c.StrokeLine2(draw.LineStyle{Color: black, Width: 1.6}, left, ruler, end, ruler)
-	c.FillText(label(8, black, text.XLeft, text.YCenter), vg.Point{X: end + 4, Y: ruler}, fmt.Sprintf("CD = %.2f", d.Difference))
+	c.FillText(label(8, black, text.XLeft, text.YCenter), vg.Point{X: end + 4, Y: ruler},
+		fmt.Sprintf("CD = %.2f", d.Difference))
 
 	y := axis - 6
 	order := d.order()
 	for _, q := range d.cliques() {
-		c.StrokeLine2(draw.LineStyle{Color: vermillion, Width: 2.4}, x(d.MeanRanks[order[q[0]]])-2, y, x(d.MeanRanks[order[q[1]]])+2, y)
+		c.StrokeLine2(draw.LineStyle{Color: vermillion, Width: 2.4}, x(d.MeanRanks[order[q[0]]])-2, y,
+			x(d.MeanRanks[order[q[1]]])+2, y)
 		y -= 6
 	}
 	y -= 5

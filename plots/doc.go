@@ -1,5 +1,14 @@
 // Package plots draws the figures of an estimator study with gonum/plot, and the cells of an architecture.
 //
-// A [Figure] knows how to draw itself at a size and which numbers stand behind it; [Save] writes it as PNG, SVG, PDF,
-// EPS or TeX with those numbers as CSV beside it.
+// A [Figure] draws itself at any size and knows the numbers behind it. Make one, then write it:
+//
+//	Scores against accuracies                    NewScatter; Panels for several side by side
+//	Values with intervals, as bars or points     Bars, NewPoints
+//	Curves with bands, heat maps                 NewLines, NewHeatMap
+//	Mean ranks with a critical difference        NewCritical
+//	The cells of an architecture                 NewCells
+//	To files, with the numbers as CSV beside     Save; SaveAs for one file, Write for a writer
+//
+// The formats are PNG, SVG, PDF, EPS and TeX. Sizes are those of gonum's vg; [SingleColumn], [DoubleColumn] and
+// [ColumnHeight] suit a two-column paper.
 package plots

@@ -28,7 +28,8 @@ func NewHeatMap(title string, rows, columns []string, values [][]float64) (HeatM
 	}
 	for i, row := range values {
 		if len(row) != len(columns) {
-			return HeatMap{}, fmt.Errorf("heat map %s: row %s has %d values, there are %d columns", title, rows[i], len(row), len(columns))
+			return HeatMap{}, fmt.Errorf("heat map %s: row %s has %d values, there are %d columns", title, rows[i], len(row),
+				len(columns))
 		}
 		for _, v := range row {
 			if v < -1 || v > 1 {
@@ -45,7 +46,7 @@ func (h HeatMap) Size() (width, height vg.Length) {
 	return side + vg.Length(max(3, len(h.Columns)))*23 + 10, top + vg.Length(max(2, len(h.Rows)))*15 + 10
 }
 
-// margins are the room for the names of rows and, written upwards, of columns.
+// margins are the space for the names of rows and, written upwards, of columns.
 func (h HeatMap) margins() (side, top vg.Length) {
 	style := label(8, black, text.XRight, text.YCenter)
 	for _, r := range h.Rows {

@@ -49,7 +49,8 @@ func NewLines(l Lines) (Lines, error) {
 		}
 		for i, x := range s.X {
 			if math.IsNaN(x) || math.IsInf(x, 0) || math.IsInf(s.Y[i], 0) || l.LogX && x <= 0 {
-				return Lines{}, fmt.Errorf("lines %s: %s: point (%v, %v): must be finite, and positive on a logarithmic axis", l.Title, s.Name, x, s.Y[i])
+				return Lines{}, fmt.Errorf("lines %s: %s: point (%v, %v): must be finite, and positive on a logarithmic axis",
+					l.Title, s.Name, x, s.Y[i])
 			}
 		}
 	}
@@ -63,15 +64,15 @@ func (l Lines) Draw(c draw.Canvas) {
 	if l.LogX {
 		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, logTicks{}
 	}
-	var spots []plotter.XY
+	var marks []plotter.XY
 	for i, s := range l.Lines { // all bands lie below all lines
 		for _, run := range s.runs() {
 			if s.Low != nil {
 				p.Add(band{run, lighter(series[i%len(series)])})
-				spots = append(spots, l.along(run.X, run.Low)...)
-				spots = append(spots, l.along(run.X, run.High)...)
+				marks = append(marks, l.along(run.X, run.Low)...)
+				marks = append(marks, l.along(run.X, run.High)...)
 			}
-			spots = append(spots, l.along(run.X, run.Y)...)
+			marks = append(marks, l.along(run.X, run.Y)...)
 		}
 	}
 	if l.Whole && !l.LogX {
@@ -85,12 +86,14 @@ func (l Lines) Draw(c draw.Canvas) {
 		edge := draw.LineStyle{Color: series[i%len(series)], Width: 0.3}
 		for _, run := range s.runs() {
 			if s.Low != nil { // edges show where bands overlap
-				p.Add(&plotter.Line{XYs: xysOf(run.X, run.Low), LineStyle: edge}, &plotter.Line{XYs: xysOf(run.X, run.High), LineStyle: edge})
+				p.Add(&plotter.Line{XYs: xysOf(run.X, run.Low), LineStyle: edge},
+					&plotter.Line{XYs: xysOf(run.X, run.High), LineStyle: edge})
 			}
 			xys := xysOf(run.X, run.Y)
 			p.Add(&plotter.Line{XYs: xys, LineStyle: style})
 			if l.Points {
-				p.Add(&plotter.Scatter{XYs: xys, GlyphStyle: draw.GlyphStyle{Color: style.Color, Radius: 1.8, Shape: shapes[i%len(shapes)]}})
+				p.Add(&plotter.Scatter{XYs: xys, GlyphStyle: draw.GlyphStyle{Color: style.Color, Radius: 1.8,
+					Shape: shapes[i%len(shapes)]}})
 			}
 		}
 		if len(l.Lines) > 1 {
@@ -98,11 +101,11 @@ func (l Lines) Draw(c draw.Canvas) {
 		}
 	}
 	pad(p)
-	placeLegend(p, len(l.Lines), spots, c.Max.Y-c.Min.Y)
+	placeLegend(p, len(l.Lines), marks, c.Max.Y-c.Min.Y)
 	p.Draw(inset(c))
 }
 
-// along are spots on a curve, close enough together that a legend cannot hide it between them.
+// along are points on a curve, close enough together that a legend cannot hide it between them.
 func (l Lines) along(x, y []float64) plotter.XYs {
 	const steps = 8
 	var out plotter.XYs
@@ -110,11 +113,11 @@ func (l Lines) along(x, y []float64) plotter.XYs {
 		out = append(out, plotter.XY{X: x[i], Y: y[i]})
 		for k := 1; k < steps && i+1 < len(x); k++ {
 			share := float64(k) / steps
-			spot := plotter.XY{X: x[i] + share*(x[i+1]-x[i]), Y: y[i] + share*(y[i+1]-y[i])}
+			p := plotter.XY{X: x[i] + share*(x[i+1]-x[i]), Y: y[i] + share*(y[i+1]-y[i])}
 			if l.LogX {
-				spot.X = x[i] * math.Pow(x[i+1]/x[i], share)
+				p.X = x[i] * math.Pow(x[i+1]/x[i], share)
 			}
-			out = append(out, spot)
+			out = append(out, p)
 		}
 	}
 	return out
@@ -170,15 +173,15 @@ func blank(x float64) string {
 	return number(x)
 }
 
-// placeLegend puts the legend of a figure of some height where it covers the fewest spots: into a corner if one is free,
-// else somewhere along the left or right side.
-func placeLegend(p *plot.Plot, entries int, spots []plotter.XY, height vg.Length) {
+// placeLegend puts the legend of a figure of some height where it covers the fewest marks: into a corner if one is
+// free, else somewhere along the left or right side.
+func placeLegend(p *plot.Plot, entries int, marks []plotter.XY, height vg.Length) {
 	p.Legend.TextStyle.Font.Size = 8
 	p.Legend.Padding = 1.5
 	if p.Legend.ThumbnailWidth == 0 || p.Legend.ThumbnailWidth > 16 {
 		p.Legend.ThumbnailWidth = 16
 	}
-	const axis, entry, wide = 36, 12, 0.5 // points of height for the axis below and an entry; share of a column's width
+	const axis, entry, half = 36, 12, 0.5 // points of height for the axis below and an entry; share of a column's width
 	frame := max(height-axis, entry)
 	high := min(1, float64(entry*vg.Length(entries)/frame))
 	const steps = 8
@@ -191,9 +194,9 @@ func placeLegend(p *plot.Plot, entries int, spots []plotter.XY, height vg.Length
 		top := 1 - place*(1-high)
 		for _, left := range []bool{false, true} {
 			covered := 0
-			for _, s := range spots {
+			for _, s := range marks {
 				x, y := p.X.Norm(s.X), p.Y.Norm(s.Y)
-				if (x < wide) == left && y < top && y > top-high {
+				if (x < half) == left && y < top && y > top-high {
 					covered++
 				}
 			}

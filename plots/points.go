@@ -44,7 +44,8 @@ func NewPoints(g Points) (Points, error) {
 	for _, group := range g.Groups {
 		for _, p := range group.Points {
 			if bad := p.X - p.X + p.Y - p.Y + p.Low - p.Low + p.High - p.High; bad != 0 || g.LogX && p.X <= 0 {
-				return Points{}, fmt.Errorf("points %s: %s %s at (%v, %v): must be finite, and positive on a logarithmic axis", g.Title, group.Name, p.Name, p.X, p.Y)
+				return Points{}, fmt.Errorf("points %s: %s %s at (%v, %v): must be finite, and positive on a logarithmic axis",
+					g.Title, group.Name, p.Name, p.X, p.Y)
 			}
 		}
 	}
@@ -63,14 +64,14 @@ func (g Points) Draw(c draw.Canvas) {
 	}
 	p.Legend.ThumbnailWidth = 9
 	var names named
-	var spots []plotter.XY
+	var marks []plotter.XY
 	for i, group := range g.Groups {
 		tint := series[i%len(series)]
 		glyph := draw.GlyphStyle{Color: tint, Radius: 2.2, Shape: shapes[i%len(shapes)]}
 		xys := make(plotter.XYs, len(group.Points))
 		for k, pt := range group.Points {
 			xys[k] = plotter.XY{X: pt.X, Y: pt.Y}
-			spots = append(spots, plotter.XY{X: pt.X, Y: pt.Low}, xys[k], plotter.XY{X: pt.X, Y: pt.High})
+			marks = append(marks, plotter.XY{X: pt.X, Y: pt.Low}, xys[k], plotter.XY{X: pt.X, Y: pt.High})
 			if pt.Low != pt.High {
 				p.Add(whisker{pt, tint})
 			}
@@ -98,7 +99,7 @@ func (g Points) Draw(c draw.Canvas) {
 		p.Add(names)
 	}
 	pad(p)
-	placeLegend(p, len(g.Groups), spots, c.Max.Y-c.Min.Y)
+	placeLegend(p, len(g.Groups), marks, c.Max.Y-c.Min.Y)
 	p.Draw(inset(c))
 }
 
@@ -147,7 +148,8 @@ func (n named) Plot(c draw.Canvas, p *plot.Plot) {
 		at := vg.Point{X: x(pt.X), Y: y(pt.Y)}
 		taken = append(taken, vg.Rectangle{Min: vg.Point{X: at.X - 2, Y: at.Y - 2}, Max: vg.Point{X: at.X + 2, Y: at.Y + 2}})
 		if pt.Low != pt.High {
-			taken = append(taken, vg.Rectangle{Min: vg.Point{X: at.X - 2, Y: y(pt.Low)}, Max: vg.Point{X: at.X + 2, Y: y(pt.High)}})
+			taken = append(taken, vg.Rectangle{Min: vg.Point{X: at.X - 2, Y: y(pt.Low)},
+				Max: vg.Point{X: at.X + 2, Y: y(pt.High)}})
 		}
 	}
 	for _, line := range n.lines {
@@ -156,7 +158,8 @@ func (n named) Plot(c draw.Canvas, p *plot.Plot) {
 			steps := max(1, math.Ceil(math.Hypot(float64(b.X-a.X), float64(b.Y-a.Y))/2))
 			for s := range int(steps) { // a row of small squares along the line
 				at := a.Add(b.Sub(a).Scale(vg.Length(float64(s) / steps)))
-				taken = append(taken, vg.Rectangle{Min: vg.Point{X: at.X - 1, Y: at.Y - 1}, Max: vg.Point{X: at.X + 1, Y: at.Y + 1}})
+				taken = append(taken, vg.Rectangle{Min: vg.Point{X: at.X - 1, Y: at.Y - 1},
+					Max: vg.Point{X: at.X + 1, Y: at.Y + 1}})
 			}
 		}
 	}
@@ -186,7 +189,8 @@ func around(p vg.Point, w, h vg.Length) []vg.Rectangle {
 		for _, at := range []vg.Point{
 			{X: p.X + gap, Y: p.Y - h/2 + (far-1)*gap}, {X: p.X - gap - w, Y: p.Y - h/2 + (far-1)*gap},
 			{X: p.X - w/2, Y: p.Y + g}, {X: p.X - w/2, Y: p.Y - g - h},
-			{X: p.X + gap, Y: p.Y + g}, {X: p.X + gap, Y: p.Y - g - h}, {X: p.X - gap - w, Y: p.Y + g}, {X: p.X - gap - w, Y: p.Y - g - h},
+			{X: p.X + gap, Y: p.Y + g}, {X: p.X + gap, Y: p.Y - g - h},
+			{X: p.X - gap - w, Y: p.Y + g}, {X: p.X - gap - w, Y: p.Y - g - h},
 		} {
 			out = append(out, vg.Rectangle{Min: at, Max: vg.Point{X: at.X + w, Y: at.Y + h}})
 		}

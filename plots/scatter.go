@@ -24,11 +24,13 @@ type Scatter struct {
 // NewScatter checks that the three slices have one length and hold finite numbers.
 func NewScatter(title, x, y string, labels []string, scores, accuracy []float64) (Scatter, error) {
 	if len(labels) != len(scores) || len(scores) != len(accuracy) {
-		return Scatter{}, fmt.Errorf("scatter %s: %d labels, %d scores, %d accuracies: must be equally many", title, len(labels), len(scores), len(accuracy))
+		return Scatter{}, fmt.Errorf("scatter %s: %d labels, %d scores, %d accuracies: must be equally many", title,
+			len(labels), len(scores), len(accuracy))
 	}
 	for i := range scores {
 		if bad := scores[i] - scores[i] + accuracy[i] - accuracy[i]; bad != 0 {
-			return Scatter{}, fmt.Errorf("scatter %s: point %s at (%v, %v): must be finite", title, labels[i], scores[i], accuracy[i])
+			return Scatter{}, fmt.Errorf("scatter %s: point %s at (%v, %v): must be finite", title, labels[i], scores[i],
+				accuracy[i])
 		}
 	}
 	return Scatter{title, x, y, labels, scores, accuracy}, nil
@@ -47,7 +49,8 @@ func (s Scatter) plot() *plot.Plot {
 	for i := range xys {
 		xys[i] = plotter.XY{X: s.Scores[i], Y: s.Accuracy[i]}
 	}
-	points := &plotter.Scatter{XYs: xys, GlyphStyle: draw.GlyphStyle{Color: blue, Radius: s.radius(), Shape: draw.CircleGlyph{}}}
+	points := &plotter.Scatter{XYs: xys, GlyphStyle: draw.GlyphStyle{Color: blue, Radius: s.radius(),
+		Shape: draw.CircleGlyph{}}}
 	p.Add(points)
 	return p
 }

@@ -53,7 +53,8 @@ func TestTextOfEveryFormat(t *testing.T) {
 		t.Fatalf("pdftoppm: %v\n%s", err, out)
 	}
 	got := inked(t, filepath.Join(dir, "seen.png"))
-	for _, d := range []int{got.Min.X - want.Min.X, got.Max.X - want.Max.X, got.Min.Y - want.Min.Y, got.Max.Y - want.Max.Y} {
+	for _, d := range []int{got.Min.X - want.Min.X, got.Max.X - want.Max.X, got.Min.Y - want.Min.Y,
+		got.Max.Y - want.Max.Y} {
 		if d < -8 || d > 8 { // of 660 by 110: other letters are wider
 			t.Fatalf("the text covers %v in the PDF and %v in the PNG", got, want)
 		}

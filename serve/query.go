@@ -79,7 +79,8 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request) {
 			return // nobody waits for the answer
 		}
 		if time.Now().After(deadline) {
-			fail(w, http.StatusServiceUnavailable, fmt.Errorf("not done after %s: ask for fewer architectures at a time", s.limits.Time))
+			fail(w, http.StatusServiceUnavailable, fmt.Errorf("not done after %s: ask for fewer architectures at a time",
+				s.limits.Time))
 			return
 		}
 		n := min(chunk, len(genotypes))
@@ -114,7 +115,8 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request) ([]bench301.Genoty
 	case n == 0:
 		return refuse(http.StatusBadRequest, errors.New("architectures: want a list of at least one"))
 	case n > s.limits.Architectures:
-		return refuse(http.StatusRequestEntityTooLarge, fmt.Errorf("architectures: %d: want at most %d at a time", n, s.limits.Architectures))
+		return refuse(http.StatusRequestEntityTooLarge,
+			fmt.Errorf("architectures: %d: want at most %d at a time", n, s.limits.Architectures))
 	}
 	question := &surrogate.Question{Members: q.Members, Noise: q.NoiseSeed}
 	if q.Surrogate == "" {
@@ -131,7 +133,8 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request) ([]bench301.Genoty
 			return refuse(http.StatusBadRequest, fmt.Errorf("runtime %w", err))
 		}
 		if question.Runtime.Info().Unit == surrogate.Percent {
-			return refuse(http.StatusBadRequest, fmt.Errorf("runtime %.80q predicts accuracies: name it as surrogate", q.Runtime))
+			return refuse(http.StatusBadRequest, fmt.Errorf("runtime %.80q predicts accuracies: name it as surrogate",
+				q.Runtime))
 		}
 	}
 	genotypes, err := parse(q.Architectures, q.Notation)

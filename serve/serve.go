@@ -130,7 +130,8 @@ func (s *Server) observed(path, method string, handle http.HandlerFunc) http.Han
 				s.metrics.GetOrCreateCounter("bench301_panics_total").Inc()
 			}
 			s.metrics.GetOrCreateCounter(fmt.Sprintf(`bench301_requests_total{path=%q,code="%d"}`, path, rec.status)).Inc()
-			s.metrics.GetOrCreateHistogram(fmt.Sprintf(`bench301_request_seconds{path=%q}`, path)).Update(time.Since(start).Seconds())
+			seconds := s.metrics.GetOrCreateHistogram(fmt.Sprintf(`bench301_request_seconds{path=%q}`, path))
+			seconds.Update(time.Since(start).Seconds())
 		}()
 		head := r.Method == http.MethodHead && method == http.MethodGet
 		if method != "" && r.Method != method && !head {

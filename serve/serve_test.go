@@ -23,7 +23,8 @@ import (
 	"rwe301/internal/oracle"
 )
 
-const arch = "[[(0, 3), (1, 3), (0, 3), (1, 3), (0, 2), (1, 3), (0, 2), (2, 5)], [(0, 0), (1, 0), (1, 0), (2, 2), (0, 0), (2, 2), (1, 0), (2, 2)]]"
+const arch = "[[(0, 3), (1, 3), (0, 3), (1, 3), (0, 2), (1, 3), (0, 2), (2, 5)], [(0, 0), (1, 0), (1, 0), (2, 2), " +
+	"(0, 0), (2, 2), (1, 0), (2, 2)]]"
 
 // slow is a surrogate that waits before it answers.
 type slow struct {
@@ -56,7 +57,8 @@ func load(t *testing.T, name string) *surrogate.Ensemble {
 
 func newServer(t *testing.T, limits Limits, more ...Named) *Server {
 	t.Helper()
-	s, err := New(append([]Named{{"mini", surrogate.NewMini()}, {"xgb", load(t, "xgb/ensemble")}, {"runtime", load(t, "lgb/ensemble")}}, more...), limits)
+	s, err := New(append([]Named{{"mini", surrogate.NewMini()}, {"xgb", load(t, "xgb/ensemble")},
+		{"runtime", load(t, "lgb/ensemble")}}, more...), limits)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +94,9 @@ func TestQuery(t *testing.T) {
 			list = append(list, text)
 		}
 	}
-	w := do(s, "POST", "/v1/query", fmt.Sprintf(`{"architectures": [%s], "surrogate": "xgb", "runtime": "runtime", "members": true, "noise_seed": 3}`, strings.Join(list, ",")))
+	w := do(s, "POST", "/v1/query",
+		fmt.Sprintf(`{"architectures": [%s], "surrogate": "xgb", "runtime": "runtime", "members": true, "noise_seed": 3}`,
+			strings.Join(list, ",")))
 	if w.Code != http.StatusOK {
 		t.Fatalf("%d: %s", w.Code, w.Body)
 	}
@@ -101,7 +105,8 @@ func TestQuery(t *testing.T) {
 		t.Fatal(err)
 	}
 	seed := uint64(3)
-	question := surrogate.Question{Accuracy: load(t, "xgb/ensemble"), Runtime: load(t, "lgb/ensemble"), Members: true, Noise: &seed}
+	question := surrogate.Question{Accuracy: load(t, "xgb/ensemble"), Runtime: load(t, "lgb/ensemble"), Members: true,
+		Noise: &seed}
 	want, _ := json.Marshal(question.Ask([]bench301.Genotype{g})[0])
 	if len(got.Predictions) != len(list) || len(list) < 7 {
 		t.Fatalf("%d predictions for %d architectures", len(got.Predictions), len(list))
@@ -129,15 +134,22 @@ func TestRefused(t *testing.T) {
 		{"POST", "/v1/query", `{"architectures": ["x"]}`, 400, "architectures[0]: "},
 		{"POST", "/v1/query", `{"architectures": ["` + arch + `", 7]}`, 400, "architectures[1]: "},
 		{"POST", "/v1/query", `{"architectures": [null]}`, 400, "architectures[0]: "},
-		{"POST", "/v1/query", `{"architectures": ["` + strings.Replace(arch, "(0, 3)", "(0, 9)", 1) + `"]}`, 400, "operation index 9: DARTS has 7 (0-6)"},
+		{"POST", "/v1/query", `{"architectures": ["` + strings.Replace(arch, "(0, 3)", "(0, 9)", 1) + `"]}`, 400,
+			"operation index 9: DARTS has 7 (0-6)"},
 		{"POST", "/v1/query", `{"architectures": ["` + strings.Repeat("(", 4000) + `"]}`, 400, "architectures[0]: "},
-		{"POST", "/v1/query", `{"architectures": [` + strings.Repeat("[", 2000) + strings.Repeat("]", 2000) + `]}`, 400, "architectures[0]: "},
+		{"POST", "/v1/query", `{"architectures": [` + strings.Repeat("[", 2000) + strings.Repeat("]", 2000) + `]}`, 400,
+			"architectures[0]: "},
 		{"POST", "/v1/query", `{"architectures": [1,2,3,4]}`, 413, "architectures: 4: want at most 3 at a time"},
-		{"POST", "/v1/query", `{"architectures": ["` + strings.Repeat(" ", 1<<13) + `"]}`, 413, "the body has more than 4096 bytes"},
-		{"POST", "/v1/query", `{"architectures": ["` + arch + `"], "surrogate": "gone"}`, 400, `surrogate "gone": the server has mini, xgb, runtime`},
-		{"POST", "/v1/query", `{"architectures": ["` + arch + `"], "runtime": "gone"}`, 400, `runtime "gone": the server has`},
-		{"POST", "/v1/query", `{"architectures": ["` + arch + `"], "runtime": "xgb"}`, 400, `runtime "xgb" predicts accuracies`},
-		{"POST", "/v1/query", `{"architectures": ["` + arch + `"], "surrogate": "runtime"}`, 400, `surrogate "runtime" predicts seconds`},
+		{"POST", "/v1/query", `{"architectures": ["` + strings.Repeat(" ", 1<<13) + `"]}`, 413,
+			"the body has more than 4096 bytes"},
+		{"POST", "/v1/query", `{"architectures": ["` + arch + `"], "surrogate": "gone"}`, 400,
+			`surrogate "gone": the server has mini, xgb, runtime`},
+		{"POST", "/v1/query", `{"architectures": ["` + arch + `"], "runtime": "gone"}`, 400,
+			`runtime "gone": the server has`},
+		{"POST", "/v1/query", `{"architectures": ["` + arch + `"], "runtime": "xgb"}`, 400,
+			`runtime "xgb" predicts accuracies`},
+		{"POST", "/v1/query", `{"architectures": ["` + arch + `"], "surrogate": "runtime"}`, 400,
+			`surrogate "runtime" predicts seconds`},
 		{"POST", "/v1/query", `{"architectures": ["` + arch + `"], "notation": "runes"}`, 400, "notation: "},
 		{"POST", "/v1/query", `{"architectures": ["` + arch + `"], "noise_seed": -1}`, 400, "noise_seed"},
 		{"GET", "/v1/query", "", 405, "GET: want POST"},
@@ -146,12 +158,15 @@ func TestRefused(t *testing.T) {
 	} {
 		w := do(s, c.method, c.path, c.body)
 		var answer struct{ Error string }
-		if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil || w.Code != c.status || !strings.Contains(answer.Error, c.reason) {
+		if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil || w.Code != c.status ||
+			!strings.Contains(answer.Error, c.reason) {
 			t.Errorf("%s %s %.60s: %d %.200s, want %d %s", c.method, c.path, c.body, w.Code, w.Body, c.status, c.reason)
 		}
 	}
 	metrics := do(s, "GET", "/metrics", "").Body.String()
-	for _, want := range []string{`bench301_requests_total{path="/v1/query",code="400"} 18`, `bench301_requests_total{path="other",code="404"} 1`, `bench301_request_seconds_count{path="/v1/query"} 21`, "bench301_queries_running 0", "process_resident_memory_bytes"} {
+	for _, want := range []string{`bench301_requests_total{path="/v1/query",code="400"} 18`,
+		`bench301_requests_total{path="other",code="404"} 1`, `bench301_request_seconds_count{path="/v1/query"} 21`,
+		"bench301_queries_running 0", "process_resident_memory_bytes"} {
 		if !strings.Contains(metrics, want) {
 			t.Errorf("metrics lack %s:\n%.1500s", want, metrics)
 		}
@@ -160,8 +175,10 @@ func TestRefused(t *testing.T) {
 
 func TestLimitsOfTime(t *testing.T) {
 	started := make(chan struct{}, 10)
-	s := newServer(t, Limits{Concurrent: 1, Time: time.Nanosecond}, Named{"slow", slow{surrogate.NewMini(), 200 * time.Millisecond, started}}, Named{"faulty", faulty{surrogate.NewMini()}})
-	if w := do(s, "POST", "/v1/query", `{"architectures": ["`+arch+`"]}`); w.Code != 503 || !strings.Contains(w.Body.String(), "not done after 1ns") {
+	s := newServer(t, Limits{Concurrent: 1, Time: time.Nanosecond},
+		Named{"slow", slow{surrogate.NewMini(), 200 * time.Millisecond, started}}, Named{"faulty", faulty{surrogate.NewMini()}})
+	if w := do(s, "POST", "/v1/query", `{"architectures": ["`+arch+`"]}`); w.Code != 503 ||
+		!strings.Contains(w.Body.String(), "not done after 1ns") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 	s.limits.Time = time.Minute
@@ -170,13 +187,15 @@ func TestLimitsOfTime(t *testing.T) {
 		done <- do(s, "POST", "/v1/query", `{"surrogate": "slow", "architectures": ["`+arch+`"]}`).Code
 	}()
 	<-started
-	if w := do(s, "POST", "/v1/query", `{"architectures": ["`+arch+`"]}`); w.Code != 503 || w.Header().Get("Retry-After") == "" {
+	if w := do(s, "POST", "/v1/query", `{"architectures": ["`+arch+`"]}`); w.Code != 503 ||
+		w.Header().Get("Retry-After") == "" {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 	if code := <-done; code != 200 {
 		t.Errorf("the slow query: %d", code)
 	}
-	if w := do(s, "POST", "/v1/query", `{"surrogate": "faulty", "architectures": ["`+arch+`"]}`); w.Code != 500 || !strings.Contains(w.Body.String(), "a fault of the server") {
+	if w := do(s, "POST", "/v1/query", `{"surrogate": "faulty", "architectures": ["`+arch+`"]}`); w.Code != 500 ||
+		!strings.Contains(w.Body.String(), "a fault of the server") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 	if w := do(s, "POST", "/v1/query", `{"architectures": ["`+arch+`"]}`); w.Code != 200 {
@@ -209,7 +228,8 @@ func TestShutdown(t *testing.T) {
 	}
 	answers := make(chan answer)
 	go func() {
-		r, err := http.Post(url+"/v1/query", "application/json", strings.NewReader(`{"surrogate": "slow", "architectures": ["`+arch+`"]}`))
+		r, err := http.Post(url+"/v1/query", "application/json",
+			strings.NewReader(`{"surrogate": "slow", "architectures": ["`+arch+`"]}`))
 		if err != nil {
 			answers <- answer{0, err}
 			return
@@ -291,7 +311,8 @@ func TestDescription(t *testing.T) {
 		}
 	}
 	var list struct{ Surrogates []map[string]any }
-	if err := json.Unmarshal(do(s, "GET", "/v1/surrogates", "").Body.Bytes(), &list); err != nil || len(list.Surrogates) != 3 {
+	if err := json.Unmarshal(do(s, "GET", "/v1/surrogates", "").Body.Bytes(), &list); err != nil ||
+		len(list.Surrogates) != 3 {
 		t.Fatalf("%v, %v", list, err)
 	}
 	for f := range list.Surrogates[0] {

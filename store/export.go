@@ -48,7 +48,8 @@ func exporter(w io.Writer, f Format) (write func(Record) error, finish func() er
 	switch f {
 	case FormatCSV:
 		out := csv.NewWriter(w)
-		if err := out.Write([]string{"arch", "id", "estimator", "settings", "settings_hash", "dataset", "seed", "score", "seconds", "status", "error", "code", "cpu"}); err != nil {
+		if err := out.Write([]string{"arch", "id", "estimator", "settings", "settings_hash", "dataset", "seed", "score",
+			"seconds", "status", "error", "code", "cpu"}); err != nil {
 			return nil, nil, err
 		}
 		return func(r Record) error { return out.Write(cells(r)) }, func() error { out.Flush(); return out.Error() }, nil
@@ -105,7 +106,8 @@ type parquetWriter struct {
 
 func newParquet(w io.Writer) *parquetWriter {
 	return &parquetWriter{
-		out:  parquet.NewGenericWriter[parquetRow](w, parquet.Compression(&parquet.Zstd), parquet.CreatedBy("bench301", "", "")),
+		out: parquet.NewGenericWriter[parquetRow](w, parquet.Compression(&parquet.Zstd),
+			parquet.CreatedBy("bench301", "", "")),
 		rows: make([]parquetRow, 0, rowGroup),
 	}
 }

@@ -85,7 +85,7 @@ func ReadJSONL(path string) ([]Record, error) {
 	return s.records, nil
 }
 
-// readLines hands every whole line's record to keep and returns the length of the whole lines.
+// readLines calls keep with every whole line's record and returns the length of the whole lines.
 func readLines(r io.Reader, name string, keep func(Record)) (int64, error) {
 	var whole int64
 	in := bufio.NewReaderSize(r, maxLine)

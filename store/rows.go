@@ -31,14 +31,15 @@ func (s *SQLite) Questions() (map[int64]Question, error) { return s.questions() 
 func (s *SQLite) Architectures() (map[int64]Named, error) { return s.architectures() }
 
 func (s *SQLite) questions() (map[int64]Question, error) {
-	return table(s, "SELECT n, estimator, settings, hash, dataset FROM questions", func(rows *sql.Rows) (n int64, q Question, err error) {
-		var settings sql.NullString
-		err = rows.Scan(&n, &q.Estimator, &settings, &q.SettingsHash, &q.Dataset)
-		if settings.Valid {
-			q.Settings = json.RawMessage(settings.String)
-		}
-		return n, q, err
-	})
+	return table(s, "SELECT n, estimator, settings, hash, dataset FROM questions",
+		func(rows *sql.Rows) (n int64, q Question, err error) {
+			var settings sql.NullString
+			err = rows.Scan(&n, &q.Estimator, &settings, &q.SettingsHash, &q.Dataset)
+			if settings.Valid {
+				q.Settings = json.RawMessage(settings.String)
+			}
+			return n, q, err
+		})
 }
 
 func (s *SQLite) architectures() (map[int64]Named, error) {
@@ -242,7 +243,8 @@ type numbers struct {
 }
 
 func (s *SQLite) numbersOf(tx *sql.Tx) *numbers {
-	return &numbers{s: s, tx: tx, archs: map[string]int64{}, question: map[questionKey]int64{}, origin: map[[2]string]int64{}}
+	return &numbers{s: s, tx: tx, archs: map[string]int64{}, question: map[questionKey]int64{},
+		origin: map[[2]string]int64{}}
 }
 
 func (n *numbers) put(r Record) error {
@@ -256,14 +258,16 @@ func (n *numbers) put(r Record) error {
 	if err != nil {
 		return err
 	}
-	origin, err := number(n, n.s.origin, n.origin, [2]string{r.Code, r.CPU}, "INSERT INTO origins (code, cpu) VALUES (?, ?)", r.Code, r.CPU)
+	origin, err := number(n, n.s.origin, n.origin, [2]string{r.Code, r.CPU},
+		"INSERT INTO origins (code, cpu) VALUES (?, ?)", r.Code, r.CPU)
 	if err != nil {
 		return err
 	}
 	// Only what is not a score may be replaced.
-	done, err := n.tx.Exec(`INSERT INTO scores (arch, question, seed, score, seconds, status, error, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT DO UPDATE SET score = excluded.score, seconds = excluded.seconds, status = excluded.status, error = excluded.error,
-		origin = excluded.origin WHERE scores.status <> 'ok'`,
+	done, err := n.tx.Exec(`INSERT INTO scores (arch, question, seed, score, seconds, status, error, origin)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT DO UPDATE SET score = excluded.score, seconds = excluded.seconds, status = excluded.status,
+		error = excluded.error, origin = excluded.origin WHERE scores.status <> 'ok'`,
 		arch, question, int64(r.Seed), r.Score, r.Seconds, r.Status, r.Error, origin)
 	if err != nil {
 		return n.s.wrap(err)
@@ -318,7 +322,8 @@ func (s *SQLite) Failures() iter.Seq2[Failure, error] {
 			yield(Failure{}, err)
 			return
 		}
-		rows, err := s.db.Query("SELECT question, error FROM scores WHERE status <> 'ok' GROUP BY question, error ORDER BY question, count(*) DESC, error")
+		rows, err := s.db.Query("SELECT question, error FROM scores WHERE status <> 'ok' GROUP BY question, error " +
+			"ORDER BY question, count(*) DESC, error")
 		if err != nil {
 			yield(Failure{}, s.wrap(err))
 			return

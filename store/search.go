@@ -24,7 +24,8 @@ func (s *SQLite) SaveSearch(name string, snapshot json.RawMessage, steps []json.
 		return s.wrap(err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	if _, err := tx.Exec("INSERT INTO searches VALUES (?, ?) ON CONFLICT DO UPDATE SET snapshot = excluded.snapshot", name, string(snapshot)); err != nil {
+	if _, err := tx.Exec("INSERT INTO searches VALUES (?, ?) ON CONFLICT DO UPDATE SET snapshot = excluded.snapshot", name,
+		string(snapshot)); err != nil {
 		return s.wrap(err)
 	}
 	var n int64
@@ -59,7 +60,8 @@ func (s *SQLite) LoadSearch(name string) (snapshot json.RawMessage, steps []json
 			return nil, nil, false, s.wrap(err)
 		}
 		if !json.Valid([]byte(step)) {
-			return nil, nil, false, fmt.Errorf("%s: search %s: step %d is not JSON: restore a copy, or start a new run", s.path, name, len(steps))
+			return nil, nil, false, fmt.Errorf("%s: search %s: step %d is not JSON: restore a copy, or start a new run", s.path,
+				name, len(steps))
 		}
 		steps = append(steps, json.RawMessage(step))
 	}

@@ -24,12 +24,12 @@ const (
 // it, and at the program and machine that answered.
 const schema = `
 CREATE TABLE architectures (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, arch TEXT NOT NULL) STRICT;
-CREATE TABLE questions (n INTEGER PRIMARY KEY, estimator TEXT NOT NULL, settings TEXT, hash TEXT NOT NULL, dataset TEXT NOT NULL,
-  UNIQUE (estimator, hash, dataset)) STRICT;
+CREATE TABLE questions (n INTEGER PRIMARY KEY, estimator TEXT NOT NULL, settings TEXT, hash TEXT NOT NULL,
+  dataset TEXT NOT NULL, UNIQUE (estimator, hash, dataset)) STRICT;
 CREATE TABLE origins (n INTEGER PRIMARY KEY, code TEXT NOT NULL, cpu TEXT NOT NULL, UNIQUE (code, cpu)) STRICT;
-CREATE TABLE scores (arch INTEGER NOT NULL REFERENCES architectures, question INTEGER NOT NULL REFERENCES questions, seed INTEGER NOT NULL,
-  score REAL, seconds REAL NOT NULL, status TEXT NOT NULL, error TEXT NOT NULL, origin INTEGER NOT NULL REFERENCES origins,
-  PRIMARY KEY (arch, question, seed)) STRICT, WITHOUT ROWID;
+CREATE TABLE scores (arch INTEGER NOT NULL REFERENCES architectures, question INTEGER NOT NULL REFERENCES questions,
+  seed INTEGER NOT NULL, score REAL, seconds REAL NOT NULL, status TEXT NOT NULL, error TEXT NOT NULL,
+  origin INTEGER NOT NULL REFERENCES origins, PRIMARY KEY (arch, question, seed)) STRICT, WITHOUT ROWID;
 `
 
 // SQLite is a Store in an SQLite database. Every Put is one transaction in the write-ahead log; a closed database is
@@ -98,17 +98,20 @@ func openSQLite(path, mode string) (*SQLite, error) {
 		return nil, err
 	}
 	query := url.Values{"mode": {mode}, "_txlock": {"immediate"}, "_pragma": {"busy_timeout(10000)", "foreign_keys(1)"}}
-	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: filepath.ToSlash(whole), RawQuery: query.Encode()}).String())
+	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: filepath.ToSlash(whole),
+		RawQuery: query.Encode()}).String())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return &SQLite{path: path, db: db, archs: map[string]int64{}, question: map[questionKey]int64{}, origin: map[[2]string]int64{}}, nil
+	return &SQLite{path: path, db: db, archs: map[string]int64{}, question: map[questionKey]int64{},
+		origin: map[[2]string]int64{}}, nil
 }
 
 // check reads the header. fresh means that the database is still empty.
 func (s *SQLite) check() (fresh bool, err error) {
 	var app, version, tables int64
-	for pragma, into := range map[string]*int64{"PRAGMA application_id": &app, "PRAGMA user_version": &version, "SELECT count(*) FROM sqlite_schema": &tables} {
+	for pragma, into := range map[string]*int64{"PRAGMA application_id": &app, "PRAGMA user_version": &version,
+		"SELECT count(*) FROM sqlite_schema": &tables} {
 		if err := s.db.QueryRow(pragma).Scan(into); err != nil {
 			return false, s.wrap(err)
 		}
@@ -119,7 +122,8 @@ func (s *SQLite) check() (fresh bool, err error) {
 	case app != applicationID:
 		return false, fmt.Errorf("%s: an SQLite database, but not one of bench301 scores: choose another file", s.path)
 	case version != formatVersion:
-		return false, fmt.Errorf("%s: written in format %d; this program reads format %d: export it with the version that wrote it", s.path, version, formatVersion)
+		return false, fmt.Errorf("%s: written in format %d; this program reads format %d: export it with the version "+
+			"that wrote it", s.path, version, formatVersion)
 	}
 	return false, nil
 }
@@ -153,7 +157,8 @@ func (s *SQLite) prepare() error {
 		return s.wrap(err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	if _, err := tx.Exec(schema + searchSchema + fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;", applicationID, formatVersion)); err != nil {
+	if _, err := tx.Exec(schema + searchSchema + fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;",
+		applicationID, formatVersion)); err != nil {
 		return s.wrap(err)
 	}
 	return s.wrap(tx.Commit())
@@ -228,7 +233,7 @@ func (s *SQLite) wrap(err error) error {
 	hint := map[int]string{
 		codeReadOnly: "the file or its folder cannot be written",
 		codeCorrupt:  "damaged database: restore a copy, or start a new run",
-		codeFull:     "the disk is full: nothing of what was saved before is lost; make room and resume",
+		codeFull:     "the disk is full: nothing of what was saved before is lost; free some space and resume",
 		codeCantOpen: "cannot be opened: check that it is a file and that its folder can be written",
 		codeNotADB:   "not a database of scores",
 	}[e.Code()&0xff]

@@ -199,8 +199,9 @@ func TestExportsHoldTheSame(t *testing.T) {
 			t.Errorf("JSON line %d: %s, want %s", i, got, line)
 		}
 		p := rows[i]
-		same := p.ID == r.ID && p.Arch == r.Arch && p.Estimator == r.Estimator && p.Settings == string(r.Settings) && p.Seed == int64(r.Seed) &&
-			p.Status == string(r.Status) && p.Error == r.Error && p.Seconds == r.Seconds && (p.Score == nil) == (r.Score == nil)
+		same := p.ID == r.ID && p.Arch == r.Arch && p.Estimator == r.Estimator && p.Settings == string(r.Settings) &&
+			p.Seed == int64(r.Seed) && p.Status == string(r.Status) && p.Error == r.Error && p.Seconds == r.Seconds &&
+			(p.Score == nil) == (r.Score == nil)
 		if !same || p.Score != nil && *p.Score != *r.Score {
 			t.Errorf("Parquet row %d: %+v, want %+v", i, p, r)
 		}
@@ -254,7 +255,8 @@ func TestBadDatabases(t *testing.T) {
 		"cut": "damaged database", "scratched": "damaged database",
 	} {
 		before, _ := os.ReadFile(path(name))
-		if s, err := OpenSQLite(path(name)); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), name) {
+		if s, err := OpenSQLite(path(name)); err == nil || !strings.Contains(err.Error(), want) ||
+			!strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v; want %q", name, err, want)
 			if err == nil {
 				s.Close()
@@ -326,15 +328,15 @@ func TestFullDiskLosesNothing(t *testing.T) {
 	s = openDB(t, path)
 	defer s.Close()
 	if err := s.Put(mixed(5000)...); err != nil {
-		t.Errorf("after making room: %v", err)
+		t.Errorf("after freeing space: %v", err)
 	}
 	if _, ok, err := s.Get(record("a", 1).Key()); !ok || err != nil {
 		t.Errorf("the first score is lost: %v", err)
 	}
 }
 
-// TestLargeStudyStaysSmall streams many records through every export. BENCH301_LARGE=1 makes it 100 000 architectures of
-// eight estimators.
+// TestLargeStudyStaysSmall streams many records through every export. BENCH301_LARGE=1 makes it 100 000 architectures
+// of eight estimators.
 func TestLargeStudyStaysSmall(t *testing.T) {
 	architectures := 5000
 	if os.Getenv("BENCH301_LARGE") != "" {

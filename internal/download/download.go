@@ -32,9 +32,9 @@ var errSilent = errors.New("the connection fell silent")
 // permanent is an answer that will not change when asked again.
 type permanent struct{ error }
 
-// Run brings the file to path. It continues what an earlier run left there, and a connection that was cut; what came so far
-// stays in path when it fails. A file of unknown size is continued only if the server says that it is still the same
-// one, by a note kept in path.tag meanwhile. A continued file of known size is the caller's to check.
+// Run brings the file to path. It continues what an earlier run left there, and a connection that was cut; what came so
+// far stays in path when it fails. A file of unknown size is continued only if the server says that it is still the
+// same one, by a note kept in path.tag meanwhile. A continued file of known size is the caller's to check.
 func (f File) Run(ctx context.Context, path string) error {
 	if f.Tries == 0 {
 		f.Tries = 3
@@ -144,7 +144,8 @@ func (f File) answer(response *http.Response, have int64) (from, total int64, er
 	case code == http.StatusPartialContent:
 		header := response.Header.Get("Content-Range")
 		first, size, _ := strings.Cut(header, "/")
-		if total, err = strconv.ParseInt(size, 10, 64); err != nil || !strings.HasPrefix(first, fmt.Sprintf("bytes %d-", have)) {
+		if total, err = strconv.ParseInt(size, 10, 64); err != nil ||
+			!strings.HasPrefix(first, fmt.Sprintf("bytes %d-", have)) {
 			return 0, 0, permanent{fmt.Errorf("asked for the bytes from %d on, the server sent %q", have, header)}
 		}
 		from = have
@@ -165,7 +166,8 @@ func (f File) answer(response *http.Response, have int64) (from, total int64, er
 }
 
 // copy appends the body to the file.
-func (f File) copy(ctx context.Context, out io.Writer, body io.Reader, have, total int64, watch *time.Timer) (int64, error) {
+func (f File) copy(ctx context.Context, out io.Writer, body io.Reader, have, total int64,
+	watch *time.Timer) (int64, error) {
 	limit := total
 	if total < 0 {
 		limit = f.Max

@@ -284,7 +284,8 @@ func TestDownloadOfUnknownSize(t *testing.T) {
 		})
 	}
 	s := serve(t, data, nil)
-	if err := (File{URL: s.URL, Max: 1000}).Run(t.Context(), filepath.Join(t.TempDir(), "file")); err == nil || !strings.Contains(err.Error(), "300000 bytes: more than 1000") {
+	if err := (File{URL: s.URL, Max: 1000}).Run(t.Context(), filepath.Join(t.TempDir(), "file")); err == nil ||
+		!strings.Contains(err.Error(), "300000 bytes: more than 1000") {
 		t.Errorf("too large a file: error %v", err)
 	}
 }

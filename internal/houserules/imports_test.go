@@ -1,6 +1,8 @@
 package houserules
 
 import (
+	"maps"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -9,81 +11,136 @@ import (
 	"rwe301/internal/oracle"
 )
 
-const module = "rwe301"
-
-// allowed lists, for every package of ours, the packages of ours that it may import. Arrows point down only.
-var allowed = map[string][]string{
-	"bench301":                           {},
-	"bench301/dataset":                   {"internal/atomicfile", "internal/download"},
-	"bench301/surrogate":                 {"bench301", "internal/atomicfile", "internal/download", "bench301/surrogate/internal/pickle", "bench301/surrogate/internal/trees", "bench301/surrogate/internal/xgb", "bench301/surrogate/internal/lgb", "bench301/surrogate/internal/torch", "bench301/surrogate/internal/gin"},
-	"bench301/surrogate/internal/pickle": {},
-	"bench301/surrogate/internal/ubjson": {},
-	"bench301/surrogate/internal/trees":  {},
-	"bench301/surrogate/internal/xgb":    {"bench301/surrogate/internal/trees", "bench301/surrogate/internal/ubjson"},
-	"bench301/surrogate/internal/lgb":    {"bench301/surrogate/internal/trees"},
-	"bench301/surrogate/internal/torch":  {"bench301/surrogate/internal/pickle"},
-	"bench301/surrogate/internal/gin":    {"bench301", "bench301/surrogate/internal/torch"},
-	"correlation":                        {},
-	"internal/atomicfile":                {},
-	"internal/download":                  {},
-	"internal/houserules":                {},
-	"internal/kernels":                   {},
-	"internal/oracle":                    {"internal/splitmix"},
-	"internal/splitmix":                  {},
-	"internal/process":                   {},
-	"internal/suggest":                   {},
-	"internal/yamldoc":                   {"internal/suggest"},
-	"network":                            {"bench301", "internal/kernels", "internal/process"},
-	"network/op":                         {"network"},
-	"estimators":                         {"bench301", "bench301/dataset", "network", "estimators/head", "internal/atomicfile", "internal/splitmix", "internal/suggest"},
-	"estimators/head":                    {},
-	"export":                             {"bench301"},
-	"serve":                              {"bench301", "bench301/surrogate"},
-	"store":                              {"bench301", "internal/atomicfile"},
-	"moo":                                {},
-	"plots":                              {"bench301", "correlation", "internal/atomicfile"},
-	"reports":                            {"analysis", "bench301", "correlation", "estimators", "plots", "internal/atomicfile", "internal/suggest"},
-	"analysis":                           {"bench301", "correlation", "moo", "store"},
-	"scoring":                            {"bench301", "bench301/dataset", "bench301/surrogate", "estimators", "store", "internal/suggest", "internal/yamldoc"},
-	"search":                             {"analysis", "bench301", "bench301/dataset", "bench301/surrogate", "estimators", "moo", "scoring", "store", "internal/atomicfile", "internal/yamldoc"},
-	"studies":                            {},
-	"study":                              {"analysis", "bench301", "bench301/dataset", "estimators", "scoring", "store", "internal/atomicfile", "internal/suggest", "internal/yamldoc"},
-	"cmd/bench301":                       {"analysis", "bench301", "bench301/dataset", "bench301/surrogate", "correlation", "estimators", "export", "moo", "network", "plots", "reports", "scoring", "search", "serve", "store", "studies", "study", "internal/atomicfile", "internal/kernels", "internal/process", "internal/suggest"},
-}
-
-// gorgonia may be imported here only.
-var gorgonia = []string{"network/op", "estimators/head"}
+// plan lists, for every package of ours, the packages of ours that it may import, and gorgonia where that is allowed.
+// Arrows point down only. A line that begins with a tab goes on with the one before.
+const plan = `
+bench301:
+bench301/dataset: internal/atomicfile internal/download
+bench301/surrogate: bench301 internal/atomicfile internal/download bench301/surrogate/internal/pickle
+	bench301/surrogate/internal/trees bench301/surrogate/internal/xgb bench301/surrogate/internal/lgb
+	bench301/surrogate/internal/torch bench301/surrogate/internal/gin
+bench301/surrogate/internal/gin: bench301 bench301/surrogate/internal/torch
+bench301/surrogate/internal/lgb: bench301/surrogate/internal/trees
+bench301/surrogate/internal/pickle:
+bench301/surrogate/internal/torch: bench301/surrogate/internal/pickle
+bench301/surrogate/internal/trees:
+bench301/surrogate/internal/ubjson:
+bench301/surrogate/internal/xgb: bench301/surrogate/internal/trees bench301/surrogate/internal/ubjson
+analysis: bench301 correlation moo store
+cmd/bench301: analysis bench301 bench301/dataset bench301/surrogate correlation estimators export moo network plots
+	reports scoring search serve store studies study internal/atomicfile internal/kernels internal/process internal/suggest
+correlation:
+estimators: bench301 bench301/dataset network estimators/head internal/atomicfile internal/splitmix internal/suggest
+estimators/head: gorgonia
+export: bench301
+internal/atomicfile:
+internal/download:
+internal/houserules:
+internal/kernels:
+internal/oracle: internal/splitmix
+internal/process:
+internal/splitmix:
+internal/suggest:
+internal/yamldoc: internal/suggest
+moo:
+network: bench301 internal/kernels internal/process
+network/op: network gorgonia
+plots: bench301 internal/atomicfile
+reports: analysis bench301 correlation estimators plots internal/atomicfile internal/suggest
+scoring: bench301 bench301/dataset bench301/surrogate estimators store internal/yamldoc
+search: analysis bench301 bench301/dataset bench301/surrogate estimators moo scoring store internal/atomicfile
+	internal/yamldoc
+serve: bench301 bench301/surrogate
+store:
+studies:
+study: analysis bench301 bench301/dataset estimators scoring store internal/atomicfile internal/suggest internal/yamldoc
+`
 
 func TestImportsPointDown(t *testing.T) {
-	cmd := exec.Command("go", "list", "-f", `{{.ImportPath}}|{{join .Imports " "}}`, "./...")
+	cmd := exec.Command("go", "list", "-f", `{{.ImportPath}}: {{join .Imports " "}}`, "./...")
 	cmd.Dir = oracle.Root()
+	cmd.Env = append(os.Environ(), "GOOS=linux") // the same files everywhere
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
 	}
-	packages := 0
-	for line := range strings.Lines(string(out)) {
-		path, imports, _ := strings.Cut(strings.TrimSpace(line), "|")
-		path = strings.TrimPrefix(path, module+"/")
-		if strings.HasPrefix(path, "tools/") {
-			continue // programs for maintainers may use everything
-		}
-		packages++
+	for _, problem := range compare(string(out), plan) {
+		t.Error(problem)
+	}
+}
+
+// compare returns where the packages that go list found and the plan differ: what is not in the plan, and entries of
+// the plan that nothing uses.
+func compare(found, plan string) (problems []string) {
+	allowed, used := parse(plan), ours(parse(found))
+	for _, path := range slices.Sorted(maps.Keys(used)) {
 		may, known := allowed[path]
 		if !known {
-			t.Errorf("%s: not in the plan of the house: add it here with the packages it may import", path)
+			problems = append(problems, path+": not in the plan of the house: add it with the packages it may import")
 			continue
 		}
-		for _, i := range strings.Fields(imports) {
-			if ours, ok := strings.CutPrefix(i, module+"/"); ok && !slices.Contains(may, ours) {
-				t.Errorf("%s imports %s: only %v are allowed", path, ours, may)
+		for _, i := range used[path] {
+			if !slices.Contains(may, i) {
+				problems = append(problems, path+" imports "+i+": not allowed by the plan of the house")
 			}
-			if strings.HasPrefix(i, "gorgonia.org/") && !slices.Contains(gorgonia, path) {
-				t.Errorf("%s imports %s: only %v may", path, i, gorgonia)
+		}
+		for _, i := range may {
+			if !slices.Contains(used[path], i) {
+				problems = append(problems, path+" does not import "+i+": remove that from the plan of the house")
 			}
 		}
 	}
-	if packages < 5 {
-		t.Errorf("go list named %d packages only", packages)
+	for _, path := range slices.Sorted(maps.Keys(allowed)) {
+		if _, exists := used[path]; !exists {
+			problems = append(problems, path+": in the plan of the house, but no such package exists")
+		}
+	}
+	return problems
+}
+
+// parse reads lines "package: imports".
+func parse(text string) map[string][]string {
+	lists := map[string][]string{}
+	for line := range strings.Lines(strings.ReplaceAll(text, "\n\t", " ")) {
+		if path, imports, ok := strings.Cut(line, ":"); ok {
+			lists[path] = strings.Fields(imports)
+		}
+	}
+	return lists
+}
+
+// ours shortens what go list found to what the plan is about.
+func ours(found map[string][]string) map[string][]string {
+	lists := map[string][]string{}
+	for path, imports := range found {
+		path = strings.TrimPrefix(path, "rwe301/")
+		if strings.HasPrefix(path, "tools/") {
+			continue // programs for maintainers may use everything
+		}
+		var list []string
+		for _, i := range imports {
+			if i, ok := strings.CutPrefix(i, "rwe301/"); ok {
+				list = append(list, i)
+			} else if strings.HasPrefix(i, "gorgonia.org/") {
+				list = append(list, "gorgonia")
+			}
+		}
+		lists[path] = slices.Compact(list)
+	}
+	return lists
+}
+
+func TestCompare(t *testing.T) {
+	found := "rwe301/a: fmt rwe301/b\nrwe301/b: gorgonia.org/gorgonia gorgonia.org/tensor\nrwe301/c:\n" +
+		"rwe301/tools/x: rwe301/a\n"
+	want := []string{
+		"a imports b: not allowed by the plan of the house",
+		"a does not import c: remove that from the plan of the house",
+		"b imports gorgonia: not allowed by the plan of the house",
+		"c: not in the plan of the house: add it with the packages it may import",
+		"d: in the plan of the house, but no such package exists",
+	}
+	if got := compare(found, "a:\n\tc\nb:\nd:\n"); !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }

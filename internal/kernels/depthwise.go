@@ -24,18 +24,12 @@ func (d Depthwise) Forward(s Shape, dst, x Map, w []float32) {
 	if s.empty() {
 		return
 	}
-	d.check(s, x)
-	dst.check("dst", s)
-	need("w", w, s.Blocks*d.Kernel*d.Kernel*Block)
+	a := d.args(s, dst, x, w)
 	if active == Portable {
 		d.forward(s, dst, x, w)
-		return
+	} else {
+		depthwiseSIMD(d, &a)
 	}
-	depthwiseSIMD(d, &depthwiseArgs{
-		dst: &dst.Data[0], x: &x.Data[0], w: &w[0], rows: s.Rows, width: s.Width, blocks: s.Blocks,
-		dstRow: 4 * dst.Row, dstPixel: 4 * dst.Pixel, dstBlock: 4 * dst.Block,
-		xRow: 4 * x.Row, xBlock: 4 * x.Block,
-	})
 }
 
 // WeightGradient adds the gradient of the weights to dw ([block][window][16]): sums, from zero, of dy(y, x) times the
@@ -45,27 +39,29 @@ func (d Depthwise) WeightGradient(s Shape, dw []float32, dy, x Map) {
 	if s.empty() {
 		return
 	}
-	d.check(s, x)
-	dy.check("dy", s)
-	need("dw", dw, s.Blocks*d.Kernel*d.Kernel*Block)
+	a := d.args(s, dy, x, dw)
 	if active == Portable {
 		d.weightGradient(s, dw, dy, x)
-		return
+	} else {
+		depthwiseGradientSIMD(d, &a)
 	}
-	depthwiseGradientSIMD(d, &depthwiseArgs{
-		dst: &dy.Data[0], x: &x.Data[0], w: &dw[0], rows: s.Rows, width: s.Width, blocks: s.Blocks,
-		dstRow: 4 * dy.Row, dstPixel: 4 * dy.Pixel, dstBlock: 4 * dy.Block,
-		xRow: 4 * x.Row, xBlock: 4 * x.Block,
-	})
 }
 
-func (d Depthwise) check(s Shape, x Map) {
+// args checks the maps and weights, or their gradients, and gives them to the assembly.
+func (d Depthwise) args(s Shape, out, x Map, w []float32) depthwiseArgs {
 	if d.Kernel != 3 && d.Kernel != 5 || d.Dilation != 1 && d.Dilation != 2 || d.Stride != 1 && d.Stride != 2 {
 		panic(fmt.Sprintf("kernels: depthwise convolution %+v: kernel 3 or 5, dilation and stride 1 or 2", d))
 	}
 	checkPlanes("x", x)
 	reach := d.Dilation * (d.Kernel - 1)
 	x.check("x", Shape{(s.Rows-1)*d.Stride + reach + 1, (s.Width-1)*d.Stride + reach + 1, s.Blocks})
+	out.check("output", s)
+	need("weights", w, s.Blocks*d.Kernel*d.Kernel*Block)
+	return depthwiseArgs{
+		dst: &out.Data[0], x: &x.Data[0], w: &w[0], rows: s.Rows, width: s.Width, blocks: s.Blocks,
+		dstRow: 4 * out.Row, dstPixel: 4 * out.Pixel, dstBlock: 4 * out.Block,
+		xRow: 4 * x.Row, xBlock: 4 * x.Block,
+	}
 }
 
 // checkPlanes panics unless neighbouring pixels of a block are neighbours in memory.

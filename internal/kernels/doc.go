@@ -1,6 +1,14 @@
 // Package kernels computes on float32 feature maps with the vector instructions of the CPU: matrix products with the
 // statistics of batch normalisation, depthwise convolutions, pooling and elementwise steps, forward and backward.
 //
+//	Where values lie                         Map, by Dense or Planes; Shape is what of it a kernel works on
+//	1x1 and full convolutions, linear layers Product, with weights from Pack; Unpack for their gradients
+//	Depthwise convolutions                   Depthwise, with weights from PackDepthwise; UnpackDepthwise
+//	Pooling                                  MaxPool, MaxPoolBackward, SumPool
+//	Normalisation, ReLU, sums of branches    Affine, Add, Signs, ScalePixels
+//	Their gradients and statistics           Combine, Rectify, Sums, Totals
+//	What the machine can do                  Levels, Active, Measure
+//
 // # Levels
 //
 // Every kernel exists three times: AVX-512 and AVX2 assembly from one generator (gen, a module of its own), and

@@ -1,5 +1,7 @@
 package kernels
 
+import "unsafe"
+
 // elementwiseArgs is what the assembly of the elementwise kernels reads; strides are in bytes.
 type elementwiseArgs struct {
 	dst, x, y                  *float32
@@ -13,18 +15,14 @@ type elementwiseArgs struct {
 	flag, ahead                int
 }
 
-func (a *elementwiseArgs) shape(s Shape) { a.rows, a.width, a.blocks = s.Rows, s.Width, s.Blocks }
-
-func (a *elementwiseArgs) setDst(m Map) {
-	a.dst, a.dstRow, a.dstPixel, a.dstBlock = &m.Data[0], 4*m.Row, 4*m.Pixel, 4*m.Block
-}
-
-func (a *elementwiseArgs) setX(m Map) {
-	a.x, a.xRow, a.xPixel, a.xBlock = &m.Data[0], 4*m.Row, 4*m.Pixel, 4*m.Block
-}
-
-func (a *elementwiseArgs) setY(m Map) {
-	a.y, a.yRow, a.yPixel, a.yBlock = &m.Data[0], 4*m.Row, 4*m.Pixel, 4*m.Block
+// newElementwiseArgs are the arguments for maps of shape s, zero maps being those that the kernel does not have.
+func newElementwiseArgs(s Shape, dst, x, y Map) elementwiseArgs {
+	return elementwiseArgs{
+		rows: s.Rows, width: s.Width, blocks: s.Blocks,
+		dst: unsafe.SliceData(dst.Data), dstRow: 4 * dst.Row, dstPixel: 4 * dst.Pixel, dstBlock: 4 * dst.Block,
+		x: unsafe.SliceData(x.Data), xRow: 4 * x.Row, xPixel: 4 * x.Pixel, xBlock: 4 * x.Block,
+		y: unsafe.SliceData(y.Data), yRow: 4 * y.Row, yPixel: 4 * y.Pixel, yBlock: 4 * y.Block,
+	}
 }
 
 // Affine computes dst = scale*x + shift, and with relu the larger of that and zero. Scale and shift have 16*s.Blocks
@@ -48,10 +46,8 @@ func Affine(s Shape, dst, x Map, scale, shift []float32, relu bool, ahead int) {
 		}
 		return
 	}
-	a := elementwiseArgs{u: &scale[0], v: &shift[0], ahead: 4 * ahead}
-	a.shape(s)
-	a.setDst(dst)
-	a.setX(x)
+	a := newElementwiseArgs(s, dst, x, Map{})
+	a.u, a.v, a.ahead = &scale[0], &shift[0], 4*ahead
 	if relu {
 		affineReluSIMD(&a)
 	} else {
@@ -80,9 +76,8 @@ func Signs(s Shape, dst []uint16, x Map, scale, shift []float32) {
 	need("scale", scale, s.channels())
 	need("shift", shift, s.channels())
 	if active != Portable {
-		a := elementwiseArgs{u: &scale[0], v: &shift[0], signs: &dst[0]}
-		a.shape(s)
-		a.setX(x)
+		a := newElementwiseArgs(s, Map{}, x, Map{})
+		a.u, a.v, a.signs = &scale[0], &shift[0], &dst[0]
 		signsSIMD(&a)
 		return
 	}
@@ -113,11 +108,8 @@ func Add(s Shape, dst, x Map, xScale, xShift []float32, y Map, yScale, yShift []
 		need("scale or shift", v, s.channels())
 	}
 	if active != Portable {
-		a := elementwiseArgs{u: &xScale[0], v: &xShift[0], w: &yScale[0], z: &yShift[0]}
-		a.shape(s)
-		a.setDst(dst)
-		a.setX(x)
-		a.setY(y)
+		a := newElementwiseArgs(s, dst, x, y)
+		a.u, a.v, a.w, a.z = &xScale[0], &xShift[0], &yScale[0], &yShift[0]
 		addSIMD(&a)
 		return
 	}
@@ -142,10 +134,8 @@ func ScalePixels(s Shape, dst, x Map, share []float32) {
 	x.check("x", s)
 	need("share", share, s.Rows*s.Width)
 	if active != Portable {
-		a := elementwiseArgs{u: &share[0]}
-		a.shape(s)
-		a.setDst(dst)
-		a.setX(x)
+		a := newElementwiseArgs(s, dst, x, Map{})
+		a.u = &share[0]
 		scalePixelsSIMD(&a)
 		return
 	}

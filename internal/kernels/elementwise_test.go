@@ -77,7 +77,8 @@ func TestAffine(t *testing.T) {
 func TestAffineKeepsValues(t *testing.T) {
 	eachLevel(t, func(t *testing.T, _ Level) {
 		inf := float32(math.Inf(1))
-		special := [Block]float32{0, float32(math.Copysign(0, -1)), inf, -inf, float32(math.NaN()), 1e-45, -1e-45, math.MaxFloat32, 1, -1}
+		special := [Block]float32{0, float32(math.Copysign(0, -1)), inf, -inf, float32(math.NaN()), 1e-45, -1e-45,
+			math.MaxFloat32, 1, -1}
 		ones, zeros := make([]float32, Block), make([]float32, Block)
 		for i := range ones {
 			ones[i] = 1
@@ -128,7 +129,8 @@ func TestAdd(t *testing.T) {
 		a, b, c, d := k.vector(), k.vector(), k.vector(), k.vector()
 		Add(k.s, dst, x, a, b, y, c, d)
 		k.verify(t, "sum", dst, func(row, p, ch int) float64 {
-			return float64(get(x, row, p, ch))*float64(a[ch]) + float64(b[ch]) + float64(get(y, row, p, ch))*float64(c[ch]) + float64(d[ch])
+			return float64(get(x, row, p, ch))*float64(a[ch]) + float64(b[ch]) + float64(get(y, row, p, ch))*float64(c[ch]) +
+				float64(d[ch])
 		})
 		return dst.Data, nil
 	})

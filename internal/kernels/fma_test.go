@@ -47,12 +47,14 @@ func TestFMARoundsOnce(t *testing.T) {
 		}
 		// subnormal results
 		tiny := float32(math.Ldexp(1, -rng.IntN(15)-75))
-		check(float32(rng.NormFloat64())*tiny, float32(rng.NormFloat64())*float32(math.Ldexp(1, -60)), float32(rng.NormFloat64()*1e-39))
+		check(float32(rng.NormFloat64())*tiny, float32(rng.NormFloat64())*float32(math.Ldexp(1, -60)),
+			float32(rng.NormFloat64()*1e-39))
 	}
 	if twice == 0 {
 		t.Error("no case rounds twice: the test would not notice")
 	}
-	for _, special := range [][3]float32{{0, 1, 0}, {1, 1, -1}, {math.MaxFloat32, 2, 0}, {math.MaxFloat32, 1, math.MaxFloat32}, {-1, 0, 0}} {
+	for _, special := range [][3]float32{{0, 1, 0}, {1, 1, -1}, {math.MaxFloat32, 2, 0},
+		{math.MaxFloat32, 1, math.MaxFloat32}, {-1, 0, 0}} {
 		check(special[0], special[1], special[2])
 	}
 }

@@ -15,11 +15,8 @@ func Combine(s Shape, dst, dz, y Map, a, b, c []float32) {
 		need("a, b or c", v, s.channels())
 	}
 	if active != Portable {
-		args := elementwiseArgs{u: &a[0], v: &b[0], w: &c[0]}
-		args.shape(s)
-		args.setDst(dst)
-		args.setX(dz)
-		args.setY(y)
+		args := newElementwiseArgs(s, dst, dz, y)
+		args.u, args.v, args.w = &a[0], &b[0], &c[0]
 		combineSIMD(&args)
 		return
 	}
@@ -52,11 +49,8 @@ func Rectify(s Shape, dz, du, x Map, scale, shift []float32, accumulate bool, st
 		need("stats", stats, 2*s.channels())
 	}
 	if active != Portable {
-		a := elementwiseArgs{u: &scale[0], v: &shift[0]}
-		a.shape(s)
-		a.setDst(dz)
-		a.setX(x)
-		a.setY(du)
+		a := newElementwiseArgs(s, dz, x, du)
+		a.u, a.v = &scale[0], &shift[0]
 		if accumulate {
 			a.flag = 1
 		}
@@ -104,10 +98,8 @@ func Sums(s Shape, stats []float64, x, y Map) {
 	y.check("y", s)
 	need("stats", stats, 2*s.channels())
 	if active != Portable {
-		a := elementwiseArgs{stats: &stats[0]}
-		a.shape(s)
-		a.setX(x)
-		a.setY(y)
+		a := newElementwiseArgs(s, Map{}, x, y)
+		a.stats = &stats[0]
 		sumsSIMD(&a)
 		return
 	}
@@ -132,8 +124,8 @@ type totalsArgs struct {
 	blocks, stride, count int
 }
 
-// Totals replaces the first n values of data, a multiple of 16, by the sums of count vectors of n values that begin stride values
-// apart. They add up in float64, from the first to the last.
+// Totals replaces the first n values of data, a multiple of 16, by the sums of count vectors of n values that begin
+// stride values apart. They add up in float64, from the first to the last.
 func Totals(data []float32, n, stride, count int) {
 	if n == 0 {
 		return

@@ -36,7 +36,8 @@ func Active() Level { return active }
 // Check returns an error when BENCH301_SIMD names a level that does not exist or that the CPU lacks.
 func Check() error { return forced }
 
-// Use changes the level and returns the one before; no kernel may run meanwhile. It is meant for tests and measurements.
+// Use changes the level and returns the one before; no kernel may run meanwhile. It is meant for tests and
+// measurements.
 func Use(l Level) (before Level, err error) {
 	before = active
 	if !slices.Contains(Levels(), l) {

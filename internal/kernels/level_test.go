@@ -63,10 +63,12 @@ func TestShortSlicesPanic(t *testing.T) {
 		"depthwise kind": func() { Depthwise{4, 1, 1}.Forward(s, full, planes, make([]float32, 16*32)) },
 		"weights":        func() { window.WeightGradient(s, make([]float32, 9*32-1), full, planes) },
 		"product A": func() {
-			(&Product{Rows: 1, Width: 2, Blocks: 1, Terms: 3, A: v[:5], APixel: 3, ATerm: 1, B: make([]float32, 48), BTerm: 16, C: full}).Run()
+			(&Product{Rows: 1, Width: 2, Blocks: 1, Terms: 3, A: v[:5], APixel: 3, ATerm: 1, B: make([]float32, 48), BTerm: 16,
+				C: full}).Run()
 		},
 		"product B": func() {
-			(&Product{Rows: 1, Width: 2, Blocks: 1, Terms: 3, A: v, APixel: 3, ATerm: 1, B: make([]float32, 47), BTerm: 16, C: full}).Run()
+			(&Product{Rows: 1, Width: 2, Blocks: 1, Terms: 3, A: v, APixel: 3, ATerm: 1, B: make([]float32, 47), BTerm: 16,
+				C: full}).Run()
 		},
 		"product C": func() {
 			(&Product{Rows: 2, Width: 3, Blocks: 2, Terms: 1, A: v, APixel: 3, ATerm: 1, B: v, BTerm: 16, C: short}).Run()
@@ -86,7 +88,8 @@ func TestShortSlicesPanic(t *testing.T) {
 	if n := testing.AllocsPerRun(10, func() {
 		Affine(s, full, full, v, v, true, 0)
 		window.Forward(s, full, planes, make([]float32, 9*32))
-		(&Product{Rows: 2, Width: 3, Blocks: 2, Terms: 1, A: v, APixel: 1, ATerm: 1, B: v, BTerm: 16, BBlock: 16, C: full, Stats: stats}).Run()
+		(&Product{Rows: 2, Width: 3, Blocks: 2, Terms: 1, A: v, APixel: 1, ATerm: 1, B: v, BTerm: 16, BBlock: 16, C: full,
+			Stats: stats}).Run()
 		MaxPool(s, 1, full, planes, positions)
 	}); n > 0 {
 		t.Errorf("%v allocations", n)

@@ -101,8 +101,8 @@ func Unpack(dst, c []float32, terms, columns Axis) {
 	}
 }
 
-// Lay writes a matrix as [Unpack] reads its gradient: rows of columns.Stored() values, a row a term. What fills up groups stays
-// as it is.
+// Lay writes a matrix as [Unpack] reads its gradient: rows of columns.Stored() values, a row a term. What fills up
+// groups stays as it is.
 func Lay(dst, src []float32, terms, columns Axis) {
 	row := columns.Stored()
 	for t := range terms.Size {

@@ -28,7 +28,8 @@ func TestPackedConvolution(t *testing.T) {
 	b := make([]float32, 48*32)
 	Pack(b, w, terms, columns)
 	y := Dense(make([]float32, pixels*32), pixels, 32)
-	(&Product{Rows: 1, Width: pixels, Blocks: 2, Terms: 48, A: x, APixel: 48, ATerm: 1, B: b, BTerm: Block, BBlock: 48 * Block, C: y}).Run()
+	(&Product{Rows: 1, Width: pixels, Blocks: 2, Terms: 48, A: x, APixel: 48, ATerm: 1, B: b, BTerm: Block,
+		BBlock: 48 * Block, C: y}).Run()
 	for p := range pixels {
 		for o := range 32 {
 			want := 0.0
@@ -42,7 +43,8 @@ func TestPackedConvolution(t *testing.T) {
 	}
 	Pack(b, w, columns, terms)
 	dx := Dense(make([]float32, pixels*48), pixels, 48)
-	(&Product{Rows: 1, Width: pixels, Blocks: 3, Terms: 32, A: dy, APixel: 32, ATerm: 1, B: b, BTerm: Block, BBlock: 32 * Block, C: dx}).Run()
+	(&Product{Rows: 1, Width: pixels, Blocks: 3, Terms: 32, A: dy, APixel: 32, ATerm: 1, B: b, BTerm: Block,
+		BBlock: 32 * Block, C: dx}).Run()
 	for p := range pixels {
 		for c := range in {
 			want := 0.0
@@ -53,7 +55,8 @@ func TestPackedConvolution(t *testing.T) {
 		}
 	}
 	dw := Dense(make([]float32, 48*32), 48, 32)
-	(&Product{Rows: 1, Width: 48, Blocks: 2, Terms: pixels, A: x, APixel: 1, ATerm: 48, B: dy, BTerm: 32, BBlock: Block, C: dw, Accumulate: true}).Run()
+	(&Product{Rows: 1, Width: 48, Blocks: 2, Terms: pixels, A: x, APixel: 1, ATerm: 48, B: dy, BTerm: 32, BBlock: Block,
+		C: dw, Accumulate: true}).Run()
 	grad := make([]float32, in*out)
 	Unpack(grad, dw.Data, terms, columns)
 	laid := make([]float32, 48*32)

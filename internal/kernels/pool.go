@@ -12,19 +12,17 @@ type poolArgs struct {
 }
 
 // MaxPool computes s.Rows x s.Width maxima of 3x3 windows that are stride 1 or 2 apart. X is in planes whose border is
-// -infinity, its first value the first pixel of the first window. Argmax, unless nil, gets the position (0-8, row-major)
-// of the first largest value for channel 16b+c of pixel (y, p) at [((y*s.Width+p)*s.Blocks+b)*16+c].
+// -infinity, its first value the first pixel of the first window. Argmax, unless nil, gets the position (0-8,
+// row-major) of the first largest value for channel 16b+c of pixel (y, p) at [((y*s.Width+p)*s.Blocks+b)*16+c].
 func MaxPool(s Shape, stride int, dst, x Map, argmax []uint8) {
 	if s.empty() {
 		return
 	}
-	checkWindow("x", s, stride, x)
-	dst.check("dst", s)
+	a := newPoolArgs(s, stride, dst, x)
 	if argmax != nil {
 		need("argmax", argmax, s.Rows*s.Width*s.channels())
 	}
 	if active != Portable {
-		a := newPoolArgs(s, stride, dst, x)
 		if argmax == nil {
 			maxPoolSIMD(&a)
 			return
@@ -60,11 +58,9 @@ func MaxPoolBackward(s Shape, stride int, dx, dy Map, argmax []uint8) {
 	if s.empty() {
 		return
 	}
-	checkWindow("dx", s, stride, dx)
-	dy.check("dy", s)
+	a := newPoolArgs(s, stride, dy, dx)
 	need("argmax", argmax, s.Rows*s.Width*s.channels())
 	if active != Portable {
-		a := newPoolArgs(s, stride, dy, dx)
 		a.argmax = &argmax[0]
 		maxPoolBackwardSIMD(&a)
 		return
@@ -84,19 +80,17 @@ func MaxPoolBackward(s Shape, stride int, dx, dy Map, argmax []uint8) {
 
 // SumPool computes sums of 3x3 windows in row-major order, times share[y*s.Width+p] unless share is nil; stride and x
 // are as in [MaxPool], but the border is zero. Average pooling has as share one over the number of pixels inside the
-// image. Its input gradient is: [ScalePixels] of dy by share into cleared planes (every second pixel for stride 2), then
-// SumPool of stride 1 without share.
+// image. Its input gradient is: [ScalePixels] of dy by share into cleared planes (every second pixel for stride 2),
+// then SumPool of stride 1 without share.
 func SumPool(s Shape, stride int, dst, x Map, share []float32) {
 	if s.empty() {
 		return
 	}
-	checkWindow("x", s, stride, x)
-	dst.check("dst", s)
+	a := newPoolArgs(s, stride, dst, x)
 	if share != nil {
 		need("share", share, s.Rows*s.Width)
 	}
 	if active != Portable {
-		a := newPoolArgs(s, stride, dst, x)
 		if share != nil {
 			a.share = &share[0]
 		}
@@ -123,18 +117,17 @@ func SumPool(s Shape, stride int, dst, x Map, share []float32) {
 	}
 }
 
-func newPoolArgs(s Shape, stride int, dst, x Map) poolArgs {
-	return poolArgs{
-		dst: &dst.Data[0], x: &x.Data[0], rows: s.Rows, width: s.Width, blocks: s.Blocks,
-		dstRow: 4 * dst.Row, dstPixel: 4 * dst.Pixel, dstBlock: 4 * dst.Block,
-		xRow: 4 * x.Row, xBlock: 4 * x.Block, xStep: 4 * stride * Block, xLine: 4 * stride * x.Row,
-	}
-}
-
-func checkWindow(name string, s Shape, stride int, x Map) {
+// newPoolArgs checks the pixels and the planes that windows move on, and gives them to the assembly.
+func newPoolArgs(s Shape, stride int, pixels, planes Map) poolArgs {
 	if stride != 1 && stride != 2 {
 		panic("kernels: pooling has stride 1 or 2")
 	}
-	checkPlanes(name, x)
-	x.check(name, Shape{(s.Rows-1)*stride + 3, (s.Width-1)*stride + 3, s.Blocks})
+	checkPlanes("the map of the windows", planes)
+	planes.check("the map of the windows", Shape{(s.Rows-1)*stride + 3, (s.Width-1)*stride + 3, s.Blocks})
+	pixels.check("the map of a value a window", s)
+	return poolArgs{
+		dst: &pixels.Data[0], x: &planes.Data[0], rows: s.Rows, width: s.Width, blocks: s.Blocks,
+		dstRow: 4 * pixels.Row, dstPixel: 4 * pixels.Pixel, dstBlock: 4 * pixels.Block,
+		xRow: 4 * planes.Row, xBlock: 4 * planes.Block, xStep: 4 * stride * Block, xLine: 4 * stride * planes.Row,
+	}
 }

@@ -25,5 +25,5 @@ func maxPoolSIMD(*poolArgs)                           { panic(unreachable) }
 func maxPoolWhereSIMD(*poolArgs)                      { panic(unreachable) }
 func maxPoolBackwardSIMD(*poolArgs)                   { panic(unreachable) }
 func sumPoolSIMD(*poolArgs)                           { panic(unreachable) }
-func peakSIMD(*peakArgs) int                          { panic(unreachable) }
+func peakSIMD(*peakArgs)                              { panic(unreachable) }
 func sweepSIMD(*peakArgs)                             { panic(unreachable) }

@@ -121,7 +121,8 @@ func TestProduct(t *testing.T) {
 		for n := range 200 / fewer {
 			rng := rand.New(rand.NewPCG(uint64(n), 7))
 			s := Shape{1 + rng.IntN(3), 1 + rng.IntN(40), 1 + rng.IntN(5)}
-			p := Product{Rows: s.Rows, Width: s.Width, Blocks: s.Blocks, Segments: rng.IntN(4), Terms: 1 + rng.IntN(40), Accumulate: rng.IntN(2) == 0}
+			p := Product{Rows: s.Rows, Width: s.Width, Blocks: s.Blocks, Segments: rng.IntN(4), Terms: 1 + rng.IntN(40),
+				Accumulate: rng.IntN(2) == 0}
 			segments := max(1, p.Segments)
 			terms := segments * p.Terms
 			p.ATerm, p.BTerm = 1+rng.IntN(3), Block+rng.IntN(3)
@@ -147,7 +148,8 @@ func TestProduct(t *testing.T) {
 					for c := range s.channels() {
 						e := 0.0
 						for k := range terms {
-							e += float64(p.A[y*p.ARow+x*p.APixel+k/p.Terms*p.ASegment+k%p.Terms*p.ATerm]) * float64(p.B[c/Block*p.BBlock+k*p.BTerm+c%Block])
+							a := p.A[y*p.ARow+x*p.APixel+k/p.Terms*p.ASegment+k%p.Terms*p.ATerm]
+							e += float64(a) * float64(p.B[c/Block*p.BBlock+k*p.BTerm+c%Block])
 						}
 						if p.Accumulate {
 							e += float64(before.block(y, x, c/Block)[c%Block])
@@ -178,14 +180,17 @@ func TestProduct(t *testing.T) {
 
 func BenchmarkProduct(b *testing.B) {
 	for _, size := range []struct{ pixels, terms, columns int }{
-		{64, 16, 16}, {128, 16, 16}, {64, 32, 32}, {128, 32, 32}, {64, 64, 64}, {64, 128, 128}, {64, 128, 32}, {128, 64, 16}, {64, 512, 128}, {32, 9, 48},
+		{64, 16, 16}, {128, 16, 16}, {64, 32, 32}, {128, 32, 32}, {64, 64, 64}, {64, 128, 128}, {64, 128, 32}, {128, 64, 16},
+		{64, 512, 128}, {32, 9, 48},
 	} {
-		p := Product{Rows: 1, Width: size.pixels, Blocks: size.columns / Block, Terms: size.terms, APixel: size.terms, ATerm: 1, BTerm: Block, BBlock: size.terms * Block}
+		p := Product{Rows: 1, Width: size.pixels, Blocks: size.columns / Block, Terms: size.terms, APixel: size.terms,
+			ATerm: 1, BTerm: Block, BBlock: size.terms * Block}
 		rng := rand.New(rand.NewPCG(1, 1))
 		p.A, p.B = values(rng, size.pixels*size.terms), values(rng, size.terms*size.columns)
 		p.C = Dense(Aligned(size.pixels*size.columns), size.pixels, size.columns)
 		p.Stats = make([]float64, 2*size.columns)
-		benchLevels(b, fmt.Sprintf("%dx%dx%d", size.pixels, size.terms, size.columns), "GFLOP/s", 2*float64(size.pixels*size.terms*size.columns), p.Run)
+		benchLevels(b, fmt.Sprintf("%dx%dx%d", size.pixels, size.terms, size.columns), "GFLOP/s",
+			2*float64(size.pixels*size.terms*size.columns), p.Run)
 	}
 }
 

@@ -104,7 +104,13 @@ func multiplyAdds(rounds int) float64 {
 		}
 		return float64(rounds) * 2 * Block
 	}
-	return float64(rounds) * float64(peakSIMD(&peakArgs{rounds: rounds}))
+	peakSIMD(&peakArgs{rounds: rounds})
+	const instructions = 48
+	lanes := 8
+	if active == AVX512 {
+		lanes = 16
+	}
+	return float64(rounds) * float64(instructions*2*lanes)
 }
 
 // sweep reads data once.

@@ -65,7 +65,7 @@ type Measurement struct {
 	Estimator string   `json:"estimator"`
 	Label     string   `json:"label"`       // with the settings that are not the defaults
 	CPU       float64  `json:"cpu_seconds"` // of one estimate on its own, on one core; 0 where not measured
-	Pace      float64  `json:"pace"`        // wall seconds of an architecture when two cores score one each; 0 where not measured
+	Pace      float64  `json:"pace"`        // wall seconds of one architecture on each of two cores; 0 where not measured
 	N         int      `json:"n"`           // architectures with score and accuracy
 	Missing   int      `json:"missing"`     // architectures without a finite score
 	Tau       *float64 `json:"tau"`         // Kendall's tau-b with the accuracies; nil where undefined

@@ -79,14 +79,16 @@ func measure(ctx context.Context, args []string) error {
 		fmt.Fprint(f.Output(), measureUsage)
 		f.PrintDefaults()
 	}
-	f.StringVar(&m.table, "table", "../shared/data/nb301/architectures.csv", "architectures with accuracies and published scores")
+	f.StringVar(&m.table, "table", "../shared/data/nb301/architectures.csv",
+		"architectures with accuracies and published scores")
 	f.StringVar(&m.data, "data", dataset.CIFAR10Name, "data set: a name, or a folder or archive")
 	f.StringVar(&m.folder, "folder", "measured", "where scores are kept")
 	f.StringVar(&m.scores, "scores", "", "write every score in the folder as a table, too: what bench301 replay analyses")
 	f.IntVar(&m.n, "n", 919, "architectures")
 	f.IntVar(&m.jobs, "jobs", 2, "architectures at a time")
 	f.DurationVar(&m.limit, "time", 1000*time.Hour, "stop scoring after so long")
-	f.Uint64Var(&m.seed, "seed", firstSeed, "seed of weights and batches; scores of the second seed tell how far the first's can be repeated")
+	f.Uint64Var(&m.seed, "seed", firstSeed,
+		"seed of weights and batches; scores of the second seed tell how far the first's can be repeated")
 	f.BoolVar(&m.untimed, "untimed", false, "score only: leave the times for when the machine is quiet")
 	f.StringVar(&m.code, "code", "", "version of the program, for the records")
 	f.StringVar(&m.cpu, "cpu", "", "name of the processor, for the records")
@@ -130,7 +132,8 @@ func (m measuring) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	job := study.Job{Estimators: list, Env: estimators.NewEnv(set, m.seed), Workers: m.jobs, Store: kept, Code: m.code, CPU: m.cpu}
+	job := study.Job{Estimators: list, Env: estimators.NewEnv(set, m.seed), Workers: m.jobs, Store: kept, Code: m.code,
+		CPU: m.cpu}
 	for _, r := range rows[:min(m.n, len(rows))] {
 		job.Architectures = append(job.Architectures, r.Architecture)
 	}
@@ -176,7 +179,8 @@ func readTable(path string) ([]bench301.Item, error) {
 }
 
 // time measures the cost of one estimate on its own, where the folder does not have it yet.
-func (m measuring) time(ctx context.Context, list []*estimators.Configured, rows []bench301.Item, set *dataset.Set) (map[string]cost, error) {
+func (m measuring) time(ctx context.Context, list []*estimators.Configured, rows []bench301.Item,
+	set *dataset.Set) (map[string]cost, error) {
 	path := filepath.Join(m.folder, "costs.json")
 	costs := map[string]cost{}
 	if raw, err := os.ReadFile(path); err == nil {
@@ -221,7 +225,8 @@ func (m measuring) time(ctx context.Context, list []*estimators.Configured, rows
 }
 
 // pace is the wall time of an architecture when two cores score one each, the least of two rounds.
-func (m measuring) pace(ctx context.Context, c *estimators.Configured, rows []bench301.Item, set *dataset.Set, once bool) (float64, error) {
+func (m measuring) pace(ctx context.Context, c *estimators.Configured, rows []bench301.Item, set *dataset.Set,
+	once bool) (float64, error) {
 	n, rounds := 4*timed, 2
 	if once {
 		n, rounds = 2, 1
@@ -234,7 +239,8 @@ func (m measuring) pace(ctx context.Context, c *estimators.Configured, rows []be
 	env := estimators.NewEnv(set, firstSeed)
 	for range rounds {
 		start := time.Now()
-		err := estimators.ScoreAll(ctx, archs, []*estimators.Configured{c}, env, 2, nil, func(int, []*estimators.Score) error { return nil })
+		err := estimators.ScoreAll(ctx, archs, []*estimators.Configured{c}, env, 2, nil,
+			func(int, []*estimators.Score) error { return nil })
 		if err != nil {
 			return 0, err
 		}
@@ -244,7 +250,8 @@ func (m measuring) pace(ctx context.Context, c *estimators.Configured, rows []be
 }
 
 // summarise correlates every estimator's scores with the accuracies and the published scores.
-func (m measuring) summarise(records []store.Record, rows []bench301.Item, costs map[string]cost) (Measurements, error) {
+func (m measuring) summarise(records []store.Record, rows []bench301.Item,
+	costs map[string]cost) (Measurements, error) {
 	out := Measurements{CPU: m.cpu, Code: m.code, Table: filepath.Base(m.table)}
 	at := map[string]int{}
 	for i, r := range rows {

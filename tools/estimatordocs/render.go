@@ -10,15 +10,16 @@ import (
 
 const intro = `# Estimators
 
-Written by ` + "`go run ./tools/estimatordocs`" + ` from the registry (package estimators) and from docs/estimators.json: change those.
+Written by ` + "`go run ./tools/estimatordocs`" + ` from the registry (package estimators) and from
+docs/estimators.json: change those.
 
 ` + "`bench301 estimators`" + ` lists the estimators, ` + "`bench301 estimators NAME`" + ` explains one, and
-` + "`bench301 estimators --check`" + ` compares them with PyTorch's numbers on your machine. Settings stand behind a colon:
-` + "`bench301 score -e snip:channels=16,batch=64`" + `.
+` + "`bench301 estimators --check`" + ` compares them with PyTorch's numbers on your machine. Settings stand behind a
+colon: ` + "`bench301 score -e snip:channels=16,batch=64`" + `.
 
-Scores are oriented as their authors mean them, and each section says which are better. The cost classes are of one estimate at
-default settings on one core: instant (below a millisecond), cheap (below a second), seconds, minutes. Needs: d images,
-l labels, g gradients.
+Scores are oriented as their authors mean them, and each section says which are better. The cost classes are of one
+estimate at default settings on one core: instant (below a millisecond), cheap (below a second), seconds, minutes.
+Needs: d images, l labels, g gradients.
 `
 
 // families are the headings, in order.
@@ -62,7 +63,8 @@ func describe(b *strings.Builder, info estimators.Info) error {
 	fmt.Fprintf(b, "\n### %s\n\n", info.Name)
 	fmt.Fprintf(b, "* **Score**: %s; %s is better; in %s.\n", plain(info.Formula), info.Direction, info.Unit)
 	for _, line := range []struct{ name, text string }{
-		{"Passes", info.Mode}, {"Source", info.Paper}, {"Caveats", info.Caveats}, {"Also called", strings.Join(info.Aliases, ", ")},
+		{"Passes", info.Mode}, {"Source", info.Paper}, {"Caveats", info.Caveats},
+		{"Also called", strings.Join(info.Aliases, ", ")},
 	} {
 		if line.text != "" {
 			fmt.Fprintf(b, "* **%s**: %s.\n", line.name, plain(line.text))
@@ -100,15 +102,16 @@ func (m Measurements) render(b *strings.Builder) {
 		b.WriteString("Nothing yet: `go run ./tools/estimatordocs measure`.\n")
 		return
 	}
-	fmt.Fprintf(b, `The first n architectures of a fixed permutation of NAS-Bench-Suite-Zero's table for NAS-Bench-301 (%s; accuracies are the
-surrogate's), data set %s, seed %d. An architecture counts in n if it has a score. *s*: processor seconds of one estimate
-on its own at these settings, on one core of %s, the median of five (one, where it takes longer than five seconds). *two*:
-seconds of the clock an architecture when two cores score one architecture each. *tau*: Kendall's tau-b with the accuracies, in the direction of the score as
-printed, with its 95 %% interval (percentile bootstrap over architectures, 2000 resamples). *suite*: Spearman's rho between
-these scores and those that the table has under the same name, over m architectures. The table's own scores were computed
-with other weights and batches, so rho is exactly 1 for closed forms only. *seeds*: Spearman's rho between these scores and
-our own with weights and batch of another seed, over k architectures: where two seeds do not agree with each other, they
-cannot agree with the table (plain, grasp; jacov and epe\_nas are rounding noise in all three).
+	fmt.Fprintf(b, `The first n architectures of a fixed permutation of NAS-Bench-Suite-Zero's table for NAS-Bench-301
+(%s; accuracies are the surrogate's), data set %s, seed %d. An architecture counts in n if it has a score. *s*:
+processor seconds of one estimate on its own at these settings, on one core of %s, the median of five (one, where it
+takes longer than five seconds). *two*: wall-clock seconds per architecture when two cores score one architecture
+each. *tau*: Kendall's tau-b with the accuracies, in the direction of the score as printed, with its 95 %% interval
+(percentile bootstrap over architectures, 2000 resamples). *suite*: Spearman's rho between these scores and those that
+the table has under the same name, over m architectures. The table's own scores were computed with other weights and
+batches, so rho is exactly 1 for closed forms only. *seeds*: Spearman's rho between these scores and our own with
+weights and batch of another seed, over k architectures: where two seeds do not agree with each other, they cannot
+agree with the table (plain, grasp; jacov and epe\_nas are rounding noise in all three).
 An estimator that is missing here has not been measured yet: `+"`go run ./tools/estimatordocs measure NAME`"+`.
 
 | estimator | s | two | n | without | tau | 95 %% interval | suite | m | seeds | k |

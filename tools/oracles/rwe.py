@@ -2,45 +2,32 @@
 """Reference numbers for Random-Weight Evaluation and its kin, by PyTorch and numpy in float64.
 
 Writes testdata/oracles/network/rwe_*.json.gz. Weights and images come from the splitmix64 streams of the network
-fixtures (tools/oracles/README), images being bytes with a class-dependent pattern. Run: /usr/bin/python3 tools/oracles/rwe.py
+fixtures (streams.py), images being bytes with a class-dependent pattern. Run: /usr/bin/python3 tools/oracles/rwe.py
 """
 import gzip, json, os
 import numpy as np
 import torch
 import torch.nn.functional as F
 
+import streams
+
 torch.set_num_threads(1)
 HERE = os.path.dirname(os.path.abspath(__file__))
 OUT = os.path.join(HERE, "..", "..", "testdata", "oracles", "network")
-MASK = (1 << 64) - 1
 MEAN = np.array([0.49139968, 0.48215827, 0.44653124], np.float32)
 STD = np.array([0.24703233, 0.24348505, 0.26158768], np.float32)
 
 
-class Stream:
-    def __init__(self, seed):
-        self.s = seed
-
-    def next(self):
-        self.s = (self.s + 0x9E3779B97F4A7C15) & MASK
-        z = self.s
-        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
-        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
-        return z ^ (z >> 31)
-
-    def sym(self):
-        return 2.0 * ((self.next() >> 40) / 2.0 ** 24) - 1.0
-
+class Stream(streams.Stream):
     def tensor(self, shape, fan=0, weight=False):
-        n = int(np.prod(shape))
-        r = np.array([self.sym() for _ in range(n)], np.float32)
+        r = self.symmetric(shape)
         if fan:
             v = r * np.float32(1 / np.sqrt(np.float64(fan)))
         elif weight:
             v = (1 + r.astype(np.float64) * 0.125).astype(np.float32)
         else:
             v = r * np.float32(0.125)
-        return torch.tensor(v.reshape(shape).astype(np.float64))
+        return torch.tensor(v.astype(np.float64))
 
 
 class Net:
@@ -200,8 +187,8 @@ def descent(x, y, xv, yv, classes, solver, epochs, batch, lr, seed):
     """Training from a start drawn by a stream; epoch e takes image (7 i + 3 e) mod n as its i-th."""
     s, n, d = Stream(seed), len(x), x.shape[1]
     a = 1 / np.sqrt(d)
-    w = torch.tensor([[a * s.sym() for _ in range(classes)] for _ in range(d)], dtype=torch.float64, requires_grad=True)
-    b = torch.tensor([a * s.sym() for _ in range(classes)], dtype=torch.float64, requires_grad=True)
+    w = torch.tensor(a * s.symmetric((d, classes)).astype(np.float64), requires_grad=True)
+    b = torch.tensor(a * s.symmetric(classes).astype(np.float64), requires_grad=True)
     opt = torch.optim.SGD([w, b], lr=lr, momentum=0.9) if solver == "sgd" else torch.optim.Adam([w, b], lr=lr)
     xt, yt, losses = torch.tensor(x), torch.tensor(y), []
     for e in range(epochs):

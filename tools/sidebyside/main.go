@@ -1,11 +1,12 @@
-// Sidebyside compares the throughput of bench301 with that of the same network in PyTorch, or the time of zero-cost proxies.
-// Both run in turns, several rounds of each, so that other load on the machine meets both; it prints a Markdown table.
+// Sidebyside compares the throughput of bench301 with that of the same network in PyTorch, or the time of zero-cost
+// proxies. Both run in turns, several rounds of each, so that other load on the machine meets both; it prints a
+// Markdown table.
 //
 //	go run ./tools/sidebyside -peer ../shared/peers/peer_torch.py
 //	go run ./tools/sidebyside -peer ../shared/peers/peer_torch.py -proxies
 //
-// The peer is a script that takes --arch, --C, --batch, --pbatch, --threads, --what forward|train|proxies, --layouts and
-// --preps, and prints a JSON object with torch, forward_LAYOUT and train_LAYOUT (img_s_best, img_s_median,
+// The peer is a script that takes --arch, --C, --batch, --pbatch, --threads, --what forward|train|proxies, --layouts
+// and --preps, and prints a JSON object with torch, forward_LAYOUT and train_LAYOUT (img_s_best, img_s_median,
 // cpu_ms_img_best), and proxy_s ([seconds, CPU seconds] by proxy).
 package main
 
@@ -53,7 +54,8 @@ func run() error {
 	threads := flag.Int("threads", 2, "threads of both")
 	rounds := flag.Int("rounds", 3, "how often each runs")
 	budget := flag.Duration("time", 3*time.Second, "how long ours runs each time")
-	scores := flag.Bool("proxies", false, "time zero-cost proxies instead, at 32 channels and batch 32, on one thread and on -threads")
+	scores := flag.Bool("proxies", false,
+		"time zero-cost proxies instead, at 32 channels and batch 32, on one thread and on -threads")
 	flag.Parse()
 
 	if _, err := os.Stat(*peer); err != nil {
@@ -67,7 +69,8 @@ func run() error {
 		return err
 	}
 	version := ""
-	fmt.Printf("| C | mode | SIMD | img/s best | median | img/CPU-s | of peak | planned MB | process MB | torch %s best | median | img/CPU-s | ratio best | median | per CPU-s |\n", *layout)
+	fmt.Printf("| C | mode | SIMD | img/s best | median | img/CPU-s | of peak | planned MB | process MB | torch %s "+
+		"best | median | img/CPU-s | ratio best | median | per CPU-s |\n", *layout)
 	fmt.Println("|" + strings.Repeat("---|", 15))
 	for _, c := range strings.Split(*channels, ",") {
 		for _, mode := range strings.Split(*modes, ",") {
@@ -95,13 +98,15 @@ func run() error {
 			t := summary(peers)
 			for _, l := range lines {
 				o := summary(l.ours)
-				fmt.Printf("| %s | %s | %s | %.0f | %.0f | %.0f | %.2f | %.0f | %.0f | %.0f | %.0f | %.0f | %.2f | %.2f | %.2f |\n", c, mode, l.simd,
+				fmt.Printf("| %s | %s | %s | %.0f | %.0f | %.0f | %.2f | %.0f | %.0f | %.0f | %.0f | %.0f | %.2f | %.2f | %.2f |\n",
+					c, mode, l.simd,
 					o.best, o.median, o.perCPUSecond, l.share, l.planned, l.process, t.best, t.median, t.perCPUSecond,
 					o.best/t.best, o.median/t.median, o.perCPUSecond/t.perCPUSecond)
 			}
 		}
 	}
-	fmt.Printf("\nDARTS_V2, 8 cells, batch %d, %d threads, %d rounds in turns; PyTorch %s.\n", *batch, *threads, *rounds, version)
+	fmt.Printf("\nDARTS_V2, 8 cells, batch %d, %d threads, %d rounds in turns; PyTorch %s.\n", *batch, *threads, *rounds,
+		version)
 	return nil
 }
 
@@ -143,10 +148,11 @@ func ours(binary string, env []string, flags ...string) (a answer, s sample, err
 	return a, sample{a.Best, a.Median, a.PerCPU}, nil
 }
 
-func theirs(python, script, arch, channels, mode, layout string, batch, threads int) (s sample, version string, err error) {
+func theirs(python, script, arch, channels, mode, layout string, batch, threads int,
+) (s sample, version string, err error) {
 	what := map[string]string{"forward": "forward", "backward": "train"}[mode]
-	cmd := exec.Command(python, script, "--arch", arch, "--C", channels, "--batch", strconv.Itoa(batch), "--threads", strconv.Itoa(threads),
-		"--what", what, "--layouts", layout, "--reps", "3")
+	cmd := exec.Command(python, script, "--arch", arch, "--C", channels, "--batch", strconv.Itoa(batch),
+		"--threads", strconv.Itoa(threads), "--what", what, "--layouts", layout, "--reps", "3")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {

@@ -22,15 +22,16 @@ import (
 // proxies are those that run the network, in the order of the table.
 var proxies = []string{"grad_norm", "snip", "plain", "fisher", "grasp", "synflow", "jacov", "epe_nas", "nwot", "zen"}
 
-// best is the least wall time that either side took for a proxy, in seconds: ours with all threads on one architecture, and
-// with one each, per architecture.
+// best is the least wall time that either side took for a proxy, in seconds: ours with all threads on one architecture,
+// and with one each, per architecture.
 type best struct{ together, each, theirs float64 }
 
-// compareProxies times each proxy alone, ours and the peer's in turns, and prints a table. Ours includes drawing the weights
-// and building the network, which the peer has done before.
+// compareProxies times each proxy alone, ours and the peer's in turns, and prints a table. Ours includes drawing the
+// weights and building the network, which the peer has done before.
 func compareProxies(python, peer string, channels, batch, rounds int, threads []int) error {
 	arch := bench301.KnownNetworks(bench301.DARTS{})[0].Architecture.(bench301.Genotype)
-	fmt.Println("| threads | proxy | torch s | on one architecture s | ratio | on one each, s an architecture | ratio |\n|---|---|---|---|---|---|---|")
+	fmt.Println("| threads | proxy | torch s | on one architecture s | ratio | on one each, s an architecture " +
+		"| ratio |\n|---|---|---|---|---|---|---|")
 	version := ""
 	for _, n := range threads {
 		found := map[string]*best{}
@@ -51,10 +52,12 @@ func compareProxies(python, peer string, channels, batch, rounds int, threads []
 		}
 		for _, name := range proxies {
 			b := found[name]
-			fmt.Printf("| %d | %s | %.3f | %.3f | %.1f | %.3f | %.1f |\n", n, name, b.theirs, b.together, b.theirs/b.together, b.each, b.theirs/b.each)
+			fmt.Printf("| %d | %s | %.3f | %.3f | %.1f | %.3f | %.1f |\n", n, name, b.theirs, b.together, b.theirs/b.together,
+				b.each, b.theirs/b.each)
 		}
 	}
-	fmt.Printf("\n%s, C = %d, 8 cells, batch %d; best of %d rounds in turns; PyTorch %s.\n", arch, channels, batch, rounds, version)
+	fmt.Printf("\n%s, C = %d, 8 cells, batch %d; best of %d rounds in turns; PyTorch %s.\n", arch, channels, batch, rounds,
+		version)
 	return nil
 }
 
@@ -117,8 +120,10 @@ func score(c *estimators.Configured, arch bench301.Genotype, env *estimators.Env
 	return err
 }
 
-func timeTheirs(found map[string]*best, python, peer string, arch bench301.Genotype, channels, batch, threads int) (version string, err error) {
-	cmd := exec.Command(python, peer, "--arch", arch.String(), "--C", strconv.Itoa(channels), "--batch", strconv.Itoa(batch), "--pbatch", strconv.Itoa(batch),
+func timeTheirs(found map[string]*best, python, peer string, arch bench301.Genotype, channels, batch, threads int,
+) (version string, err error) {
+	cmd := exec.Command(python, peer, "--arch", arch.String(), "--C", strconv.Itoa(channels),
+		"--batch", strconv.Itoa(batch), "--pbatch", strconv.Itoa(batch),
 		"--threads", strconv.Itoa(threads), "--what", "proxies", "--preps", strconv.Itoa(repeats))
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()

@@ -78,8 +78,8 @@ func vectors(n int) error {
 	return err
 }
 
-// times measures single queries on one core, best of up to 100 series, and a batch on all cores (wall time) and on one (CPU
-// time), best of five.
+// times measures single queries on one core, best of up to 100 series, and a batch on all cores (wall time) and on one
+// (CPU time), best of five.
 func times(path string, n int) error {
 	start := time.Now()
 	e, err := surrogate.Load(path)

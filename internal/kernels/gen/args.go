@@ -18,8 +18,16 @@ type args struct {
 	fields map[string]int // offsets
 }
 
-// function begins a kernel that takes a pointer to the named struct of a file of package kernels.
-func function(name, file, structure string) args {
+// function begins a kernel that takes a pointer to the named struct of a file of package kernels. A geometry is part of
+// its name.
+func function(v isa, name string, g *geometry, file, structure string) args {
+	if v == avx512 {
+		record(name, structure, g)
+	}
+	if g != nil {
+		name += g.String()
+	}
+	name += v.name
 	TEXT(name, NOSPLIT, "func(args *byte)")
 	Doc(fmt.Sprintf("%s takes a *%s.", name, structure))
 	return args{base: Load(Param("args"), GP64()), fields: fields("../"+file, structure)}

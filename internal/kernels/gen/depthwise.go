@@ -42,7 +42,7 @@ type walk struct {
 }
 
 func newWalk(v isa, name string, g geometry) *walk {
-	k := &walk{file: &file{isa: v}, args: function(name+g.String()+v.name, "depthwise.go", "depthwiseArgs")}
+	k := &walk{file: &file{isa: v}, args: function(v, name, &g, "depthwise.go", "depthwiseArgs")}
 	for _, m := range []*Mem{&k.left, &k.rowDst, &k.rowX, &k.rowsLeft, &k.firstX, &k.vectorAt} {
 		*m = AllocLocal(8)
 	}

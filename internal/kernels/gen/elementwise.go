@@ -31,10 +31,11 @@ type cursor struct {
 
 // newSweep begins a kernel on maps and per-channel vectors of those field names.
 func newSweep(v isa, name string, maps []string, channels []string) *sweep {
-	k := &sweep{file: &file{isa: v}, args: function(name+v.name, "elementwise.go", "elementwiseArgs"), channels: channels}
+	k := &sweep{file: &file{isa: v}, args: function(v, name, nil, "elementwise.go", "elementwiseArgs"), channels: channels}
 	k.left, k.offset, k.blocks = AllocLocal(8), AllocLocal(8), AllocLocal(8)
 	for _, m := range maps {
-		k.maps = append(k.maps, &cursor{name: m, at: GP64(), block: k.load(m + "Block"), groupFrom: AllocLocal(8), row: k.args.at(m)})
+		k.maps = append(k.maps, &cursor{name: m, at: GP64(), block: k.load(m + "Block"), groupFrom: AllocLocal(8),
+			row: k.args.at(m)})
 	}
 	return k
 }
@@ -130,7 +131,7 @@ func (k *sweep) group(g int, before, body, after func(vectors int)) {
 	}
 }
 
-// groupSizes are how many blocks have room in registers, for kernels that keep so many registers a vector.
+// groupSizes are how many blocks fit into the registers of a kernel that keeps so many registers a vector.
 func groupSizes(v isa, registers int) []int {
 	switch {
 	case v.masks():
@@ -156,7 +157,7 @@ func elementwise(v isa) {
 
 // totals adds up vectors that lie a stride apart, each value in float64 from the first to the last.
 func totals(v isa) {
-	a := function("totals"+v.name, "gradient.go", "totalsArgs")
+	a := function(v, "totals", nil, "gradient.go", "totalsArgs")
 	f := &file{isa: v}
 	dst, n, stride := a.load("data"), a.load("blocks"), a.load("stride")
 	if v.vectors() == 2 {
@@ -258,39 +259,38 @@ func signs(v isa) {
 	}, nil)
 }
 
-func add(v isa) {
-	k := newSweep(v, "add", []string{"dst", "x", "y"}, []string{"u", "v", "w", "z"})
+// pairwise writes a kernel that makes dst of x and y: each leaves in f what becomes of vector i, and may use t.
+func pairwise(v isa, name string, channels []string, each func(k *sweep, i int, x, y Mem, f, t reg.VecPhysical)) {
+	k := newSweep(v, name, []string{"dst", "x", "y"}, channels)
 	dst, x, y := k.maps[0], k.maps[1], k.maps[2]
-	k.run(groupSizes(v, 4), nil, func(n int) {
+	k.run(groupSizes(v, len(channels)), nil, func(n int) {
 		defer k.free(k.used)
 		r, t := k.regs(min(n, 4)), k.reg()
 		for i := range n {
 			f := r[i%len(r)]
-			VMOVUPS(k.vectorAt(x, i), f)
-			VFMADD213PS(k.vector[1][i], k.vector[0][i], f)
-			VMOVUPS(k.vectorAt(y, i), t)
-			VFMADD213PS(k.vector[3][i], k.vector[2][i], t)
-			VADDPS(t, f, f)
+			each(k, i, k.vectorAt(x, i), k.vectorAt(y, i), f, t)
 			VMOVUPS(f, k.vectorAt(dst, i))
 		}
 	}, nil)
 }
 
+func add(v isa) {
+	pairwise(v, "add", []string{"u", "v", "w", "z"}, func(k *sweep, i int, x, y Mem, f, t reg.VecPhysical) {
+		VMOVUPS(x, f)
+		VFMADD213PS(k.vector[1][i], k.vector[0][i], f)
+		VMOVUPS(y, t)
+		VFMADD213PS(k.vector[3][i], k.vector[2][i], t)
+		VADDPS(t, f, f)
+	})
+}
+
 func combine(v isa) {
-	k := newSweep(v, "combine", []string{"dst", "x", "y"}, []string{"u", "v", "w"})
-	dst, x, y := k.maps[0], k.maps[1], k.maps[2]
-	k.run(groupSizes(v, 3), nil, func(n int) {
-		defer k.free(k.used)
-		r, t := k.regs(min(n, 4)), k.reg()
-		for i := range n {
-			f := r[i%len(r)]
-			VMOVUPS(k.vectorAt(y, i), t)
-			VFMADD213PS(k.vector[2][i], k.vector[1][i], t)
-			VMOVUPS(k.vectorAt(x, i), f)
-			VFMADD213PS(t, k.vector[0][i], f)
-			VMOVUPS(f, k.vectorAt(dst, i))
-		}
-	}, nil)
+	pairwise(v, "combine", []string{"u", "v", "w"}, func(k *sweep, i int, x, y Mem, f, t reg.VecPhysical) {
+		VMOVUPS(y, t)
+		VFMADD213PS(k.vector[2][i], k.vector[1][i], t)
+		VMOVUPS(x, f)
+		VFMADD213PS(t, k.vector[0][i], f)
+	})
 }
 
 func rectify(v isa, name string, stats bool) {

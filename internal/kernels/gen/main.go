@@ -1,4 +1,5 @@
-// Gen writes the assembly of package kernels: every kernel for AVX-512 and for AVX2 from one description. Run it by
+// Gen writes the assembly of package kernels, every kernel for AVX-512 and for AVX2 from one description, and beside it
+// the Go that chooses between the two. Run it by
 //
 //	cd internal/kernels/gen && go generate
 package main
@@ -6,7 +7,7 @@ package main
 import (
 	"flag"
 	"fmt"
-	"os"
+	"strings"
 
 	. "github.com/mmcloughlin/avo/build"
 )
@@ -32,12 +33,15 @@ func main() {
 	flag.Parse()
 	write, ok := families[*family]
 	if !ok {
-		fmt.Fprintf(os.Stderr, "gen: unknown family %q\n", *family)
-		os.Exit(2)
+		fail(fmt.Errorf("unknown family %q", *family))
 	}
 	ConstraintExpr("!purego")
 	for _, v := range []isa{avx512, avx2} {
 		write(v)
+	}
+	out := flag.Lookup("out").Value.String()
+	if err := writeSwitches(strings.TrimSuffix(out, ".s") + ".go"); err != nil {
+		fail(err)
 	}
 	Generate()
 }

@@ -7,7 +7,7 @@ import (
 
 // peak writes the kernels that measure the machine: multiply-adds without memory, and a reading sweep.
 func peak(v isa) {
-	a := function("peak"+v.name, "roofline.go", "peakArgs")
+	a := function(v, "peak", nil, "roofline.go", "peakArgs")
 	n := a.load("rounds")
 	f := &file{isa: v}
 	acc := f.regs(12)
@@ -24,7 +24,7 @@ func peak(v isa) {
 	JNZ(LabelRef("round"))
 	ret()
 
-	a = function("sweep"+v.name, "roofline.go", "peakArgs")
+	a = function(v, "sweep", nil, "roofline.go", "peakArgs")
 	n, x := a.load("rounds"), a.load("data")
 	acc = acc[:8]
 	v.zero(acc...)

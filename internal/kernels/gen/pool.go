@@ -19,7 +19,7 @@ type window struct {
 }
 
 func newWindow(v isa, name, field string) *window {
-	k := &window{file: &file{isa: v}, args: function(name+v.name, "pool.go", "poolArgs"), field: field}
+	k := &window{file: &file{isa: v}, args: function(v, name, nil, "pool.go", "poolArgs"), field: field}
 	k.rowDst, k.rowX, k.blocks, k.offset = AllocLocal(8), AllocLocal(8), AllocLocal(8), AllocLocal(8)
 	k.dst, k.x, k.other, k.otherStep = GP64(), GP64(), GP64(), GP64()
 	k.xRow = k.load("xRow")

@@ -22,16 +22,16 @@ type productKernel struct {
 	stats          []reg.VecPhysical
 }
 
-// The pixel groups that the kernels take, largest first. Wide kernels compute two blocks of columns, narrow ones one.
+// The pixel groups that the kernels take, largest first: of two blocks of columns at once, or of one.
 var (
-	wideGroups     = []int{12, 8, 4, 2, 1}
-	narrowGroups   = []int{24, 8, 4, 2, 1}
-	narrowGroups2  = []int{6, 4, 2, 1} // AVX2
-	narrowAtLeast2 = []int{9, 4, 2, 1} // eight pixels are better done as four and four
+	twoBlockGroups      = []int{12, 8, 4, 2, 1}
+	oneBlockGroups      = []int{24, 8, 4, 2, 1}
+	oneBlockGroupsAVX2  = []int{6, 4, 2, 1} // AVX2
+	oneBlockAtLeastAVX2 = []int{9, 4, 2, 1} // eight pixels are better done as four and four
 )
 
 func product(v isa) {
-	k := productKernel{file: &file{isa: v}, args: function("product"+v.name, "product.go", "productArgs")}
+	k := productKernel{file: &file{isa: v}, args: function(v, "product", nil, "product.go", "productArgs")}
 	for _, m := range []*Mem{&k.a, &k.c, &k.left, &k.segment, &k.spare, &k.rows, &k.aRow, &k.cRow} {
 		*m = AllocLocal(8)
 	}
@@ -48,13 +48,13 @@ func product(v isa) {
 	if v.masks() {
 		CMPQ(k.at("blocks"), U32(2))
 		JLT(LabelRef("narrow"))
-		k.columns(2, wideGroups, wideGroups)
+		k.columns(2, twoBlockGroups, twoBlockGroups)
 		JZ(LabelRef("done"))
 		JMP(LabelRef("blocks"))
 		Label("narrow")
-		k.columns(1, narrowGroups, narrowGroups)
+		k.columns(1, oneBlockGroups, oneBlockGroups)
 	} else {
-		k.columns(1, narrowGroups2, narrowAtLeast2)
+		k.columns(1, oneBlockGroupsAVX2, oneBlockAtLeastAVX2)
 		JNZ(LabelRef("blocks"))
 	}
 	Label("done")
