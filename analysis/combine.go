@@ -32,7 +32,8 @@ func ParseCombination(text string) (Combination, []string, error) {
 	c := Combination(name)
 	legal := []Combination{RankAverage, LogRankSum, ZScoreSum, Linear}
 	if !ok || !slices.Contains(legal, c) {
-		return "", nil, fmt.Errorf("combination %q: must be one of %v, a colon, and names joined by +: rank:params+map-effdim", text, legal)
+		return "", nil, fmt.Errorf("combination %q: must be one of %v, a colon, and names joined by +: "+
+			"rank:params+map-effdim", text, legal)
 	}
 	return c, strings.Split(labels, "+"), nil
 }

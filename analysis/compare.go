@@ -21,7 +21,8 @@ type Contrast struct {
 // name and settings, or by name alone where either run has that name once.
 func Compare(ctx context.Context, a, b *Findings) ([]Contrast, error) {
 	if a.From.Truth != b.From.Truth {
-		return nil, fmt.Errorf("%s compares with accuracy by %s, %s by %s: their correlations are not comparable", a.From.Dir, a.From.Truth, b.From.Dir, b.From.Truth)
+		return nil, fmt.Errorf("%s compares with accuracy by %s, %s by %s: their correlations are not comparable", a.From.Dir,
+			a.From.Truth, b.From.Dir, b.From.Truth)
 	}
 	var out []Contrast
 	var cs []*correlation.Comparison
@@ -128,14 +129,15 @@ func unpaired(x, y *Finding, o correlation.Options) (correlation.Comparison, err
 		}
 		return correlation.Kendall(s, t)
 	}
-	d, err := correlation.BootstrapFunc([][]float64{index(x.N), index(y.N)}, false, func(samples [][]float64) (float64, error) {
-		p, err := tau(x, samples[0])
-		if err != nil {
-			return 0, err
-		}
-		q, err := tau(y, samples[1])
-		return p - q, err
-	}, o)
+	d, err := correlation.BootstrapFunc([][]float64{index(x.N), index(y.N)}, false,
+		func(samples [][]float64) (float64, error) {
+			p, err := tau(x, samples[0])
+			if err != nil {
+				return 0, err
+			}
+			q, err := tau(y, samples[1])
+			return p - q, err
+		}, o)
 	if err != nil {
 		return correlation.Comparison{}, err
 	}

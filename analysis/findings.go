@@ -38,7 +38,7 @@ type Association struct {
 	Rho       *Interval `json:"rho"`
 	Reason    string    `json:"reason,omitempty"`
 	Seconds   float64   `json:"seconds_per_architecture"` // median wall time of one estimate
-	Mark      string    `json:"versus_best,omitempty"`    // Best, or "~", "-", "+": not distinguishable from it, worse, better
+	Mark      string    `json:"versus_best,omitempty"`    // Best, or against it: "~" alike, "-" worse, "+" better
 	P         *float64  `json:"p_versus_best,omitempty"`  // of no difference from the best, adjusted
 }
 
@@ -101,7 +101,8 @@ func (f *Findings) find(c *Column) (*Finding, error) {
 	rows, kept := Common(c.Mean(), f.Truth)
 	row := &Finding{Column: c, Scores: kept[0], Truth: kept[1], Rows: rows}
 	row.Association = Association{
-		Estimator: c.Label, Baseline: c.Trivial, N: len(rows), Asked: len(f.Architectures), Seconds: c.Seconds, Reason: c.why(),
+		Estimator: c.Label, Baseline: c.Trivial, N: len(rows), Asked: len(f.Architectures), Seconds: c.Seconds,
+		Reason: c.why(),
 	}
 	for _, part := range []struct {
 		coefficient correlation.Coefficient
@@ -123,7 +124,8 @@ func (f *Findings) find(c *Column) (*Finding, error) {
 // why says which scores are missing.
 func (c *Column) why() string {
 	if n := c.Undefined + c.Failed + c.Missing; n > 0 {
-		text := fmt.Sprintf("%d of %d scores missing (%d undefined, %d failed, %d not yet made)", n, c.Asked, c.Undefined, c.Failed, c.Missing)
+		text := fmt.Sprintf("%d of %d scores missing (%d undefined, %d failed, %d not yet made)", n, c.Asked, c.Undefined,
+			c.Failed, c.Missing)
 		if c.Reason != "" {
 			text += ": " + c.Reason
 		}
@@ -158,7 +160,8 @@ func (f *Findings) interval(c correlation.Coefficient, row *Finding) (*Interval,
 
 func (f *Findings) method() string {
 	if len(f.Architectures) > ClosedForm {
-		return fmt.Sprintf("Intervals: 95%%, closed forms (Fieller et al. 1957); comparisons on the first %d architectures.", ClosedForm)
+		return fmt.Sprintf("Intervals: 95%%, closed forms (Fieller et al. 1957); comparisons on the first %d architectures.",
+			ClosedForm)
 	}
 	over := "architectures"
 	for _, c := range f.Columns {

@@ -36,7 +36,7 @@ type SearchRow struct {
 	Distinct    int       `json:"distinct"`
 	Failures    int       `json:"failures"`
 	Front       int       `json:"front"`                // members
-	Estimated   float64   `json:"hv_estimates"`         // hypervolume of the estimates, in the box of all runs with the same objectives
+	Estimated   float64   `json:"hv_estimates"`         // of the estimates, in the box of all runs with the same objectives
 	ErrorParams float64   `json:"hv_error_params"`      // of the re-evaluated front, in the box of the report
 	ErrorMACs   float64   `json:"hv_error_macs"`        //
 	All         float64   `json:"hv_error_params_macs"` //
@@ -168,7 +168,8 @@ func (r *Fronts) measure() {
 			if row.Generations == 0 {
 				break
 			}
-			points = append(points, SearchPoint{row.Evaluations * (g + 1) / row.Generations, r.volume(front, 0, 1, 2), best(front, math.Inf(1), nil)})
+			points = append(points, SearchPoint{row.Evaluations * (g + 1) / row.Generations, r.volume(front, 0, 1, 2),
+				best(front, math.Inf(1), nil)})
 		}
 		r.Curves[row.Method] = append(r.Curves[row.Method], points)
 	}
@@ -177,13 +178,16 @@ func (r *Fronts) measure() {
 // BoxNote says what the hypervolumes are measured in.
 func (r *Fronts) BoxNote() string {
 	if b, ok := r.OwnBox(); ok {
-		return fmt.Sprintf("Hypervolumes lie in %s (error %g-%g, params %.0f-%.0f, MACs %.0f-%.0f; reference 1), IGD+ is to the union of all fronts in the same box; nothing is clipped.",
+		return fmt.Sprintf("Hypervolumes lie in %s (error %g-%g, params %.0f-%.0f, MACs %.0f-%.0f; reference 1), IGD+ is to "+
+			"the union of all fronts in the same box; nothing is clipped.",
 			b.Name, b.Low[0], b.High[0], b.Low[1], b.High[1], b.Low[2], b.High[2])
 	}
 	if len(r.Box.Low) == 0 {
 		return "There is no front to measure."
 	}
-	return fmt.Sprintf("Hypervolumes lie in the box around all fronts of this report, a tenth wider where they are worst (error %.4f-%.4f, params %.0f-%.0f, MACs %.0f-%.0f; reference 1), so they do not compare with other reports; IGD+ is to the union of all fronts in the same box.",
+	return fmt.Sprintf("Hypervolumes lie in the box around all fronts of this report, a tenth wider where they are worst "+
+		"(error %.4f-%.4f, params %.0f-%.0f, MACs %.0f-%.0f; reference 1), so they do not compare with other reports; IGD+ "+
+		"is to the union of all fronts in the same box.",
 		r.Box.Low[0], r.Box.High[0], r.Box.Low[1], r.Box.High[1], r.Box.Low[2], r.Box.High[2])
 }
 

@@ -26,7 +26,8 @@ func (r *Fronts) Metrics() []Metric {
 		{"best accuracy", false, 2, func(r SearchRow) float64 { return r.Best }},
 	}
 	for i, b := range r.Setup.Budgets {
-		m = append(m, Metric{"best, " + b.Objective + " <= " + Short(b.Max), false, 2, func(r SearchRow) float64 { return r.BestUnder[i] }})
+		m = append(m, Metric{"best, " + b.Objective + " <= " + Short(b.Max), false, 2,
+			func(r SearchRow) float64 { return r.BestUnder[i] }})
 	}
 	return m
 }

@@ -80,7 +80,7 @@ type Confounded struct {
 	Tau         Statistic
 	GivenParams Statistic  // partial tau-b
 	Semipartial Statistic  // of the accuracies with the scores from which alone params is taken out
-	WithinConvs *Statistic // mean over groups with equally many convolutions, weighted by pairs; nil where a space has none
+	WithinConvs *Statistic // mean over groups with equally many convolutions, by pairs; or nil
 	WithParams  Statistic  // of the scores with the number of parameters
 }
 

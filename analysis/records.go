@@ -12,7 +12,8 @@ import (
 // FromRecords makes results of single records: a column for every question and seed, in the order in which their first
 // records stand. describe says what a record answers. The architectures are those of the records; the caller fills in
 // Truth and From.
-func FromRecords(records []store.Record, describe func(store.Record) store.Question, space bench301.Space) (*Results, error) {
+func FromRecords(records []store.Record, describe func(store.Record) store.Question, space bench301.Space) (*Results,
+	error) {
 	r := &Results{Space: space}
 	place := map[string]int{}
 	for _, rec := range records {
@@ -55,7 +56,8 @@ func tellApart(columns []*Column) {
 		differs func(a, b *Column) bool
 		text    func(c *Column) string
 	}{
-		{func(a, b *Column) bool { return a.Seeds[0] != b.Seeds[0] }, func(c *Column) string { return fmt.Sprintf(" seed %d", c.Seeds[0]) }},
+		{func(a, b *Column) bool { return a.Seeds[0] != b.Seeds[0] },
+			func(c *Column) string { return fmt.Sprintf(" seed %d", c.Seeds[0]) }},
 		{func(a, b *Column) bool { return a.Dataset != b.Dataset }, func(c *Column) string { return " on " + c.Dataset }},
 	} {
 		var add []*Column

@@ -102,5 +102,5 @@ func (c Config) Validate() error {
 type Complexity struct {
 	Params int64 // trainable parameters
 	MACs   int64 // multiply-accumulates of convolutions and linear layers
-	FLOPs  int64 // NASLib's column: MACs plus element-wise operations of BN, ReLU and pooling (tensorwatch 0.9.1's counting)
+	FLOPs  int64 // NASLib's: MACs plus element-wise operations as tensorwatch 0.9.1 counts them
 }

@@ -56,7 +56,8 @@ func FitMACs(a Architecture, cfg Config, most int64) (Config, error) {
 		return cfg, err
 	}
 	if least >= most {
-		return cfg, fmt.Errorf("no width has fewer than %d multiply-accumulates: the narrowest network (C = %d) has %d", most, step, least)
+		return cfg, fmt.Errorf("no width has fewer than %d multiply-accumulates: the narrowest network (C = %d) has %d", most,
+			step, least)
 	}
 	// The first width that is too much, among those that exist: the count grows with the width.
 	above := sort.Search(maxChannels/step, func(i int) bool {
@@ -77,7 +78,8 @@ func halvable(cfg Config) error {
 		if cfg.Variant == VariantImageNet {
 			multiple = 32
 		}
-		return fmt.Errorf("%s: cannot halve a %dx%d map: image height and width must be multiples of %d when there are two reduction cells", what, h, w, multiple)
+		return fmt.Errorf("%s: cannot halve a %dx%d map: image height and width must be multiples of %d when there are two "+
+			"reduction cells", what, h, w, multiple)
 	}
 	if first && (s0.h%2 != 0 || s0.w%2 != 0) {
 		return uneven("stem", s0.h, s0.w)
@@ -93,7 +95,8 @@ func halvable(cfg Config) error {
 	}
 	fits := func(n int64) bool { return n >= 5 && (n-5)/int64(cfg.auxStride())+1 == 2 }
 	if cfg.Auxiliary && !(fits(h) && fits(w)) {
-		return fmt.Errorf("auxiliary head: reads an 8x8 map (7x7 in variant %q), not %dx%d: use 32x32 images (224x224)", VariantImageNet, h, w)
+		return fmt.Errorf("auxiliary head: reads an 8x8 map (7x7 in variant %q), not %dx%d: use 32x32 images (224x224)",
+			VariantImageNet, h, w)
 	}
 	return nil
 }

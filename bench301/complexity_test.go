@@ -69,7 +69,8 @@ func TestFitMACs(t *testing.T) {
 			t.Errorf("%+v fits too: %+v, %v", fitted, above, err)
 		}
 	}
-	if _, err := FitMACs(g, ImageNetConfig(), 1000); err == nil || err.Error() != "no width has fewer than 1000 multiply-accumulates: the narrowest network (C = 2) has 2316576" {
+	if _, err := FitMACs(g, ImageNetConfig(), 1000); err == nil ||
+		err.Error() != "no width has fewer than 1000 multiply-accumulates: the narrowest network (C = 2) has 2316576" {
 		t.Errorf("an impossible limit: %v", err)
 	}
 	if _, err := FitMACs(g, Config{}, 1000); err == nil {
@@ -114,7 +115,8 @@ func TestOracleComplexity(t *testing.T) {
 		}
 		oracle.Read(t, path, &file)
 		for _, c := range file.Cases {
-			cfg := Config{Channels: c.C, Layers: c.Layers, Classes: c.Classes, Height: c.Height, Width: c.Width, Variant: c.Variant, Auxiliary: c.Auxiliary}
+			cfg := Config{Channels: c.C, Layers: c.Layers, Classes: c.Classes, Height: c.Height, Width: c.Width,
+				Variant: c.Variant, Auxiliary: c.Auxiliary}
 			compared += counts(t, parsed(t, c.Arch), cfg, c.Params, c.MACs, c.FLOPs)
 		}
 		return compared
@@ -216,14 +218,18 @@ func graphCount(g Graph) Complexity {
 
 func TestClosedFormIsTheGraph(t *testing.T) {
 	archs := []string{
-		"[[(0, 3), (1, 3), (0, 3), (1, 3), (1, 3), (0, 2), (0, 2), (2, 5)], [(0, 0), (1, 0), (2, 2), (1, 0), (0, 0), (2, 2), (2, 2), (1, 0)]]",
-		"[[(0, 0), (1, 4), (0, 1), (2, 4), (1, 3), (3, 0), (3, 5), (2, 6)], [(0, 5), (1, 4), (0, 1), (2, 1), (1, 0), (0, 2), (2, 0), (0, 3)]]",
-		"[[(0, 2), (1, 6), (0, 1), (2, 6), (1, 2), (3, 1), (3, 2), (2, 2)], [(0, 2), (1, 2), (0, 6), (2, 5), (1, 3), (0, 4), (2, 2), (0, 1)]]",
+		"[[(0, 3), (1, 3), (0, 3), (1, 3), (1, 3), (0, 2), (0, 2), (2, 5)], [(0, 0), (1, 0), (2, 2), (1, 0), (0, 0), (2, " +
+			"2), (2, 2), (1, 0)]]",
+		"[[(0, 0), (1, 4), (0, 1), (2, 4), (1, 3), (3, 0), (3, 5), (2, 6)], [(0, 5), (1, 4), (0, 1), (2, 1), (1, 0), (0, " +
+			"2), (2, 0), (0, 3)]]",
+		"[[(0, 2), (1, 6), (0, 1), (2, 6), (1, 2), (3, 1), (3, 2), (2, 2)], [(0, 2), (1, 2), (0, 6), (2, 5), (1, 3), (0, " +
+			"4), (2, 2), (0, 1)]]",
 	}
 	configs := []Config{
 		DefaultConfig(),
 		{Channels: 7, Layers: 5, Classes: 3, Height: 16, Width: 24, Variant: VariantNASLib},
-		{Channels: 36, Layers: 20, Classes: 100, Height: 32, Width: 32, Variant: VariantDARTS, Auxiliary: true, DropPath: true},
+		{Channels: 36, Layers: 20, Classes: 100, Height: 32, Width: 32, Variant: VariantDARTS, Auxiliary: true,
+			DropPath: true},
 		{Channels: 1, Layers: 1, Classes: 1, Height: 2, Width: 2, Variant: VariantDARTS},
 		{Channels: 48, Layers: 14, Classes: 1000, Height: 224, Width: 224, Variant: VariantImageNet, Auxiliary: true},
 		{Channels: 6, Layers: 5, Classes: 10, Height: 32, Width: 61, Variant: VariantImageNet, DropPath: true},

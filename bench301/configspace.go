@@ -113,7 +113,8 @@ func inputPair(text string, n int) (pair [2]int, err error) {
 	s, errA := strconv.ParseUint(a, 10, 4)
 	u, errB := strconv.ParseUint(b, 10, 4)
 	if !ok || errA != nil || errB != nil || s >= u || int(u) >= n+2 {
-		return pair, fmt.Errorf("%q: must name two different states of 0-%d in ascending order, such as \"0_1\"", clip(text), n+1)
+		return pair, fmt.Errorf("%q: must name two different states of 0-%d in ascending order, such as \"0_1\"", clip(text),
+			n+1)
 	}
 	return [2]int{int(s), int(u)}, nil
 }

@@ -43,8 +43,8 @@ func (g Genotype) Graph(cfg Config) (Graph, error) {
 	return b.graph, nil
 }
 
-// stem adds what stands before the cells and returns the inputs of the first one, and whether the first of them is twice
-// as large as the second.
+// stem adds what stands before the cells and returns the inputs of the first one, and whether the first of them is
+// twice as large as the second.
 func (b *builder) stem() (s0, s1 int, halved bool) {
 	c := b.cfg.Channels
 	if b.cfg.Variant != VariantImageNet {

@@ -24,7 +24,8 @@ func (g Genotype) Format(n Notation) (string, error) {
 		return fmt.Sprintf(`{"normal": %s, "normal_concat": [2, 3, 4, 5], "reduce": %s, "reduce_concat": [2, 3, 4, 5]}`,
 			g.Normal.named(`[["%s", %d]`, "]"), g.Reduce.named(`[["%s", %d]`, "]")), nil
 	case NotationAwNAS:
-		return fmt.Sprintf("CNNGenotype(normal_0=%s, reduce_1=%s, normal_0_concat=(2, 3, 4, 5), reduce_1_concat=(2, 3, 4, 5))",
+		return fmt.Sprintf("CNNGenotype(normal_0=%s, reduce_1=%s, normal_0_concat=(2, 3, 4, 5), reduce_1_concat=(2, 3, 4, "+
+			"5))",
 			g.Normal.awNAS(), g.Reduce.awNAS()), nil
 	case NotationEvoXBench:
 		return g.evoXBench(), nil

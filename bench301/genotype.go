@@ -46,7 +46,8 @@ func ParseOperation(name string) (Operation, error) {
 		}
 	}
 	if name == "none" {
-		return 0, fmt.Errorf("operation %q: a discrete DARTS cell has no empty edge; use one of %s", name, strings.Join(operationNames[:], ", "))
+		return 0, fmt.Errorf("operation %q: a discrete DARTS cell has no empty edge; use one of %s", name,
+			strings.Join(operationNames[:], ", "))
 	}
 	return 0, fmt.Errorf("operation %q: unknown; use one of %s", name, strings.Join(operationNames[:], ", "))
 }
@@ -91,14 +92,17 @@ func (g Genotype) Validate() error {
 			node := k / 2
 			switch {
 			case e.Op >= NumOperations:
-				return fmt.Errorf("%s cell, edge %d: operation index %d: DARTS has %d (0-%d)", c.name, k, e.Op, NumOperations, NumOperations-1)
+				return fmt.Errorf("%s cell, edge %d: operation index %d: DARTS has %d (0-%d)", c.name, k, e.Op, NumOperations,
+					NumOperations-1)
 			case int(e.Source) >= node+2:
-				return fmt.Errorf("%s cell, edge %d: source %d: node %d can read states 0-%d only", c.name, k, e.Source, node+2, node+1)
+				return fmt.Errorf("%s cell, edge %d: source %d: node %d can read states 0-%d only", c.name, k, e.Source, node+2,
+					node+1)
 			}
 		}
 		for n := 0; n < Nodes; n++ {
 			if a, b := c.cell[2*n], c.cell[2*n+1]; a.Source == b.Source {
-				return fmt.Errorf("%s cell, node %d: both edges read state %d: the two sources of a node must differ", c.name, n+2, a.Source)
+				return fmt.Errorf("%s cell, node %d: both edges read state %d: the two sources of a node must differ", c.name, n+2,
+					a.Source)
 			}
 		}
 	}

@@ -17,12 +17,13 @@ const (
 	Concat                // inputs side by side along the channels, in order
 	GlobalAvg             // mean over H and W; output is 1 x 1 x C
 	Linear                // matrix product plus bias, on a 1 x 1 input
-	DropPath              // zeroes whole images of a branch with the executor's drop probability while training, else identity
+	DropPath              // zeroes a branch for whole images with the executor's probability while training
 	Zero                  // zeros of the shape of its input
 )
 
 var kindNames = []string{
-	"input", "conv", "batch_norm", "relu", "max_pool", "avg_pool", "add", "concat", "global_avg", "linear", "drop_path", "zero",
+	"input", "conv", "batch_norm", "relu", "max_pool", "avg_pool", "add", "concat", "global_avg", "linear", "drop_path",
+	"zero",
 }
 
 // String names the operation.

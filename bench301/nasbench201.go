@@ -63,7 +63,8 @@ func edge201(from, to int) int { return to*(to-1)/2 + from }
 func (g Genotype201) Validate() error {
 	for k, op := range g {
 		if op >= NumOperations201 {
-			return fmt.Errorf("edge %d: operation index %d: NAS-Bench-201 has %d (0-%d)", k, op, NumOperations201, NumOperations201-1)
+			return fmt.Errorf("edge %d: operation index %d: NAS-Bench-201 has %d (0-%d)", k, op, NumOperations201,
+				NumOperations201-1)
 		}
 	}
 	return nil
@@ -113,9 +114,11 @@ func (c Config) check201() (perStage int, err error) {
 	case c.Auxiliary || c.DropPath:
 		return 0, fmt.Errorf("the network of NAS-Bench-201 has neither an auxiliary head nor drop path")
 	case perStage < 1 || stages201*perStage+stages201-1 != c.Layers:
-		return 0, fmt.Errorf("layers: %d: a network of NAS-Bench-201 has 3N+2: three stages of N cells and two residual blocks (17 in the benchmark)", c.Layers)
+		return 0, fmt.Errorf("layers: %d: a network of NAS-Bench-201 has 3N+2: three stages of N cells and two residual "+
+			"blocks (17 in the benchmark)", c.Layers)
 	case c.Height%4 != 0 || c.Width%4 != 0:
-		return 0, fmt.Errorf("image of %dx%d: height and width must be multiples of 4, for the two residual blocks halve them", c.Height, c.Width)
+		return 0, fmt.Errorf("image of %dx%d: height and width must be multiples of 4, for the two residual blocks halve "+
+			"them", c.Height, c.Width)
 	}
 	return perStage, nil
 }

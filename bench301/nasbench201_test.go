@@ -54,7 +54,8 @@ func TestComplexityOfNASBench201(t *testing.T) {
 		params, macs int64
 	}{
 		{"|none~0|+|none~0|none~1|+|none~0|none~1|none~2|", 73306, 7783040},
-		{"|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|nor_conv_3x3~0|nor_conv_3x3~1|nor_conv_3x3~2|", 1531546, 220119680},
+		{"|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|nor_conv_3x3~0|nor_conv_3x3~1|nor_conv_3x3~2|", 1531546,
+			220119680},
 	} {
 		got, err := cell201(t, c.arch).Complexity(NASBench201{}.Config())
 		if err != nil || got.Params != c.params || got.MACs != c.macs {
@@ -87,7 +88,8 @@ func TestPools(t *testing.T) {
 	if n := cell201(t, "|avg_pool_3x3~0|+|none~0|avg_pool_3x3~1|+|none~0|skip_connect~1|nor_conv_1x1~2|").Pools(); n != 2 {
 		t.Errorf("%d pools", n)
 	}
-	if n := parsed(t, "[[(0, 0), (1, 1), (0, 3), (1, 1), (1, 3), (0, 2), (0, 2), (2, 5)], [(0, 0), (1, 0), (2, 2), (1, 0), (0, 0), (2, 2), (2, 2), (1, 0)]]").Pools(); n != 3 {
+	if n := parsed(t, "[[(0, 0), (1, 1), (0, 3), (1, 1), (1, 3), (0, 2), (0, 2), (2, 5)], [(0, 0), (1, 0), (2, 2), (1, "+
+		"0), (0, 0), (2, 2), (2, 2), (1, 0)]]").Pools(); n != 3 {
 		t.Errorf("%d pools in the normal cell", n)
 	}
 }
@@ -99,7 +101,8 @@ func TestRefusalsOfNASBench201(t *testing.T) {
 		{"hello", "hello is no architecture of NAS-Bench-201"},
 		{"|none~0|", "1 nodes: a cell of NAS-Bench-201 has 3"},
 		{strings.Replace(good, "|none~0|none~1|+", "|none~0|+", 1), "node 2: "},
-		{strings.Replace(good, "nor_conv_3x3", "sep_conv_3x3", 1), `node 1: operation "sep_conv_3x3": unknown; use one of none, skip_connect`},
+		{strings.Replace(good, "nor_conv_3x3", "sep_conv_3x3", 1),
+			`node 1: operation "sep_conv_3x3": unknown; use one of none, skip_connect`},
 		{strings.Replace(good, "none~1", "none~2", 1), `node 2: "none~2": must name an operation and one of the nodes 0-1`},
 		{strings.Replace(good, "none~1", "none~0", 1), `node 2: "none~0"`},
 		{strings.Replace(good, "none~1", "none", 1), `node 2: "none"`},

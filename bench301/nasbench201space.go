@@ -76,7 +76,8 @@ func (NASBench201) Parse(text string) (Architecture, Notation, error) {
 		g, err := decodeIndices(l)
 		return g, NotationIndices, err
 	}
-	return nil, "", fmt.Errorf("%s is no architecture of NAS-Bench-201: expected |op~0|+|op~0|op~1|+|op~0|op~1|op~2| or six integers", l)
+	return nil, "", fmt.Errorf("%s is no architecture of NAS-Bench-201: expected |op~0|+|op~0|op~1|+|op~0|op~1|op~2| or "+
+		"six integers", l)
 }
 
 // ParseAs implements Space.
@@ -109,7 +110,8 @@ func decodeCell(text string) (g Genotype201, err error) {
 			name, source, _ := strings.Cut(edge, "~")
 			from := strings.Index("012", source)
 			if len(source) != 1 || from < 0 || from >= to || seen[from] {
-				return g, fmt.Errorf("node %d: %q: must name an operation and one of the nodes 0-%d, each once, such as skip_connect~0", to, clip(edge), to-1)
+				return g, fmt.Errorf("node %d: %q: must name an operation and one of the nodes 0-%d, each once, such as "+
+					"skip_connect~0", to, clip(edge), to-1)
 			}
 			seen[from] = true
 			if g[edge201(from, to)], err = ParseOperation201(name); err != nil {

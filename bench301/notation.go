@@ -30,7 +30,8 @@ const (
 // Notations lists the notations of DARTS architectures, the canonical one first.
 func (DARTS) Notations() []Notation {
 	return []Notation{
-		NotationPairs, NotationGenotype, NotationConfigSpace, NotationAwNAS, NotationEvoXBench, NotationJSON, NotationBananas8,
+		NotationPairs, NotationGenotype, NotationConfigSpace, NotationAwNAS, NotationEvoXBench, NotationJSON,
+		NotationBananas8,
 	}
 }
 
@@ -55,7 +56,9 @@ func parseGenotype(text string, forced Notation) (Genotype, Notation, error) {
 	case forced == NotationBananas8 && n == NotationPairs:
 		n = forced
 	case n == "" && forced == "":
-		return Genotype{}, "", fmt.Errorf("%s is no architecture in a known notation: expected [[(source, operation), ...], [...]], Genotype(...), CNNGenotype(...), a ConfigSpace dictionary, {\"normal\": ..., \"reduce\": ...} or 32 integers", l)
+		return Genotype{}, "", fmt.Errorf("%s is no architecture in a known notation: expected [[(source, operation), ...], "+
+			"[...]], Genotype(...), CNNGenotype(...), a ConfigSpace dictionary, {\"normal\": ..., \"reduce\": ...} or 32 "+
+			"integers", l)
 	case n == "" || forced != "" && n != forced:
 		return Genotype{}, "", fmt.Errorf("%s is not written in notation %s", written(l, n), forced)
 	}
@@ -127,7 +130,8 @@ func recognise(l literal) Notation {
 		if len(l.items) > 2 && !slices.ContainsFunc(l.items, func(l literal) bool { return !numbers(l) }) {
 			return NotationEvoXBench
 		}
-		if len(l.items) > 0 && l.items[0].kind == listLiteral && len(l.items[0].items) > 0 && l.items[0].items[0].kind == listLiteral {
+		if len(l.items) > 0 && l.items[0].kind == listLiteral && len(l.items[0].items) > 0 &&
+			l.items[0].items[0].kind == listLiteral {
 			return NotationPairs
 		}
 	}
@@ -342,7 +346,8 @@ func decodeAwNAS(l literal) (g Genotype, err error) {
 }
 
 // evoXBenchOrder lists the operations as EvoXBench numbers them.
-var evoXBenchOrder = [NumOperations]Operation{SkipConnect, AvgPool3x3, MaxPool3x3, SepConv3x3, SepConv5x5, DilConv3x3, DilConv5x5}
+var evoXBenchOrder = [NumOperations]Operation{SkipConnect, AvgPool3x3, MaxPool3x3, SepConv3x3, SepConv5x5, DilConv3x3,
+	DilConv5x5}
 
 // decodeEvoXBench reads 32 integers: (operation, source) eight times for each cell.
 func decodeEvoXBench(l literal) (g Genotype, err error) {

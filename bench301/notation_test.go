@@ -11,21 +11,32 @@ import (
 
 // dartsV2 is DARTS_V2 in every notation, as their own projects write it.
 var dartsV2 = map[Notation]string{
-	NotationPairs:    "[[(0, 3), (1, 3), (0, 3), (1, 3), (1, 3), (0, 2), (0, 2), (2, 5)], [(0, 0), (1, 0), (2, 2), (1, 0), (0, 0), (2, 2), (2, 2), (1, 0)]]",
-	NotationGenotype: "DARTS_V2 = Genotype(normal=[('sep_conv_3x3', 0), ('sep_conv_3x3', 1), ('sep_conv_3x3', 0), ('sep_conv_3x3', 1), ('sep_conv_3x3', 1), ('skip_connect', 0), ('skip_connect', 0), ('dil_conv_3x3', 2)], normal_concat=[2, 3, 4, 5], reduce=[('max_pool_3x3', 0), ('max_pool_3x3', 1), ('skip_connect', 2), ('max_pool_3x3', 1), ('max_pool_3x3', 0), ('skip_connect', 2), ('skip_connect', 2), ('max_pool_3x3', 1)], reduce_concat=range(2, 6))",
-	NotationAwNAS:    "CNNGenotype(normal_0=(('sep_conv_3x3', 0, 2), ('skip_connect', 0, 4), ('sep_conv_3x3', 1, 2), ('sep_conv_3x3', 0, 3), ('sep_conv_3x3', 1, 3), ('sep_conv_3x3', 1, 4), ('skip_connect', 0, 5), ('dil_conv_3x3', 2, 5)), reduce_1=(('max_pool_3x3', 0, 2), ('max_pool_3x3', 1, 2), ('max_pool_3x3', 1, 3), ('skip_connect', 2, 3), ('max_pool_3x3', 0, 4), ('skip_connect', 2, 4), ('max_pool_3x3', 1, 5), ('skip_connect', 2, 5)), normal_0_concat=(2, 3, 4, 5), reduce_1_concat=(2, 3, 4, 5))",
+	NotationPairs: "[[(0, 3), (1, 3), (0, 3), (1, 3), (1, 3), (0, 2), (0, 2), (2, 5)], [(0, 0), (1, 0), (2, 2), (1, " +
+		"0), (0, 0), (2, 2), (2, 2), (1, 0)]]",
+	NotationGenotype: "DARTS_V2 = Genotype(normal=[('sep_conv_3x3', 0), ('sep_conv_3x3', 1), ('sep_conv_3x3', 0), " +
+		"('sep_conv_3x3', 1), ('sep_conv_3x3', 1), ('skip_connect', 0), ('skip_connect', 0), ('dil_conv_3x3', 2)], " +
+		"normal_concat=[2, 3, 4, 5], reduce=[('max_pool_3x3', 0), ('max_pool_3x3', 1), ('skip_connect', 2), " +
+		"('max_pool_3x3', 1), ('max_pool_3x3', 0), ('skip_connect', 2), ('skip_connect', 2), ('max_pool_3x3', 1)], " +
+		"reduce_concat=range(2, 6))",
+	NotationAwNAS: "CNNGenotype(normal_0=(('sep_conv_3x3', 0, 2), ('skip_connect', 0, 4), ('sep_conv_3x3', 1, 2), " +
+		"('sep_conv_3x3', 0, 3), ('sep_conv_3x3', 1, 3), ('sep_conv_3x3', 1, 4), ('skip_connect', 0, 5), ('dil_conv_3x3', " +
+		"2, 5)), reduce_1=(('max_pool_3x3', 0, 2), ('max_pool_3x3', 1, 2), ('max_pool_3x3', 1, 3), ('skip_connect', 2, 3), " +
+		"('max_pool_3x3', 0, 4), ('skip_connect', 2, 4), ('max_pool_3x3', 1, 5), ('skip_connect', 2, 5)), " +
+		"normal_0_concat=(2, 3, 4, 5), reduce_1_concat=(2, 3, 4, 5))",
 	NotationConfigSpace: `{"NetworkSelectorDatasetInfo:darts:edge_normal_0": "sep_conv_3x3", "NetworkSelectorDatasetInfo:darts:edge_normal_1": "sep_conv_3x3", "edge_normal_2": "sep_conv_3x3", "edge_normal_3": "sep_conv_3x3", "edge_normal_5": "skip_connect", "edge_normal_6": "sep_conv_3x3", "edge_normal_9": "skip_connect", "edge_normal_11": "dil_conv_3x3", "inputs_node_normal_3": "0_1", "inputs_node_normal_4": "0_1", "inputs_node_normal_5": "0_2",
  "edge_reduce_0": "max_pool_3x3", "edge_reduce_1": "max_pool_3x3", "edge_reduce_3": "max_pool_3x3", "edge_reduce_4": "skip_connect", "edge_reduce_5": "max_pool_3x3", "edge_reduce_7": "skip_connect", "edge_reduce_10": "max_pool_3x3", "edge_reduce_11": "skip_connect", "inputs_node_reduce_3": "1_2", "inputs_node_reduce_4": "0_2", "inputs_node_reduce_5": "1_2",
  "OptimizerSelector:sgd:weight_decay": 3e-4, "ImageAugmentation:cutout": true, "NetworkSelectorDatasetInfo:darts:layers": 8}`,
 	NotationEvoXBench: "3 0 3 1 3 0 3 1 0 0 3 1 0 0 5 2 2 0 2 1 2 1 0 2 2 0 0 2 2 1 0 2",
 	NotationJSON:      `{"architecture": {"normal": [["sep_conv_3x3", 0], ["sep_conv_3x3", 1], ["sep_conv_3x3", 0], ["sep_conv_3x3", 1], ["skip_connect", 0], ["sep_conv_3x3", 1], ["skip_connect", 0], ["dil_conv_3x3", 2]], "reduce": [["max_pool_3x3", 0], ["max_pool_3x3", 1], ["max_pool_3x3", 1], ["skip_connect", 2], ["max_pool_3x3", 0], ["skip_connect", 2], ["max_pool_3x3", 1], ["skip_connect", 2]]}}`,
-	NotationBananas8:  "[[[0, 4], [1, 4], [0, 4], [1, 4], [1, 4], [0, 3], [0, 3], [2, 6]], [[0, 1], [1, 1], [2, 3], [1, 1], [0, 1], [2, 3], [2, 3], [1, 1]]]",
+	NotationBananas8: "[[[0, 4], [1, 4], [0, 4], [1, 4], [1, 4], [0, 3], [0, 3], [2, 6]], [[0, 1], [1, 1], [2, 3], [1, " +
+		"1], [0, 1], [2, 3], [2, 3], [1, 1]]]",
 }
 
 func TestEveryNotationOfOneArchitecture(t *testing.T) {
 	const (
-		canonical = "[[(0, 3), (1, 3), (0, 3), (1, 3), (0, 2), (1, 3), (0, 2), (2, 5)], [(0, 0), (1, 0), (1, 0), (2, 2), (0, 0), (2, 2), (1, 0), (2, 2)]]"
-		id        = "b149d8919d89ab39"
+		canonical = "[[(0, 3), (1, 3), (0, 3), (1, 3), (0, 2), (1, 3), (0, 2), (2, 5)], [(0, 0), (1, 0), (1, 0), (2, 2), " +
+			"(0, 0), (2, 2), (1, 0), (2, 2)]]"
+		id = "b149d8919d89ab39"
 	)
 	for _, n := range (DARTS{}).Notations() {
 		a, err := DARTS{}.ParseAs(dartsV2[n], n)
@@ -162,9 +173,12 @@ func TestRefusals(t *testing.T) {
 		{good, "evoxbench", "not written in notation evoxbench"},
 		{"1, 2, 3", "evoxbench", "3 numbers: EvoXBench's DARTS encoding has 32"},
 		{good, "morse", `notation "morse": space darts has pairs`},
-		{strings.Replace(dartsV2[NotationGenotype], "sep_conv_3x3", "none", 1), "", "a discrete DARTS cell has no empty edge"},
-		{strings.Replace(dartsV2[NotationGenotype], "sep_conv_3x3", "sep_conv_7x7", 1), "", `normal cell: edge 0: operation "sep_conv_7x7": unknown`},
-		{strings.Replace(dartsV2[NotationGenotype], "[2, 3, 4, 5]", "[2, 3, 4]", 1), "", "concat: the output of a cell must be nodes 2, 3, 4, 5"},
+		{strings.Replace(dartsV2[NotationGenotype], "sep_conv_3x3", "none", 1), "",
+			"a discrete DARTS cell has no empty edge"},
+		{strings.Replace(dartsV2[NotationGenotype], "sep_conv_3x3", "sep_conv_7x7", 1), "",
+			`normal cell: edge 0: operation "sep_conv_7x7": unknown`},
+		{strings.Replace(dartsV2[NotationGenotype], "[2, 3, 4, 5]", "[2, 3, 4]", 1), "",
+			"concat: the output of a cell must be nodes 2, 3, 4, 5"},
 		{strings.Replace(dartsV2[NotationGenotype], "range(2, 6)", "range(3, 6)", 1), "", "reduce cell: concat"},
 		{strings.Replace(dartsV2[NotationGenotype], "reduce=", "reduced=", 1), "", `Genotype has no argument "reduced"`},
 		{strings.Replace(dartsV2[NotationGenotype], "normal_concat=", "normal=", 1), "", `"normal" appears twice`},
@@ -172,12 +186,16 @@ func TestRefusals(t *testing.T) {
 		{strings.Replace(dartsV2[NotationAwNAS], "0, 4)", "0, 2)", 1), "", "node 2 has more than two edges"},
 		{strings.Replace(dartsV2[NotationEvoXBench], "5 2", "7 2", 1), "", "operation index 7"},
 		{dartsV2[NotationEvoXBench] + " 1", "", "33 numbers"},
-		{strings.Replace(dartsV2[NotationConfigSpace], `"0_1"`, `"1_0"`, 1), "", `inputs_node_normal_3: "1_0": must name two different states`},
+		{strings.Replace(dartsV2[NotationConfigSpace], `"0_1"`, `"1_0"`, 1), "",
+			`inputs_node_normal_3: "1_0": must name two different states`},
 		{strings.Replace(dartsV2[NotationConfigSpace], `"0_1"`, `"0_3"`, 1), "", "must name two different states of 0-2"},
-		{strings.Replace(dartsV2[NotationConfigSpace], `"0_1"`, `"0_2"`, 1), "", "node 3 reads state 2, but edge_normal_4 is missing"},
+		{strings.Replace(dartsV2[NotationConfigSpace], `"0_1"`, `"0_2"`, 1), "",
+			"node 3 reads state 2, but edge_normal_4 is missing"},
 		{strings.Replace(dartsV2[NotationConfigSpace], "3e-4", "0.1", 1), "", "NAS-Bench-301 keeps it at 0.0003"},
-		{strings.Replace(dartsV2[NotationConfigSpace], "OptimizerSelector:sgd:weight_decay", "edge_normal_13", 1), "", "edge_normal_13: no inputs_node_... reads this edge"},
-		{strings.Replace(dartsV2[NotationConfigSpace], "OptimizerSelector:sgd:weight_decay", "colour", 1), "", "colour: no hyperparameter"},
+		{strings.Replace(dartsV2[NotationConfigSpace], "OptimizerSelector:sgd:weight_decay", "edge_normal_13", 1), "",
+			"edge_normal_13: no inputs_node_... reads this edge"},
+		{strings.Replace(dartsV2[NotationConfigSpace], "OptimizerSelector:sgd:weight_decay", "colour", 1), "",
+			"colour: no hyperparameter"},
 		{strings.Replace(dartsV2[NotationJSON], `"reduce"`, `"reduction"`, 1), "", "reduce cell: missing"},
 		{strings.Repeat("[", 100), "", "brackets inside each other"},
 		{strings.Repeat("1 ", maxText), "", "an architecture takes less"},

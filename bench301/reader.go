@@ -300,7 +300,8 @@ func jsonArray(head []byte) bool {
 		}
 	}
 	return len(begin) > 1 && begin[0] == '[' && (begin[1] == '{' || begin[1] == '"') ||
-		bytes.HasPrefix(begin, []byte("[[[[")) || string(begin) == "[]" || len(begin) > 2 && string(begin[:2]) == "[[" && digit(begin[2])
+		bytes.HasPrefix(begin, []byte("[[[[")) || string(begin) == "[]" || len(begin) > 2 && string(begin[:2]) == "[[" &&
+		digit(begin[2])
 }
 
 // array reads a JSON array.

@@ -26,20 +26,27 @@ func TestReadStreams(t *testing.T) {
 		lines []int
 		field string // value of the field x of the last item
 	}{
-		"text":                     {"# a comment [\n\n" + pairs + "\n" + dartsV2[NotationGenotype] + "\n" + dartsV2[NotationEvoXBench], []int{3, 4, 5}, ""},
-		"text over lines":          {pairs[:40] + "\n" + pairs[40:] + "\n\n  " + pairs + "\n# end\n", []int{1, 4}, ""},
-		"a byte order mark":        {"\ufeff" + pairs + "\r\n", []int{1}, ""},
-		"csv":                      {"x,arch,y\n1,\"" + pairs + "\",2\n\n# between\n7,\"" + pairs + "\",2\n", []int{2, 5}, "7"},
-		"csv below a comment":      {"# NB301\narch,x\n\"" + pairs + "\",3\n", []int{3}, "3"},
-		"csv of one column":        {"arch\n\"" + pairs + "\"\n", []int{2}, ""},
-		"json lines":               {`{"arch": "` + pairs + `", "x": 1}` + "\n" + `{"x": "two", "arch": ` + dartsV2[NotationJSON] + "}\n", []int{1, 2}, "two"},
-		"json texts":               {`"` + pairs + "\"\n\"" + pairs + "\"\n", []int{1, 2}, ""},
-		"json over lines":          {"{\n\"arch\":\n\"" + pairs + "\",\n\"x\": 5\n}\n{\"arch\": \"" + pairs + "\", \"x\": [1]}", []int{1, 6}, "[1]"},
-		"json array of objects":    {"[\n  {\"arch\": \"" + pairs + "\"},\n\n  {\"arch\": \"" + pairs + "\", \"x\": 1e3}\n]\n", []int{2, 4}, "1e3"},
-		"json array of texts":      {"[\"" + pairs + "\",\n\"" + pairs + "\"]", []int{1, 2}, ""},
-		"json array of numbers":    {"[" + dartsV2[NotationBananas8] + ",\n" + dartsV2[NotationBananas8] + "]", []int{1, 2}, ""},
-		"json array of architures": {"[" + dartsV2[NotationJSON] + ",\n" + dartsV2[NotationConfigSpace] + "]", []int{1, 2}, ""},
-		"evoxbench array":          {"[[" + strings.ReplaceAll(dartsV2[NotationEvoXBench], " ", ",") + "]]", []int{1}, ""},
+		"text": {"# a comment [\n\n" + pairs + "\n" + dartsV2[NotationGenotype] + "\n" +
+			dartsV2[NotationEvoXBench], []int{3, 4, 5}, ""},
+		"text over lines":   {pairs[:40] + "\n" + pairs[40:] + "\n\n  " + pairs + "\n# end\n", []int{1, 4}, ""},
+		"a byte order mark": {"\ufeff" + pairs + "\r\n", []int{1}, ""},
+		"csv": {"x,arch,y\n1,\"" + pairs + "\",2\n\n# between\n7,\"" + pairs + "\",2\n", []int{2, 5},
+			"7"},
+		"csv below a comment": {"# NB301\narch,x\n\"" + pairs + "\",3\n", []int{3}, "3"},
+		"csv of one column":   {"arch\n\"" + pairs + "\"\n", []int{2}, ""},
+		"json lines": {`{"arch": "` + pairs + `", "x": 1}` + "\n" + `{"x": "two", "arch": ` +
+			dartsV2[NotationJSON] + "}\n", []int{1, 2}, "two"},
+		"json texts": {`"` + pairs + "\"\n\"" + pairs + "\"\n", []int{1, 2}, ""},
+		"json over lines": {"{\n\"arch\":\n\"" + pairs + "\",\n\"x\": 5\n}\n{\"arch\": \"" + pairs +
+			"\", \"x\": [1]}", []int{1, 6}, "[1]"},
+		"json array of objects": {"[\n  {\"arch\": \"" + pairs + "\"},\n\n  {\"arch\": \"" + pairs +
+			"\", \"x\": 1e3}\n]\n", []int{2, 4}, "1e3"},
+		"json array of texts": {"[\"" + pairs + "\",\n\"" + pairs + "\"]", []int{1, 2}, ""},
+		"json array of numbers": {"[" + dartsV2[NotationBananas8] + ",\n" + dartsV2[NotationBananas8] + "]", []int{1, 2},
+			""},
+		"json array of architures": {"[" + dartsV2[NotationJSON] + ",\n" + dartsV2[NotationConfigSpace] + "]", []int{1, 2},
+			""},
+		"evoxbench array": {"[[" + strings.ReplaceAll(dartsV2[NotationEvoXBench], " ", ",") + "]]", []int{1}, ""},
 	} {
 		n := Notation("")
 		if name == "json array of numbers" {
@@ -99,7 +106,8 @@ func TestReadRefuses(t *testing.T) {
 		}
 	}
 	broken := errors.New("disk on fire")
-	if _, err := readAll(io.MultiReader(strings.NewReader(pairs+"\n"), iotest.ErrReader(broken)), ""); !errors.Is(err, broken) || !strings.HasPrefix(err.Error(), "archs") {
+	if _, err := readAll(io.MultiReader(strings.NewReader(pairs+"\n"), iotest.ErrReader(broken)), ""); !errors.Is(err,
+		broken) || !strings.HasPrefix(err.Error(), "archs") {
 		t.Errorf("a failing stream: %v", err)
 	}
 }
@@ -112,7 +120,8 @@ func TestFieldsAreNumbersOrErrors(t *testing.T) {
 	if v, err := items[0].Float("a"); err != nil || v != 93.5 {
 		t.Errorf("a is %v: %v", v, err)
 	}
-	for name, want := range map[string]string{"b": `archs:2: b: "NaN": must be a finite number`, "c": `archs:2: no column or field "c"`} {
+	for name, want := range map[string]string{"b": `archs:2: b: "NaN": must be a finite number`,
+		"c": `archs:2: no column or field "c"`} {
 		if _, err := items[0].Float(name); err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", name, err, want)
 		}

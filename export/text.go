@@ -37,7 +37,8 @@ func DOT(w io.Writer, space bench301.Space, a bench301.Architecture) error {
 		return err
 	}
 	b := bufio.NewWriter(w)
-	fmt.Fprintf(b, "digraph %q {\n  rankdir=LR;\n  node [shape=box, fontname=\"Helvetica\"];\n  edge [fontname=\"Helvetica\", fontsize=11];\n", a.ID())
+	fmt.Fprintf(b, "digraph %q {\n  rankdir=LR;\n  node [shape=box, fontname=\"Helvetica\"];\n  edge "+
+		"[fontname=\"Helvetica\", fontsize=11];\n", a.ID())
 	for i, c := range cells {
 		fmt.Fprintf(b, "  subgraph cluster%d {\n    label=%q;\n", i, c.Name)
 		for n, name := range c.Nodes {
@@ -52,8 +53,8 @@ func DOT(w io.Writer, space bench301.Space, a bench301.Architecture) error {
 	return b.Flush()
 }
 
-// jsonNetwork is the neutral description of a network as JSON. Tensors are N x H x W x C; nodes are in an order in which
-// every input precedes its reader, and parameters in that of the flat vector of weights.
+// jsonNetwork is the neutral description of a network as JSON. Tensors are N x H x W x C; nodes are in an order in
+// which every input precedes its reader, and parameters in that of the flat vector of weights.
 type jsonNetwork struct {
 	Arch   string      `json:"arch"`
 	ID     string      `json:"id"`
@@ -94,7 +95,8 @@ func JSON(w io.Writer, space bench301.Space, a bench301.Architecture, g bench301
 	}
 	for _, x := range g.Nodes {
 		n.Nodes = append(n.Nodes, jsonNode{
-			x.Name, x.Kind.String(), x.Inputs, x.Params, x.Kernel, x.Stride, x.Pad, x.Dilation, x.Groups, x.Offset, [3]int{x.H, x.W, x.C},
+			x.Name, x.Kind.String(), x.Inputs, x.Params, x.Kernel, x.Stride, x.Pad, x.Dilation, x.Groups, x.Offset,
+			[3]int{x.H, x.W, x.C},
 		})
 	}
 	for _, p := range g.Params {

@@ -78,9 +78,9 @@ func (a *Aging[T]) Tell(_ *rand.Rand, children []Individual[T]) {
 	rank(a.Members)
 }
 
-// Local is Pareto local search (Paquete, Chiarandini and Stuetzle 2004): the neighbours of a random unexplored member of
-// the archive are evaluated, those not dominated join, and once all members are explored a new random start is added.
-// A generation evaluates at most Batch neighbours.
+// Local is Pareto local search (Paquete, Chiarandini and Stuetzle 2004): the neighbours of a random unexplored member
+// of the archive are evaluated, those not dominated join, and once all members are explored a new random start is
+// added. A generation evaluates at most Batch neighbours.
 type Local[T any] struct {
 	Batch int `json:"batch"` // neighbours a generation
 

@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// Hypervolume is the volume that points dominate below a reference point, all objectives minimised: exact, in O(n log n)
-// for two objectives, by a sweep along the last one for three (O(n^2)) and by slicing for more. Points that are not better
-// than the reference in every objective add nothing. It returns an error if a point has another dimension.
+// Hypervolume is the volume that points dominate below a reference point, all objectives minimised: exact, in O(n log
+// n) for two objectives, by a sweep along the last one for three (O(n^2)) and by slicing for more. Points that are not
+// better than the reference in every objective add nothing. It returns an error if a point has another dimension.
 func Hypervolume(points [][]float64, reference []float64) (float64, error) {
 	inside := make([][]float64, 0, len(points))
 	for i, p := range points {

@@ -7,9 +7,10 @@ import (
 	"slices"
 )
 
-// MOEAD is the evolutionary algorithm based on decomposition of Zhang and Li (2007): one Tchebycheff subproblem a weight
-// vector (Das and Dennis's simplex lattice), mating and replacement among neighbouring weights. Objectives are scaled by
-// the ideal point and the worst values of the population. All children of a generation are bred before any is evaluated.
+// MOEAD is the evolutionary algorithm based on decomposition of Zhang and Li (2007): one Tchebycheff subproblem a
+// weight vector (Das and Dennis's simplex lattice), mating and replacement among neighbouring weights. Objectives are
+// scaled by the ideal point and the worst values of the population. All children of a generation are bred before any is
+// evaluated.
 type MOEAD[T any] struct {
 	Weights       [][]float64 `json:"weights"`
 	Neighbours    int         `json:"neighbours"`     // weights that mate with each other

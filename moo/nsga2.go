@@ -94,8 +94,8 @@ func tournament[T any](rng *rand.Rand, members []Individual[T]) func() Individua
 	}
 }
 
-// better is -1 if a beats b in a tournament, 1 if b beats a, 0 if a coin decides: the smaller constraint violation, then
-// dominance, then the larger crowding distance wins.
+// better is -1 if a beats b in a tournament, 1 if b beats a, 0 if a coin decides: the smaller constraint violation,
+// then dominance, then the larger crowding distance wins.
 func better[T any](a, b Individual[T]) int {
 	va, vb := a.violation(), b.violation()
 	switch {

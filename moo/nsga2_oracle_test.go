@@ -132,7 +132,10 @@ func TestOracleDARTSLayout(t *testing.T) {
 		a := NewNSGA2[[]int](max(400, len(d.Front)+11)) // every point must find room
 		a.CrossoverRate, a.MutationRate = 0.5, 0.5
 		p := integers(d.UB, d.value)
-		p.Key = func(x []int) string { return string(fmt.Append(nil, d.value(x))) } // one solution a point of the front is enough
+		p.Key = func(x []int) string {
+			return string(fmt.Append(nil,
+				d.value(x)))
+		} // one solution a point of the front is enough
 		r, err := Run(t.Context(), p, a, Options[[]int]{Generations: 1400, Seed: 1})
 		if err != nil {
 			t.Fatal(err)

@@ -214,7 +214,8 @@ func TestOracleHypervolume(t *testing.T) {
 				n++
 			}
 			for i, want := range c.Exclusive {
-				near(t, fmt.Sprintf("%s without %d", c.Name, i), got-volumeOf(slices.Delete(slices.Clone(f), i, i+1), c.Ref), want, 1e-9)
+				near(t, fmt.Sprintf("%s without %d", c.Name, i), got-volumeOf(slices.Delete(slices.Clone(f), i, i+1), c.Ref), want,
+					1e-9)
 				n++
 			}
 		}

@@ -69,8 +69,8 @@ type Snapshot[T any] struct {
 // snapshotVersion changes whenever an older snapshot would no longer lead to the same end.
 const snapshotVersion = 1
 
-// Checkpoint keeps the state of a run. Save must be atomic: after a crash, Load returns the last snapshot that was saved
-// whole, with all evaluations up to it.
+// Checkpoint keeps the state of a run. Save must be atomic: after a crash, Load returns the last snapshot that was
+// saved whole, with all evaluations up to it.
 type Checkpoint[T any] interface {
 	// Save keeps a snapshot and the evaluations that are new since the last one.
 	Save(s Snapshot[T], fresh []Evaluated[T]) error
@@ -78,10 +78,11 @@ type Checkpoint[T any] interface {
 	Load() (s Snapshot[T], history []Evaluated[T], ok bool, err error)
 }
 
-// Run searches until a bound of o is reached or the space is exhausted. If o.Checkpoint holds a snapshot, the run goes on
-// from there and ends like one that was never interrupted. When ctx ends, Run returns what it has with ctx's error.
+// Run searches until a bound of o is reached or the space is exhausted. If o.Checkpoint holds a snapshot, the run goes
+// on from there and ends like one that was never interrupted. When ctx ends, Run returns what it has with ctx's error.
 func Run[T any](ctx context.Context, p Problem[T], a Algorithm[T], o Options[T]) (Result[T], error) {
-	r := &run[T]{problem: p, algorithm: a, options: o, source: rand.NewPCG(o.Seed, 0x736561726368), known: map[string]Outcome{}}
+	r := &run[T]{problem: p, algorithm: a, options: o, source: rand.NewPCG(o.Seed, 0x736561726368),
+		known: map[string]Outcome{}}
 	r.rng = rand.New(r.source)
 	r.archive.Epsilon = o.Epsilon
 	if err := r.validate(); err != nil {
@@ -149,7 +150,8 @@ func (r *run[T]) resume() error {
 	}
 	switch {
 	case s.Version != snapshotVersion:
-		return fmt.Errorf("moo: the checkpoint has version %d, this program writes %d: start a new run", s.Version, snapshotVersion)
+		return fmt.Errorf("moo: the checkpoint has version %d, this program writes %d: start a new run", s.Version,
+			snapshotVersion)
 	case s.Algorithm != r.algorithm.Name():
 		return fmt.Errorf("moo: the checkpoint is one of %s, not of %s", s.Algorithm, r.algorithm.Name())
 	case s.Seed != r.options.Seed:

@@ -188,7 +188,8 @@ func TestRunRefuses(t *testing.T) {
 		return out, nil
 	}
 	other := &memory{}
-	if _, err := Run(t.Context(), small(), NewMOEAD[[]int](2, 20), Options[[]int]{Generations: 2, Checkpoint: other}); err != nil {
+	if _, err := Run(t.Context(), small(), NewMOEAD[[]int](2, 20),
+		Options[[]int]{Generations: 2, Checkpoint: other}); err != nil {
 		t.Fatal(err)
 	}
 	cancelled, cancel := context.WithCancel(t.Context())
@@ -248,7 +249,8 @@ func TestLattice(t *testing.T) {
 func BenchmarkGeneration(b *testing.B) {
 	p := zdt1(30)
 	for b.Loop() {
-		if _, err := Run(b.Context(), p, NewNSGA2[[]float64](100), Options[[]float64]{Generations: 100, Seed: 1}); err != nil {
+		if _, err := Run(b.Context(), p, NewNSGA2[[]float64](100),
+			Options[[]float64]{Generations: 100, Seed: 1}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -75,7 +75,8 @@ func extent(groups []Dots, of func(Dots) []float64) (low, high float64) {
 // view places the points.
 func (c Cloud) view() cloudView {
 	v := cloudView{
-		Cloud: c, Width: cloudWidth, Height: cloudHeight, Left: cloudLeft, Right: cloudWidth - cloudRight, Top: cloudTop, Bottom: cloudHeight - cloudBottom,
+		Cloud: c, Width: cloudWidth, Height: cloudHeight, Left: cloudLeft, Right: cloudWidth - cloudRight, Top: cloudTop,
+		Bottom: cloudHeight - cloudBottom,
 	}
 	v.Middle, v.Centre = (v.Left+v.Right)/2, (v.Top+v.Bottom)/2
 	total := 0

@@ -12,10 +12,12 @@ func CompareTable(a, b *analysis.Findings, contrasts []analysis.Contrast) Table 
 	t := Table{
 		Title: fmt.Sprintf("tau-b with accuracy by %s: A = %s, B = %s", a.From.Truth, a.From.Dir, b.From.Dir),
 		Columns: []Column{
-			{Name: "estimator", Left: true}, {Name: "A"}, {Name: "B"}, {Name: "B - A"}, {Name: "95% CI"}, {Name: "p"}, {Name: "", Left: true}, {Name: "n"},
+			{Name: "estimator", Left: true}, {Name: "A"}, {Name: "B"}, {Name: "B - A"}, {Name: "95% CI"}, {Name: "p"},
+			{Name: "", Left: true}, {Name: "n"},
 			{Name: "pairs", Left: true}, {Name: "s/arch A"}, {Name: "s/arch B"},
 		},
-		Notes: []string{"B - A: paired bootstrap where the runs have architectures in common, p adjusted by Holm; ~ not distinguishable at 0.05."},
+		Notes: []string{"B - A: paired bootstrap where the runs have architectures in common, p adjusted by Holm; ~ not " +
+			"distinguishable at 0.05."},
 	}
 	tau := func(f *analysis.Finding) string {
 		if f.Tau == nil {
@@ -24,12 +26,14 @@ func CompareTable(a, b *analysis.Findings, contrasts []analysis.Contrast) Table 
 		return signed(f.Tau.Value)
 	}
 	for _, c := range contrasts {
-		row := []string{c.Label, tau(c.A), tau(c.B), "", "", "", "", strconv.Itoa(c.N), "no", Seconds(c.A.Seconds), Seconds(c.B.Seconds)}
+		row := []string{c.Label, tau(c.A), tau(c.B), "", "", "", "", strconv.Itoa(c.N), "no", Seconds(c.A.Seconds),
+			Seconds(c.B.Seconds)}
 		if c.Paired {
 			row[8] = "yes"
 		}
 		if v := c.Comparison; v != nil {
-			row[3], row[4], row[5], row[6] = signed(v.Difference), bounds(v.Interval.Low, v.Interval.High), Probability(v.PAdjusted), v.Mark()
+			row[3], row[4], row[5], row[6] = signed(v.Difference), bounds(v.Interval.Low, v.Interval.High),
+				Probability(v.PAdjusted), v.Mark()
 		}
 		t.Rows = append(t.Rows, row)
 	}

@@ -13,8 +13,8 @@ import (
 	"rwe301/plots"
 )
 
-// Document is a report that stands alone: one HTML file with figures, sortable tables and scatter plots whose points say
-// what they are. It needs no network, and shows all but the sorting and the hovering without scripts.
+// Document is a report that stands alone: one HTML file with figures, sortable tables and scatter plots whose points
+// say what they are. It needs no network, and shows all but the sorting and the hovering without scripts.
 type Document struct {
 	Title    string
 	Lead     string // what the page reports, a sentence

@@ -90,7 +90,8 @@ func (r Search) generationFigure() named {
 	method := r.Setup.Methods[0].Name
 	fronts := r.AfterGenerations(method)
 	for _, k := range milestones(len(fronts)) {
-		g.Groups = append(g.Groups, plots.Group{Name: fmt.Sprintf("generation %d", k), Stairs: true, Points: frontPoints(fronts[k-1])})
+		g.Groups = append(g.Groups, plots.Group{Name: fmt.Sprintf("generation %d", k), Stairs: true,
+			Points: frontPoints(fronts[k-1])})
 	}
 	f, err := plots.NewPoints(g)
 	return column("generations", f, err)
@@ -140,7 +141,8 @@ func quartiles(name string, runs [][]analysis.SearchPoint, value func(analysis.S
 			}
 		}
 		l.X = append(l.X, float64(p.Evaluations))
-		l.Y, l.Low, l.High = append(l.Y, correlation.Quantile(at, 0.5)), append(l.Low, correlation.Quantile(at, 0.25)), append(l.High, correlation.Quantile(at, 0.75))
+		l.Y, l.Low, l.High = append(l.Y, correlation.Quantile(at, 0.5)), append(l.Low, correlation.Quantile(at, 0.25)),
+			append(l.High, correlation.Quantile(at, 0.75))
 	}
 	return l
 }
@@ -154,8 +156,8 @@ func lastBefore(run []analysis.SearchPoint, evaluations int) int {
 	return k
 }
 
-// cellFigures draws three members of the first method's first front: the most accurate, the smallest, and the knee, which
-// lies farthest below the line between these two.
+// cellFigures draws three members of the first method's first front: the most accurate, the smallest, and the knee,
+// which lies farthest below the line between these two.
 func (r Search) cellFigures() []named {
 	row := r.Rows[0]
 	front := r.Front(row.Method, row.Seed)
@@ -168,13 +170,15 @@ func (r Search) cellFigures() []named {
 		what string
 		f    analysis.Found
 	}{{"most-accurate", analysis.Extreme(front, func(f analysis.Found) float64 { return -f.Accuracy })},
-		{"smallest", analysis.Extreme(front, func(f analysis.Found) float64 { return float64(f.MACs) })}, {"knee", analysis.Knee(front)}} {
+		{"smallest", analysis.Extreme(front, func(f analysis.Found) float64 { return float64(f.MACs) })},
+		{"knee", analysis.Knee(front)}} {
 		a, _, err := r.Space.Parse(pick.f.Arch)
 		if err != nil || drawn[pick.f.ID] {
 			continue // nothing to draw, or the same network again
 		}
 		drawn[pick.f.ID] = true
-		title := fmt.Sprintf("%s of %s, seed %d: %s, accuracy %.2f %%, %.1f M MACs", pick.what, row.Method, row.Seed, pick.f.ID, pick.f.Accuracy, float64(pick.f.MACs)/1e6)
+		title := fmt.Sprintf("%s of %s, seed %d: %s, accuracy %.2f %%, %.1f M MACs", pick.what, row.Method, row.Seed,
+			pick.f.ID, pick.f.Accuracy, float64(pick.f.MACs)/1e6)
 		f, err := plots.NewCells(title, r.Space, a)
 		out = append(out, named{f, "cells-" + pick.what, plots.CellsWidth, f.Height(), err})
 	}

@@ -21,12 +21,14 @@ func (r Search) Page() (Document, error) {
 	m, d := r.From, r.Setup
 	doc := Document{
 		Title: d.Name,
-		Lead: fmt.Sprintf("Searches of the space %s for accurate and small networks, judged by accuracies that come from: %s.",
+		Lead: fmt.Sprintf("Searches of the space %s for accurate and small networks, judged by accuracies that come from: "+
+			"%s.",
 			d.Space, m.Truth),
 		Facts: []Fact{
 			{Name: "accuracies", Value: m.Truth},
 			{Name: "methods", Value: strconv.Itoa(len(d.Methods))},
-			{Name: "evaluations a run", Value: fmt.Sprintf("%d (%d generations of %d)", d.Population*d.Generations, d.Generations, d.Population)},
+			{Name: "evaluations a run", Value: fmt.Sprintf("%d (%d generations of %d)", d.Population*d.Generations,
+				d.Generations, d.Population)},
 			{Name: "seeds", Value: numbers(d.Seeds)},
 		},
 		Made: fmt.Sprintf("Made from the run folder by bench301; the searches by bench301 %s on %s.", m.Code, m.CPU),
@@ -83,7 +85,8 @@ func (r Search) clouds() ([]Cloud, []Item) {
 	var items []Item
 	add := func(group int, f analysis.Found, facts ...[2]string) {
 		items = append(items, Item{Name: f.ID, Text: f.Arch, Facts: append(facts,
-			[2]string{"params", fmt.Sprintf("%.3g M", float64(f.Params)/1e6)}, [2]string{"MACs", fmt.Sprintf("%.4g M", float64(f.MACs)/1e6)})})
+			[2]string{"params", fmt.Sprintf("%.3g M", float64(f.Params)/1e6)},
+			[2]string{"MACs", fmt.Sprintf("%.4g M", float64(f.MACs)/1e6)})})
 		for k, c := range counts {
 			g := &groups[k][group]
 			g.Item, g.X, g.Y = append(g.Item, len(items)-1), append(g.X, c.of(f)), append(g.Y, f.Accuracy)
@@ -107,7 +110,8 @@ func (r Search) clouds() ([]Cloud, []Item) {
 		if len(r.Known) == 0 {
 			groups[k] = groups[k][:len(names)]
 		}
-		out = append(out, Cloud{Title: "Fronts of all seeds, accuracy against " + c.label, XLabel: c.label, YLabel: "accuracy (%)", Groups: groups[k]})
+		out = append(out, Cloud{Title: "Fronts of all seeds, accuracy against " + c.label, XLabel: c.label,
+			YLabel: "accuracy (%)", Groups: groups[k]})
 	}
 	return out, items
 }
@@ -126,17 +130,20 @@ func (r Search) frontTable() Table {
 	t := Table{
 		Title: "Members of the fronts, accuracy by " + r.From.Truth,
 		Columns: []Column{
-			{Name: "method", Left: true}, {Name: "seed"}, {Name: "id", Left: true}, {Name: "accuracy"}, {Name: "params"}, {Name: "MACs"}, {Name: "estimates"},
+			{Name: "method", Left: true}, {Name: "seed"}, {Name: "id", Left: true}, {Name: "accuracy"}, {Name: "params"},
+			{Name: "MACs"}, {Name: "estimates"},
 			{Name: "architecture", Left: true},
 		},
 	}
 	for _, f := range r.Found {
 		if len(t.Rows) == maxListed {
-			t.Notes = append(t.Notes, fmt.Sprintf("The first %d of %d; fronts.csv in the folder of the report has all.", maxListed, len(r.Found)))
+			t.Notes = append(t.Notes, fmt.Sprintf("The first %d of %d; fronts.csv in the folder of the report has all.",
+				maxListed, len(r.Found)))
 			break
 		}
 		t.Rows = append(t.Rows, []string{
-			f.Method, strconv.FormatUint(f.Seed, 10), f.ID, fixed(f.Accuracy, 2), strconv.FormatInt(f.Params, 10), strconv.FormatInt(f.MACs, 10), estimates(f), f.Arch,
+			f.Method, strconv.FormatUint(f.Seed, 10), f.ID, fixed(f.Accuracy, 2), strconv.FormatInt(f.Params, 10),
+			strconv.FormatInt(f.MACs, 10), estimates(f), f.Arch,
 		})
 	}
 	return t
@@ -145,7 +152,8 @@ func (r Search) frontTable() Table {
 // protocolTable says how the searches were run.
 func (r Search) protocolTable() Table {
 	m, d := r.From, r.Setup
-	t := Table{Title: "Protocol of the searches " + d.Name, Columns: []Column{{Name: "what", Left: true}, {Name: "value", Left: true}}}
+	t := Table{Title: "Protocol of the searches " + d.Name,
+		Columns: []Column{{Name: "what", Left: true}, {Name: "value", Left: true}}}
 	add := func(what, value string) { t.Rows = append(t.Rows, []string{what, value}) }
 	add("search space", d.Space)
 	add("accuracies", m.Truth)

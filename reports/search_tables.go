@@ -21,12 +21,15 @@ import (
 func (r Search) Table() Table {
 	d := r.Setup
 	t := Table{
-		Title:   fmt.Sprintf("Fronts re-evaluated by %s: median [quartiles] over %d seeds, %d evaluations a run", r.From.Truth, len(d.Seeds), d.Population*d.Generations),
+		Title: fmt.Sprintf("Fronts re-evaluated by %s: median [quartiles] over %d seeds, %d evaluations a run",
+			r.From.Truth, len(d.Seeds), d.Population*d.Generations),
 		Notes:   []string{r.BoxNote()},
 		Columns: []Column{{Name: "method", Left: true}, {Name: "minimises", Left: true}},
 	}
 	if len(d.Methods) > 1 {
-		t.Notes = append(t.Notes, fmt.Sprintf("+ and -: better or worse than %s (Wilcoxon signed-rank over seeds, Holm over methods, 0.05); ~: not distinguishable. With n seeds the smallest two-sided p is 2/2^n: five seeds cannot reach 0.05.", d.Methods[0].Name))
+		t.Notes = append(t.Notes, fmt.Sprintf("+ and -: better or worse than %s (Wilcoxon signed-rank over seeds, Holm over "+
+			"methods, 0.05); ~: not distinguishable. With n seeds the smallest two-sided p is 2/2^n: five seeds cannot reach "+
+			"0.05.", d.Methods[0].Name))
 	}
 	if r.Missing > 0 {
 		t.Notes = append(t.Notes, fmt.Sprintf("%d of %d searches are not finished.", r.Missing, len(d.Methods)*len(d.Seeds)))
@@ -61,7 +64,8 @@ func spread(v []float64, digits int) string {
 
 // Save writes tables, fronts, indicators and figures into a folder, and lists their paths.
 func (r Search) Save(dir string) ([]string, error) {
-	paths, err := saveFiles(dir, append(r.Table().files("summary", map[string]Format{"md": Markdown, "tex": LaTeX, "csv": CSV}),
+	paths, err := saveFiles(dir, append(r.Table().files("summary",
+		map[string]Format{"md": Markdown, "tex": LaTeX, "csv": CSV}),
 		file{"fronts.csv", r.writeFronts},
 		file{"fronts.jsonl", func(w io.Writer) error {
 			e := json.NewEncoder(w)
@@ -96,7 +100,8 @@ func (r Search) writeFronts(w io.Writer) error {
 			estimates[i] = number(e)
 		}
 		_ = out.Write([]string{
-			f.Method, strconv.FormatUint(f.Seed, 10), f.ID, f.Arch, genotype, number(f.Accuracy), strconv.FormatInt(f.Params, 10),
+			f.Method, strconv.FormatUint(f.Seed, 10), f.ID, f.Arch, genotype, number(f.Accuracy),
+			strconv.FormatInt(f.Params, 10),
 			strconv.FormatInt(f.MACs, 10), strings.Join(estimates, " "),
 		})
 	}

@@ -11,10 +11,12 @@ func (f Study) ablationTable() (Table, error) {
 	t := Table{
 		Title: f.title("Ablation"),
 		Columns: []Column{
-			{Name: "setting", Left: true}, {Name: "level", Left: true}, {Name: "tau-b"}, {Name: "95% CI"}, {Name: "difference"}, {Name: "95% CI"}, {Name: "p"},
+			{Name: "setting", Left: true}, {Name: "level", Left: true}, {Name: "tau-b"}, {Name: "95% CI"}, {Name: "difference"},
+			{Name: "95% CI"}, {Name: "p"},
 			{Name: "", Left: true}, {Name: "s/arch"},
 		},
-		Notes: f.notes("*: the default of the study. difference: from it, by the paired bootstrap, p adjusted by Holm over all rows; ~ not distinguishable at 0.05.",
+		Notes: f.notes("*: the default of the study. difference: from it, by the paired bootstrap, p adjusted by Holm over "+
+			"all rows; ~ not distinguishable at 0.05.",
 			noteSeconds),
 	}
 	ablations, err := f.Ablations()
@@ -36,7 +38,8 @@ func (f Study) ablationTable() (Table, error) {
 				row[1] += " *"
 			case l.Versus != nil:
 				v := l.Versus
-				row[4], row[5], row[6], row[7] = signed(v.Difference), bounds(v.Interval.Low, v.Interval.High), Probability(v.PAdjusted), v.Mark()
+				row[4], row[5], row[6], row[7] = signed(v.Difference), bounds(v.Interval.Low, v.Interval.High),
+					Probability(v.PAdjusted), v.Mark()
 			}
 			t.Rows = append(t.Rows, row)
 		}

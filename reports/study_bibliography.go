@@ -44,7 +44,8 @@ var bibliography = func() []entry {
 
 // bywords are other words for papers, and their keys.
 var bywords = map[string]string{
-	"NASLib": "krishnakumar2022suite", "WRCor": "jing2025wrcor", "jacov,": "mellor2021naswot", "epe_nas,": "lopes2021epenas",
+	"NASLib": "krishnakumar2022suite", "WRCor": "jing2025wrcor", "jacov,": "mellor2021naswot",
+	"epe_nas,": "lopes2021epenas",
 }
 
 // Keys of papers that are not an estimator's own.
@@ -57,7 +58,8 @@ const (
 // citedBy lists the keys of the papers that the source of an estimator names.
 func citedBy(source string) (keys []string) {
 	for _, e := range bibliography {
-		if e.arXiv != "" && strings.Contains(source, e.arXiv) || e.arXiv == "" && e.title != "" && strings.Contains(source, e.title) {
+		if e.arXiv != "" && strings.Contains(source, e.arXiv) || e.arXiv == "" && e.title != "" &&
+			strings.Contains(source, e.title) {
 			keys = append(keys, e.key)
 		}
 	}
@@ -80,8 +82,8 @@ func bibTeX(keys []string) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// setting are the papers of the checklist, and of the space, the accuracies and the images that a run used. truth names the accuracies; predicted
-// says whether a surrogate predicts them.
+// setting are the papers of the checklist, and of the space, the accuracies and the images that a run used. truth names
+// the accuracies; predicted says whether a surrogate predicts them.
 func setting(space bench301.Space, truth string, predicted bool, data string) []string {
 	keys := []string{keyPractices}
 	if c, ok := space.(bench301.Cited); ok {

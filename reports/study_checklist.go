@@ -41,9 +41,11 @@ func yesIf(yes bool, evidence, otherwise string) reply {
 
 func checklist(title string, answers []reply) Table {
 	t := Table{
-		Title:   "Best practices of neural architecture search, " + title,
-		Columns: []Column{{Name: ""}, {Name: "practice", Left: true}, {Name: "answer", Left: true}, {Name: "from the run", Left: true}},
-		Notes:   []string{"Items: Lindauer and Hutter, JMLR 21(243), 2020, shortened. Only the authors of a paper can answer what is not known from the run."},
+		Title: "Best practices of neural architecture search, " + title,
+		Columns: []Column{{Name: ""}, {Name: "practice", Left: true}, {Name: "answer", Left: true},
+			{Name: "from the run", Left: true}},
+		Notes: []string{"Items: Lindauer and Hutter, JMLR 21(243), 2020, shortened. Only the authors of a paper can " +
+			"answer what is not known from the run."},
 	}
 	for i, a := range answers {
 		t.Rows = append(t.Rows, []string{fmt.Sprint(i + 1), practices[i], a.verdict, a.evidence})
@@ -88,16 +90,20 @@ func (f Study) Checklist() Table {
 		{unknown, "accuracies by " + m.Truth},
 		method,
 		{"yes", "every setting and seed in the manifest; weight seeds " + seedRange(f.Columns)},
-		{"yes", fmt.Sprintf("all score the same %d architectures; estimators without full coverage: %d of %d", len(f.Architectures), partial, len(f.Columns))},
-		{"yes", fmt.Sprintf("bench301 %s, %s, %s; one estimate a core; each score keeps its version and processor", m.Code, m.Go, m.CPU)},
+		{"yes", fmt.Sprintf("all score the same %d architectures; estimators without full coverage: %d of %d",
+			len(f.Architectures), partial, len(f.Columns))},
+		{"yes", fmt.Sprintf("bench301 %s, %s, %s; one estimate a core; each score keeps its version and processor", m.Code,
+			m.Go, m.CPU)},
 		yesIf(len(varied) > 0, "varied: "+strings.Join(varied, ", "), "no setting is varied"),
 		{"yes", "tau-b, intervals and paired tests with Holm's correction on the same architectures"},
 		yesIf(total > 0, "tau-b against seconds an estimate (table budget, figure cost)", "no times"),
 		{"not applicable", "no search; trivial baselines: " + orNone(trivial)},
-		yesIf(seeds > 1, fmt.Sprintf("up to %d weight seeds: %s", seeds, seedRange(f.Columns)), "one weight seed; intervals are over architectures only"),
+		yesIf(seeds > 1, fmt.Sprintf("up to %d weight seeds: %s", seeds, seedRange(f.Columns)),
+			"one weight seed; intervals are over architectures only"),
 		benchmark,
 		{unknown, ""},
-		yesIf(total > 0, fmt.Sprintf("about %s s on one core for all estimates; the making of the accuracies not counted", Seconds(total)), "no times"),
+		yesIf(total > 0, fmt.Sprintf("about %s s on one core for all estimates; the making of the accuracies not counted",
+			Seconds(total)), "no times"),
 		{"yes", "definition, manifest and every score in the run folder; table protocol"},
 	})
 }
@@ -130,7 +136,8 @@ func (r Search) Checklist() Table {
 		{"yes", "every front re-evaluated by " + m.Truth},
 		{"yes", "hypervolume and best accuracy over evaluations (figures hypervolume, best-so-far)"},
 		yesIf(slices.Contains(algorithms, "random"), "a method is random search", "no method is random search"),
-		yesIf(len(d.Seeds) > 1, fmt.Sprintf("%d runs a method, seeds %s", len(d.Seeds), numbers(d.Seeds)), "one run a method"),
+		yesIf(len(d.Seeds) > 1, fmt.Sprintf("%d runs a method, seeds %s", len(d.Seeds), numbers(d.Seeds)),
+			"one run a method"),
 		{"yes", m.Truth},
 		{unknown, ""},
 		{unknown, fmt.Sprintf("%d evaluations a run; every score keeps its seconds", d.Evaluations())},

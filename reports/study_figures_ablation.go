@@ -24,7 +24,8 @@ func (f Study) costFigure() ([]Figure, error) {
 		if r.Seconds <= 0 || drawn[r] {
 			continue
 		}
-		p := plots.Point{Name: abbreviate(r.Estimator, 20), X: r.Seconds * float64(len(r.Column.Seeds)), Y: r.Tau.Value, Low: r.Tau.Low, High: r.Tau.High}
+		p := plots.Point{Name: abbreviate(r.Estimator, 20), X: r.Seconds * float64(len(r.Column.Seeds)), Y: r.Tau.Value,
+			Low: r.Tau.Low, High: r.Tau.High}
 		if r.Baseline {
 			trivial.Points = append(trivial.Points, p)
 		} else {
@@ -48,7 +49,8 @@ func (f Study) costFigure() ([]Figure, error) {
 	return []Figure{{"cost", figure, width, plots.ColumnHeight}}, err
 }
 
-// trainingCurves are tau against the seconds of training, a curve an estimator whose epochs are varied, and what is drawn there.
+// trainingCurves are tau against the seconds of training, a curve an estimator whose epochs are varied, and what is
+// drawn there.
 func (f Study) trainingCurves() (curves []plots.Group, drawn map[*analysis.Finding]bool, err error) {
 	ablations, err := f.Ablations()
 	if err != nil {
@@ -63,7 +65,8 @@ func (f Study) trainingCurves() (curves []plots.Group, drawn map[*analysis.Findi
 		g := plots.Group{Name: abbreviate(a.Base.Estimator, 16) + ", epochs", Joined: true, Labels: true}
 		for _, l := range a.Levels {
 			if l.Tau != nil && l.Seconds > 0 {
-				g.Points = append(g.Points, plots.Point{Name: l.Value, X: l.Seconds * float64(len(l.Column.Seeds)), Y: l.Tau.Value, Low: l.Tau.Low, High: l.Tau.High})
+				g.Points = append(g.Points, plots.Point{Name: l.Value, X: l.Seconds * float64(len(l.Column.Seeds)), Y: l.Tau.Value,
+					Low: l.Tau.Low, High: l.Tau.High})
 			}
 		}
 		if len(g.Points) > 1 && len(curves) < maxCurves-2 {
@@ -137,7 +140,8 @@ func ablationFigure(knob string, ablations []analysis.Ablation) (*Figure, error)
 		return &Figure{name, figure, plots.SingleColumn, plots.ColumnHeight}, err
 	}
 	bars.XLabel = fmt.Sprintf("tau-b by %s, 95%% interval (* default)", knob)
-	return &Figure{name, bars, plots.SingleColumn, max(1.3*vg.Inch, vg.Length(len(bars.Bars))*0.18*vg.Inch+0.7*vg.Inch)}, nil
+	return &Figure{name, bars, plots.SingleColumn, max(1.3*vg.Inch, vg.Length(len(bars.Bars))*0.18*vg.Inch+0.7*vg.Inch)},
+		nil
 }
 
 // convergenceFigure is F6: how wide the interval of tau is with fewer architectures.
@@ -153,7 +157,8 @@ func (f Study) convergenceFigure() ([]Figure, error) {
 		if r.N > analysis.ClosedForm || len(sizes) == 0 {
 			continue
 		}
-		widths, err := correlation.PrecisionAt(correlation.KendallTauB, r.Scores, r.Truth, append(sizes, r.N), analysis.Confidence, f.Options)
+		widths, err := correlation.PrecisionAt(correlation.KendallTauB, r.Scores, r.Truth, append(sizes, r.N),
+			analysis.Confidence, f.Options)
 		if errors.Is(err, correlation.ErrUndefined) {
 			continue
 		}

@@ -115,7 +115,8 @@ func (f Study) biasFigure() ([]Figure, error) {
 		if err != nil {
 			return err
 		}
-		s, err := plots.NewScatter(fmt.Sprintf("%s\nrho %+.2f", abbreviate(name, 26), rho), "skip connections", axis, labels, x, kept)
+		s, err := plots.NewScatter(fmt.Sprintf("%s\nrho %+.2f", abbreviate(name, 26), rho), "skip connections", axis, labels,
+			x, kept)
 		panels.Figures, panels.Names = append(panels.Figures, s), append(panels.Names, name)
 		return err
 	}

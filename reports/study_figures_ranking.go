@@ -63,7 +63,8 @@ func (f Study) ranksFigure() ([]Figure, error) {
 		return nil, nil
 	}
 	panels.Columns = len(panels.Figures)
-	return []Figure{{"ranks", panels, max(plots.SingleColumn, vg.Length(panels.Columns)*plots.DoubleColumn/3), 2.1 * vg.Inch}}, nil
+	return []Figure{{"ranks", panels, max(plots.SingleColumn, vg.Length(panels.Columns)*plots.DoubleColumn/3),
+		2.1 * vg.Inch}}, nil
 }
 
 func negated(v []float64) []float64 {
@@ -88,7 +89,8 @@ func (f Study) criticalFigure() ([]Figure, error) {
 	for i, row := range rows {
 		names[i] = abbreviate(row.Estimator, 16)
 	}
-	d, err := plots.NewCritical(fmt.Sprintf("mean rank over %d parts, Friedman %s", r.Parts, PValue(r.P)), names, r.Ranks, r.CriticalDifference)
+	d, err := plots.NewCritical(fmt.Sprintf("mean rank over %d parts, Friedman %s", r.Parts, PValue(r.P)), names, r.Ranks,
+		r.CriticalDifference)
 	if err != nil {
 		return nil, err
 	}

@@ -17,13 +17,18 @@ var captions = map[string]string{
 	"convergence": "How wide the 95% interval of tau-b is with fewer architectures.",
 	"seeds":       "tau-b of each weight seed on its own.",
 	"proxies":     "Spearman correlation between the scores of the estimators.",
-	"entropy":     "How uncertain the accuracy remains (entropy of bins of equal width) when scores are known, each the one that leaves least given those before it. Chance: the same for accuracies in random order. Only what lies between the curves is information; both fall because the architectures are few for so many bins.",
-	"strata":      "Spearman correlation among architectures with equally many convolutions; the number of architectures in brackets.",
-	"bias":        "Accuracies and scores against the number of skip connections: an estimator is biased where its correlation is far from the accuracies'.",
-	"precision":   "Share of the predicted top that belongs to the true top.",
-	"ranks":       "True against predicted rank, 1 the best.",
-	"critical":    "Mean ranks over parts of the architectures; bars join estimators that Nemenyi's test cannot tell apart.",
-	"cells":       "The cells of an architecture.",
+	"entropy": "How uncertain the accuracy remains (entropy of bins of equal width) when scores are known, each the " +
+		"one that leaves least given those before it. Chance: the same for accuracies in random order. Only what lies " +
+		"between the curves is information; both fall because the architectures are few for so many bins.",
+	"strata": "Spearman correlation among architectures with equally many convolutions; the number of architectures " +
+		"in brackets.",
+	"bias": "Accuracies and scores against the number of skip connections: an estimator is biased where its " +
+		"correlation is far from the accuracies'.",
+	"precision": "Share of the predicted top that belongs to the true top.",
+	"ranks":     "True against predicted rank, 1 the best.",
+	"critical": "Mean ranks over parts of the architectures; bars join estimators that Nemenyi's test cannot tell " +
+		"apart.",
+	"cells": "The cells of an architecture.",
 }
 
 // drawings are figures with their captions.
@@ -40,7 +45,8 @@ func (f Study) drawings(kinds ...string) ([]Drawing, error) {
 		case "ablation":
 			caption = fmt.Sprintf("tau-b by %s, the other settings as in the base; bands or bars are 95%% intervals.", rest)
 		case "cells":
-			caption = map[string]string{"best": "The most accurate architecture.", "worst": "The least accurate architecture."}[rest]
+			caption = map[string]string{"best": "The most accurate architecture.",
+				"worst": "The least accurate architecture."}[rest]
 		}
 		out = append(out, Drawing{Caption: caption, Figure: m.Figure, Width: m.Width, Height: m.Height})
 	}
@@ -52,7 +58,8 @@ func (f Study) Page() (Document, error) {
 	m := f.From
 	d := Document{
 		Title: m.Name,
-		Lead: fmt.Sprintf("How well estimators order %d architectures of the space %s by accuracy. The accuracies come from: %s.",
+		Lead: fmt.Sprintf("How well estimators order %d architectures of the space %s by accuracy. The accuracies come "+
+			"from: %s.",
 			len(f.Architectures), m.Space, m.Truth),
 		Facts: []Fact{
 			{Name: "accuracies", Value: m.Truth},
@@ -68,7 +75,8 @@ func (f Study) Page() (Document, error) {
 	}
 	if best := f.Top(1); len(best) > 0 {
 		b := best[0]
-		d.Facts = append(d.Facts, Fact{Name: "highest tau-b", Value: fmt.Sprintf("%s %s %s", b.Estimator, signed(b.Tau.Value), bounds(b.Tau.Low, b.Tau.High))})
+		d.Facts = append(d.Facts, Fact{Name: "highest tau-b",
+			Value: fmt.Sprintf("%s %s %s", b.Estimator, signed(b.Tau.Value), bounds(b.Tau.Low, b.Tau.High))})
 	}
 	items, err := f.items()
 	if err != nil {
@@ -80,11 +88,13 @@ func (f Study) Page() (Document, error) {
 		tables, figures   []string
 	}{
 		{"result", "Rank correlation", "", []string{"estimators"}, []string{"bars", "cost"}},
-		{"scatter", "Scores against accuracies", "Point at an architecture to see what it is, and where the other estimators put it.", nil, nil},
+		{"scatter", "Scores against accuracies",
+			"Point at an architecture to see what it is, and where the other estimators put it.", nil, nil},
 		{"ablation", "Ablation", "", []string{"ablation"}, []string{"ablation"}},
 		{"top", "Top of the ranking", "", []string{"top"}, []string{"precision", "ranks"}},
 		{"budget", "Time", "", []string{"budget"}, nil},
-		{"size", "Size of the networks", "Large networks are more accurate, so that a score that grows with size correlates with accuracy. Is anything left at fixed size?", []string{"confounding"}, []string{"strata", "bias"}},
+		{"size", "Size of the networks", "Large networks are more accurate, so that a score that grows with size correlates " +
+			"with accuracy. Is anything left at fixed size?", []string{"confounding"}, []string{"strata", "bias"}},
 		{"certainty", "Certainty", "", []string{"seeds"}, []string{"seeds", "convergence", "critical"}},
 		{"proxies", "Estimators among themselves", "", nil, []string{"proxies", "entropy"}},
 		{"architectures", "Architectures", "", nil, []string{"cells"}},
@@ -165,7 +175,8 @@ func (f Study) architectureTable() Table {
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(f.Results.Truth[b], f.Results.Truth[a]) })
 	if len(order) > maxListed {
-		t.Notes = append(t.Notes, fmt.Sprintf("The %d most accurate of %d; `bench301 study export` prints all.", maxListed, len(order)))
+		t.Notes = append(t.Notes, fmt.Sprintf("The %d most accurate of %d; `bench301 study export` prints all.", maxListed,
+			len(order)))
 		order = order[:maxListed]
 	}
 	for _, i := range order {

@@ -85,17 +85,20 @@ func (f Study) topTable() (Table, error) {
 	t := Table{
 		Title: f.title(fmt.Sprintf("Top %d%% of the architectures", int(100*analysis.TopShare))),
 		Columns: []Column{
-			{Name: "estimator", Left: true}, {Name: "k"}, {Name: "P@k"}, {Name: "overlap@k"}, {Name: "best rank@k"}, {Name: "regret@k"},
+			{Name: "estimator", Left: true}, {Name: "k"}, {Name: "P@k"}, {Name: "overlap@k"}, {Name: "best rank@k"},
+			{Name: "regret@k"},
 			{Name: "nDCG@k"}, {Name: "weighted tau"},
 		},
 		Notes: append([]string{
-			"P@k: share of the predicted top k in the true top k. Best rank, regret: of the best of the predicted top k, regret in the unit of the accuracies. nDCG: linear gain above the worst.",
+			"P@k: share of the predicted top k in the true top k. Best rank, regret: of the best of the predicted top k, " +
+				"regret in the unit of the accuracies. nDCG: linear gain above the worst.",
 		}, f.From.Notes...),
 	}
 	tops, err := f.Tops()
 	for _, r := range tops {
 		t.Rows = append(t.Rows, []string{
-			r.Estimator, strconv.Itoa(r.K), fixed(r.PrecisionTop, 2), strconv.Itoa(r.Overlap), strconv.Itoa(r.BestRank), fixed(r.Regret, 2),
+			r.Estimator, strconv.Itoa(r.K), fixed(r.PrecisionTop, 2), strconv.Itoa(r.Overlap), strconv.Itoa(r.BestRank),
+			fixed(r.Regret, 2),
 			fixed(r.NDCG, 3), orUndefined(r.WeightedTau),
 		})
 	}
@@ -107,10 +110,13 @@ func (f Study) confoundingTable() (Table, error) {
 	t := Table{
 		Title: f.title("tau-b at fixed size of the network"),
 		Columns: []Column{
-			{Name: "estimator", Left: true}, {Name: "n"}, {Name: "tau-b"}, {Name: "tau-b given params"}, {Name: "semipartial"}, {Name: "tau-b within #convs"}, {Name: "tau-b with params"},
+			{Name: "estimator", Left: true}, {Name: "n"}, {Name: "tau-b"}, {Name: "tau-b given params"}, {Name: "semipartial"},
+			{Name: "tau-b within #convs"}, {Name: "tau-b with params"},
 		},
 		Notes: append([]string{
-			"Given params: partial tau-b. Semipartial: tau-b of the accuracies with the scores from which alone params is taken out. Within #convs: mean over groups of architectures with equally many convolutions, weighted by pairs. With params: of the scores with the number of parameters.",
+			"Given params: partial tau-b. Semipartial: tau-b of the accuracies with the scores from which alone params is " +
+				"taken out. Within #convs: mean over groups of architectures with equally many convolutions, weighted by pairs. " +
+				"With params: of the scores with the number of parameters.",
 		}, f.From.Notes...),
 	}
 	rows, err := f.Confounding()
@@ -120,7 +126,8 @@ func (f Study) confoundingTable() (Table, error) {
 			within = orUndefined(*r.WithinConvs)
 		}
 		t.Rows = append(t.Rows, []string{
-			r.Estimator, strconv.Itoa(r.N), orUndefined(r.Tau), orUndefined(r.GivenParams), orUndefined(r.Semipartial), within, orUndefined(r.WithParams),
+			r.Estimator, strconv.Itoa(r.N), orUndefined(r.Tau), orUndefined(r.GivenParams), orUndefined(r.Semipartial), within,
+			orUndefined(r.WithParams),
 		})
 	}
 	return t, err
@@ -131,11 +138,13 @@ func (f Study) budgetTable() (Table, error) {
 	t := Table{
 		Title:   f.title("Best tau-b within a budget of time"),
 		Columns: []Column{{Name: "s/arch"}, {Name: "estimator", Left: true}, {Name: "tau-b"}, {Name: "95% CI"}},
-		Notes:   append([]string{"Estimators that no other one beats in the same time or less. " + noteSeconds}, f.notes()...),
+		Notes: append([]string{"Estimators that no other one beats in the same time or less. " + noteSeconds},
+			f.notes()...),
 	}
 	rows, seconds := f.Frugal()
 	for i, r := range rows {
-		t.Rows = append(t.Rows, []string{Seconds(seconds[i]), r.Estimator, signed(r.Tau.Value), bounds(r.Tau.Low, r.Tau.High)})
+		t.Rows = append(t.Rows, []string{Seconds(seconds[i]), r.Estimator, signed(r.Tau.Value),
+			bounds(r.Tau.Low, r.Tau.High)})
 	}
 	return t, nil
 }
@@ -145,10 +154,12 @@ func (f Study) seedTable() (Table, error) {
 	t := Table{
 		Title: f.title("Stability over weight seeds"),
 		Columns: []Column{
-			{Name: "estimator", Left: true}, {Name: "seeds"}, {Name: "tau-b of the mean"}, {Name: "tau-b of one seed"}, {Name: "std"}, {Name: "min"}, {Name: "max"},
+			{Name: "estimator", Left: true}, {Name: "seeds"}, {Name: "tau-b of the mean"}, {Name: "tau-b of one seed"},
+			{Name: "std"}, {Name: "min"}, {Name: "max"},
 			{Name: "rho between seeds"},
 		},
-		Notes: append([]string{"tau-b of one seed: mean over the seeds, with standard deviation. rho between seeds: mean Spearman correlation of the scores of two seeds."}, f.From.Notes...),
+		Notes: append([]string{"tau-b of one seed: mean over the seeds, with standard deviation. rho between seeds: mean " +
+			"Spearman correlation of the scores of two seeds."}, f.From.Notes...),
 	}
 	for _, r := range f.Ranked() {
 		if len(r.Column.Seeds) < 2 {
@@ -160,7 +171,8 @@ func (f Study) seedTable() (Table, error) {
 		}
 		mean, std := meanStd(taus)
 		t.Rows = append(t.Rows, []string{
-			r.Estimator, strconv.Itoa(len(taus)), orUndefined(statisticOf(correlation.Kendall(r.Scores, r.Truth))), signed(mean), fixed(std, 3),
+			r.Estimator, strconv.Itoa(len(taus)), orUndefined(statisticOf(correlation.Kendall(r.Scores, r.Truth))), signed(mean),
+			fixed(std, 3),
 			signed(slices.Min(taus)), signed(slices.Max(taus)), orUndefined(statisticOf(r.Column.BetweenSeeds())),
 		})
 	}
@@ -180,7 +192,8 @@ func meanStd(v []float64) (mean, std float64) {
 // protocolTable says how the numbers were made (Lindauer and Hutter 2020).
 func (f Study) protocolTable() (Table, error) {
 	m := f.From
-	t := Table{Title: "Protocol of the study " + m.Name, Columns: []Column{{Name: "what", Left: true}, {Name: "value", Left: true}}}
+	t := Table{Title: "Protocol of the study " + m.Name,
+		Columns: []Column{{Name: "what", Left: true}, {Name: "value", Left: true}}}
 	add := func(what, format string, args ...any) {
 		t.Rows = append(t.Rows, []string{what, fmt.Sprintf(format, args...)})
 	}

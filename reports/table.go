@@ -89,7 +89,8 @@ func (t Table) Write(w io.Writer, f Format) error {
 			},
 		}))
 	case Markdown:
-		t.Rows = t.styled(map[Style][2]string{Strong: {"**", "**"}, Underlined: {"<u>", "</u>"}}, func(s string) string { return s })
+		t.Rows = t.styled(map[Style][2]string{Strong: {"**", "**"}, Underlined: {"<u>", "</u>"}},
+			func(s string) string { return s })
 		return t.drawn(w, renderer.NewMarkdown())
 	case CSV:
 		return csv.NewWriter(w).WriteAll(append([][]string{t.names()}, t.Rows...))
@@ -166,7 +167,8 @@ func (t Table) html(w io.Writer) error {
 	if t.Title != "" {
 		fmt.Fprintf(&b, "<figcaption>%s</figcaption>\n", html.EscapeString(t.Title))
 	}
-	t.Rows = t.styled(map[Style][2]string{Strong: {"<strong>", "</strong>"}, Underlined: {"<u>", "</u>"}}, html.EscapeString)
+	t.Rows = t.styled(map[Style][2]string{Strong: {"<strong>", "</strong>"}, Underlined: {"<u>", "</u>"}},
+		html.EscapeString)
 	columns := slices.Clone(t.Columns)
 	for i := range columns {
 		columns[i].Name = html.EscapeString(columns[i].Name)

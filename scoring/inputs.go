@@ -116,9 +116,10 @@ type Truth struct {
 	Unit string
 }
 
-// Of are the accuracies of n architectures, NaN where there is none. The error is that of ctx or of architecture, or says
-// that the source answers for other spaces.
-func (t *Truth) Of(ctx context.Context, architecture func(i int) (bench301.Architecture, error), n int) ([]float64, error) {
+// Of are the accuracies of n architectures, NaN where there is none. The error is that of ctx or of architecture, or
+// says that the source answers for other spaces.
+func (t *Truth) Of(ctx context.Context, architecture func(i int) (bench301.Architecture, error), n int) ([]float64,
+	error) {
 	out := make([]float64, n)
 	env := estimators.NewEnv(nil, 0)
 	for i := range out {
@@ -185,7 +186,8 @@ func (in *Inputs) tabulated(a Accuracy) (*Truth, error) {
 		return nil, fmt.Errorf("%s: accuracies have no seeds: remove the column", t.File)
 	}
 	settings := Encode(map[string]any{"source": string(Tabled), "file": t.Base(), "column": a.Column, "sha256": t.Hash})
-	return &Truth{&Question{store.Question{Settings: settings}, l}, fmt.Sprintf("%s of %s", a.Column, t.Base()), surrogate.Percent}, nil
+	return &Truth{&Question{store.Question{Settings: settings}, l}, fmt.Sprintf("%s of %s", a.Column, t.Base()),
+		surrogate.Percent}, nil
 }
 
 // SurrogateFolder is where imported surrogates are found by name.
@@ -228,7 +230,8 @@ func predictedBy(s surrogate.Surrogate, hash string) (*Truth, error) {
 	if info.Unit != surrogate.Percent {
 		return nil, fmt.Errorf("%s predicts %s, not accuracies", info.Name, info.Unit)
 	}
-	return &Truth{&Question{store.Question{Settings: surrogateSettings(info, hash)}, predicted{s}}, info.Name, info.Unit}, nil
+	return &Truth{&Question{store.Question{Settings: surrogateSettings(info, hash)}, predicted{s}}, info.Name, info.Unit},
+		nil
 }
 
 func surrogateSettings(info surrogate.Info, hash string) []byte {

@@ -77,7 +77,8 @@ func Close(questions []*Question) error {
 }
 
 // Ask is Score of a source with a panic turned into a failure: one bad estimate must not end a run.
-func Ask(ctx context.Context, s Source, a bench301.Architecture, env *estimators.Env) (score estimators.Score, err error) {
+func Ask(ctx context.Context, s Source, a bench301.Architecture, env *estimators.Env) (score estimators.Score,
+	err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			score = estimators.Score{Status: estimators.Failed, Reason: fmt.Sprintf("the estimator broke: %v", p)}

@@ -44,7 +44,8 @@ func NewRunner(questions []*Question, o Options) *Runner {
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
-	r := &Runner{questions: questions, seeds: Seeds(questions), options: o, workers: make([]map[uint64]*estimators.Env, o.Workers)}
+	r := &Runner{questions: questions, seeds: Seeds(questions), options: o,
+		workers: make([]map[uint64]*estimators.Env, o.Workers)}
 	for i := range r.workers {
 		r.workers[i] = map[uint64]*estimators.Env{}
 	}
@@ -78,11 +79,13 @@ type Answer struct {
 // saveAfter is how long finished scores may wait for others of their architecture before they are saved.
 const saveAfter = 50 * time.Millisecond
 
-// Run answers the open questions about architectures. done, if not nil, is told the answers about each, seed by seed and
-// in the order of the questions, in the order of archs and from one goroutine at a time; where ctx ended the run, some
-// are missing. An architecture that stands twice is asked about once. Everything finished is in the store when Run
-// returns. Its error is that of ctx, the store or done; an architecture that cannot be scored is an answer that says why.
-func (r *Runner) Run(ctx context.Context, archs []bench301.Architecture, done func(i int, answers []Answer) error) error {
+// Run answers the open questions about architectures. done, if not nil, is told the answers about each, seed by seed
+// and in the order of the questions, in the order of archs and from one goroutine at a time; where ctx ended the run,
+// some are missing. An architecture that stands twice is asked about once. Everything finished is in the store when Run
+// returns. Its error is that of ctx, the store or done; an architecture that cannot be scored is an answer that says
+// why.
+func (r *Runner) Run(ctx context.Context, archs []bench301.Architecture,
+	done func(i int, answers []Answer) error) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	q := newQueue(archs, r.options.Progress, func(i int, answers []Answer) error {
@@ -125,7 +128,8 @@ func (r *Runner) Run(ctx context.Context, archs []bench301.Architecture, done fu
 
 // answer answers the open questions about one architecture, seed by seed, so that estimators of one seed share passes.
 // With an error come the answers made before it.
-func (r *Runner) answer(ctx context.Context, a bench301.Architecture, id string, envs map[uint64]*estimators.Env) (answers []Answer, err error) {
+func (r *Runner) answer(ctx context.Context, a bench301.Architecture, id string,
+	envs map[uint64]*estimators.Env) (answers []Answer, err error) {
 	known := map[store.Key]store.Record{}
 	if r.options.Store != nil {
 		have, err := r.options.Store.Of(id)
@@ -153,7 +157,8 @@ func (r *Runner) answer(ctx context.Context, a bench301.Architecture, id string,
 				continue
 			}
 			record := store.Record{
-				Arch: text, ID: id, Estimator: q.Estimator, Settings: q.Settings, SettingsHash: q.SettingsHash, Dataset: q.Dataset, Seed: seed,
+				Arch: text, ID: id, Estimator: q.Estimator, Settings: q.Settings, SettingsHash: q.SettingsHash, Dataset: q.Dataset,
+				Seed: seed,
 				Code: r.options.Machine.Code, CPU: r.options.Machine.CPU,
 			}
 			if old, ok := known[record.Key()]; ok {

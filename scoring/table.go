@@ -22,8 +22,8 @@ import (
 const MaxFile = 1 << 30
 
 // Table is a file of architectures with columns beside them: CSV or JSON lines, or JSON of the form that
-// NAS-Bench-Suite-Zero published, {"architecture": {"proxy": {"score": 1, "time": 2}, "val_accuracy": 93}}, which may stand
-// below the name of its data set, {"cifar10": {"architecture": ...}}; scores may be bare numbers.
+// NAS-Bench-Suite-Zero published, {"architecture": {"proxy": {"score": 1, "time": 2}, "val_accuracy": 93}}, which may
+// stand below the name of its data set, {"cifar10": {"architecture": ...}}; scores may be bare numbers.
 type Table struct {
 	File     string // path, for errors
 	Hash     string // of its content
@@ -65,7 +65,8 @@ func ReadTable(space bench301.Space, path string) (*Table, error) {
 		}
 		if i, ok := first[id]; ok {
 			if !slices.Equal(t.Rows[i].Fields, item.Fields) {
-				return nil, fmt.Errorf("%s:%d: the architecture of line %d again, with other values: remove one", path, item.Line, t.Rows[i].Line)
+				return nil, fmt.Errorf("%s:%d: the architecture of line %d again, with other values: remove one", path, item.Line,
+					t.Rows[i].Line)
 			}
 			t.Repeated++
 			continue
@@ -142,7 +143,8 @@ func suiteZero(space bench301.Space, path string, data []byte) (func(yield func(
 	}, true
 }
 
-func suiteZeroItem(space bench301.Space, path string, data []byte, text string, d *json.Decoder) (bench301.Item, error) {
+func suiteZeroItem(space bench301.Space, path string, data []byte, text string, d *json.Decoder) (bench301.Item,
+	error) {
 	item := bench301.Item{File: path, Line: 1 + bytes.Count(data[:d.InputOffset()], []byte("\n"))}
 	fail := func(err error) (bench301.Item, error) {
 		return item, fmt.Errorf("%s:%d: %w", path, item.Line, err)

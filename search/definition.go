@@ -53,7 +53,8 @@ func Default() Definition {
 		Setup: analysis.Setup{
 			Name: "search", Space: "darts", Population: 20, Generations: 30, Seeds: []uint64{1}, Weights: CommonWeights,
 			Methods: []analysis.Method{{Name: "nsga2", Algorithm: "nsga2", Objectives: []string{"rwe", "macs"}}},
-			Budgets: []analysis.Limit{{Objective: "macs", Max: 100e6}, {Objective: "macs", Max: 150e6}, {Objective: "macs", Max: 200e6}},
+			Budgets: []analysis.Limit{{Objective: "macs", Max: 100e6}, {Objective: "macs", Max: 150e6},
+				{Objective: "macs", Max: 200e6}},
 		},
 		Accuracy: scoring.Accuracy{Source: scoring.Mini}, Dataset: scoring.Images{Name: "sample"},
 	}
@@ -171,9 +172,11 @@ func (d Definition) Validate() error {
 		case names[m.Name]:
 			return fmt.Errorf("method %s: the name is given twice", m.Name)
 		case algorithms[m.Algorithm] == nil:
-			return fmt.Errorf("method %s: algorithm %q: must be one of %s", m.Name, m.Algorithm, strings.Join(Algorithms(), ", "))
+			return fmt.Errorf("method %s: algorithm %q: must be one of %s", m.Name, m.Algorithm,
+				strings.Join(Algorithms(), ", "))
 		case n < 2 || n > 3:
-			return fmt.Errorf("method %s: %d objectives: a multi-objective search has two or three, such as rwe and macs", m.Name, n)
+			return fmt.Errorf("method %s: %d objectives: a multi-objective search has two or three, such as rwe and macs",
+				m.Name, n)
 		case slices.Contains(m.Objectives[1:], m.Objectives[0]) || n == 3 && m.Objectives[1] == m.Objectives[2]:
 			return fmt.Errorf("method %s: the same objective twice", m.Name)
 		}

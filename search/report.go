@@ -18,7 +18,8 @@ import (
 func (s *Searches) Report(ctx context.Context) (*analysis.Fronts, error) {
 	d, m := s.Manifest.Definition, s.Manifest
 	r := &analysis.Fronts{Space: s.space, Setup: d.Setup, Images: d.Dataset.Name, From: analysis.Provenance{
-		Dir: s.Dir, Name: d.Name, Space: d.Space, Truth: m.Truth, Predicted: d.Accuracy.Source != scoring.Tabled, Code: m.Code, CPU: m.CPU,
+		Dir: s.Dir, Name: d.Name, Space: d.Space, Truth: m.Truth, Predicted: d.Accuracy.Source != scoring.Tabled,
+		Code: m.Code, CPU: m.CPU,
 	}}
 	for _, method := range d.Methods {
 		for _, spec := range method.Objectives {
@@ -41,7 +42,8 @@ func (s *Searches) Report(ctx context.Context) (*analysis.Fronts, error) {
 				continue
 			}
 			one := analysis.Searched{
-				Method: method.Name, Seed: seed, Generations: snapshot.Generation, Evaluations: snapshot.Evaluations, Distinct: len(history),
+				Method: method.Name, Seed: seed, Generations: snapshot.Generation, Evaluations: snapshot.Evaluations,
+				Distinct: len(history),
 			}
 			for _, e := range history {
 				if e.Failed != "" {
@@ -100,7 +102,8 @@ func (j *judge) judge(ctx context.Context, text string) (analysis.Found, error) 
 }
 
 // generations follows a search: its re-evaluated front after each generation, at least one.
-func (j *judge) generations(ctx context.Context, m analysis.Method, seed uint64, s moo.Snapshot[string], history []moo.Evaluated[string]) (fronts [][]analysis.Found, err error) {
+func (j *judge) generations(ctx context.Context, m analysis.Method, seed uint64, s moo.Snapshot[string],
+	history []moo.Evaluated[string]) (fronts [][]analysis.Found, err error) {
 	var archive moo.Archive[string]
 	at := 0
 	for g := 1; g <= s.Generation; g++ {
@@ -118,7 +121,10 @@ func (j *judge) generations(ctx context.Context, m analysis.Method, seed uint64,
 				front = append(front, f)
 			}
 		}
-		slices.SortFunc(front, func(a, b analysis.Found) int { return cmp.Or(cmp.Compare(a.MACs, b.MACs), cmp.Compare(a.ID, b.ID)) })
+		slices.SortFunc(front, func(a, b analysis.Found) int {
+			return cmp.Or(cmp.Compare(a.MACs, b.MACs),
+				cmp.Compare(a.ID, b.ID))
+		})
 		fronts = append(fronts, front)
 	}
 	if len(fronts) == 0 {

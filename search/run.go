@@ -96,7 +96,8 @@ func Open(ctx context.Context, dir string) (*Searches, error) {
 		return nil, fmt.Errorf("%s: damaged: %w", path, err)
 	}
 	if s.Manifest.Format != format {
-		return nil, fmt.Errorf("%s: searches of format %d; this program reads format %d: use the version that wrote them (%s)", dir, s.Manifest.Format, format, s.Manifest.Code)
+		return nil, fmt.Errorf("%s: searches of format %d; this program reads format %d: use the version that wrote them "+
+			"(%s)", dir, s.Manifest.Format, format, s.Manifest.Code)
 	}
 	if err := s.Manifest.Definition.Validate(); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -151,7 +152,8 @@ func (s *Searches) Run(ctx context.Context, workers int, progress Progress) erro
 }
 
 // one runs a search to its end, or returns the end where it is known.
-func (s *Searches) one(ctx context.Context, m analysis.Method, seed uint64, workers int, progress Progress) (moo.Result[string], error) {
+func (s *Searches) one(ctx context.Context, m analysis.Method, seed uint64, workers int,
+	progress Progress) (moo.Result[string], error) {
 	d := s.Manifest.Definition
 	e, err := s.evaluator(m, seed, workers)
 	if err != nil {
@@ -320,7 +322,8 @@ func (e *evaluator) evaluate(ctx context.Context, texts []string) ([]moo.Outcome
 	for i, text := range texts {
 		a, ok := e.parsed[text]
 		if !ok {
-			return nil, fmt.Errorf("%s: not an architecture of the space %s: the checkpoint is of another space", scoring.Clip([]byte(text)), e.space.Name())
+			return nil, fmt.Errorf("%s: not an architecture of the space %s: the checkpoint is of another space",
+				scoring.Clip([]byte(text)), e.space.Name())
 		}
 		archs[i] = a
 	}

@@ -74,8 +74,9 @@ func Parse(file string, data []byte) (*Definition, error) {
 		return nil, err
 	}
 	d := &Definition{
-		Name: "study", Space: "darts", Seeds: []uint64{0}, Dataset: scoring.Images{Name: "sample"}, Accuracy: scoring.Accuracy{Source: scoring.Mini},
-		file: file, base: filepath.Dir(file),
+		Name: "study", Space: "darts", Seeds: []uint64{0}, Dataset: scoring.Images{Name: "sample"},
+		Accuracy: scoring.Accuracy{Source: scoring.Mini},
+		file:     file, base: filepath.Dir(file),
 	}
 	err = top.Read(map[string]func(yamldoc.Node) error{
 		"name":          func(n yamldoc.Node) error { return n.Name(&d.Name) },

@@ -94,7 +94,8 @@ func (e Entry) checkKeys() error {
 	var errs []error
 	for _, s := range slices.Concat(e.Settings, e.Vary) {
 		if _, ok := legal[s.Key]; !ok {
-			errs = append(errs, s.at.Errorf("%s has no such setting%s", e.Name, suggest.Nearest(s.Key, slices.Collect(maps.Keys(legal)))))
+			errs = append(errs, s.at.Errorf("%s has no such setting%s", e.Name,
+				suggest.Nearest(s.Key, slices.Collect(maps.Keys(legal)))))
 		}
 	}
 	return errors.Join(errs...)

@@ -21,7 +21,8 @@ func (r *Run) Load() (*analysis.Results, error) {
 	}
 	m := r.Manifest
 	out := &analysis.Results{Space: space, From: analysis.Provenance{
-		Dir: r.Dir, Name: m.Name, Space: m.Space, Origin: m.Origin, Truth: m.Truth, Unit: m.Unit, Part: m.Shard.String(), Code: m.Code, Go: m.Go,
+		Dir: r.Dir, Name: m.Name, Space: m.Space, Origin: m.Origin, Truth: m.Truth, Unit: m.Unit, Part: m.Shard.String(),
+		Code: m.Code, Go: m.Go,
 		Platform: m.Platform, CPU: m.CPU, Cores: m.Cores, Created: m.Created, Notes: m.Notes,
 	}}
 	place := make(map[string]int, len(all))
@@ -74,7 +75,8 @@ func (r *Run) fill(place map[string]int, byKey map[store.Key]*analysis.Column) e
 	for n, a := range archs {
 		i, ok := place[a.ID]
 		if !ok {
-			return fmt.Errorf("%s: holds scores of the architecture %s, which the study does not have: the run folder is damaged", r.Dir, a.ID)
+			return fmt.Errorf("%s: holds scores of the architecture %s, which the study does not have: the run folder is "+
+				"damaged", r.Dir, a.ID)
 		}
 		places[n] = i
 	}
@@ -91,5 +93,6 @@ func (r *Run) fill(place map[string]int, byKey map[store.Key]*analysis.Column) e
 
 // foreign says that the store has answers to a question that the study does not ask.
 func (r *Run) foreign(q store.Question) error {
-	return fmt.Errorf("%s: holds scores of %s that the study does not ask for: the run folder is damaged", r.Dir, q.Estimator)
+	return fmt.Errorf("%s: holds scores of %s that the study does not ask for: the run folder is damaged", r.Dir,
+		q.Estimator)
 }

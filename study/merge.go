@@ -12,8 +12,8 @@ import (
 	"rwe301/store"
 )
 
-// Merge joins runs of the shards of one study into the new run folder dir. Runs of other studies or of other versions of
-// the program are refused, and so is a score that two of them hold. missing is the number of scores that no run has.
+// Merge joins runs of the shards of one study into the new run folder dir. Runs of other studies or of other versions
+// of the program are refused, and so is a score that two of them hold. missing is the number of scores that no run has.
 func Merge(ctx context.Context, dir string, from []string) (missing int, err error) {
 	if len(from) < 2 {
 		return 0, errors.New("merge: name two runs at least")
@@ -33,9 +33,11 @@ func Merge(ctx context.Context, dir string, from []string) (missing int, err err
 		first := runs[0]
 		switch {
 		case r.Manifest.Digest != first.Manifest.Digest:
-			return 0, fmt.Errorf("%s and %s: different studies: their architectures or estimators are not the same", first.Dir, d)
+			return 0, fmt.Errorf("%s and %s: different studies: their architectures or estimators are not the same", first.Dir,
+				d)
 		case r.Manifest.Code != first.Manifest.Code:
-			return 0, fmt.Errorf("%s and %s: made by versions %s and %s of the program: scores of both in one run would not be comparable", first.Dir, d, first.Manifest.Code, r.Manifest.Code)
+			return 0, fmt.Errorf("%s and %s: made by versions %s and %s of the program: scores of both in one run would not be "+
+				"comparable", first.Dir, d, first.Manifest.Code, r.Manifest.Code)
 		}
 	}
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
@@ -99,7 +101,8 @@ func (r *Run) take(ctx context.Context, runs []*Run) error {
 				if _, twice, err := r.Store.Get(rec.Key()); err != nil {
 					return err
 				} else if twice {
-					return fmt.Errorf("%s: %s of %s (seed %d) is in another of the runs too: the same shard twice?", from.Dir, rec.Estimator, rec.ID, rec.Seed)
+					return fmt.Errorf("%s: %s of %s (seed %d) is in another of the runs too: the same shard twice?", from.Dir,
+						rec.Estimator, rec.ID, rec.Seed)
 				}
 			}
 			if batch = append(batch, rec); len(batch) == mergeBatch {

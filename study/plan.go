@@ -48,7 +48,8 @@ func Prepare(ctx context.Context, d *Definition) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{Definition: d, Space: space, inputs: &scoring.Inputs{Space: space, Base: d.base}, labels: map[*scoring.Question]string{}}
+	p := &Plan{Definition: d, Space: space, inputs: &scoring.Inputs{Space: space, Base: d.base},
+		labels: map[*scoring.Question]string{}}
 	if err := p.readArchitectures(ctx); err != nil {
 		return nil, err
 	}
@@ -266,7 +267,8 @@ func (p *Plan) scores(e Entry, add func(*scoring.Question)) error {
 	trivial := err == nil && info.Trivial // a built-in count by the same name, scored elsewhere
 	settings := scoring.Encode(map[string]any{"column": e.Column, "file": filepath.Base(e.Scores), "sha256": t.Hash})
 	add(&scoring.Question{Question: store.Question{
-		Label: e.Name, Estimator: e.Name, Settings: settings, SettingsHash: estimators.Hash(settings), Seeds: l.Seeds(), Trivial: trivial, Lower: e.Lower,
+		Label: e.Name, Estimator: e.Name, Settings: settings, SettingsHash: estimators.Hash(settings), Seeds: l.Seeds(),
+		Trivial: trivial, Lower: e.Lower,
 	}, Source: l})
 	return nil
 }
@@ -286,7 +288,8 @@ func (p *Plan) command(e Entry, add func(*scoring.Question)) error {
 	}
 	raw := scoring.Encode(settings)
 	add(&scoring.Question{Question: store.Question{
-		Label: e.Name, Estimator: e.Name, Settings: raw, SettingsHash: estimators.Hash(raw), Seeds: p.seeds(e), Lower: e.Lower,
+		Label: e.Name, Estimator: e.Name, Settings: raw, SettingsHash: estimators.Hash(raw), Seeds: p.seeds(e),
+		Lower: e.Lower,
 	}, Source: &scoring.Program{Argv: e.Command, Dir: p.Definition.base, Timeout: e.Timeout}})
 	return nil
 }

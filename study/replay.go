@@ -22,7 +22,8 @@ func Replay(path, accuracy string, columns []string) (definition []byte, err err
 	}
 	numeric := t.Numeric()
 	if !slices.Contains(numeric, accuracy) {
-		return nil, fmt.Errorf("%s: no column %q of accuracies; columns of numbers: %s", path, accuracy, strings.Join(numeric, ", "))
+		return nil, fmt.Errorf("%s: no column %q of accuracies; columns of numbers: %s", path, accuracy,
+			strings.Join(numeric, ", "))
 	}
 	if columns == nil {
 		columns = slices.DeleteFunc(slices.Clone(numeric), func(c string) bool { return c == accuracy })
@@ -37,7 +38,8 @@ func Replay(path, accuracy string, columns []string) (definition []byte, err err
 		name = "replay"
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "# The numbers of a published table, analysed again.\nname: %s\nspace: %s\narchitectures: {table: %s}\naccuracy: {source: table, column: %s}\nestimators:\n",
+	fmt.Fprintf(&b, "# The numbers of a published table, analysed again.\nname: %s\nspace: %s\narchitectures: {table: "+
+		"%s}\naccuracy: {source: table, column: %s}\nestimators:\n",
 		name, space.Name(), quote(path), quote(accuracy))
 	for _, c := range columns {
 		label := c

@@ -96,8 +96,8 @@ type Run struct {
 	Store    *store.SQLite
 }
 
-// Create makes the run folder dir for a plan. definition is the text of the definition. A folder that exists already is an
-// error.
+// Create makes the run folder dir for a plan. definition is the text of the definition. A folder that exists already is
+// an error.
 func Create(dir string, p *Plan, definition []byte, shard Shard, m scoring.Machine) (*Run, error) {
 	if _, err := os.Stat(filepath.Join(dir, manifestFile)); err == nil {
 		return nil, fmt.Errorf("%s: a run already: `study resume` goes on with it; --out names another folder", dir)
@@ -112,7 +112,8 @@ func Create(dir string, p *Plan, definition []byte, shard Shard, m scoring.Machi
 	manifest := Manifest{
 		Format: runFormat, Name: p.Definition.Name, Digest: p.digest, Shard: shard, Space: p.Space.Name(),
 		Architectures: len(p.Architectures), Origin: p.Origin, Notes: p.Notes,
-		Base: base, Code: m.Code, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, CPU: m.CPU, Cores: runtime.NumCPU(),
+		Base: base, Code: m.Code, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, CPU: m.CPU,
+		Cores:   runtime.NumCPU(),
 		Created: time.Now().UTC().Truncate(time.Second),
 	}
 	if p.Truth != nil {
@@ -130,7 +131,8 @@ func vacant(dir string) bool {
 	entries, _ := os.ReadDir(dir)
 	for _, e := range entries {
 		name := strings.TrimPrefix(e.Name(), ".") // half-written files begin with a dot
-		if !strings.HasPrefix(name, definitionFile) && !strings.HasPrefix(name, architecturesFile) && !strings.HasPrefix(name, scoresFile) &&
+		if !strings.HasPrefix(name, definitionFile) && !strings.HasPrefix(name, architecturesFile) &&
+			!strings.HasPrefix(name, scoresFile) &&
 			!strings.HasPrefix(name, manifestFile) {
 			return false
 		}
@@ -211,7 +213,8 @@ func readManifest(dir string) (Manifest, error) {
 		return Manifest{}, fmt.Errorf("%s: damaged: %w", path, err)
 	}
 	if m.Format != runFormat {
-		return Manifest{}, fmt.Errorf("%s: a run of format %d; this program reads format %d: use the version that wrote it (%s)", dir, m.Format, runFormat, m.Code)
+		return Manifest{}, fmt.Errorf("%s: a run of format %d; this program reads format %d: use the version that wrote it "+
+			"(%s)", dir, m.Format, runFormat, m.Code)
 	}
 	return m, nil
 }
@@ -257,7 +260,8 @@ func (r *Run) Architectures() ([]store.Named, error) {
 		out = append(out, store.Named{ID: rec[0], Arch: rec[1]})
 	}
 	if len(out) != r.Manifest.Architectures+1 {
-		return nil, fmt.Errorf("%s: %d architectures, the manifest says %d: the run folder is damaged", path, len(out)-1, r.Manifest.Architectures)
+		return nil, fmt.Errorf("%s: %d architectures, the manifest says %d: the run folder is damaged", path, len(out)-1,
+			r.Manifest.Architectures)
 	}
 	return out[1:], nil
 }

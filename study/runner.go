@@ -36,8 +36,9 @@ func (r *Run) Do(ctx context.Context, p *Plan, m scoring.Machine, o Options) err
 	}
 	progress(0)
 	runner := scoring.NewRunner(p.Questions, scoring.Options{
-		Data: p.Data, Store: r.Store, Workers: o.Workers, Retry: o.Retry, Checkpoints: filepath.Join(r.Dir, checkpointsFolder),
-		Machine: m, Progress: progress,
+		Data: p.Data, Store: r.Store, Workers: o.Workers, Retry: o.Retry,
+		Checkpoints: filepath.Join(r.Dir, checkpointsFolder),
+		Machine:     m, Progress: progress,
 	})
 	if err := runner.Run(ctx, pending, nil); err != nil {
 		return err

@@ -12,7 +12,8 @@ func TestNormalise(t *testing.T) {
 	s := Split{Height: 1, Width: 2, Pixels: []uint8{0, 128, 255, 59, 62, 63}, Labels: []int{0}}
 	got := s.Normalise(CIFAR10Normalisation).Pixels
 	// PyTorch 1.13: (torch.tensor(v).float()/255 - mean)/std.
-	want := []float32{-1.9892120361328125, 0.0813295990228653, 2.1158058643341064, -1.0526036024093628, -0.981666088104248, -0.762545108795166}
+	want := []float32{-1.9892120361328125, 0.0813295990228653, 2.1158058643341064, -1.0526036024093628, -0.981666088104248,
+		-0.762545108795166}
 	if !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
@@ -149,7 +150,8 @@ func TestCutout(t *testing.T) {
 
 func TestBatchesDependOnSeedAlone(t *testing.T) {
 	collect := func(seed uint64, size int) (images map[uint64][]float32) {
-		b := Batches{Split: Sample().Test.Subset([]int{5, 6, 7, 8, 9, 10, 11, 12}), Size: size, Seed: seed, Normalisation: CIFAR10Normalisation, Augmentation: DARTSAugmentation, Halve: true}
+		b := Batches{Split: Sample().Test.Subset([]int{5, 6, 7, 8, 9, 10, 11, 12}), Size: size, Seed: seed,
+			Normalisation: CIFAR10Normalisation, Augmentation: DARTSAugmentation, Halve: true}
 		images = map[uint64][]float32{}
 		for batch := range b.Epoch(3) {
 			if batch.Height != 16 || batch.Width != 16 {

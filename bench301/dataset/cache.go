@@ -23,7 +23,8 @@ const EnvCache = "BENCH301_DATA"
 // ErrAbsent says that a data set is not in the cache.
 var ErrAbsent = errors.New("not in the cache")
 
-// Cache is a folder that keeps data sets. CIFAR-10 lies in its sub-folder cifar10, in the files of the official archive.
+// Cache is a folder that keeps data sets. CIFAR-10 lies in its sub-folder cifar10, in the files of the official
+// archive.
 type Cache struct{ Dir string }
 
 // DefaultCache is the folder that BENCH301_DATA names, or else bench301 in the user's cache folder.
@@ -98,7 +99,8 @@ func (c Cache) store(ctx context.Context, s *Set) (err error) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := writeRecords(filepath.Join(temp, fmt.Sprintf("data_batch_%d.bin", b+1)), s.Train, b*perFile, (b+1)*perFile); err != nil {
+		if err := writeRecords(filepath.Join(temp, fmt.Sprintf("data_batch_%d.bin", b+1)), s.Train, b*perFile,
+			(b+1)*perFile); err != nil {
 			return err
 		}
 	}

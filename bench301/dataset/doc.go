@@ -1,5 +1,5 @@
-// Package dataset provides labelled images for training and scoring networks: CIFAR-10, a sample of it inside the binary,
-// and folders of images.
+// Package dataset provides labelled images for training and scoring networks: CIFAR-10, a sample of it inside the
+// binary, and folders of images.
 //
 // What to call first:
 //

@@ -43,7 +43,8 @@ func describe(content []byte, url string) archive {
 func TestFetchOfficial(t *testing.T) {
 	packed := pack(t, "cifar-10-batches-bin", official())
 	cache := Cache{t.TempDir()}
-	got, err := cache.fetchOfficial(t.Context(), describe(packed, serve(t, packed)), smallReader(), Fetch{Log: func(string) {}})
+	got, err := cache.fetchOfficial(t.Context(), describe(packed, serve(t, packed)), smallReader(),
+		Fetch{Log: func(string) {}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +54,8 @@ func TestFetchOfficial(t *testing.T) {
 	wrong := describe(packed, serve(t, packed))
 	wrong.md5 = strings.Repeat("0", 32)
 	_, err = cache.fetchOfficial(t.Context(), wrong, smallReader(), Fetch{Log: func(string) {}})
-	if err == nil || !strings.Contains(err.Error(), "not "+wrong.md5+": damaged on the way, or another file; it was removed") {
+	if err == nil || !strings.Contains(err.Error(),
+		"not "+wrong.md5+": damaged on the way, or another file; it was removed") {
 		t.Errorf("a wrong checksum: error %v", err)
 	}
 	onlyIn(t, cache)

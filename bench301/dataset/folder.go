@@ -26,8 +26,8 @@ import (
 //	Dir/train/CLASS/*.jpg    training images (JPEG or PNG of any size)
 //	Dir/val/CLASS/*.jpg      test images (or Dir/test), of the same classes
 //
-// As in torchvision's evaluation on ImageNet, an image is scaled so that its shorter side is Resize pixels long, and the
-// square of Side pixels in its middle is cut out.
+// As in torchvision's evaluation on ImageNet, an image is scaled so that its shorter side is Resize pixels long, and
+// the square of Side pixels in its middle is cut out.
 type Folder struct {
 	Dir         string
 	Side        int      // of the images of the set; 0 means 224
@@ -56,7 +56,8 @@ func (f Folder) Read(ctx context.Context) (*Set, error) {
 		f.Resize = f.Side * 256 / defaultSide
 	}
 	if f.Side < 1 || f.Side > maxSide || f.Resize < f.Side || f.Resize > 2*maxSide {
-		return nil, fmt.Errorf("images of %d pixels cut out of %d: the side must lie in [1, %d], and the size before the cut between it and %d", f.Side, f.Resize, maxSide, 2*maxSide)
+		return nil, fmt.Errorf("images of %d pixels cut out of %d: the side must lie in [1, %d], and the size before the "+
+			"cut between it and %d", f.Side, f.Resize, maxSide, 2*maxSide)
 	}
 	train, classes, err := f.list("train")
 	if err != nil {
@@ -83,7 +84,8 @@ func (f Folder) Read(ctx context.Context) (*Set, error) {
 	}
 	total := len(train.paths) + len(test.paths)
 	if bytes := float64(total) * float64(3*f.Side*f.Side); bytes > maxBytes {
-		return nil, fmt.Errorf("%s: %d images of %dx%d pixels take %.0f GB: read fewer of them", f.Dir, total, f.Side, f.Side, bytes/1e9)
+		return nil, fmt.Errorf("%s: %d images of %dx%d pixels take %.0f GB: read fewer of them", f.Dir, total, f.Side, f.Side,
+			bytes/1e9)
 	}
 	var mu sync.Mutex
 	done := 0

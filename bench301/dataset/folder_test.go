@@ -47,15 +47,17 @@ func write(t *testing.T, img image.Image, path ...string) {
 	}
 }
 
-// colours is an image folder of two classes: reddish training images a0 to a4, greenish b0 to b1, and a test image each.
-// The red or green value of image k is 100+20k.
+// colours is an image folder of two classes: reddish training images a0 to a4, greenish b0 to b1, and a test image
+// each. The red or green value of image k is 100+20k.
 func colours(t *testing.T) string {
 	dir := t.TempDir()
 	for k := range 5 {
-		write(t, plainImage(30+k, 20, color.RGBA{uint8(100 + 20*k), 0, 0, 255}), dir, "train", "a", "a"+string(rune('0'+k))+".png")
+		write(t, plainImage(30+k, 20, color.RGBA{uint8(100 + 20*k), 0, 0, 255}), dir, "train", "a",
+			"a"+string(rune('0'+k))+".png")
 	}
 	for k := range 2 {
-		write(t, plainImage(20, 30+k, color.RGBA{0, uint8(100 + 20*k), 0, 255}), dir, "train", "b", "b"+string(rune('0'+k))+".JPEG")
+		write(t, plainImage(20, 30+k, color.RGBA{0, uint8(100 + 20*k), 0, 255}), dir, "train", "b",
+			"b"+string(rune('0'+k))+".JPEG")
 	}
 	write(t, plainImage(9, 9, color.Gray{200}), dir, "val", "a", "x.png")
 	write(t, plainImage(9, 9, color.RGBA{0, 250, 0, 255}), dir, "val", "b", "y.jpg")
@@ -75,7 +77,8 @@ func TestImageFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Name != filepath.Base(dir) || !slices.Equal(s.Classes, []string{"a", "b"}) || s.Normalisation != ImageNetNormalisation || progress != 909 {
+	if s.Name != filepath.Base(dir) || !slices.Equal(s.Classes, []string{"a", "b"}) ||
+		s.Normalisation != ImageNetNormalisation || progress != 909 {
 		t.Errorf("%s %v, progress %d", s.Name, s.Classes, progress)
 	}
 	// The classes take turns until b has no more images.
@@ -232,23 +235,31 @@ func TestImageFolderRefuses(t *testing.T) {
 		want string
 	}{
 		"absent": {Folder{Dir: filepath.Join(t.TempDir(), "x")}, "train/CLASS/*.jpg"},
-		"no val": {Folder{Dir: with(func(d string) { must(os.RemoveAll(filepath.Join(d, "val"))) })}, "neither a folder val nor a folder test beside train"},
+		"no val": {Folder{Dir: with(func(d string) { must(os.RemoveAll(filepath.Join(d, "val"))) })},
+			"neither a folder val nor a folder test beside train"},
 		"no classes": {Folder{Dir: with(func(d string) {
 			must(os.RemoveAll(filepath.Join(d, "train")))
 			must(os.Mkdir(filepath.Join(d, "train"), 0o755))
 		})}, "0 class folders"},
-		"empty class":      {Folder{Dir: with(func(d string) { must(os.Mkdir(filepath.Join(d, "train", "c"), 0o755)) })}, "c: no JPEG or PNG image in this class"},
-		"more test":        {Folder{Dir: with(put("x", "val", "c", "z.png"))}, `class "c" has test images but no training images`},
-		"more training":    {Folder{Dir: with(func(d string) { must(os.RemoveAll(filepath.Join(d, "val", "b"))) })}, `class "b" has training images but no test images`},
-		"no image":         {Folder{Dir: with(put("hello", "train", "a", "z.png"))}, "z.png: neither a JPEG nor a PNG image"},
-		"empty file":       {Folder{Dir: with(put("", "val", "a", "z.jpg"))}, "z.jpg: neither a JPEG nor a PNG image"},
-		"truncated":        {Folder{Dir: with(put(string(whole[:len(whole)-20]), "train", "a", "z.png"))}, "z.png: damaged PNG image"},
-		"huge":             {Folder{Dir: with(put(string(huge), "train", "a", "z.png"))}, "z.png: "},
-		"too many":         {Folder{Dir: colours(t), Train: 8}, "training images: 8 of them: there are 7"},
-		"negative":         {Folder{Dir: colours(t), Test: -1}, "test images: -1 of them"},
-		"side":             {Folder{Dir: colours(t), Side: 1 << 20}, "the side must lie in [1, 2048]"},
-		"resize below":     {Folder{Dir: colours(t), Side: 32, Resize: 31}, "images of 32 pixels cut out of 31"},
-		"a line of pixels": {Folder{Dir: with(func(d string) { write(t, plainImage(5000, 1, color.Black), d, "train", "a", "z.png") })}, "z.png: an image of 5000x1 pixels is too thin"},
+		"empty class": {Folder{Dir: with(func(d string) { must(os.Mkdir(filepath.Join(d, "train", "c"), 0o755)) })},
+			"c: no JPEG or PNG image in this class"},
+		"more test": {Folder{Dir: with(put("x", "val", "c", "z.png"))},
+			`class "c" has test images but no training images`},
+		"more training": {Folder{Dir: with(func(d string) { must(os.RemoveAll(filepath.Join(d, "val", "b"))) })},
+			`class "b" has training images but no test images`},
+		"no image":   {Folder{Dir: with(put("hello", "train", "a", "z.png"))}, "z.png: neither a JPEG nor a PNG image"},
+		"empty file": {Folder{Dir: with(put("", "val", "a", "z.jpg"))}, "z.jpg: neither a JPEG nor a PNG image"},
+		"truncated": {Folder{Dir: with(put(string(whole[:len(whole)-20]), "train", "a", "z.png"))},
+			"z.png: damaged PNG image"},
+		"huge":         {Folder{Dir: with(put(string(huge), "train", "a", "z.png"))}, "z.png: "},
+		"too many":     {Folder{Dir: colours(t), Train: 8}, "training images: 8 of them: there are 7"},
+		"negative":     {Folder{Dir: colours(t), Test: -1}, "test images: -1 of them"},
+		"side":         {Folder{Dir: colours(t), Side: 1 << 20}, "the side must lie in [1, 2048]"},
+		"resize below": {Folder{Dir: colours(t), Side: 32, Resize: 31}, "images of 32 pixels cut out of 31"},
+		"a line of pixels": {Folder{Dir: with(func(d string) {
+			write(t, plainImage(5000, 1, color.Black), d, "train", "a",
+				"z.png")
+		})}, "z.png: an image of 5000x1 pixels is too thin"},
 	} {
 		if _, err := c.f.Read(t.Context()); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want %q in it", name, err, c.want)
@@ -271,10 +282,12 @@ func TestOpen(t *testing.T) {
 	if _, err := Open(t.Context(), CIFAR10Name, Folder{}); !errors.Is(err, ErrAbsent) {
 		t.Errorf("absent from the cache: error %v", err)
 	}
-	if _, err := Open(t.Context(), "mnist", Folder{}); err == nil || !strings.Contains(err.Error(), `data set "mnist": neither cifar10-sample nor cifar10 nor a folder or archive`) {
+	if _, err := Open(t.Context(), "mnist", Folder{}); err == nil ||
+		!strings.Contains(err.Error(), `data set "mnist": neither cifar10-sample nor cifar10 nor a folder or archive`) {
 		t.Errorf("unknown name: error %v", err)
 	}
-	if _, err := Open(t.Context(), t.TempDir(), Folder{}); err == nil || !strings.Contains(err.Error(), "no CIFAR-10 here") {
+	if _, err := Open(t.Context(), t.TempDir(), Folder{}); err == nil ||
+		!strings.Contains(err.Error(), "no CIFAR-10 here") {
 		t.Errorf("an empty folder: error %v", err)
 	}
 }

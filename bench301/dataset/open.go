@@ -28,7 +28,8 @@ func Open(ctx context.Context, name string, f Folder) (*Set, error) {
 	}
 	info, err := os.Stat(name)
 	if err != nil {
-		return nil, fmt.Errorf("data set %q: neither %s nor %s nor a folder or archive: %w", name, SampleName, CIFAR10Name, err)
+		return nil, fmt.Errorf("data set %q: neither %s nor %s nor a folder or archive: %w", name, SampleName, CIFAR10Name,
+			err)
 	}
 	if info.IsDir() {
 		if _, err := os.Stat(filepath.Join(name, "train")); err == nil {

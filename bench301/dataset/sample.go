@@ -48,7 +48,8 @@ func unpackSheet(sheet []byte, rows int) (Split, error) {
 	if err != nil {
 		return Split{}, err
 	}
-	s := Split{Height: cifarSide, Width: cifarSide, Pixels: make([]uint8, 0, len(pixels)), Labels: make([]int, rows*columns)}
+	s := Split{Height: cifarSide, Width: cifarSide, Pixels: make([]uint8, 0, len(pixels)),
+		Labels: make([]int, rows*columns)}
 	const line = cifarSide * 3
 	for i := range s.Labels {
 		s.Labels[i] = i % columns

@@ -40,11 +40,13 @@ func New(name string, classes []string, train, test Split, n Normalisation) (*Se
 			continue
 		}
 		if p.Height < 1 || p.Width < 1 || len(p.Pixels) != p.Len()*p.Height*p.Width*3 {
-			return nil, fmt.Errorf("data set %s: %s images: %d bytes are not %d images of %dx%d pixels", name, p.name, len(p.Pixels), p.Len(), p.Height, p.Width)
+			return nil, fmt.Errorf("data set %s: %s images: %d bytes are not %d images of %dx%d pixels", name, p.name,
+				len(p.Pixels), p.Len(), p.Height, p.Width)
 		}
 		for i, l := range p.Labels {
 			if l < 0 || l >= len(classes) || l >= maxClasses {
-				return nil, fmt.Errorf("data set %s: %s image %d has label %d: there are %d classes", name, p.name, i, l, len(classes))
+				return nil, fmt.Errorf("data set %s: %s image %d has label %d: there are %d classes", name, p.name, i, l,
+					len(classes))
 			}
 		}
 	}

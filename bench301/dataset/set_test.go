@@ -21,7 +21,8 @@ func tiny(n int) Split {
 
 func TestSampleIsBalancedAndReal(t *testing.T) {
 	s := Sample()
-	if s.Train.Len() != 2000 || s.Test.Len() != 1000 || len(s.Train.Pixels) != 2000*3072 || len(s.Test.Pixels) != 1000*3072 {
+	if s.Train.Len() != 2000 || s.Test.Len() != 1000 || len(s.Train.Pixels) != 2000*3072 ||
+		len(s.Test.Pixels) != 1000*3072 {
 		t.Fatalf("%d training and %d test images", s.Train.Len(), s.Test.Len())
 	}
 	for _, part := range []Split{s.Train, s.Test} {
@@ -130,7 +131,8 @@ func TestContentHash(t *testing.T) {
 	relabelled.Labels[5] = 1
 	repainted := tiny(6)
 	repainted.Pixels[7]++
-	for _, other := range []*Set{newSet("a", nil, relabelled, tiny(3)), newSet("a", nil, repainted, tiny(3)), newSet("a", nil, tiny(6), tiny(6)), newSet("a", nil, tiny(3), tiny(6))} {
+	for _, other := range []*Set{newSet("a", nil, relabelled, tiny(3)), newSet("a", nil, repainted, tiny(3)),
+		newSet("a", nil, tiny(6), tiny(6)), newSet("a", nil, tiny(3), tiny(6))} {
 		if other.Hash == base.Hash {
 			t.Error("another content has the same hash")
 		}
@@ -139,7 +141,8 @@ func TestContentHash(t *testing.T) {
 
 func TestNewRefuses(t *testing.T) {
 	classes := []string{"a", "b", "c"}
-	if s, err := New("mine", classes, tiny(6), tiny(3), plain); err != nil || s.Hash != newSet("", nil, tiny(6), tiny(3)).Hash || s.Normalisation != plain {
+	if s, err := New("mine", classes, tiny(6), tiny(3), plain); err != nil ||
+		s.Hash != newSet("", nil, tiny(6), tiny(3)).Hash || s.Normalisation != plain {
 		t.Errorf("%+v, %v", s, err)
 	}
 	short, relabelled := tiny(6), tiny(6)

@@ -21,7 +21,8 @@ type Ensemble struct {
 
 var _ Surrogate = (*Ensemble)(nil)
 
-// predictor answers for up to a block of architectures: it fills Members, which has room for all, and sets Mean and Std.
+// predictor answers for up to a block of architectures: it fills Members, which has room for all, and sets Mean and
+// Std.
 type predictor interface {
 	predict(g []bench301.Genotype, out []Prediction)
 }
@@ -35,7 +36,8 @@ func newEnsemble(name, unit string, models []*model) (*Ensemble, error) {
 	e := &Ensemble{info: Info{Name: name, Kind: kind, Unit: unit, Members: len(models)}, models: models}
 	for _, m := range models {
 		if m.kind() != kind {
-			return nil, fmt.Errorf("member %s is of kind %s, member %s of kind %s: want one kind", models[0].member.Name, kind, m.member.Name, m.kind())
+			return nil, fmt.Errorf("member %s is of kind %s, member %s of kind %s: want one kind", models[0].member.Name, kind,
+				m.member.Name, m.kind())
 		}
 		e.members = append(e.members, m.member)
 	}
@@ -148,7 +150,8 @@ func (f *forests[T]) scratch() *forestScratch[T] {
 	for _, forest := range f.list {
 		most = max(most, forest.Trees())
 	}
-	s := &forestScratch[T]{rows: make([]trees.Row[T], block), leaves: make([]T, most), values: make([]T, block*len(f.list)), column: make([]T, len(f.list))}
+	s := &forestScratch[T]{rows: make([]trees.Row[T], block), leaves: make([]T, most),
+		values: make([]T, block*len(f.list)), column: make([]T, len(f.list))}
 	for i := range s.rows {
 		s.rows[i] = f.template
 	}

@@ -60,7 +60,8 @@ func TestNoise(t *testing.T) {
 		squares += z * z
 	}
 	n := float64(len(g))
-	if mean, deviation := sum/n, math.Sqrt(squares/n); math.Abs(mean) > 4/math.Sqrt(n) || math.Abs(deviation-1) > 4/math.Sqrt(2*n) {
+	if mean, deviation := sum/n, math.Sqrt(squares/n); math.Abs(mean) > 4/math.Sqrt(n) ||
+		math.Abs(deviation-1) > 4/math.Sqrt(2*n) {
 		t.Errorf("mean %v, deviation %v of %d draws", mean, deviation, len(g))
 	}
 	turned := g[0]

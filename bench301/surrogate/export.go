@@ -10,9 +10,9 @@ import (
 	"rwe301/bench301/surrogate/internal/trees"
 )
 
-// ExportJSON writes a member of an XGBoost ensemble as a JSON model that XGBoost 1.6 and later load. What predictions do
-// not need (gains, covers, weights of inner nodes) is zero. XGBoost 1.3 and later add the base score first: for a model of
-// an earlier version the last bit of a prediction may differ from the original's.
+// ExportJSON writes a member of an XGBoost ensemble as a JSON model that XGBoost 1.6 and later load. What predictions
+// do not need (gains, covers, weights of inner nodes) is zero. XGBoost 1.3 and later add the base score first: for a
+// model of an earlier version the last bit of a prediction may differ from the original's.
 func (e *Ensemble) ExportJSON(w io.Writer, member int) error {
 	if member < 0 || member >= len(e.models) {
 		return fmt.Errorf("member %d: %s has %d (0-%d)", member, e.info.Name, len(e.models), len(e.models)-1)
@@ -30,14 +30,17 @@ func (e *Ensemble) ExportJSON(w io.Writer, member int) error {
 		"version": exportVersion,
 		"learner": map[string]any{
 			"attributes": struct{}{}, "feature_names": []string{}, "feature_types": []string{},
-			"objective": map[string]any{"name": "reg:squarederror", "reg_loss_param": map[string]string{"scale_pos_weight": "1"}},
+			"objective": map[string]any{"name": "reg:squarederror",
+				"reg_loss_param": map[string]string{"scale_pos_weight": "1"}},
 			"learner_model_param": map[string]string{
-				"base_score": strconv.FormatFloat(float64(m.xgb.Base), 'E', -1, 32), "num_class": "0", "num_feature": strconv.Itoa(Features), "num_target": "1",
+				"base_score": strconv.FormatFloat(float64(m.xgb.Base), 'E', -1, 32), "num_class": "0",
+				"num_feature": strconv.Itoa(Features), "num_target": "1",
 			},
 			"gradient_booster": map[string]any{"name": "gbtree", "model": map[string]any{
-				"gbtree_model_param": map[string]string{"num_trees": strconv.Itoa(len(list)), "num_parallel_tree": "1", "size_leaf_vector": "0"},
-				"tree_info":          make([]int, len(list)),
-				"trees":              list,
+				"gbtree_model_param": map[string]string{"num_trees": strconv.Itoa(len(list)), "num_parallel_tree": "1",
+					"size_leaf_vector": "0"},
+				"tree_info": make([]int, len(list)),
+				"trees":     list,
 			}},
 		},
 	}
@@ -83,9 +86,11 @@ func newExportTree(f *trees.Forest[float32], t int) exportTree {
 	nodes, flags, root := f.Tree(t)
 	n := len(nodes)
 	e := exportTree{
-		ID:    t,
-		Param: map[string]string{"num_nodes": strconv.Itoa(n), "num_deleted": "0", "num_feature": strconv.Itoa(Features), "size_leaf_vector": "0"},
-		Left:  make([]int32, n), Right: make([]int32, n), Parents: make([]int32, n), Feature: make([]int, n), Value: make([]number, n), Default: make([]int, n), SplitType: make([]int, n),
+		ID: t,
+		Param: map[string]string{"num_nodes": strconv.Itoa(n), "num_deleted": "0", "num_feature": strconv.Itoa(Features),
+			"size_leaf_vector": "0"},
+		Left: make([]int32, n), Right: make([]int32, n), Parents: make([]int32, n), Feature: make([]int, n),
+		Value: make([]number, n), Default: make([]int, n), SplitType: make([]int, n),
 		Weights: make([]number, n), Gains: make([]number, n), Hessian: make([]number, n),
 		Categories: []int{}, CatNodes: []int{}, CatStarts: []int{}, CatSizes: []int{},
 	}

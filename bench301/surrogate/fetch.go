@@ -26,8 +26,8 @@ var Published = map[string]string{
 // maxArchive bounds a download.
 const maxArchive = 16 << 30
 
-// Fetch brings an archive from a web server. Upstream publishes no checksums: the SHA-256 is written beside the archive when
-// it is first seen, and a later download must have the same.
+// Fetch brings an archive from a web server. Upstream publishes no checksums: the SHA-256 is written beside the archive
+// when it is first seen, and a later download must have the same.
 type Fetch struct {
 	URL      string
 	Path     string                  // of the archive; its folder must exist
@@ -82,7 +82,8 @@ func (f Fetch) check(ctx context.Context, path string) (string, error) {
 		return "", err
 	}
 	if want, _, _ := strings.Cut(string(known), " "); want != sum {
-		return "", fmt.Errorf("%s: SHA-256 %s, but when it was first seen %s (%s): another file, or damaged; remove both to take it as it is now", path, sum, want, record)
+		return "", fmt.Errorf("%s: SHA-256 %s, but when it was first seen %s (%s): another file, or damaged; remove both to "+
+			"take it as it is now", path, sum, want, record)
 	}
 	return sum, nil
 }

@@ -141,10 +141,12 @@ func decodeFile(data []byte) (*Ensemble, error) {
 		switch header.Kind {
 		case KindXGB:
 			m.xgb = &trees.Forest[float32]{Base: float32(f.Base), BaseFirst: f.BaseFirst}
-			err = readForest(r, m.xgb, f.Trees, f.Nodes, func(b []byte) float32 { return math.Float32frombits(binary.LittleEndian.Uint32(b)) })
+			err = readForest(r, m.xgb, f.Trees, f.Nodes,
+				func(b []byte) float32 { return math.Float32frombits(binary.LittleEndian.Uint32(b)) })
 		case KindLGB:
 			m.lgb = &trees.Forest[float64]{Base: f.Base, BaseFirst: f.BaseFirst}
-			err = readForest(r, m.lgb, f.Trees, f.Nodes, func(b []byte) float64 { return math.Float64frombits(binary.LittleEndian.Uint64(b)) })
+			err = readForest(r, m.lgb, f.Trees, f.Nodes,
+				func(b []byte) float64 { return math.Float64frombits(binary.LittleEndian.Uint64(b)) })
 		case KindGIN:
 			err = readNetwork(r, m, f)
 		default:
@@ -167,14 +169,17 @@ func decodeHeader(data []byte) (h fileHeader, pos int, err error) {
 		return h, 0, fmt.Errorf("offset 0: %d bytes: want the %d that a surrogate file begins with", len(data), prefixBytes)
 	}
 	if v := binary.LittleEndian.Uint32(data[8:]); v != FileVersion {
-		return h, 0, fmt.Errorf("offset 8: format version %d: this program reads version %d; import the original again", v, FileVersion)
+		return h, 0, fmt.Errorf("offset 8: format version %d: this program reads version %d; import the original again", v,
+			FileVersion)
 	}
 	n := binary.LittleEndian.Uint32(data[12:])
 	if n > maxHeader || int(n) > len(data)-prefixBytes || n%alignment != 0 {
-		return h, 0, fmt.Errorf("offset 12: a header of %d bytes: want a multiple of %d, at most %d", n, alignment, min(maxHeader, len(data)-prefixBytes))
+		return h, 0, fmt.Errorf("offset 12: a header of %d bytes: want a multiple of %d, at most %d", n, alignment,
+			min(maxHeader, len(data)-prefixBytes))
 	}
 	if sum := sha256.Sum256(data[prefixBytes:]); !bytes.Equal(sum[:], data[checksumStart:prefixBytes]) {
-		return h, 0, fmt.Errorf("offset %d: checksum %x, the content has %x: the file is damaged; import the original again", checksumStart, data[checksumStart:checksumStart+8], sum[:8])
+		return h, 0, fmt.Errorf("offset %d: checksum %x, the content has %x: the file is damaged; import the original again",
+			checksumStart, data[checksumStart:checksumStart+8], sum[:8])
 	}
 	pos = prefixBytes + int(n)
 	if err := json.Unmarshal(data[prefixBytes:pos], &h); err != nil {

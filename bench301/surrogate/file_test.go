@@ -81,7 +81,8 @@ func TestDamagedFiles(t *testing.T) {
 		{"cut", whole[:len(whole)-1], "offset 16: checksum"},
 		{"cut and sealed", seal(bytes.Clone(whole[:len(whole)-8])), "are left"},
 		{"longer", seal(append(bytes.Clone(whole), make([]byte, 8)...)), "8 bytes follow the last member"},
-		{"version", change(func(b []byte) []byte { b[8] = 2; return b }), "offset 8: format version 2: this program reads version 1"},
+		{"version", change(func(b []byte) []byte { b[8] = 2; return b }),
+			"offset 8: format version 2: this program reads version 1"},
 		{"header length", change(func(b []byte) []byte { b[15] = 1; return b }), "offset 12: a header of 1"},
 		{"header", replace(`"kind":`, `"kind",`), "offset 48: header: invalid character"},
 		{"kind", replace(`"kind":"xgb"`, `"kind":"xgg"`), `kind "xgg": want xgb, lgb or gin`},
@@ -89,9 +90,11 @@ func TestDamagedFiles(t *testing.T) {
 		{"trees", replace(`"trees":80`, `"trees":99`), "member ensemble_member_0: "},
 		{"nodes", replace(`"nodes":2444`, `"nodes":9999`), "member ensemble_member_0: "},
 		{"many nodes", replace(`"nodes":2444`, `"nodes":9e99`), "offset 48: header: json: "},
-		{"link", change(func(b []byte) []byte { b[links+1] ^= 1; return seal(b) }), "member ensemble_member_0: tree 0: node 0: "},
+		{"link", change(func(b []byte) []byte { b[links+1] ^= 1; return seal(b) }),
+			"member ensemble_member_0: tree 0: node 0: "},
 		{"root", change(func(b []byte) []byte { b[n+4] ^= 0x80; return seal(b) }), "member ensemble_member_0: tree "},
-		{"value", change(func(b []byte) []byte { copy(b[n+80*4:], "\x00\x00\xc0\x7f"); return seal(b) }), "node 0: value NaN: want a finite number"},
+		{"value", change(func(b []byte) []byte { copy(b[n+80*4:], "\x00\x00\xc0\x7f"); return seal(b) }),
+			"node 0: value NaN: want a finite number"},
 	} {
 		e, err := decodeFile(c.data)
 		if err == nil || !strings.Contains(err.Error(), c.want) {

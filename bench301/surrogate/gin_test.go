@@ -92,7 +92,8 @@ func TestOracleStateDicts(t *testing.T) {
 					_ = binary.Write(h, binary.LittleEndian, got.Float)
 				}
 				compared++
-				if sum := hex.EncodeToString(h.Sum(nil))[:len(w.SHA)]; got.Name != w.Key || dtype != w.Dtype || !slices.Equal(got.Shape, w.Shape) || sum != w.SHA {
+				if sum := hex.EncodeToString(h.Sum(nil))[:len(w.SHA)]; got.Name != w.Key || dtype != w.Dtype ||
+					!slices.Equal(got.Shape, w.Shape) || sum != w.SHA {
 					t.Errorf("tensor %d: %s %s %v %s, want %+v", i, got.Name, dtype, got.Shape, sum, w)
 				}
 			}

@@ -21,8 +21,9 @@ const modelSuffix = "surrogate_model.model"
 // ErrSeveral says that a folder or archive holds more than one ensemble.
 var ErrSeveral = errors.New("holds several ensembles: name one of them")
 
-// Load reads the surrogate at path: a file that Save wrote, one of NAS-Bench-301's model files, a folder with members of an
-// ensemble, a member's folder, or the published archive. Where there are several ensembles the error is ErrSeveral.
+// Load reads the surrogate at path: a file that Save wrote, one of NAS-Bench-301's model files, a folder with members
+// of an ensemble, a member's folder, or the published archive. Where there are several ensembles the error is
+// ErrSeveral.
 func Load(path string) (*Ensemble, error) { return LoadNamed(path, "") }
 
 // LoadNamed reads one of the ensembles that Ensembles lists.
@@ -228,7 +229,8 @@ func (s *source) loadGroup(g group) (*Ensemble, error) {
 			return nil, fmt.Errorf("%s: %w", p, err)
 		}
 		if m.kind() != kind {
-			return nil, fmt.Errorf("%s: a model of kind %s, but %s says %s", p, m.kind(), path.Join(first, modelConfigName), config.Model)
+			return nil, fmt.Errorf("%s: a model of kind %s, but %s says %s", p, m.kind(), path.Join(first, modelConfigName),
+				config.Model)
 		}
 		models = append(models, m)
 	}
@@ -303,7 +305,8 @@ func (s *source) read(name string, limit int64) ([]byte, error) {
 	}
 	size := info.Size()
 	if entry, ok := info.Sys().(*zip.FileHeader); ok && entry.UncompressedSize64 > maxRatio*(entry.CompressedSize64+1024) {
-		return nil, fmt.Errorf("%s: %d bytes from %d: compressed more than %d times", name, entry.UncompressedSize64, entry.CompressedSize64, maxRatio)
+		return nil, fmt.Errorf("%s: %d bytes from %d: compressed more than %d times", name, entry.UncompressedSize64,
+			entry.CompressedSize64, maxRatio)
 	}
 	if size > limit {
 		return nil, fmt.Errorf("%s: %d bytes: want at most %d", name, size, limit)

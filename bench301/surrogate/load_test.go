@@ -127,10 +127,12 @@ func TestPlaces(t *testing.T) {
 	if err != nil || !slices.Equal(names, []string{"nb_models/lgb_runtime_v1.0", "nb_models/xgb_v1.0"}) {
 		t.Errorf("%v, %v", names, err)
 	}
-	if _, err := Load(folder(t, both)); !errors.Is(err, ErrSeveral) || !strings.Contains(err.Error(), "nb_models/lgb_runtime_v1.0, nb_models/xgb_v1.0") {
+	if _, err := Load(folder(t, both)); !errors.Is(err, ErrSeveral) ||
+		!strings.Contains(err.Error(), "nb_models/lgb_runtime_v1.0, nb_models/xgb_v1.0") {
 		t.Errorf("%v", err)
 	}
-	if _, err := LoadNamed(archive(t, both), "gin"); err == nil || !strings.Contains(err.Error(), `ensemble "gin": it holds nb_models/lgb`) {
+	if _, err := LoadNamed(archive(t, both), "gin"); err == nil ||
+		!strings.Contains(err.Error(), `ensemble "gin": it holds nb_models/lgb`) {
 		t.Errorf("%v", err)
 	}
 }
@@ -165,26 +167,46 @@ func TestRefusedPlaces(t *testing.T) {
 		want  string
 	}{
 		{"no model", map[string][]byte{"readme": nil}, "no file is named *surrogate_model.model: want an ensemble"},
-		{"two kinds", mixed, "ensemble_member_1/surrogate_model.model: a model of kind lgb, but ensemble_member_0/model_config.json says xgb"},
-		{"no model_config", edit(xgb, first+"model_config.json", gone), "ensemble_member_0/model_config.json: missing: want it beside the model"},
+		{"two kinds", mixed,
+			"ensemble_member_1/surrogate_model.model: a model of kind lgb, but ensemble_member_0/model_config.json says xgb"},
+		{"no model_config", edit(xgb, first+"model_config.json", gone),
+			"ensemble_member_0/model_config.json: missing: want it beside the model"},
 		{"no data_config", edit(xgb, first+"data_config.json", gone), "ensemble_member_0/data_config.json: missing"},
 		{"no seed", edit(xgb, first+"data_config.json", text("{}")), "ensemble_member_0/data_config.json: no seed"},
-		{"model_config", edit(xgb, first+"model_config.json", text("{")), "ensemble_member_0/model_config.json: unexpected end of JSON input"},
-		{"other model", edit(xgb, first+"model_config.json", text(`{"model":"gnn_vs_gae"}`)), `model "gnn_vs_gae": want xgb, xgb_time, lgb, lgb_time or gnn_gin`},
-		{"bananas", edit(xgb, first+"model_config.json", config(`"param:bananas_enc": false`, `"param:bananas_enc": true`)), "param:bananas_enc true"},
+		{"model_config", edit(xgb, first+"model_config.json", text("{")),
+			"ensemble_member_0/model_config.json: unexpected end of JSON input"},
+		{"other model", edit(xgb, first+"model_config.json", text(`{"model":"gnn_vs_gae"}`)),
+			`model "gnn_vs_gae": want xgb, xgb_time, lgb, lgb_time or gnn_gin`},
+		{"bananas", edit(xgb, first+"model_config.json", config(`"param:bananas_enc": false`, `"param:bananas_enc": true`)),
+			"param:bananas_enc true"},
 		{"empty model", edit(xgb, second+model, text("")), "ensemble_member_1/surrogate_model.model: 0 bytes: want a model"},
-		{"cut model", edit(xgb, second+model, func(b []byte) []byte { return b[:5000] }), "ensemble_member_1/surrogate_model.model: pickle: offset "},
-		{"flipped model", edit(xgb, second+model, func(b []byte) []byte { b[bytes.Index(b, []byte("binf"))+8] ^= 1; return b }), "ensemble_member_1/surrogate_model.model: xgboost: offset 30: 57 features"},
-		{"renamed model", edit(xgb, second+model, text("PK\x03\x04")), "ensemble_member_1/surrogate_model.model: pytorch: zip: "},
-		{"other pickle", edit(xgb, second+model, text("\x80\x02}.")), "ensemble_member_1/surrogate_model.model: pickle: a dict: want a Booster"},
-		{"call", edit(xgb, second+model, text("\x80\x02cos\nsystem\nX\x04\x00\x00\x00true\x85R.")), "pickle: a object os.system: want a Booster"},
-		{"other Booster", edit(xgb, second+model, text("\x80\x02ccatboost\nBooster\n)\x81}X\x06\x00\x00\x00handleNsb.")), "pickle: a catboost.Booster: want xgboost.core.Booster"},
-		{"no handle", edit(xgb, second+model, text("\x80\x02cxgboost.core\nBooster\n)\x81}b.")), "xgboost.core.Booster without a handle"},
-		{"gin width", edit(gin, variant+"model_config.json", config(`"gnn_hidden_dimensions": 16`, `"gnn_hidden_dimensions": 17`)), "tensor node_encoder.type_encoder.weight: shape [4 16]: want float32 of [4 17]"},
-		{"gin layers", edit(gin, variant+"model_config.json", config(`"num_gnn_layers": 3`, `"num_gnn_layers": 2`)), "values, a network of 2 layers of 16 dimensions uses"},
-		{"gin more layers", edit(gin, variant+"model_config.json", config(`"num_gnn_layers": 3`, `"num_gnn_layers": 4`)), "is missing (4 layers of 16 dimensions)"},
-		{"gin huge", edit(gin, variant+"model_config.json", config(`"num_gnn_layers": 3`, `"num_gnn_layers": 3000000`)), "want 1-256 of 1-4096"},
-		{"gin pooling", edit(gin, variant+"model_config.json", config(`"graph_pooling": "mean"`, `"graph_pooling": "max"`)), `graph_pooling "max": want mean`},
+		{"cut model", edit(xgb, second+model, func(b []byte) []byte { return b[:5000] }),
+			"ensemble_member_1/surrogate_model.model: pickle: offset "},
+		{"flipped model", edit(xgb, second+model, func(b []byte) []byte {
+			b[bytes.Index(b,
+				[]byte("binf"))+8] ^= 1
+			return b
+		}), "ensemble_member_1/surrogate_model.model: xgboost: offset 30: 57 features"},
+		{"renamed model", edit(xgb, second+model, text("PK\x03\x04")),
+			"ensemble_member_1/surrogate_model.model: pytorch: zip: "},
+		{"other pickle", edit(xgb, second+model, text("\x80\x02}.")),
+			"ensemble_member_1/surrogate_model.model: pickle: a dict: want a Booster"},
+		{"call", edit(xgb, second+model, text("\x80\x02cos\nsystem\nX\x04\x00\x00\x00true\x85R.")),
+			"pickle: a object os.system: want a Booster"},
+		{"other Booster", edit(xgb, second+model, text("\x80\x02ccatboost\nBooster\n)\x81}X\x06\x00\x00\x00handleNsb.")),
+			"pickle: a catboost.Booster: want xgboost.core.Booster"},
+		{"no handle", edit(xgb, second+model, text("\x80\x02cxgboost.core\nBooster\n)\x81}b.")),
+			"xgboost.core.Booster without a handle"},
+		{"gin width", edit(gin, variant+"model_config.json", config(`"gnn_hidden_dimensions": 16`,
+			`"gnn_hidden_dimensions": 17`)), "tensor node_encoder.type_encoder.weight: shape [4 16]: want float32 of [4 17]"},
+		{"gin layers", edit(gin, variant+"model_config.json", config(`"num_gnn_layers": 3`, `"num_gnn_layers": 2`)),
+			"values, a network of 2 layers of 16 dimensions uses"},
+		{"gin more layers", edit(gin, variant+"model_config.json", config(`"num_gnn_layers": 3`, `"num_gnn_layers": 4`)),
+			"is missing (4 layers of 16 dimensions)"},
+		{"gin huge", edit(gin, variant+"model_config.json", config(`"num_gnn_layers": 3`, `"num_gnn_layers": 3000000`)),
+			"want 1-256 of 1-4096"},
+		{"gin pooling", edit(gin, variant+"model_config.json", config(`"graph_pooling": "mean"`, `"graph_pooling": "max"`)),
+			`graph_pooling "max": want mean`},
 	} {
 		for _, path := range []string{folder(t, c.files), archive(t, c.files)} {
 			e, err := Load(path)
@@ -201,8 +223,10 @@ func TestHostileArchives(t *testing.T) {
 	for _, c := range []struct {
 		name, path, want string
 	}{
-		{"outside", archive(t, joined(xgb, map[string][]byte{"../surrogate_model.model": nil})), `entry "../surrogate_model.model": want a path inside the archive`},
-		{"absolute", archive(t, joined(xgb, map[string][]byte{"/etc/surrogate_model.model": nil})), `entry "/etc/surrogate_model.model": want a path inside the archive`},
+		{"outside", archive(t, joined(xgb, map[string][]byte{"../surrogate_model.model": nil})),
+			`entry "../surrogate_model.model": want a path inside the archive`},
+		{"absolute", archive(t, joined(xgb, map[string][]byte{"/etc/surrogate_model.model": nil})),
+			`entry "/etc/surrogate_model.model": want a path inside the archive`},
 		{"bomb", archive(t, bomb), "m/ensemble_member_1/surrogate_model.model: 31457280 bytes from 3"},
 		{"empty", archive(t, nil), "no file is named"},
 	} {

@@ -60,7 +60,8 @@ var NewMini = sync.OnceValue(func() *Mini {
 	}
 	err := json.Unmarshal(miniFacts, &facts)
 	n := facts.Features
-	if want := 4 * (n + n*(n+1)/2); err == nil && (n != numFeatures || len(miniWeights) != want || len(facts.Min) != numCounts || len(facts.Max) != numCounts) {
+	if want := 4 * (n + n*(n+1)/2); err == nil && (n != numFeatures || len(miniWeights) != want ||
+		len(facts.Min) != numCounts || len(facts.Max) != numCounts) {
 		err = fmt.Errorf("%d features and %d bytes of weights, not %d and %d", n, len(miniWeights), numFeatures, want)
 	}
 	if err != nil {
@@ -120,8 +121,8 @@ func (m *Mini) covers(counts *[numCounts]int) bool {
 	return true
 }
 
-// resembles reports whether an architecture is like those whose NAS-Bench-301 accuracies we know: the training data of the
-// mini surrogate.
+// resembles reports whether an architecture is like those whose NAS-Bench-301 accuracies we know: the training data of
+// the mini surrogate.
 func resembles(g *bench301.Genotype) bool {
 	var counts [numCounts]int
 	countCell(counts[:cellCounts], &g.Normal)

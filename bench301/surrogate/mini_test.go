@@ -23,8 +23,8 @@ func parse(t testing.TB, text string) bench301.Genotype {
 	return g
 }
 
-// TestMiniEqualsItsTraining compares with the predictions of the training script, which evaluates the kernel in numpy and
-// never forms M. The weights are stored as float32: 1e-4 percent is far below any use of the numbers.
+// TestMiniEqualsItsTraining compares with the predictions of the training script, which evaluates the kernel in numpy
+// and never forms M. The weights are stored as float32: 1e-4 percent is far below any use of the numbers.
 func TestMiniEqualsItsTraining(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join("testdata", "mini.json"))
 	if err != nil {
@@ -109,7 +109,8 @@ func TestMiniKnowsTheSpace(t *testing.T) {
 		}
 	}
 	if worse < n*85/100 || better < n*85/100 {
-		t.Errorf("a pool instead of another operation in the normal cell is no better in %d, a separable convolution no worse in %d of %d", worse, better, n)
+		t.Errorf("a pool instead of another operation in the normal cell is no better in %d, a separable convolution no "+
+			"worse in %d of %d", worse, better, n)
 	}
 }
 
@@ -136,7 +137,8 @@ func TestMiniFlagsDegenerateCells(t *testing.T) {
 
 func TestMiniDescribesItself(t *testing.T) {
 	m := NewMini()
-	if got := m.Info(); got != (Info{Name: "mini (approximation of NB301 XGB v1.0)", Kind: "mini", Unit: "percent", Members: 1}) {
+	if got := m.Info(); got != (Info{Name: "mini (approximation of NB301 XGB v1.0)", Kind: "mini", Unit: "percent",
+		Members: 1}) {
 		t.Errorf("%+v", got)
 	}
 	if v := m.Validation; v.Kendall < 0.85 || len(v.KendallFolds) != v.Folds || v.Coverage < 0.6 || v.Coverage95 < 0.92 {

@@ -19,8 +19,8 @@ var ErrUnknown = errors.New("neither a file nor one of")
 // FileExt ends the names of files that Save writes.
 const FileExt = ".surrogate"
 
-// Open finds a surrogate: mini, whatever lies at the path name, or name.surrogate in the folder. The error is ErrUnknown
-// where there is nothing.
+// Open finds a surrogate: mini, whatever lies at the path name, or name.surrogate in the folder. The error is
+// ErrUnknown where there is nothing.
 func Open(name, folder string) (Surrogate, error) {
 	if name == MiniKey {
 		return NewMini(), nil

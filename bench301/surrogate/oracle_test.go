@@ -19,7 +19,8 @@ import (
 
 const kind = "surrogate"
 
-// reference returns a file or folder of reference models. Folders that hold other expectations need not repeat the models.
+// reference returns a file or folder of reference models. Folders that hold other expectations need not repeat the
+// models.
 func reference(t testing.TB, name string) string {
 	t.Helper()
 	for _, root := range []string{oracle.Dir(kind), filepath.Join(oracle.Root(), "testdata", "oracles", kind)} {
@@ -191,7 +192,8 @@ func TestOracleXGBoostForms(t *testing.T) {
 				t.Errorf("%s: %v, want %v", g, got, want)
 			}
 		}
-		if name, version := filepath.Base(path), m0.member.Version; strings.Contains(name, ".110.") != strings.HasPrefix(version, "1.1.") {
+		if name, version := filepath.Base(path), m0.member.Version; strings.Contains(name,
+			".110.") != strings.HasPrefix(version, "1.1.") {
 			t.Errorf("written by version %s", version)
 		}
 		return compared

@@ -30,16 +30,18 @@ var fixedVector = [Features]float64{
 	31: 0.7051278400653053,   // mixup alpha
 }
 
-// columns are the places of a cell's hyperparameters in the vector. ConfigSpace sorts the names as text, so edge 10 comes
-// before edge 2.
+// columns are the places of a cell's hyperparameters in the vector. ConfigSpace sorts the names as text, so edge 10
+// comes before edge 2.
 type columns struct {
 	edge  [14]int                 // by edge number: offset of the node + source
 	input [bench301.Nodes - 1]int // by node, from node 3
 }
 
 var (
-	normalColumns = columns{edge: [14]int{10, 11, 36, 37, 38, 39, 40, 41, 42, 43, 32, 33, 34, 35}, input: [3]int{15, 16, 17}}
-	reduceColumns = columns{edge: [14]int{12, 13, 48, 49, 50, 51, 52, 53, 54, 55, 44, 45, 46, 47}, input: [3]int{18, 19, 20}}
+	normalColumns = columns{edge: [14]int{10, 11, 36, 37, 38, 39, 40, 41, 42, 43, 32, 33, 34, 35},
+		input: [3]int{15, 16, 17}}
+	reduceColumns = columns{edge: [14]int{12, 13, 48, 49, 50, 51, 52, 53, 54, 55, 44, 45, 46, 47},
+		input: [3]int{18, 19, 20}}
 )
 
 // edgeOffset is the number of a node's edge from state 0; node n has n+2 edges.

@@ -8,8 +8,8 @@ import (
 	"rwe301/bench301"
 )
 
-// Checksum is the SHA-256 of the ensemble's content in the form of a surrogate file, in hex. It is the same for a file and
-// for the original that it was imported from.
+// Checksum is the SHA-256 of the ensemble's content in the form of a surrogate file, in hex. It is the same for a file
+// and for the original that it was imported from.
 func (e *Ensemble) Checksum() string {
 	data := e.encodeFile()
 	return fmt.Sprintf("%x", data[checksumStart:prefixBytes])
@@ -19,7 +19,8 @@ func (e *Ensemble) Checksum() string {
 // number whose bits differ.
 func Compare(a, b *Ensemble, n int, seed uint64) error {
 	if x, y := a.info, b.info; x.Kind != y.Kind || x.Members != y.Members || x.Unit != y.Unit {
-		return fmt.Errorf("%d members of kind %s in %s, %d of kind %s in %s", x.Members, x.Kind, x.Unit, y.Members, y.Kind, y.Unit)
+		return fmt.Errorf("%d members of kind %s in %s, %d of kind %s in %s", x.Members, x.Kind, x.Unit, y.Members, y.Kind,
+			y.Unit)
 	}
 	rng := rand.New(rand.NewPCG(seed, 301))
 	const some = 1024

@@ -183,7 +183,8 @@ func (n Node) rangeOf() ([]any, error) {
 			return nil
 		}
 	}
-	err := n.Read(map[string]func(Node) error{"from": number("from"), "to": number("to"), "step": number("step"), "times": number("times")})
+	err := n.Read(map[string]func(Node) error{"from": number("from"), "to": number("to"), "step": number("step"),
+		"times": number("times")})
 	if err != nil {
 		return nil, err
 	}

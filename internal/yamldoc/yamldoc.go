@@ -1,5 +1,5 @@
-// Package yamldoc reads YAML definitions, such as those of studies and searches, so that every error names the file, the
-// line and the path of what is wrong.
+// Package yamldoc reads YAML definitions, such as those of studies and searches, so that every error names the file,
+// the line and the path of what is wrong.
 //
 // [Parse] returns the top [Node] of a file. [Node.Read] hands the values of a mapping to their readers and refuses keys
 // that nobody reads; the other methods read single values, lists and ranges.

@@ -21,8 +21,9 @@ type graph struct {
 // edge carries a message; attr is 0 for an identity, otherwise an operation's index + 1.
 type edge struct{ from, to, attr int }
 
-// encode builds the graph. Upstream lists a cell's edges by (from, to) and its operations by (to, from) and pairs the two
-// lists up, so operations land on edges that are not theirs. The weights were trained on these graphs: it must stay.
+// encode builds the graph. Upstream lists a cell's edges by (from, to) and its operations by (to, from) and pairs the
+// two lists up, so operations land on edges that are not theirs. The weights were trained on these graphs: it must
+// stay.
 func encode(g bench301.Genotype, undirected, selfLoops bool) *graph {
 	out := &graph{edges: make([]edge, 0, 2*(2*(bench301.EdgesPerCell+bench301.Nodes)+5+graphSize))}
 	for c, cell := range []bench301.Cell{g.Canonical().Normal, g.Canonical().Reduce} {

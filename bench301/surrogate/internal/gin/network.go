@@ -1,5 +1,5 @@
-// Package gin computes NAS-Bench-301's graph network (gnn_gin): graph isomorphism convolutions with edge attributes and a
-// virtual node, in evaluation mode and in float64.
+// Package gin computes NAS-Bench-301's graph network (gnn_gin): graph isomorphism convolutions with edge attributes and
+// a virtual node, in evaluation mode and in float64.
 package gin
 
 import (
@@ -48,8 +48,8 @@ type convolution struct {
 	mlp        perceptron
 }
 
-// perceptron is Linear(D, 2D), BatchNorm, ReLU, Linear(2D, D), BatchNorm. The normalisations of evaluation mode are affine
-// maps per channel.
+// perceptron is Linear(D, 2D), BatchNorm, ReLU, Linear(2D, D), BatchNorm. The normalisations of evaluation mode are
+// affine maps per channel.
 type perceptron struct {
 	up    dense
 	norm1 affine
@@ -75,7 +75,8 @@ func (n *Network) Predict(g bench301.Genotype) float64 {
 	w, _ := n.pool.Get().(*workspace)
 	D := n.config.Hidden
 	if w == nil {
-		w = &workspace{make([]float64, graphSize*D), make([]float64, graphSize*D), make([]float64, graphSize*D), make([]float64, D), make([]float64, D), make([]float64, 2*D)}
+		w = &workspace{make([]float64, graphSize*D), make([]float64, graphSize*D), make([]float64, graphSize*D),
+			make([]float64, D), make([]float64, D), make([]float64, 2*D)}
 	}
 	defer n.pool.Put(w)
 	return 100 / (1 + math.Exp(-n.logit(encode(g, n.config.Undirected, n.config.SelfLoops), w, nil)))

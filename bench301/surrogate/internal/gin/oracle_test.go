@@ -79,7 +79,8 @@ func TestOracleGraphs(t *testing.T) {
 				}
 			}
 		}
-		w := &workspace{make([]float64, graphSize*D), make([]float64, graphSize*D), make([]float64, graphSize*D), make([]float64, D), make([]float64, D), make([]float64, 2*D)}
+		w := &workspace{make([]float64, graphSize*D), make([]float64, graphSize*D), make([]float64, graphSize*D),
+			make([]float64, D), make([]float64, D), make([]float64, 2*D)}
 		logit := net.logit(first, w, func(l int, in, out, virtual []float64) {
 			for _, layer := range want.Trace {
 				if layer.Layer == nil || *layer.Layer != l {

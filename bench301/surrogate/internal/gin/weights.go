@@ -69,8 +69,8 @@ func (c Config) Validate() error {
 	return nil
 }
 
-// Flatten puts the values of a state dict in the order of Weights. The state dict must have these tensors in these shapes,
-// and besides them only counters and copies of the node encoder.
+// Flatten puts the values of a state dict in the order of Weights. The state dict must have these tensors in these
+// shapes, and besides them only counters and copies of the node encoder.
 func Flatten(c Config, tensors []torch.Tensor) ([]float32, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -96,13 +96,15 @@ func Flatten(c Config, tensors []torch.Tensor) ([]float32, error) {
 		copied := byName["gnn_node.node_encoder."+name+".weight"]
 		for i, v := range byName["node_encoder."+name+".weight"].Float {
 			if i < len(copied.Float) && copied.Float[i] != v {
-				return nil, fmt.Errorf("tensor %s: element %d is %v, in node_encoder it is %v: want the same tensor", copied.Name, i, copied.Float[i], v)
+				return nil, fmt.Errorf("tensor %s: element %d is %v, in node_encoder it is %v: want the same tensor", copied.Name,
+					i, copied.Float[i], v)
 			}
 		}
 		floats -= len(copied.Float)
 	}
 	if floats != len(out) {
-		return nil, fmt.Errorf("the state dict has %d float32 values, a network of %d layers of %d dimensions uses %d", floats, c.Layers, c.Hidden, len(out))
+		return nil, fmt.Errorf("the state dict has %d float32 values, a network of %d layers of %d dimensions uses %d",
+			floats, c.Layers, c.Hidden, len(out))
 	}
 	return out, nil
 }

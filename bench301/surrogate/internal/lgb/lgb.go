@@ -192,7 +192,8 @@ func (b *block) source() (s trees.Source[float64], err error) {
 		}
 	}
 	n := splits + len(leaves)
-	s = trees.Source[float64]{Left: make([]int32, n), Right: make([]int32, n), Feature: make([]uint32, n), Value: make([]float64, n), Flags: make([]trees.Flags, n)}
+	s = trees.Source[float64]{Left: make([]int32, n), Right: make([]int32, n), Feature: make([]uint32, n),
+		Value: make([]float64, n), Flags: make([]trees.Flags, n)}
 	for i := range splits {
 		if err := b.decision(decisions[i], &s.Flags[i]); err != nil {
 			return s, err

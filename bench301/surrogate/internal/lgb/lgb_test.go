@@ -115,7 +115,8 @@ func FuzzParse(f *testing.F) {
 		oracle.Frugal(t, oracle.HostileLimit, func() {
 			m, err := Parse(data)
 			if err != nil {
-				if !strings.HasPrefix(err.Error(), "line ") && !strings.HasPrefix(err.Error(), "tree ") && !strings.HasPrefix(err.Error(), "a model") {
+				if !strings.HasPrefix(err.Error(), "line ") && !strings.HasPrefix(err.Error(), "tree ") &&
+					!strings.HasPrefix(err.Error(), "a model") {
 					t.Errorf("error without line: %v", err)
 				}
 				return

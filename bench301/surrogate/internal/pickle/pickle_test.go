@@ -142,7 +142,8 @@ func TestPythonsObjects(t *testing.T) {
 			t.Fatal(err)
 		}
 		outer, ok := v.(*Object)
-		if !ok || outer.Class != (Global{"collections", "defaultdict"}) || outer.Args[0] != (Global{"collections", "OrderedDict"}) {
+		if !ok || outer.Class != (Global{"collections", "defaultdict"}) ||
+			outer.Args[0] != (Global{"collections", "OrderedDict"}) {
 			t.Fatalf("protocol %d: %s", c.Protocol, Kind(v))
 		}
 		inner, _ := outer.Get("valid_0")
@@ -219,14 +220,20 @@ func TestDamagedPickles(t *testing.T) {
 		{"protocol 6", "\x80\x06N.", "offset 0: pickle protocol 6: protocols 2 to 5 can be read"},
 		{"no stop", "\x80\x02N", "offset 3: want an opcode: want 1 bytes, the file has 0 left"},
 		{"4 GB of text", "\x80\x02X\xff\xff\xff\xff", "offset 2: BINUNICODE: want 4294967295 bytes, the file has 0 left"},
-		{"2^64-1 bytes", "\x80\x04\x8e\xff\xff\xff\xff\xff\xff\xff\xff", "offset 2: BINBYTES8: want 18446744073709551615 bytes"},
+		{"2^64-1 bytes", "\x80\x04\x8e\xff\xff\xff\xff\xff\xff\xff\xff",
+			"offset 2: BINBYTES8: want 18446744073709551615 bytes"},
 		{"huge integer", "\x80\x02\x8b\xff\xff\xff\x7f", "offset 2: LONG4: want 2147483647 bytes"},
-		{"frame beyond the file", "\x80\x04\x95\x09\x00\x00\x00\x00\x00\x00\x00N.", "offset 2: FRAME: a frame of 9 bytes, the file has 2 left"},
-		{"text beyond the frame", "\x80\x04\x95\x03\x00\x00\x00\x00\x00\x00\x00\x8c\x02ab.", "offset 11: SHORT_BINUNICODE: want 2 bytes, the frame has 1 left"},
-		{"frame in a frame", "\x80\x04\x95\x0b\x00\x00\x00\x00\x00\x00\x00\x95\x01\x00\x00\x00\x00\x00\x00\x00N.", "offset 11: FRAME: 2 bytes before the end of the frame"},
-		{"unused frame", "\x80\x04\x95\x03\x00\x00\x00\x00\x00\x00\x00N.N", "offset 12: STOP: 1 bytes before the end of its frame"},
+		{"frame beyond the file", "\x80\x04\x95\x09\x00\x00\x00\x00\x00\x00\x00N.",
+			"offset 2: FRAME: a frame of 9 bytes, the file has 2 left"},
+		{"text beyond the frame", "\x80\x04\x95\x03\x00\x00\x00\x00\x00\x00\x00\x8c\x02ab.",
+			"offset 11: SHORT_BINUNICODE: want 2 bytes, the frame has 1 left"},
+		{"frame in a frame", "\x80\x04\x95\x0b\x00\x00\x00\x00\x00\x00\x00\x95\x01\x00\x00\x00\x00\x00\x00\x00N.",
+			"offset 11: FRAME: 2 bytes before the end of the frame"},
+		{"unused frame", "\x80\x04\x95\x03\x00\x00\x00\x00\x00\x00\x00N.N",
+			"offset 12: STOP: 1 bytes before the end of its frame"},
 		{"unknown memo entry", "\x80\x02Nq\x00h\x01.", "offset 5: BINGET: memo index 1: the memo has 1 entries"},
-		{"memo hole", "\x80\x02Nr\xff\xff\xff\x7f.", "offset 3: LONG_BINPUT: memo index 2147483647: the memo has 0 entries, the next is number 0"},
+		{"memo hole", "\x80\x02Nr\xff\xff\xff\x7f.",
+			"offset 3: LONG_BINPUT: memo index 2147483647: the memo has 0 entries, the next is number 0"},
 		{"memo of nothing", "\x80\x04\x94.", "offset 2: MEMOIZE: the stack is empty"},
 		{"odd dict", "\x80\x02}(Nu.", "offset 5: SETITEMS: 1 keys and values: want an even number"},
 		{"list as key", "\x80\x02}]Ns.", "offset 5: SETITEM: a list as key: not hashable"},

@@ -86,15 +86,17 @@ func Kind(v any) string {
 	return fmt.Sprintf("%T", v)
 }
 
-// Bytes returns the content of a bytes or bytearray value. Below protocol 5 a bytearray is a call of bytearray on bytes,
-// and below protocol 3 bytes are a call of _codecs.encode on text whose code points are the bytes; both are undone here.
+// Bytes returns the content of a bytes or bytearray value. Below protocol 5 a bytearray is a call of bytearray on
+// bytes, and below protocol 3 bytes are a call of _codecs.encode on text whose code points are the bytes; both are
+// undone here.
 func Bytes(v any) ([]byte, error) {
 	switch v := v.(type) {
 	case []byte:
 		return v, nil
 	case *Object:
 		switch v.Class {
-		case Global{"builtins", "bytearray"}, Global{"__builtin__", "bytearray"}, Global{"builtins", "bytes"}, Global{"__builtin__", "bytes"}:
+		case Global{"builtins", "bytearray"}, Global{"__builtin__", "bytearray"}, Global{"builtins", "bytes"},
+			Global{"__builtin__", "bytes"}:
 			if len(v.Args) == 0 {
 				return nil, nil
 			}

@@ -1,5 +1,5 @@
-// Package torch reads PyTorch state dicts as data: the legacy format that torch.save wrote up to version 1.5, and the zip
-// format that followed. The pickles in them are read by package pickle; nothing is instantiated.
+// Package torch reads PyTorch state dicts as data: the legacy format that torch.save wrote up to version 1.5, and the
+// zip format that followed. The pickles in them are read by package pickle; nothing is instantiated.
 package torch
 
 import (
@@ -79,7 +79,8 @@ func readLegacy(data []byte) ([]Tensor, error) {
 		}
 		n := binary.LittleEndian.Uint64(data[pos:])
 		if n != uint64(s.numel) || n > uint64(len(data)-pos-8)/uint64(s.size) {
-			return nil, fmt.Errorf("offset %d: storage %s: %d elements: the state dict says %d, %d bytes are left", pos, key, n, s.numel, len(data)-pos-8)
+			return nil, fmt.Errorf("offset %d: storage %s: %d elements: the state dict says %d, %d bytes are left", pos, key, n,
+				s.numel, len(data)-pos-8)
 		}
 		pos += 8
 		s.data = data[pos : pos+int(n)*s.size]
@@ -161,7 +162,8 @@ func (d *dict) add(name string, v any) error {
 	shape, ok2 := o.Args[2].(pickle.Tuple)
 	stride, ok3 := o.Args[3].(pickle.Tuple)
 	if !ok1 || !ok2 || !ok3 || len(shape) != len(stride) || len(shape) > 4 {
-		return fmt.Errorf("offset %v, size %s, stride %s: want an int and two tuples of the same length", o.Args[1], pickle.Kind(o.Args[2]), pickle.Kind(o.Args[3]))
+		return fmt.Errorf("offset %v, size %s, stride %s: want an int and two tuples of the same length", o.Args[1],
+			pickle.Kind(o.Args[2]), pickle.Kind(o.Args[3]))
 	}
 	t := view{tensor: Tensor{Name: name, Shape: make([]int, len(shape))}, storage: s, offset: offset, numel: 1}
 	for i := len(shape) - 1; i >= 0; i-- {
@@ -194,7 +196,8 @@ func (d *dict) storage(v any) (*storage, error) {
 	key, ok2 := parts[2].(string)
 	numel, ok3 := parts[4].(int64)
 	if !ok1 || !ok2 || !ok3 || numel < 0 || numel > maxElements {
-		return nil, fmt.Errorf("storage of type %s, key %.40v, %v elements: want a type, a name and at most %d", pickle.Kind(parts[1]), parts[2], parts[4], maxElements)
+		return nil, fmt.Errorf("storage of type %s, key %.40v, %v elements: want a type, a name and at most %d",
+			pickle.Kind(parts[1]), parts[2], parts[4], maxElements)
 	}
 	s := &storage{key: key, numel: numel}
 	switch kind {

@@ -98,7 +98,8 @@ func (f *Forest[T]) Add(s Source[T]) error {
 	case n == 0:
 		return fmt.Errorf("a tree without nodes")
 	case len(s.Right) != n || len(s.Feature) != n || len(s.Value) != n || len(s.Flags) != n:
-		return fmt.Errorf("%d left children, but %d right children, %d features, %d values and %d flags: want as many of each", n, len(s.Right), len(s.Feature), len(s.Value), len(s.Flags))
+		return fmt.Errorf("%d left children, but %d right children, %d features, %d values and %d flags: want as many of "+
+			"each", n, len(s.Right), len(s.Feature), len(s.Value), len(s.Flags))
 	case len(f.Roots) >= MaxTrees:
 		return fmt.Errorf("more than %d trees", MaxTrees)
 	case len(f.Nodes)+n > MaxNodes:

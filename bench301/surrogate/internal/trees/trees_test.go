@@ -134,7 +134,8 @@ func TestForests(t *testing.T) {
 // TestDeepTree walks a chain, the deepest tree of its size.
 func TestDeepTree(t *testing.T) {
 	chain := func(n int) Source[float64] {
-		s := Source[float64]{Left: make([]int32, 2*n+1), Right: make([]int32, 2*n+1), Feature: make([]uint32, 2*n+1), Value: make([]float64, 2*n+1), Flags: make([]Flags, 2*n+1)}
+		s := Source[float64]{Left: make([]int32, 2*n+1), Right: make([]int32, 2*n+1), Feature: make([]uint32, 2*n+1),
+			Value: make([]float64, 2*n+1), Flags: make([]Flags, 2*n+1)}
 		for i := range s.Left {
 			s.Left[i], s.Right[i], s.Value[i] = -1, -1, float64(i)
 		}
@@ -165,7 +166,8 @@ func TestDeepTree(t *testing.T) {
 
 func TestRefusedTrees(t *testing.T) {
 	tree := func() Source[float32] {
-		return Source[float32]{Left: []int32{1, -1, -1}, Right: []int32{2, -1, -1}, Feature: []uint32{3, 0, 0}, Value: []float32{1, 2, 3}, Flags: make([]Flags, 3)}
+		return Source[float32]{Left: []int32{1, -1, -1}, Right: []int32{2, -1, -1}, Feature: []uint32{3, 0, 0},
+			Value: []float32{1, 2, 3}, Flags: make([]Flags, 3)}
 	}
 	for want, edit := range map[string]func(*Source[float32]){
 		"a tree without nodes":                          func(s *Source[float32]) { *s = Source[float32]{} },
@@ -191,7 +193,8 @@ func TestRefusedTrees(t *testing.T) {
 	}
 	// What cannot be reached is neither kept nor checked.
 	s := tree()
-	s.Left, s.Right, s.Feature, s.Value, s.Flags = append(s.Left, 99), append(s.Right, 99), append(s.Feature, math.MaxUint32), append(s.Value, 0), append(s.Flags, 0)
+	s.Left, s.Right, s.Feature, s.Value, s.Flags = append(s.Left, 99), append(s.Right, 99),
+		append(s.Feature, math.MaxUint32), append(s.Value, 0), append(s.Flags, 0)
 	if err := f.Add(s); err != nil || len(f.Nodes) != 3 {
 		t.Errorf("%d nodes, %v", len(f.Nodes), err)
 	}

@@ -1,5 +1,5 @@
-// Package ubjson reads Universal Binary JSON as XGBoost writes it: big-endian numbers, objects without counts, arrays with
-// counts, and arrays of one number type stored raw.
+// Package ubjson reads Universal Binary JSON as XGBoost writes it: big-endian numbers, objects without counts, arrays
+// with counts, and arrays of one number type stored raw.
 //
 // Every count is compared with the bytes that are left before anything is allocated. The format is described at
 // https://ubjson.org; the subset is that of XGBoost 1.6 and later.

@@ -51,7 +51,8 @@ func TestDamagedDocuments(t *testing.T) {
 		{"SL\x7f\xff\xff\xff\xff\xff\xff\xffab", "offset 10: want 9223372036854775807 bytes, the document has 2 left"},
 		{"SL\xff\xff\xff\xff\xff\xff\xff\xff", "length -1: want at least 0"},
 		{"SZ", "offset 1: byte 0x5a: want the marker of a length"},
-		{"[$d#L\x40\x00\x00\x00\x00\x00\x00\x00", "an array of 4611686018427387904 elements of 4 bytes, the document has 0 left"},
+		{"[$d#L\x40\x00\x00\x00\x00\x00\x00\x00",
+			"an array of 4611686018427387904 elements of 4 bytes, the document has 0 left"},
 		{"[#L\x40\x00\x00\x00\x00\x00\x00\x00", "an array of 4611686018427387904 values, the document has 0 bytes left"},
 		{"[$Z#L\x40\x00\x00\x00\x00\x00\x00\x00", "an array of type 0x5a: want a number type"},
 		{"[$dU\x01", "a typed array wants its count"},
@@ -68,13 +69,16 @@ func TestDamagedDocuments(t *testing.T) {
 
 // TestMemory reads the most expensive document of its size that we could think of.
 func TestMemory(t *testing.T) {
-	for _, c := range []string{strings.Repeat("{}", 1<<19), strings.Repeat("{U\x01aZ}", 1<<20/6), strings.Repeat("[]", 1<<19), strings.Repeat("i\x01", 1<<19), strings.Repeat("SU\x01a", 1<<18)} {
+	for _, c := range []string{strings.Repeat("{}", 1<<19), strings.Repeat("{U\x01aZ}", 1<<20/6),
+		strings.Repeat("[]", 1<<19), strings.Repeat("i\x01", 1<<19), strings.Repeat("SU\x01a", 1<<18)} {
 		oracle.Frugal(t, oracle.HostileLimit, func() { _, _ = Decode([]byte("[" + c + "]")) })
 	}
 }
 
 func FuzzDecode(f *testing.F) {
-	for _, seed := range []string{"{U\x01a[$d#U\x01\x3f\x80\x00\x00U\x01b[#i\x02ZT}", "[$U#L\x00\x00\x00\x00\x00\x00\x00\x02ab", "[i\x01SU\x01x]", "{L\x00\x00\x00\x00\x00\x00\x00\x01k[$l#L\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x07}"} {
+	for _, seed := range []string{"{U\x01a[$d#U\x01\x3f\x80\x00\x00U\x01b[#i\x02ZT}",
+		"[$U#L\x00\x00\x00\x00\x00\x00\x00\x02ab", "[i\x01SU\x01x]",
+		"{L\x00\x00\x00\x00\x00\x00\x00\x01k[$l#L\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x07}"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -30,7 +30,8 @@ const deleted = math.MaxUint32
 func parseSnapshot(data []byte) (*Model, error) {
 	head := len(snapshotMagic) + 8
 	if len(data) < head {
-		return nil, fmt.Errorf("snapshot: offset %d: want the length of the model, %d bytes are left", len(snapshotMagic), len(data)-len(snapshotMagic))
+		return nil, fmt.Errorf("snapshot: offset %d: want the length of the model, %d bytes are left", len(snapshotMagic),
+			len(data)-len(snapshotMagic))
 	}
 	n := binary.LittleEndian.Uint64(data[len(snapshotMagic):])
 	if n > uint64(len(data)-head) {
@@ -80,7 +81,8 @@ func parseBinary(data []byte, start int, format string) (*Model, error) {
 	m.Forest.Base = math.Float32frombits(word(learner, 0))
 	m.Forest.BaseFirst = baseFirst(m.Version)
 	if n := word(learner, 1); n != trees.Features {
-		return nil, fmt.Errorf("offset %d: %d features: want an XGBoost model of the %d of NAS-Bench-301", at+4, n, trees.Features)
+		return nil, fmt.Errorf("offset %d: %d features: want an XGBoost model of the %d of NAS-Bench-301", at+4, n,
+			trees.Features)
 	}
 	if n := int32(word(learner, 2)); n > 1 {
 		return nil, fmt.Errorf("offset %d: %d classes: want one output", at+8, n)
@@ -169,7 +171,8 @@ func (m *Model) binaryTree(c *cursor) error {
 	if _, err := c.take(uint64(n)*statBytes, "node statistics"); err != nil {
 		return err
 	}
-	s := trees.Source[float32]{Left: make([]int32, n), Right: make([]int32, n), Feature: make([]uint32, n), Value: make([]float32, n), Flags: make([]trees.Flags, n)}
+	s := trees.Source[float32]{Left: make([]int32, n), Right: make([]int32, n), Feature: make([]uint32, n),
+		Value: make([]float32, n), Flags: make([]trees.Flags, n)}
 	for i := range int(n) {
 		node := nodes[nodeBytes*i:]
 		split := word(node, 3)

@@ -125,7 +125,8 @@ func (d *document) model(format string) (*Model, error) {
 	if err := check(l.Booster.Name, l.Objective.Name); err != nil {
 		return nil, err
 	}
-	for _, p := range []struct{ name, text string }{{"num_feature", l.Param.NumFeature}, {"num_class", l.Param.NumClass}, {"num_target", l.Param.NumTarget}} {
+	for _, p := range []struct{ name, text string }{{"num_feature", l.Param.NumFeature}, {"num_class", l.Param.NumClass},
+		{"num_target", l.Param.NumTarget}} {
 		if err := checkCount(p.name, p.text); err != nil {
 			return nil, fmt.Errorf("learner.learner_model_param.%s: %w", p.name, err)
 		}
@@ -173,7 +174,8 @@ func (t *documentTree) source() (s trees.Source[float32], err error) {
 	if len(t.Default) != n {
 		return s, fmt.Errorf("%d default_left for %d nodes", len(t.Default), n)
 	}
-	s = trees.Source[float32]{Left: t.Left, Right: t.Right, Feature: t.Feature, Value: t.Value, Flags: make([]trees.Flags, n)}
+	s = trees.Source[float32]{Left: t.Left, Right: t.Right, Feature: t.Feature, Value: t.Value,
+		Flags: make([]trees.Flags, n)}
 	for i, left := range t.Default {
 		s.Flags[i] = flags(bool(left))
 	}

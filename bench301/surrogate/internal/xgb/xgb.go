@@ -1,6 +1,6 @@
-// Package xgb reads XGBoost models as NAS-Bench-301 uses them: one regression output of 56 features, trees with numerical
-// splits. It reads the pickles of all versions, binary files, JSON and UBJSON, and predicts the bits that the version which
-// wrote the file predicts.
+// Package xgb reads XGBoost models as NAS-Bench-301 uses them: one regression output of 56 features, trees with
+// numerical splits. It reads the pickles of all versions, binary files, JSON and UBJSON, and predicts the bits that the
+// version which wrote the file predicts.
 package xgb
 
 import (
