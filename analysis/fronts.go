@@ -36,7 +36,7 @@ type SearchRow struct {
 	Distinct    int       `json:"distinct"`
 	Failures    int       `json:"failures"`
 	Front       int       `json:"front"`                // members
-	Estimated   float64   `json:"hv_estimates"`         // of the estimates, in the box of all runs with the same objectives
+	Estimated   float64   `json:"hv_estimates"`         // of the estimates, in a box of their objectives
 	ErrorParams float64   `json:"hv_error_params"`      // of the re-evaluated front, in the box of the report
 	ErrorMACs   float64   `json:"hv_error_macs"`        //
 	All         float64   `json:"hv_error_params_macs"` //
