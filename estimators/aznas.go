@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"math/rand/v2"
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/mat"
 
 	"rwe301/bench301"
+	"rwe301/estimators/inputs"
 	"rwe301/network"
 )
 
@@ -30,11 +30,8 @@ func (s Noise) Validate() error {
 // images are drawn from N(0, 1), the same for every architecture.
 func (s Noise) images(env *Env, p *network.Plan) []float32 {
 	in := p.Graph().Nodes[0]
-	rng := env.rng("noise images")
 	x := make([]float32, s.Batch*in.H*in.W*in.C)
-	for i := range x {
-		x[i] = float32(rng.NormFloat64())
-	}
+	normals(x, env.Inputs.Rand("noise images"))
 	return x
 }
 
@@ -71,19 +68,19 @@ func (e azScore) Estimate(ctx context.Context, a bench301.Architecture, env *Env
 			return azParts{}, err
 		}
 		defer x.Close()
-		signs := env.rng("az-nas signs", a.ID())
-		return azNAS(ctx, x, m.theta, e.images(env, m.plan), e.Batch, features, func(out []float32, h, w, c int) { randomSigns(out, signs) })
+		return azNAS(ctx, x, m.theta, e.images(env, m.plan), e.Batch, features, env.Inputs.Rand("az-nas signs", a.ID()))
 	})
 	return Score{Value: e.of(parts)}, err
 }
 
-func randomSigns(out []float32, rng *rand.Rand) {
+func randomSigns[T network.Real](n int, rng inputs.Rand) []T {
+	out := ones[T](n)
 	for i := range out {
-		out[i] = 1
 		if rng.Uint64()>>63 == 0 {
 			out[i] = -1
 		}
 	}
+	return out
 }
 
 // azFeatures lists the nodes of the features.
@@ -96,8 +93,8 @@ func azFeatures(p *network.Plan) ([]int, error) {
 	return nil, fmt.Errorf("the network has no stem: its features are not defined")
 }
 
-// azNAS computes the parts. signs fills a cotangent, last cell first.
-func azNAS[T network.Real](ctx context.Context, x network.Runner[T], theta, images []T, n int, features []int, signs func(out []T, h, w, c int)) (azParts, error) {
+// azNAS computes the parts. Cotangents are drawn last cell first.
+func azNAS[T network.Real](ctx context.Context, x network.Runner[T], theta, images []T, n int, features []int, rng inputs.Rand) (azParts, error) {
 	var parts azParts
 	if err := x.Forward(theta, images, n, network.BatchNorm); err != nil {
 		return parts, err
@@ -120,8 +117,7 @@ func azNAS[T network.Real](ctx context.Context, x network.Runner[T], theta, imag
 			return parts, err
 		}
 		_, h, w, c := x.Output(features[i])
-		r := make([]T, n*h*w*c)
-		signs(r, h, w, c)
+		r := randomSigns[T](n*h*w*c, rng)
 		if err := x.Backward(network.Cotangents[T]{Nodes: map[int][]T{features[i]: r}}, nil, nil); err != nil {
 			return parts, err
 		}

@@ -111,8 +111,8 @@ func (s Initial) model(a bench301.Architecture, env *Env, draw int) (model, erro
 		if err != nil {
 			return model{}, err
 		}
-		m := model{plan, make([]float32, plan.NumParams())}
-		return m, network.Initialise(plan, m.theta, s.scheme(), env.derive("weights", a.ID(), draw))
+		theta, err := env.Inputs.Weights(plan, a.ID(), s.scheme(), draw)
+		return model{plan, theta}, err
 	})
 }
 

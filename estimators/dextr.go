@@ -9,6 +9,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"rwe301/bench301"
+	"rwe301/estimators/inputs"
 	"rwe301/network"
 )
 
@@ -33,21 +34,11 @@ func (e dextr) Estimate(ctx context.Context, a bench301.Architecture, env *Env) 
 	if err != nil {
 		return Score{}, err
 	}
-	rng := env.rng("dextr", a.ID())
-	in := m.plan.Graph().Nodes[0]
-	plane := make([]float64, 2*in.H*in.W*in.C)
-	for i := range plane {
-		plane[i] = rng.NormFloat64()
-	}
-	coordinates := make([]int, 10)
-	for i := range coordinates {
-		coordinates[i] = rng.IntN(m.plan.Classes())
-	}
-	g, err := executor[float32](env, m.plan, network.Options{Batch: 1, Gradients: true})
+	u, coordinates, err := circleOf(m.plan, env.Inputs.Rand("dextr", a.ID()))
 	if err != nil {
 		return Score{}, err
 	}
-	u, err := circle(plane)
+	g, err := executor[float32](env, m.plan, network.Options{Batch: 1, Gradients: true})
 	if err != nil {
 		return Score{}, err
 	}
@@ -85,6 +76,20 @@ func conditionSum[T network.Real](x network.Runner[T], nodes []int) float64 {
 		total += known[node]
 	}
 	return total
+}
+
+// circleOf draws a circle of images and the coordinates of ten logits.
+func circleOf(p *network.Plan, rng inputs.Rand) (u [2][]float64, coordinates []int, err error) {
+	in := p.Graph().Nodes[0]
+	plane := make([]float64, 2*in.H*in.W*in.C)
+	for i := range plane {
+		plane[i] = rng.NormFloat64()
+	}
+	for range 10 {
+		coordinates = append(coordinates, rng.IntN(p.Classes()))
+	}
+	u, err = circle(plane)
+	return u, coordinates, err
 }
 
 // circle turns a size x 2 matrix into its left singular vectors, the one of the larger singular value first, each with

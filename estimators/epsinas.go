@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"rwe301/bench301"
+	"rwe301/estimators/inputs"
 	"rwe301/network"
 )
 
@@ -30,7 +31,7 @@ func (s Epsilon) Validate() error {
 }
 
 // reads implements reader.
-func (s Epsilon) reads() []span { return []span{{Drawn: true, To: s.Batch}} }
+func (s Epsilon) reads() []inputs.Span { return []inputs.Span{{Drawn: true, To: s.Batch}} }
 
 // side implements reader.
 func (s Epsilon) side() int { return s.Resolution }
@@ -42,22 +43,14 @@ type epsinas struct{ Epsilon }
 
 // Estimate implements Estimator.
 func (e epsinas) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
-	p, err := e.compile(a)
-	if err != nil {
-		return Score{}, err
-	}
-	images, err := env.batch(e.Batch, 0, e.Resolution, false)
-	if err != nil {
-		return Score{}, err
-	}
-	x, err := executor[float32](env, p, network.Options{Batch: e.Batch})
+	t, err := bareTrial(e.Size, e.Batch, a, env, func(*network.Plan) network.Options { return network.Options{} })
 	if err != nil {
 		return Score{}, err
 	}
 	if err := ctx.Err(); err != nil {
 		return Score{}, err
 	}
-	value, err := constantDifference(x, images.Pixels, e.Batch, e.Low, e.High)
+	value, err := constantDifference(t.exec, t.pixels, e.Batch, e.Low, e.High)
 	return Score{Value: value}, err
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"rwe301/bench301"
+	"rwe301/estimators/inputs"
 	"rwe301/network"
 )
 
@@ -97,13 +98,13 @@ func (f Frozen) initial(classes int) Initial {
 	return Initial{Size{f.Channels, classes, f.Layers, f.Resolution, f.Variant}, f.Init, f.Fan, f.Gain}
 }
 
-func (f Frozen) train() span { return span{To: f.TrainImages} }
+func (f Frozen) train() inputs.Span { return inputs.Span{To: f.TrainImages} }
 
 // side implements reader.
 func (f Frozen) side() int { return f.Resolution }
 
 // reads implements reader.
-func (f Frozen) reads() []span { return []span{f.train()} }
+func (f Frozen) reads() []inputs.Span { return []inputs.Span{f.train()} }
 
 // average is the mean of a score over the draws of the weights.
 func (f Frozen) average(score func(draw int) (float64, error)) (Score, error) {
@@ -129,11 +130,11 @@ func (m matrix) row(i int) []float64 { return m.values[i*m.d : (i+1)*m.d] }
 type featureKey struct {
 	Frozen
 	draw   int
-	images span
+	images inputs.Span
 }
 
 // features reads the features of a span of images from the frozen network of one draw.
-func (f Frozen) features(ctx context.Context, a bench301.Architecture, env *Env, draw int, images span) (matrix, error) {
+func (f Frozen) features(ctx context.Context, a bench301.Architecture, env *Env, draw int, images inputs.Span) (matrix, error) {
 	f.Seeds = 0 // does not matter here
 	if f.Norm != NormCalibrated {
 		f.TrainImages = 0
@@ -143,8 +144,8 @@ func (f Frozen) features(ctx context.Context, a bench301.Architecture, env *Env,
 	})
 }
 
-func (f Frozen) read(ctx context.Context, a bench301.Architecture, env *Env, draw int, images span) (matrix, error) {
-	x, err := env.normalised(images, f.Resolution)
+func (f Frozen) read(ctx context.Context, a bench301.Architecture, env *Env, draw int, images inputs.Span) (matrix, error) {
+	x, err := env.Inputs.Images(images, f.Resolution, false)
 	if err != nil {
 		return matrix{}, err
 	}
@@ -202,7 +203,7 @@ func (f Frozen) executor(ctx context.Context, m model, env *Env, keep []int, dra
 		if err != nil || f.Norm != NormCalibrated {
 			return e, err
 		}
-		x, err := env.normalised(f.train(), f.Resolution)
+		x, err := env.Inputs.Images(f.train(), f.Resolution, false)
 		if err != nil {
 			return nil, err
 		}
@@ -222,11 +223,11 @@ func (f Frozen) executor(ctx context.Context, m model, env *Env, keep []int, dra
 
 // batches cuts n images into as few batches of at most size as possible, of equal sizes up to one, so that none is left
 // with too few images for statistics.
-func batches(n, size int) []span {
+func batches(n, size int) []inputs.Span {
 	count := (n + size - 1) / size
-	out := make([]span, count)
+	out := make([]inputs.Span, count)
 	for i := range out {
-		out[i] = span{From: i * n / count, To: (i + 1) * n / count}
+		out[i] = inputs.Span{From: i * n / count, To: (i + 1) * n / count}
 	}
 	return out
 }

@@ -7,6 +7,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"rwe301/bench301"
+	"rwe301/estimators/inputs"
 	"rwe301/network"
 )
 
@@ -14,7 +15,7 @@ import (
 type SingleImage struct{ Initial }
 
 // reads implements reader.
-func (s SingleImage) reads() []span { return []span{{Drawn: true, To: 1}} }
+func (s SingleImage) reads() []inputs.Span { return []inputs.Span{{Drawn: true, To: 1}} }
 
 // side implements reader.
 func (s SingleImage) side() int { return s.Resolution }
@@ -60,19 +61,17 @@ func (e meco) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (
 	if !e.sampled {
 		return Score{Value: mecoSum(x, nodes, nil)}, nil
 	}
-	rng := env.rng("meco channels", a.ID())
-	return Score{Value: mecoSum(x, nodes, func(c int) []int { return rng.Perm(c)[:mecoChannels] })}, nil
+	return Score{Value: mecoSum(x, nodes, env.Inputs.Rand("meco channels", a.ID()))}, nil
 }
 
-// mecoSum adds up the eigenvalues of the modules. draw, unless nil, picks eight of more channels.
-func mecoSum[T network.Real](x network.Runner[T], nodes []int, draw func(channels int) []int) float64 {
+// mecoSum adds up the eigenvalues of the modules. rng, unless nil, picks eight of more channels.
+func mecoSum[T network.Real](x network.Runner[T], nodes []int, rng inputs.Rand) float64 {
 	total := 0.0
 	for _, node := range nodes {
 		data, h, w, c := x.Output(node)
 		m, scale := channelRows(data, h, w, c), 1.0
-		if draw != nil && c > mecoChannels {
-			picked := draw(c)
-			m, scale = pick(m, picked), float64(c)/mecoChannels
+		if rng != nil && c > mecoChannels {
+			m, scale = pick(m, rng.Perm(c)[:mecoChannels]), float64(c)/mecoChannels
 		}
 		total += scale * smallestEigenvalue(m)
 	}

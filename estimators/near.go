@@ -34,7 +34,7 @@ func (e nearScore) Estimate(ctx context.Context, a bench301.Architecture, env *E
 }
 
 func nearOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) (Score, error) {
-	t, err := trialOf[T](s, 0, a, env, func(p *network.Plan) network.Options {
+	t, err := trialOf[T](s, a, env, func(p *network.Plan) network.Options {
 		var probes []network.Probe
 		for _, n := range nearModules(p) {
 			probes = append(probes, network.Probe{Node: n, See: network.SeeOutput})
@@ -44,7 +44,7 @@ func nearOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architectur
 	if err != nil {
 		return Score{}, err
 	}
-	rng := env.rng("near windows", a.ID())
+	rng := env.Inputs.Rand("near windows", a.ID())
 	ranks, err := nearRanks(ctx, t.exec, t.theta, s.Batch, nearModules(t.plan), func(k int) ([]T, error) {
 		images, err := env.batch(s.Batch, k, s.Resolution, s.Augment)
 		return convert[T](images.Pixels), err

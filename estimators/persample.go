@@ -24,7 +24,7 @@ func (e gradSign) Estimate(ctx context.Context, a bench301.Architecture, env *En
 }
 
 func gradSignOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) (Score, error) {
-	t, err := trialOf[T](s, 0, a, env, imageByImage)
+	t, err := trialOf[T](s, a, env, imageByImage)
 	if err != nil {
 		return Score{}, err
 	}
@@ -76,7 +76,7 @@ func (e ntk) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (S
 }
 
 func ntkOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) (Score, error) {
-	t, err := trialOf[T](s, 0, a, env, imageByImage)
+	t, err := trialOf[T](s, a, env, imageByImage)
 	if err != nil {
 		return Score{}, err
 	}

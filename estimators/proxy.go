@@ -7,6 +7,7 @@ import (
 
 	"rwe301/bench301"
 	"rwe301/bench301/dataset"
+	"rwe301/estimators/inputs"
 	"rwe301/network"
 )
 
@@ -54,7 +55,7 @@ func (s Proxy) Validate() error {
 }
 
 // reads implements reader.
-func (s Proxy) reads() []span { return []span{{Drawn: true, To: s.Batch}} }
+func (s Proxy) reads() []inputs.Span { return []inputs.Span{{Drawn: true, To: s.Batch}} }
 
 // side implements reader.
 func (s Proxy) side() int { return s.Resolution }

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"rwe301/bench301"
+	"rwe301/estimators/internal/reference"
 	"rwe301/internal/oracle"
 )
 
@@ -43,31 +45,21 @@ func readProxies(t *testing.T, path string) *proxyCase {
 	return f
 }
 
-// reference is the case as the estimators' own cases are written.
-func (f *proxyCase) reference(t *testing.T) *reference {
+// reference is the case as a source of inputs.
+func (f *proxyCase) reference(t *testing.T) *reference.Case {
 	t.Helper()
 	f.Images(t) // checks that the streams agree
-	r := &reference{
-		Name: "case", Channels: f.C, Layers: f.Layers, Classes: f.Classes, Variant: bench301.VariantNASLib, Resolution: 32, Batch: f.Batch,
-		Labels: f.Labels, Seeds: f.Seeds,
+	return &reference.Case{
+		Name: "case", Arch: archOf(f.Arch), Channels: f.C, Layers: f.Layers, Classes: f.Classes, Variant: bench301.VariantNASLib, Resolution: 32,
+		Batch: f.Batch, Labels: f.Labels, Seeds: f.Seeds,
 	}
-	for c, cell := range f.Arch {
-		for k, e := range cell {
-			r.Arch[c][k] = [2]uint8{uint8(e[0]), uint8(e[1])}
-		}
-	}
-	return r
 }
 
 // prepared is the case's environment and architecture.
 func (f *proxyCase) prepared(t *testing.T) (*Env, bench301.Genotype) {
 	t.Helper()
-	r := f.reference(t)
-	env, err := r.env()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return env, r.genotype()
+	c := f.reference(t)
+	return caseEnv(c), c.Genotype()
 }
 
 // proxy are the case's settings.
@@ -78,11 +70,12 @@ func (f *proxyCase) proxy(t *testing.T) Proxy {
 
 func (f *proxyCase) configured(t *testing.T, spec string) *Configured {
 	t.Helper()
-	c, err := f.reference(t).configure(spec)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
+	name, more, _ := strings.Cut(spec, ":")
+	defaults := configured(t, name)
+	return configured(t, name+":"+strings.Trim(f.reference(t).Settings(func(key string) bool {
+		_, has := defaults.Setting(key)
+		return has
+	})+","+more, ","))
 }
 
 // TestOracleProxies compares scores with those of PyTorch in float64 on the same weights and images: in float64 almost

@@ -2,6 +2,7 @@ package estimators
 
 import (
 	"rwe301/bench301"
+	"rwe301/estimators/internal/curve"
 	"rwe301/network"
 )
 
@@ -34,9 +35,9 @@ var trained = []definition{
 		SoTLE{earlyStop, 1}, func(s SoTLE) Estimator { return s }),
 	define(trainingInfo("tse-ema", "nats", soTLPaper, "-sum over epochs t = 1..T of gamma^(T-t) L_t (see train-loss)", "gamma 0 is train-loss, gamma 1 is sotl"),
 		TSEEMA{earlyStop, 0.9}, func(s TSEEMA) Estimator { return s }),
-	define(trainingInfo("lce-power", "percent", lcePaper, "c - a t^-alpha at the final epoch, fitted to the validation accuracies by least squares, 0 < c < 1, a, alpha > 0", rateFalls), extrapolation, extrapolating(powerLaw)),
-	define(trainingInfo("lce-logpower", "percent", lcePaper, "a / (1 + (t/e^b)^-c) at the final epoch, fitted to the validation accuracies by least squares, 0 < a < 1, c > 0", rateFalls), extrapolation, extrapolating(logPower)),
-	define(trainingInfo("lce-ensemble", "percent", lcePaper, "mean of lce-power and lce-logpower, weighted by (mean squared error)^(-epochs/2)", rateFalls), extrapolation, extrapolating(powerLaw, logPower)),
+	define(trainingInfo("lce-power", "percent", lcePaper, "c - a t^-alpha at the final epoch, fitted to the validation accuracies by least squares, 0 < c < 1, a, alpha > 0", rateFalls), extrapolation, extrapolating(curve.PowerLaw)),
+	define(trainingInfo("lce-logpower", "percent", lcePaper, "a / (1 + (t/e^b)^-c) at the final epoch, fitted to the validation accuracies by least squares, 0 < a < 1, c > 0", rateFalls), extrapolation, extrapolating(curve.LogPower)),
+	define(trainingInfo("lce-ensemble", "percent", lcePaper, "mean of lce-power and lce-logpower, weighted by (mean squared error)^(-epochs/2)", rateFalls), extrapolation, extrapolating(curve.PowerLaw, curve.LogPower)),
 }
 
 // trainingInfo describes a score of a network in training.

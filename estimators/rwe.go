@@ -7,6 +7,7 @@ import (
 
 	"rwe301/bench301"
 	"rwe301/estimators/head"
+	"rwe301/estimators/inputs"
 )
 
 // RWE are the settings of Random-Weight Evaluation (arXiv 2110.05242): the network is drawn at random and frozen, a
@@ -79,11 +80,11 @@ func (s RWE) descent() head.Descent {
 }
 
 // val are the validation images.
-func (s RWE) val() span {
+func (s RWE) val() inputs.Span {
 	if s.ValSplit == "test" {
-		return span{Test: true, To: s.ValImages}
+		return inputs.Span{Test: true, To: s.ValImages}
 	}
-	return span{From: s.TrainImages, To: s.TrainImages + s.ValImages}
+	return inputs.Span{From: s.TrainImages, To: s.TrainImages + s.ValImages}
 }
 
 // validates reports whether the score needs validation images.
@@ -92,11 +93,11 @@ func (s RWE) validates() bool {
 }
 
 // reads implements reader.
-func (s RWE) reads() []span {
+func (s RWE) reads() []inputs.Span {
 	if s.validates() {
-		return []span{s.train(), s.val()}
+		return []inputs.Span{s.train(), s.val()}
 	}
-	return []span{s.train()}
+	return []inputs.Span{s.train()}
 }
 
 // Estimate implements Estimator.
@@ -131,13 +132,13 @@ func (s RWE) fit(ctx context.Context, a bench301.Architecture, env *Env, draw in
 	if err != nil {
 		return head.Fit{}, err
 	}
-	images, err := env.normalised(s.train(), s.Resolution)
+	images, err := env.Inputs.Images(s.train(), s.Resolution, false)
 	if err != nil {
 		return head.Fit{}, err
 	}
 	labels := images.Labels
 	if s.Measure == RandomLabelAccuracy {
-		rng := env.rng("random labels", draw)
+		rng := env.Inputs.Rand("random labels", draw)
 		labels = make([]int, len(labels))
 		for i := range labels {
 			labels[i] = rng.IntN(len(env.Data.Classes))
@@ -157,7 +158,7 @@ func (s RWE) fit(ctx context.Context, a bench301.Architecture, env *Env, draw in
 		if err != nil {
 			return head.Fit{}, err
 		}
-		if images, err = env.normalised(s.val(), s.Resolution); err != nil {
+		if images, err = env.Inputs.Images(s.val(), s.Resolution, false); err != nil {
 			return head.Fit{}, err
 		}
 		x, labels = scale.apply(val), images.Labels
@@ -179,44 +180,16 @@ func (s RWE) trained(ctx context.Context, env *Env, draw int, x matrix, labels [
 		if s.Head == HeadRidge {
 			return head.Ridge(x.values, labels, classes, s.Lambda)
 		}
-		draws, err := drawHead(env, draw)
-		if err != nil {
-			return nil, err
-		}
+		rng := env.Inputs.Rand("head", draw) // the same for all architectures, so that it adds no noise to a comparison
 		start := &head.Linear{In: x.d, Out: classes, W: make([]float64, x.d*classes), B: make([]float64, classes)}
-		draws.start(start.W, start.B)
 		for _, part := range [][]float64{start.W, start.B} {
 			for i := range part {
-				part[i] *= 1 / math.Sqrt(float64(x.d)) // PyTorch's initialisation of a linear layer
+				part[i] = (2*rng.Float64() - 1) * (1 / math.Sqrt(float64(x.d))) // PyTorch's initialisation of a linear layer
 			}
 		}
-		l, _, err := head.Train(ctx, x.values, labels, start, s.descent(), func(epoch int) []int { return draws.order(epoch, x.n) })
+		order := func(epoch int) []int { return env.Inputs.Rand("order of the head's images", draw, epoch).Perm(x.n) }
+		l, _, err := head.Train(ctx, x.values, labels, start, s.descent(), order)
 		return l, err
-	})
-}
-
-// headDraws are what training a head draws.
-type headDraws struct {
-	start func(parts ...[]float64) // fills weights and biases with values in [-1, 1)
-	order func(epoch, n int) []int // the order of n images in an epoch
-}
-
-type headKey struct{ draw int }
-
-// drawHead is the same for all architectures, so that it adds no noise to a comparison.
-func drawHead(env *Env, draw int) (headDraws, error) {
-	return share(env, headKey{draw}, func() (headDraws, error) {
-		return headDraws{
-			start: func(parts ...[]float64) {
-				rng := env.rng("head", draw)
-				for _, part := range parts {
-					for i := range part {
-						part[i] = 2*rng.Float64() - 1
-					}
-				}
-			},
-			order: func(epoch, n int) []int { return env.rng("order of the head's images", draw, epoch).Perm(n) },
-		}, nil
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"rwe301/bench301"
+	"rwe301/estimators/inputs"
 	"rwe301/network"
 )
 
@@ -30,7 +31,7 @@ func (s SWAP) Validate() error {
 }
 
 // reads implements reader.
-func (s SWAP) reads() []span { return []span{{Drawn: true, To: s.Batch}} }
+func (s SWAP) reads() []inputs.Span { return []inputs.Span{{Drawn: true, To: s.Batch}} }
 
 // side implements reader.
 func (s SWAP) side() int { return s.Resolution }
@@ -41,29 +42,18 @@ type swap struct{ SWAP }
 
 // Estimate implements Estimator.
 func (e swap) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
-	p, err := e.compile(a)
-	if err != nil {
-		return Score{}, err
-	}
-	images, err := env.batch(e.Batch, 0, e.Resolution, false)
-	if err != nil {
-		return Score{}, err
-	}
-	x, err := executor[float32](env, p, network.Options{Batch: e.Batch, Probes: signProbes(p)})
+	t, err := bareTrial(e.Size, e.Batch, a, env, func(p *network.Plan) network.Options { return network.Options{Probes: signProbes(p)} })
 	if err != nil {
 		return Score{}, err
 	}
 	var s Score
-	theta := make([]float32, p.NumParams())
+	theta := make([]float32, t.plan.NumParams())
 	for draw := range e.Draws {
 		if err := ctx.Err(); err != nil {
 			return Score{}, err
 		}
-		rng := env.rng("swap weights", a.ID(), draw)
-		for _, v := range p.Views() {
-			standard(theta[v.Offset:v.Offset+v.Size], v.Kind, rng)
-		}
-		distinct, neurons, err := distinctCodes(x, theta, images.Pixels, e.Batch)
+		standard(theta, t.plan, env.Inputs.Rand("swap weights", a.ID(), draw))
+		distinct, neurons, err := distinctCodes(t.exec, theta, t.pixels, e.Batch)
 		if err != nil {
 			return Score{}, err
 		}

@@ -9,6 +9,7 @@ import (
 
 	"rwe301/bench301"
 	"rwe301/bench301/dataset"
+	"rwe301/estimators/inputs"
 	"rwe301/network"
 )
 
@@ -108,8 +109,8 @@ func (s Training) compile(a bench301.Architecture, classes int) (*network.Plan, 
 	return network.Compile(graph)
 }
 
-// spans are the images for training and validation. A split that is too small is left to Env.check to refuse.
-func (s Training) spans(set *dataset.Set) (train, val span) {
+// spans are the images for training and validation. A split that is too small is left to Configured.Check to refuse.
+func (s Training) spans(set *dataset.Set) (train, val inputs.Span) {
 	n, v := s.TrainImages, s.ValImages
 	if n == 0 {
 		n = min(mostTrainImages, set.Train.Len()*3/4)
@@ -117,13 +118,13 @@ func (s Training) spans(set *dataset.Set) (train, val span) {
 	if v == 0 {
 		v = max(1, min(mostValImages, set.Train.Len()/4))
 	}
-	return span{To: n}, span{From: n, To: n + v}
+	return inputs.Span{To: n}, inputs.Span{From: n, To: n + v}
 }
 
 // readsOf implements adaptiveReader.
-func (s Training) readsOf(set *dataset.Set) []span {
+func (s Training) readsOf(set *dataset.Set) []inputs.Span {
 	train, val := s.spans(set)
-	return []span{train, val}
+	return []inputs.Span{train, val}
 }
 
 // side implements adaptiveReader.
@@ -161,8 +162,8 @@ func curveOf[T network.Real](ctx context.Context, s Training, a bench301.Archite
 		if err != nil {
 			return nil, err
 		}
-		theta := make([]float32, plan.NumParams())
-		if err := network.Initialise(plan, theta, network.Scheme{Distribution: s.Init}, env.derive("weights", a.ID(), 0)); err != nil {
+		theta, err := env.Inputs.Weights(plan, a.ID(), network.Scheme{Distribution: s.Init}, 0)
+		if err != nil {
 			return nil, err
 		}
 		feed, err := s.feed(env)
@@ -197,34 +198,18 @@ type feed struct {
 	drops func(step int) uint64                        // seed of the paths that a step drops
 }
 
-// feed prepares the images: order and variations are the same for every architecture.
+// feed prepares the images.
 func (s Training) feed(env *Env) (feed, error) {
 	train, val := s.spans(env.Data)
-	images, err := env.normalised(val, s.Resolution)
+	images, err := env.Inputs.Images(val, s.Resolution, false)
 	if err != nil {
 		return feed{}, err
 	}
-	b := dataset.Batches{
-		Split: env.split(train).Subset(env.indices(train)), Size: s.Batch, Seed: env.derive("training"), Normalisation: env.Data.Normalisation,
-		Augmentation: dataset.Augmentation{Cutout: s.Cutout},
-	}
+	v := dataset.Augmentation{Cutout: s.Cutout}
 	if s.Augment {
-		b.Augmentation.Pad, b.Augmentation.Flip = 4, true
+		v.Pad, v.Flip = 4, true
 	}
-	if err := b.Validate(); err != nil {
-		return feed{}, err
-	}
-	return feed{
-		val: images, steps: b.PerEpoch(),
-		epoch: func(k int) iter.Seq2[dataset.Images, error] {
-			return func(yield func(dataset.Images, error) bool) {
-				for m := range b.Epoch(k) {
-					if !yield(shrink(m, s.Resolution)) {
-						return
-					}
-				}
-			}
-		},
-		drops: func(step int) uint64 { return env.derive("drop path", step) },
-	}, nil
+	epoch, err := env.Inputs.Epochs(train, s.Resolution, s.Batch, v)
+	drops := func(step int) uint64 { return env.Inputs.Seed("drop path", step) }
+	return feed{images, train.Len() / s.Batch, epoch, drops}, err
 }

@@ -24,7 +24,7 @@ func (e wrcor) Estimate(ctx context.Context, a bench301.Architecture, env *Env) 
 }
 
 func wrcorOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) (Score, error) {
-	t, err := trialOf[T](s, 0, a, env, func(p *network.Plan) network.Options {
+	t, err := trialOf[T](s, a, env, func(p *network.Plan) network.Options {
 		return network.Options{Gradients: true, Probes: wrcorProbes(p)}
 	})
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"rwe301/bench301"
+	"rwe301/estimators/inputs"
 	"rwe301/network"
 )
 
@@ -24,7 +25,7 @@ func (s ZiCo) Validate() error {
 }
 
 // reads implements reader.
-func (s ZiCo) reads() []span { return []span{{Drawn: true, To: s.Batch * s.Batches}} }
+func (s ZiCo) reads() []inputs.Span { return []inputs.Span{{Drawn: true, To: s.Batch * s.Batches}} }
 
 // zico is sum over layers of ln sum_i mean_b |g_bi| / std_b(g_bi), g_b being the gradient of the mean cross-entropy of
 // batch b (Li, Yang, Bhardwaj and Marculescu 2023, arXiv 2301.11300).
@@ -36,7 +37,7 @@ func (e zico) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (
 }
 
 func zicoOf[T network.Real](ctx context.Context, s ZiCo, a bench301.Architecture, env *Env) (Score, error) {
-	t, err := trialOf[T](s.Proxy, 0, a, env, func(*network.Plan) network.Options { return network.Options{Gradients: true} })
+	t, err := trialOf[T](s.Proxy, a, env, func(*network.Plan) network.Options { return network.Options{Gradients: true} })
 	if err != nil {
 		return Score{}, err
 	}
