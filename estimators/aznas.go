@@ -13,6 +13,31 @@ import (
 	"rwe301/network"
 )
 
+var azDefault = Noise{kaiming, 64}
+
+// azInfo describes one of AZ-NAS's parts.
+func azInfo(name, formula string) Info {
+	return Info{
+		Name: name, Family: Features, Random: true, Needs: Needs{Gradients: true}, Direction: Higher, Unit: "score", Cost: Seconds,
+		Paper: "Lee, Ham 2024, AZ-NAS, arXiv 2403.19232", Cites: []string{"lee2024aznas"}, Formula: formula,
+		Mode: "Kaiming normal weights, N(0, 1) images, batch statistics",
+		Caveats: "one of four parts, the fourth being flops; AZ-NAS ranks candidates by the sum of the logarithms of their " +
+			"four ranks, which depends on the set of candidates",
+	}
+}
+
+// The registry's entries.
+var (
+	azExpressivityEntry = define(azInfo("az-expressivity", "sum over stem and cells of the entropy of the spectrum of the "+
+		"channels' covariance"),
+		azDefault, func(s Noise) Estimator { return azScore{s, func(p azParts) float64 { return p.expressivity }} })
+	azProgressivityEntry = define(azInfo("az-progressivity", "smallest increase of that entropy from one cell to the next"),
+		azDefault, func(s Noise) Estimator { return azScore{s, func(p azParts) float64 { return p.progressivity }} })
+	azTrainabilityEntry = define(azInfo("az-trainability", "mean over cells of -s - 1/s + 2, s the largest singular value of "+
+		"the cell's Jacobian, estimated with random signs"),
+		azDefault, func(s Noise) Estimator { return azScore{s, func(p azParts) float64 { return p.trainability }} })
+)
+
 // Noise are the settings of scores of one batch of N(0, 1) images.
 type Noise struct {
 	Initial

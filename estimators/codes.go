@@ -11,6 +11,18 @@ import (
 	"rwe301/network"
 )
 
+// The registry's entry.
+var nwotEntry = define(Info{
+	Name: "nwot", Aliases: []string{"naswot"}, Family: Codes, Random: true, Needs: Needs{Data: true},
+	Direction: Higher, Unit: "nats", Cost: Cheap,
+	Paper: "Mellor et al. 2021, arXiv 2006.04647; as NASLib computes it",
+	Cites: []string{"mellor2021naswot", "krishnakumar2022suite"},
+	Formula: "ln |det K|, K_ij the number of ReLU inputs that are positive in both images i and j or in " +
+		"neither",
+	Mode:    trainMode,
+	Caveats: "grows with the number of ReLUs",
+}, proxy, func(s Proxy) Estimator { return nwot{s} })
+
 // nwot is ln |det K|, K counting for each pair of images the ReLU inputs that are positive in both or in neither
 // (Mellor et al. 2021, arXiv 2006.04647).
 type nwot struct{ Proxy }

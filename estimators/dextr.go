@@ -13,6 +13,17 @@ import (
 	"rwe301/network"
 )
 
+// The registry's entry.
+var dextrEntry = define(Info{
+	Name: "dextr-eval", Aliases: []string{"dextr"}, Family: Features, Random: true,
+	Needs: Needs{Data: true, Gradients: true}, Direction: Higher, Unit: "nats", Cost: Cheap,
+	Paper: "Asthana et al. 2025, Dextr, arXiv 2508.12977; " + evalForm, Cites: []string{"asthana2025dextr"},
+	Formula: "ab/(a+b), a = ln(1 + sum over modules of smallest/largest singular value), b = ln(1 + " +
+		"curvature of ten logits along a circle of inputs)",
+	Mode:    evalMode + ", one image",
+	Caveats: "the curvature is so large that a decides",
+}, singleImage, func(s SingleImage) Estimator { return dextr{s} })
+
 // dextr is ab/(a+b) with a = ln(1 + sum over modules of the smallest over the largest singular value of the channels of
 // one image's output) and b = ln(1 + curvature of the logits along a circle of inputs) (Asthana et al. 2025, arXiv
 // 2508.12977), with normalisations that do not look at the batch. As published, in train mode on one image, the

@@ -7,6 +7,35 @@ import (
 	"rwe301/bench301"
 )
 
+const (
+	anyPaper  = "as every multi-fidelity method does it"
+	soTLPaper = "Ru et al. 2021, Speedy Performance Estimation for NAS, arXiv 2006.04492"
+	soTLKey   = "ru2021speedy"
+	fewEpochs = "a handful of epochs ranks how fast architectures learn, which is not how well they end"
+)
+
+var earlyStop = EarlyStop{Training: training}
+
+// The registry's entries.
+var (
+	earlyStopEntry = define(trainingInfo("early-stop", "percent", anyPaper, "validation accuracy after epoch T", fewEpochs),
+		earlyStop, ofCurve(valAccuracy))
+	valLossEntry = define(trainingInfo("val-loss", "nats", anyPaper, "minus the validation cross-entropy after epoch T", fewEpochs),
+		earlyStop, ofCurve(valLoss))
+	trainLossEntry = define(trainingInfo("train-loss", "nats", anyPaper,
+		"-L_T, L_t the mean over the steps of epoch t of the batch's cross-entropy before the step", fewEpochs),
+		earlyStop, ofCurve(trainLoss))
+	sotlEntry = define(trainingInfo("sotl", "nats", soTLPaper,
+		"-sum over epochs t = 1..T of L_t (see train-loss)", "the first epochs weigh most", soTLKey),
+		earlyStop, ofCurve(sotl))
+	sotlEEntry = define(trainingInfo("sotl-e", "nats", soTLPaper,
+		"-sum over the last E epochs of L_t (see train-loss)", "with E = 1 it is train-loss", soTLKey),
+		SoTLE{earlyStop, 1}, func(s SoTLE) Estimator { return s })
+	tseEMAEntry = define(trainingInfo("tse-ema", "nats", soTLPaper,
+		"-sum over epochs t = 1..T of gamma^(T-t) L_t (see train-loss)", "gamma 0 is train-loss, gamma 1 is sotl", soTLKey),
+		TSEEMA{earlyStop, 0.9}, func(s TSEEMA) Estimator { return s })
+)
+
 // EarlyStop are the settings of a score read from a curve of training.
 type EarlyStop struct {
 	Training

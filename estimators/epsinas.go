@@ -11,6 +11,17 @@ import (
 	"rwe301/network"
 )
 
+// The registry's entry.
+var epsinasEntry = define(Info{
+	Name: "epsinas", Family: Features, Random: true, Needs: Needs{Data: true}, Direction: Higher, Unit: "ratio",
+	Cost:  Cheap,
+	Paper: "Gracheva 2023, arXiv 2302.04406", Cites: []string{"gracheva2025epsinas"},
+	Formula: "mean |v1 - v2| / mean(v1, v2), v one logit an image, scaled to [0, 1]",
+	Mode:    "all weights one constant, then another, biases 0, batch statistics, no gradient",
+	Caveats: "the pair of constants for this space is not published; 1e-4 and 10 are those of " +
+		"NAS-Bench-101, with which float32 does not underflow here",
+}, Epsilon{suite(), 256, 1e-4, 10}, func(s Epsilon) Estimator { return epsinas{s} })
+
 // Epsilon are the settings of epsinas: the size, the batch, and the two values that all weights take in turn.
 type Epsilon struct {
 	Size

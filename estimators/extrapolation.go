@@ -9,6 +9,28 @@ import (
 	"rwe301/estimators/internal/curve"
 )
 
+const (
+	lcePaper = "Domhan, Springenberg, Hutter 2015, Speeding up Automatic Hyperparameter Optimization of Deep Neural Networks " +
+		"by Extrapolation of Learning Curves, IJCAI"
+	rateFalls = "the learning rate falls to zero within epochs unless schedule_epochs is set: the curve bends at its end"
+)
+
+var extrapolation = Extrapolation{EarlyStop: earlyStop, Final: 100}
+
+// The registry's entries.
+var (
+	lcePowerEntry = define(lceInfo("lce-power", "c - a t^-alpha at the final epoch, fitted to the validation accuracies by "+
+		"least squares, 0 < c < 1, a, alpha > 0"), extrapolation, extrapolating(curve.PowerLaw))
+	lceLogPowerEntry = define(lceInfo("lce-logpower", "a / (1 + (t/e^b)^-c) at the final epoch, fitted to the validation "+
+		"accuracies by least squares, 0 < a < 1, c > 0"), extrapolation, extrapolating(curve.LogPower))
+	lceEnsembleEntry = define(lceInfo("lce-ensemble", "mean of lce-power and lce-logpower, weighted by "+
+		"(mean squared error)^(-epochs/2)"), extrapolation, extrapolating(curve.PowerLaw, curve.LogPower))
+)
+
+func lceInfo(name, formula string) Info {
+	return trainingInfo(name, "percent", lcePaper, formula, rateFalls, "domhan2015speeding")
+}
+
 // Extrapolation are the settings of lce-*: a parametric curve is fitted to the validation accuracies of the epochs so
 // far by least squares, and read at a later epoch (Domhan, Springenberg, Hutter 2015, Speeding up automatic
 // hyperparameter optimization of deep neural networks by extrapolation of learning curves).

@@ -13,6 +13,32 @@ import (
 	"rwe301/bench301"
 )
 
+// The registry's entries.
+var (
+	featStdEntry = define(Info{
+		Name: "featstd", Family: Features, Random: true, Needs: Needs{Data: true}, Direction: Higher,
+		Unit: "deviation", Cost: Cheap,
+		Paper:   ours,
+		Formula: "minus the mean over features of their standard deviation over images",
+		Mode:    frozenMode,
+	}, frozen, func(s Frozen) Estimator { return featStd{s} })
+	effDimEntry = define(Info{
+		Name: "effdim", Family: Features, Random: true, Needs: Needs{Data: true}, Direction: Higher,
+		Unit: "dimensions", Cost: Cheap,
+		Paper:   ours,
+		Formula: "sum of w/(w + lambda) over the eigenvalues w of the correlation matrix of the features",
+		Mode:    frozenMode,
+	}, EffDim{Frozen: frozen, Lambda: 0.3}, func(s EffDim) Estimator { return effDim{s} })
+	mapEffDimEntry = define(Info{
+		Name: "map-effdim", Aliases: []string{"grid_ed"}, Family: Features, Random: true, Needs: Needs{Data: true},
+		Direction: Higher, Unit: "dimensions", Cost: Cheap,
+		Paper: ours,
+		Formula: "sum of w/(w + lambda mean(w)) over the eigenvalues w of K = ZZ'/d, Z the standardised values " +
+			"(n images x d) of the last cell's map",
+		Mode: frozenMode,
+	}, EffDim{Frozen: mapFeatures(), Lambda: 0.1}, func(s EffDim) Estimator { return mapEffDim{s} })
+)
+
 // featStd is minus the mean over features of their standard deviation over the training images.
 type featStd struct{ Frozen }
 
@@ -113,4 +139,11 @@ func effectiveDimension(s *mat.SymDense, lambda float64) (float64, error) {
 		return 0, err
 	}
 	return float64(n) - lambda*mat.Trace(&inverse), nil
+}
+
+// mapFeatures are the settings with which map-effdim was found.
+func mapFeatures() Frozen {
+	f := frozen
+	f.Variant, f.Resolution, f.TrainImages, f.Pooling = bench301.VariantDARTS, 16, 400, PoolNone
+	return f
 }

@@ -12,6 +12,13 @@ import (
 	"rwe301/network"
 )
 
+const frozenMode = "train images once through the random network, batch statistics (setting norm), no gradient"
+
+var frozen = Frozen{
+	Channels: 8, Layers: 8, Variant: bench301.VariantNASLib, Resolution: 32, Init: network.Default, Fan: network.FanIn,
+	Norm: NormBatch, Batch: 100, TrainImages: 1000, Readout: "last", Pooling: PoolMean, Seeds: 1,
+}
+
 // Frozen are the settings of a random network whose features are read.
 type Frozen struct {
 	Channels    int                  `json:"channels"`

@@ -13,6 +13,46 @@ import (
 	"rwe301/network"
 )
 
+// The registry's entries.
+var (
+	jacovEntry = define(Info{
+		Name: "jacov", Family: Gradients, Random: true, Needs: Needs{Data: true, Gradients: true}, Direction: Higher,
+		Unit: "nats", Cost: Cheap,
+		Paper: "Mellor et al. 2020, arXiv 2006.04647v1; as NASLib computes it",
+		Cites: []string{"mellor2021naswot", "krishnakumar2022suite"},
+		Formula: "-sum ln(v + 1e-5) + 1/(v + 1e-5) over the eigenvalues v of the correlation matrix of the " +
+			"images' gradients",
+		Mode:  trainMode + ", gradient of the sum of the logits by the images",
+		Noise: noise,
+	}, proxy, ofJacobian(stateTrain, jacov))
+	epeNASEntry = define(Info{
+		Name: "epe_nas", Aliases: []string{"epe-nas"}, Family: Gradients, Random: true,
+		Needs: Needs{Data: true, Labels: true, Gradients: true}, Direction: Higher, Unit: "nats", Cost: Cheap,
+		Paper: "Lopes, Alirezazadeh, Alexandre 2021, arXiv 2102.08099; as NASLib computes it",
+		Cites: []string{"lopes2021epenas", "krishnakumar2022suite"},
+		Formula: "sum over classes of |sum ln(|R| + 1e-5)|, R the correlation matrix of the gradients of the " +
+			"class's images",
+		Mode:    trainMode + ", gradient of the sum of the logits by the images",
+		Caveats: "a class with one image counts as nothing",
+		Noise:   noise,
+	}, proxy, ofJacobian(stateTrain, epeNAS))
+	jacovEvalEntry = define(Info{
+		Name: "jacov-eval", Family: Gradients, Random: true, Needs: Needs{Data: true, Gradients: true},
+		Direction: Higher, Unit: "nats", Cost: Cheap,
+		Paper: "jacov, made well conditioned", Cites: []string{"mellor2021naswot"},
+		Formula: "jacov with normalisations that do not look at the batch",
+		Mode:    evalMode + ", gradient of the sum of the logits by the images",
+	}, proxy, ofJacobian(stateEval, jacov))
+	epeNASEvalEntry = define(Info{
+		Name: "epe_nas-eval", Aliases: []string{"epe-nas-eval"}, Family: Gradients, Random: true,
+		Needs: Needs{Data: true, Labels: true, Gradients: true}, Direction: Higher, Unit: "nats", Cost: Cheap,
+		Paper: "epe_nas, made well conditioned", Cites: []string{"lopes2021epenas"},
+		Formula: "epe_nas with normalisations that do not look at the batch",
+		Mode:    evalMode + ", gradient of the sum of the logits by the images",
+		Caveats: "a class with one image counts as nothing",
+	}, proxy, ofJacobian(stateEval, epeNAS))
+)
+
 // jacobian is the derivative of the sum of all logits with respect to each image, n x values, with the labels.
 func (s Proxy) jacobian(ctx context.Context, a bench301.Architecture, env *Env, state string) (j []float64, labels []int, err error) {
 	return either(s.Precision, jacobianOf[float32], jacobianOf[float64])(ctx, s, a, env, state)
@@ -139,4 +179,9 @@ func correlations(rows []float64, n int) (*mat.SymDense, error) {
 		}
 	}
 	return r, nil
+}
+
+// ofJacobian builds an estimator that scores the images' gradients.
+func ofJacobian(state string, of func(j []float64, labels []int) (float64, error)) func(Proxy) Estimator {
+	return func(s Proxy) Estimator { return jacobianScore{s, state, of} }
 }

@@ -11,6 +11,30 @@ import (
 	"rwe301/network"
 )
 
+var singleImage = SingleImage{suiteInitial}
+
+// The registry's entries.
+var (
+	mecoEntry = define(Info{
+		Name: "meco", Family: Features, Random: true, Needs: Needs{Data: true}, Direction: Higher,
+		Unit: "eigenvalue", Cost: Cheap,
+		Paper: "Jiang, Wang, Bie 2023, MeCo, NeurIPS", Cites: []string{"jiang2023meco"},
+		Formula: "sum over modules of the smallest eigenvalue of the correlation matrix of the channels of the " +
+			"module's output",
+		Mode: "one training image, random weights, batch statistics, no gradient",
+		Caveats: "modules with more channels than pixels count as 0, which late cells of small images have; the " +
+			"authors' hooks count containers again, this does not",
+	}, singleImage, func(s SingleImage) Estimator { return meco{s, false} })
+	mecoOptEntry = define(Info{
+		Name: "meco_opt", Aliases: []string{"meco-opt"}, Family: Features, Random: true, Needs: Needs{Data: true},
+		Direction: Higher, Unit: "eigenvalue", Cost: Cheap,
+		Paper: "Jiang, Wang, Bie 2023, MeCo, NeurIPS", Cites: []string{"jiang2023meco"},
+		Formula: "meco of eight channels drawn from each module, times channels / 8",
+		Mode:    "one training image, random weights, batch statistics, no gradient",
+		Caveats: "modules of at most eight channels are taken whole, where the authors' code fails",
+	}, singleImage, func(s SingleImage) Estimator { return meco{s, true} })
+)
+
 // SingleImage are the settings of scores of one image.
 type SingleImage struct{ Initial }
 

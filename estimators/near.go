@@ -11,6 +11,17 @@ import (
 	"rwe301/network"
 )
 
+// The registry's entry.
+var nearEntry = define(Info{
+	Name: "near", Family: Features, Random: true, Needs: Needs{Data: true}, Direction: Higher, Unit: "rank",
+	Cost:  Seconds,
+	Paper: "Husistein, Reiher, Eckhoff 2024, NEAR, arXiv 2408.08776", Cites: []string{"husistein2025near"},
+	Formula: "sum over convolutions, normalisations, classifier and ReLUs of exp(-sum p ln p), p the " +
+		"singular values of a square window of the output (pixels x channels) over their sum",
+	Mode:    trainMode,
+	Caveats: "grows with the number of layers and channels before anything else",
+}, plainProxy(32), func(s Proxy) Estimator { return nearScore{s} })
+
 // nearScore is the sum of the effective ranks of the outputs of convolutions, normalisations, the classifier and ReLUs: the
 // exponential of the entropy of the singular values of a square window of each, rows being pixels of images and columns
 // channels (Husistein, Reiher and Eckhoff 2024, arXiv 2408.08776).

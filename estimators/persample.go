@@ -13,6 +13,37 @@ import (
 	"rwe301/network"
 )
 
+// The registry's entries.
+var (
+	gradSignEntry = define(Info{
+		Name: "gradsign-eval", Aliases: []string{"gradsign"}, Family: Gradients, Random: true,
+		Needs: Needs{Data: true, Labels: true, Gradients: true}, Direction: Higher, Unit: "votes", Cost: Seconds,
+		Paper: "Zhang, Jia 2022, GradSign, arXiv 2110.08616; " + evalForm, Cites: []string{"zhang2022gradsign"},
+		Formula: "sum over weights of |sum over images of sign(dL_n/dw)|",
+		Mode:    evalMode + ", gradient of each image's own loss",
+		Caveats: "grows with the number of weights",
+	}, plainProxy(32), func(s Proxy) Estimator { return gradSign{s} })
+	ntkEntry = define(Info{
+		Name: "ntk-eval", Aliases: []string{"te-nas-ntk"}, Family: Gradients, Random: true,
+		Needs: Needs{Data: true, Gradients: true}, Direction: Lower, Unit: "condition", Cost: Seconds,
+		Paper: "Chen, Gong, Wang 2021, TE-NAS, arXiv 2102.11535; " + evalForm, Cites: []string{"chen2021tenas"},
+		Formula: "largest over smallest eigenvalue of G G', a row of G the gradient of an image",
+		Mode:    evalMode + ", gradient of the sum of each image's logits by all weights",
+		Caveats: "TE-NAS's other score, linear regions, is the number of images for every architecture of this " +
+			"space and is not offered",
+	}, Proxy{Initial: kaiming, Batch: 32, Precision: Single}, func(s Proxy) Estimator { return ntk{s} })
+	vkdnwEntry = define(Info{
+		Name: "vkdnw", Family: Gradients, Random: true, Needs: Needs{Gradients: true}, Direction: Higher,
+		Unit: "nats", Cost: Seconds,
+		Paper: "Tybl, Neumann 2025, VKDNW, arXiv 2502.04975", Cites: []string{"tybl2025vkdnw"},
+		Formula: "entropy of the deciles of the Fisher information's eigenvalues, of the first weight of each " +
+			"of the first 128 parameter tensors",
+		Mode: "Kaiming normal weights, N(0, 1) images, normalisations at mean 0 and variance 1",
+		Caveats: "at most ln 9; with few images the lower deciles are rounding; the authors add the number of " +
+			"tensors, depth does that here",
+	}, Noise{kaiming, 16}, func(s Noise) Estimator { return vkdnw{s} })
+)
+
 // gradSign is sum over weights |sum over images sign(dL_n/dw)|, L_n being the loss of image n alone (Zhang and Jia 2022, arXiv
 // 2110.08616), with normalisations that do not look at the batch: in train mode one image has no gradient on
 // these networks but rounding.

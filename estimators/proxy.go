@@ -11,6 +11,25 @@ import (
 	"rwe301/network"
 )
 
+// The ways of running a batch, for Info.Mode.
+const (
+	trainMode = "random weights, one batch of training images, batch statistics"
+	gradMode  = trainMode + ", gradient of the mean cross-entropy"
+	evalMode  = "random weights, one batch of training images, normalisations with mean 0 and variance 1"
+	evalForm  = "with normalisations that do not look at the batch, because in train mode the score is rounding noise " +
+		"on these networks"
+)
+
+// proxy are the defaults of NAS-Bench-Suite-Zero.
+var proxy = Proxy{Initial: suiteInitial, Batch: 32, Augment: true, Precision: Single}
+
+// plainProxy is a proxy of images as they are.
+func plainProxy(batch int) Proxy {
+	p := proxy
+	p.Batch, p.Augment = batch, false
+	return p
+}
+
 // Proxy are the settings of scores of one batch of training images and a network with random weights.
 type Proxy struct {
 	Initial
@@ -283,4 +302,9 @@ func (e layerScores) asks() any {
 func (e layerScores) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
 	perLayer, err := either(e.Precision, e.single, e.double)(ctx, e.Proxy, a, env)
 	return Score{Value: sum(perLayer)}, err
+}
+
+// layered builds an estimator that adds up a score a layer.
+func layered(single, double layerFunc, wants func(Proxy) any) func(Proxy) Estimator {
+	return func(s Proxy) Estimator { return layerScores{s, single, double, wants} }
 }

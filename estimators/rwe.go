@@ -10,6 +10,60 @@ import (
 	"rwe301/estimators/inputs"
 )
 
+const (
+	headMode = frozenMode + "; then a linear layer is trained on the features"
+	rwePaper = "Hu et al., Random-Weight Evaluation, Complex & Intelligent Systems 2023, arXiv 2110.05242"
+)
+
+var rwe = RWE{
+	Frozen: frozen, ValImages: 1000, ValSplit: "train", Standardise: true,
+	Head: HeadSGD, Epochs: 30, HeadBatch: 100, LearningRate: 0.025, Momentum: 0.9, Lambda: 0.1, Measure: ValAccuracy,
+}
+
+// with are rwe's settings changed by f.
+func (s RWE) with(f func(*RWE)) RWE {
+	f(&s)
+	return s
+}
+
+// The registry's entries.
+var (
+	rweEntry = define(Info{
+		Name: "rwe", Family: RWEFamily, Random: true, Needs: Needs{Data: true, Labels: true}, Direction: Higher,
+		Unit: "percent", Cost: Seconds,
+		Paper: rwePaper, Cites: []string{"hu2023rwe"},
+		Formula: "validation accuracy of a linear layer trained by gradient descent on the features of the " +
+			"frozen random network",
+		Mode: headMode,
+		Caveats: "on randomly sampled architectures its correlation with accuracy is negative: convolutions " +
+			"with random weights scramble features that pools pass on",
+	}, rwe, func(s RWE) Estimator { return s })
+	rweRidgeEntry = define(Info{
+		Name: "rwe-ridge", Family: RWEFamily, Random: true, Needs: Needs{Data: true, Labels: true},
+		Direction: Higher, Unit: "percent", Cost: Seconds,
+		Paper: rwePaper, Cites: []string{"hu2023rwe"},
+		Formula: "rwe with the layer fitted in closed form: W = (Z'Z/n + lambda I)^-1 Z'Y/n",
+		Mode:    headMode,
+		Caveats: "as rwe",
+	}, rwe.with(func(s *RWE) { s.Head = HeadRidge }), func(s RWE) Estimator { return s })
+	rweTrainEntry = define(Info{
+		Name: "rwe-train", Family: RWEFamily, Random: true, Needs: Needs{Data: true, Labels: true},
+		Direction: Higher, Unit: "percent", Cost: Seconds,
+		Paper: rwePaper, Cites: []string{"hu2023rwe"},
+		Formula: "training accuracy of rwe's layer",
+		Mode:    headMode,
+		Caveats: "with few images and many features it is 100 for every architecture",
+	}, rwe.with(func(s *RWE) { s.Measure = TrainAccuracy }), func(s RWE) Estimator { return s })
+	randomLabelEntry = define(Info{
+		Name: "random-label", Family: RWEFamily, Random: true, Needs: Needs{Data: true}, Direction: Higher,
+		Unit: "percent", Cost: Seconds,
+		Paper:   ours,
+		Formula: "training accuracy of rwe's layer on labels drawn at random",
+		Mode:    headMode,
+		Caveats: "measures how much the features can fit, not what they mean",
+	}, rwe.with(func(s *RWE) { s.Measure = RandomLabelAccuracy }), func(s RWE) Estimator { return s })
+)
+
 // RWE are the settings of Random-Weight Evaluation (arXiv 2110.05242): the network is drawn at random and frozen, a
 // linear layer is trained on its features, and the architecture is scored by how well that layer does.
 type RWE struct {

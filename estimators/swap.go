@@ -12,6 +12,31 @@ import (
 	"rwe301/network"
 )
 
+var swapDefault = SWAP{Size: suite(), Batch: 16, Draws: 32}
+
+// The registry's entries.
+var (
+	swapEntry = define(Info{
+		Name: "swap", Family: Codes, Random: true, Needs: Needs{Data: true}, Direction: Higher, Unit: "codes",
+		Cost:  Seconds,
+		Paper: "Peng et al. 2024, SWAP, arXiv 2403.04161", Cites: []string{"peng2024swap"},
+		Formula: "number of distinct codes of ReLU inputs, a code saying in which images of the batch an input " +
+			"is positive",
+		Mode: "weights from N(0, 1), drawn anew for a mean of many draws, batch statistics, no gradient",
+		Caveats: "cannot exceed 2^batch, and is constant where it reaches that; the authors score one cell of " +
+			"three channels, this the whole network",
+	}, swapDefault, func(s SWAP) Estimator { return swap{s} })
+	regSwapEntry = define(Info{
+		Name: "regswap", Aliases: []string{"reg-swap"}, Family: Codes, Random: true, Needs: Needs{Data: true},
+		Direction: Higher, Unit: "codes", Cost: Seconds,
+		Paper: "Peng et al. 2024, SWAP, arXiv 2403.04161", Cites: []string{"peng2024swap"},
+		Formula: "swap times exp(-(P - mu)^2 / sigma), P thousands of parameters",
+		Mode:    "as swap",
+		Caveats: "mu and sigma have no default: the authors tune them to a space and publish none for this one; " +
+			"far from mu the factor is zero",
+	}, RegSWAP{SWAP: swapDefault}, func(s RegSWAP) Estimator { return regSwap{s} })
+)
+
 // SWAP are the settings of sample-wise activation patterns.
 type SWAP struct {
 	Size

@@ -9,6 +9,18 @@ import (
 	"rwe301/network"
 )
 
+// The registry's entry.
+var synflowEntry = define(Info{
+	Name: "synflow", Family: Gradients, Random: true, Needs: Needs{Gradients: true}, Direction: Higher,
+	Unit: "nats", Cost: Cheap,
+	Paper:   "Tanaka et al. 2020, arXiv 2006.05467; as NASLib computes it",
+	Cites:   []string{"tanaka2020synflow", "krishnakumar2022suite"},
+	Formula: "ln of sum over layers of sum |W * dR/dW|, R the sum of the logits",
+	Mode: "absolute values of random weights, one image of ones, no normalisation, values kept in range by " +
+		"exact powers of two",
+	Caveats: "grows with depth and width before anything else",
+}, SynFlow{suiteInitial, Single}, func(s SynFlow) Estimator { return synflow{s} })
+
 // SynFlow are the settings of synflow.
 type SynFlow struct {
 	Initial

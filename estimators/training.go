@@ -13,6 +13,24 @@ import (
 	"rwe301/network"
 )
 
+const trainingMode = "the whole network is trained by gradient descent (momentum, cosine schedule, weight decay, bounded gradients; " +
+	"images cropped, flipped and cut out)"
+
+var training = Training{
+	Channels: 16, Layers: 8, Variant: bench301.VariantDARTS, Resolution: 32, Init: network.Default, ValNorm: NormRunning,
+	Epochs: 5, Batch: 100, LearningRate: 0.025, Momentum: 0.9, WeightDecay: 3e-4, Clip: 5, Augment: true, Cutout: 16,
+	AuxiliaryWeight: 0.4, Precision: Single,
+}
+
+// trainingInfo describes a score of a network in training.
+func trainingInfo(name, unit, paper, formula, caveats string, cites ...string) Info {
+	return Info{
+		Name: name, Family: TrainingFamily, Random: true, Needs: Needs{Data: true, Labels: true, Gradients: true},
+		Direction: Higher, Unit: unit, Cost: Minutes,
+		Paper: paper, Cites: cites, Formula: formula, Mode: trainingMode, Caveats: caveats,
+	}
+}
+
 // Training are the settings with which a whole network is trained for a while: stochastic gradient descent with
 // momentum, a cosine schedule, weight decay and bounded gradients, batch statistics, and images cropped, flipped and cut
 // out at random, as DARTS trains (arXiv 1806.09055).

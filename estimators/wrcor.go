@@ -2,7 +2,6 @@ package estimators
 
 import (
 	"context"
-	"fmt"
 	"math"
 
 	"gonum.org/v1/gonum/blas"
@@ -12,6 +11,17 @@ import (
 	"rwe301/bench301"
 	"rwe301/network"
 )
+
+// The registry's entry.
+var wrcorEntry = define(Info{
+	Name: "wrcor", Family: Gradients, Random: true, Needs: Needs{Data: true, Labels: true, Gradients: true},
+	Direction: Higher, Unit: "nats", Cost: Seconds,
+	Paper: "weighted response correlation, kunjing96/ZSNAS-WRCor", Cites: []string{"jing2025wrcor"},
+	Formula: "ln |det K|, K = sum over ReLUs of 2^cell (|R(z)| + |R(dL/dz)|), R correlations between images",
+	Mode:    gradMode,
+	Caveats: "the authors' final method votes with synflow and a Jacobian score over a set of candidates; " +
+		"this is the score alone",
+}, plainProxy(64), func(s Proxy) Estimator { return wrcor{s} })
 
 // wrcor is ln |det K|, K = sum over ReLUs of 2^cell (|R(z)| + |R(dL/dz)|), R(z) being the correlations between images of a
 // ReLU's inputs, and of the gradient that comes back through it (weighted response correlation, as the code of
@@ -125,44 +135,4 @@ func addCorrelations[T network.Real](k []float64, rows []T, n int, weight float6
 			k[i*n+j] += weight * min(1, math.Abs(products.At(i, j)/(lengths[i]*lengths[j])))
 		}
 	}
-}
-
-// operations counts edges of a DARTS architecture.
-type operations struct {
-	none
-	count func(bench301.Genotype) int
-}
-
-// Estimate implements Estimator.
-func (e operations) Estimate(_ context.Context, a bench301.Architecture, _ *Env) (Score, error) {
-	g, ok := a.(bench301.Genotype)
-	if !ok {
-		return Score{}, fmt.Errorf("counts the operations of DARTS cells: %s is none", a)
-	}
-	return Score{Value: float64(e.count(g))}, nil
-}
-
-// separable counts the separable convolutions of both cells.
-func separable(g bench301.Genotype) int {
-	n := 0
-	for _, c := range []bench301.Cell{g.Normal, g.Reduce} {
-		for _, e := range c {
-			if e.Op == bench301.SepConv3x3 || e.Op == bench301.SepConv5x5 {
-				n++
-			}
-		}
-	}
-	return n
-}
-
-// cellDepth is the number of edges on the longest path through the normal cell, from an input to a node.
-func cellDepth(g bench301.Genotype) int {
-	depth := make([]int, 2+bench301.Nodes)
-	deepest := 0
-	for k, e := range g.Normal {
-		node := 2 + k/2
-		depth[node] = max(depth[node], depth[e.Source]+1)
-		deepest = max(deepest, depth[node])
-	}
-	return deepest
 }

@@ -9,6 +9,18 @@ import (
 	"rwe301/network"
 )
 
+// The registry's entry.
+var zenEntry = define(Info{
+	Name: "zen", Aliases: []string{"zen-score"}, Family: Codes, Random: true, Direction: Higher, Unit: "nats",
+	Cost:  Cheap,
+	Paper: "Lin et al. 2021, arXiv 2102.01063; as NASLib computes it",
+	Cites: []string{"lin2021zennas", "krishnakumar2022suite"},
+	Formula: "ln mean_images sum |f(x1) - f(x1 + 0.01 x2)| + sum over normalisations of ln sqrt(mean " +
+		"running variance), f the last cell's map",
+	Mode:    "weights and images from N(0, 1), batch statistics, no gradient",
+	Caveats: "no column of NAS-Bench-Suite-Zero's NB301 table",
+}, Zen{Size: suite(), Batch: 32}, func(s Zen) Estimator { return zen{s} })
+
 // Zen are the settings of the Zen-score: the network's size and the batch.
 type Zen struct {
 	Size

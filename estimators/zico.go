@@ -10,6 +10,18 @@ import (
 	"rwe301/network"
 )
 
+// The registry's entry.
+var zicoEntry = define(Info{
+	Name: "zico", Family: Gradients, Random: true, Needs: Needs{Data: true, Labels: true, Gradients: true},
+	Direction: Higher, Unit: "nats", Cost: Seconds,
+	Paper: "Li, Yang, Bhardwaj, Marculescu 2023, ZiCo, arXiv 2301.11300", Cites: []string{"li2023zico"},
+	Formula: "sum over layers of ln sum over weights of mean_b |g_b| / std_b(g_b), g_b the gradient of " +
+		"batch b",
+	Mode: gradMode + ", several batches",
+	Caveats: "heavy-tailed: a weight whose gradients nearly agree moves its whole layer; float32 and " +
+		"float64 differ by up to 1e-3",
+}, ZiCo{plainProxy(128), 2}, func(s ZiCo) Estimator { return zico{s} })
+
 // ZiCo are the settings of ZiCo: a proxy's, of which several batches are taken.
 type ZiCo struct {
 	Proxy
