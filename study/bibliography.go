@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"rwe301/estimators"
 )
 
 // references are the papers behind what a run may use, in BibTeX.
@@ -12,37 +14,24 @@ import (
 //go:embed bibliography.bib
 var references string
 
-// entry is one paper. Sources name it by its arXiv number, or else by the words in braces with which its title begins.
-type entry struct{ key, arXiv, title, text string }
+// entry is one paper.
+type entry struct{ key, text string }
 
-var (
-	entryKey   = regexp.MustCompile(`^@\w+\{([^,]+),`)
-	entryLink  = regexp.MustCompile(`eprint\s*=\s*\{([^}]+)\}`)
-	entryTitle = regexp.MustCompile(`title\s*=\s*\{\{([^}]+)\}`)
-)
+var entryKey = regexp.MustCompile(`^@\w+\{([^,]+),`)
 
 // bibliography lists the papers in the order of the file.
 var bibliography = func() []entry {
 	var out []entry
 	for text := range strings.SplitSeq(references, "\n\n") {
-		e := entry{text: strings.TrimSpace(text)}
-		for _, part := range []struct {
-			of   *regexp.Regexp
-			into *string
-		}{{entryKey, &e.key}, {entryLink, &e.arXiv}, {entryTitle, &e.title}} {
-			if m := part.of.FindStringSubmatch(e.text); m != nil {
-				*part.into = m[1]
-			}
+		text = strings.TrimSpace(text)
+		key := ""
+		if m := entryKey.FindStringSubmatch(text); m != nil {
+			key = m[1]
 		}
-		out = append(out, e)
+		out = append(out, entry{key, text})
 	}
 	return out
 }()
-
-// bywords are other words for papers, and their keys.
-var bywords = map[string]string{
-	"NASLib": "krishnakumar2022suite", "WRCor": "jing2025wrcor", "jacov,": "mellor2021naswot", "epe_nas,": "lopes2021epenas",
-}
 
 // Keys of papers that are not an estimator's own.
 const (
@@ -54,19 +43,13 @@ const (
 	keyPractices = "lindauer2020best"
 )
 
-// citedBy lists the keys of the papers that the source of an estimator names.
-func citedBy(source string) (keys []string) {
-	for _, e := range bibliography {
-		if e.arXiv != "" && strings.Contains(source, e.arXiv) || e.arXiv == "" && e.title != "" && strings.Contains(source, e.title) {
-			keys = append(keys, e.key)
-		}
+// cites lists the keys of the papers behind an estimator of ours. Scores by its name from elsewhere have no source here.
+func (q *Question) cites() []string {
+	info, err := estimators.Lookup(q.Estimator)
+	if err != nil || q.Paper == "" {
+		return nil
 	}
-	for word, key := range bywords {
-		if strings.Contains(source, word) {
-			keys = append(keys, key)
-		}
-	}
-	return keys
+	return info.Cites
 }
 
 // bibTeX prints the papers with these keys, in the order of the file.
@@ -106,7 +89,7 @@ func (m Manifest) BibTeX() string {
 	for _, q := range m.Questions {
 		data += q.Dataset
 		predicted = predicted || q.Accuracy && q.value("source") != string(Table)
-		keys = append(keys, citedBy(q.Paper)...)
+		keys = append(keys, q.cites()...)
 	}
 	return bibTeX(append(keys, setting(m.Space, m.Truth, predicted, data)...))
 }
@@ -126,7 +109,7 @@ func (s *Searches) BibTeX() string {
 		keys = append(keys, searchPapers[m.Algorithm])
 		for _, spec := range m.Objectives {
 			if o, err := s.plan.objective(spec); err == nil {
-				keys = append(keys, citedBy(o.Paper)...)
+				keys = append(keys, o.cites()...)
 				data += o.Dataset
 			}
 		}

@@ -264,7 +264,7 @@ func (p *Plan) grid(ctx context.Context, e Entry, add func(*Question)) error {
 		}
 		q := newQuestion(c, p.Data)
 		q.Seeds = p.seeds(e)
-		if c.Info.Family == estimators.Baseline && !draws(c) {
+		if !c.Info.Random {
 			q.Seeds = q.Seeds[:1] // every seed counts the same
 		}
 		base, err := estimators.New(e.Name, encode(pt.base))
@@ -279,12 +279,6 @@ func (p *Plan) grid(ctx context.Context, e Entry, add func(*Question)) error {
 		add(q)
 	}
 	return nil
-}
-
-// draws says whether a baseline looks at random weights: those that do have a setting for their initialisation.
-func draws(c *estimators.Configured) bool {
-	_, ok := (&Question{Settings: c.Settings}).settings()["init"]
-	return ok
 }
 
 // newQuestion asks for the scores of an estimator, under no seed yet.
