@@ -13,7 +13,7 @@ import (
 	"rwe301/network"
 )
 
-var azDefault = Noise{kaiming, 64}
+var azDefault = noiseSettings{kaiming, 64}
 
 // azInfo describes one of AZ-NAS's parts.
 func azInfo(name, formula string) Info {
@@ -30,30 +30,29 @@ func azInfo(name, formula string) Info {
 var (
 	azExpressivityEntry = define(azInfo("az-expressivity", "sum over stem and cells of the entropy of the spectrum of the "+
 		"channels' covariance"),
-		azDefault, func(s Noise) Estimator { return azScore{s, func(p azParts) float64 { return p.expressivity }} })
+		azDefault, func(s noiseSettings) Estimator { return azScore{s, func(p azParts) float64 { return p.expressivity }} })
 	azProgressivityEntry = define(azInfo("az-progressivity", "smallest increase of that entropy from one cell to the next"),
-		azDefault, func(s Noise) Estimator { return azScore{s, func(p azParts) float64 { return p.progressivity }} })
+		azDefault, func(s noiseSettings) Estimator { return azScore{s, func(p azParts) float64 { return p.progressivity }} })
 	azTrainabilityEntry = define(azInfo("az-trainability", "mean over cells of -s - 1/s + 2, s the largest singular value of "+
 		"the cell's Jacobian, estimated with random signs"),
-		azDefault, func(s Noise) Estimator { return azScore{s, func(p azParts) float64 { return p.trainability }} })
+		azDefault, func(s noiseSettings) Estimator { return azScore{s, func(p azParts) float64 { return p.trainability }} })
 )
 
-// Noise are the settings of scores of one batch of N(0, 1) images.
-type Noise struct {
-	Initial
+// noiseSettings are the settings of scores of one batch of N(0, 1) images.
+type noiseSettings struct {
+	initialSettings
 	Batch int `json:"batch"` // images
 }
 
-// Validate says which setting is out of range.
-func (s Noise) Validate() error {
+func (s noiseSettings) validate() error {
 	if s.Batch < 2 || s.Batch > 1<<16 {
 		return fmt.Errorf("batch: %d: must lie in [2, %d]", s.Batch, 1<<16)
 	}
-	return s.Initial.Validate()
+	return s.initialSettings.validate()
 }
 
 // images are drawn from N(0, 1), the same for every architecture.
-func (s Noise) images(env *Env, p *network.Plan) []float32 {
+func (s noiseSettings) images(env *Env, p *network.Plan) []float32 {
 	in := p.Graph().Nodes[0]
 	x := make([]float32, s.Batch*in.H*in.W*in.C)
 	normals(x, env.Inputs.Rand("noise images"))
@@ -72,14 +71,13 @@ type azParts struct {
 // azScore is one of the parts. Its fourth, complexity, is flops; the method ranks candidates by the sum of the logarithms of
 // the four ranks, which LogRankSum combines.
 type azScore struct {
-	Noise
+	noiseSettings
 	of func(azParts) float64
 }
 
-// Estimate implements Estimator.
 func (e azScore) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
-	type key struct{ Noise }
-	parts, err := share(env, key{e.Noise}, func() (azParts, error) {
+	type key struct{ noiseSettings }
+	parts, err := share(env, key{e.noiseSettings}, func() (azParts, error) {
 		m, err := e.model(a, env, 0)
 		if err != nil {
 			return azParts{}, err

@@ -16,7 +16,7 @@ var (
 		Paper: suitePaper, Cites: []string{"krishnakumar2022suite"},
 		Formula: "number of trainable parameters, in closed form (NASLib's column is this / 1e6)",
 		Caveats: "ignores everything about the wiring that costs no parameter",
-	}, suite(), func(s Size) Estimator {
+	}, suite(), func(s sizeSettings) Estimator {
 		return count{s, func(c bench301.Complexity) int64 { return c.Params }}
 	})
 	macsEntry = define(Info{
@@ -24,14 +24,14 @@ var (
 		Cost:    Instant,
 		Paper:   "the usual definition",
 		Formula: "multiply-accumulates of convolutions and the classifier for one image, in closed form",
-	}, suite(), func(s Size) Estimator { return count{s, func(c bench301.Complexity) int64 { return c.MACs }} })
+	}, suite(), func(s sizeSettings) Estimator { return count{s, func(c bench301.Complexity) int64 { return c.MACs }} })
 	flopsEntry = define(Info{
 		Name: "flops", Family: Baseline, Trivial: true, Direction: Higher, Unit: "operations", Cost: Instant,
 		Paper: suitePaper, Cites: []string{"krishnakumar2022suite"},
 		Formula: "macs plus element-wise operations of normalisation, ReLU and pooling as tensorwatch 0.9.1 " +
 			"counts them (NASLib's column is this / 1e6)",
 		Caveats: "multiply-accumulates are not doubled; the global average is counted as (H+1)(W+1) a channel",
-	}, suite(), func(s Size) Estimator { return count{s, func(c bench301.Complexity) int64 { return c.FLOPs }} })
+	}, suite(), func(s sizeSettings) Estimator { return count{s, func(c bench301.Complexity) int64 { return c.FLOPs }} })
 	poolCountEntry = define(Info{
 		Name: "pool-count", Aliases: []string{"pool_count"}, Family: Baseline, Trivial: true, Direction: Higher,
 		Unit: "operations", Cost: Instant,
@@ -60,16 +60,15 @@ var (
 		Mode:    "random weights; no image",
 		Caveats: "at the default initialisation it is sum sqrt(outputs/3) up to noise: a count of layers " +
 			"weighted by width",
-	}, suiteInitial, func(s Initial) Estimator { return l2Norm{s} })
+	}, suiteInitial, func(s initialSettings) Estimator { return l2Norm{s} })
 )
 
 // count is a number of bench301.Complexity.
 type count struct {
-	Size
+	sizeSettings
 	of func(bench301.Complexity) int64
 }
 
-// Estimate implements Estimator.
 func (c count) Estimate(_ context.Context, a bench301.Architecture, _ *Env) (Score, error) {
 	n, err := a.Complexity(c.config())
 	return Score{Value: float64(c.of(n))}, err
@@ -78,7 +77,6 @@ func (c count) Estimate(_ context.Context, a bench301.Architecture, _ *Env) (Sco
 // poolCount is minus the number of pooling operations in the normal cell, or in the only one.
 type poolCount struct{ none }
 
-// Estimate implements Estimator.
 func (poolCount) Estimate(_ context.Context, a bench301.Architecture, _ *Env) (Score, error) {
 	cell, ok := a.(interface{ Pools() int })
 	if !ok {
@@ -93,7 +91,6 @@ type operations struct {
 	count func(bench301.Genotype) int
 }
 
-// Estimate implements Estimator.
 func (e operations) Estimate(_ context.Context, a bench301.Architecture, _ *Env) (Score, error) {
 	g, ok := a.(bench301.Genotype)
 	if !ok {
@@ -128,9 +125,8 @@ func cellDepth(g bench301.Genotype) int {
 }
 
 // l2Norm adds up the Euclidean norms of the weights of the layers.
-type l2Norm struct{ Initial }
+type l2Norm struct{ initialSettings }
 
-// Estimate implements Estimator.
 func (e l2Norm) Estimate(_ context.Context, a bench301.Architecture, env *Env) (Score, error) {
 	m, err := e.model(a, env, 0)
 	if err != nil {

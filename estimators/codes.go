@@ -21,15 +21,14 @@ var nwotEntry = define(Info{
 		"neither",
 	Mode:    trainMode,
 	Caveats: "grows with the number of ReLUs",
-}, proxy, func(s Proxy) Estimator { return nwot{s} })
+}, proxy, func(s proxySettings) Estimator { return nwot{s} })
 
 // nwot is ln |det K|, K counting for each pair of images the ReLU inputs that are positive in both or in neither
 // (Mellor et al. 2021, arXiv 2006.04647).
-type nwot struct{ Proxy }
+type nwot struct{ proxySettings }
 
 func (e nwot) asks() any { return wantsSigns(e) }
 
-// Estimate implements Estimator.
 func (e nwot) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
 	agree, err := e.agreement(ctx, a, env)
 	if err != nil {
@@ -44,11 +43,11 @@ func (e nwot) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (
 }
 
 // agreement counts, for each pair of images, the ReLU inputs that are positive in both or in neither, n x n.
-func (s Proxy) agreement(ctx context.Context, a bench301.Architecture, env *Env) ([]int, error) {
+func (s proxySettings) agreement(ctx context.Context, a bench301.Architecture, env *Env) ([]int, error) {
 	return either(s.Precision, agreementOf[float32], agreementOf[float64])(ctx, s, a, env)
 }
 
-func agreementOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]int, error) {
+func agreementOf[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture, env *Env) ([]int, error) {
 	p, err := passesOf[T](s, a, env, false)
 	if err != nil {
 		return nil, err

@@ -30,8 +30,8 @@ func (c *Configured) Setting(key string) (value string, ok bool) {
 // settings is what a family's settings struct can do.
 type settings interface {
 	comparable
-	// Validate says which setting is out of range.
-	Validate() error
+	// validate says which setting is out of range.
+	validate() error
 }
 
 // definition is an entry of the registry.
@@ -48,7 +48,7 @@ func define[S settings](info Info, defaults S, build func(S) Estimator) definiti
 		if err := decodeSettings(raw, &s); err != nil {
 			return nil, nil, err
 		}
-		if err := s.Validate(); err != nil {
+		if err := s.validate(); err != nil {
 			return nil, nil, fmt.Errorf("settings: %w", err)
 		}
 		return build(s), canonicalSettings(s), nil

@@ -22,16 +22,15 @@ var dextrEntry = define(Info{
 		"curvature of ten logits along a circle of inputs)",
 	Mode:    evalMode + ", one image",
 	Caveats: "the curvature is so large that a decides",
-}, singleImage, func(s SingleImage) Estimator { return dextr{s} })
+}, singleImage, func(s imageSettings) Estimator { return dextr{s} })
 
 // dextr is ab/(a+b) with a = ln(1 + sum over modules of the smallest over the largest singular value of the channels of
 // one image's output) and b = ln(1 + curvature of the logits along a circle of inputs) (Asthana et al. 2025, arXiv
 // 2508.12977), with normalisations that do not look at the batch. As published, in train mode on one image, the
 // curvature is rounding noise on these networks. There the network is piecewise linear: with the Jacobian J of ten logits,
 // drawn with replacement, at the point u1 of the circle u1 cos t + u2 sin t, velocity and acceleration are J u2 and -J u1.
-type dextr struct{ SingleImage }
+type dextr struct{ imageSettings }
 
-// Estimate implements Estimator.
 func (e dextr) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
 	x, nodes, err := e.outputs(a, env, network.RunningNorm, func(g bench301.Graph) []int { return append(modules(g), containers(g)...) })
 	if err != nil {

@@ -15,7 +15,7 @@ const (
 	rateFalls = "the learning rate falls to zero within epochs unless schedule_epochs is set: the curve bends at its end"
 )
 
-var extrapolation = Extrapolation{EarlyStop: earlyStop, Final: 100}
+var extrapolation = extrapolationSettings{earlyStopSettings: earlyStop, Final: 100}
 
 // The registry's entries.
 var (
@@ -31,20 +31,19 @@ func lceInfo(name, formula string) Info {
 	return trainingInfo(name, "percent", lcePaper, formula, rateFalls, "domhan2015speeding")
 }
 
-// Extrapolation are the settings of lce-*: a parametric curve is fitted to the validation accuracies of the epochs so
+// extrapolationSettings are the settings of lce-*: a parametric curve is fitted to the validation accuracies of the epochs so
 // far by least squares, and read at a later epoch (Domhan, Springenberg, Hutter 2015, Speeding up automatic
 // hyperparameter optimization of deep neural networks by extrapolation of learning curves).
-type Extrapolation struct {
-	EarlyStop
+type extrapolationSettings struct {
+	earlyStopSettings
 	Final int `json:"final_epoch"` // at which the fitted curve is read
 }
 
 // fewestPoints is how many epochs a fit needs: one more than a curve has parameters.
 const fewestPoints = 4
 
-// Validate says which setting is out of range.
-func (s Extrapolation) Validate() error {
-	if err := s.EarlyStop.Validate(); err != nil {
+func (s extrapolationSettings) validate() error {
+	if err := s.earlyStopSettings.validate(); err != nil {
 		return err
 	}
 	epochs := s.Epochs
@@ -62,11 +61,10 @@ func (s Extrapolation) Validate() error {
 
 // extrapolated is an estimator of the families' mean.
 type extrapolated struct {
-	Extrapolation
+	extrapolationSettings
 	families []curve.Family
 }
 
-// Estimate implements Estimator.
 func (e extrapolated) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
 	c, err := e.upTo(ctx, a, env)
 	if err != nil {
@@ -87,6 +85,6 @@ func (e extrapolated) Estimate(ctx context.Context, a bench301.Architecture, env
 }
 
 // extrapolating builds an estimator that extrapolates with families of curves.
-func extrapolating(families ...curve.Family) func(Extrapolation) Estimator {
-	return func(s Extrapolation) Estimator { return extrapolated{s, families} }
+func extrapolating(families ...curve.Family) func(extrapolationSettings) Estimator {
+	return func(s extrapolationSettings) Estimator { return extrapolated{s, families} }
 }

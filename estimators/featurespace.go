@@ -21,14 +21,14 @@ var (
 		Paper:   ours,
 		Formula: "minus the mean over features of their standard deviation over images",
 		Mode:    frozenMode,
-	}, frozen, func(s Frozen) Estimator { return featStd{s} })
+	}, frozen, func(s frozenSettings) Estimator { return featStd{s} })
 	effDimEntry = define(Info{
 		Name: "effdim", Family: Features, Random: true, Needs: Needs{Data: true}, Direction: Higher,
 		Unit: "dimensions", Cost: Cheap,
 		Paper:   ours,
 		Formula: "sum of w/(w + lambda) over the eigenvalues w of the correlation matrix of the features",
 		Mode:    frozenMode,
-	}, EffDim{Frozen: frozen, Lambda: 0.3}, func(s EffDim) Estimator { return effDim{s} })
+	}, effDimSettings{frozenSettings: frozen, Lambda: 0.3}, func(s effDimSettings) Estimator { return effDim{s} })
 	mapEffDimEntry = define(Info{
 		Name: "map-effdim", Aliases: []string{"grid_ed"}, Family: Features, Random: true, Needs: Needs{Data: true},
 		Direction: Higher, Unit: "dimensions", Cost: Cheap,
@@ -36,13 +36,12 @@ var (
 		Formula: "sum of w/(w + lambda mean(w)) over the eigenvalues w of K = ZZ'/d, Z the standardised values " +
 			"(n images x d) of the last cell's map",
 		Mode: frozenMode,
-	}, EffDim{Frozen: mapFeatures(), Lambda: 0.1}, func(s EffDim) Estimator { return mapEffDim{s} })
+	}, effDimSettings{frozenSettings: mapFeatures(), Lambda: 0.1}, func(s effDimSettings) Estimator { return mapEffDim{s} })
 )
 
 // featStd is minus the mean over features of their standard deviation over the training images.
-type featStd struct{ Frozen }
+type featStd struct{ frozenSettings }
 
-// Estimate implements Estimator.
 func (f featStd) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
 	return f.average(func(draw int) (float64, error) {
 		m, err := f.features(ctx, a, env, draw, f.train())
@@ -54,24 +53,22 @@ func (f featStd) Estimate(ctx context.Context, a bench301.Architecture, env *Env
 	})
 }
 
-// EffDim are the settings of an effective dimension.
-type EffDim struct {
-	Frozen
+// effDimSettings are the settings of an effective dimension.
+type effDimSettings struct {
+	frozenSettings
 	Lambda float64 `json:"lambda"`
 }
 
-// Validate says which setting is out of range.
-func (s EffDim) Validate() error {
+func (s effDimSettings) validate() error {
 	if !(s.Lambda > 0) || math.IsInf(s.Lambda, 0) {
 		return fmt.Errorf("lambda: %v: must be positive", s.Lambda)
 	}
-	return s.Frozen.Validate()
+	return s.frozenSettings.validate()
 }
 
 // effDim is sum w/(w + lambda) over the eigenvalues w of the correlation matrix of the features.
-type effDim struct{ EffDim }
+type effDim struct{ effDimSettings }
 
-// Estimate implements Estimator.
 func (e effDim) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
 	return e.average(func(draw int) (float64, error) {
 		m, err := e.features(ctx, a, env, draw, e.train())
@@ -84,9 +81,8 @@ func (e effDim) Estimate(ctx context.Context, a bench301.Architecture, env *Env)
 }
 
 // mapEffDim is the same of the images' Gram matrix K = ZZ'/d, with a penalty of lambda times the mean eigenvalue.
-type mapEffDim struct{ EffDim }
+type mapEffDim struct{ effDimSettings }
 
-// Estimate implements Estimator.
 func (e mapEffDim) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
 	return e.average(func(draw int) (float64, error) {
 		m, err := e.features(ctx, a, env, draw, e.train())
@@ -142,8 +138,8 @@ func effectiveDimension(s *mat.SymDense, lambda float64) (float64, error) {
 }
 
 // mapFeatures are the settings with which map-effdim was found.
-func mapFeatures() Frozen {
+func mapFeatures() frozenSettings {
 	f := frozen
-	f.Variant, f.Resolution, f.TrainImages, f.Pooling = bench301.VariantDARTS, 16, 400, PoolNone
+	f.Variant, f.Resolution, f.TrainImages, f.Pooling = bench301.VariantDARTS, 16, 400, poolNone
 	return f
 }

@@ -43,7 +43,7 @@ var (
 		Mode:    gradMode + ", and its exact Hessian",
 		Caveats: "a small difference of large terms: a convolution's term is +||g||^2, the classifier's about " +
 			"minus their sum",
-	}, proxy, layered(graspLayers[float32], graspLayers[float64], func(s Proxy) any { return wantsHessian{s} }))
+	}, proxy, layered(graspLayers[float32], graspLayers[float64], func(s proxySettings) any { return wantsHessian{s} }))
 	fisherEntry = define(Info{
 		Name: "fisher", Family: Gradients, Random: true, Needs: Needs{Data: true, Labels: true, Gradients: true},
 		Direction: Higher, Unit: "information", Cost: Cheap,
@@ -53,11 +53,11 @@ var (
 			"before normalisation, n the values of a filter",
 		Mode:    gradMode,
 		Caveats: "scales like 1 / batch^2",
-	}, proxy, layered(fisherLayers[float32], fisherLayers[float64], func(s Proxy) any { return wantsParts{s} }))
+	}, proxy, layered(fisherLayers[float32], fisherLayers[float64], func(s proxySettings) any { return wantsParts{s} }))
 )
 
 // gradNormLayers are ||dL/dW||_2, a layer each.
-func gradNormLayers[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]float64, error) {
+func gradNormLayers[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture, env *Env) ([]float64, error) {
 	g, err := gradientOf[T](ctx, s, a, env, false)
 	if err != nil {
 		return nil, err
@@ -66,7 +66,7 @@ func gradNormLayers[T network.Real](ctx context.Context, s Proxy, a bench301.Arc
 }
 
 // snipLayers are sum |W * dL/dW|, a layer each (Lee et al. 2019, arXiv 1810.02340).
-func snipLayers[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]float64, error) {
+func snipLayers[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture, env *Env) ([]float64, error) {
 	g, err := gradientOf[T](ctx, s, a, env, false)
 	if err != nil {
 		return nil, err
@@ -76,7 +76,7 @@ func snipLayers[T network.Real](ctx context.Context, s Proxy, a bench301.Archite
 }
 
 // plainLayers are sum W * dL/dW with sign, a layer each.
-func plainLayers[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]float64, error) {
+func plainLayers[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture, env *Env) ([]float64, error) {
 	g, err := gradientOf[T](ctx, s, a, env, false)
 	if err != nil {
 		return nil, err
@@ -102,7 +102,7 @@ func layerProducts[T network.Real](p *network.Plan, v, w []T) (sums, sizes []flo
 
 // fisherLayers are sum_c 1/2 mean_n (sum_hw a * dL/da)^2 times the size of a filter, a layer each, a being the layer's
 // output before normalisation (Theis et al. 2018, arXiv 1801.05787, as NASLib computes it).
-func fisherLayers[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]float64, error) {
+func fisherLayers[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture, env *Env) ([]float64, error) {
 	g, err := gradientOf[T](ctx, s, a, env, true)
 	if err != nil {
 		return nil, err
@@ -155,7 +155,7 @@ func (f *fisher[T]) layers(logits, gradient []T) []float64 {
 
 // graspLayers are -sum W * (H g), a layer each: g is the gradient with respect to the weights of the layers, H the
 // Hessian of the same loss on the same batch (Wang et al. 2020, arXiv 2002.07376).
-func graspLayers[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]float64, error) {
+func graspLayers[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture, env *Env) ([]float64, error) {
 	g, err := gradientOf[T](ctx, s, a, env, false)
 	if err != nil {
 		return nil, err

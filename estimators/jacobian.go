@@ -54,11 +54,11 @@ var (
 )
 
 // jacobian is the derivative of the sum of all logits with respect to each image, n x values, with the labels.
-func (s Proxy) jacobian(ctx context.Context, a bench301.Architecture, env *Env, state string) (j []float64, labels []int, err error) {
+func (s proxySettings) jacobian(ctx context.Context, a bench301.Architecture, env *Env, state string) (j []float64, labels []int, err error) {
 	return either(s.Precision, jacobianOf[float32], jacobianOf[float64])(ctx, s, a, env, state)
 }
 
-func jacobianOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env, state string) ([]float64, []int, error) {
+func jacobianOf[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture, env *Env, state string) ([]float64, []int, error) {
 	p, err := passesOf[T](s, a, env, false)
 	if err != nil {
 		return nil, nil, err
@@ -69,7 +69,7 @@ func jacobianOf[T network.Real](ctx context.Context, s Proxy, a bench301.Archite
 		}
 	}
 	type key struct {
-		Proxy
+		proxySettings
 		state string
 	}
 	j, err := share(env, key{s, state}, func() ([]float64, error) {
@@ -85,7 +85,7 @@ func jacobianOf[T network.Real](ctx context.Context, s Proxy, a bench301.Archite
 
 // jacobianScore is a score of the Jacobian's rows and the labels.
 type jacobianScore struct {
-	Proxy
+	proxySettings
 	state string
 	of    func(j []float64, labels []int) (float64, error)
 }
@@ -93,7 +93,6 @@ type jacobianScore struct {
 // noise is the warning of scores that are nothing but rounding on these networks.
 const noise = "rounding noise on networks whose last cell ends in normalisations: in train mode the Jacobian is zero there; use the form that ends in -eval"
 
-// Estimate implements Estimator.
 func (e jacobianScore) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
 	j, labels, err := e.jacobian(ctx, a, env, e.state)
 	if err != nil {
@@ -182,6 +181,6 @@ func correlations(rows []float64, n int) (*mat.SymDense, error) {
 }
 
 // ofJacobian builds an estimator that scores the images' gradients.
-func ofJacobian(state string, of func(j []float64, labels []int) (float64, error)) func(Proxy) Estimator {
-	return func(s Proxy) Estimator { return jacobianScore{s, state, of} }
+func ofJacobian(state string, of func(j []float64, labels []int) (float64, error)) func(proxySettings) Estimator {
+	return func(s proxySettings) Estimator { return jacobianScore{s, state, of} }
 }

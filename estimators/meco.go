@@ -11,7 +11,7 @@ import (
 	"rwe301/network"
 )
 
-var singleImage = SingleImage{suiteInitial}
+var singleImage = imageSettings{suiteInitial}
 
 // The registry's entries.
 var (
@@ -24,7 +24,7 @@ var (
 		Mode: "one training image, random weights, batch statistics, no gradient",
 		Caveats: "modules with more channels than pixels count as 0, which late cells of small images have; the " +
 			"authors' hooks count containers again, this does not",
-	}, singleImage, func(s SingleImage) Estimator { return meco{s, false} })
+	}, singleImage, func(s imageSettings) Estimator { return meco{s, false} })
 	mecoOptEntry = define(Info{
 		Name: "meco_opt", Aliases: []string{"meco-opt"}, Family: Features, Random: true, Needs: Needs{Data: true},
 		Direction: Higher, Unit: "eigenvalue", Cost: Cheap,
@@ -32,20 +32,18 @@ var (
 		Formula: "meco of eight channels drawn from each module, times channels / 8",
 		Mode:    "one training image, random weights, batch statistics, no gradient",
 		Caveats: "modules of at most eight channels are taken whole, where the authors' code fails",
-	}, singleImage, func(s SingleImage) Estimator { return meco{s, true} })
+	}, singleImage, func(s imageSettings) Estimator { return meco{s, true} })
 )
 
-// SingleImage are the settings of scores of one image.
-type SingleImage struct{ Initial }
+// imageSettings are the settings of scores of one image.
+type imageSettings struct{ initialSettings }
 
-// reads implements reader.
-func (s SingleImage) reads() []inputs.Span { return []inputs.Span{{Drawn: true, To: 1}} }
+func (s imageSettings) reads() []inputs.Span { return []inputs.Span{{Drawn: true, To: 1}} }
 
-// side implements reader.
-func (s SingleImage) side() int { return s.Resolution }
+func (s imageSettings) side() int { return s.Resolution }
 
 // outputs runs one image and returns the executor, which keeps the nodes.
-func (s SingleImage) outputs(a bench301.Architecture, env *Env, norm network.Norm, nodes func(bench301.Graph) []int) (network.Runner[float32], []int, error) {
+func (s imageSettings) outputs(a bench301.Architecture, env *Env, norm network.Norm, nodes func(bench301.Graph) []int) (network.Runner[float32], []int, error) {
 	m, err := s.model(a, env, 0)
 	if err != nil {
 		return nil, nil, err
@@ -69,11 +67,10 @@ const mecoChannels = 8
 // one image (Jiang, Wang and Bie, NeurIPS 2023). With sampled it looks at eight channels drawn from each,
 // times the share of channels that eight are (MeCo-opt); up to eight channels it takes all.
 type meco struct {
-	SingleImage
+	imageSettings
 	sampled bool
 }
 
-// Estimate implements Estimator.
 func (e meco) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
 	x, nodes, err := e.outputs(a, env, network.BatchNorm, modules)
 	if err != nil {

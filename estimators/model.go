@@ -5,8 +5,8 @@ import (
 	"rwe301/network"
 )
 
-// Size are the settings that size a network.
-type Size struct {
+// sizeSettings are the settings that size a network.
+type sizeSettings struct {
 	Channels   int              `json:"channels"`
 	Classes    int              `json:"classes"`
 	Layers     int              `json:"layers"`
@@ -15,22 +15,21 @@ type Size struct {
 }
 
 // suite is the network that NAS-Bench-Suite-Zero scores.
-func suite() Size {
+func suite() sizeSettings {
 	c := bench301.DefaultConfig()
-	return Size{Channels: c.Channels, Classes: c.Classes, Layers: c.Layers, Resolution: c.Height, Variant: c.Variant}
+	return sizeSettings{Channels: c.Channels, Classes: c.Classes, Layers: c.Layers, Resolution: c.Height, Variant: c.Variant}
 }
 
-func (s Size) config() bench301.Config {
+func (s sizeSettings) config() bench301.Config {
 	return bench301.Config{
 		Channels: s.Channels, Layers: s.Layers, Classes: s.Classes, Height: s.Resolution, Width: s.Resolution, Variant: s.Variant,
 	}
 }
 
-// Validate says which setting is out of range.
-func (s Size) Validate() error { return s.config().Validate() }
+func (s sizeSettings) validate() error { return s.config().Validate() }
 
 // compile builds the network of an architecture.
-func (s Size) compile(a bench301.Architecture) (*network.Plan, error) {
+func (s sizeSettings) compile(a bench301.Architecture) (*network.Plan, error) {
 	graph, err := a.Graph(s.config())
 	if err != nil {
 		return nil, err
@@ -41,33 +40,31 @@ func (s Size) compile(a bench301.Architecture) (*network.Plan, error) {
 // none are the settings of an estimator that has none.
 type none struct{}
 
-// Validate implements settings.
-func (none) Validate() error { return nil }
+func (none) validate() error { return nil }
 
 // suiteInitial is that network with PyTorch's own weights, kaiming with He's normal ones.
 var (
-	suiteInitial = Initial{Size: suite(), Init: network.Default, Fan: network.FanIn}
-	kaiming      = Initial{Size: suite(), Init: network.Normal, Fan: network.FanIn}
+	suiteInitial = initialSettings{sizeSettings: suite(), Init: network.Default, Fan: network.FanIn}
+	kaiming      = initialSettings{sizeSettings: suite(), Init: network.Normal, Fan: network.FanIn}
 )
 
-// Initial are the settings of a network with random weights.
-type Initial struct {
-	Size
+// initialSettings are the settings of a network with random weights.
+type initialSettings struct {
+	sizeSettings
 	Init network.Distribution `json:"init"`
 	Fan  network.FanMode      `json:"fan"`  // of the initialisations "uniform" and "normal"
 	Gain float64              `json:"gain"` // 0 means the initialisation's own
 }
 
-func (s Initial) scheme() network.Scheme {
+func (s initialSettings) scheme() network.Scheme {
 	return network.Scheme{Distribution: s.Init, Fan: s.Fan, Gain: s.Gain}
 }
 
-// Validate says which setting is out of range.
-func (s Initial) Validate() error {
+func (s initialSettings) validate() error {
 	if err := s.scheme().Validate(); err != nil {
 		return err
 	}
-	return s.Size.Validate()
+	return s.sizeSettings.validate()
 }
 
 // model is a network with weights.
@@ -77,13 +74,13 @@ type model struct {
 }
 
 type modelKey struct {
-	Initial
+	initialSettings
 	draw int
 }
 
 // model builds the network of an architecture and draws its weights. Draws are independent of each other and between
 // architectures.
-func (s Initial) model(a bench301.Architecture, env *Env, draw int) (model, error) {
+func (s initialSettings) model(a bench301.Architecture, env *Env, draw int) (model, error) {
 	return share(env, modelKey{s, draw}, func() (model, error) {
 		plan, err := s.compile(a)
 		if err != nil {

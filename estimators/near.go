@@ -20,12 +20,12 @@ var nearEntry = define(Info{
 		"singular values of a square window of the output (pixels x channels) over their sum",
 	Mode:    trainMode,
 	Caveats: "grows with the number of layers and channels before anything else",
-}, plainProxy(32), func(s Proxy) Estimator { return nearScore{s} })
+}, plainProxy(32), func(s proxySettings) Estimator { return nearScore{s} })
 
 // nearScore is the sum of the effective ranks of the outputs of convolutions, normalisations, the classifier and ReLUs: the
 // exponential of the entropy of the singular values of a square window of each, rows being pixels of images and columns
 // channels (Husistein, Reiher and Eckhoff 2024, arXiv 2408.08776).
-type nearScore struct{ Proxy }
+type nearScore struct{ proxySettings }
 
 // nearModules lists the nodes that count, in the order in which they run.
 func nearModules(p *network.Plan) []int {
@@ -39,12 +39,11 @@ func nearModules(p *network.Plan) []int {
 	return out
 }
 
-// Estimate implements Estimator.
 func (e nearScore) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
-	return either(e.Precision, nearOf[float32], nearOf[float64])(ctx, e.Proxy, a, env)
+	return either(e.Precision, nearOf[float32], nearOf[float64])(ctx, e.proxySettings, a, env)
 }
 
-func nearOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) (Score, error) {
+func nearOf[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture, env *Env) (Score, error) {
 	t, err := trialOf[T](s, a, env, func(p *network.Plan) network.Options {
 		var probes []network.Probe
 		for _, n := range nearModules(p) {

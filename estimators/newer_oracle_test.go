@@ -218,7 +218,7 @@ func checkSWAP[T network.Real](c *newerCheck, _ bool) {
 			c.key(fmt.Sprintf("swap_%s_N%d", key, n), float64(distinct), 0)
 			c.key("neurons", float64(neurons), 0)
 			if key == "gauss" && n == 16 {
-				r := RegSWAP{Mu: 15, Sigma: 15}
+				r := regSwapSettings{Mu: 15, Sigma: 15}
 				c.key("reg_factor_mu15_sigma15", r.factor(int64(p.NumParams())), 1e-12)
 				c.key("regswap_gauss_N16_mu15_sigma15", float64(distinct)*r.factor(int64(p.NumParams())), 1e-12)
 			}

@@ -22,7 +22,7 @@ var (
 		Formula: "sum over weights of |sum over images of sign(dL_n/dw)|",
 		Mode:    evalMode + ", gradient of each image's own loss",
 		Caveats: "grows with the number of weights",
-	}, plainProxy(32), func(s Proxy) Estimator { return gradSign{s} })
+	}, plainProxy(32), func(s proxySettings) Estimator { return gradSign{s} })
 	ntkEntry = define(Info{
 		Name: "ntk-eval", Aliases: []string{"te-nas-ntk"}, Family: Gradients, Random: true,
 		Needs: Needs{Data: true, Gradients: true}, Direction: Lower, Unit: "condition", Cost: Seconds,
@@ -31,7 +31,7 @@ var (
 		Mode:    evalMode + ", gradient of the sum of each image's logits by all weights",
 		Caveats: "TE-NAS's other score, linear regions, is the number of images for every architecture of this " +
 			"space and is not offered",
-	}, Proxy{Initial: kaiming, Batch: 32, Precision: Single}, func(s Proxy) Estimator { return ntk{s} })
+	}, proxySettings{initialSettings: kaiming, Batch: 32, Precision: inFloat32}, func(s proxySettings) Estimator { return ntk{s} })
 	vkdnwEntry = define(Info{
 		Name: "vkdnw", Family: Gradients, Random: true, Needs: Needs{Gradients: true}, Direction: Higher,
 		Unit: "nats", Cost: Seconds,
@@ -41,20 +41,19 @@ var (
 		Mode: "Kaiming normal weights, N(0, 1) images, normalisations at mean 0 and variance 1",
 		Caveats: "at most ln 9; with few images the lower deciles are rounding; the authors add the number of " +
 			"tensors, depth does that here",
-	}, Noise{kaiming, 16}, func(s Noise) Estimator { return vkdnw{s} })
+	}, noiseSettings{kaiming, 16}, func(s noiseSettings) Estimator { return vkdnw{s} })
 )
 
 // gradSign is sum over weights |sum over images sign(dL_n/dw)|, L_n being the loss of image n alone (Zhang and Jia 2022, arXiv
 // 2110.08616), with normalisations that do not look at the batch: in train mode one image has no gradient on
 // these networks but rounding.
-type gradSign struct{ Proxy }
+type gradSign struct{ proxySettings }
 
-// Estimate implements Estimator.
 func (e gradSign) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
-	return either(e.Precision, gradSignOf[float32], gradSignOf[float64])(ctx, e.Proxy, a, env)
+	return either(e.Precision, gradSignOf[float32], gradSignOf[float64])(ctx, e.proxySettings, a, env)
 }
 
-func gradSignOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) (Score, error) {
+func gradSignOf[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture, env *Env) (Score, error) {
 	t, err := trialOf[T](s, a, env, imageByImage)
 	if err != nil {
 		return Score{}, err
@@ -99,14 +98,13 @@ func gradSignLayers[T network.Real](ctx context.Context, x network.Runner[T], th
 // ntk is the condition number of the neural tangent kernel G G', a row of G being the gradient of the sum of an image's
 // logits with respect to all weights (Chen, Gong and Wang 2021, TE-NAS, arXiv 2102.11535), with normalisations
 // that do not look at the batch: in train mode the kernel is singular on these networks.
-type ntk struct{ Proxy }
+type ntk struct{ proxySettings }
 
-// Estimate implements Estimator.
 func (e ntk) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
-	return either(e.Precision, ntkOf[float32], ntkOf[float64])(ctx, e.Proxy, a, env)
+	return either(e.Precision, ntkOf[float32], ntkOf[float64])(ctx, e.proxySettings, a, env)
 }
 
-func ntkOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) (Score, error) {
+func ntkOf[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture, env *Env) (Score, error) {
 	t, err := trialOf[T](s, a, env, imageByImage)
 	if err != nil {
 		return Score{}, err
@@ -175,9 +173,8 @@ func tangentSpectrum[T network.Real](ctx context.Context, x network.Runner[T], t
 
 // vkdnw is the entropy of the quantiles of the Fisher information's eigenvalues, of one weight a parameter tensor
 // (Tybl and Neumann 2025, arXiv 2502.04975; as the authors' code computes it).
-type vkdnw struct{ Noise }
+type vkdnw struct{ noiseSettings }
 
-// Estimate implements Estimator.
 func (e vkdnw) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
 	m, err := e.model(a, env, 0)
 	if err != nil {

@@ -63,9 +63,9 @@ func (f *proxyCase) prepared(t *testing.T) (*Env, bench301.Genotype) {
 }
 
 // proxy are the case's settings.
-func (f *proxyCase) proxy(t *testing.T) Proxy {
+func (f *proxyCase) proxy(t *testing.T) proxySettings {
 	t.Helper()
-	return f.configured(t, "grad_norm").Estimator.(layerScores).Proxy
+	return f.configured(t, "grad_norm").Estimator.(layerScores).proxySettings
 }
 
 func (f *proxyCase) configured(t *testing.T, spec string) *Configured {
@@ -98,13 +98,13 @@ func TestOracleProxies(t *testing.T) {
 		c.close("flops", estimate("flops").Value/1e6, float64(f.counts().Flops)/1e6, 0)
 		c.close("l2_norm", estimate("l2_norm").Value, want["l2_norm"], 1e-6*want["l2_norm"])
 		c.close("zen", estimate("zen").Value, want["zen"], 1e-5)
-		for _, precision := range []Precision{Double, Single} {
+		for _, precision := range []precision{inFloat64, inFloat32} {
 			score := func(name string) float64 {
 				t.Helper()
 				return estimate(fmt.Sprintf("%s:precision=%s", name, precision)).Value
 			}
 			tolerance := func(single float64) float64 {
-				if precision == Double {
+				if precision == inFloat64 {
 					return 1e-9
 				}
 				return single
@@ -153,7 +153,7 @@ func (f *proxyCase) counts() (n struct{ Params, Flops int64 }) {
 }
 
 // checkCodes compares nwot's counts, and its score where they agree to the last one.
-func checkCodes(c *near, f *proxyCase, env *Env, a bench301.Architecture, precision Precision, score float64) {
+func checkCodes(c *near, f *proxyCase, env *Env, a bench301.Architecture, precision precision, score float64) {
 	c.Helper()
 	s := f.proxy(c.T)
 	s.Precision = precision
@@ -162,7 +162,7 @@ func checkCodes(c *near, f *proxyCase, env *Env, a bench301.Architecture, precis
 		c.Fatal(err)
 	}
 	allowed := 0.0
-	if f.Kind == "summary" && precision == Single {
+	if f.Kind == "summary" && precision == inFloat32 {
 		allowed = 5 // of 700000: inputs near zero
 	}
 	exact := true
@@ -205,11 +205,11 @@ func TestOracleProxyLayers(t *testing.T) {
 		}
 		l2 := layerNorms(p.plan, p.theta)
 		grad, snip, plain, fisher, grasp := layers(gradNormLayers[float32]), layers(snipLayers[float32]), layers(plainLayers[float32]), layers(fisherLayers[float32]), layers(graspLayers[float32])
-		flow, err := SynFlow{s.Initial, Double}.layers(ctx, a, env)
+		flow, err := synflowSettings{s.initialSettings, inFloat64}.layers(ctx, a, env)
 		if err != nil {
 			t.Fatal(err)
 		}
-		flow32, err := SynFlow{s.Initial, Single}.layers(ctx, a, env)
+		flow32, err := synflowSettings{s.initialSettings, inFloat32}.layers(ctx, a, env)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -15,13 +15,13 @@ const (
 	rwePaper = "Hu et al., Random-Weight Evaluation, Complex & Intelligent Systems 2023, arXiv 2110.05242"
 )
 
-var rwe = RWE{
-	Frozen: frozen, ValImages: 1000, ValSplit: "train", Standardise: true,
-	Head: HeadSGD, Epochs: 30, HeadBatch: 100, LearningRate: 0.025, Momentum: 0.9, Lambda: 0.1, Measure: ValAccuracy,
+var rwe = rweScore{
+	frozenSettings: frozen, ValImages: 1000, ValSplit: "train", Standardise: true,
+	Head: headSGD, Epochs: 30, HeadBatch: 100, LearningRate: 0.025, Momentum: 0.9, Lambda: 0.1, Measure: measureValAccuracy,
 }
 
 // with are rwe's settings changed by f.
-func (s RWE) with(f func(*RWE)) RWE {
+func (s rweScore) with(f func(*rweScore)) rweScore {
 	f(&s)
 	return s
 }
@@ -37,7 +37,7 @@ var (
 		Mode: headMode,
 		Caveats: "on randomly sampled architectures its correlation with accuracy is negative: convolutions " +
 			"with random weights scramble features that pools pass on",
-	}, rwe, func(s RWE) Estimator { return s })
+	}, rwe, func(s rweScore) Estimator { return s })
 	rweRidgeEntry = define(Info{
 		Name: "rwe-ridge", Family: RWEFamily, Random: true, Needs: Needs{Data: true, Labels: true},
 		Direction: Higher, Unit: "percent", Cost: Seconds,
@@ -45,7 +45,7 @@ var (
 		Formula: "rwe with the layer fitted in closed form: W = (Z'Z/n + lambda I)^-1 Z'Y/n",
 		Mode:    headMode,
 		Caveats: "as rwe",
-	}, rwe.with(func(s *RWE) { s.Head = HeadRidge }), func(s RWE) Estimator { return s })
+	}, rwe.with(func(s *rweScore) { s.Head = headRidge }), func(s rweScore) Estimator { return s })
 	rweTrainEntry = define(Info{
 		Name: "rwe-train", Family: RWEFamily, Random: true, Needs: Needs{Data: true, Labels: true},
 		Direction: Higher, Unit: "percent", Cost: Seconds,
@@ -53,7 +53,7 @@ var (
 		Formula: "training accuracy of rwe's layer",
 		Mode:    headMode,
 		Caveats: "with few images and many features it is 100 for every architecture",
-	}, rwe.with(func(s *RWE) { s.Measure = TrainAccuracy }), func(s RWE) Estimator { return s })
+	}, rwe.with(func(s *rweScore) { s.Measure = measureTrainAccuracy }), func(s rweScore) Estimator { return s })
 	randomLabelEntry = define(Info{
 		Name: "random-label", Family: RWEFamily, Random: true, Needs: Needs{Data: true}, Direction: Higher,
 		Unit: "percent", Cost: Seconds,
@@ -61,80 +61,79 @@ var (
 		Formula: "training accuracy of rwe's layer on labels drawn at random",
 		Mode:    headMode,
 		Caveats: "measures how much the features can fit, not what they mean",
-	}, rwe.with(func(s *RWE) { s.Measure = RandomLabelAccuracy }), func(s RWE) Estimator { return s })
+	}, rwe.with(func(s *rweScore) { s.Measure = measureRandomLabels }), func(s rweScore) Estimator { return s })
 )
 
-// RWE are the settings of Random-Weight Evaluation (arXiv 2110.05242): the network is drawn at random and frozen, a
+// rweScore are the settings of Random-Weight Evaluation (arXiv 2110.05242): the network is drawn at random and frozen, a
 // linear layer is trained on its features, and the architecture is scored by how well that layer does.
-type RWE struct {
-	Frozen
-	ValImages    int     `json:"val_images"`
-	ValSplit     string  `json:"val_split"`     // "train": the images behind the training images; "test": the first test images
-	Standardise  bool    `json:"standardise"`   // features get mean 0 and deviation 1 over the training images
-	Head         Head    `json:"head"`          //
-	Epochs       int     `json:"epochs"`        // of gradient descent
-	HeadBatch    int     `json:"head_batch"`    // images of a step
-	LearningRate float64 `json:"learning_rate"` //
-	Momentum     float64 `json:"momentum"`      // of "sgd"
-	Lambda       float64 `json:"lambda"`        // penalty of "ridge" on centred features: X'X/n + lambda I
-	Measure      Measure `json:"score"`
+type rweScore struct {
+	frozenSettings
+	ValImages    int      `json:"val_images"`
+	ValSplit     string   `json:"val_split"`     // "train": the images behind the training images; "test": the first test images
+	Standardise  bool     `json:"standardise"`   // features get mean 0 and deviation 1 over the training images
+	Head         headKind `json:"head"`          //
+	Epochs       int      `json:"epochs"`        // of gradient descent
+	HeadBatch    int      `json:"head_batch"`    // images of a step
+	LearningRate float64  `json:"learning_rate"` //
+	Momentum     float64  `json:"momentum"`      // of "sgd"
+	Lambda       float64  `json:"lambda"`        // penalty of "ridge" on centred features: X'X/n + lambda I
+	Measure      measure  `json:"score"`
 }
 
-// Head is how the last layer is trained.
-type Head string
+// headKind is how the last layer is trained.
+type headKind string
 
 // The heads.
 const (
-	HeadSGD   Head = "sgd"
-	HeadAdam  Head = "adam"
-	HeadRidge Head = "ridge" // least squares on one-hot labels in closed form
+	headSGD   headKind = "sgd"
+	headAdam  headKind = "adam"
+	headRidge headKind = "ridge" // least squares on one-hot labels in closed form
 )
 
-// Measure is what the trained layer is scored by. Losses are negated, so that higher is better.
-type Measure string
+// measure is what the trained layer is scored by. Losses are negated, so that higher is better.
+type measure string
 
 // The measures.
 const (
-	ValAccuracy         Measure = "val-accuracy" // percent
-	ValCrossEntropy     Measure = "val-cross-entropy"
-	ValMSE              Measure = "val-mse"
-	TrainAccuracy       Measure = "train-accuracy"        // percent
-	TrainLoss           Measure = "train-loss"            // what the head minimises: squared error of "ridge", else cross-entropy
-	RandomLabelAccuracy Measure = "random-label-accuracy" // training accuracy, in percent, when labels are drawn at random
+	measureValAccuracy     measure = "val-accuracy" // percent
+	measureValCrossEntropy measure = "val-cross-entropy"
+	measureValMSE          measure = "val-mse"
+	measureTrainAccuracy   measure = "train-accuracy"        // percent
+	measureTrainLoss       measure = "train-loss"            // what the head minimises: squared error of "ridge", else cross-entropy
+	measureRandomLabels    measure = "random-label-accuracy" // training accuracy, in percent, when labels are drawn at random
 )
 
-// Validate says which setting is out of range.
-func (s RWE) Validate() error {
-	if err := s.Frozen.Validate(); err != nil {
+func (s rweScore) validate() error {
+	if err := s.frozenSettings.validate(); err != nil {
 		return err
 	}
 	switch s.Measure {
-	case ValAccuracy, ValCrossEntropy, ValMSE, TrainAccuracy, TrainLoss, RandomLabelAccuracy:
+	case measureValAccuracy, measureValCrossEntropy, measureValMSE, measureTrainAccuracy, measureTrainLoss, measureRandomLabels:
 	default:
-		return fmt.Errorf("score: %q: must be one of %v", s.Measure, []Measure{ValAccuracy, ValCrossEntropy, ValMSE, TrainAccuracy, TrainLoss, RandomLabelAccuracy})
+		return fmt.Errorf("score: %q: must be one of %v", s.Measure, []measure{measureValAccuracy, measureValCrossEntropy, measureValMSE, measureTrainAccuracy, measureTrainLoss, measureRandomLabels})
 	}
 	switch {
 	case s.ValSplit != "train" && s.ValSplit != "test":
 		return fmt.Errorf("val_split: %q: must be \"train\" or \"test\"", s.ValSplit)
 	case s.ValImages < 2:
 		return fmt.Errorf("val_images: %d: must be at least 2", s.ValImages)
-	case s.Head == HeadRidge:
+	case s.Head == headRidge:
 		if !(s.Lambda > 0) || math.IsInf(s.Lambda, 0) {
 			return fmt.Errorf("lambda: %v: must be positive", s.Lambda)
 		}
 		return nil
-	case s.Head != HeadSGD && s.Head != HeadAdam:
-		return fmt.Errorf("head: %q: must be %q, %q or %q", s.Head, HeadSGD, HeadAdam, HeadRidge)
+	case s.Head != headSGD && s.Head != headAdam:
+		return fmt.Errorf("head: %q: must be %q, %q or %q", s.Head, headSGD, headAdam, headRidge)
 	}
 	return s.descent().Validate()
 }
 
-func (s RWE) descent() head.Descent {
+func (s rweScore) descent() head.Descent {
 	return head.Descent{Solver: head.Solver(s.Head), Epochs: s.Epochs, Batch: s.HeadBatch, LearningRate: s.LearningRate, Momentum: s.Momentum}
 }
 
 // val are the validation images.
-func (s RWE) val() inputs.Span {
+func (s rweScore) val() inputs.Span {
 	if s.ValSplit == "test" {
 		return inputs.Span{Test: true, To: s.ValImages}
 	}
@@ -142,32 +141,30 @@ func (s RWE) val() inputs.Span {
 }
 
 // validates reports whether the score needs validation images.
-func (s RWE) validates() bool {
-	return s.Measure == ValAccuracy || s.Measure == ValCrossEntropy || s.Measure == ValMSE
+func (s rweScore) validates() bool {
+	return s.Measure == measureValAccuracy || s.Measure == measureValCrossEntropy || s.Measure == measureValMSE
 }
 
-// reads implements reader.
-func (s RWE) reads() []inputs.Span {
+func (s rweScore) reads() []inputs.Span {
 	if s.validates() {
 		return []inputs.Span{s.train(), s.val()}
 	}
 	return []inputs.Span{s.train()}
 }
 
-// Estimate implements Estimator.
-func (s RWE) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
+func (s rweScore) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
 	score, err := s.average(func(draw int) (float64, error) {
 		f, err := s.fit(ctx, a, env, draw)
 		if err != nil {
 			return 0, err
 		}
 		switch s.Measure {
-		case ValCrossEntropy:
+		case measureValCrossEntropy:
 			return -f.CrossEntropy, nil
-		case ValMSE:
+		case measureValMSE:
 			return -f.SquaredError, nil
-		case TrainLoss:
-			if s.Head == HeadRidge {
+		case measureTrainLoss:
+			if s.Head == headRidge {
 				return -f.SquaredError, nil
 			}
 			return -f.CrossEntropy, nil
@@ -181,7 +178,7 @@ func (s RWE) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (S
 }
 
 // fit trains the head of one draw and evaluates it where the score wants it.
-func (s RWE) fit(ctx context.Context, a bench301.Architecture, env *Env, draw int) (head.Fit, error) {
+func (s rweScore) fit(ctx context.Context, a bench301.Architecture, env *Env, draw int) (head.Fit, error) {
 	train, err := s.features(ctx, a, env, draw, s.train())
 	if err != nil {
 		return head.Fit{}, err
@@ -191,7 +188,7 @@ func (s RWE) fit(ctx context.Context, a bench301.Architecture, env *Env, draw in
 		return head.Fit{}, err
 	}
 	labels := images.Labels
-	if s.Measure == RandomLabelAccuracy {
+	if s.Measure == measureRandomLabels {
 		rng := env.Inputs.Rand("random labels", draw)
 		labels = make([]int, len(labels))
 		for i := range labels {
@@ -221,17 +218,17 @@ func (s RWE) fit(ctx context.Context, a bench301.Architecture, env *Env, draw in
 }
 
 // trained is the head of one draw.
-func (s RWE) trained(ctx context.Context, env *Env, draw int, x matrix, labels []int) (*head.Linear, error) {
+func (s rweScore) trained(ctx context.Context, env *Env, draw int, x matrix, labels []int) (*head.Linear, error) {
 	type key struct {
-		RWE
+		rweScore
 		draw       int
 		randomised bool
 	}
-	k := key{s, draw, s.Measure == RandomLabelAccuracy}
+	k := key{s, draw, s.Measure == measureRandomLabels}
 	k.Measure, k.ValImages, k.ValSplit, k.Seeds = "", 0, "", 0
 	return share(env, k, func() (*head.Linear, error) {
 		classes := len(env.Data.Classes)
-		if s.Head == HeadRidge {
+		if s.Head == headRidge {
 			return head.Ridge(x.values, labels, classes, s.Lambda)
 		}
 		rng := env.Inputs.Rand("head", draw) // the same for all architectures, so that it adds no noise to a comparison

@@ -97,8 +97,8 @@ func caseEnv(c *reference.Case) *Env {
 // asWritten hides an architecture's canonical form: a case's parameters are in the order in which it is written.
 type asWritten struct{ bench301.Architecture }
 
-func (f *rweCase) frozen(t *testing.T) Frozen {
-	return configured(t, "featstd:"+f.settings()).Estimator.(featStd).Frozen
+func (f *rweCase) frozen(t *testing.T) frozenSettings {
+	return configured(t, "featstd:"+f.settings()).Estimator.(featStd).frozenSettings
 }
 
 // near compares numbers and counts them.
@@ -168,7 +168,7 @@ func TestOracleReadouts(t *testing.T) {
 		val := inputs.Span{From: f.TrainImages, To: f.TrainImages + f.ValImages}
 		for _, r := range f.Readouts {
 			s := f.frozen(t)
-			s.Readout, s.Pooling, s.Norm = Readout(r.Readout), Pooling(r.Pooling), Norm(r.Norm)
+			s.Readout, s.Pooling, s.Norm = readout(r.Readout), poolingName(r.Pooling), normName(r.Norm)
 			m, err := s.features(context.Background(), f.genotype(), env, 0, val)
 			if err != nil {
 				t.Fatal(err)

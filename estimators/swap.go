@@ -12,7 +12,7 @@ import (
 	"rwe301/network"
 )
 
-var swapDefault = SWAP{Size: suite(), Batch: 16, Draws: 32}
+var swapDefault = swapSettings{sizeSettings: suite(), Batch: 16, Draws: 32}
 
 // The registry's entries.
 var (
@@ -25,7 +25,7 @@ var (
 		Mode: "weights from N(0, 1), drawn anew for a mean of many draws, batch statistics, no gradient",
 		Caveats: "cannot exceed 2^batch, and is constant where it reaches that; the authors score one cell of " +
 			"three channels, this the whole network",
-	}, swapDefault, func(s SWAP) Estimator { return swap{s} })
+	}, swapDefault, func(s swapSettings) Estimator { return swap{s} })
 	regSwapEntry = define(Info{
 		Name: "regswap", Aliases: []string{"reg-swap"}, Family: Codes, Random: true, Needs: Needs{Data: true},
 		Direction: Higher, Unit: "codes", Cost: Seconds,
@@ -34,40 +34,36 @@ var (
 		Mode:    "as swap",
 		Caveats: "mu and sigma have no default: the authors tune them to a space and publish none for this one; " +
 			"far from mu the factor is zero",
-	}, RegSWAP{SWAP: swapDefault}, func(s RegSWAP) Estimator { return regSwap{s} })
+	}, regSwapSettings{swapSettings: swapDefault}, func(s regSwapSettings) Estimator { return regSwap{s} })
 )
 
-// SWAP are the settings of sample-wise activation patterns.
-type SWAP struct {
-	Size
+// swapSettings are the settings of sample-wise activation patterns.
+type swapSettings struct {
+	sizeSettings
 	Batch int `json:"batch"` // images
 	Draws int `json:"draws"` // of the weights, over which the score is averaged
 }
 
-// Validate says which setting is out of range.
-func (s SWAP) Validate() error {
+func (s swapSettings) validate() error {
 	switch {
 	case s.Batch < 2 || s.Batch > 64:
 		return fmt.Errorf("batch: %d: must lie in [2, 64]", s.Batch)
 	case s.Draws < 1 || s.Draws > 1000:
 		return fmt.Errorf("draws: %d: must lie in [1, 1000]", s.Draws)
 	}
-	return s.Size.Validate()
+	return s.sizeSettings.validate()
 }
 
-// reads implements reader.
-func (s SWAP) reads() []inputs.Span { return []inputs.Span{{Drawn: true, To: s.Batch}} }
+func (s swapSettings) reads() []inputs.Span { return []inputs.Span{{Drawn: true, To: s.Batch}} }
 
-// side implements reader.
-func (s SWAP) side() int { return s.Resolution }
+func (s swapSettings) side() int { return s.Resolution }
 
 // swap is the number of distinct codes of ReLU inputs over the images of a batch, a code saying in which images an input
 // is positive; weights from N(0, 1) (Peng et al. 2024, arXiv 2403.04161).
-type swap struct{ SWAP }
+type swap struct{ swapSettings }
 
-// Estimate implements Estimator.
 func (e swap) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
-	t, err := bareTrial(e.Size, e.Batch, a, env, func(p *network.Plan) network.Options { return network.Options{Probes: signProbes(p)} })
+	t, err := bareTrial(e.sizeSettings, e.Batch, a, env, func(p *network.Plan) network.Options { return network.Options{Probes: signProbes(p)} })
 	if err != nil {
 		return Score{}, err
 	}
@@ -140,26 +136,24 @@ func appendCodes(codes, signs []uint64, n, values int) []uint64 {
 	return codes
 }
 
-// RegSWAP are the settings of regularised SWAP. The method's authors tune mu and sigma to a space and do not publish
+// regSwapSettings are the settings of regularised SWAP. The method's authors tune mu and sigma to a space and do not publish
 // them for this one, so neither has a default.
-type RegSWAP struct {
-	SWAP
+type regSwapSettings struct {
+	swapSettings
 	Mu    float64 `json:"mu"`    // thousands of parameters that are preferred
 	Sigma float64 `json:"sigma"` // squared thousands
 }
 
-// Validate says which setting is out of range.
-func (s RegSWAP) Validate() error {
+func (s regSwapSettings) validate() error {
 	if s.Mu < 0 || s.Sigma < 0 || (s.Mu > 0) != (s.Sigma > 0) {
 		return fmt.Errorf("mu, sigma: %v, %v: give both, above 0, in thousands of parameters and their square", s.Mu, s.Sigma)
 	}
-	return s.SWAP.Validate()
+	return s.swapSettings.validate()
 }
 
 // regSwap is swap times exp(-(P-mu)^2/sigma), P being thousands of parameters (Peng et al. 2024).
-type regSwap struct{ RegSWAP }
+type regSwap struct{ regSwapSettings }
 
-// Estimate implements Estimator.
 func (e regSwap) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
 	if e.Sigma == 0 {
 		return Score{}, errors.New("give mu and sigma, as regswap:mu=800,sigma=40000: the method has no values for this space")
@@ -172,12 +166,12 @@ func (e regSwap) Estimate(ctx context.Context, a bench301.Architecture, env *Env
 	if factor == 0 {
 		return Score{}, fmt.Errorf("%d parameters are so far from mu that the factor is zero: %w", c.Params, ErrUndefined)
 	}
-	s, err := swap{e.SWAP}.Estimate(ctx, a, env)
+	s, err := swap{e.swapSettings}.Estimate(ctx, a, env)
 	s.Value *= factor
 	return s, err
 }
 
-func (s RegSWAP) factor(params int64) float64 {
+func (s regSwapSettings) factor(params int64) float64 {
 	d := float64(params)/1000 - s.Mu
 	return math.Exp(-d * d / s.Sigma)
 }

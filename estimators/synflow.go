@@ -19,26 +19,24 @@ var synflowEntry = define(Info{
 	Mode: "absolute values of random weights, one image of ones, no normalisation, values kept in range by " +
 		"exact powers of two",
 	Caveats: "grows with depth and width before anything else",
-}, SynFlow{suiteInitial, Single}, func(s SynFlow) Estimator { return synflow{s} })
+}, synflowSettings{suiteInitial, inFloat32}, func(s synflowSettings) Estimator { return synflow{s} })
 
-// SynFlow are the settings of synflow.
-type SynFlow struct {
-	Initial
-	Precision Precision `json:"precision"`
+// synflowSettings are the settings of synflow.
+type synflowSettings struct {
+	initialSettings
+	Precision precision `json:"precision"`
 }
 
-// Validate says which setting is out of range.
-func (s SynFlow) Validate() error {
+func (s synflowSettings) validate() error {
 	if err := s.Precision.validate(); err != nil {
 		return err
 	}
-	return s.Initial.Validate()
+	return s.initialSettings.validate()
 }
 
 // synflow is ln sum |W * dR/dW| over the layers (Tanaka et al. 2020, arXiv 2006.05467, as NASLib computes it).
-type synflow struct{ SynFlow }
+type synflow struct{ synflowSettings }
 
-// Estimate implements Estimator.
 func (e synflow) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
 	perLayer, err := e.layers(ctx, a, env)
 	if err != nil {
@@ -53,11 +51,11 @@ func (e synflow) Estimate(ctx context.Context, a bench301.Architecture, env *Env
 
 // layers are sum |W * dR/dW|, a layer each: R is the sum of the logits of one image of ones in the network with the
 // absolute values of all parameters and without normalisation.
-func (s SynFlow) layers(ctx context.Context, a bench301.Architecture, env *Env) ([]float64, error) {
+func (s synflowSettings) layers(ctx context.Context, a bench301.Architecture, env *Env) ([]float64, error) {
 	return either(s.Precision, synflowOf[float32], synflowOf[float64])(ctx, s, a, env)
 }
 
-func synflowOf[T network.Real](ctx context.Context, s SynFlow, a bench301.Architecture, env *Env) ([]float64, error) {
+func synflowOf[T network.Real](ctx context.Context, s synflowSettings, a bench301.Architecture, env *Env) ([]float64, error) {
 	m, err := s.model(a, env, 0)
 	if err != nil {
 		return nil, err

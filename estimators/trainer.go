@@ -14,25 +14,25 @@ import (
 // trainer is a network in training. Between two epochs, all that the rest of the training depends on is theta, the
 // optimiser's velocity, the running statistics and the number of epochs of the curve.
 type trainer[T network.Real] struct {
-	Training
+	trainingSettings
 	plan    *network.Plan
 	exec    network.Runner[T]
 	theta   []T
 	sgd     sgd[T]
-	curve   Curve
+	curve   trainingCurve
 	seconds float64 // wall time so far, in this process and before
 
 	g, logits, aux []T // gradients of theta and of the two classifiers' outputs
 }
 
-func newTrainer[T network.Real](s Training, p *network.Plan, theta []T, env *Env) (*trainer[T], error) {
+func newTrainer[T network.Real](s trainingSettings, p *network.Plan, theta []T, env *Env) (*trainer[T], error) {
 	e, err := executor[T](env, p, network.Options{Batch: s.Batch, Gradients: true})
 	if err != nil {
 		return nil, err
 	}
 	size := s.Batch * p.Classes()
 	return &trainer[T]{
-		Training: s, plan: p, exec: e, theta: theta, g: make([]T, len(theta)), logits: make([]T, size), aux: make([]T, size),
+		trainingSettings: s, plan: p, exec: e, theta: theta, g: make([]T, len(theta)), logits: make([]T, size), aux: make([]T, size),
 		sgd: sgd[T]{momentum: s.Momentum, decay: s.WeightDecay, clip: s.Clip, velocity: make([]T, len(theta))},
 	}, nil
 }
@@ -125,7 +125,7 @@ func (t *trainer[T]) step(images dataset.Images, rate float64) (loss, norm float
 // validate returns mean cross-entropy and accuracy, in percent. No path is dropped.
 func (t *trainer[T]) validate(ctx context.Context, val dataset.Images) (loss, accuracy float64, err error) {
 	norm := network.RunningNorm
-	if t.ValNorm == NormBatch {
+	if t.ValNorm == normBatch {
 		norm = network.BatchNorm
 		if err := t.exec.SetDropPath(0, 0); err != nil {
 			return 0, 0, err

@@ -16,10 +16,10 @@ import (
 const trainingMode = "the whole network is trained by gradient descent (momentum, cosine schedule, weight decay, bounded gradients; " +
 	"images cropped, flipped and cut out)"
 
-var training = Training{
-	Channels: 16, Layers: 8, Variant: bench301.VariantDARTS, Resolution: 32, Init: network.Default, ValNorm: NormRunning,
+var training = trainingSettings{
+	Channels: 16, Layers: 8, Variant: bench301.VariantDARTS, Resolution: 32, Init: network.Default, ValNorm: normRunning,
 	Epochs: 5, Batch: 100, LearningRate: 0.025, Momentum: 0.9, WeightDecay: 3e-4, Clip: 5, Augment: true, Cutout: 16,
-	AuxiliaryWeight: 0.4, Precision: Single,
+	AuxiliaryWeight: 0.4, Precision: inFloat32,
 }
 
 // trainingInfo describes a score of a network in training.
@@ -31,10 +31,10 @@ func trainingInfo(name, unit, paper, formula, caveats string, cites ...string) I
 	}
 }
 
-// Training are the settings with which a whole network is trained for a while: stochastic gradient descent with
+// trainingSettings are the settings with which a whole network is trained for a while: stochastic gradient descent with
 // momentum, a cosine schedule, weight decay and bounded gradients, batch statistics, and images cropped, flipped and cut
 // out at random, as DARTS trains (arXiv 1806.09055).
-type Training struct {
+type trainingSettings struct {
 	Channels        int                  `json:"channels"`
 	Layers          int                  `json:"layers"`
 	Variant         bench301.Variant     `json:"variant"`
@@ -42,7 +42,7 @@ type Training struct {
 	Init            network.Distribution `json:"init"`
 	TrainImages     int                  `json:"train_images"` // 0: 5000, or three quarters of the training split where that is less
 	ValImages       int                  `json:"val_images"`   // the training images behind those; 0: 1000, or a quarter of the split
-	ValNorm         Norm                 `json:"val_norm"`     // of validation: "running" statistics or those of each "batch"
+	ValNorm         normName             `json:"val_norm"`     // of validation: "running" statistics or those of each "batch"
 	Epochs          int                  `json:"epochs"`
 	Steps           int                  `json:"steps"`           // 0: whole epochs; else training ends after so many steps
 	ScheduleEpochs  int                  `json:"schedule_epochs"` // over which the learning rate falls to zero; 0: epochs
@@ -56,19 +56,18 @@ type Training struct {
 	Auxiliary       bool                 `json:"auxiliary"`    // train the auxiliary head too
 	AuxiliaryWeight float64              `json:"auxiliary_weight"`
 	DropPath        float64              `json:"drop_path"` // rate at the end of the schedule, towards which it rises evenly
-	Precision       Precision            `json:"precision"`
+	Precision       precision            `json:"precision"`
 }
 
-// NormRunning normalises by statistics that trail those of the training batches (momentum 0.1).
-const NormRunning Norm = "running"
+// normRunning normalises by statistics that trail those of the training batches (momentum 0.1).
+const normRunning normName = "running"
 
 const (
 	mostTrainImages = 5000 // that train_images 0 means
 	mostValImages   = 1000 // that val_images 0 means
 )
 
-// Validate says which setting is out of range.
-func (s Training) Validate() error {
+func (s trainingSettings) validate() error {
 	if err := (network.Scheme{Distribution: s.Init}).Validate(); err != nil {
 		return err
 	}
@@ -82,8 +81,8 @@ func (s Training) Validate() error {
 		return fmt.Errorf("train_images: %d: must be at least 1, or 0 for what the data set has", s.TrainImages)
 	case s.ValImages < 0:
 		return fmt.Errorf("val_images: %d: must be at least 1, or 0 for what the data set has", s.ValImages)
-	case s.ValNorm != NormRunning && s.ValNorm != NormBatch:
-		return fmt.Errorf("val_norm: %q: must be %q or %q", s.ValNorm, NormRunning, NormBatch)
+	case s.ValNorm != normRunning && s.ValNorm != normBatch:
+		return fmt.Errorf("val_norm: %q: must be %q or %q", s.ValNorm, normRunning, normBatch)
 	case s.Epochs < 1 || s.Epochs > 10000:
 		return fmt.Errorf("epochs: %d: must lie in [1, 10000]", s.Epochs)
 	case s.Steps < 0:
@@ -112,14 +111,14 @@ func (s Training) Validate() error {
 	return s.Precision.validate()
 }
 
-func (s Training) config(classes int) bench301.Config {
+func (s trainingSettings) config(classes int) bench301.Config {
 	return bench301.Config{
 		Channels: s.Channels, Layers: s.Layers, Classes: classes, Height: s.Resolution, Width: s.Resolution, Variant: s.Variant,
 		Auxiliary: s.Auxiliary, DropPath: s.DropPath > 0,
 	}
 }
 
-func (s Training) compile(a bench301.Architecture, classes int) (*network.Plan, error) {
+func (s trainingSettings) compile(a bench301.Architecture, classes int) (*network.Plan, error) {
 	graph, err := a.Graph(s.config(classes))
 	if err != nil {
 		return nil, err
@@ -128,7 +127,7 @@ func (s Training) compile(a bench301.Architecture, classes int) (*network.Plan, 
 }
 
 // spans are the images for training and validation. A split that is too small is left to Configured.Check to refuse.
-func (s Training) spans(set *dataset.Set) (train, val inputs.Span) {
+func (s trainingSettings) spans(set *dataset.Set) (train, val inputs.Span) {
 	n, v := s.TrainImages, s.ValImages
 	if n == 0 {
 		n = min(mostTrainImages, set.Train.Len()*3/4)
@@ -139,17 +138,15 @@ func (s Training) spans(set *dataset.Set) (train, val inputs.Span) {
 	return inputs.Span{To: n}, inputs.Span{From: n, To: n + v}
 }
 
-// readsOf implements adaptiveReader.
-func (s Training) readsOf(set *dataset.Set) []inputs.Span {
+func (s trainingSettings) readsOf(set *dataset.Set) []inputs.Span {
 	train, val := s.spans(set)
 	return []inputs.Span{train, val}
 }
 
-// side implements adaptiveReader.
-func (s Training) side() int { return s.Resolution }
+func (s trainingSettings) side() int { return s.Resolution }
 
 // schedule is the number of epochs over which the learning rate falls.
-func (s Training) schedule() float64 {
+func (s trainingSettings) schedule() float64 {
 	if s.ScheduleEpochs > 0 {
 		return float64(s.ScheduleEpochs)
 	}
@@ -157,12 +154,12 @@ func (s Training) schedule() float64 {
 }
 
 // rate is the learning rate of an epoch, counted from 0: rate/2 * (1 + cos(pi epoch/schedule)).
-func (s Training) rate(epoch int) float64 {
+func (s trainingSettings) rate(epoch int) float64 {
 	return s.LearningRate / 2 * (1 + math.Cos(math.Pi*float64(epoch)/s.schedule()))
 }
 
-// Curve is what a training yields, a value an epoch. An epoch that Training.Steps cuts short is one too.
-type Curve struct {
+// trainingCurve is what a training yields, a value an epoch. An epoch that steps cuts short is one too.
+type trainingCurve struct {
 	TrainLoss   []float64 // mean over the epoch's steps of the batch's cross-entropy before the step, without the auxiliary head's
 	ValLoss     []float64 // cross-entropy after the epoch
 	ValAccuracy []float64 // percent, after the epoch
@@ -170,12 +167,12 @@ type Curve struct {
 }
 
 // curve trains the network of an architecture. Estimators with the same settings of training share it.
-func (s Training) curve(ctx context.Context, a bench301.Architecture, env *Env) (*Curve, error) {
+func (s trainingSettings) curve(ctx context.Context, a bench301.Architecture, env *Env) (*trainingCurve, error) {
 	return either(s.Precision, curveOf[float32], curveOf[float64])(ctx, s, a, env)
 }
 
-func curveOf[T network.Real](ctx context.Context, s Training, a bench301.Architecture, env *Env) (*Curve, error) {
-	return share(env, s, func() (*Curve, error) {
+func curveOf[T network.Real](ctx context.Context, s trainingSettings, a bench301.Architecture, env *Env) (*trainingCurve, error) {
+	return share(env, s, func() (*trainingCurve, error) {
 		plan, err := s.compile(a, len(env.Data.Classes))
 		if err != nil {
 			return nil, err
@@ -203,7 +200,7 @@ func curveOf[T network.Real](ctx context.Context, s Training, a bench301.Archite
 }
 
 // key says what determines a training.
-func (s Training) key(a bench301.Architecture, env *Env) string {
+func (s trainingSettings) key(a bench301.Architecture, env *Env) string {
 	train, val := s.spans(env.Data)
 	return fmt.Sprintf("%s %s %s %s %v %v seed %d %s", canonicalSettings(s), a, env.Data.Name, env.Data.Hash, train, val, env.Seed, runtime.GOARCH)
 }
@@ -217,7 +214,7 @@ type feed struct {
 }
 
 // feed prepares the images.
-func (s Training) feed(env *Env) (feed, error) {
+func (s trainingSettings) feed(env *Env) (feed, error) {
 	train, val := s.spans(env.Data)
 	images, err := env.Inputs.Images(val, s.Resolution, false)
 	if err != nil {

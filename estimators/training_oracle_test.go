@@ -47,7 +47,7 @@ type trainingCase struct {
 }
 
 // drawn is a trainer whose weights are those of a case.
-func drawn[T network.Real](t *testing.T, f *oracle.Network, s Training) *trainer[T] {
+func drawn[T network.Real](t *testing.T, f *oracle.Network, s trainingSettings) *trainer[T] {
 	t.Helper()
 	c := reference.Case{Arch: archOf(f.Arch), Seeds: f.Seeds}
 	plan, err := s.compile(c.Genotype(), f.Classes)
@@ -121,7 +121,7 @@ func checkTraining[T network.Real](c *near, f *trainingCase, route []trainingSta
 		c.close("validation loss"+at, t.curve.ValLoss[k], f.ValLoss[k], tolerance)
 		c.close("validation accuracy"+at, t.curve.ValAccuracy[k], f.ValAccuracy[k], 1e-9) // of a count
 		so := t.curve.TrainLoss[:k+1]
-		c.close("SoTL"+at, -sotl(Curve{TrainLoss: so}), f.SoTL[k], 3*tolerance)
+		c.close("SoTL"+at, -sotl(trainingCurve{TrainLoss: so}), f.SoTL[k], 3*tolerance)
 		c.close("SoTL-E"+at, sum(so[max(0, len(so)-2):]), f.SoTLE2[k], 3*tolerance)
 		c.close("TSE-EMA"+at, discounted(so, f.Settings.Gamma), f.TSEEMA[k], 3*tolerance)
 	}

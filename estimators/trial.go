@@ -16,7 +16,7 @@ type trial[T network.Real] struct {
 }
 
 // trialOf makes a trial with random weights. Options without a Batch get the settings'.
-func trialOf[T network.Real](s Proxy, a bench301.Architecture, env *Env, options func(*network.Plan) network.Options) (*trial[T], error) {
+func trialOf[T network.Real](s proxySettings, a bench301.Architecture, env *Env, options func(*network.Plan) network.Options) (*trial[T], error) {
 	m, err := s.model(a, env, 0)
 	if err != nil {
 		return nil, err
@@ -30,7 +30,7 @@ func trialOf[T network.Real](s Proxy, a bench301.Architecture, env *Env, options
 }
 
 // bareTrial makes a trial without weights, of images as they are.
-func bareTrial(s Size, batch int, a bench301.Architecture, env *Env, options func(*network.Plan) network.Options) (*trial[float32], error) {
+func bareTrial(s sizeSettings, batch int, a bench301.Architecture, env *Env, options func(*network.Plan) network.Options) (*trial[float32], error) {
 	p, err := s.compile(a)
 	if err != nil {
 		return nil, err

@@ -21,19 +21,18 @@ var wrcorEntry = define(Info{
 	Mode:    gradMode,
 	Caveats: "the authors' final method votes with synflow and a Jacobian score over a set of candidates; " +
 		"this is the score alone",
-}, plainProxy(64), func(s Proxy) Estimator { return wrcor{s} })
+}, plainProxy(64), func(s proxySettings) Estimator { return wrcor{s} })
 
 // wrcor is ln |det K|, K = sum over ReLUs of 2^cell (|R(z)| + |R(dL/dz)|), R(z) being the correlations between images of a
 // ReLU's inputs, and of the gradient that comes back through it (weighted response correlation, as the code of
 // kunjing96/ZSNAS-WRCor computes it).
-type wrcor struct{ Proxy }
+type wrcor struct{ proxySettings }
 
-// Estimate implements Estimator.
 func (e wrcor) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
-	return either(e.Precision, wrcorOf[float32], wrcorOf[float64])(ctx, e.Proxy, a, env)
+	return either(e.Precision, wrcorOf[float32], wrcorOf[float64])(ctx, e.proxySettings, a, env)
 }
 
-func wrcorOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) (Score, error) {
+func wrcorOf[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture, env *Env) (Score, error) {
 	t, err := trialOf[T](s, a, env, func(p *network.Plan) network.Options {
 		return network.Options{Gradients: true, Probes: wrcorProbes(p)}
 	})

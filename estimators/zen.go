@@ -19,27 +19,25 @@ var zenEntry = define(Info{
 		"running variance), f the last cell's map",
 	Mode:    "weights and images from N(0, 1), batch statistics, no gradient",
 	Caveats: "no column of NAS-Bench-Suite-Zero's NB301 table",
-}, Zen{Size: suite(), Batch: 32}, func(s Zen) Estimator { return zen{s} })
+}, zenSettings{sizeSettings: suite(), Batch: 32}, func(s zenSettings) Estimator { return zen{s} })
 
-// Zen are the settings of the Zen-score: the network's size and the batch.
-type Zen struct {
-	Size
+// zenSettings are the settings of the Zen-score: the network's size and the batch.
+type zenSettings struct {
+	sizeSettings
 	Batch int `json:"batch"` // random images
 }
 
-// Validate says which setting is out of range.
-func (s Zen) Validate() error {
+func (s zenSettings) validate() error {
 	if s.Batch < 2 || s.Batch > 1<<16 {
 		return fmt.Errorf("batch: %d: must lie in [2, %d]", s.Batch, 1<<16)
 	}
-	return s.Size.Validate()
+	return s.sizeSettings.validate()
 }
 
 // zen is ln mean_n sum |f(x1) - f(x1 + 0.01 x2)| + sum over normalisations of ln sqrt(mean_c running variance), f being
 // the last cell's map (Lin et al. 2021, arXiv 2102.01063, as NASLib computes it).
-type zen struct{ Zen }
+type zen struct{ zenSettings }
 
-// Estimate implements Estimator.
 func (e zen) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
 	p, err := e.compile(a)
 	if err != nil {
