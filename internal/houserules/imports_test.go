@@ -34,8 +34,12 @@ var allowed = map[string][]string{
 	"internal/suggest":                   {},
 	"network":                            {"bench301", "internal/kernels", "internal/process"},
 	"network/op":                         {"network"},
-	"estimators":                         {"bench301", "bench301/dataset", "network", "estimators/head", "internal/atomicfile", "internal/splitmix", "internal/suggest"},
+	"estimators":                         {"bench301", "bench301/dataset", "network", "estimators/head", "estimators/inputs", "estimators/internal/curve", "internal/atomicfile", "internal/suggest"},
+	"estimators/conformance":             {"bench301", "estimators", "estimators/internal/curve", "estimators/internal/reference"},
 	"estimators/head":                    {},
+	"estimators/inputs":                  {"bench301/dataset", "network"},
+	"estimators/internal/curve":          {},
+	"estimators/internal/reference":      {"bench301", "bench301/dataset", "estimators/inputs", "internal/splitmix", "network"},
 	"export":                             {"bench301"},
 	"serve":                              {"bench301", "bench301/surrogate"},
 	"store":                              {"bench301", "internal/atomicfile"},
@@ -43,7 +47,7 @@ var allowed = map[string][]string{
 	"plots":                              {"bench301", "correlation", "internal/atomicfile"},
 	"reports":                            {"plots", "correlation", "internal/atomicfile"},
 	"study":                              {"bench301", "bench301/dataset", "bench301/surrogate", "correlation", "estimators", "store", "plots", "reports", "search", "internal/atomicfile", "internal/suggest"},
-	"cmd/bench301":                       {"bench301", "bench301/dataset", "bench301/surrogate", "correlation", "estimators", "export", "network", "plots", "reports", "search", "serve", "store", "study", "internal/atomicfile", "internal/kernels", "internal/process", "internal/suggest"},
+	"cmd/bench301":                       {"bench301", "bench301/dataset", "bench301/surrogate", "correlation", "estimators", "estimators/conformance", "export", "network", "plots", "reports", "search", "serve", "store", "study", "internal/atomicfile", "internal/kernels", "internal/process", "internal/suggest"},
 }
 
 // gorgonia may be imported here only.
