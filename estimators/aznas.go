@@ -18,7 +18,8 @@ var azDefault = noiseSettings{kaiming, 64}
 // azInfo describes one of AZ-NAS's parts.
 func azInfo(name, formula string) Info {
 	return Info{
-		Name: name, Family: Features, Random: true, Needs: Needs{Gradients: true}, Direction: Higher, Unit: "score", Cost: Seconds,
+		Name: name, Family: Features, Random: true, Needs: Needs{Gradients: true}, Direction: Higher, Unit: "score",
+		Cost:  Seconds,
 		Paper: "Lee, Ham 2024, AZ-NAS, arXiv 2403.19232", Cites: []string{"lee2024aznas"}, Formula: formula,
 		Mode: "Kaiming normal weights, N(0, 1) images, batch statistics",
 		Caveats: "one of four parts, the fourth being flops; AZ-NAS ranks candidates by the sum of the logarithms of their " +
@@ -28,14 +29,23 @@ func azInfo(name, formula string) Info {
 
 // The registry's entries.
 var (
-	azExpressivityEntry = define(azInfo("az-expressivity", "sum over stem and cells of the entropy of the spectrum of the "+
-		"channels' covariance"),
-		azDefault, func(s noiseSettings) Estimator { return azScore{s, func(p azParts) float64 { return p.expressivity }} })
-	azProgressivityEntry = define(azInfo("az-progressivity", "smallest increase of that entropy from one cell to the next"),
-		azDefault, func(s noiseSettings) Estimator { return azScore{s, func(p azParts) float64 { return p.progressivity }} })
-	azTrainabilityEntry = define(azInfo("az-trainability", "mean over cells of -s - 1/s + 2, s the largest singular value of "+
-		"the cell's Jacobian, estimated with random signs"),
-		azDefault, func(s noiseSettings) Estimator { return azScore{s, func(p azParts) float64 { return p.trainability }} })
+	azExpressivityEntry = define(azInfo("az-expressivity",
+		"sum over stem and cells of the entropy of the spectrum of the "+
+			"channels' covariance"),
+		azDefault, func(s noiseSettings) Estimator {
+			return azScore{s, func(p azParts) float64 { return p.expressivity }}
+		})
+	azProgressivityEntry = define(azInfo("az-progressivity",
+		"smallest increase of that entropy from one cell to the next"),
+		azDefault, func(s noiseSettings) Estimator {
+			return azScore{s, func(p azParts) float64 { return p.progressivity }}
+		})
+	azTrainabilityEntry = define(azInfo("az-trainability",
+		"mean over cells of -s - 1/s + 2, s the largest singular value of "+
+			"the cell's Jacobian, estimated with random signs"),
+		azDefault, func(s noiseSettings) Estimator {
+			return azScore{s, func(p azParts) float64 { return p.trainability }}
+		})
 )
 
 // noiseSettings are the settings of scores of one batch of N(0, 1) images.
@@ -59,8 +69,8 @@ func (s noiseSettings) images(env *Env, p *network.Plan) []float32 {
 	return x
 }
 
-// azParts are AZ-NAS's scores of a network (Lee and Ham 2024, arXiv 2403.19232): over the features F_0, the stem's output,
-// and F_i, that of cell i. Expressivity is the sum of the entropies of the spectra of their covariances,
+// azParts are AZ-NAS's scores of a network (Lee and Ham 2024, arXiv 2403.19232): over the features F_0, the stem's
+// output, and F_i, that of cell i. Expressivity is the sum of the entropies of the spectra of their covariances,
 // progressivity the smallest increase from one to the next, trainability the mean of -s - 1/s + 2, s being the largest
 // singular value of the Jacobian from one to the next, estimated with random signs.
 type azParts struct {
@@ -68,8 +78,8 @@ type azParts struct {
 	entropies, sigmas                         []float64 // first to last feature; last to first cell
 }
 
-// azScore is one of the parts. Its fourth, complexity, is flops; the method ranks candidates by the sum of the logarithms of
-// the four ranks, which LogRankSum combines.
+// azScore is one of the parts. Its fourth, complexity, is flops; the method ranks candidates by the sum of the
+// logarithms of the four ranks, which LogRankSum combines.
 type azScore struct {
 	noiseSettings
 	of func(azParts) float64
@@ -86,7 +96,8 @@ func (e azScore) Estimate(ctx context.Context, a bench301.Architecture, env *Env
 		if err != nil {
 			return azParts{}, err
 		}
-		x, err := executor[float32](env, m.plan, network.Options{Batch: e.Batch, Gradients: true, Keep: features, KeepGradients: features})
+		x, err := executor[float32](env, m.plan, network.Options{Batch: e.Batch, Gradients: true, Keep: features,
+			KeepGradients: features})
 		if err != nil {
 			return azParts{}, err
 		}
@@ -117,7 +128,8 @@ func azFeatures(p *network.Plan) ([]int, error) {
 }
 
 // azNAS computes the parts. Cotangents are drawn last cell first.
-func azNAS[T network.Real](ctx context.Context, x network.Runner[T], theta, images []T, n int, features []int, rng inputs.Rand) (azParts, error) {
+func azNAS[T network.Real](ctx context.Context, x network.Runner[T], theta, images []T, n int, features []int,
+	rng inputs.Rand) (azParts, error) {
 	var parts azParts
 	if err := x.Forward(theta, images, n, network.BatchNorm); err != nil {
 		return parts, err
@@ -182,8 +194,8 @@ func spectralEntropy[T network.Real](data []T, c int) (float64, error) {
 	return entropy, nil
 }
 
-// transferNorm is the largest singular value of the mean over images and output pixels of g r', g being the gradient at a
-// feature's input; a larger input is folded, pixels of a block becoming channels.
+// transferNorm is the largest singular value of the mean over images and output pixels of g r', g being the gradient
+// at a feature's input; a larger input is folded, pixels of a block becoming channels.
 func transferNorm[T network.Real](g []T, gh, gw, gc int, r []T, h, w, c, n int) (float64, error) {
 	s := gh / h
 	left := matrix{n * h * w, gc * s * s, make([]float64, len(g))}

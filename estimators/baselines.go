@@ -31,7 +31,9 @@ var (
 		Formula: "macs plus element-wise operations of normalisation, ReLU and pooling as tensorwatch 0.9.1 " +
 			"counts them (NASLib's column is this / 1e6)",
 		Caveats: "multiply-accumulates are not doubled; the global average is counted as (H+1)(W+1) a channel",
-	}, suite(), func(s sizeSettings) Estimator { return count{s, func(c bench301.Complexity) int64 { return c.FLOPs }} })
+	}, suite(), func(s sizeSettings) Estimator {
+		return count{s, func(c bench301.Complexity) int64 { return c.FLOPs }}
+	})
 	poolCountEntry = define(Info{
 		Name: "pool-count", Aliases: []string{"pool_count"}, Family: Baseline, Trivial: true, Direction: Higher,
 		Unit: "operations", Cost: Instant,

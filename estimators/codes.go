@@ -47,7 +47,8 @@ func (s proxySettings) agreement(ctx context.Context, a bench301.Architecture, e
 	return either(s.Precision, agreementOf[float32], agreementOf[float64])(ctx, s, a, env)
 }
 
-func agreementOf[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture, env *Env) ([]int, error) {
+func agreementOf[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture,
+	env *Env) ([]int, error) {
 	p, err := passesOf[T](s, a, env, false)
 	if err != nil {
 		return nil, err

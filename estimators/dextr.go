@@ -24,15 +24,18 @@ var dextrEntry = define(Info{
 	Caveats: "the curvature is so large that a decides",
 }, singleImage, func(s imageSettings) Estimator { return dextr{s} })
 
-// dextr is ab/(a+b) with a = ln(1 + sum over modules of the smallest over the largest singular value of the channels of
-// one image's output) and b = ln(1 + curvature of the logits along a circle of inputs) (Asthana et al. 2025, arXiv
+// dextr is ab/(a+b) with a = ln(1 + sum over modules of the smallest over the largest singular value of the channels
+// of one image's output) and b = ln(1 + curvature of the logits along a circle of inputs) (Asthana et al. 2025, arXiv
 // 2508.12977), with normalisations that do not look at the batch. As published, in train mode on one image, the
-// curvature is rounding noise on these networks. There the network is piecewise linear: with the Jacobian J of ten logits,
-// drawn with replacement, at the point u1 of the circle u1 cos t + u2 sin t, velocity and acceleration are J u2 and -J u1.
+// curvature is rounding noise on these networks. There the network is piecewise linear: with the Jacobian J of ten
+// logits, drawn with replacement, at the point u1 of the circle u1 cos t + u2 sin t, velocity and acceleration are J
+// u2 and -J u1.
 type dextr struct{ imageSettings }
 
 func (e dextr) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
-	x, nodes, err := e.outputs(a, env, network.RunningNorm, func(g bench301.Graph) []int { return append(modules(g), containers(g)...) })
+	x, nodes, err := e.outputs(a, env, network.RunningNorm, func(g bench301.Graph) []int {
+		return append(modules(g), containers(g)...)
+	})
 	if err != nil {
 		return Score{}, err
 	}
@@ -134,8 +137,8 @@ func circle(plane []float64) (u [2][]float64, err error) {
 	return u, nil
 }
 
-// curvature is |v|^-3 sqrt(|v|^2 |w|^2 - (v w)^2) for v = J u2 and w = -J u1 at u1, in eval mode. u are images in h, w, c
-// order.
+// curvature is |v|^-3 sqrt(|v|^2 |w|^2 - (v w)^2) for v = J u2 and w = -J u1 at u1, in eval mode. u are images in h,
+// w, c order.
 func curvature[T network.Real](x network.Runner[T], theta []T, u [2][]float64, coordinates []int) (float64, error) {
 	point := make([]T, len(u[0]))
 	for i, v := range u[0] {

@@ -18,9 +18,11 @@ var earlyStop = earlyStopSettings{trainingSettings: training}
 
 // The registry's entries.
 var (
-	earlyStopEntry = define(trainingInfo("early-stop", "percent", anyPaper, "validation accuracy after epoch T", fewEpochs),
+	earlyStopEntry = define(trainingInfo("early-stop", "percent", anyPaper, "validation accuracy after epoch T",
+		fewEpochs),
 		earlyStop, ofCurve(valAccuracy))
-	valLossEntry = define(trainingInfo("val-loss", "nats", anyPaper, "minus the validation cross-entropy after epoch T", fewEpochs),
+	valLossEntry = define(trainingInfo("val-loss", "nats", anyPaper,
+		"minus the validation cross-entropy after epoch T", fewEpochs),
 		earlyStop, ofCurve(valLoss))
 	trainLossEntry = define(trainingInfo("train-loss", "nats", anyPaper,
 		"-L_T, L_t the mean over the steps of epoch t of the batch's cross-entropy before the step", fewEpochs),
@@ -99,8 +101,8 @@ func sotl(c trainingCurve) float64 { return -sum(c.TrainLoss) }
 
 func last(x []float64) float64 { return x[len(x)-1] }
 
-// sotlEScore are the settings of sotl-e: minus the sum over the last E epochs t = T-E+1..T of L_t (Ru et al., SoTL-E, later
-// TSE-E; they recommend E = 1).
+// sotlEScore are the settings of sotl-e: minus the sum over the last E epochs t = T-E+1..T of L_t (Ru et al., SoTL-E,
+// later TSE-E; they recommend E = 1).
 type sotlEScore struct {
 	earlyStopSettings
 	Last int `json:"last_epochs"` // E; more than there are means all

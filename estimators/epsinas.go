@@ -44,13 +44,14 @@ func (s epsilonSettings) reads() []inputs.Span { return []inputs.Span{{Drawn: tr
 
 func (s epsilonSettings) side() int { return s.Resolution }
 
-// epsinas is mean |v1 - v2| / mean(v1, v2), v being one logit an image scaled to [0, 1] for a network all of whose weights
-// are one constant (Gracheva 2023, arXiv 2302.04406). All logits of an image agree but for rounding, so one is
+// epsinas is mean |v1 - v2| / mean(v1, v2), v being one logit an image scaled to [0, 1] for a network all of whose
+// weights are one constant (Gracheva 2023, arXiv 2302.04406). All logits of an image agree but for rounding, so one is
 // taken; the smallest value of each vector, 0, is left out.
 type epsinas struct{ epsilonSettings }
 
 func (e epsinas) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
-	t, err := bareTrial(e.sizeSettings, e.Batch, a, env, func(*network.Plan) network.Options { return network.Options{} })
+	t, err := bareTrial(e.sizeSettings, e.Batch, a, env,
+		func(*network.Plan) network.Options { return network.Options{} })
 	if err != nil {
 		return Score{}, err
 	}

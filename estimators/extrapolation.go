@@ -19,10 +19,12 @@ var extrapolation = extrapolationSettings{earlyStopSettings: earlyStop, Final: 1
 
 // The registry's entries.
 var (
-	lcePowerEntry = define(lceInfo("lce-power", "c - a t^-alpha at the final epoch, fitted to the validation accuracies by "+
-		"least squares, 0 < c < 1, a, alpha > 0"), extrapolation, extrapolating(curve.PowerLaw))
-	lceLogPowerEntry = define(lceInfo("lce-logpower", "a / (1 + (t/e^b)^-c) at the final epoch, fitted to the validation "+
-		"accuracies by least squares, 0 < a < 1, c > 0"), extrapolation, extrapolating(curve.LogPower))
+	lcePowerEntry = define(lceInfo("lce-power",
+		"c - a t^-alpha at the final epoch, fitted to the validation accuracies by "+
+			"least squares, 0 < c < 1, a, alpha > 0"), extrapolation, extrapolating(curve.PowerLaw))
+	lceLogPowerEntry = define(lceInfo("lce-logpower",
+		"a / (1 + (t/e^b)^-c) at the final epoch, fitted to the validation "+
+			"accuracies by least squares, 0 < a < 1, c > 0"), extrapolation, extrapolating(curve.LogPower))
 	lceEnsembleEntry = define(lceInfo("lce-ensemble", "mean of lce-power and lce-logpower, weighted by "+
 		"(mean squared error)^(-epochs/2)"), extrapolation, extrapolating(curve.PowerLaw, curve.LogPower))
 )
@@ -31,8 +33,8 @@ func lceInfo(name, formula string) Info {
 	return trainingInfo(name, "percent", lcePaper, formula, rateFalls, "domhan2015speeding")
 }
 
-// extrapolationSettings are the settings of lce-*: a parametric curve is fitted to the validation accuracies of the epochs so
-// far by least squares, and read at a later epoch (Domhan, Springenberg, Hutter 2015, Speeding up automatic
+// extrapolationSettings are the settings of lce-*: a parametric curve is fitted to the validation accuracies of the
+// epochs so far by least squares, and read at a later epoch (Domhan, Springenberg, Hutter 2015, Speeding up automatic
 // hyperparameter optimization of deep neural networks by extrapolation of learning curves).
 type extrapolationSettings struct {
 	earlyStopSettings
@@ -52,7 +54,8 @@ func (s extrapolationSettings) validate() error {
 	}
 	switch {
 	case epochs < fewestPoints:
-		return fmt.Errorf("epochs: %d to fit to: must be at least %d, one more than a curve has parameters", epochs, fewestPoints)
+		return fmt.Errorf("epochs: %d to fit to: must be at least %d, one more than a curve has parameters", epochs,
+			fewestPoints)
 	case s.Final < epochs:
 		return fmt.Errorf("final_epoch: %d: must be at least %d, the last epoch of training", s.Final, epochs)
 	}

@@ -116,7 +116,8 @@ func gram(trans blas.Transpose, z matrix, scale float64) *mat.SymDense {
 // gramPiece is the number of values of Z, 256 KB, that are multiplied at once.
 const gramPiece = 1 << 15
 
-// effectiveDimension is sum w/(w + lambda) over the eigenvalues w of s, as n - lambda tr (s + lambda I)^-1. It changes s.
+// effectiveDimension is sum w/(w + lambda) over the eigenvalues w of s, as n - lambda tr (s + lambda I)^-1. It changes
+// s.
 func effectiveDimension(s *mat.SymDense, lambda float64) (float64, error) {
 	n := s.SymmetricDim()
 	if mat.Trace(s) == 0 {

@@ -138,7 +138,8 @@ type featureKey struct {
 }
 
 // features reads the features of a span of images from the frozen network of one draw.
-func (f frozenSettings) features(ctx context.Context, a bench301.Architecture, env *Env, draw int, images inputs.Span) (matrix, error) {
+func (f frozenSettings) features(ctx context.Context, a bench301.Architecture, env *Env, draw int,
+	images inputs.Span) (matrix, error) {
 	f.Seeds = 0 // does not matter here
 	if f.Norm != normCalibrated {
 		f.TrainImages = 0
@@ -148,7 +149,8 @@ func (f frozenSettings) features(ctx context.Context, a bench301.Architecture, e
 	})
 }
 
-func (f frozenSettings) read(ctx context.Context, a bench301.Architecture, env *Env, draw int, images inputs.Span) (matrix, error) {
+func (f frozenSettings) read(ctx context.Context, a bench301.Architecture, env *Env, draw int,
+	images inputs.Span) (matrix, error) {
 	x, err := env.Inputs.Images(images, f.Resolution, false)
 	if err != nil {
 		return matrix{}, err
@@ -165,7 +167,8 @@ func (f frozenSettings) read(ctx context.Context, a bench301.Architecture, env *
 	if err != nil {
 		return matrix{}, err
 	}
-	norm := map[normName]network.Norm{normBatch: network.BatchNorm, normCalibrated: network.RunningNorm, normNone: network.NoNorm}[f.Norm]
+	norm := map[normName]network.Norm{normBatch: network.BatchNorm, normCalibrated: network.RunningNorm,
+		normNone: network.NoNorm}[f.Norm]
 	out := matrix{n: x.Len()}
 	for _, node := range nodes {
 		_, h, w, c := e.Output(node)
@@ -196,7 +199,8 @@ func (f frozenSettings) read(ctx context.Context, a bench301.Architecture, env *
 
 // executor returns an executor that keeps the given nodes. With calibrated normalisation its running statistics are
 // those of the training images.
-func (f frozenSettings) executor(ctx context.Context, m model, env *Env, keep []int, draw int) (network.Runner[float32], error) {
+func (f frozenSettings) executor(ctx context.Context, m model, env *Env, keep []int,
+	draw int) (network.Runner[float32], error) {
 	f.Pooling = ""
 	type key struct {
 		frozenSettings

@@ -57,7 +57,8 @@ var (
 )
 
 // gradNormLayers are ||dL/dW||_2, a layer each.
-func gradNormLayers[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture, env *Env) ([]float64, error) {
+func gradNormLayers[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture,
+	env *Env) ([]float64, error) {
 	g, err := gradientOf[T](ctx, s, a, env, false)
 	if err != nil {
 		return nil, err
@@ -66,7 +67,8 @@ func gradNormLayers[T network.Real](ctx context.Context, s proxySettings, a benc
 }
 
 // snipLayers are sum |W * dL/dW|, a layer each (Lee et al. 2019, arXiv 1810.02340).
-func snipLayers[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture, env *Env) ([]float64, error) {
+func snipLayers[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture,
+	env *Env) ([]float64, error) {
 	g, err := gradientOf[T](ctx, s, a, env, false)
 	if err != nil {
 		return nil, err
@@ -76,7 +78,8 @@ func snipLayers[T network.Real](ctx context.Context, s proxySettings, a bench301
 }
 
 // plainLayers are sum W * dL/dW with sign, a layer each.
-func plainLayers[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture, env *Env) ([]float64, error) {
+func plainLayers[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture,
+	env *Env) ([]float64, error) {
 	g, err := gradientOf[T](ctx, s, a, env, false)
 	if err != nil {
 		return nil, err
@@ -102,7 +105,8 @@ func layerProducts[T network.Real](p *network.Plan, v, w []T) (sums, sizes []flo
 
 // fisherLayers are sum_c 1/2 mean_n (sum_hw a * dL/da)^2 times the size of a filter, a layer each, a being the layer's
 // output before normalisation (Theis et al. 2018, arXiv 1801.05787, as NASLib computes it).
-func fisherLayers[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture, env *Env) ([]float64, error) {
+func fisherLayers[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture,
+	env *Env) ([]float64, error) {
 	g, err := gradientOf[T](ctx, s, a, env, true)
 	if err != nil {
 		return nil, err
@@ -110,9 +114,9 @@ func fisherLayers[T network.Real](ctx context.Context, s proxySettings, a bench3
 	return g.fisher, nil
 }
 
-// fisher adds up the parts of fisherLayers. A convolution's output is linear in its weights, so that for channel c of an image
-// sum_hw a_c * dL/da_c = W_c . dL/dW_c, the image's own part of the gradient taken (Euler): the outputs themselves need
-// not be kept.
+// fisher adds up the parts of fisherLayers. A convolution's output is linear in its weights, so that for channel c of
+// an image sum_hw a_c * dL/da_c = W_c . dL/dW_c, the image's own part of the gradient taken (Euler): the outputs
+// themselves need not be kept.
 type fisher[T network.Real] struct {
 	*passes[T]
 	index map[int]int // of layers by node
@@ -155,7 +159,8 @@ func (f *fisher[T]) layers(logits, gradient []T) []float64 {
 
 // graspLayers are -sum W * (H g), a layer each: g is the gradient with respect to the weights of the layers, H the
 // Hessian of the same loss on the same batch (Wang et al. 2020, arXiv 2002.07376).
-func graspLayers[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture, env *Env) ([]float64, error) {
+func graspLayers[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture,
+	env *Env) ([]float64, error) {
 	g, err := gradientOf[T](ctx, s, a, env, false)
 	if err != nil {
 		return nil, err

@@ -54,11 +54,13 @@ var (
 )
 
 // jacobian is the derivative of the sum of all logits with respect to each image, n x values, with the labels.
-func (s proxySettings) jacobian(ctx context.Context, a bench301.Architecture, env *Env, state string) (j []float64, labels []int, err error) {
+func (s proxySettings) jacobian(ctx context.Context, a bench301.Architecture, env *Env,
+	state string) (j []float64, labels []int, err error) {
 	return either(s.Precision, jacobianOf[float32], jacobianOf[float64])(ctx, s, a, env, state)
 }
 
-func jacobianOf[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture, env *Env, state string) ([]float64, []int, error) {
+func jacobianOf[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture, env *Env,
+	state string) ([]float64, []int, error) {
 	p, err := passesOf[T](s, a, env, false)
 	if err != nil {
 		return nil, nil, err
@@ -125,8 +127,8 @@ func jacov(j []float64, labels []int) (float64, error) {
 	return score, nil
 }
 
-// epeNAS is sum over the classes of |sum ln(|R| + k)| over all entries of the correlation matrix R of the class's rows, k =
-// 1e-5 (Lopes et al. 2021, arXiv 2102.08099; the form for at most 100 classes).
+// epeNAS is sum over the classes of |sum ln(|R| + k)| over all entries of the correlation matrix R of the class's
+// rows, k = 1e-5 (Lopes et al. 2021, arXiv 2102.08099; the form for at most 100 classes).
 func epeNAS(j []float64, labels []int) (float64, error) {
 	const k = 1e-5
 	size := len(j) / len(labels)

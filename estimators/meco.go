@@ -43,7 +43,8 @@ func (s imageSettings) reads() []inputs.Span { return []inputs.Span{{Drawn: true
 func (s imageSettings) side() int { return s.Resolution }
 
 // outputs runs one image and returns the executor, which keeps the nodes.
-func (s imageSettings) outputs(a bench301.Architecture, env *Env, norm network.Norm, nodes func(bench301.Graph) []int) (network.Runner[float32], []int, error) {
+func (s imageSettings) outputs(a bench301.Architecture, env *Env, norm network.Norm,
+	nodes func(bench301.Graph) []int) (network.Runner[float32], []int, error) {
 	m, err := s.model(a, env, 0)
 	if err != nil {
 		return nil, nil, err
@@ -63,9 +64,9 @@ func (s imageSettings) outputs(a bench301.Architecture, env *Env, norm network.N
 // mecoChannels is how many channels MeCo-opt looks at.
 const mecoChannels = 8
 
-// meco is the sum over modules of the smallest eigenvalue of the correlation matrix of the module's output channels, for
-// one image (Jiang, Wang and Bie, NeurIPS 2023). With sampled it looks at eight channels drawn from each,
-// times the share of channels that eight are (MeCo-opt); up to eight channels it takes all.
+// meco is the sum over modules of the smallest eigenvalue of the correlation matrix of the module's output channels,
+// for one image (Jiang, Wang and Bie, NeurIPS 2023). With sampled it looks at eight channels drawn from each, times
+// the share of channels that eight are (MeCo-opt); up to eight channels it takes all.
 type meco struct {
 	imageSettings
 	sampled bool
@@ -108,8 +109,8 @@ func pick(m matrix, rows []int) matrix {
 	return out
 }
 
-// smallestEigenvalue is that of the correlation matrix of the rows, in which a constant row correlates with nothing, not
-// even itself. It centres and scales m.
+// smallestEigenvalue is that of the correlation matrix of the rows, in which a constant row correlates with nothing,
+// not even itself. It centres and scales m.
 func smallestEigenvalue(m matrix) float64 {
 	if m.n >= m.d {
 		return 0 // centred rows span one dimension less than they have values

@@ -17,12 +17,14 @@ type sizeSettings struct {
 // suite is the network that NAS-Bench-Suite-Zero scores.
 func suite() sizeSettings {
 	c := bench301.DefaultConfig()
-	return sizeSettings{Channels: c.Channels, Classes: c.Classes, Layers: c.Layers, Resolution: c.Height, Variant: c.Variant}
+	return sizeSettings{Channels: c.Channels, Classes: c.Classes, Layers: c.Layers, Resolution: c.Height,
+		Variant: c.Variant}
 }
 
 func (s sizeSettings) config() bench301.Config {
 	return bench301.Config{
-		Channels: s.Channels, Layers: s.Layers, Classes: s.Classes, Height: s.Resolution, Width: s.Resolution, Variant: s.Variant,
+		Channels: s.Channels, Layers: s.Layers, Classes: s.Classes, Height: s.Resolution, Width: s.Resolution,
+		Variant: s.Variant,
 	}
 }
 

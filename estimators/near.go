@@ -22,9 +22,9 @@ var nearEntry = define(Info{
 	Caveats: "grows with the number of layers and channels before anything else",
 }, plainProxy(32), func(s proxySettings) Estimator { return nearScore{s} })
 
-// nearScore is the sum of the effective ranks of the outputs of convolutions, normalisations, the classifier and ReLUs: the
-// exponential of the entropy of the singular values of a square window of each, rows being pixels of images and columns
-// channels (Husistein, Reiher and Eckhoff 2024, arXiv 2408.08776).
+// nearScore is the sum of the effective ranks of the outputs of convolutions, normalisations, the classifier and
+// ReLUs: the exponential of the entropy of the singular values of a square window of each, rows being pixels of images
+// and columns channels (Husistein, Reiher and Eckhoff 2024, arXiv 2408.08776).
 type nearScore struct{ proxySettings }
 
 // nearModules lists the nodes that count, in the order in which they run.
@@ -62,7 +62,8 @@ func nearOf[T network.Real](ctx context.Context, s proxySettings, a bench301.Arc
 	return Score{Value: sum(ranks)}, err
 }
 
-// window is what near looks at of a node's output over as many batches as have a row for each channel: rows first to last-1.
+// window is what near looks at of a node's output over as many batches as have a row for each channel: rows first to
+// last-1.
 type window struct {
 	matrix
 	first, last int
@@ -70,9 +71,10 @@ type window struct {
 }
 
 // nearRanks are the effective ranks of the nodes. batch hands out batches of n images, of which as many are run as the
-// widest output needs rows; start draws a number below its bound, once a node that has pixels to choose from. Rows are the
-// pixels of an image, column by column, then those of the next.
-func nearRanks[T network.Real](ctx context.Context, x network.Runner[T], theta []T, n int, nodes []int, batch func(k int) ([]T, error), start func(bound int) int) ([]float64, error) {
+// widest output needs rows; start draws a number below its bound, once a node that has pixels to choose from. Rows are
+// the pixels of an image, column by column, then those of the next.
+func nearRanks[T network.Real](ctx context.Context, x network.Runner[T], theta []T, n int, nodes []int,
+	batch func(k int) ([]T, error), start func(bound int) int) ([]float64, error) {
 	g := x.Plan().Graph()
 	windows := map[int]*window{}
 	most := 0

@@ -44,16 +44,17 @@ var (
 	}, noiseSettings{kaiming, 16}, func(s noiseSettings) Estimator { return vkdnw{s} })
 )
 
-// gradSign is sum over weights |sum over images sign(dL_n/dw)|, L_n being the loss of image n alone (Zhang and Jia 2022, arXiv
-// 2110.08616), with normalisations that do not look at the batch: in train mode one image has no gradient on
-// these networks but rounding.
+// gradSign is sum over weights |sum over images sign(dL_n/dw)|, L_n being the loss of image n alone (Zhang and Jia
+// 2022, arXiv 2110.08616), with normalisations that do not look at the batch: in train mode one image has no gradient
+// on these networks but rounding.
 type gradSign struct{ proxySettings }
 
 func (e gradSign) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
 	return either(e.Precision, gradSignOf[float32], gradSignOf[float64])(ctx, e.proxySettings, a, env)
 }
 
-func gradSignOf[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture, env *Env) (Score, error) {
+func gradSignOf[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture,
+	env *Env) (Score, error) {
 	t, err := trialOf[T](s, a, env, imageByImage)
 	if err != nil {
 		return Score{}, err
@@ -66,7 +67,8 @@ func gradSignOf[T network.Real](ctx context.Context, s proxySettings, a bench301
 func imageByImage(*network.Plan) network.Options { return network.Options{Batch: 1, Gradients: true} }
 
 // gradSignLayers are the sums over the weights of each layer.
-func gradSignLayers[T network.Real](ctx context.Context, x network.Runner[T], theta, pixels []T, labels []int) ([]float64, error) {
+func gradSignLayers[T network.Real](ctx context.Context, x network.Runner[T], theta, pixels []T,
+	labels []int) ([]float64, error) {
 	votes := make([]int32, len(theta))
 	g := make([]T, len(theta))
 	x.ResetRunning()
@@ -119,9 +121,10 @@ func ntkOf[T network.Real](ctx context.Context, s proxySettings, a bench301.Arch
 	return Score{Value: values[len(values)-1] / values[0]}, nil
 }
 
-// tangentSpectrum are the eigenvalues of the kernel of n images, ascending. In eval mode an image is run at a time, in train
-// mode one forward pass of all serves.
-func tangentSpectrum[T network.Real](ctx context.Context, x network.Runner[T], theta, pixels []T, n int, norm network.Norm) ([]float64, error) {
+// tangentSpectrum are the eigenvalues of the kernel of n images, ascending. In eval mode an image is run at a time, in
+// train mode one forward pass of all serves.
+func tangentSpectrum[T network.Real](ctx context.Context, x network.Runner[T], theta, pixels []T, n int,
+	norm network.Norm) ([]float64, error) {
 	size, classes := len(pixels)/n, x.Plan().Classes()
 	x.ResetRunning()
 	if norm == network.BatchNorm {
@@ -188,8 +191,8 @@ func (e vkdnw) Estimate(ctx context.Context, a bench301.Architecture, env *Env) 
 	return Score{Value: value}, err
 }
 
-// Constants of vkdnw: the tensors that count, and the smoothing of the class probabilities, 0.95 and 0.005 rounded to half
-// precision.
+// Constants of vkdnw: the tensors that count, and the smoothing of the class probabilities, 0.95 and 0.005 rounded to
+// half precision.
 const (
 	vkdnwTensors = 128
 	vkdnwScale   = 0.9501953125
@@ -197,7 +200,8 @@ const (
 )
 
 // fisherEntropy is vkdnw of n images in eval mode.
-func fisherEntropy[T network.Real](ctx context.Context, x network.Runner[T], theta, pixels []T, n int) (float64, error) {
+func fisherEntropy[T network.Real](ctx context.Context, x network.Runner[T], theta, pixels []T,
+	n int) (float64, error) {
 	p := x.Plan()
 	views := p.Views()[:min(vkdnwTensors, len(p.Views()))]
 	classes, size := p.Classes(), len(pixels)/n

@@ -94,8 +94,8 @@ const (
 	stateEval  = "eval"  // running statistics of a fresh network: mean 0, variance 1
 )
 
-// passesOf returns network, batch and executor of settings whose precision is T, an executor that multiplies by the Hessian if
-// this or another estimator wants it.
+// passesOf returns network, batch and executor of settings whose precision is T, an executor that multiplies by the
+// Hessian if this or another estimator wants it.
 func passesOf[T network.Real](s proxySettings, a bench301.Architecture, env *Env, hessian bool) (*passes[T], error) {
 	images, err := env.batch(s.Batch, 0, s.Resolution, s.Augment)
 	if err != nil {
@@ -111,14 +111,17 @@ func passesOf[T network.Real](s proxySettings, a bench301.Architecture, env *Env
 	}
 	hessian = hessian || env.asked[wantsHessian{s}]
 	return share(env, key{s, hessian}, func() (*passes[T], error) {
-		p := &passes[T]{model: m, theta: convert[T](m.theta), images: images, pixels: convert[T](images.Pixels), weights: m.plan.Layers()}
+		p := &passes[T]{model: m, theta: convert[T](m.theta), images: images, pixels: convert[T](images.Pixels),
+			weights: m.plan.Layers()}
 		var err error
-		p.exec, err = executor[T](env, m.plan, network.Options{Batch: s.Batch, Gradients: true, Hessian: hessian, Probes: signProbes(m.plan), PerImage: true})
+		p.exec, err = executor[T](env, m.plan, network.Options{Batch: s.Batch, Gradients: true, Hessian: hessian,
+			Probes: signProbes(m.plan), PerImage: true})
 		return p, err
 	})
 }
 
-// executor returns an executor that env closes: when the estimate is done, or the architecture if it is part of shared work.
+// executor returns an executor that env closes: when the estimate is done, or the architecture if it is part of shared
+// work.
 func executor[T network.Real](env *Env, p *network.Plan, o network.Options) (network.Runner[T], error) {
 	o.Workers, o.Memory = min(env.Workers, o.Batch), &env.memory
 	x, err := newRunner[T](p, o)
@@ -156,7 +159,8 @@ func convert[T, U network.Real](x []U) []T {
 	return out
 }
 
-// forward runs the batch in a state, unless that is what the executor did last. With signs, a train pass counts agreement.
+// forward runs the batch in a state, unless that is what the executor did last. With signs, a train pass counts
+// agreement.
 func (p *passes[T]) forward(ctx context.Context, state string, signs bool) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -192,20 +196,23 @@ func (p *passes[T]) forward(ctx context.Context, state string, signs bool) error
 	return nil
 }
 
-// train makes sure that the train-mode forward pass has been run once, with signs if this or another estimator wants them; its
-// time belongs to all who need it.
+// train makes sure that the train-mode forward pass has been run once, with signs if this or another estimator wants
+// them; its time belongs to all who need it.
 func (p *passes[T]) train(ctx context.Context, s proxySettings, env *Env, signs bool) error {
 	type key struct {
 		proxySettings
 		signs bool
 	}
 	signs = signs || env.asked[wantsSigns{s}]
-	_, err := share(env, key{s, signs}, func() (struct{}, error) { return struct{}{}, p.forward(ctx, stateTrain, signs) })
+	_, err := share(env, key{s, signs}, func() (struct{}, error) {
+		return struct{}{}, p.forward(ctx, stateTrain,
+			signs)
+	})
 	return err
 }
 
-// What some estimators want of shared passes that others do not: the signs of ReLU inputs, each image's part of the weight
-// gradients, and the Hessian.
+// What some estimators want of shared passes that others do not: the signs of ReLU inputs, each image's part of the
+// weight gradients, and the Hessian.
 type (
 	wantsSigns   struct{ proxySettings }
 	wantsParts   struct{ proxySettings }
@@ -215,8 +222,8 @@ type (
 // asking is an estimator that has such a wish.
 type asking interface{ asks() any }
 
-// countAgreement adds to agree[i*n+j] how many of the values, whose signs are given image by image, are positive in both
-// images i and j or in neither.
+// countAgreement adds to agree[i*n+j] how many of the values, whose signs are given image by image, are positive in
+// both images i and j or in neither.
 func countAgreement(agree []int, signs []uint64, n, values int) {
 	words := len(signs) / n
 	for i := range n {
@@ -241,7 +248,8 @@ type gradient[T network.Real] struct {
 }
 
 // gradientOf runs the batch forward and backward, with what parts are needed for if this or another estimator wants it.
-func gradientOf[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture, env *Env, parts bool) (*gradient[T], error) {
+func gradientOf[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture, env *Env,
+	parts bool) (*gradient[T], error) {
 	p, err := passesOf[T](s, a, env, false)
 	if err != nil {
 		return nil, err
@@ -261,7 +269,8 @@ func gradientOf[T network.Real](ctx context.Context, s proxySettings, a bench301
 		logits := p.exec.Logits()
 		cotangent := make([]T, len(logits))
 		if _, err := network.CrossEntropy(logits, p.images.Labels, cotangent); err != nil {
-			return nil, fmt.Errorf("%w: %s has %d classes, which the setting classes must cover", err, env.Data.Name, len(env.Data.Classes))
+			return nil, fmt.Errorf("%w: %s has %d classes, which the setting classes must cover", err, env.Data.Name,
+				len(env.Data.Classes))
 		}
 		f := newFisher(p)
 		if parts {

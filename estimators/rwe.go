@@ -17,7 +17,8 @@ const (
 
 var rwe = rweScore{
 	frozenSettings: frozen, ValImages: 1000, ValSplit: "train", Standardise: true,
-	Head: headSGD, Epochs: 30, HeadBatch: 100, LearningRate: 0.025, Momentum: 0.9, Lambda: 0.1, Measure: measureValAccuracy,
+	Head: headSGD, Epochs: 30, HeadBatch: 100, LearningRate: 0.025, Momentum: 0.9, Lambda: 0.1,
+	Measure: measureValAccuracy,
 }
 
 // with are rwe's settings changed by f.
@@ -64,8 +65,8 @@ var (
 	}, rwe.with(func(s *rweScore) { s.Measure = measureRandomLabels }), func(s rweScore) Estimator { return s })
 )
 
-// rweScore are the settings of Random-Weight Evaluation (arXiv 2110.05242): the network is drawn at random and frozen, a
-// linear layer is trained on its features, and the architecture is scored by how well that layer does.
+// rweScore are the settings of Random-Weight Evaluation (arXiv 2110.05242): the network is drawn at random and frozen,
+// a linear layer is trained on its features, and the architecture is scored by how well that layer does.
 type rweScore struct {
 	frozenSettings
 	ValImages    int      `json:"val_images"`
@@ -108,9 +109,11 @@ func (s rweScore) validate() error {
 		return err
 	}
 	switch s.Measure {
-	case measureValAccuracy, measureValCrossEntropy, measureValMSE, measureTrainAccuracy, measureTrainLoss, measureRandomLabels:
+	case measureValAccuracy, measureValCrossEntropy, measureValMSE, measureTrainAccuracy, measureTrainLoss,
+		measureRandomLabels:
 	default:
-		return fmt.Errorf("score: %q: must be one of %v", s.Measure, []measure{measureValAccuracy, measureValCrossEntropy, measureValMSE, measureTrainAccuracy, measureTrainLoss, measureRandomLabels})
+		return fmt.Errorf("score: %q: must be one of %v", s.Measure, []measure{measureValAccuracy,
+			measureValCrossEntropy, measureValMSE, measureTrainAccuracy, measureTrainLoss, measureRandomLabels})
 	}
 	switch {
 	case s.ValSplit != "train" && s.ValSplit != "test":
@@ -129,7 +132,8 @@ func (s rweScore) validate() error {
 }
 
 func (s rweScore) descent() head.Descent {
-	return head.Descent{Solver: head.Solver(s.Head), Epochs: s.Epochs, Batch: s.HeadBatch, LearningRate: s.LearningRate, Momentum: s.Momentum}
+	return head.Descent{Solver: head.Solver(s.Head), Epochs: s.Epochs, Batch: s.HeadBatch,
+		LearningRate: s.LearningRate, Momentum: s.Momentum}
 }
 
 // val are the validation images.

@@ -66,7 +66,8 @@ func decodeSettings(raw json.RawMessage, into any) error {
 		var wrong *json.UnmarshalTypeError
 		if errors.As(err, &wrong) {
 			key := wrong.Field[strings.LastIndex(wrong.Field, ".")+1:] // without the embedded structs on the way
-			return fmt.Errorf("settings: %s: %s where a value of type %s is wanted", key, wrong.Value, wrong.Type.Kind())
+			return fmt.Errorf("settings: %s: %s where a value of type %s is wanted", key, wrong.Value,
+				wrong.Type.Kind())
 		}
 		return fmt.Errorf("settings: %w", err)
 	}

@@ -58,12 +58,13 @@ func (s swapSettings) reads() []inputs.Span { return []inputs.Span{{Drawn: true,
 
 func (s swapSettings) side() int { return s.Resolution }
 
-// swap is the number of distinct codes of ReLU inputs over the images of a batch, a code saying in which images an input
-// is positive; weights from N(0, 1) (Peng et al. 2024, arXiv 2403.04161).
+// swap is the number of distinct codes of ReLU inputs over the images of a batch, a code saying in which images an
+// input is positive; weights from N(0, 1) (Peng et al. 2024, arXiv 2403.04161).
 type swap struct{ swapSettings }
 
 func (e swap) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
-	t, err := bareTrial(e.sizeSettings, e.Batch, a, env, func(p *network.Plan) network.Options { return network.Options{Probes: signProbes(p)} })
+	t, err := bareTrial(e.sizeSettings, e.Batch, a, env,
+		func(p *network.Plan) network.Options { return network.Options{Probes: signProbes(p)} })
 	if err != nil {
 		return Score{}, err
 	}
@@ -136,8 +137,8 @@ func appendCodes(codes, signs []uint64, n, values int) []uint64 {
 	return codes
 }
 
-// regSwapSettings are the settings of regularised SWAP. The method's authors tune mu and sigma to a space and do not publish
-// them for this one, so neither has a default.
+// regSwapSettings are the settings of regularised SWAP. The method's authors tune mu and sigma to a space and do not
+// publish them for this one, so neither has a default.
 type regSwapSettings struct {
 	swapSettings
 	Mu    float64 `json:"mu"`    // thousands of parameters that are preferred
@@ -146,7 +147,8 @@ type regSwapSettings struct {
 
 func (s regSwapSettings) validate() error {
 	if s.Mu < 0 || s.Sigma < 0 || (s.Mu > 0) != (s.Sigma > 0) {
-		return fmt.Errorf("mu, sigma: %v, %v: give both, above 0, in thousands of parameters and their square", s.Mu, s.Sigma)
+		return fmt.Errorf("mu, sigma: %v, %v: give both, above 0, in thousands of parameters and their square", s.Mu,
+			s.Sigma)
 	}
 	return s.swapSettings.validate()
 }
@@ -164,7 +166,8 @@ func (e regSwap) Estimate(ctx context.Context, a bench301.Architecture, env *Env
 	}
 	factor := e.factor(c.Params)
 	if factor == 0 {
-		return Score{}, fmt.Errorf("%d parameters are so far from mu that the factor is zero: %w", c.Params, ErrUndefined)
+		return Score{}, fmt.Errorf("%d parameters are so far from mu that the factor is zero: %w", c.Params,
+			ErrUndefined)
 	}
 	s, err := swap{e.swapSettings}.Estimate(ctx, a, env)
 	s.Value *= factor

@@ -55,7 +55,8 @@ func (s synflowSettings) layers(ctx context.Context, a bench301.Architecture, en
 	return either(s.Precision, synflowOf[float32], synflowOf[float64])(ctx, s, a, env)
 }
 
-func synflowOf[T network.Real](ctx context.Context, s synflowSettings, a bench301.Architecture, env *Env) ([]float64, error) {
+func synflowOf[T network.Real](ctx context.Context, s synflowSettings, a bench301.Architecture,
+	env *Env) ([]float64, error) {
 	m, err := s.model(a, env, 0)
 	if err != nil {
 		return nil, err
@@ -86,10 +87,10 @@ func synflowOf[T network.Real](ctx context.Context, s synflowSettings, a bench30
 	return perLayer, nil
 }
 
-// level multiplies the weights of convolutions and the classifier, none of them negative, by powers of two such that no
-// value of the network on ones gets large: without normalisation values grow by 2^20 a cell, beyond float32. Nodes that no weight
-// separates share a power, so that sums stay sums, and every W * dR/dW is multiplied by that of the logits, 2^scale. All
-// of this is exact.
+// level multiplies the weights of convolutions and the classifier, none of them negative, by powers of two such that
+// no value of the network on ones gets large: without normalisation values grow by 2^20 a cell, beyond float32. Nodes
+// that no weight separates share a power, so that sums stay sums, and every W * dR/dW is multiplied by that of the
+// logits, 2^scale. All of this is exact.
 func level[T network.Real](p *network.Plan, theta []T) (scale int) {
 	nodes := p.Graph().Nodes
 	group := make([]int, len(nodes)) // the first node of those that share a power, perhaps by way of others

@@ -32,7 +32,8 @@ func newTrainer[T network.Real](s trainingSettings, p *network.Plan, theta []T, 
 	}
 	size := s.Batch * p.Classes()
 	return &trainer[T]{
-		trainingSettings: s, plan: p, exec: e, theta: theta, g: make([]T, len(theta)), logits: make([]T, size), aux: make([]T, size),
+		trainingSettings: s, plan: p, exec: e, theta: theta, g: make([]T, len(theta)), logits: make([]T, size),
+		aux: make([]T, size),
 		sgd: sgd[T]{momentum: s.Momentum, decay: s.WeightDecay, clip: s.Clip, velocity: make([]T, len(theta))},
 	}, nil
 }
@@ -82,7 +83,8 @@ func (t *trainer[T]) epoch(ctx context.Context, f feed) error {
 			return err
 		}
 		if bad := loss + norm; math.IsNaN(bad) || math.IsInf(bad, 0) {
-			t.curve.Diverged = fmt.Sprintf("training diverged: loss %v, gradient %v at step %d of epoch %d", loss, norm, steps+1, k+1)
+			t.curve.Diverged = fmt.Sprintf("training diverged: loss %v, gradient %v at step %d of epoch %d", loss,
+				norm, steps+1, k+1)
 			return nil
 		}
 		total += loss

@@ -17,8 +17,9 @@ const trainingMode = "the whole network is trained by gradient descent (momentum
 	"images cropped, flipped and cut out)"
 
 var training = trainingSettings{
-	Channels: 16, Layers: 8, Variant: bench301.VariantDARTS, Resolution: 32, Init: network.Default, ValNorm: normRunning,
-	Epochs: 5, Batch: 100, LearningRate: 0.025, Momentum: 0.9, WeightDecay: 3e-4, Clip: 5, Augment: true, Cutout: 16,
+	Channels: 16, Layers: 8, Variant: bench301.VariantDARTS, Resolution: 32, Init: network.Default,
+	ValNorm: normRunning,
+	Epochs:  5, Batch: 100, LearningRate: 0.025, Momentum: 0.9, WeightDecay: 3e-4, Clip: 5, Augment: true, Cutout: 16,
 	AuxiliaryWeight: 0.4, Precision: inFloat32,
 }
 
@@ -31,9 +32,9 @@ func trainingInfo(name, unit, paper, formula, caveats string, cites ...string) I
 	}
 }
 
-// trainingSettings are the settings with which a whole network is trained for a while: stochastic gradient descent with
-// momentum, a cosine schedule, weight decay and bounded gradients, batch statistics, and images cropped, flipped and cut
-// out at random, as DARTS trains (arXiv 1806.09055).
+// trainingSettings are the settings with which a whole network is trained for a while: stochastic gradient descent
+// with momentum, a cosine schedule, weight decay and bounded gradients, batch statistics, and images cropped, flipped
+// and cut out at random, as DARTS trains (arXiv 1806.09055).
 type trainingSettings struct {
 	Channels        int                  `json:"channels"`
 	Layers          int                  `json:"layers"`
@@ -113,7 +114,8 @@ func (s trainingSettings) validate() error {
 
 func (s trainingSettings) config(classes int) bench301.Config {
 	return bench301.Config{
-		Channels: s.Channels, Layers: s.Layers, Classes: classes, Height: s.Resolution, Width: s.Resolution, Variant: s.Variant,
+		Channels: s.Channels, Layers: s.Layers, Classes: classes, Height: s.Resolution, Width: s.Resolution,
+		Variant:   s.Variant,
 		Auxiliary: s.Auxiliary, DropPath: s.DropPath > 0,
 	}
 }
@@ -171,7 +173,8 @@ func (s trainingSettings) curve(ctx context.Context, a bench301.Architecture, en
 	return either(s.Precision, curveOf[float32], curveOf[float64])(ctx, s, a, env)
 }
 
-func curveOf[T network.Real](ctx context.Context, s trainingSettings, a bench301.Architecture, env *Env) (*trainingCurve, error) {
+func curveOf[T network.Real](ctx context.Context, s trainingSettings, a bench301.Architecture,
+	env *Env) (*trainingCurve, error) {
 	return share(env, s, func() (*trainingCurve, error) {
 		plan, err := s.compile(a, len(env.Data.Classes))
 		if err != nil {
@@ -202,7 +205,8 @@ func curveOf[T network.Real](ctx context.Context, s trainingSettings, a bench301
 // key says what determines a training.
 func (s trainingSettings) key(a bench301.Architecture, env *Env) string {
 	train, val := s.spans(env.Data)
-	return fmt.Sprintf("%s %s %s %s %v %v seed %d %s", canonicalSettings(s), a, env.Data.Name, env.Data.Hash, train, val, env.Seed, runtime.GOARCH)
+	return fmt.Sprintf("%s %s %s %s %v %v seed %d %s", canonicalSettings(s), a, env.Data.Name, env.Data.Hash, train,
+		val, env.Seed, runtime.GOARCH)
 }
 
 // feed hands images to a trainer.

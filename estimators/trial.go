@@ -16,7 +16,8 @@ type trial[T network.Real] struct {
 }
 
 // trialOf makes a trial with random weights. Options without a Batch get the settings'.
-func trialOf[T network.Real](s proxySettings, a bench301.Architecture, env *Env, options func(*network.Plan) network.Options) (*trial[T], error) {
+func trialOf[T network.Real](s proxySettings, a bench301.Architecture, env *Env,
+	options func(*network.Plan) network.Options) (*trial[T], error) {
 	m, err := s.model(a, env, 0)
 	if err != nil {
 		return nil, err
@@ -30,7 +31,8 @@ func trialOf[T network.Real](s proxySettings, a bench301.Architecture, env *Env,
 }
 
 // bareTrial makes a trial without weights, of images as they are.
-func bareTrial(s sizeSettings, batch int, a bench301.Architecture, env *Env, options func(*network.Plan) network.Options) (*trial[float32], error) {
+func bareTrial(s sizeSettings, batch int, a bench301.Architecture, env *Env,
+	options func(*network.Plan) network.Options) (*trial[float32], error) {
 	p, err := s.compile(a)
 	if err != nil {
 		return nil, err
@@ -38,7 +40,8 @@ func bareTrial(s sizeSettings, batch int, a bench301.Architecture, env *Env, opt
 	return newTrial[float32](p, batch, false, env, options)
 }
 
-func newTrial[T network.Real](p *network.Plan, batch int, augment bool, env *Env, options func(*network.Plan) network.Options) (*trial[T], error) {
+func newTrial[T network.Real](p *network.Plan, batch int, augment bool, env *Env,
+	options func(*network.Plan) network.Options) (*trial[T], error) {
 	images, err := env.batch(batch, 0, p.Graph().Nodes[0].H, augment)
 	if err != nil {
 		return nil, err

@@ -23,8 +23,8 @@ var wrcorEntry = define(Info{
 		"this is the score alone",
 }, plainProxy(64), func(s proxySettings) Estimator { return wrcor{s} })
 
-// wrcor is ln |det K|, K = sum over ReLUs of 2^cell (|R(z)| + |R(dL/dz)|), R(z) being the correlations between images of a
-// ReLU's inputs, and of the gradient that comes back through it (weighted response correlation, as the code of
+// wrcor is ln |det K|, K = sum over ReLUs of 2^cell (|R(z)| + |R(dL/dz)|), R(z) being the correlations between images
+// of a ReLU's inputs, and of the gradient that comes back through it (weighted response correlation, as the code of
 // kunjing96/ZSNAS-WRCor computes it).
 type wrcor struct{ proxySettings }
 
@@ -127,7 +127,8 @@ func addCorrelations[T network.Real](k []float64, rows []T, n int, weight float6
 				z.row(i)[p] = float64(v) - means[i]
 			}
 		}
-		blas64.Syrk(blas.NoTrans, 1, blas64.General{Rows: n, Cols: z.d, Stride: z.d, Data: z.values}, 1, products.RawSymmetric())
+		blas64.Syrk(blas.NoTrans, 1, blas64.General{Rows: n, Cols: z.d, Stride: z.d, Data: z.values}, 1,
+			products.RawSymmetric())
 	}
 	for i := range n {
 		for j := range n {

@@ -48,7 +48,8 @@ func (e zico) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (
 }
 
 func zicoOf[T network.Real](ctx context.Context, s zicoSettings, a bench301.Architecture, env *Env) (Score, error) {
-	t, err := trialOf[T](s.proxySettings, a, env, func(*network.Plan) network.Options { return network.Options{Gradients: true} })
+	t, err := trialOf[T](s.proxySettings, a, env,
+		func(*network.Plan) network.Options { return network.Options{Gradients: true} })
 	if err != nil {
 		return Score{}, err
 	}

@@ -40,11 +40,13 @@ func Check(data *dataset.Set, s Span, side int) error {
 	}
 	split := splitOf(data, s)
 	if s.To > split.Len() {
-		return fmt.Errorf("needs images %v: %s has %d there: ask for fewer images, or use a larger data set", s, data.Name, split.Len())
+		return fmt.Errorf("needs images %v: %s has %d there: ask for fewer images, or use a larger data set", s,
+			data.Name, split.Len())
 	}
 	for have := split.Height; have != side; have /= 2 {
 		if have < side || have%2 != 0 || split.Height != split.Width {
-			return fmt.Errorf("resolution: %d: the images of %s are %dx%d and can only be halved", side, data.Name, split.Height, split.Width)
+			return fmt.Errorf("resolution: %d: the images of %s are %dx%d and can only be halved", side, data.Name,
+				split.Height, split.Width)
 		}
 	}
 	return nil
@@ -119,11 +121,13 @@ func shrink(m dataset.Images, side int) (dataset.Images, error) {
 }
 
 // Epochs implements Source.
-func (d *drawn) Epochs(s Span, side, size int, v dataset.Augmentation) (func(int) iter.Seq2[dataset.Images, error], error) {
+func (d *drawn) Epochs(s Span, side, size int,
+	v dataset.Augmentation) (func(int) iter.Seq2[dataset.Images, error], error) {
 	if err := Check(d.data, s, side); err != nil {
 		return nil, err
 	}
-	b := dataset.Batches{Split: d.subset(s), Size: size, Seed: d.Seed("training"), Normalisation: d.data.Normalisation, Augmentation: v}
+	b := dataset.Batches{Split: d.subset(s), Size: size, Seed: d.Seed("training"),
+		Normalisation: d.data.Normalisation, Augmentation: v}
 	if err := b.Validate(); err != nil {
 		return nil, err
 	}

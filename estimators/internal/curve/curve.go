@@ -1,6 +1,6 @@
-// Package curve extrapolates learning curves: a parametric curve is fitted to the accuracies of the epochs so far by least
-// squares, and read at a later epoch (Domhan, Springenberg, Hutter 2015, Speeding up automatic hyperparameter optimization
-// of deep neural networks by extrapolation of learning curves).
+// Package curve extrapolates learning curves: a parametric curve is fitted to the accuracies of the epochs so far by
+// least squares, and read at a later epoch (Domhan, Springenberg, Hutter 2015, Speeding up automatic hyperparameter
+// optimization of deep neural networks by extrapolation of learning curves).
 package curve
 
 import (

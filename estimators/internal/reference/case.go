@@ -1,5 +1,5 @@
-// Package reference gives estimators the weights, images and random numbers of reference cases: networks that programs in
-// other languages draw alike, from splitmix streams, and on which they computed the scores.
+// Package reference gives estimators the weights, images and random numbers of reference cases: networks that programs
+// in other languages draw alike, from splitmix streams, and on which they computed the scores.
 package reference
 
 import (
@@ -66,7 +66,8 @@ func (c *Case) Graph(side int) (bench301.Graph, error) {
 
 // Data is a data set with the case's images, or, where they are no bytes, with their labels only.
 func (c *Case) Data() *dataset.Set {
-	set := &dataset.Set{Name: c.Name, Hash: "0", Classes: make([]string, c.Classes), Normalisation: dataset.CIFAR10Normalisation}
+	set := &dataset.Set{Name: c.Name, Hash: "0", Classes: make([]string, c.Classes),
+		Normalisation: dataset.CIFAR10Normalisation}
 	if _, bytes := c.Seeds["images"]; bytes {
 		set.Train = c.stripes()
 	} else {
@@ -143,7 +144,8 @@ func (c *Case) Images(s inputs.Span, side int, augment bool) (dataset.Images, er
 }
 
 // Epochs implements inputs.Source: image i of epoch k, counted from 0, is number (i + 5k) mod n of the span's n.
-func (c *Case) Epochs(s inputs.Span, side, size int, _ dataset.Augmentation) (func(int) iter.Seq2[dataset.Images, error], error) {
+func (c *Case) Epochs(s inputs.Span, side, size int,
+	_ dataset.Augmentation) (func(int) iter.Seq2[dataset.Images, error], error) {
 	images, err := c.Images(s, side, false)
 	return func(epoch int) iter.Seq2[dataset.Images, error] {
 		return func(yield func(dataset.Images, error) bool) {
@@ -162,8 +164,8 @@ func (c *Case) Epochs(s inputs.Span, side, size int, _ dataset.Augmentation) (fu
 	}, err
 }
 
-// Weights implements inputs.Source: by the stream of the parameters, or N(0, 1) times Kaiming's scale where that is what
-// the estimator draws.
+// Weights implements inputs.Source: by the stream of the parameters, or N(0, 1) times Kaiming's scale where that is
+// what the estimator draws.
 func (c *Case) Weights(p *network.Plan, _ string, s network.Scheme, _ int) ([]float32, error) {
 	if s.Distribution == network.Normal {
 		return c.Gauss(p, true), nil

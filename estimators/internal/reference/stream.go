@@ -33,15 +33,16 @@ func of[T float32 | float64](list []T) func() float64 {
 	return func() float64 { k++; return float64(list[k]) }
 }
 
-// Rand implements inputs.Source: in the order in which estimators draw, the numbers that the cases' programs draw, which
-// go through images channel by channel.
+// Rand implements inputs.Source: in the order in which estimators draw, the numbers that the cases' programs draw,
+// which go through images channel by channel.
 func (c *Case) Rand(purpose string, parts ...any) inputs.Rand {
 	switch purpose {
 	case "zen weights", "swap weights":
 		s := splitmix.New(c.Seeds["zen_params"])
 		return stream{normal: func() float64 { return float64(s.Normal12()) }}
 	case "zen images":
-		return stream{normal: of(append(c.Normals("zen_input1", c.Batch, c.Resolution), c.Normals("zen_input2", c.Batch, c.Resolution)...))}
+		return stream{normal: of(append(c.Normals("zen_input1", c.Batch, c.Resolution), c.Normals("zen_input2",
+			c.Batch, c.Resolution)...))}
 	case "noise images":
 		return stream{normal: of(c.Normals("zen_input1", c.Batch, c.Resolution))}
 	case "az-nas signs":
