@@ -74,7 +74,7 @@ func (r readout) nodes(cells []int) ([]int, error) {
 			return cells[k : k+1], nil
 		}
 	}
-	return nil, fmt.Errorf("readout: %q: must be \"last\", \"last2\" to \"last%d\", \"all\", or \"cell0\" to \"cell%d\"", r, n, n-1)
+	return nil, fmt.Errorf(`readout: %q: must be "last", "last2" to "last%d", "all", or "cell0" to "cell%d"`, r, n, n-1)
 }
 
 func (f frozenSettings) validate() error {

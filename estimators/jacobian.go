@@ -93,7 +93,8 @@ type jacobianScore struct {
 }
 
 // noise is the warning of scores that are nothing but rounding on these networks.
-const noise = "rounding noise on networks whose last cell ends in normalisations: in train mode the Jacobian is zero there; use the form that ends in -eval"
+const noise = "rounding noise on networks whose last cell ends in normalisations: in train mode the Jacobian " +
+	"is zero there; use the form that ends in -eval"
 
 func (e jacobianScore) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
 	j, labels, err := e.jacobian(ctx, a, env, e.state)

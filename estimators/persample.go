@@ -31,7 +31,8 @@ var (
 		Mode:    evalMode + ", gradient of the sum of each image's logits by all weights",
 		Caveats: "TE-NAS's other score, linear regions, is the number of images for every architecture of this " +
 			"space and is not offered",
-	}, proxySettings{initialSettings: kaiming, Batch: 32, Precision: inFloat32}, func(s proxySettings) Estimator { return ntk{s} })
+	}, proxySettings{initialSettings: kaiming, Batch: 32, Precision: inFloat32},
+		func(s proxySettings) Estimator { return ntk{s} })
 	vkdnwEntry = define(Info{
 		Name: "vkdnw", Family: Gradients, Random: true, Needs: Needs{Gradients: true}, Direction: Higher,
 		Unit: "nats", Cost: Seconds,

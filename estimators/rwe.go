@@ -100,8 +100,8 @@ const (
 	measureValCrossEntropy measure = "val-cross-entropy"
 	measureValMSE          measure = "val-mse"
 	measureTrainAccuracy   measure = "train-accuracy"        // percent
-	measureTrainLoss       measure = "train-loss"            // what the head minimises: squared error of "ridge", else cross-entropy
-	measureRandomLabels    measure = "random-label-accuracy" // training accuracy, in percent, when labels are drawn at random
+	measureTrainLoss       measure = "train-loss"            // squared error of "ridge", else cross-entropy
+	measureRandomLabels    measure = "random-label-accuracy" // percent, of training on labels drawn at random
 )
 
 func (s rweScore) validate() error {
@@ -176,7 +176,8 @@ func (s rweScore) Estimate(ctx context.Context, a bench301.Architecture, env *En
 		return f.Accuracy, nil
 	})
 	if err == nil && score.Value == 100 {
-		score.Warnings = append(score.Warnings, "saturated: the layer classifies every image; ask for more images, or for fewer features")
+		score.Warnings = append(score.Warnings,
+			"saturated: the layer classifies every image; ask for more images, or for fewer features")
 	}
 	return score, err
 }
@@ -239,7 +240,8 @@ func (s rweScore) trained(ctx context.Context, env *Env, draw int, x matrix, lab
 		start := &head.Linear{In: x.d, Out: classes, W: make([]float64, x.d*classes), B: make([]float64, classes)}
 		for _, part := range [][]float64{start.W, start.B} {
 			for i := range part {
-				part[i] = (2*rng.Float64() - 1) * (1 / math.Sqrt(float64(x.d))) // PyTorch's initialisation of a linear layer
+				// PyTorch's initialisation of a linear layer
+				part[i] = (2*rng.Float64() - 1) * (1 / math.Sqrt(float64(x.d)))
 			}
 		}
 		order := func(epoch int) []int { return env.Inputs.Rand("order of the head's images", draw, epoch).Perm(x.n) }

@@ -81,7 +81,8 @@ func (e swap) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (
 		}
 		s.Value += float64(distinct) / float64(e.Draws)
 		if limit := math.Exp2(float64(e.Batch)); draw == 0 && (float64(distinct) == limit || float64(neurons) < limit) {
-			s.Warnings = append(s.Warnings, fmt.Sprintf("%d codes of %d inputs, %v possible: the score is saturated; change batch", distinct, neurons, limit))
+			s.Warnings = append(s.Warnings, fmt.Sprintf(
+				"%d codes of %d inputs, %v possible: the score is saturated; change batch", distinct, neurons, limit))
 		}
 	}
 	return s, nil
@@ -158,7 +159,8 @@ type regSwap struct{ regSwapSettings }
 
 func (e regSwap) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
 	if e.Sigma == 0 {
-		return Score{}, errors.New("give mu and sigma, as regswap:mu=800,sigma=40000: the method has no values for this space")
+		return Score{}, errors.New(
+			"give mu and sigma, as regswap:mu=800,sigma=40000: the method has no values for this space")
 	}
 	c, err := a.Complexity(e.config())
 	if err != nil {

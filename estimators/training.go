@@ -13,8 +13,8 @@ import (
 	"rwe301/network"
 )
 
-const trainingMode = "the whole network is trained by gradient descent (momentum, cosine schedule, weight decay, bounded gradients; " +
-	"images cropped, flipped and cut out)"
+const trainingMode = "the whole network is trained by gradient descent (momentum, cosine schedule, " +
+	"weight decay, bounded gradients; images cropped, flipped and cut out)"
 
 var training = trainingSettings{
 	Channels: 16, Layers: 8, Variant: bench301.VariantDARTS, Resolution: 32, Init: network.Default,
@@ -41,13 +41,13 @@ type trainingSettings struct {
 	Variant         bench301.Variant     `json:"variant"`
 	Resolution      int                  `json:"resolution"` // images are mean-pooled 2x2 until they have this side
 	Init            network.Distribution `json:"init"`
-	TrainImages     int                  `json:"train_images"` // 0: 5000, or three quarters of the training split where that is less
-	ValImages       int                  `json:"val_images"`   // the training images behind those; 0: 1000, or a quarter of the split
-	ValNorm         normName             `json:"val_norm"`     // of validation: "running" statistics or those of each "batch"
+	TrainImages     int                  `json:"train_images"` // 0: 5000, or three quarters of the split if less
+	ValImages       int                  `json:"val_images"`   // those behind; 0: 1000, or a quarter of the split
+	ValNorm         normName             `json:"val_norm"`     // "running" statistics or those of each "batch"
 	Epochs          int                  `json:"epochs"`
-	Steps           int                  `json:"steps"`           // 0: whole epochs; else training ends after so many steps
-	ScheduleEpochs  int                  `json:"schedule_epochs"` // over which the learning rate falls to zero; 0: epochs
-	Batch           int                  `json:"batch"`           // images left over at the end of an epoch are not used in it
+	Steps           int                  `json:"steps"`           // after which training ends; 0: whole epochs
+	ScheduleEpochs  int                  `json:"schedule_epochs"` // until the learning rate is zero; 0: epochs
+	Batch           int                  `json:"batch"`           // an epoch leaves out what fills no batch
 	LearningRate    float64              `json:"learning_rate"`   // of the first epoch
 	Momentum        float64              `json:"momentum"`
 	WeightDecay     float64              `json:"weight_decay"` // of all parameters
@@ -56,7 +56,7 @@ type trainingSettings struct {
 	Cutout          int                  `json:"cutout"`       // side of the square, in pixels before mean-pooling
 	Auxiliary       bool                 `json:"auxiliary"`    // train the auxiliary head too
 	AuxiliaryWeight float64              `json:"auxiliary_weight"`
-	DropPath        float64              `json:"drop_path"` // rate at the end of the schedule, towards which it rises evenly
+	DropPath        float64              `json:"drop_path"` // at the schedule's end, to which it rises evenly
 	Precision       precision            `json:"precision"`
 }
 
@@ -162,7 +162,7 @@ func (s trainingSettings) rate(epoch int) float64 {
 
 // trainingCurve is what a training yields, a value an epoch. An epoch that steps cuts short is one too.
 type trainingCurve struct {
-	TrainLoss   []float64 // mean over the epoch's steps of the batch's cross-entropy before the step, without the auxiliary head's
+	TrainLoss   []float64 // mean over steps of the batch's cross-entropy before the step, not the auxiliary head's
 	ValLoss     []float64 // cross-entropy after the epoch
 	ValAccuracy []float64 // percent, after the epoch
 	Diverged    string    // why training broke off, if it did
