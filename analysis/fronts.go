@@ -99,7 +99,7 @@ type Fronts struct {
 	Setup   Setup
 	Images  string   // that estimators saw, as they were asked for
 	Data    string   // data of the objectives' questions
-	Papers  []string // of the objectives
+	Cites   []string // BibTeX keys of what the objectives cite
 	Rows    []SearchRow
 	Found   []Found
 	Curves  map[string][][]SearchPoint // by method, one a seed

@@ -4,42 +4,73 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"math/rand/v2"
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/mat"
 
 	"rwe301/bench301"
+	"rwe301/estimators/inputs"
 	"rwe301/network"
 )
 
-// Noise are the settings of scores of one batch of N(0, 1) images.
-type Noise struct {
-	Initial
+var azDefault = noiseSettings{kaiming, 64}
+
+// azInfo describes one of AZ-NAS's parts.
+func azInfo(name, formula string) Info {
+	return Info{
+		Name: name, Family: Features, Random: true, Needs: Needs{Gradients: true}, Direction: Higher, Unit: "score",
+		Cost:  Seconds,
+		Paper: "Lee, Ham 2024, AZ-NAS, arXiv 2403.19232", Cites: []string{"lee2024aznas"}, Formula: formula,
+		Mode: "Kaiming normal weights, N(0, 1) images, batch statistics",
+		Caveats: "one of four parts, the fourth being flops; AZ-NAS ranks candidates by the sum of the logarithms of their " +
+			"four ranks, which depends on the set of candidates",
+	}
+}
+
+// The registry's entries.
+var (
+	azExpressivityEntry = define(azInfo("az-expressivity",
+		"sum over stem and cells of the entropy of the spectrum of the "+
+			"channels' covariance"),
+		azDefault, func(s noiseSettings) Estimator {
+			return azScore{s, func(p azParts) float64 { return p.expressivity }}
+		})
+	azProgressivityEntry = define(azInfo("az-progressivity",
+		"smallest increase of that entropy from one cell to the next"),
+		azDefault, func(s noiseSettings) Estimator {
+			return azScore{s, func(p azParts) float64 { return p.progressivity }}
+		})
+	azTrainabilityEntry = define(azInfo("az-trainability",
+		"mean over cells of -s - 1/s + 2, s the largest singular value of "+
+			"the cell's Jacobian, estimated with random signs"),
+		azDefault, func(s noiseSettings) Estimator {
+			return azScore{s, func(p azParts) float64 { return p.trainability }}
+		})
+)
+
+// noiseSettings are the settings of scores of one batch of N(0, 1) images.
+type noiseSettings struct {
+	initialSettings
 	Batch int `json:"batch"` // images
 }
 
-// Validate says which setting is out of range.
-func (s Noise) Validate() error {
+func (s noiseSettings) validate() error {
 	if s.Batch < 2 || s.Batch > 1<<16 {
 		return fmt.Errorf("batch: %d: must lie in [2, %d]", s.Batch, 1<<16)
 	}
-	return s.Initial.Validate()
+	return s.initialSettings.validate()
 }
 
 // images are drawn from N(0, 1), the same for every architecture.
-func (s Noise) images(env *Env, p *network.Plan) []float32 {
+func (s noiseSettings) images(env *Env, p *network.Plan) []float32 {
 	in := p.Graph().Nodes[0]
-	rng := env.rng("noise images")
 	x := make([]float32, s.Batch*in.H*in.W*in.C)
-	for i := range x {
-		x[i] = float32(rng.NormFloat64())
-	}
+	normals(x, env.Inputs.Rand("noise images"))
 	return x
 }
 
-// azParts are AZ-NAS's scores of a network (Lee and Ham 2024, arXiv 2403.19232): over the features F_0, the stem's output,
-// and F_i, that of cell i. Expressivity is the sum of the entropies of the spectra of their covariances,
+// azParts are AZ-NAS's scores of a network (Lee and Ham 2024, arXiv 2403.19232): over the features F_0, the stem's
+// output, and F_i, that of cell i. Expressivity is the sum of the entropies of the spectra of their covariances,
 // progressivity the smallest increase from one to the next, trainability the mean of -s - 1/s + 2, s being the largest
 // singular value of the Jacobian from one to the next, estimated with random signs.
 type azParts struct {
@@ -47,17 +78,16 @@ type azParts struct {
 	entropies, sigmas                         []float64 // first to last feature; last to first cell
 }
 
-// azScore is one of the parts. Its fourth, complexity, is flops; the method ranks candidates by the sum of the logarithms of
-// the four ranks, which LogRankSum combines.
+// azScore is one of the parts. Its fourth, complexity, is flops; the method ranks candidates by the sum of the
+// logarithms of the four ranks, which LogRankSum combines.
 type azScore struct {
-	Noise
+	noiseSettings
 	of func(azParts) float64
 }
 
-// Estimate implements Estimator.
 func (e azScore) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
-	type key struct{ Noise }
-	parts, err := share(env, key{e.Noise}, func() (azParts, error) {
+	type key struct{ noiseSettings }
+	parts, err := share(env, key{e.noiseSettings}, func() (azParts, error) {
 		m, err := e.model(a, env, 0)
 		if err != nil {
 			return azParts{}, err
@@ -66,24 +96,25 @@ func (e azScore) Estimate(ctx context.Context, a bench301.Architecture, env *Env
 		if err != nil {
 			return azParts{}, err
 		}
-		x, err := executor[float32](env, m.plan, network.Options{Batch: e.Batch, Gradients: true, Keep: features, KeepGradients: features})
+		x, err := executor[float32](env, m.plan, network.Options{Batch: e.Batch, Gradients: true, Keep: features,
+			KeepGradients: features})
 		if err != nil {
 			return azParts{}, err
 		}
 		defer x.Close()
-		signs := env.rng("az-nas signs", a.ID())
-		return azNAS(ctx, x, m.theta, e.images(env, m.plan), e.Batch, features, func(out []float32, h, w, c int) { randomSigns(out, signs) })
+		return azNAS(ctx, x, m.theta, e.images(env, m.plan), e.Batch, features, env.Inputs.Rand("az-nas signs", a.ID()))
 	})
 	return Score{Value: e.of(parts)}, err
 }
 
-func randomSigns(out []float32, rng *rand.Rand) {
+func randomSigns[T network.Real](n int, rng inputs.Rand) []T {
+	out := ones[T](n)
 	for i := range out {
-		out[i] = 1
 		if rng.Uint64()>>63 == 0 {
 			out[i] = -1
 		}
 	}
+	return out
 }
 
 // azFeatures lists the nodes of the features.
@@ -96,8 +127,9 @@ func azFeatures(p *network.Plan) ([]int, error) {
 	return nil, fmt.Errorf("the network has no stem: its features are not defined")
 }
 
-// azNAS computes the parts. signs fills a cotangent, last cell first.
-func azNAS[T network.Real](ctx context.Context, x network.Runner[T], theta, images []T, n int, features []int, signs func(out []T, h, w, c int)) (azParts, error) {
+// azNAS computes the parts. Cotangents are drawn last cell first.
+func azNAS[T network.Real](ctx context.Context, x network.Runner[T], theta, images []T, n int, features []int,
+	rng inputs.Rand) (azParts, error) {
 	var parts azParts
 	if err := x.Forward(theta, images, n, network.BatchNorm); err != nil {
 		return parts, err
@@ -120,8 +152,7 @@ func azNAS[T network.Real](ctx context.Context, x network.Runner[T], theta, imag
 			return parts, err
 		}
 		_, h, w, c := x.Output(features[i])
-		r := make([]T, n*h*w*c)
-		signs(r, h, w, c)
+		r := randomSigns[T](n*h*w*c, rng)
 		if err := x.Backward(network.Cotangents[T]{Nodes: map[int][]T{features[i]: r}}, nil, nil); err != nil {
 			return parts, err
 		}
@@ -163,8 +194,8 @@ func spectralEntropy[T network.Real](data []T, c int) (float64, error) {
 	return entropy, nil
 }
 
-// transferNorm is the largest singular value of the mean over images and output pixels of g r', g being the gradient at a
-// feature's input; a larger input is folded, pixels of a block becoming channels.
+// transferNorm is the largest singular value of the mean over images and output pixels of g r', g being the gradient
+// at a feature's input; a larger input is folded, pixels of a block becoming channels.
 func transferNorm[T network.Real](g []T, gh, gw, gc int, r []T, h, w, c, n int) (float64, error) {
 	s := gh / h
 	left := matrix{n * h * w, gc * s * s, make([]float64, len(g))}

@@ -9,61 +9,76 @@ import (
 	"rwe301/network"
 )
 
-// Size are the settings that size a network.
-type Size struct {
-	Channels   int              `json:"channels"`
-	Classes    int              `json:"classes"`
-	Layers     int              `json:"layers"`
-	Resolution int              `json:"resolution"` // height and width of the images
-	Variant    bench301.Variant `json:"variant"`
-}
-
-// suite is the network that NAS-Bench-Suite-Zero scores.
-func suite() Size {
-	c := bench301.DefaultConfig()
-	return Size{Channels: c.Channels, Classes: c.Classes, Layers: c.Layers, Resolution: c.Height, Variant: c.Variant}
-}
-
-func (s Size) config() bench301.Config {
-	return bench301.Config{
-		Channels: s.Channels, Layers: s.Layers, Classes: s.Classes, Height: s.Resolution, Width: s.Resolution, Variant: s.Variant,
-	}
-}
-
-// Validate says which setting is out of range.
-func (s Size) Validate() error { return s.config().Validate() }
-
-// compile builds the network of an architecture.
-func (s Size) compile(a bench301.Architecture) (*network.Plan, error) {
-	graph, err := a.Graph(s.config())
-	if err != nil {
-		return nil, err
-	}
-	return network.Compile(graph)
-}
+// The registry's entries.
+var (
+	paramsEntry = define(Info{
+		Name: "params", Family: Baseline, Trivial: true, Direction: Higher, Unit: "parameters", Cost: Instant,
+		Paper: suitePaper, Cites: []string{"krishnakumar2022suite"},
+		Formula: "number of trainable parameters, in closed form (NASLib's column is this / 1e6)",
+		Caveats: "ignores everything about the wiring that costs no parameter",
+	}, suite(), func(s sizeSettings) Estimator {
+		return count{s, func(c bench301.Complexity) int64 { return c.Params }}
+	})
+	macsEntry = define(Info{
+		Name: "macs", Family: Baseline, Trivial: true, Direction: Higher, Unit: "multiply-accumulates",
+		Cost:    Instant,
+		Paper:   "the usual definition",
+		Formula: "multiply-accumulates of convolutions and the classifier for one image, in closed form",
+	}, suite(), func(s sizeSettings) Estimator { return count{s, func(c bench301.Complexity) int64 { return c.MACs }} })
+	flopsEntry = define(Info{
+		Name: "flops", Family: Baseline, Trivial: true, Direction: Higher, Unit: "operations", Cost: Instant,
+		Paper: suitePaper, Cites: []string{"krishnakumar2022suite"},
+		Formula: "macs plus element-wise operations of normalisation, ReLU and pooling as tensorwatch 0.9.1 " +
+			"counts them (NASLib's column is this / 1e6)",
+		Caveats: "multiply-accumulates are not doubled; the global average is counted as (H+1)(W+1) a channel",
+	}, suite(), func(s sizeSettings) Estimator {
+		return count{s, func(c bench301.Complexity) int64 { return c.FLOPs }}
+	})
+	poolCountEntry = define(Info{
+		Name: "pool-count", Aliases: []string{"pool_count"}, Family: Baseline, Trivial: true, Direction: Higher,
+		Unit: "operations", Cost: Instant,
+		Paper:   ours,
+		Formula: "minus the number of pooling operations in the normal cell",
+		Caveats: "takes nine values at most, so most pairs are ties; defined for DARTS cells only",
+	}, none{}, func(none) Estimator { return poolCount{} })
+	sepConvCountEntry = define(Info{
+		Name: "sepconv-count", Aliases: []string{"sepconv_count"}, Family: Baseline, Trivial: true,
+		Direction: Higher, Unit: "operations", Cost: Instant,
+		Paper:   "a plain count that studies of NAS-Bench-301 report",
+		Formula: "number of separable convolutions in both cells",
+		Caveats: "takes seventeen values at most; defined for DARTS cells only",
+	}, none{}, func(none) Estimator { return operations{count: separable} })
+	depthEntry = define(Info{
+		Name: "depth", Family: Baseline, Trivial: true, Direction: Higher, Unit: "edges", Cost: Instant,
+		Paper:   "a plain count that studies of NAS-Bench-301 report",
+		Formula: "edges on the longest path through the normal cell",
+		Caveats: "takes four values; defined for DARTS cells only",
+	}, none{}, func(none) Estimator { return operations{count: cellDepth} })
+	l2NormEntry = define(Info{
+		Name: "l2_norm", Aliases: []string{"l2-norm"}, Family: Baseline, Trivial: true, Random: true,
+		Direction: Higher, Unit: "norm", Cost: Instant,
+		Paper: suitePaper, Cites: []string{"krishnakumar2022suite"},
+		Formula: "sum over the weights W of convolutions and classifier of ||W||_2, at initialisation",
+		Mode:    "random weights; no image",
+		Caveats: "at the default initialisation it is sum sqrt(outputs/3) up to noise: a count of layers " +
+			"weighted by width",
+	}, suiteInitial, func(s initialSettings) Estimator { return l2Norm{s} })
+)
 
 // count is a number of bench301.Complexity.
 type count struct {
-	Size
+	sizeSettings
 	of func(bench301.Complexity) int64
 }
 
-// Estimate implements Estimator.
 func (c count) Estimate(_ context.Context, a bench301.Architecture, _ *Env) (Score, error) {
 	n, err := a.Complexity(c.config())
 	return Score{Value: float64(c.of(n))}, err
 }
 
-// none are the settings of an estimator that has none.
-type none struct{}
-
-// Validate implements settings.
-func (none) Validate() error { return nil }
-
 // poolCount is minus the number of pooling operations in the normal cell, or in the only one.
 type poolCount struct{ none }
 
-// Estimate implements Estimator.
 func (poolCount) Estimate(_ context.Context, a bench301.Architecture, _ *Env) (Score, error) {
 	cell, ok := a.(bench301.PoolCounter)
 	if !ok {
@@ -72,54 +87,48 @@ func (poolCount) Estimate(_ context.Context, a bench301.Architecture, _ *Env) (S
 	return Score{Value: float64(-cell.Pools())}, nil
 }
 
-// Initial are the settings of a network with random weights.
-type Initial struct {
-	Size
-	Init network.Distribution `json:"init"`
-	Fan  network.FanMode      `json:"fan"`  // of the initialisations "uniform" and "normal"
-	Gain float64              `json:"gain"` // 0 means the initialisation's own
+// operations counts edges of a DARTS architecture.
+type operations struct {
+	none
+	count func(bench301.Genotype) int
 }
 
-func (s Initial) scheme() network.Scheme {
-	return network.Scheme{Distribution: s.Init, Fan: s.Fan, Gain: s.Gain}
-}
-
-// Validate says which setting is out of range.
-func (s Initial) Validate() error {
-	if err := s.scheme().Validate(); err != nil {
-		return err
+func (e operations) Estimate(_ context.Context, a bench301.Architecture, _ *Env) (Score, error) {
+	g, ok := a.(bench301.Genotype)
+	if !ok {
+		return Score{}, fmt.Errorf("counts the operations of DARTS cells: %s is none", a)
 	}
-	return s.Size.Validate()
+	return Score{Value: float64(e.count(g))}, nil
 }
 
-// model is a network with weights.
-type model struct {
-	plan  *network.Plan
-	theta []float32
-}
-
-type modelKey struct {
-	Initial
-	draw int
-}
-
-// model builds the network of an architecture and draws its weights. Draws are independent of each other and between
-// architectures.
-func (s Initial) model(a bench301.Architecture, env *Env, draw int) (model, error) {
-	return share(env, modelKey{s, draw}, func() (model, error) {
-		plan, err := s.compile(a)
-		if err != nil {
-			return model{}, err
+// separable counts the separable convolutions of both cells.
+func separable(g bench301.Genotype) int {
+	n := 0
+	for _, c := range []bench301.Cell{g.Normal, g.Reduce} {
+		for _, e := range c {
+			if e.Op == bench301.SepConv3x3 || e.Op == bench301.SepConv5x5 {
+				n++
+			}
 		}
-		m := model{plan, make([]float32, plan.NumParams())}
-		return m, network.Initialise(plan, m.theta, s.scheme(), env.derive("weights", a.ID(), draw))
-	})
+	}
+	return n
+}
+
+// cellDepth is the number of edges on the longest path through the normal cell, from an input to a node.
+func cellDepth(g bench301.Genotype) int {
+	depth := make([]int, 2+bench301.Nodes)
+	deepest := 0
+	for k, e := range g.Normal {
+		node := 2 + k/2
+		depth[node] = max(depth[node], depth[e.Source]+1)
+		deepest = max(deepest, depth[node])
+	}
+	return deepest
 }
 
 // l2Norm adds up the Euclidean norms of the weights of the layers.
-type l2Norm struct{ Initial }
+type l2Norm struct{ initialSettings }
 
-// Estimate implements Estimator.
 func (e l2Norm) Estimate(_ context.Context, a bench301.Architecture, env *Env) (Score, error) {
 	m, err := e.model(a, env, 0)
 	if err != nil {
@@ -136,12 +145,4 @@ func layerNorms[T network.Real](p *network.Plan, v []T) []float64 {
 		norms[i] = math.Sqrt(square)
 	}
 	return norms
-}
-
-func sum(x []float64) float64 {
-	total := 0.0
-	for _, v := range x {
-		total += v
-	}
-	return total
 }

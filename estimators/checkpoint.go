@@ -18,8 +18,8 @@ import (
 
 // checkpoint is a file that holds a training between two epochs, so that a process that is killed loses one epoch at
 // most. It is, in little-endian: magic, the key and Diverged (length and text each), seconds, the number of epochs and
-// the three series of the curve; then, unless the training is over, running statistics, theta and velocity; and last the
-// SHA-256 of all that.
+// the three series of the curve; then, unless the training is over, running statistics, theta and velocity; and last
+// the SHA-256 of all that.
 type checkpoint[T network.Real] struct {
 	dir      string // "" keeps nothing
 	key      string // what determines the training

@@ -11,13 +11,24 @@ import (
 	"rwe301/network"
 )
 
+// The registry's entry.
+var nwotEntry = define(Info{
+	Name: "nwot", Aliases: []string{"naswot"}, Family: Codes, Random: true, Needs: Needs{Data: true},
+	Direction: Higher, Unit: "nats", Cost: Cheap,
+	Paper: "Mellor et al. 2021, arXiv 2006.04647; as NASLib computes it",
+	Cites: []string{"mellor2021naswot", "krishnakumar2022suite"},
+	Formula: "ln |det K|, K_ij the number of ReLU inputs that are positive in both images i and j or in " +
+		"neither",
+	Mode:    trainMode,
+	Caveats: "grows with the number of ReLUs",
+}, proxy, func(s proxySettings) Estimator { return nwot{s} })
+
 // nwot is ln |det K|, K counting for each pair of images the ReLU inputs that are positive in both or in neither
 // (Mellor et al. 2021, arXiv 2006.04647).
-type nwot struct{ Proxy }
+type nwot struct{ proxySettings }
 
 func (e nwot) asks() any { return wantsSigns(e) }
 
-// Estimate implements Estimator.
 func (e nwot) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
 	agree, err := e.agreement(ctx, a, env)
 	if err != nil {
@@ -32,11 +43,12 @@ func (e nwot) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (
 }
 
 // agreement counts, for each pair of images, the ReLU inputs that are positive in both or in neither, n x n.
-func (s Proxy) agreement(ctx context.Context, a bench301.Architecture, env *Env) ([]int, error) {
+func (s proxySettings) agreement(ctx context.Context, a bench301.Architecture, env *Env) ([]int, error) {
 	return either(s.Precision, agreementOf[float32], agreementOf[float64])(ctx, s, a, env)
 }
 
-func agreementOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]int, error) {
+func agreementOf[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture,
+	env *Env) ([]int, error) {
 	p, err := passesOf[T](s, a, env, false)
 	if err != nil {
 		return nil, err

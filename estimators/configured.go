@@ -17,13 +17,21 @@ type Configured struct {
 	Settings     json.RawMessage // canonical: sorted keys, defaults filled in
 	SettingsHash string
 	Label        string // the name and, in Parse's notation, the settings that are not the defaults
+
+	values map[string]string
+}
+
+// Setting returns the value of a setting as Parse reads it, and whether the estimator has such a setting.
+func (c *Configured) Setting(key string) (value string, ok bool) {
+	value, ok = c.values[key]
+	return value, ok
 }
 
 // settings is what a family's settings struct can do.
 type settings interface {
 	comparable
-	// Validate says which setting is out of range.
-	Validate() error
+	// validate says which setting is out of range.
+	validate() error
 }
 
 // definition is an entry of the registry.
@@ -40,7 +48,7 @@ func define[S settings](info Info, defaults S, build func(S) Estimator) definiti
 		if err := decodeSettings(raw, &s); err != nil {
 			return nil, nil, err
 		}
-		if err := s.Validate(); err != nil {
+		if err := s.validate(); err != nil {
 			return nil, nil, fmt.Errorf("settings: %w", err)
 		}
 		return build(s), canonicalSettings(s), nil
@@ -58,7 +66,8 @@ func New(name string, settings json.RawMessage) (*Configured, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", d.Name, err)
 	}
-	return &Configured{e, d.Info, canonical, Hash(canonical), label(d, canonical)}, nil
+	values := values(canonical)
+	return &Configured{e, d.Info, canonical, Hash(canonical), d.label(values), values}, nil
 }
 
 // Parse reads "name" or "name:key=value,key=value".
@@ -89,14 +98,24 @@ func Parse(spec string) (*Configured, error) {
 	return New(name, raw)
 }
 
+// values are canonical settings in Parse's notation.
+func values(canonical json.RawMessage) map[string]string {
+	var fields map[string]json.RawMessage
+	_ = json.Unmarshal(canonical, &fields)
+	values := map[string]string{}
+	for key, raw := range fields {
+		values[key] = strings.Trim(string(raw), `"`)
+	}
+	return values
+}
+
 // label writes what Parse reads.
-func label(d definition, canonical json.RawMessage) string {
-	var defaults, chosen map[string]json.RawMessage
-	_, _ = json.Unmarshal(d.defaults, &defaults), json.Unmarshal(canonical, &chosen)
+func (d definition) label(chosen map[string]string) string {
+	defaults := values(d.defaults)
 	var changed []string
 	for _, key := range slices.Sorted(maps.Keys(chosen)) {
-		if string(defaults[key]) != string(chosen[key]) {
-			changed = append(changed, key+"="+strings.Trim(string(chosen[key]), `"`))
+		if defaults[key] != chosen[key] {
+			changed = append(changed, key+"="+chosen[key])
 		}
 	}
 	if len(changed) == 0 {

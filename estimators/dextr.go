@@ -9,19 +9,33 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"rwe301/bench301"
+	"rwe301/estimators/inputs"
 	"rwe301/network"
 )
 
-// dextr is ab/(a+b) with a = ln(1 + sum over modules of the smallest over the largest singular value of the channels of
-// one image's output) and b = ln(1 + curvature of the logits along a circle of inputs) (Asthana et al. 2025, arXiv
-// 2508.12977), with normalisations that do not look at the batch. As published, in train mode on one image, the
-// curvature is rounding noise on these networks. There the network is piecewise linear: with the Jacobian J of ten logits,
-// drawn with replacement, at the point u1 of the circle u1 cos t + u2 sin t, velocity and acceleration are J u2 and -J u1.
-type dextr struct{ SingleImage }
+// The registry's entry.
+var dextrEntry = define(Info{
+	Name: "dextr-eval", Aliases: []string{"dextr"}, Family: Features, Random: true,
+	Needs: Needs{Data: true, Gradients: true}, Direction: Higher, Unit: "nats", Cost: Cheap,
+	Paper: "Asthana et al. 2025, Dextr, arXiv 2508.12977; " + evalForm, Cites: []string{"asthana2025dextr"},
+	Formula: "ab/(a+b), a = ln(1 + sum over modules of smallest/largest singular value), b = ln(1 + " +
+		"curvature of ten logits along a circle of inputs)",
+	Mode:    evalMode + ", one image",
+	Caveats: "the curvature is so large that a decides",
+}, singleImage, func(s imageSettings) Estimator { return dextr{s} })
 
-// Estimate implements Estimator.
+// dextr is ab/(a+b) with a = ln(1 + sum over modules of the smallest over the largest singular value of the channels
+// of one image's output) and b = ln(1 + curvature of the logits along a circle of inputs) (Asthana et al. 2025, arXiv
+// 2508.12977), with normalisations that do not look at the batch. As published, in train mode on one image, the
+// curvature is rounding noise on these networks. There the network is piecewise linear: with the Jacobian J of ten
+// logits, drawn with replacement, at the point u1 of the circle u1 cos t + u2 sin t, velocity and acceleration are J
+// u2 and -J u1.
+type dextr struct{ imageSettings }
+
 func (e dextr) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
-	x, nodes, err := e.outputs(a, env, network.RunningNorm, func(g bench301.Graph) []int { return append(modules(g), containers(g)...) })
+	x, nodes, err := e.outputs(a, env, network.RunningNorm, func(g bench301.Graph) []int {
+		return append(modules(g), containers(g)...)
+	})
 	if err != nil {
 		return Score{}, err
 	}
@@ -33,21 +47,11 @@ func (e dextr) Estimate(ctx context.Context, a bench301.Architecture, env *Env) 
 	if err != nil {
 		return Score{}, err
 	}
-	rng := env.rng("dextr", a.ID())
-	in := m.plan.Graph().Nodes[0]
-	plane := make([]float64, 2*in.H*in.W*in.C)
-	for i := range plane {
-		plane[i] = rng.NormFloat64()
-	}
-	coordinates := make([]int, 10)
-	for i := range coordinates {
-		coordinates[i] = rng.IntN(m.plan.Classes())
-	}
-	g, err := executor[float32](env, m.plan, network.Options{Batch: 1, Gradients: true})
+	u, coordinates, err := circleOf(m.plan, env.Inputs.Rand("dextr", a.ID()))
 	if err != nil {
 		return Score{}, err
 	}
-	u, err := circle(plane)
+	g, err := executor[float32](env, m.plan, network.Options{Batch: 1, Gradients: true})
 	if err != nil {
 		return Score{}, err
 	}
@@ -87,6 +91,20 @@ func conditionSum[T network.Real](x network.Runner[T], nodes []int) float64 {
 	return total
 }
 
+// circleOf draws a circle of images and the coordinates of ten logits.
+func circleOf(p *network.Plan, rng inputs.Rand) (u [2][]float64, coordinates []int, err error) {
+	in := p.Graph().Nodes[0]
+	plane := make([]float64, 2*in.H*in.W*in.C)
+	for i := range plane {
+		plane[i] = rng.NormFloat64()
+	}
+	for range 10 {
+		coordinates = append(coordinates, rng.IntN(p.Classes()))
+	}
+	u, err = circle(plane)
+	return u, coordinates, err
+}
+
 // circle turns a size x 2 matrix into its left singular vectors, the one of the larger singular value first, each with
 // the sign that makes its product with the first column positive.
 func circle(plane []float64) (u [2][]float64, err error) {
@@ -119,8 +137,8 @@ func circle(plane []float64) (u [2][]float64, err error) {
 	return u, nil
 }
 
-// curvature is |v|^-3 sqrt(|v|^2 |w|^2 - (v w)^2) for v = J u2 and w = -J u1 at u1, in eval mode. u are images in h, w, c
-// order.
+// curvature is |v|^-3 sqrt(|v|^2 |w|^2 - (v w)^2) for v = J u2 and w = -J u1 at u1, in eval mode. u are images in h,
+// w, c order.
 func curvature[T network.Real](x network.Runner[T], theta []T, u [2][]float64, coordinates []int) (float64, error) {
 	point := make([]T, len(u[0]))
 	for i, v := range u[0] {

@@ -7,25 +7,55 @@ import (
 	"rwe301/bench301"
 )
 
-// EarlyStop are the settings of a score read from a curve of training.
-type EarlyStop struct {
-	Training
+const (
+	anyPaper  = "as every multi-fidelity method does it"
+	soTLPaper = "Ru et al. 2021, Speedy Performance Estimation for NAS, arXiv 2006.04492"
+	soTLKey   = "ru2021speedy"
+	fewEpochs = "a handful of epochs ranks how fast architectures learn, which is not how well they end"
+)
+
+var earlyStop = earlyStopSettings{trainingSettings: training}
+
+// The registry's entries.
+var (
+	earlyStopEntry = define(trainingInfo("early-stop", "percent", anyPaper, "validation accuracy after epoch T",
+		fewEpochs),
+		earlyStop, ofCurve(valAccuracy))
+	valLossEntry = define(trainingInfo("val-loss", "nats", anyPaper,
+		"minus the validation cross-entropy after epoch T", fewEpochs),
+		earlyStop, ofCurve(valLoss))
+	trainLossEntry = define(trainingInfo("train-loss", "nats", anyPaper,
+		"-L_T, L_t the mean over the steps of epoch t of the batch's cross-entropy before the step", fewEpochs),
+		earlyStop, ofCurve(trainLoss))
+	sotlEntry = define(trainingInfo("sotl", "nats", soTLPaper,
+		"-sum over epochs t = 1..T of L_t (see train-loss)", "the first epochs weigh most", soTLKey),
+		earlyStop, ofCurve(sotl))
+	sotlEEntry = define(trainingInfo("sotl-e", "nats", soTLPaper,
+		"-sum over the last E epochs of L_t (see train-loss)", "with E = 1 it is train-loss", soTLKey),
+		sotlEScore{earlyStop, 1}, func(s sotlEScore) Estimator { return s })
+	tseEMAEntry = define(trainingInfo("tse-ema", "nats", soTLPaper,
+		"-sum over epochs t = 1..T of gamma^(T-t) L_t (see train-loss)", "gamma 0 is train-loss, gamma 1 is sotl", soTLKey),
+		tseEMAScore{earlyStop, 0.9}, func(s tseEMAScore) Estimator { return s })
+)
+
+// earlyStopSettings are the settings of a score read from a curve of training.
+type earlyStopSettings struct {
+	trainingSettings
 	At int `json:"at"` // the epoch after which it is read, counted from 1; 0: the last one
 }
 
-// Validate says which setting is out of range.
-func (s EarlyStop) Validate() error {
+func (s earlyStopSettings) validate() error {
 	if s.At < 0 || s.At > s.Epochs {
 		return fmt.Errorf("at: %d: must lie in [1, epochs], here %d, or be 0 for the last epoch", s.At, s.Epochs)
 	}
-	return s.Training.Validate()
+	return s.trainingSettings.validate()
 }
 
 // upTo is the curve up to the epoch after which it is read.
-func (s EarlyStop) upTo(ctx context.Context, a bench301.Architecture, env *Env) (Curve, error) {
+func (s earlyStopSettings) upTo(ctx context.Context, a bench301.Architecture, env *Env) (trainingCurve, error) {
 	c, err := s.curve(ctx, a, env)
 	if err != nil {
-		return Curve{}, err
+		return trainingCurve{}, err
 	}
 	n, have := s.At, len(c.TrainLoss)
 	if n == 0 && c.Diverged == "" {
@@ -33,20 +63,19 @@ func (s EarlyStop) upTo(ctx context.Context, a bench301.Architecture, env *Env) 
 	}
 	switch {
 	case n > 0 && n <= have:
-		return Curve{TrainLoss: c.TrainLoss[:n], ValLoss: c.ValLoss[:n], ValAccuracy: c.ValAccuracy[:n]}, nil
+		return trainingCurve{TrainLoss: c.TrainLoss[:n], ValLoss: c.ValLoss[:n], ValAccuracy: c.ValAccuracy[:n]}, nil
 	case c.Diverged != "":
-		return Curve{}, fmt.Errorf("%s: %w", c.Diverged, ErrUndefined)
+		return trainingCurve{}, fmt.Errorf("%s: %w", c.Diverged, ErrUndefined)
 	}
-	return Curve{}, fmt.Errorf("at: %d: training ended in epoch %d, after %d steps", n, have, s.Steps)
+	return trainingCurve{}, fmt.Errorf("at: %d: training ended in epoch %d, after %d steps", n, have, s.Steps)
 }
 
 // curveScore is a score of a curve.
 type curveScore struct {
-	EarlyStop
-	of func(Curve) float64
+	earlyStopSettings
+	of func(trainingCurve) float64
 }
 
-// Estimate implements Estimator.
 func (e curveScore) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
 	c, err := e.upTo(ctx, a, env)
 	if err != nil {
@@ -56,39 +85,37 @@ func (e curveScore) Estimate(ctx context.Context, a bench301.Architecture, env *
 }
 
 // ofCurve builds an estimator that scores a curve.
-func ofCurve(of func(Curve) float64) func(EarlyStop) Estimator {
-	return func(s EarlyStop) Estimator { return curveScore{s, of} }
+func ofCurve(of func(trainingCurve) float64) func(earlyStopSettings) Estimator {
+	return func(s earlyStopSettings) Estimator { return curveScore{s, of} }
 }
 
 // Losses are negated, so that higher is better.
 
-func valAccuracy(c Curve) float64 { return last(c.ValAccuracy) }
-func valLoss(c Curve) float64     { return -last(c.ValLoss) }
-func trainLoss(c Curve) float64   { return -last(c.TrainLoss) }
+func valAccuracy(c trainingCurve) float64 { return last(c.ValAccuracy) }
+func valLoss(c trainingCurve) float64     { return -last(c.ValLoss) }
+func trainLoss(c trainingCurve) float64   { return -last(c.TrainLoss) }
 
 // sotl is minus the sum over epochs t = 1..T of L_t, the mean over the epoch's steps of the batch's loss (Ru et al.
 // 2020, arXiv 2006.04492v1: SoTL; v3: TSE).
-func sotl(c Curve) float64 { return -sum(c.TrainLoss) }
+func sotl(c trainingCurve) float64 { return -sum(c.TrainLoss) }
 
 func last(x []float64) float64 { return x[len(x)-1] }
 
-// SoTLE are the settings of sotl-e: minus the sum over the last E epochs t = T-E+1..T of L_t (Ru et al., SoTL-E, later
-// TSE-E; they recommend E = 1).
-type SoTLE struct {
-	EarlyStop
+// sotlEScore are the settings of sotl-e: minus the sum over the last E epochs t = T-E+1..T of L_t (Ru et al., SoTL-E,
+// later TSE-E; they recommend E = 1).
+type sotlEScore struct {
+	earlyStopSettings
 	Last int `json:"last_epochs"` // E; more than there are means all
 }
 
-// Validate says which setting is out of range.
-func (s SoTLE) Validate() error {
+func (s sotlEScore) validate() error {
 	if s.Last < 1 {
 		return fmt.Errorf("last_epochs: %d: must be at least 1", s.Last)
 	}
-	return s.EarlyStop.Validate()
+	return s.earlyStopSettings.validate()
 }
 
-// Estimate implements Estimator.
-func (s SoTLE) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
+func (s sotlEScore) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
 	c, err := s.upTo(ctx, a, env)
 	if err != nil {
 		return Score{}, err
@@ -96,23 +123,21 @@ func (s SoTLE) Estimate(ctx context.Context, a bench301.Architecture, env *Env) 
 	return Score{Value: -sum(c.TrainLoss[max(0, len(c.TrainLoss)-s.Last):])}, nil
 }
 
-// TSEEMA are the settings of tse-ema: minus the sum over t = 1..T of gamma^(T-t) L_t (Ru et al. 2021, arXiv
+// tseEMAScore are the settings of tse-ema: minus the sum over t = 1..T of gamma^(T-t) L_t (Ru et al. 2021, arXiv
 // 2006.04492v3, TSE-EMA).
-type TSEEMA struct {
-	EarlyStop
+type tseEMAScore struct {
+	earlyStopSettings
 	Gamma float64 `json:"gamma"`
 }
 
-// Validate says which setting is out of range.
-func (s TSEEMA) Validate() error {
+func (s tseEMAScore) validate() error {
 	if !(s.Gamma >= 0 && s.Gamma <= 1) {
 		return fmt.Errorf("gamma: %v: must lie in [0, 1]", s.Gamma)
 	}
-	return s.EarlyStop.Validate()
+	return s.earlyStopSettings.validate()
 }
 
-// Estimate implements Estimator.
-func (s TSEEMA) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
+func (s tseEMAScore) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
 	c, err := s.upTo(ctx, a, env)
 	if err != nil {
 		return Score{}, err

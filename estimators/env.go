@@ -1,26 +1,23 @@
 package estimators
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
-	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"rwe301/bench301/dataset"
+	"rwe301/estimators/inputs"
 	"rwe301/network"
 )
 
-// Env is what estimates have in common: images, a seed, and work already done for the architecture at hand. One Env
-// serves one goroutine; Fork makes another.
+// Env is what estimates have in common: inputs, and work already done for the architecture at hand. One Env serves one
+// goroutine; Fork makes another.
 type Env struct {
-	Data *dataset.Set // nil where no estimator needs images
-	Seed uint64       // of weights, batches and whatever else is drawn
+	Data   *dataset.Set  // nil where no estimator needs images
+	Seed   uint64        // of weights, batches and whatever else is drawn
+	Inputs inputs.Source // what estimates are made from: drawn from Data under Seed by NewEnv
 
 	Workers     int    // goroutines of one estimate where it can use several; no score depends on it; 0 means 1
 	Checkpoints string // folder in which trainings are kept epoch by epoch, to be resumed; "" keeps nothing
 
-	images *imageStore
 	memory network.Memory // of executors
 	asked  map[any]bool   // what the estimators of this run ask for beyond the rest
 	work   work
@@ -28,12 +25,12 @@ type Env struct {
 
 // NewEnv returns an environment. data may be nil.
 func NewEnv(data *dataset.Set, seed uint64) *Env {
-	return &Env{Data: data, Seed: seed, images: newImageStore()}
+	return &Env{Data: data, Seed: seed, Inputs: inputs.New(data, seed)}
 }
 
 // Fork returns an environment for another goroutine. Images that were prepared for one serve all.
 func (e *Env) Fork() *Env {
-	return &Env{Data: e.Data, Seed: e.Seed, Workers: e.Workers, Checkpoints: e.Checkpoints, images: e.images}
+	return &Env{Data: e.Data, Seed: e.Seed, Inputs: e.Inputs, Workers: e.Workers, Checkpoints: e.Checkpoints}
 }
 
 // Announce says which estimators will score each architecture, so that their passes can be shared.
@@ -53,16 +50,9 @@ func (e *Env) ask(x Estimator) {
 	}
 }
 
-// rng is the stream of one purpose. The parts (an architecture's id, the number of a draw) tell streams apart.
-func (e *Env) rng(purpose string, parts ...any) *rand.Rand {
-	s := e.derive(purpose, parts...)
-	return rand.New(rand.NewPCG(s, s))
-}
-
-// derive is the seed of one purpose.
-func (e *Env) derive(purpose string, parts ...any) uint64 {
-	sum := sha256.Sum256(fmt.Append(nil, e.Seed, purpose, parts))
-	return binary.LittleEndian.Uint64(sum[:])
+// batch returns batch number k of n drawn training images, the same for every architecture.
+func (e *Env) batch(n, k, side int, augment bool) (dataset.Images, error) {
+	return e.Inputs.Images(inputs.Span{Drawn: true, From: k * n, To: (k + 1) * n}, side, augment)
 }
 
 // work is what has been computed for one architecture, by what it is.

@@ -7,57 +7,58 @@ import (
 	"slices"
 
 	"rwe301/bench301"
+	"rwe301/estimators/inputs"
 	"rwe301/network"
 )
 
-// Epsilon are the settings of epsinas: the size, the batch, and the two values that all weights take in turn.
-type Epsilon struct {
-	Size
+// The registry's entry.
+var epsinasEntry = define(Info{
+	Name: "epsinas", Family: Features, Random: true, Needs: Needs{Data: true}, Direction: Higher, Unit: "ratio",
+	Cost:  Cheap,
+	Paper: "Gracheva 2023, arXiv 2302.04406", Cites: []string{"gracheva2025epsinas"},
+	Formula: "mean |v1 - v2| / mean(v1, v2), v one logit an image, scaled to [0, 1]",
+	Mode:    "all weights one constant, then another, biases 0, batch statistics, no gradient",
+	Caveats: "the pair of constants for this space is not published; 1e-4 and 10 are those of " +
+		"NAS-Bench-101, with which float32 does not underflow here",
+}, epsilonSettings{suite(), 256, 1e-4, 10}, func(s epsilonSettings) Estimator { return epsinas{s} })
+
+// epsilonSettings are the settings of epsinas: the size, the batch, and the two values that all weights take in turn.
+type epsilonSettings struct {
+	sizeSettings
 	Batch int     `json:"batch"`
 	Low   float64 `json:"low"`
 	High  float64 `json:"high"`
 }
 
-// Validate says which setting is out of range.
-func (s Epsilon) Validate() error {
+func (s epsilonSettings) validate() error {
 	if s.Batch < 3 || s.Batch > 1<<16 {
 		return fmt.Errorf("batch: %d: must lie in [3, %d]", s.Batch, 1<<16)
 	}
 	if !(s.Low > 0 && s.Low < s.High && s.High < 1e6) {
 		return fmt.Errorf("low, high: %v, %v: must be 0 < low < high < 1e6", s.Low, s.High)
 	}
-	return s.Size.Validate()
+	return s.sizeSettings.validate()
 }
 
-// reads implements reader.
-func (s Epsilon) reads() []span { return []span{{Drawn: true, To: s.Batch}} }
+func (s epsilonSettings) reads() []inputs.Span { return []inputs.Span{{Drawn: true, To: s.Batch}} }
 
-// side implements reader.
-func (s Epsilon) side() int { return s.Resolution }
+func (s epsilonSettings) side() int { return s.Resolution }
 
-// epsinas is mean |v1 - v2| / mean(v1, v2), v being one logit an image scaled to [0, 1] for a network all of whose weights
-// are one constant (Gracheva 2023, arXiv 2302.04406). All logits of an image agree but for rounding, so one is
+// epsinas is mean |v1 - v2| / mean(v1, v2), v being one logit an image scaled to [0, 1] for a network all of whose
+// weights are one constant (Gracheva 2023, arXiv 2302.04406). All logits of an image agree but for rounding, so one is
 // taken; the smallest value of each vector, 0, is left out.
-type epsinas struct{ Epsilon }
+type epsinas struct{ epsilonSettings }
 
-// Estimate implements Estimator.
 func (e epsinas) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
-	p, err := e.compile(a)
-	if err != nil {
-		return Score{}, err
-	}
-	images, err := env.batch(e.Batch, 0, e.Resolution, false)
-	if err != nil {
-		return Score{}, err
-	}
-	x, err := executor[float32](env, p, network.Options{Batch: e.Batch})
+	t, err := bareTrial(e.sizeSettings, e.Batch, a, env,
+		func(*network.Plan) network.Options { return network.Options{} })
 	if err != nil {
 		return Score{}, err
 	}
 	if err := ctx.Err(); err != nil {
 		return Score{}, err
 	}
-	value, err := constantDifference(x, images.Pixels, e.Batch, e.Low, e.High)
+	value, err := constantDifference(t.exec, t.pixels, e.Batch, e.Low, e.High)
 	return Score{Value: value}, err
 }
 

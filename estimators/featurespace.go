@@ -13,10 +13,35 @@ import (
 	"rwe301/bench301"
 )
 
-// featStd is minus the mean over features of their standard deviation over the training images.
-type featStd struct{ Frozen }
+// The registry's entries.
+var (
+	featStdEntry = define(Info{
+		Name: "featstd", Family: Features, Random: true, Needs: Needs{Data: true}, Direction: Higher,
+		Unit: "deviation", Cost: Cheap,
+		Paper:   ours,
+		Formula: "minus the mean over features of their standard deviation over images",
+		Mode:    frozenMode,
+	}, frozen, func(s frozenSettings) Estimator { return featStd{s} })
+	effDimEntry = define(Info{
+		Name: "effdim", Family: Features, Random: true, Needs: Needs{Data: true}, Direction: Higher,
+		Unit: "dimensions", Cost: Cheap,
+		Paper:   ours,
+		Formula: "sum of w/(w + lambda) over the eigenvalues w of the correlation matrix of the features",
+		Mode:    frozenMode,
+	}, effDimSettings{frozenSettings: frozen, Lambda: 0.3}, func(s effDimSettings) Estimator { return effDim{s} })
+	mapEffDimEntry = define(Info{
+		Name: "map-effdim", Aliases: []string{"grid_ed"}, Family: Features, Random: true, Needs: Needs{Data: true},
+		Direction: Higher, Unit: "dimensions", Cost: Cheap,
+		Paper: ours,
+		Formula: "sum of w/(w + lambda mean(w)) over the eigenvalues w of K = ZZ'/d, Z the standardised values " +
+			"(n images x d) of the last cell's map",
+		Mode: frozenMode,
+	}, effDimSettings{frozenSettings: mapFeatures(), Lambda: 0.1}, func(s effDimSettings) Estimator { return mapEffDim{s} })
+)
 
-// Estimate implements Estimator.
+// featStd is minus the mean over features of their standard deviation over the training images.
+type featStd struct{ frozenSettings }
+
 func (f featStd) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
 	return f.average(func(draw int) (float64, error) {
 		m, err := f.features(ctx, a, env, draw, f.train())
@@ -28,24 +53,22 @@ func (f featStd) Estimate(ctx context.Context, a bench301.Architecture, env *Env
 	})
 }
 
-// EffDim are the settings of an effective dimension.
-type EffDim struct {
-	Frozen
+// effDimSettings are the settings of an effective dimension.
+type effDimSettings struct {
+	frozenSettings
 	Lambda float64 `json:"lambda"`
 }
 
-// Validate says which setting is out of range.
-func (s EffDim) Validate() error {
+func (s effDimSettings) validate() error {
 	if !(s.Lambda > 0) || math.IsInf(s.Lambda, 0) {
 		return fmt.Errorf("lambda: %v: must be positive", s.Lambda)
 	}
-	return s.Frozen.Validate()
+	return s.frozenSettings.validate()
 }
 
 // effDim is sum w/(w + lambda) over the eigenvalues w of the correlation matrix of the features.
-type effDim struct{ EffDim }
+type effDim struct{ effDimSettings }
 
-// Estimate implements Estimator.
 func (e effDim) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
 	return e.average(func(draw int) (float64, error) {
 		m, err := e.features(ctx, a, env, draw, e.train())
@@ -58,9 +81,8 @@ func (e effDim) Estimate(ctx context.Context, a bench301.Architecture, env *Env)
 }
 
 // mapEffDim is the same of the images' Gram matrix K = ZZ'/d, with a penalty of lambda times the mean eigenvalue.
-type mapEffDim struct{ EffDim }
+type mapEffDim struct{ effDimSettings }
 
-// Estimate implements Estimator.
 func (e mapEffDim) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
 	return e.average(func(draw int) (float64, error) {
 		m, err := e.features(ctx, a, env, draw, e.train())
@@ -94,7 +116,8 @@ func gram(trans blas.Transpose, z matrix, scale float64) *mat.SymDense {
 // gramPiece is the number of values of Z, 256 KB, that are multiplied at once.
 const gramPiece = 1 << 15
 
-// effectiveDimension is sum w/(w + lambda) over the eigenvalues w of s, as n - lambda tr (s + lambda I)^-1. It changes s.
+// effectiveDimension is sum w/(w + lambda) over the eigenvalues w of s, as n - lambda tr (s + lambda I)^-1. It changes
+// s.
 func effectiveDimension(s *mat.SymDense, lambda float64) (float64, error) {
 	n := s.SymmetricDim()
 	if mat.Trace(s) == 0 {
@@ -113,4 +136,11 @@ func effectiveDimension(s *mat.SymDense, lambda float64) (float64, error) {
 		return 0, err
 	}
 	return float64(n) - lambda*mat.Trace(&inverse), nil
+}
+
+// mapFeatures are the settings with which map-effdim was found.
+func mapFeatures() frozenSettings {
+	f := frozen
+	f.Variant, f.Resolution, f.TrainImages, f.Pooling = bench301.VariantDARTS, 16, 400, poolNone
+	return f
 }

@@ -8,11 +8,19 @@ import (
 	"strings"
 
 	"rwe301/bench301"
+	"rwe301/estimators/inputs"
 	"rwe301/network"
 )
 
-// Frozen are the settings of a random network whose features are read.
-type Frozen struct {
+const frozenMode = "train images once through the random network, batch statistics (setting norm), no gradient"
+
+var frozen = frozenSettings{
+	Channels: 8, Layers: 8, Variant: bench301.VariantNASLib, Resolution: 32, Init: network.Default, Fan: network.FanIn,
+	Norm: normBatch, Batch: 100, TrainImages: 1000, Readout: "last", Pooling: poolMean, Seeds: 1,
+}
+
+// frozenSettings are the settings of a random network whose features are read.
+type frozenSettings struct {
 	Channels    int                  `json:"channels"`
 	Layers      int                  `json:"layers"`
 	Variant     bench301.Variant     `json:"variant"`
@@ -20,30 +28,30 @@ type Frozen struct {
 	Init        network.Distribution `json:"init"`
 	Fan         network.FanMode      `json:"fan"`  // of the initialisations "uniform" and "normal"
 	Gain        float64              `json:"gain"` // 0 means the initialisation's own
-	Norm        Norm                 `json:"norm"`
+	Norm        normName             `json:"norm"`
 	Batch       int                  `json:"batch"` // images of a pass
 	TrainImages int                  `json:"train_images"`
-	Readout     Readout              `json:"readout"`
-	Pooling     Pooling              `json:"pooling"`
+	Readout     readout              `json:"readout"`
+	Pooling     poolingName          `json:"pooling"`
 	Seeds       int                  `json:"seeds"` // draws of the weights over which the score is averaged
 }
 
-// Norm is how a frozen network normalises.
-type Norm string
+// normName is how a frozen network normalises.
+type normName string
 
 // The ways of normalising.
 const (
-	NormBatch      Norm = "batch"      // by the statistics of each batch
-	NormCalibrated Norm = "calibrated" // by statistics averaged over the training images
-	NormNone       Norm = "none"       // not at all
+	normBatch      normName = "batch"      // by the statistics of each batch
+	normCalibrated normName = "calibrated" // by statistics averaged over the training images
+	normNone       normName = "none"       // not at all
 )
 
-// Readout says which cells' outputs are the features: "last", "last2" (the last two, and so on), "all", or "cell0" (the
+// readout says which cells' outputs are the features: "last", "last2" (the last two, and so on), "all", or "cell0" (the
 // first one, and so on).
-type Readout string
+type readout string
 
 // nodes lists the graph nodes to read.
-func (r Readout) nodes(cells []int) ([]int, error) {
+func (r readout) nodes(cells []int) ([]int, error) {
 	n := len(cells)
 	number := func(digits string) int {
 		k, err := strconv.Atoi(digits)
@@ -66,20 +74,19 @@ func (r Readout) nodes(cells []int) ([]int, error) {
 			return cells[k : k+1], nil
 		}
 	}
-	return nil, fmt.Errorf("readout: %q: must be \"last\", \"last2\" to \"last%d\", \"all\", or \"cell0\" to \"cell%d\"", r, n, n-1)
+	return nil, fmt.Errorf(`readout: %q: must be "last", "last2" to "last%d", "all", or "cell0" to "cell%d"`, r, n, n-1)
 }
 
-// Validate says which setting is out of range.
-func (f Frozen) Validate() error {
-	if err := f.initial(2).Validate(); err != nil {
+func (f frozenSettings) validate() error {
+	if err := f.initial(2).validate(); err != nil {
 		return err
 	}
 	if _, err := f.Readout.nodes(make([]int, f.Layers)); err != nil {
 		return err
 	}
 	switch {
-	case f.Norm != NormBatch && f.Norm != NormCalibrated && f.Norm != NormNone:
-		return fmt.Errorf("norm: %q: must be %q, %q or %q", f.Norm, NormBatch, NormCalibrated, NormNone)
+	case f.Norm != normBatch && f.Norm != normCalibrated && f.Norm != normNone:
+		return fmt.Errorf("norm: %q: must be %q, %q or %q", f.Norm, normBatch, normCalibrated, normNone)
 	case f.Batch < 2:
 		return fmt.Errorf("batch: %d: must be at least 2", f.Batch)
 	case f.TrainImages < 2:
@@ -93,20 +100,18 @@ func (f Frozen) Validate() error {
 }
 
 // initial is the network; its classifier is not used.
-func (f Frozen) initial(classes int) Initial {
-	return Initial{Size{f.Channels, classes, f.Layers, f.Resolution, f.Variant}, f.Init, f.Fan, f.Gain}
+func (f frozenSettings) initial(classes int) initialSettings {
+	return initialSettings{sizeSettings{f.Channels, classes, f.Layers, f.Resolution, f.Variant}, f.Init, f.Fan, f.Gain}
 }
 
-func (f Frozen) train() span { return span{To: f.TrainImages} }
+func (f frozenSettings) train() inputs.Span { return inputs.Span{To: f.TrainImages} }
 
-// side implements reader.
-func (f Frozen) side() int { return f.Resolution }
+func (f frozenSettings) side() int { return f.Resolution }
 
-// reads implements reader.
-func (f Frozen) reads() []span { return []span{f.train()} }
+func (f frozenSettings) reads() []inputs.Span { return []inputs.Span{f.train()} }
 
 // average is the mean of a score over the draws of the weights.
-func (f Frozen) average(score func(draw int) (float64, error)) (Score, error) {
+func (f frozenSettings) average(score func(draw int) (float64, error)) (Score, error) {
 	total := 0.0
 	for draw := range f.Seeds {
 		s, err := score(draw)
@@ -127,15 +132,16 @@ type matrix struct {
 func (m matrix) row(i int) []float64 { return m.values[i*m.d : (i+1)*m.d] }
 
 type featureKey struct {
-	Frozen
+	frozenSettings
 	draw   int
-	images span
+	images inputs.Span
 }
 
 // features reads the features of a span of images from the frozen network of one draw.
-func (f Frozen) features(ctx context.Context, a bench301.Architecture, env *Env, draw int, images span) (matrix, error) {
+func (f frozenSettings) features(ctx context.Context, a bench301.Architecture, env *Env, draw int,
+	images inputs.Span) (matrix, error) {
 	f.Seeds = 0 // does not matter here
-	if f.Norm != NormCalibrated {
+	if f.Norm != normCalibrated {
 		f.TrainImages = 0
 	}
 	return share(env, featureKey{f, draw, images}, func() (matrix, error) {
@@ -143,8 +149,9 @@ func (f Frozen) features(ctx context.Context, a bench301.Architecture, env *Env,
 	})
 }
 
-func (f Frozen) read(ctx context.Context, a bench301.Architecture, env *Env, draw int, images span) (matrix, error) {
-	x, err := env.normalised(images, f.Resolution)
+func (f frozenSettings) read(ctx context.Context, a bench301.Architecture, env *Env, draw int,
+	images inputs.Span) (matrix, error) {
+	x, err := env.Inputs.Images(images, f.Resolution, false)
 	if err != nil {
 		return matrix{}, err
 	}
@@ -160,7 +167,8 @@ func (f Frozen) read(ctx context.Context, a bench301.Architecture, env *Env, dra
 	if err != nil {
 		return matrix{}, err
 	}
-	norm := map[Norm]network.Norm{NormBatch: network.BatchNorm, NormCalibrated: network.RunningNorm, NormNone: network.NoNorm}[f.Norm]
+	norm := map[normName]network.Norm{normBatch: network.BatchNorm, normCalibrated: network.RunningNorm,
+		normNone: network.NoNorm}[f.Norm]
 	out := matrix{n: x.Len()}
 	for _, node := range nodes {
 		_, h, w, c := e.Output(node)
@@ -191,18 +199,19 @@ func (f Frozen) read(ctx context.Context, a bench301.Architecture, env *Env, dra
 
 // executor returns an executor that keeps the given nodes. With calibrated normalisation its running statistics are
 // those of the training images.
-func (f Frozen) executor(ctx context.Context, m model, env *Env, keep []int, draw int) (network.Runner[float32], error) {
+func (f frozenSettings) executor(ctx context.Context, m model, env *Env, keep []int,
+	draw int) (network.Runner[float32], error) {
 	f.Pooling = ""
 	type key struct {
-		Frozen
+		frozenSettings
 		draw int
 	}
 	return share(env, key{f, draw}, func() (network.Runner[float32], error) {
 		e, err := executor[float32](env, m.plan, network.Options{Batch: f.Batch, Keep: keep})
-		if err != nil || f.Norm != NormCalibrated {
+		if err != nil || f.Norm != normCalibrated {
 			return e, err
 		}
-		x, err := env.normalised(f.train(), f.Resolution)
+		x, err := env.Inputs.Images(f.train(), f.Resolution, false)
 		if err != nil {
 			return nil, err
 		}
@@ -222,17 +231,17 @@ func (f Frozen) executor(ctx context.Context, m model, env *Env, keep []int, dra
 
 // batches cuts n images into as few batches of at most size as possible, of equal sizes up to one, so that none is left
 // with too few images for statistics.
-func batches(n, size int) []span {
+func batches(n, size int) []inputs.Span {
 	count := (n + size - 1) / size
-	out := make([]span, count)
+	out := make([]inputs.Span, count)
 	for i := range out {
-		out[i] = span{From: i * n / count, To: (i + 1) * n / count}
+		out[i] = inputs.Span{From: i * n / count, To: (i + 1) * n / count}
 	}
 	return out
 }
 
-func poolingNames() []Pooling {
-	names := make([]Pooling, 0, len(poolings))
+func poolingNames() []poolingName {
+	names := make([]poolingName, 0, len(poolings))
 	for name := range poolings {
 		names = append(names, name)
 	}

@@ -8,8 +8,57 @@ import (
 	"rwe301/network"
 )
 
+// The registry's entries.
+var (
+	gradNormEntry = define(Info{
+		Name: "grad_norm", Aliases: []string{"grad-norm"}, Family: Gradients, Random: true,
+		Needs: Needs{Data: true, Labels: true, Gradients: true}, Direction: Higher, Unit: "norm", Cost: Cheap,
+		Paper: suitePaper, Cites: []string{"krishnakumar2022suite"},
+		Formula: "sum over the weights W of convolutions and classifier of ||dL/dW||_2",
+		Mode:    gradMode,
+	}, proxy, layered(gradNormLayers[float32], gradNormLayers[float64], nil))
+	snipEntry = define(Info{
+		Name: "snip", Family: Gradients, Random: true, Needs: Needs{Data: true, Labels: true, Gradients: true},
+		Direction: Higher, Unit: "saliency", Cost: Cheap,
+		Paper:   "Lee, Ajanthan, Torr 2019, arXiv 1810.02340; as NASLib computes it",
+		Cites:   []string{"lee2019snip", "krishnakumar2022suite"},
+		Formula: "sum over layers of sum |W * dL/dW|",
+		Mode:    gradMode,
+	}, proxy, layered(snipLayers[float32], snipLayers[float64], nil))
+	plainEntry = define(Info{
+		Name: "plain", Family: Gradients, Random: true, Needs: Needs{Data: true, Labels: true, Gradients: true},
+		Direction: Higher, Unit: "saliency", Cost: Cheap,
+		Paper: suitePaper, Cites: []string{"krishnakumar2022suite"},
+		Formula: "sum over layers of sum W * dL/dW, with sign",
+		Mode:    gradMode,
+		Caveats: "behind every convolution stands a normalisation, which makes the convolution's term zero: the " +
+			"score is the classifier's term",
+	}, proxy, layered(plainLayers[float32], plainLayers[float64], nil))
+	graspEntry = define(Info{
+		Name: "grasp", Family: Gradients, Random: true, Needs: Needs{Data: true, Labels: true, Gradients: true},
+		Direction: Higher, Unit: "saliency", Cost: Seconds,
+		Paper:   "Wang, Zhang, Grosse 2020, arXiv 2002.07376; as NASLib computes it",
+		Cites:   []string{"wang2020grasp", "krishnakumar2022suite"},
+		Formula: "-sum over layers of sum W * (H g), g = dL/dW, H the Hessian of L on the same batch",
+		Mode:    gradMode + ", and its exact Hessian",
+		Caveats: "a small difference of large terms: a convolution's term is +||g||^2, the classifier's about " +
+			"minus their sum",
+	}, proxy, layered(graspLayers[float32], graspLayers[float64], func(s proxySettings) any { return wantsHessian{s} }))
+	fisherEntry = define(Info{
+		Name: "fisher", Family: Gradients, Random: true, Needs: Needs{Data: true, Labels: true, Gradients: true},
+		Direction: Higher, Unit: "information", Cost: Cheap,
+		Paper: "Theis et al. 2018, arXiv 1801.05787; as NASLib computes it",
+		Cites: []string{"theis2018fisher", "krishnakumar2022suite"},
+		Formula: "sum over layers of n sum_c 1/2 mean_images (sum_pixels a * dL/da)^2, a the layer's output " +
+			"before normalisation, n the values of a filter",
+		Mode:    gradMode,
+		Caveats: "scales like 1 / batch^2",
+	}, proxy, layered(fisherLayers[float32], fisherLayers[float64], func(s proxySettings) any { return wantsParts{s} }))
+)
+
 // gradNormLayers are ||dL/dW||_2, a layer each.
-func gradNormLayers[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]float64, error) {
+func gradNormLayers[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture,
+	env *Env) ([]float64, error) {
 	g, err := gradientOf[T](ctx, s, a, env, false)
 	if err != nil {
 		return nil, err
@@ -18,7 +67,8 @@ func gradNormLayers[T network.Real](ctx context.Context, s Proxy, a bench301.Arc
 }
 
 // snipLayers are sum |W * dL/dW|, a layer each (Lee et al. 2019, arXiv 1810.02340).
-func snipLayers[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]float64, error) {
+func snipLayers[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture,
+	env *Env) ([]float64, error) {
 	g, err := gradientOf[T](ctx, s, a, env, false)
 	if err != nil {
 		return nil, err
@@ -28,7 +78,8 @@ func snipLayers[T network.Real](ctx context.Context, s Proxy, a bench301.Archite
 }
 
 // plainLayers are sum W * dL/dW with sign, a layer each.
-func plainLayers[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]float64, error) {
+func plainLayers[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture,
+	env *Env) ([]float64, error) {
 	g, err := gradientOf[T](ctx, s, a, env, false)
 	if err != nil {
 		return nil, err
@@ -54,7 +105,8 @@ func layerProducts[T network.Real](p *network.Plan, v, w []T) (sums, sizes []flo
 
 // fisherLayers are sum_c 1/2 mean_n (sum_hw a * dL/da)^2 times the size of a filter, a layer each, a being the layer's
 // output before normalisation (Theis et al. 2018, arXiv 1801.05787, as NASLib computes it).
-func fisherLayers[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]float64, error) {
+func fisherLayers[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture,
+	env *Env) ([]float64, error) {
 	g, err := gradientOf[T](ctx, s, a, env, true)
 	if err != nil {
 		return nil, err
@@ -62,9 +114,9 @@ func fisherLayers[T network.Real](ctx context.Context, s Proxy, a bench301.Archi
 	return g.fisher, nil
 }
 
-// fisher adds up the parts of fisherLayers. A convolution's output is linear in its weights, so that for channel c of an image
-// sum_hw a_c * dL/da_c = W_c . dL/dW_c, the image's own part of the gradient taken (Euler): the outputs themselves need
-// not be kept.
+// fisher adds up the parts of fisherLayers. A convolution's output is linear in its weights, so that for channel c of
+// an image sum_hw a_c * dL/da_c = W_c . dL/dW_c, the image's own part of the gradient taken (Euler): the outputs
+// themselves need not be kept.
 type fisher[T network.Real] struct {
 	*passes[T]
 	index map[int]int // of layers by node
@@ -107,7 +159,8 @@ func (f *fisher[T]) layers(logits, gradient []T) []float64 {
 
 // graspLayers are -sum W * (H g), a layer each: g is the gradient with respect to the weights of the layers, H the
 // Hessian of the same loss on the same batch (Wang et al. 2020, arXiv 2002.07376).
-func graspLayers[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]float64, error) {
+func graspLayers[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture,
+	env *Env) ([]float64, error) {
 	g, err := gradientOf[T](ctx, s, a, env, false)
 	if err != nil {
 		return nil, err

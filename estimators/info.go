@@ -46,13 +46,21 @@ type Info struct {
 	Aliases   []string  `json:"aliases,omitempty"`
 	Family    Family    `json:"family"`
 	Trivial   bool      `json:"trivial"` // a count that any method must beat to be of use
+	Random    bool      `json:"random"`  // a score depends on the seed: on weights, images or whatever else is drawn
 	Needs     Needs     `json:"needs"`
 	Direction Direction `json:"direction"` // which scores are meant to be better
 	Unit      string    `json:"unit"`
 	Cost      Cost      `json:"cost"`
 	Paper     string    `json:"paper"`
+	Cites     []string  `json:"cites,omitempty"` // BibTeX keys of the papers in study/bibliography.bib
 	Formula   string    `json:"formula"`
 	Mode      string    `json:"mode,omitempty"`    // weights, normalisation and images of the passes
 	Caveats   string    `json:"caveats,omitempty"` // known failure modes
 	Noise     string    `json:"noise,omitempty"`   // why the number is rounding noise, where it is
 }
+
+// Papers of several estimators.
+const (
+	suitePaper = "Krishnakumar et al. 2022, NAS-Bench-Suite-Zero, arXiv 2210.03230"
+	ours       = "found in this project's first study"
+)

@@ -13,12 +13,54 @@ import (
 	"rwe301/network"
 )
 
+// The registry's entries.
+var (
+	jacovEntry = define(Info{
+		Name: "jacov", Family: Gradients, Random: true, Needs: Needs{Data: true, Gradients: true}, Direction: Higher,
+		Unit: "nats", Cost: Cheap,
+		Paper: "Mellor et al. 2020, arXiv 2006.04647v1; as NASLib computes it",
+		Cites: []string{"mellor2021naswot", "krishnakumar2022suite"},
+		Formula: "-sum ln(v + 1e-5) + 1/(v + 1e-5) over the eigenvalues v of the correlation matrix of the " +
+			"images' gradients",
+		Mode:  trainMode + ", gradient of the sum of the logits by the images",
+		Noise: noise,
+	}, proxy, ofJacobian(stateTrain, jacov))
+	epeNASEntry = define(Info{
+		Name: "epe_nas", Aliases: []string{"epe-nas"}, Family: Gradients, Random: true,
+		Needs: Needs{Data: true, Labels: true, Gradients: true}, Direction: Higher, Unit: "nats", Cost: Cheap,
+		Paper: "Lopes, Alirezazadeh, Alexandre 2021, arXiv 2102.08099; as NASLib computes it",
+		Cites: []string{"lopes2021epenas", "krishnakumar2022suite"},
+		Formula: "sum over classes of |sum ln(|R| + 1e-5)|, R the correlation matrix of the gradients of the " +
+			"class's images",
+		Mode:    trainMode + ", gradient of the sum of the logits by the images",
+		Caveats: "a class with one image counts as nothing",
+		Noise:   noise,
+	}, proxy, ofJacobian(stateTrain, epeNAS))
+	jacovEvalEntry = define(Info{
+		Name: "jacov-eval", Family: Gradients, Random: true, Needs: Needs{Data: true, Gradients: true},
+		Direction: Higher, Unit: "nats", Cost: Cheap,
+		Paper: "jacov, made well conditioned", Cites: []string{"mellor2021naswot"},
+		Formula: "jacov with normalisations that do not look at the batch",
+		Mode:    evalMode + ", gradient of the sum of the logits by the images",
+	}, proxy, ofJacobian(stateEval, jacov))
+	epeNASEvalEntry = define(Info{
+		Name: "epe_nas-eval", Aliases: []string{"epe-nas-eval"}, Family: Gradients, Random: true,
+		Needs: Needs{Data: true, Labels: true, Gradients: true}, Direction: Higher, Unit: "nats", Cost: Cheap,
+		Paper: "epe_nas, made well conditioned", Cites: []string{"lopes2021epenas"},
+		Formula: "epe_nas with normalisations that do not look at the batch",
+		Mode:    evalMode + ", gradient of the sum of the logits by the images",
+		Caveats: "a class with one image counts as nothing",
+	}, proxy, ofJacobian(stateEval, epeNAS))
+)
+
 // jacobian is the derivative of the sum of all logits with respect to each image, n x values, with the labels.
-func (s Proxy) jacobian(ctx context.Context, a bench301.Architecture, env *Env, state string) (j []float64, labels []int, err error) {
+func (s proxySettings) jacobian(ctx context.Context, a bench301.Architecture, env *Env,
+	state string) (j []float64, labels []int, err error) {
 	return either(s.Precision, jacobianOf[float32], jacobianOf[float64])(ctx, s, a, env, state)
 }
 
-func jacobianOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env, state string) ([]float64, []int, error) {
+func jacobianOf[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture, env *Env,
+	state string) ([]float64, []int, error) {
 	p, err := passesOf[T](s, a, env, false)
 	if err != nil {
 		return nil, nil, err
@@ -29,7 +71,7 @@ func jacobianOf[T network.Real](ctx context.Context, s Proxy, a bench301.Archite
 		}
 	}
 	type key struct {
-		Proxy
+		proxySettings
 		state string
 	}
 	j, err := share(env, key{s, state}, func() ([]float64, error) {
@@ -45,15 +87,15 @@ func jacobianOf[T network.Real](ctx context.Context, s Proxy, a bench301.Archite
 
 // jacobianScore is a score of the Jacobian's rows and the labels.
 type jacobianScore struct {
-	Proxy
+	proxySettings
 	state string
 	of    func(j []float64, labels []int) (float64, error)
 }
 
 // noise is the warning of scores that are nothing but rounding on these networks.
-const noise = "rounding noise on networks whose last cell ends in normalisations: in train mode the Jacobian is zero there; use the form that ends in -eval"
+const noise = "rounding noise on networks whose last cell ends in normalisations: in train mode the Jacobian " +
+	"is zero there; use the form that ends in -eval"
 
-// Estimate implements Estimator.
 func (e jacobianScore) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
 	j, labels, err := e.jacobian(ctx, a, env, e.state)
 	if err != nil {
@@ -86,8 +128,8 @@ func jacov(j []float64, labels []int) (float64, error) {
 	return score, nil
 }
 
-// epeNAS is sum over the classes of |sum ln(|R| + k)| over all entries of the correlation matrix R of the class's rows, k =
-// 1e-5 (Lopes et al. 2021, arXiv 2102.08099; the form for at most 100 classes).
+// epeNAS is sum over the classes of |sum ln(|R| + k)| over all entries of the correlation matrix R of the class's
+// rows, k = 1e-5 (Lopes et al. 2021, arXiv 2102.08099; the form for at most 100 classes).
 func epeNAS(j []float64, labels []int) (float64, error) {
 	const k = 1e-5
 	size := len(j) / len(labels)
@@ -139,4 +181,9 @@ func correlations(rows []float64, n int) (*mat.SymDense, error) {
 		}
 	}
 	return r, nil
+}
+
+// ofJacobian builds an estimator that scores the images' gradients.
+func ofJacobian(state string, of func(j []float64, labels []int) (float64, error)) func(proxySettings) Estimator {
+	return func(s proxySettings) Estimator { return jacobianScore{s, state, of} }
 }

@@ -7,20 +7,44 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"rwe301/bench301"
+	"rwe301/estimators/inputs"
 	"rwe301/network"
 )
 
-// SingleImage are the settings of scores of one image.
-type SingleImage struct{ Initial }
+var singleImage = imageSettings{suiteInitial}
 
-// reads implements reader.
-func (s SingleImage) reads() []span { return []span{{Drawn: true, To: 1}} }
+// The registry's entries.
+var (
+	mecoEntry = define(Info{
+		Name: "meco", Family: Features, Random: true, Needs: Needs{Data: true}, Direction: Higher,
+		Unit: "eigenvalue", Cost: Cheap,
+		Paper: "Jiang, Wang, Bie 2023, MeCo, NeurIPS", Cites: []string{"jiang2023meco"},
+		Formula: "sum over modules of the smallest eigenvalue of the correlation matrix of the channels of the " +
+			"module's output",
+		Mode: "one training image, random weights, batch statistics, no gradient",
+		Caveats: "modules with more channels than pixels count as 0, which late cells of small images have; the " +
+			"authors' hooks count containers again, this does not",
+	}, singleImage, func(s imageSettings) Estimator { return meco{s, false} })
+	mecoOptEntry = define(Info{
+		Name: "meco_opt", Aliases: []string{"meco-opt"}, Family: Features, Random: true, Needs: Needs{Data: true},
+		Direction: Higher, Unit: "eigenvalue", Cost: Cheap,
+		Paper: "Jiang, Wang, Bie 2023, MeCo, NeurIPS", Cites: []string{"jiang2023meco"},
+		Formula: "meco of eight channels drawn from each module, times channels / 8",
+		Mode:    "one training image, random weights, batch statistics, no gradient",
+		Caveats: "modules of at most eight channels are taken whole, where the authors' code fails",
+	}, singleImage, func(s imageSettings) Estimator { return meco{s, true} })
+)
 
-// side implements reader.
-func (s SingleImage) side() int { return s.Resolution }
+// imageSettings are the settings of scores of one image.
+type imageSettings struct{ initialSettings }
+
+func (s imageSettings) reads() []inputs.Span { return []inputs.Span{{Drawn: true, To: 1}} }
+
+func (s imageSettings) side() int { return s.Resolution }
 
 // outputs runs one image and returns the executor, which keeps the nodes.
-func (s SingleImage) outputs(a bench301.Architecture, env *Env, norm network.Norm, nodes func(bench301.Graph) []int) (network.Runner[float32], []int, error) {
+func (s imageSettings) outputs(a bench301.Architecture, env *Env, norm network.Norm,
+	nodes func(bench301.Graph) []int) (network.Runner[float32], []int, error) {
 	m, err := s.model(a, env, 0)
 	if err != nil {
 		return nil, nil, err
@@ -40,15 +64,14 @@ func (s SingleImage) outputs(a bench301.Architecture, env *Env, norm network.Nor
 // mecoChannels is how many channels MeCo-opt looks at.
 const mecoChannels = 8
 
-// meco is the sum over modules of the smallest eigenvalue of the correlation matrix of the module's output channels, for
-// one image (Jiang, Wang and Bie, NeurIPS 2023). With sampled it looks at eight channels drawn from each,
-// times the share of channels that eight are (MeCo-opt); up to eight channels it takes all.
+// meco is the sum over modules of the smallest eigenvalue of the correlation matrix of the module's output channels,
+// for one image (Jiang, Wang and Bie, NeurIPS 2023). With sampled it looks at eight channels drawn from each, times
+// the share of channels that eight are (MeCo-opt); up to eight channels it takes all.
 type meco struct {
-	SingleImage
+	imageSettings
 	sampled bool
 }
 
-// Estimate implements Estimator.
 func (e meco) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
 	x, nodes, err := e.outputs(a, env, network.BatchNorm, modules)
 	if err != nil {
@@ -60,19 +83,17 @@ func (e meco) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (
 	if !e.sampled {
 		return Score{Value: mecoSum(x, nodes, nil)}, nil
 	}
-	rng := env.rng("meco channels", a.ID())
-	return Score{Value: mecoSum(x, nodes, func(c int) []int { return rng.Perm(c)[:mecoChannels] })}, nil
+	return Score{Value: mecoSum(x, nodes, env.Inputs.Rand("meco channels", a.ID()))}, nil
 }
 
-// mecoSum adds up the eigenvalues of the modules. draw, unless nil, picks eight of more channels.
-func mecoSum[T network.Real](x network.Runner[T], nodes []int, draw func(channels int) []int) float64 {
+// mecoSum adds up the eigenvalues of the modules. rng, unless nil, picks eight of more channels.
+func mecoSum[T network.Real](x network.Runner[T], nodes []int, rng inputs.Rand) float64 {
 	total := 0.0
 	for _, node := range nodes {
 		data, h, w, c := x.Output(node)
 		m, scale := channelRows(data, h, w, c), 1.0
-		if draw != nil && c > mecoChannels {
-			picked := draw(c)
-			m, scale = pick(m, picked), float64(c)/mecoChannels
+		if rng != nil && c > mecoChannels {
+			m, scale = pick(m, rng.Perm(c)[:mecoChannels]), float64(c)/mecoChannels
 		}
 		total += scale * smallestEigenvalue(m)
 	}
@@ -88,8 +109,8 @@ func pick(m matrix, rows []int) matrix {
 	return out
 }
 
-// smallestEigenvalue is that of the correlation matrix of the rows, in which a constant row correlates with nothing, not
-// even itself. It centres and scales m.
+// smallestEigenvalue is that of the correlation matrix of the rows, in which a constant row correlates with nothing,
+// not even itself. It centres and scales m.
 func smallestEigenvalue(m matrix) float64 {
 	if m.n >= m.d {
 		return 0 // centred rows span one dimension less than they have values

@@ -8,8 +8,8 @@ import (
 	"rwe301/bench301"
 )
 
-// modules lists the nodes whose outputs PyTorch's leaf modules have, in the order in which they run. An identity edge is
-// a module of its own, whose output is the state that it reads, so that node comes again.
+// modules lists the nodes whose outputs PyTorch's leaf modules have, in the order in which they run. An identity edge
+// is a module of its own, whose output is the state that it reads, so that node comes again.
 func modules(g bench301.Graph) []int {
 	var out []int
 	cell, edge := 0, 0
@@ -31,7 +31,8 @@ func modules(g bench301.Graph) []int {
 			}
 		}
 		switch n.Kind {
-		case bench301.Conv, bench301.BatchNorm, bench301.ReLU, bench301.MaxPool, bench301.AvgPool, bench301.GlobalAvg, bench301.Linear:
+		case bench301.Conv, bench301.BatchNorm, bench301.ReLU, bench301.MaxPool, bench301.AvgPool, bench301.GlobalAvg,
+			bench301.Linear:
 			out = append(out, i)
 		}
 	}
@@ -44,12 +45,13 @@ func identityEdge(g bench301.Graph, cell, edge int) bool {
 }
 
 // containers lists the nodes whose outputs PyTorch's modules made of several modules have: the stem, the preprocessing
-// of each cell's inputs, edges that are no identities, and cells. The network itself, whose output is the logits, is left
-// out.
+// of each cell's inputs, edges that are no identities, and cells. The network itself, whose output is the logits, is
+// left out.
 func containers(g bench301.Graph) []int {
 	var out []int
 	for i, n := range g.Nodes {
-		if n.Kind == bench301.BatchNorm && (n.Name == "stem.bn" || strings.HasSuffix(n.Name, ".pre0.bn") || strings.HasSuffix(n.Name, ".pre1.bn")) {
+		if n.Kind == bench301.BatchNorm && (n.Name == "stem.bn" || strings.HasSuffix(n.Name,
+			".pre0.bn") || strings.HasSuffix(n.Name, ".pre1.bn")) {
 			out = append(out, i)
 		}
 	}
@@ -76,8 +78,8 @@ func distinctNodes(nodes []int) []int {
 	return out
 }
 
-// centreRows centres each row and scales it to length 1, so that products of rows are correlations. A constant row becomes
-// zero; the first such row is returned, or -1.
+// centreRows centres each row and scales it to length 1, so that products of rows are correlations. A constant row
+// becomes zero; the first such row is returned, or -1.
 func centreRows(m matrix) (constant int) {
 	constant = -1
 	for i := m.n - 1; i >= 0; i-- {

@@ -11,10 +11,21 @@ import (
 	"rwe301/network"
 )
 
-// nearScore is the sum of the effective ranks of the outputs of convolutions, normalisations, the classifier and ReLUs: the
-// exponential of the entropy of the singular values of a square window of each, rows being pixels of images and columns
-// channels (Husistein, Reiher and Eckhoff 2024, arXiv 2408.08776).
-type nearScore struct{ Proxy }
+// The registry's entry.
+var nearEntry = define(Info{
+	Name: "near", Family: Features, Random: true, Needs: Needs{Data: true}, Direction: Higher, Unit: "rank",
+	Cost:  Seconds,
+	Paper: "Husistein, Reiher, Eckhoff 2024, NEAR, arXiv 2408.08776", Cites: []string{"husistein2025near"},
+	Formula: "sum over convolutions, normalisations, classifier and ReLUs of exp(-sum p ln p), p the " +
+		"singular values of a square window of the output (pixels x channels) over their sum",
+	Mode:    trainMode,
+	Caveats: "grows with the number of layers and channels before anything else",
+}, plainProxy(32), func(s proxySettings) Estimator { return nearScore{s} })
+
+// nearScore is the sum of the effective ranks of the outputs of convolutions, normalisations, the classifier and
+// ReLUs: the exponential of the entropy of the singular values of a square window of each, rows being pixels of images
+// and columns channels (Husistein, Reiher and Eckhoff 2024, arXiv 2408.08776).
+type nearScore struct{ proxySettings }
 
 // nearModules lists the nodes that count, in the order in which they run.
 func nearModules(p *network.Plan) []int {
@@ -28,13 +39,12 @@ func nearModules(p *network.Plan) []int {
 	return out
 }
 
-// Estimate implements Estimator.
 func (e nearScore) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
-	return either(e.Precision, nearOf[float32], nearOf[float64])(ctx, e.Proxy, a, env)
+	return either(e.Precision, nearOf[float32], nearOf[float64])(ctx, e.proxySettings, a, env)
 }
 
-func nearOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) (Score, error) {
-	t, err := trialOf[T](s, 0, a, env, func(p *network.Plan) network.Options {
+func nearOf[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture, env *Env) (Score, error) {
+	t, err := trialOf[T](s, a, env, func(p *network.Plan) network.Options {
 		var probes []network.Probe
 		for _, n := range nearModules(p) {
 			probes = append(probes, network.Probe{Node: n, See: network.SeeOutput})
@@ -44,7 +54,7 @@ func nearOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architectur
 	if err != nil {
 		return Score{}, err
 	}
-	rng := env.rng("near windows", a.ID())
+	rng := env.Inputs.Rand("near windows", a.ID())
 	ranks, err := nearRanks(ctx, t.exec, t.theta, s.Batch, nearModules(t.plan), func(k int) ([]T, error) {
 		images, err := env.batch(s.Batch, k, s.Resolution, s.Augment)
 		return convert[T](images.Pixels), err
@@ -52,7 +62,8 @@ func nearOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architectur
 	return Score{Value: sum(ranks)}, err
 }
 
-// window is what near looks at of a node's output over as many batches as have a row for each channel: rows first to last-1.
+// window is what near looks at of a node's output over as many batches as have a row for each channel: rows first to
+// last-1.
 type window struct {
 	matrix
 	first, last int
@@ -60,9 +71,10 @@ type window struct {
 }
 
 // nearRanks are the effective ranks of the nodes. batch hands out batches of n images, of which as many are run as the
-// widest output needs rows; start draws a number below its bound, once a node that has pixels to choose from. Rows are the
-// pixels of an image, column by column, then those of the next.
-func nearRanks[T network.Real](ctx context.Context, x network.Runner[T], theta []T, n int, nodes []int, batch func(k int) ([]T, error), start func(bound int) int) ([]float64, error) {
+// widest output needs rows; start draws a number below its bound, once a node that has pixels to choose from. Rows are
+// the pixels of an image, column by column, then those of the next.
+func nearRanks[T network.Real](ctx context.Context, x network.Runner[T], theta []T, n int, nodes []int,
+	batch func(k int) ([]T, error), start func(bound int) int) ([]float64, error) {
 	g := x.Plan().Graph()
 	windows := map[int]*window{}
 	most := 0

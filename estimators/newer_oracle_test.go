@@ -7,13 +7,17 @@ import (
 	"math"
 	"testing"
 
+	"rwe301/bench301"
+	"rwe301/estimators/internal/reference"
 	"rwe301/internal/oracle"
 	"rwe301/network"
 )
 
-// newerCase is a case with all the numbers that there are (newer_*.json).
+// newerCase is a case of the scores published since 2022 (newer_*.json).
 type newerCase struct {
-	newerReference
+	reference.Case
+	C       int
+	Labels  []int `json:"labels16"`
 	Proxies map[string]struct {
 		F64, F32 map[string]json.RawMessage
 	}
@@ -25,12 +29,26 @@ type newerCase struct {
 
 func (f *newerCase) plan(t *testing.T, side int) *network.Plan {
 	t.Helper()
-	p, err := f.newerReference.plan(side)
+	f.Channels, f.Classes, f.Variant, f.Resolution = f.C, 10, bench301.VariantNASLib, side
+	f.Case.Labels, f.Coordinates = f.Labels, f.Checks.Coordinates
+	g, err := f.Graph(side)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := network.Compile(g)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return p
 }
+
+func (f *newerCase) weights(p *network.Plan) []float32 {
+	theta, _ := f.Weights(p, "", network.Scheme{}, 0)
+	return theta
+}
+
+// images are the first n, of which there are more than labels.
+func (f *newerCase) images(n int) []float32 { return oracle.Images(f.Seeds["input"], n) }
 
 // newerCheck compares with one proxy's float64 numbers.
 type newerCheck struct {
@@ -114,7 +132,7 @@ func TestOracleNewerProxies(t *testing.T) {
 	})
 }
 
-// channelsFirst undoes channelsLast.
+// channelsFirst undoes reference.ChannelsLast.
 func channelsFirst(x []float32, n int) []float32 {
 	const side = 32
 	out := make([]float32, len(x))
@@ -172,7 +190,7 @@ func checkMeCo[T network.Real](c *newerCheck, exact bool) {
 		key    string
 		side   int
 		images []float32
-	}{{"img1", 32, c.f.images(1)}, {"rand64", 64, c.f.normals("aux2", 1, 64)}, {"batch8_first", 32, c.f.images(8)}} {
+	}{{"img1", 32, c.f.images(1)}, {"rand64", 64, c.f.Normals("aux2", 1, 64)}, {"batch8_first", 32, c.f.images(8)}} {
 		p := c.f.plan(c.T, v.side)
 		nodes := modules(p.Graph())
 		n := len(v.images) / (3 * v.side * v.side)
@@ -184,7 +202,7 @@ func checkMeCo[T network.Real](c *newerCheck, exact bool) {
 		if v.key == "batch8_first" {
 			continue
 		}
-		c.key("meco_opt_"+v.key+"_leaf", mecoSum(x, nodes, c.f.channelDraws()), tolerance)
+		c.key("meco_opt_"+v.key+"_leaf", mecoSum(x, nodes, c.f.Rand("meco channels")), tolerance)
 	}
 }
 
@@ -192,7 +210,7 @@ func checkSWAP[T network.Real](c *newerCheck, _ bool) {
 	p := c.f.plan(c.T, 32)
 	for _, n := range []int{8, 16, 32} {
 		x := runner[T](c.T, p, network.Options{Batch: n, Probes: signProbes(p)})
-		for key, theta := range map[string][]float32{"fixture_weights": c.f.weights(p), "gauss": c.f.gauss(p, false)} {
+		for key, theta := range map[string][]float32{"fixture_weights": c.f.weights(p), "gauss": c.f.Gauss(p, false)} {
 			distinct, neurons, err := distinctCodes(x, convert[T](theta), convert[T](c.f.images(n)), n)
 			if err != nil {
 				c.Fatal(err)
@@ -200,7 +218,7 @@ func checkSWAP[T network.Real](c *newerCheck, _ bool) {
 			c.key(fmt.Sprintf("swap_%s_N%d", key, n), float64(distinct), 0)
 			c.key("neurons", float64(neurons), 0)
 			if key == "gauss" && n == 16 {
-				r := RegSWAP{Mu: 15, Sigma: 15}
+				r := regSwapSettings{Mu: 15, Sigma: 15}
 				c.key("reg_factor_mu15_sigma15", r.factor(int64(p.NumParams())), 1e-12)
 				c.key("regswap_gauss_N16_mu15_sigma15", float64(distinct)*r.factor(int64(p.NumParams())), 1e-12)
 			}
@@ -217,10 +235,10 @@ func checkAZ[T network.Real](c *newerCheck, exact bool) {
 	const n = 8
 	x := runner[T](c.T, p, network.Options{Batch: n, Gradients: true, Keep: features, KeepGradients: features})
 	for suffix, in := range map[string][2][]float32{
-		"":                 {c.f.gauss(p, true), c.f.normals("zen_input1", n, 32)},
+		"":                 {c.f.Gauss(p, true), c.f.Normals("zen_input1", n, 32)},
 		"_fixture_weights": {c.f.weights(p), c.f.images(n)},
 	} {
-		got, err := azNAS(context.Background(), x, convert[T](in[0]), convert[T](in[1]), n, features, signDraws[T](&c.f.newerReference, n))
+		got, err := azNAS(context.Background(), x, convert[T](in[0]), convert[T](in[1]), n, features, c.f.Rand("az-nas signs"))
 		if err != nil {
 			c.Fatal(err)
 		}
@@ -252,9 +270,9 @@ func checkNEAR[T network.Real](c *newerCheck, exact bool) {
 	x := runner[T](c.T, p, network.Options{Batch: n, Probes: probes})
 	images := convert[T](c.f.images(2 * n))
 	batch := func(k int) ([]T, error) { return images[k*len(images)/2 : (k+1)*len(images)/2], nil }
-	s := oracle.NewStream(c.f.Seeds["aux4"])
+	windows := c.f.Rand("near windows")
 	for key, start := range map[string]func(int) int{
-		"near": func(bound int) int { return int(s.Next() % uint64(bound)) }, "near_start0": func(int) int { return 0 },
+		"near": windows.IntN, "near_start0": func(int) int { return 0 },
 	} {
 		got, err := nearRanks(context.Background(), x, convert[T](c.f.weights(p)), n, nodes, batch, start)
 		if err != nil {
@@ -329,7 +347,7 @@ func checkWRCor[T network.Real](c *newerCheck, exact bool) {
 func checkVKDNW[T network.Real](c *newerCheck, exact bool) {
 	p := c.f.plan(c.T, 32)
 	x := runner[T](c.T, p, network.Options{Batch: 1, Gradients: true})
-	got, err := fisherEntropy(context.Background(), x, convert[T](c.f.gauss(p, true)), convert[T](c.f.normals("zen_input1", 8, 32)), 8)
+	got, err := fisherEntropy(context.Background(), x, convert[T](c.f.Gauss(p, true)), convert[T](c.f.Normals("zen_input1", 8, 32)), 8)
 	if err != nil {
 		c.Fatal(err)
 	}
@@ -341,7 +359,7 @@ func checkNTK[T network.Real](c *newerCheck, exact bool) {
 	p := c.f.plan(c.T, 32)
 	n := c.f.Batch
 	images := convert[T](c.f.images(n))
-	for key, theta := range map[string][]float32{"fixture": c.f.weights(p), "kaiming": c.f.gauss(p, true)} {
+	for key, theta := range map[string][]float32{"fixture": c.f.weights(p), "kaiming": c.f.Gauss(p, true)} {
 		for mode, norm := range map[string]network.Norm{"train": network.BatchNorm, "eval": network.RunningNorm} {
 			batch := 1
 			if norm == network.BatchNorm {
@@ -384,12 +402,12 @@ func checkDextr[T network.Real](c *newerCheck, exact bool) {
 		c.key("svd_sum_leaf_"+mode, leaves, or(exact, 1e-9, 1e-6))
 		c.key("svd_sum_tree_"+mode, all, or(exact, 1e-9, 1e-6))
 	}
-	u, err := c.f.plane()
+	u, coordinates, err := circleOf(p, c.f.Rand("dextr"))
 	if err != nil {
 		c.Fatal(err)
 	}
 	y := runner[T](c.T, p, network.Options{Batch: 1, Gradients: true})
-	kappa, err := curvature(y, theta, u, c.f.Checks.Coordinates)
+	kappa, err := curvature(y, theta, u, coordinates)
 	if err != nil {
 		c.Fatal(err)
 	}

@@ -13,18 +13,50 @@ import (
 	"rwe301/network"
 )
 
-// gradSign is sum over weights |sum over images sign(dL_n/dw)|, L_n being the loss of image n alone (Zhang and Jia 2022, arXiv
-// 2110.08616), with normalisations that do not look at the batch: in train mode one image has no gradient on
-// these networks but rounding.
-type gradSign struct{ Proxy }
+// The registry's entries.
+var (
+	gradSignEntry = define(Info{
+		Name: "gradsign-eval", Aliases: []string{"gradsign"}, Family: Gradients, Random: true,
+		Needs: Needs{Data: true, Labels: true, Gradients: true}, Direction: Higher, Unit: "votes", Cost: Seconds,
+		Paper: "Zhang, Jia 2022, GradSign, arXiv 2110.08616; " + evalForm, Cites: []string{"zhang2022gradsign"},
+		Formula: "sum over weights of |sum over images of sign(dL_n/dw)|",
+		Mode:    evalMode + ", gradient of each image's own loss",
+		Caveats: "grows with the number of weights",
+	}, plainProxy(32), func(s proxySettings) Estimator { return gradSign{s} })
+	ntkEntry = define(Info{
+		Name: "ntk-eval", Aliases: []string{"te-nas-ntk"}, Family: Gradients, Random: true,
+		Needs: Needs{Data: true, Gradients: true}, Direction: Lower, Unit: "condition", Cost: Seconds,
+		Paper: "Chen, Gong, Wang 2021, TE-NAS, arXiv 2102.11535; " + evalForm, Cites: []string{"chen2021tenas"},
+		Formula: "largest over smallest eigenvalue of G G', a row of G the gradient of an image",
+		Mode:    evalMode + ", gradient of the sum of each image's logits by all weights",
+		Caveats: "TE-NAS's other score, linear regions, is the number of images for every architecture of this " +
+			"space and is not offered",
+	}, proxySettings{initialSettings: kaiming, Batch: 32, Precision: inFloat32},
+		func(s proxySettings) Estimator { return ntk{s} })
+	vkdnwEntry = define(Info{
+		Name: "vkdnw", Family: Gradients, Random: true, Needs: Needs{Gradients: true}, Direction: Higher,
+		Unit: "nats", Cost: Seconds,
+		Paper: "Tybl, Neumann 2025, VKDNW, arXiv 2502.04975", Cites: []string{"tybl2025vkdnw"},
+		Formula: "entropy of the deciles of the Fisher information's eigenvalues, of the first weight of each " +
+			"of the first 128 parameter tensors",
+		Mode: "Kaiming normal weights, N(0, 1) images, normalisations at mean 0 and variance 1",
+		Caveats: "at most ln 9; with few images the lower deciles are rounding; the authors add the number of " +
+			"tensors, depth does that here",
+	}, noiseSettings{kaiming, 16}, func(s noiseSettings) Estimator { return vkdnw{s} })
+)
 
-// Estimate implements Estimator.
+// gradSign is sum over weights |sum over images sign(dL_n/dw)|, L_n being the loss of image n alone (Zhang and Jia
+// 2022, arXiv 2110.08616), with normalisations that do not look at the batch: in train mode one image has no gradient
+// on these networks but rounding.
+type gradSign struct{ proxySettings }
+
 func (e gradSign) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
-	return either(e.Precision, gradSignOf[float32], gradSignOf[float64])(ctx, e.Proxy, a, env)
+	return either(e.Precision, gradSignOf[float32], gradSignOf[float64])(ctx, e.proxySettings, a, env)
 }
 
-func gradSignOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) (Score, error) {
-	t, err := trialOf[T](s, 0, a, env, imageByImage)
+func gradSignOf[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture,
+	env *Env) (Score, error) {
+	t, err := trialOf[T](s, a, env, imageByImage)
 	if err != nil {
 		return Score{}, err
 	}
@@ -36,7 +68,8 @@ func gradSignOf[T network.Real](ctx context.Context, s Proxy, a bench301.Archite
 func imageByImage(*network.Plan) network.Options { return network.Options{Batch: 1, Gradients: true} }
 
 // gradSignLayers are the sums over the weights of each layer.
-func gradSignLayers[T network.Real](ctx context.Context, x network.Runner[T], theta, pixels []T, labels []int) ([]float64, error) {
+func gradSignLayers[T network.Real](ctx context.Context, x network.Runner[T], theta, pixels []T,
+	labels []int) ([]float64, error) {
 	votes := make([]int32, len(theta))
 	g := make([]T, len(theta))
 	x.ResetRunning()
@@ -68,15 +101,14 @@ func gradSignLayers[T network.Real](ctx context.Context, x network.Runner[T], th
 // ntk is the condition number of the neural tangent kernel G G', a row of G being the gradient of the sum of an image's
 // logits with respect to all weights (Chen, Gong and Wang 2021, TE-NAS, arXiv 2102.11535), with normalisations
 // that do not look at the batch: in train mode the kernel is singular on these networks.
-type ntk struct{ Proxy }
+type ntk struct{ proxySettings }
 
-// Estimate implements Estimator.
 func (e ntk) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
-	return either(e.Precision, ntkOf[float32], ntkOf[float64])(ctx, e.Proxy, a, env)
+	return either(e.Precision, ntkOf[float32], ntkOf[float64])(ctx, e.proxySettings, a, env)
 }
 
-func ntkOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) (Score, error) {
-	t, err := trialOf[T](s, 0, a, env, imageByImage)
+func ntkOf[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture, env *Env) (Score, error) {
+	t, err := trialOf[T](s, a, env, imageByImage)
 	if err != nil {
 		return Score{}, err
 	}
@@ -90,9 +122,10 @@ func ntkOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture
 	return Score{Value: values[len(values)-1] / values[0]}, nil
 }
 
-// tangentSpectrum are the eigenvalues of the kernel of n images, ascending. In eval mode an image is run at a time, in train
-// mode one forward pass of all serves.
-func tangentSpectrum[T network.Real](ctx context.Context, x network.Runner[T], theta, pixels []T, n int, norm network.Norm) ([]float64, error) {
+// tangentSpectrum are the eigenvalues of the kernel of n images, ascending. In eval mode an image is run at a time, in
+// train mode one forward pass of all serves.
+func tangentSpectrum[T network.Real](ctx context.Context, x network.Runner[T], theta, pixels []T, n int,
+	norm network.Norm) ([]float64, error) {
 	size, classes := len(pixels)/n, x.Plan().Classes()
 	x.ResetRunning()
 	if norm == network.BatchNorm {
@@ -144,9 +177,8 @@ func tangentSpectrum[T network.Real](ctx context.Context, x network.Runner[T], t
 
 // vkdnw is the entropy of the quantiles of the Fisher information's eigenvalues, of one weight a parameter tensor
 // (Tybl and Neumann 2025, arXiv 2502.04975; as the authors' code computes it).
-type vkdnw struct{ Noise }
+type vkdnw struct{ noiseSettings }
 
-// Estimate implements Estimator.
 func (e vkdnw) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
 	m, err := e.model(a, env, 0)
 	if err != nil {
@@ -160,8 +192,8 @@ func (e vkdnw) Estimate(ctx context.Context, a bench301.Architecture, env *Env) 
 	return Score{Value: value}, err
 }
 
-// Constants of vkdnw: the tensors that count, and the smoothing of the class probabilities, 0.95 and 0.005 rounded to half
-// precision.
+// Constants of vkdnw: the tensors that count, and the smoothing of the class probabilities, 0.95 and 0.005 rounded to
+// half precision.
 const (
 	vkdnwTensors = 128
 	vkdnwScale   = 0.9501953125
@@ -169,7 +201,8 @@ const (
 )
 
 // fisherEntropy is vkdnw of n images in eval mode.
-func fisherEntropy[T network.Real](ctx context.Context, x network.Runner[T], theta, pixels []T, n int) (float64, error) {
+func fisherEntropy[T network.Real](ctx context.Context, x network.Runner[T], theta, pixels []T,
+	n int) (float64, error) {
 	p := x.Plan()
 	views := p.Views()[:min(vkdnwTensors, len(p.Views()))]
 	classes, size := p.Classes(), len(pixels)/n

@@ -2,29 +2,29 @@ package estimators
 
 import "math"
 
-// Pooling is how a cell's output, h x w x c values an image, becomes features.
-type Pooling string
+// poolingName is how a cell's output, h x w x c values an image, becomes features.
+type poolingName string
 
 // The poolings.
 const (
-	PoolMean     Pooling = "mean"      // global average
-	PoolReLUMean Pooling = "relu-mean" // global average of max(x, 0)
-	PoolMax      Pooling = "max"       // global maximum
-	PoolStd      Pooling = "std"       // standard deviation over the positions
-	PoolGrid     Pooling = "grid"      // average over each quarter of the map
-	PoolReLUGrid Pooling = "relu-grid" // the same of max(x, 0)
-	PoolNone     Pooling = "none"      // every value of the map
+	poolMean     poolingName = "mean"      // global average
+	poolReLUMean poolingName = "relu-mean" // global average of max(x, 0)
+	poolMax      poolingName = "max"       // global maximum
+	poolStd      poolingName = "std"       // standard deviation over the positions
+	poolGrid     poolingName = "grid"      // average over each quarter of the map
+	poolReLUGrid poolingName = "relu-grid" // the same of max(x, 0)
+	poolNone     poolingName = "none"      // every value of the map
 )
 
 // poolings are what the names stand for.
-var poolings = map[Pooling]*pooling{
-	PoolMean:     {parts: 1, value: mean},
-	PoolReLUMean: {parts: 1, value: reluMean},
-	PoolMax:      {parts: 1, value: maximum},
-	PoolStd:      {parts: 1, value: deviation},
-	PoolGrid:     {parts: 2, value: mean},
-	PoolReLUGrid: {parts: 2, value: reluMean},
-	PoolNone:     {},
+var poolings = map[poolingName]*pooling{
+	poolMean:     {parts: 1, value: mean},
+	poolReLUMean: {parts: 1, value: reluMean},
+	poolMax:      {parts: 1, value: maximum},
+	poolStd:      {parts: 1, value: deviation},
+	poolGrid:     {parts: 2, value: mean},
+	poolReLUGrid: {parts: 2, value: reluMean},
+	poolNone:     {},
 }
 
 // pooling reduces each of parts x parts regions of the map to a value a channel; without parts it keeps all values.

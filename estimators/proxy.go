@@ -7,57 +7,74 @@ import (
 
 	"rwe301/bench301"
 	"rwe301/bench301/dataset"
+	"rwe301/estimators/inputs"
 	"rwe301/network"
 )
 
-// Proxy are the settings of scores of one batch of training images and a network with random weights.
-type Proxy struct {
-	Initial
-	Batch     int       `json:"batch"`   // images
-	Augment   bool      `json:"augment"` // crop and flip them at random
-	Precision Precision `json:"precision"`
+// The ways of running a batch, for Info.Mode.
+const (
+	trainMode = "random weights, one batch of training images, batch statistics"
+	gradMode  = trainMode + ", gradient of the mean cross-entropy"
+	evalMode  = "random weights, one batch of training images, normalisations with mean 0 and variance 1"
+	evalForm  = "with normalisations that do not look at the batch, because in train mode the score is rounding noise " +
+		"on these networks"
+)
+
+// proxy are the defaults of NAS-Bench-Suite-Zero.
+var proxy = proxySettings{initialSettings: suiteInitial, Batch: 32, Augment: true, Precision: inFloat32}
+
+// plainProxy is a proxy of images as they are.
+func plainProxy(batch int) proxySettings {
+	p := proxy
+	p.Batch, p.Augment = batch, false
+	return p
 }
 
-// Precision is the arithmetic of the passes. Weights and images are float32 numbers in either.
-type Precision string
+// proxySettings are the settings of scores of one batch of training images and a network with random weights.
+type proxySettings struct {
+	initialSettings
+	Batch     int       `json:"batch"`   // images
+	Augment   bool      `json:"augment"` // crop and flip them at random
+	Precision precision `json:"precision"`
+}
+
+// precision is the arithmetic of the passes. Weights and images are float32 numbers in either.
+type precision string
 
 // The precisions.
 const (
-	Single Precision = "float32"
-	Double Precision = "float64" // several times slower; tells rounding from signal
+	inFloat32 precision = "float32"
+	inFloat64 precision = "float64" // several times slower; tells rounding from signal
 )
 
-func (p Precision) validate() error {
-	if p != Single && p != Double {
-		return fmt.Errorf("precision: %q: must be %q or %q", p, Single, Double)
+func (p precision) validate() error {
+	if p != inFloat32 && p != inFloat64 {
+		return fmt.Errorf("precision: %q: must be %q or %q", p, inFloat32, inFloat64)
 	}
 	return nil
 }
 
 // either picks the form of a function that is written for both precisions.
-func either[F any](p Precision, single, double F) F {
-	if p == Double {
+func either[F any](p precision, single, double F) F {
+	if p == inFloat64 {
 		return double
 	}
 	return single
 }
 
-// Validate says which setting is out of range.
-func (s Proxy) Validate() error {
+func (s proxySettings) validate() error {
 	if s.Batch < 2 || s.Batch > 1<<16 {
 		return fmt.Errorf("batch: %d: must lie in [2, %d]: batch statistics need two images", s.Batch, 1<<16)
 	}
 	if err := s.Precision.validate(); err != nil {
 		return err
 	}
-	return s.Initial.Validate()
+	return s.initialSettings.validate()
 }
 
-// reads implements reader.
-func (s Proxy) reads() []span { return []span{{Drawn: true, To: s.Batch}} }
+func (s proxySettings) reads() []inputs.Span { return []inputs.Span{{Drawn: true, To: s.Batch}} }
 
-// side implements reader.
-func (s Proxy) side() int { return s.Resolution }
+func (s proxySettings) side() int { return s.Resolution }
 
 // passes runs one batch through one network. Its executor is shared, so whoever runs it says in state what it did.
 type passes[T network.Real] struct {
@@ -77,9 +94,9 @@ const (
 	stateEval  = "eval"  // running statistics of a fresh network: mean 0, variance 1
 )
 
-// passesOf returns network, batch and executor of settings whose precision is T, an executor that multiplies by the Hessian if
-// this or another estimator wants it.
-func passesOf[T network.Real](s Proxy, a bench301.Architecture, env *Env, hessian bool) (*passes[T], error) {
+// passesOf returns network, batch and executor of settings whose precision is T, an executor that multiplies by the
+// Hessian if this or another estimator wants it.
+func passesOf[T network.Real](s proxySettings, a bench301.Architecture, env *Env, hessian bool) (*passes[T], error) {
 	images, err := env.batch(s.Batch, 0, s.Resolution, s.Augment)
 	if err != nil {
 		return nil, err
@@ -89,19 +106,22 @@ func passesOf[T network.Real](s Proxy, a bench301.Architecture, env *Env, hessia
 		return nil, err
 	}
 	type key struct {
-		Proxy
+		proxySettings
 		hessian bool
 	}
 	hessian = hessian || env.asked[wantsHessian{s}]
 	return share(env, key{s, hessian}, func() (*passes[T], error) {
-		p := &passes[T]{model: m, theta: convert[T](m.theta), images: images, pixels: convert[T](images.Pixels), weights: m.plan.Layers()}
+		p := &passes[T]{model: m, theta: convert[T](m.theta), images: images, pixels: convert[T](images.Pixels),
+			weights: m.plan.Layers()}
 		var err error
-		p.exec, err = executor[T](env, m.plan, network.Options{Batch: s.Batch, Gradients: true, Hessian: hessian, Probes: signProbes(m.plan), PerImage: true})
+		p.exec, err = executor[T](env, m.plan, network.Options{Batch: s.Batch, Gradients: true, Hessian: hessian,
+			Probes: signProbes(m.plan), PerImage: true})
 		return p, err
 	})
 }
 
-// executor returns an executor that env closes: when the estimate is done, or the architecture if it is part of shared work.
+// executor returns an executor that env closes: when the estimate is done, or the architecture if it is part of shared
+// work.
 func executor[T network.Real](env *Env, p *network.Plan, o network.Options) (network.Runner[T], error) {
 	o.Workers, o.Memory = min(env.Workers, o.Batch), &env.memory
 	x, err := newRunner[T](p, o)
@@ -139,7 +159,8 @@ func convert[T, U network.Real](x []U) []T {
 	return out
 }
 
-// forward runs the batch in a state, unless that is what the executor did last. With signs, a train pass counts agreement.
+// forward runs the batch in a state, unless that is what the executor did last. With signs, a train pass counts
+// agreement.
 func (p *passes[T]) forward(ctx context.Context, state string, signs bool) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -175,31 +196,34 @@ func (p *passes[T]) forward(ctx context.Context, state string, signs bool) error
 	return nil
 }
 
-// train makes sure that the train-mode forward pass has been run once, with signs if this or another estimator wants them; its
-// time belongs to all who need it.
-func (p *passes[T]) train(ctx context.Context, s Proxy, env *Env, signs bool) error {
+// train makes sure that the train-mode forward pass has been run once, with signs if this or another estimator wants
+// them; its time belongs to all who need it.
+func (p *passes[T]) train(ctx context.Context, s proxySettings, env *Env, signs bool) error {
 	type key struct {
-		Proxy
+		proxySettings
 		signs bool
 	}
 	signs = signs || env.asked[wantsSigns{s}]
-	_, err := share(env, key{s, signs}, func() (struct{}, error) { return struct{}{}, p.forward(ctx, stateTrain, signs) })
+	_, err := share(env, key{s, signs}, func() (struct{}, error) {
+		return struct{}{}, p.forward(ctx, stateTrain,
+			signs)
+	})
 	return err
 }
 
-// What some estimators want of shared passes that others do not: the signs of ReLU inputs, each image's part of the weight
-// gradients, and the Hessian.
+// What some estimators want of shared passes that others do not: the signs of ReLU inputs, each image's part of the
+// weight gradients, and the Hessian.
 type (
-	wantsSigns   struct{ Proxy }
-	wantsParts   struct{ Proxy }
-	wantsHessian struct{ Proxy }
+	wantsSigns   struct{ proxySettings }
+	wantsParts   struct{ proxySettings }
+	wantsHessian struct{ proxySettings }
 )
 
 // asking is an estimator that has such a wish.
 type asking interface{ asks() any }
 
-// countAgreement adds to agree[i*n+j] how many of the values, whose signs are given image by image, are positive in both
-// images i and j or in neither.
+// countAgreement adds to agree[i*n+j] how many of the values, whose signs are given image by image, are positive in
+// both images i and j or in neither.
 func countAgreement(agree []int, signs []uint64, n, values int) {
 	words := len(signs) / n
 	for i := range n {
@@ -224,7 +248,8 @@ type gradient[T network.Real] struct {
 }
 
 // gradientOf runs the batch forward and backward, with what parts are needed for if this or another estimator wants it.
-func gradientOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env, parts bool) (*gradient[T], error) {
+func gradientOf[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture, env *Env,
+	parts bool) (*gradient[T], error) {
 	p, err := passesOf[T](s, a, env, false)
 	if err != nil {
 		return nil, err
@@ -233,7 +258,7 @@ func gradientOf[T network.Real](ctx context.Context, s Proxy, a bench301.Archite
 		return nil, err
 	}
 	type key struct {
-		Proxy
+		proxySettings
 		parts bool
 	}
 	parts = parts || env.asked[wantsParts{s}]
@@ -244,7 +269,8 @@ func gradientOf[T network.Real](ctx context.Context, s Proxy, a bench301.Archite
 		logits := p.exec.Logits()
 		cotangent := make([]T, len(logits))
 		if _, err := network.CrossEntropy(logits, p.images.Labels, cotangent); err != nil {
-			return nil, fmt.Errorf("%w: %s has %d classes, which the setting classes must cover", err, env.Data.Name, len(env.Data.Classes))
+			return nil, fmt.Errorf("%w: %s has %d classes, which the setting classes must cover", err, env.Data.Name,
+				len(env.Data.Classes))
 		}
 		f := newFisher(p)
 		if parts {
@@ -262,24 +288,28 @@ func gradientOf[T network.Real](ctx context.Context, s Proxy, a bench301.Archite
 }
 
 // layerFunc computes a score a layer of weights, in the order of the parameters.
-type layerFunc func(ctx context.Context, s Proxy, a bench301.Architecture, env *Env) ([]float64, error)
+type layerFunc func(ctx context.Context, s proxySettings, a bench301.Architecture, env *Env) ([]float64, error)
 
 // layerScores are scores that add up over the layers of weights.
 type layerScores struct {
-	Proxy
-	single, double layerFunc       // one function for either precision
-	wants          func(Proxy) any // see asking; nil asks for nothing
+	proxySettings
+	single, double layerFunc               // one function for either precision
+	wants          func(proxySettings) any // see asking; nil asks for nothing
 }
 
 func (e layerScores) asks() any {
 	if e.wants == nil {
 		return nil
 	}
-	return e.wants(e.Proxy)
+	return e.wants(e.proxySettings)
 }
 
-// Estimate implements Estimator.
 func (e layerScores) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
-	perLayer, err := either(e.Precision, e.single, e.double)(ctx, e.Proxy, a, env)
+	perLayer, err := either(e.Precision, e.single, e.double)(ctx, e.proxySettings, a, env)
 	return Score{Value: sum(perLayer)}, err
+}
+
+// layered builds an estimator that adds up a score a layer.
+func layered(single, double layerFunc, wants func(proxySettings) any) func(proxySettings) Estimator {
+	return func(s proxySettings) Estimator { return layerScores{s, single, double, wants} }
 }

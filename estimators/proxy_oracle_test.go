@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"rwe301/bench301"
+	"rwe301/estimators/internal/reference"
 	"rwe301/internal/oracle"
 )
 
@@ -43,46 +45,37 @@ func readProxies(t *testing.T, path string) *proxyCase {
 	return f
 }
 
-// reference is the case as the estimators' own cases are written.
-func (f *proxyCase) reference(t *testing.T) *reference {
+// reference is the case as a source of inputs.
+func (f *proxyCase) reference(t *testing.T) *reference.Case {
 	t.Helper()
 	f.Images(t) // checks that the streams agree
-	r := &reference{
-		Name: "case", Channels: f.C, Layers: f.Layers, Classes: f.Classes, Variant: bench301.VariantNASLib, Resolution: 32, Batch: f.Batch,
-		Labels: f.Labels, Seeds: f.Seeds,
+	return &reference.Case{
+		Name: "case", Arch: archOf(f.Arch), Channels: f.C, Layers: f.Layers, Classes: f.Classes, Variant: bench301.VariantNASLib, Resolution: 32,
+		Batch: f.Batch, Labels: f.Labels, Seeds: f.Seeds,
 	}
-	for c, cell := range f.Arch {
-		for k, e := range cell {
-			r.Arch[c][k] = [2]uint8{uint8(e[0]), uint8(e[1])}
-		}
-	}
-	return r
 }
 
 // prepared is the case's environment and architecture.
 func (f *proxyCase) prepared(t *testing.T) (*Env, bench301.Genotype) {
 	t.Helper()
-	r := f.reference(t)
-	env, err := r.env()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return env, r.genotype()
+	c := f.reference(t)
+	return caseEnv(c), c.Genotype()
 }
 
 // proxy are the case's settings.
-func (f *proxyCase) proxy(t *testing.T) Proxy {
+func (f *proxyCase) proxy(t *testing.T) proxySettings {
 	t.Helper()
-	return f.configured(t, "grad_norm").Estimator.(layerScores).Proxy
+	return f.configured(t, "grad_norm").Estimator.(layerScores).proxySettings
 }
 
 func (f *proxyCase) configured(t *testing.T, spec string) *Configured {
 	t.Helper()
-	c, err := f.reference(t).configure(spec)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
+	name, more, _ := strings.Cut(spec, ":")
+	defaults := configured(t, name)
+	return configured(t, name+":"+strings.Trim(f.reference(t).Settings(func(key string) bool {
+		_, has := defaults.Setting(key)
+		return has
+	})+","+more, ","))
 }
 
 // TestOracleProxies compares scores with those of PyTorch in float64 on the same weights and images: in float64 almost
@@ -105,13 +98,13 @@ func TestOracleProxies(t *testing.T) {
 		c.close("flops", estimate("flops").Value/1e6, float64(f.counts().Flops)/1e6, 0)
 		c.close("l2_norm", estimate("l2_norm").Value, want["l2_norm"], 1e-6*want["l2_norm"])
 		c.close("zen", estimate("zen").Value, want["zen"], 1e-5)
-		for _, precision := range []Precision{Double, Single} {
+		for _, precision := range []precision{inFloat64, inFloat32} {
 			score := func(name string) float64 {
 				t.Helper()
 				return estimate(fmt.Sprintf("%s:precision=%s", name, precision)).Value
 			}
 			tolerance := func(single float64) float64 {
-				if precision == Double {
+				if precision == inFloat64 {
 					return 1e-9
 				}
 				return single
@@ -160,7 +153,7 @@ func (f *proxyCase) counts() (n struct{ Params, Flops int64 }) {
 }
 
 // checkCodes compares nwot's counts, and its score where they agree to the last one.
-func checkCodes(c *near, f *proxyCase, env *Env, a bench301.Architecture, precision Precision, score float64) {
+func checkCodes(c *near, f *proxyCase, env *Env, a bench301.Architecture, precision precision, score float64) {
 	c.Helper()
 	s := f.proxy(c.T)
 	s.Precision = precision
@@ -169,7 +162,7 @@ func checkCodes(c *near, f *proxyCase, env *Env, a bench301.Architecture, precis
 		c.Fatal(err)
 	}
 	allowed := 0.0
-	if f.Kind == "summary" && precision == Single {
+	if f.Kind == "summary" && precision == inFloat32 {
 		allowed = 5 // of 700000: inputs near zero
 	}
 	exact := true
@@ -212,11 +205,11 @@ func TestOracleProxyLayers(t *testing.T) {
 		}
 		l2 := layerNorms(p.plan, p.theta)
 		grad, snip, plain, fisher, grasp := layers(gradNormLayers[float32]), layers(snipLayers[float32]), layers(plainLayers[float32]), layers(fisherLayers[float32]), layers(graspLayers[float32])
-		flow, err := SynFlow{s.Initial, Double}.layers(ctx, a, env)
+		flow, err := synflowSettings{s.initialSettings, inFloat64}.layers(ctx, a, env)
 		if err != nil {
 			t.Fatal(err)
 		}
-		flow32, err := SynFlow{s.Initial, Single}.layers(ctx, a, env)
+		flow32, err := synflowSettings{s.initialSettings, inFloat32}.layers(ctx, a, env)
 		if err != nil {
 			t.Fatal(err)
 		}

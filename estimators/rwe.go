@@ -7,112 +7,168 @@ import (
 
 	"rwe301/bench301"
 	"rwe301/estimators/head"
+	"rwe301/estimators/inputs"
 )
 
-// RWE are the settings of Random-Weight Evaluation (arXiv 2110.05242): the network is drawn at random and frozen, a
-// linear layer is trained on its features, and the architecture is scored by how well that layer does.
-type RWE struct {
-	Frozen
-	ValImages    int     `json:"val_images"`
-	ValSplit     string  `json:"val_split"`     // "train": the images behind the training images; "test": the first test images
-	Standardise  bool    `json:"standardise"`   // features get mean 0 and deviation 1 over the training images
-	Head         Head    `json:"head"`          //
-	Epochs       int     `json:"epochs"`        // of gradient descent
-	HeadBatch    int     `json:"head_batch"`    // images of a step
-	LearningRate float64 `json:"learning_rate"` //
-	Momentum     float64 `json:"momentum"`      // of "sgd"
-	Lambda       float64 `json:"lambda"`        // penalty of "ridge" on centred features: X'X/n + lambda I
-	Measure      Measure `json:"score"`
+const (
+	headMode = frozenMode + "; then a linear layer is trained on the features"
+	rwePaper = "Hu et al., Random-Weight Evaluation, Complex & Intelligent Systems 2023, arXiv 2110.05242"
+)
+
+var rwe = rweScore{
+	frozenSettings: frozen, ValImages: 1000, ValSplit: "train", Standardise: true,
+	Head: headSGD, Epochs: 30, HeadBatch: 100, LearningRate: 0.025, Momentum: 0.9, Lambda: 0.1,
+	Measure: measureValAccuracy,
 }
 
-// Head is how the last layer is trained.
-type Head string
+// with are rwe's settings changed by f.
+func (s rweScore) with(f func(*rweScore)) rweScore {
+	f(&s)
+	return s
+}
+
+// The registry's entries.
+var (
+	rweEntry = define(Info{
+		Name: "rwe", Family: RWEFamily, Random: true, Needs: Needs{Data: true, Labels: true}, Direction: Higher,
+		Unit: "percent", Cost: Seconds,
+		Paper: rwePaper, Cites: []string{"hu2023rwe"},
+		Formula: "validation accuracy of a linear layer trained by gradient descent on the features of the " +
+			"frozen random network",
+		Mode: headMode,
+		Caveats: "on randomly sampled architectures its correlation with accuracy is negative: convolutions " +
+			"with random weights scramble features that pools pass on",
+	}, rwe, func(s rweScore) Estimator { return s })
+	rweRidgeEntry = define(Info{
+		Name: "rwe-ridge", Family: RWEFamily, Random: true, Needs: Needs{Data: true, Labels: true},
+		Direction: Higher, Unit: "percent", Cost: Seconds,
+		Paper: rwePaper, Cites: []string{"hu2023rwe"},
+		Formula: "rwe with the layer fitted in closed form: W = (Z'Z/n + lambda I)^-1 Z'Y/n",
+		Mode:    headMode,
+		Caveats: "as rwe",
+	}, rwe.with(func(s *rweScore) { s.Head = headRidge }), func(s rweScore) Estimator { return s })
+	rweTrainEntry = define(Info{
+		Name: "rwe-train", Family: RWEFamily, Random: true, Needs: Needs{Data: true, Labels: true},
+		Direction: Higher, Unit: "percent", Cost: Seconds,
+		Paper: rwePaper, Cites: []string{"hu2023rwe"},
+		Formula: "training accuracy of rwe's layer",
+		Mode:    headMode,
+		Caveats: "with few images and many features it is 100 for every architecture",
+	}, rwe.with(func(s *rweScore) { s.Measure = measureTrainAccuracy }), func(s rweScore) Estimator { return s })
+	randomLabelEntry = define(Info{
+		Name: "random-label", Family: RWEFamily, Random: true, Needs: Needs{Data: true}, Direction: Higher,
+		Unit: "percent", Cost: Seconds,
+		Paper:   ours,
+		Formula: "training accuracy of rwe's layer on labels drawn at random",
+		Mode:    headMode,
+		Caveats: "measures how much the features can fit, not what they mean",
+	}, rwe.with(func(s *rweScore) { s.Measure = measureRandomLabels }), func(s rweScore) Estimator { return s })
+)
+
+// rweScore are the settings of Random-Weight Evaluation (arXiv 2110.05242): the network is drawn at random and frozen,
+// a linear layer is trained on its features, and the architecture is scored by how well that layer does.
+type rweScore struct {
+	frozenSettings
+	ValImages    int      `json:"val_images"`
+	ValSplit     string   `json:"val_split"`     // "train": the images behind the training images; "test": the first test images
+	Standardise  bool     `json:"standardise"`   // features get mean 0 and deviation 1 over the training images
+	Head         headKind `json:"head"`          //
+	Epochs       int      `json:"epochs"`        // of gradient descent
+	HeadBatch    int      `json:"head_batch"`    // images of a step
+	LearningRate float64  `json:"learning_rate"` //
+	Momentum     float64  `json:"momentum"`      // of "sgd"
+	Lambda       float64  `json:"lambda"`        // penalty of "ridge" on centred features: X'X/n + lambda I
+	Measure      measure  `json:"score"`
+}
+
+// headKind is how the last layer is trained.
+type headKind string
 
 // The heads.
 const (
-	HeadSGD   Head = "sgd"
-	HeadAdam  Head = "adam"
-	HeadRidge Head = "ridge" // least squares on one-hot labels in closed form
+	headSGD   headKind = "sgd"
+	headAdam  headKind = "adam"
+	headRidge headKind = "ridge" // least squares on one-hot labels in closed form
 )
 
-// Measure is what the trained layer is scored by. Losses are negated, so that higher is better.
-type Measure string
+// measure is what the trained layer is scored by. Losses are negated, so that higher is better.
+type measure string
 
 // The measures.
 const (
-	ValAccuracy         Measure = "val-accuracy" // percent
-	ValCrossEntropy     Measure = "val-cross-entropy"
-	ValMSE              Measure = "val-mse"
-	TrainAccuracy       Measure = "train-accuracy"        // percent
-	TrainLoss           Measure = "train-loss"            // what the head minimises: squared error of "ridge", else cross-entropy
-	RandomLabelAccuracy Measure = "random-label-accuracy" // training accuracy, in percent, when labels are drawn at random
+	measureValAccuracy     measure = "val-accuracy" // percent
+	measureValCrossEntropy measure = "val-cross-entropy"
+	measureValMSE          measure = "val-mse"
+	measureTrainAccuracy   measure = "train-accuracy"        // percent
+	measureTrainLoss       measure = "train-loss"            // squared error of "ridge", else cross-entropy
+	measureRandomLabels    measure = "random-label-accuracy" // percent, of training on labels drawn at random
 )
 
-// Validate says which setting is out of range.
-func (s RWE) Validate() error {
-	if err := s.Frozen.Validate(); err != nil {
+func (s rweScore) validate() error {
+	if err := s.frozenSettings.validate(); err != nil {
 		return err
 	}
 	switch s.Measure {
-	case ValAccuracy, ValCrossEntropy, ValMSE, TrainAccuracy, TrainLoss, RandomLabelAccuracy:
+	case measureValAccuracy, measureValCrossEntropy, measureValMSE, measureTrainAccuracy, measureTrainLoss,
+		measureRandomLabels:
 	default:
-		return fmt.Errorf("score: %q: must be one of %v", s.Measure, []Measure{ValAccuracy, ValCrossEntropy, ValMSE, TrainAccuracy, TrainLoss, RandomLabelAccuracy})
+		return fmt.Errorf("score: %q: must be one of %v", s.Measure, []measure{measureValAccuracy,
+			measureValCrossEntropy, measureValMSE, measureTrainAccuracy, measureTrainLoss, measureRandomLabels})
 	}
 	switch {
 	case s.ValSplit != "train" && s.ValSplit != "test":
 		return fmt.Errorf("val_split: %q: must be \"train\" or \"test\"", s.ValSplit)
 	case s.ValImages < 2:
 		return fmt.Errorf("val_images: %d: must be at least 2", s.ValImages)
-	case s.Head == HeadRidge:
+	case s.Head == headRidge:
 		if !(s.Lambda > 0) || math.IsInf(s.Lambda, 0) {
 			return fmt.Errorf("lambda: %v: must be positive", s.Lambda)
 		}
 		return nil
-	case s.Head != HeadSGD && s.Head != HeadAdam:
-		return fmt.Errorf("head: %q: must be %q, %q or %q", s.Head, HeadSGD, HeadAdam, HeadRidge)
+	case s.Head != headSGD && s.Head != headAdam:
+		return fmt.Errorf("head: %q: must be %q, %q or %q", s.Head, headSGD, headAdam, headRidge)
 	}
 	return s.descent().Validate()
 }
 
-func (s RWE) descent() head.Descent {
-	return head.Descent{Solver: head.Solver(s.Head), Epochs: s.Epochs, Batch: s.HeadBatch, LearningRate: s.LearningRate, Momentum: s.Momentum}
+func (s rweScore) descent() head.Descent {
+	return head.Descent{Solver: head.Solver(s.Head), Epochs: s.Epochs, Batch: s.HeadBatch,
+		LearningRate: s.LearningRate, Momentum: s.Momentum}
 }
 
 // val are the validation images.
-func (s RWE) val() span {
+func (s rweScore) val() inputs.Span {
 	if s.ValSplit == "test" {
-		return span{Test: true, To: s.ValImages}
+		return inputs.Span{Test: true, To: s.ValImages}
 	}
-	return span{From: s.TrainImages, To: s.TrainImages + s.ValImages}
+	return inputs.Span{From: s.TrainImages, To: s.TrainImages + s.ValImages}
 }
 
 // validates reports whether the score needs validation images.
-func (s RWE) validates() bool {
-	return s.Measure == ValAccuracy || s.Measure == ValCrossEntropy || s.Measure == ValMSE
+func (s rweScore) validates() bool {
+	return s.Measure == measureValAccuracy || s.Measure == measureValCrossEntropy || s.Measure == measureValMSE
 }
 
-// reads implements reader.
-func (s RWE) reads() []span {
+func (s rweScore) reads() []inputs.Span {
 	if s.validates() {
-		return []span{s.train(), s.val()}
+		return []inputs.Span{s.train(), s.val()}
 	}
-	return []span{s.train()}
+	return []inputs.Span{s.train()}
 }
 
-// Estimate implements Estimator.
-func (s RWE) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
+func (s rweScore) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
 	score, err := s.average(func(draw int) (float64, error) {
 		f, err := s.fit(ctx, a, env, draw)
 		if err != nil {
 			return 0, err
 		}
 		switch s.Measure {
-		case ValCrossEntropy:
+		case measureValCrossEntropy:
 			return -f.CrossEntropy, nil
-		case ValMSE:
+		case measureValMSE:
 			return -f.SquaredError, nil
-		case TrainLoss:
-			if s.Head == HeadRidge {
+		case measureTrainLoss:
+			if s.Head == headRidge {
 				return -f.SquaredError, nil
 			}
 			return -f.CrossEntropy, nil
@@ -120,24 +176,25 @@ func (s RWE) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (S
 		return f.Accuracy, nil
 	})
 	if err == nil && score.Value == 100 {
-		score.Warnings = append(score.Warnings, "saturated: the layer classifies every image; ask for more images, or for fewer features")
+		score.Warnings = append(score.Warnings,
+			"saturated: the layer classifies every image; ask for more images, or for fewer features")
 	}
 	return score, err
 }
 
 // fit trains the head of one draw and evaluates it where the score wants it.
-func (s RWE) fit(ctx context.Context, a bench301.Architecture, env *Env, draw int) (head.Fit, error) {
+func (s rweScore) fit(ctx context.Context, a bench301.Architecture, env *Env, draw int) (head.Fit, error) {
 	train, err := s.features(ctx, a, env, draw, s.train())
 	if err != nil {
 		return head.Fit{}, err
 	}
-	images, err := env.normalised(s.train(), s.Resolution)
+	images, err := env.Inputs.Images(s.train(), s.Resolution, false)
 	if err != nil {
 		return head.Fit{}, err
 	}
 	labels := images.Labels
-	if s.Measure == RandomLabelAccuracy {
-		rng := env.rng("random labels", draw)
+	if s.Measure == measureRandomLabels {
+		rng := env.Inputs.Rand("random labels", draw)
 		labels = make([]int, len(labels))
 		for i := range labels {
 			labels[i] = rng.IntN(len(env.Data.Classes))
@@ -157,7 +214,7 @@ func (s RWE) fit(ctx context.Context, a bench301.Architecture, env *Env, draw in
 		if err != nil {
 			return head.Fit{}, err
 		}
-		if images, err = env.normalised(s.val(), s.Resolution); err != nil {
+		if images, err = env.Inputs.Images(s.val(), s.Resolution, false); err != nil {
 			return head.Fit{}, err
 		}
 		x, labels = scale.apply(val), images.Labels
@@ -166,57 +223,30 @@ func (s RWE) fit(ctx context.Context, a bench301.Architecture, env *Env, draw in
 }
 
 // trained is the head of one draw.
-func (s RWE) trained(ctx context.Context, env *Env, draw int, x matrix, labels []int) (*head.Linear, error) {
+func (s rweScore) trained(ctx context.Context, env *Env, draw int, x matrix, labels []int) (*head.Linear, error) {
 	type key struct {
-		RWE
+		rweScore
 		draw       int
 		randomised bool
 	}
-	k := key{s, draw, s.Measure == RandomLabelAccuracy}
+	k := key{s, draw, s.Measure == measureRandomLabels}
 	k.Measure, k.ValImages, k.ValSplit, k.Seeds = "", 0, "", 0
 	return share(env, k, func() (*head.Linear, error) {
 		classes := len(env.Data.Classes)
-		if s.Head == HeadRidge {
+		if s.Head == headRidge {
 			return head.Ridge(x.values, labels, classes, s.Lambda)
 		}
-		draws, err := drawHead(env, draw)
-		if err != nil {
-			return nil, err
-		}
+		rng := env.Inputs.Rand("head", draw) // the same for all architectures, so that it adds no noise to a comparison
 		start := &head.Linear{In: x.d, Out: classes, W: make([]float64, x.d*classes), B: make([]float64, classes)}
-		draws.start(start.W, start.B)
 		for _, part := range [][]float64{start.W, start.B} {
 			for i := range part {
-				part[i] *= 1 / math.Sqrt(float64(x.d)) // PyTorch's initialisation of a linear layer
+				// PyTorch's initialisation of a linear layer
+				part[i] = (2*rng.Float64() - 1) * (1 / math.Sqrt(float64(x.d)))
 			}
 		}
-		l, _, err := head.Train(ctx, x.values, labels, start, s.descent(), func(epoch int) []int { return draws.order(epoch, x.n) })
+		order := func(epoch int) []int { return env.Inputs.Rand("order of the head's images", draw, epoch).Perm(x.n) }
+		l, _, err := head.Train(ctx, x.values, labels, start, s.descent(), order)
 		return l, err
-	})
-}
-
-// headDraws are what training a head draws.
-type headDraws struct {
-	start func(parts ...[]float64) // fills weights and biases with values in [-1, 1)
-	order func(epoch, n int) []int // the order of n images in an epoch
-}
-
-type headKey struct{ draw int }
-
-// drawHead is the same for all architectures, so that it adds no noise to a comparison.
-func drawHead(env *Env, draw int) (headDraws, error) {
-	return share(env, headKey{draw}, func() (headDraws, error) {
-		return headDraws{
-			start: func(parts ...[]float64) {
-				rng := env.rng("head", draw)
-				for _, part := range parts {
-					for i := range part {
-						part[i] = 2*rng.Float64() - 1
-					}
-				}
-			},
-			order: func(epoch, n int) []int { return env.rng("order of the head's images", draw, epoch).Perm(n) },
-		}, nil
 	})
 }
 

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"rwe301/bench301"
+	"rwe301/estimators/inputs"
+	"rwe301/estimators/internal/reference"
 	"rwe301/internal/oracle"
 )
 
@@ -57,39 +59,46 @@ type readoutCase struct {
 	First3                 []float64
 }
 
-// reference is the case as the estimators' own cases are written.
-func (f *rweCase) reference() *reference {
-	r := &reference{
-		Name: "case", Channels: f.C, Layers: f.Layers, Classes: f.Classes, Variant: f.Variant, Resolution: f.Resolution, Batch: f.Batch,
-		TrainImages: f.TrainImages, ValImages: f.ValImages, Seeds: f.Seeds,
+// reference is the case as a source of inputs.
+func (f *rweCase) reference() *reference.Case {
+	return &reference.Case{
+		Name: "case", Arch: archOf(f.Arch), Channels: f.C, Layers: f.Layers, Classes: f.Classes, Variant: f.Variant, Resolution: f.Resolution,
+		Batch: f.Batch, TrainImages: f.TrainImages, ValImages: f.ValImages, Seeds: f.Seeds,
 	}
-	for c, cell := range f.Arch {
-		for k, e := range cell {
-			r.Arch[c][k] = [2]uint8{e[0], e[1]}
-		}
-	}
-	return r
 }
 
-func (f *rweCase) genotype() bench301.Genotype { return f.reference().genotype() }
+// archOf is an architecture as cases write it.
+func archOf[N uint8 | int](arch [2][][2]N) (out [2][8][2]uint8) {
+	for c, cell := range arch {
+		for k, e := range cell {
+			out[c][k] = [2]uint8{uint8(e[0]), uint8(e[1])}
+		}
+	}
+	return out
+}
+
+func (f *rweCase) genotype() bench301.Architecture { return asWritten{f.reference().Genotype()} }
 
 // settings are those of the case, before what a test adds.
 func (f *rweCase) settings() string {
 	return fmt.Sprintf("channels=%d,layers=%d,resolution=%d,variant=%s,batch=%d,train_images=%d", f.C, f.Layers, f.Resolution, f.Variant, f.Batch, f.TrainImages)
 }
 
-// env is an environment in which the case's weights stand for those that would be drawn.
-func (f *rweCase) env(t *testing.T) *Env {
-	t.Helper()
-	env, err := f.reference().env()
-	if err != nil {
-		t.Fatal(err)
-	}
+func (f *rweCase) env() *Env { return caseEnv(f.reference()) }
+
+// caseEnv is an environment whose inputs are a case's.
+func caseEnv(c *reference.Case) *Env {
+	env := NewEnv(c.Data(), 0)
+	env.Inputs = c
+	env.work.begin(c.Genotype().ID())
 	return env
 }
 
-func (f *rweCase) frozen(t *testing.T) Frozen {
-	return configured(t, "featstd:"+f.settings()).Estimator.(featStd).Frozen
+// asWritten hides an architecture's canonical form: a case's parameters are in the order in which it is written.
+type asWritten struct{ bench301.Architecture }
+
+func (f *rweCase) frozen(t *testing.T) frozenSettings {
+	return configured(t, "featstd:"+f.settings()).Estimator.(featStd).frozenSettings
 }
 
 // near compares numbers and counts them.
@@ -111,7 +120,7 @@ func TestOracleRWE(t *testing.T) {
 	oracle.Each(t, "network", "rwe_*.json*", func(t *testing.T, path string) int {
 		var f rweCase
 		oracle.Read(t, path, &f)
-		c, env := &near{T: t}, f.env(t)
+		c, env := &near{T: t}, f.env()
 		score := func(spec string) float64 {
 			t.Helper()
 			return value(t, configured(t, spec), f.genotype(), env)
@@ -131,7 +140,7 @@ func TestOracleRWE(t *testing.T) {
 		}
 		for _, d := range f.Descent {
 			f.Seeds["head"] = d.Seed
-			env = f.env(t)
+			env = f.env()
 			spec := fmt.Sprintf("rwe:%s,val_images=%d,head=%s,epochs=%d,head_batch=%d,learning_rate=%v,score=", net, f.ValImages, d.Solver, d.Epochs, d.Batch, d.LR)
 			c.close(d.Solver+" validation accuracy", score(spec+"val-accuracy"), d.Val.Accuracy, 1e-10)
 			c.close(d.Solver+" validation cross-entropy", -score(spec+"val-cross-entropy"), d.Val.CrossEntropy, 2e-5)
@@ -155,11 +164,11 @@ func TestOracleReadouts(t *testing.T) {
 	oracle.Each(t, "network", "rwe_*.json*", func(t *testing.T, path string) int {
 		var f rweCase
 		oracle.Read(t, path, &f)
-		c, env := &near{T: t}, f.env(t)
-		val := span{From: f.TrainImages, To: f.TrainImages + f.ValImages}
+		c, env := &near{T: t}, f.env()
+		val := inputs.Span{From: f.TrainImages, To: f.TrainImages + f.ValImages}
 		for _, r := range f.Readouts {
 			s := f.frozen(t)
-			s.Readout, s.Pooling, s.Norm = Readout(r.Readout), Pooling(r.Pooling), Norm(r.Norm)
+			s.Readout, s.Pooling, s.Norm = readout(r.Readout), poolingName(r.Pooling), normName(r.Norm)
 			m, err := s.features(context.Background(), f.genotype(), env, 0, val)
 			if err != nil {
 				t.Fatal(err)
@@ -185,8 +194,8 @@ func TestOracleFeatureSpace(t *testing.T) {
 	oracle.Each(t, "network", "rwe_*.json*", func(t *testing.T, path string) int {
 		var f rweCase
 		oracle.Read(t, path, &f)
-		c, env := &near{T: t}, f.env(t)
-		for images, rows := range map[span][][]float64{
+		c, env := &near{T: t}, f.env()
+		for images, rows := range map[inputs.Span][][]float64{
 			{To: f.TrainImages}: f.FeaturesTrain, {From: f.TrainImages, To: f.TrainImages + f.ValImages}: f.FeaturesVal,
 		} {
 			s := f.frozen(t)

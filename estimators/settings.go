@@ -10,6 +10,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 
 	"rwe301/internal/suggest"
 )
@@ -64,7 +65,9 @@ func decodeSettings(raw json.RawMessage, into any) error {
 	if err := json.Unmarshal(raw, into); err != nil {
 		var wrong *json.UnmarshalTypeError
 		if errors.As(err, &wrong) {
-			return fmt.Errorf("settings: %s: %s where a value of type %s is wanted", wrong.Field, wrong.Value, wrong.Type)
+			key := wrong.Field[strings.LastIndex(wrong.Field, ".")+1:] // without the embedded structs on the way
+			return fmt.Errorf("settings: %s: %s where a value of type %s is wanted", key, wrong.Value,
+				wrong.Type.Kind())
 		}
 		return fmt.Errorf("settings: %w", err)
 	}

@@ -8,68 +8,81 @@ import (
 	"slices"
 
 	"rwe301/bench301"
+	"rwe301/estimators/inputs"
 	"rwe301/network"
 )
 
-// SWAP are the settings of sample-wise activation patterns.
-type SWAP struct {
-	Size
+var swapDefault = swapSettings{sizeSettings: suite(), Batch: 16, Draws: 32}
+
+// The registry's entries.
+var (
+	swapEntry = define(Info{
+		Name: "swap", Family: Codes, Random: true, Needs: Needs{Data: true}, Direction: Higher, Unit: "codes",
+		Cost:  Seconds,
+		Paper: "Peng et al. 2024, SWAP, arXiv 2403.04161", Cites: []string{"peng2024swap"},
+		Formula: "number of distinct codes of ReLU inputs, a code saying in which images of the batch an input " +
+			"is positive",
+		Mode: "weights from N(0, 1), drawn anew for a mean of many draws, batch statistics, no gradient",
+		Caveats: "cannot exceed 2^batch, and is constant where it reaches that; the authors score one cell of " +
+			"three channels, this the whole network",
+	}, swapDefault, func(s swapSettings) Estimator { return swap{s} })
+	regSwapEntry = define(Info{
+		Name: "regswap", Aliases: []string{"reg-swap"}, Family: Codes, Random: true, Needs: Needs{Data: true},
+		Direction: Higher, Unit: "codes", Cost: Seconds,
+		Paper: "Peng et al. 2024, SWAP, arXiv 2403.04161", Cites: []string{"peng2024swap"},
+		Formula: "swap times exp(-(P - mu)^2 / sigma), P thousands of parameters",
+		Mode:    "as swap",
+		Caveats: "mu and sigma have no default: the authors tune them to a space and publish none for this one; " +
+			"far from mu the factor is zero",
+	}, regSwapSettings{swapSettings: swapDefault}, func(s regSwapSettings) Estimator { return regSwap{s} })
+)
+
+// swapSettings are the settings of sample-wise activation patterns.
+type swapSettings struct {
+	sizeSettings
 	Batch int `json:"batch"` // images
 	Draws int `json:"draws"` // of the weights, over which the score is averaged
 }
 
-// Validate says which setting is out of range.
-func (s SWAP) Validate() error {
+func (s swapSettings) validate() error {
 	switch {
 	case s.Batch < 2 || s.Batch > 64:
 		return fmt.Errorf("batch: %d: must lie in [2, 64]", s.Batch)
 	case s.Draws < 1 || s.Draws > 1000:
 		return fmt.Errorf("draws: %d: must lie in [1, 1000]", s.Draws)
 	}
-	return s.Size.Validate()
+	return s.sizeSettings.validate()
 }
 
-// reads implements reader.
-func (s SWAP) reads() []span { return []span{{Drawn: true, To: s.Batch}} }
+func (s swapSettings) reads() []inputs.Span { return []inputs.Span{{Drawn: true, To: s.Batch}} }
 
-// side implements reader.
-func (s SWAP) side() int { return s.Resolution }
+func (s swapSettings) side() int { return s.Resolution }
 
-// swap is the number of distinct codes of ReLU inputs over the images of a batch, a code saying in which images an input
-// is positive; weights from N(0, 1) (Peng et al. 2024, arXiv 2403.04161).
-type swap struct{ SWAP }
+// swap is the number of distinct codes of ReLU inputs over the images of a batch, a code saying in which images an
+// input is positive; weights from N(0, 1) (Peng et al. 2024, arXiv 2403.04161).
+type swap struct{ swapSettings }
 
-// Estimate implements Estimator.
 func (e swap) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
-	p, err := e.compile(a)
-	if err != nil {
-		return Score{}, err
-	}
-	images, err := env.batch(e.Batch, 0, e.Resolution, false)
-	if err != nil {
-		return Score{}, err
-	}
-	x, err := executor[float32](env, p, network.Options{Batch: e.Batch, Probes: signProbes(p)})
+	t, err := bareTrial(e.sizeSettings, e.Batch, a, env,
+		func(p *network.Plan) network.Options { return network.Options{Probes: signProbes(p)} })
 	if err != nil {
 		return Score{}, err
 	}
 	var s Score
-	theta := make([]float32, p.NumParams())
+	theta := make([]float32, t.plan.NumParams())
 	for draw := range e.Draws {
 		if err := ctx.Err(); err != nil {
 			return Score{}, err
 		}
-		rng := env.rng("swap weights", a.ID(), draw)
-		for _, v := range p.Views() {
-			standard(theta[v.Offset:v.Offset+v.Size], v.Kind, rng)
-		}
-		distinct, neurons, err := distinctCodes(x, theta, images.Pixels, e.Batch)
+		standard(theta, t.plan, env.Inputs.Rand("swap weights", a.ID(), draw))
+		distinct, neurons, err := distinctCodes(t.exec, theta, t.pixels, e.Batch)
 		if err != nil {
 			return Score{}, err
 		}
 		s.Value += float64(distinct) / float64(e.Draws)
 		if limit := math.Exp2(float64(e.Batch)); draw == 0 && (float64(distinct) == limit || float64(neurons) < limit) {
-			s.Warnings = append(s.Warnings, fmt.Sprintf("%d codes of %d inputs, %v possible: the score is saturated; change batch", distinct, neurons, limit))
+			s.Warnings = append(s.Warnings, fmt.Sprintf(
+				"%d codes of %d inputs, %v possible: the score is saturated; change batch", distinct, neurons, limit))
 		}
 	}
 	return s, nil
@@ -125,29 +138,29 @@ func appendCodes(codes, signs []uint64, n, values int) []uint64 {
 	return codes
 }
 
-// RegSWAP are the settings of regularised SWAP. The method's authors tune mu and sigma to a space and do not publish
-// them for this one, so neither has a default.
-type RegSWAP struct {
-	SWAP
+// regSwapSettings are the settings of regularised SWAP. The method's authors tune mu and sigma to a space and do not
+// publish them for this one, so neither has a default.
+type regSwapSettings struct {
+	swapSettings
 	Mu    float64 `json:"mu"`    // thousands of parameters that are preferred
 	Sigma float64 `json:"sigma"` // squared thousands
 }
 
-// Validate says which setting is out of range.
-func (s RegSWAP) Validate() error {
+func (s regSwapSettings) validate() error {
 	if s.Mu < 0 || s.Sigma < 0 || (s.Mu > 0) != (s.Sigma > 0) {
-		return fmt.Errorf("mu, sigma: %v, %v: give both, above 0, in thousands of parameters and their square", s.Mu, s.Sigma)
+		return fmt.Errorf("mu, sigma: %v, %v: give both, above 0, in thousands of parameters and their square", s.Mu,
+			s.Sigma)
 	}
-	return s.SWAP.Validate()
+	return s.swapSettings.validate()
 }
 
 // regSwap is swap times exp(-(P-mu)^2/sigma), P being thousands of parameters (Peng et al. 2024).
-type regSwap struct{ RegSWAP }
+type regSwap struct{ regSwapSettings }
 
-// Estimate implements Estimator.
 func (e regSwap) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
 	if e.Sigma == 0 {
-		return Score{}, errors.New("give mu and sigma, as regswap:mu=800,sigma=40000: the method has no values for this space")
+		return Score{}, errors.New(
+			"give mu and sigma, as regswap:mu=800,sigma=40000: the method has no values for this space")
 	}
 	c, err := a.Complexity(e.config())
 	if err != nil {
@@ -155,14 +168,15 @@ func (e regSwap) Estimate(ctx context.Context, a bench301.Architecture, env *Env
 	}
 	factor := e.factor(c.Params)
 	if factor == 0 {
-		return Score{}, fmt.Errorf("%d parameters are so far from mu that the factor is zero: %w", c.Params, ErrUndefined)
+		return Score{}, fmt.Errorf("%d parameters are so far from mu that the factor is zero: %w", c.Params,
+			ErrUndefined)
 	}
-	s, err := swap{e.SWAP}.Estimate(ctx, a, env)
+	s, err := swap{e.swapSettings}.Estimate(ctx, a, env)
 	s.Value *= factor
 	return s, err
 }
 
-func (s RegSWAP) factor(params int64) float64 {
+func (s regSwapSettings) factor(params int64) float64 {
 	d := float64(params)/1000 - s.Mu
 	return math.Exp(-d * d / s.Sigma)
 }

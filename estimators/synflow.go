@@ -9,24 +9,34 @@ import (
 	"rwe301/network"
 )
 
-// SynFlow are the settings of synflow.
-type SynFlow struct {
-	Initial
-	Precision Precision `json:"precision"`
+// The registry's entry.
+var synflowEntry = define(Info{
+	Name: "synflow", Family: Gradients, Random: true, Needs: Needs{Gradients: true}, Direction: Higher,
+	Unit: "nats", Cost: Cheap,
+	Paper:   "Tanaka et al. 2020, arXiv 2006.05467; as NASLib computes it",
+	Cites:   []string{"tanaka2020synflow", "krishnakumar2022suite"},
+	Formula: "ln of sum over layers of sum |W * dR/dW|, R the sum of the logits",
+	Mode: "absolute values of random weights, one image of ones, no normalisation, values kept in range by " +
+		"exact powers of two",
+	Caveats: "grows with depth and width before anything else",
+}, synflowSettings{suiteInitial, inFloat32}, func(s synflowSettings) Estimator { return synflow{s} })
+
+// synflowSettings are the settings of synflow.
+type synflowSettings struct {
+	initialSettings
+	Precision precision `json:"precision"`
 }
 
-// Validate says which setting is out of range.
-func (s SynFlow) Validate() error {
+func (s synflowSettings) validate() error {
 	if err := s.Precision.validate(); err != nil {
 		return err
 	}
-	return s.Initial.Validate()
+	return s.initialSettings.validate()
 }
 
 // synflow is ln sum |W * dR/dW| over the layers (Tanaka et al. 2020, arXiv 2006.05467, as NASLib computes it).
-type synflow struct{ SynFlow }
+type synflow struct{ synflowSettings }
 
-// Estimate implements Estimator.
 func (e synflow) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
 	perLayer, err := e.layers(ctx, a, env)
 	if err != nil {
@@ -41,11 +51,12 @@ func (e synflow) Estimate(ctx context.Context, a bench301.Architecture, env *Env
 
 // layers are sum |W * dR/dW|, a layer each: R is the sum of the logits of one image of ones in the network with the
 // absolute values of all parameters and without normalisation.
-func (s SynFlow) layers(ctx context.Context, a bench301.Architecture, env *Env) ([]float64, error) {
+func (s synflowSettings) layers(ctx context.Context, a bench301.Architecture, env *Env) ([]float64, error) {
 	return either(s.Precision, synflowOf[float32], synflowOf[float64])(ctx, s, a, env)
 }
 
-func synflowOf[T network.Real](ctx context.Context, s SynFlow, a bench301.Architecture, env *Env) ([]float64, error) {
+func synflowOf[T network.Real](ctx context.Context, s synflowSettings, a bench301.Architecture,
+	env *Env) ([]float64, error) {
 	m, err := s.model(a, env, 0)
 	if err != nil {
 		return nil, err
@@ -76,10 +87,10 @@ func synflowOf[T network.Real](ctx context.Context, s SynFlow, a bench301.Archit
 	return perLayer, nil
 }
 
-// level multiplies the weights of convolutions and the classifier, none of them negative, by powers of two such that no
-// value of the network on ones gets large: without normalisation values grow by 2^20 a cell, beyond float32. Nodes that no weight
-// separates share a power, so that sums stay sums, and every W * dR/dW is multiplied by that of the logits, 2^scale. All
-// of this is exact.
+// level multiplies the weights of convolutions and the classifier, none of them negative, by powers of two such that
+// no value of the network on ones gets large: without normalisation values grow by 2^20 a cell, beyond float32. Nodes
+// that no weight separates share a power, so that sums stay sums, and every W * dR/dW is multiplied by that of the
+// logits, 2^scale. All of this is exact.
 func level[T network.Real](p *network.Plan, theta []T) (scale int) {
 	nodes := p.Graph().Nodes
 	group := make([]int, len(nodes)) // the first node of those that share a power, perhaps by way of others

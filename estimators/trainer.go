@@ -14,25 +14,26 @@ import (
 // trainer is a network in training. Between two epochs, all that the rest of the training depends on is theta, the
 // optimiser's velocity, the running statistics and the number of epochs of the curve.
 type trainer[T network.Real] struct {
-	Training
+	trainingSettings
 	plan    *network.Plan
 	exec    network.Runner[T]
 	theta   []T
 	sgd     sgd[T]
-	curve   Curve
+	curve   trainingCurve
 	seconds float64 // wall time so far, in this process and before
 
 	g, logits, aux []T // gradients of theta and of the two classifiers' outputs
 }
 
-func newTrainer[T network.Real](s Training, p *network.Plan, theta []T, env *Env) (*trainer[T], error) {
+func newTrainer[T network.Real](s trainingSettings, p *network.Plan, theta []T, env *Env) (*trainer[T], error) {
 	e, err := executor[T](env, p, network.Options{Batch: s.Batch, Gradients: true})
 	if err != nil {
 		return nil, err
 	}
 	size := s.Batch * p.Classes()
 	return &trainer[T]{
-		Training: s, plan: p, exec: e, theta: theta, g: make([]T, len(theta)), logits: make([]T, size), aux: make([]T, size),
+		trainingSettings: s, plan: p, exec: e, theta: theta, g: make([]T, len(theta)), logits: make([]T, size),
+		aux: make([]T, size),
 		sgd: sgd[T]{momentum: s.Momentum, decay: s.WeightDecay, clip: s.Clip, velocity: make([]T, len(theta))},
 	}, nil
 }
@@ -82,7 +83,8 @@ func (t *trainer[T]) epoch(ctx context.Context, f feed) error {
 			return err
 		}
 		if bad := loss + norm; math.IsNaN(bad) || math.IsInf(bad, 0) {
-			t.curve.Diverged = fmt.Sprintf("training diverged: loss %v, gradient %v at step %d of epoch %d", loss, norm, steps+1, k+1)
+			t.curve.Diverged = fmt.Sprintf("training diverged: loss %v, gradient %v at step %d of epoch %d", loss,
+				norm, steps+1, k+1)
 			return nil
 		}
 		total += loss
@@ -125,7 +127,7 @@ func (t *trainer[T]) step(images dataset.Images, rate float64) (loss, norm float
 // validate returns mean cross-entropy and accuracy, in percent. No path is dropped.
 func (t *trainer[T]) validate(ctx context.Context, val dataset.Images) (loss, accuracy float64, err error) {
 	norm := network.RunningNorm
-	if t.ValNorm == NormBatch {
+	if t.ValNorm == normBatch {
 		norm = network.BatchNorm
 		if err := t.exec.SetDropPath(0, 0); err != nil {
 			return 0, 0, err
@@ -174,4 +176,38 @@ func (t *trainer[T]) running() (all [][]float64) {
 		all = append(all, mean, variance)
 	}
 	return all
+}
+
+// sgd is stochastic gradient descent with momentum and weight decay on a gradient whose norm is bounded, as PyTorch's
+// clip_grad_norm_ and SGD do it: with norm ||g|| of the whole gradient,
+//
+//	g <- g * min(1, clip / (||g|| + 1e-6)) + decay * theta
+//	v <- momentum * v + g
+//	theta <- theta - rate * v
+type sgd[T network.Real] struct {
+	momentum, decay, clip float64 // clip 0 bounds nothing
+	velocity              []T     // v, zero at first
+}
+
+// clipEpsilon is what clip_grad_norm_ adds to the norm.
+const clipEpsilon = 1e-6
+
+// step moves theta and returns the norm of the gradient as it came.
+func (s *sgd[T]) step(theta, g []T, rate float64) (norm float64) {
+	squares := 0.0
+	for _, v := range g {
+		f := float64(v)
+		squares += float64(f * f)
+	}
+	norm = math.Sqrt(squares)
+	factor := 1.0
+	if s.clip > 0 {
+		factor = min(1, s.clip/(norm+clipEpsilon))
+	}
+	for i, v := range g {
+		d := float64(float64(v)*factor) + float64(s.decay*float64(theta[i]))
+		s.velocity[i] = T(float64(s.momentum*float64(s.velocity[i])) + d)
+		theta[i] -= T(rate * float64(s.velocity[i]))
+	}
+	return norm
 }

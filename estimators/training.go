@@ -9,25 +9,45 @@ import (
 
 	"rwe301/bench301"
 	"rwe301/bench301/dataset"
+	"rwe301/estimators/inputs"
 	"rwe301/network"
 )
 
-// Training are the settings with which a whole network is trained for a while: stochastic gradient descent with
-// momentum, a cosine schedule, weight decay and bounded gradients, batch statistics, and images cropped, flipped and cut
-// out at random, as DARTS trains (arXiv 1806.09055).
-type Training struct {
+const trainingMode = "the whole network is trained by gradient descent (momentum, cosine schedule, " +
+	"weight decay, bounded gradients; images cropped, flipped and cut out)"
+
+var training = trainingSettings{
+	Channels: 16, Layers: 8, Variant: bench301.VariantDARTS, Resolution: 32, Init: network.Default,
+	ValNorm: normRunning,
+	Epochs:  5, Batch: 100, LearningRate: 0.025, Momentum: 0.9, WeightDecay: 3e-4, Clip: 5, Augment: true, Cutout: 16,
+	AuxiliaryWeight: 0.4, Precision: inFloat32,
+}
+
+// trainingInfo describes a score of a network in training.
+func trainingInfo(name, unit, paper, formula, caveats string, cites ...string) Info {
+	return Info{
+		Name: name, Family: TrainingFamily, Random: true, Needs: Needs{Data: true, Labels: true, Gradients: true},
+		Direction: Higher, Unit: unit, Cost: Minutes,
+		Paper: paper, Cites: cites, Formula: formula, Mode: trainingMode, Caveats: caveats,
+	}
+}
+
+// trainingSettings are the settings with which a whole network is trained for a while: stochastic gradient descent
+// with momentum, a cosine schedule, weight decay and bounded gradients, batch statistics, and images cropped, flipped
+// and cut out at random, as DARTS trains (arXiv 1806.09055).
+type trainingSettings struct {
 	Channels        int                  `json:"channels"`
 	Layers          int                  `json:"layers"`
 	Variant         bench301.Variant     `json:"variant"`
 	Resolution      int                  `json:"resolution"` // images are mean-pooled 2x2 until they have this side
 	Init            network.Distribution `json:"init"`
-	TrainImages     int                  `json:"train_images"` // 0: 5000, or three quarters of the training split where that is less
-	ValImages       int                  `json:"val_images"`   // the training images behind those; 0: 1000, or a quarter of the split
-	ValNorm         Norm                 `json:"val_norm"`     // of validation: "running" statistics or those of each "batch"
+	TrainImages     int                  `json:"train_images"` // 0: 5000, or three quarters of the split if less
+	ValImages       int                  `json:"val_images"`   // those behind; 0: 1000, or a quarter of the split
+	ValNorm         normName             `json:"val_norm"`     // "running" statistics or those of each "batch"
 	Epochs          int                  `json:"epochs"`
-	Steps           int                  `json:"steps"`           // 0: whole epochs; else training ends after so many steps
-	ScheduleEpochs  int                  `json:"schedule_epochs"` // over which the learning rate falls to zero; 0: epochs
-	Batch           int                  `json:"batch"`           // images left over at the end of an epoch are not used in it
+	Steps           int                  `json:"steps"`           // after which training ends; 0: whole epochs
+	ScheduleEpochs  int                  `json:"schedule_epochs"` // until the learning rate is zero; 0: epochs
+	Batch           int                  `json:"batch"`           // an epoch leaves out what fills no batch
 	LearningRate    float64              `json:"learning_rate"`   // of the first epoch
 	Momentum        float64              `json:"momentum"`
 	WeightDecay     float64              `json:"weight_decay"` // of all parameters
@@ -36,20 +56,19 @@ type Training struct {
 	Cutout          int                  `json:"cutout"`       // side of the square, in pixels before mean-pooling
 	Auxiliary       bool                 `json:"auxiliary"`    // train the auxiliary head too
 	AuxiliaryWeight float64              `json:"auxiliary_weight"`
-	DropPath        float64              `json:"drop_path"` // rate at the end of the schedule, towards which it rises evenly
-	Precision       Precision            `json:"precision"`
+	DropPath        float64              `json:"drop_path"` // at the schedule's end, to which it rises evenly
+	Precision       precision            `json:"precision"`
 }
 
-// NormRunning normalises by statistics that trail those of the training batches (momentum 0.1).
-const NormRunning Norm = "running"
+// normRunning normalises by statistics that trail those of the training batches (momentum 0.1).
+const normRunning normName = "running"
 
 const (
 	mostTrainImages = 5000 // that train_images 0 means
 	mostValImages   = 1000 // that val_images 0 means
 )
 
-// Validate says which setting is out of range.
-func (s Training) Validate() error {
+func (s trainingSettings) validate() error {
 	if err := (network.Scheme{Distribution: s.Init}).Validate(); err != nil {
 		return err
 	}
@@ -63,8 +82,8 @@ func (s Training) Validate() error {
 		return fmt.Errorf("train_images: %d: must be at least 1, or 0 for what the data set has", s.TrainImages)
 	case s.ValImages < 0:
 		return fmt.Errorf("val_images: %d: must be at least 1, or 0 for what the data set has", s.ValImages)
-	case s.ValNorm != NormRunning && s.ValNorm != NormBatch:
-		return fmt.Errorf("val_norm: %q: must be %q or %q", s.ValNorm, NormRunning, NormBatch)
+	case s.ValNorm != normRunning && s.ValNorm != normBatch:
+		return fmt.Errorf("val_norm: %q: must be %q or %q", s.ValNorm, normRunning, normBatch)
 	case s.Epochs < 1 || s.Epochs > 10000:
 		return fmt.Errorf("epochs: %d: must lie in [1, 10000]", s.Epochs)
 	case s.Steps < 0:
@@ -93,14 +112,15 @@ func (s Training) Validate() error {
 	return s.Precision.validate()
 }
 
-func (s Training) config(classes int) bench301.Config {
+func (s trainingSettings) config(classes int) bench301.Config {
 	return bench301.Config{
-		Channels: s.Channels, Layers: s.Layers, Classes: classes, Height: s.Resolution, Width: s.Resolution, Variant: s.Variant,
+		Channels: s.Channels, Layers: s.Layers, Classes: classes, Height: s.Resolution, Width: s.Resolution,
+		Variant:   s.Variant,
 		Auxiliary: s.Auxiliary, DropPath: s.DropPath > 0,
 	}
 }
 
-func (s Training) compile(a bench301.Architecture, classes int) (*network.Plan, error) {
+func (s trainingSettings) compile(a bench301.Architecture, classes int) (*network.Plan, error) {
 	graph, err := a.Graph(s.config(classes))
 	if err != nil {
 		return nil, err
@@ -108,8 +128,8 @@ func (s Training) compile(a bench301.Architecture, classes int) (*network.Plan, 
 	return network.Compile(graph)
 }
 
-// spans are the images for training and validation. A split that is too small is left to Env.check to refuse.
-func (s Training) spans(set *dataset.Set) (train, val span) {
+// spans are the images for training and validation. A split that is too small is left to Configured.Check to refuse.
+func (s trainingSettings) spans(set *dataset.Set) (train, val inputs.Span) {
 	n, v := s.TrainImages, s.ValImages
 	if n == 0 {
 		n = min(mostTrainImages, set.Train.Len()*3/4)
@@ -117,20 +137,18 @@ func (s Training) spans(set *dataset.Set) (train, val span) {
 	if v == 0 {
 		v = max(1, min(mostValImages, set.Train.Len()/4))
 	}
-	return span{To: n}, span{From: n, To: n + v}
+	return inputs.Span{To: n}, inputs.Span{From: n, To: n + v}
 }
 
-// readsOf implements adaptiveReader.
-func (s Training) readsOf(set *dataset.Set) []span {
+func (s trainingSettings) readsOf(set *dataset.Set) []inputs.Span {
 	train, val := s.spans(set)
-	return []span{train, val}
+	return []inputs.Span{train, val}
 }
 
-// side implements adaptiveReader.
-func (s Training) side() int { return s.Resolution }
+func (s trainingSettings) side() int { return s.Resolution }
 
 // schedule is the number of epochs over which the learning rate falls.
-func (s Training) schedule() float64 {
+func (s trainingSettings) schedule() float64 {
 	if s.ScheduleEpochs > 0 {
 		return float64(s.ScheduleEpochs)
 	}
@@ -138,31 +156,32 @@ func (s Training) schedule() float64 {
 }
 
 // rate is the learning rate of an epoch, counted from 0: rate/2 * (1 + cos(pi epoch/schedule)).
-func (s Training) rate(epoch int) float64 {
+func (s trainingSettings) rate(epoch int) float64 {
 	return s.LearningRate / 2 * (1 + math.Cos(math.Pi*float64(epoch)/s.schedule()))
 }
 
-// Curve is what a training yields, a value an epoch. An epoch that Training.Steps cuts short is one too.
-type Curve struct {
-	TrainLoss   []float64 // mean over the epoch's steps of the batch's cross-entropy before the step, without the auxiliary head's
+// trainingCurve is what a training yields, a value an epoch. An epoch that steps cuts short is one too.
+type trainingCurve struct {
+	TrainLoss   []float64 // mean over steps of the batch's cross-entropy before the step, not the auxiliary head's
 	ValLoss     []float64 // cross-entropy after the epoch
 	ValAccuracy []float64 // percent, after the epoch
 	Diverged    string    // why training broke off, if it did
 }
 
 // curve trains the network of an architecture. Estimators with the same settings of training share it.
-func (s Training) curve(ctx context.Context, a bench301.Architecture, env *Env) (*Curve, error) {
+func (s trainingSettings) curve(ctx context.Context, a bench301.Architecture, env *Env) (*trainingCurve, error) {
 	return either(s.Precision, curveOf[float32], curveOf[float64])(ctx, s, a, env)
 }
 
-func curveOf[T network.Real](ctx context.Context, s Training, a bench301.Architecture, env *Env) (*Curve, error) {
-	return share(env, s, func() (*Curve, error) {
+func curveOf[T network.Real](ctx context.Context, s trainingSettings, a bench301.Architecture,
+	env *Env) (*trainingCurve, error) {
+	return share(env, s, func() (*trainingCurve, error) {
 		plan, err := s.compile(a, len(env.Data.Classes))
 		if err != nil {
 			return nil, err
 		}
-		theta := make([]float32, plan.NumParams())
-		if err := network.Initialise(plan, theta, network.Scheme{Distribution: s.Init}, env.derive("weights", a.ID(), 0)); err != nil {
+		theta, err := env.Inputs.Weights(plan, a.ID(), network.Scheme{Distribution: s.Init}, 0)
+		if err != nil {
 			return nil, err
 		}
 		feed, err := s.feed(env)
@@ -184,9 +203,10 @@ func curveOf[T network.Real](ctx context.Context, s Training, a bench301.Archite
 }
 
 // key says what determines a training.
-func (s Training) key(a bench301.Architecture, env *Env) string {
+func (s trainingSettings) key(a bench301.Architecture, env *Env) string {
 	train, val := s.spans(env.Data)
-	return fmt.Sprintf("%s %s %s %s %v %v seed %d %s", canonicalSettings(s), a, env.Data.Name, env.Data.Hash, train, val, env.Seed, runtime.GOARCH)
+	return fmt.Sprintf("%s %s %s %s %v %v seed %d %s", canonicalSettings(s), a, env.Data.Name, env.Data.Hash, train,
+		val, env.Seed, runtime.GOARCH)
 }
 
 // feed hands images to a trainer.
@@ -197,34 +217,18 @@ type feed struct {
 	drops func(step int) uint64                        // seed of the paths that a step drops
 }
 
-// feed prepares the images: order and variations are the same for every architecture.
-func (s Training) feed(env *Env) (feed, error) {
+// feed prepares the images.
+func (s trainingSettings) feed(env *Env) (feed, error) {
 	train, val := s.spans(env.Data)
-	images, err := env.normalised(val, s.Resolution)
+	images, err := env.Inputs.Images(val, s.Resolution, false)
 	if err != nil {
 		return feed{}, err
 	}
-	b := dataset.Batches{
-		Split: env.split(train).Subset(env.indices(train)), Size: s.Batch, Seed: env.derive("training"), Normalisation: env.Data.Normalisation,
-		Augmentation: dataset.Augmentation{Cutout: s.Cutout},
-	}
+	v := dataset.Augmentation{Cutout: s.Cutout}
 	if s.Augment {
-		b.Augmentation.Pad, b.Augmentation.Flip = 4, true
+		v.Pad, v.Flip = 4, true
 	}
-	if err := b.Validate(); err != nil {
-		return feed{}, err
-	}
-	return feed{
-		val: images, steps: b.PerEpoch(),
-		epoch: func(k int) iter.Seq2[dataset.Images, error] {
-			return func(yield func(dataset.Images, error) bool) {
-				for m := range b.Epoch(k) {
-					if !yield(shrink(m, s.Resolution)) {
-						return
-					}
-				}
-			}
-		},
-		drops: func(step int) uint64 { return env.derive("drop path", step) },
-	}, nil
+	epoch, err := env.Inputs.Epochs(train, s.Resolution, s.Batch, v)
+	drops := func(step int) uint64 { return env.Inputs.Seed("drop path", step) }
+	return feed{images, train.Len() / s.Batch, epoch, drops}, err
 }

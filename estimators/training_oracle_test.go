@@ -10,6 +10,7 @@ import (
 
 	"rwe301/bench301"
 	"rwe301/bench301/dataset"
+	"rwe301/estimators/internal/reference"
 	"rwe301/internal/oracle"
 	"rwe301/network"
 )
@@ -45,25 +46,15 @@ type trainingCase struct {
 	}
 }
 
-func genotypeOf(arch [2][][2]int) (g bench301.Genotype) {
-	for k := range 8 {
-		g.Normal[k] = bench301.Edge{Source: uint8(arch[0][k][0]), Op: bench301.Operation(arch[0][k][1])}
-		g.Reduce[k] = bench301.Edge{Source: uint8(arch[1][k][0]), Op: bench301.Operation(arch[1][k][1])}
-	}
-	return g
-}
-
 // drawn is a trainer whose weights are those of a case.
-func drawn[T network.Real](t *testing.T, f *oracle.Network, s Training) *trainer[T] {
+func drawn[T network.Real](t *testing.T, f *oracle.Network, s trainingSettings) *trainer[T] {
 	t.Helper()
-	plan, err := s.compile(genotypeOf(f.Arch), f.Classes)
+	c := reference.Case{Arch: archOf(f.Arch), Seeds: f.Seeds}
+	plan, err := s.compile(c.Genotype(), f.Classes)
 	if err != nil {
 		t.Fatal(err)
 	}
-	theta, stream := make([]float32, plan.NumParams()), oracle.NewStream(f.Seeds["params"])
-	for _, v := range plan.Views() {
-		stream.Fill(theta[v.Offset:v.Offset+v.Size], v.FanIn, v.Kind == bench301.NormWeight)
-	}
+	theta, _ := c.Weights(plan, "", network.Scheme{}, 0)
 	tr, err := newTrainer(s, plan, slices.Clone(convert[T](theta)), NewEnv(nil, 0))
 	if err != nil {
 		t.Fatal(err)
@@ -99,10 +90,10 @@ func checkTraining[T network.Real](c *near, f *trainingCase, route []trainingSta
 	s.Channels, s.Layers, s.Epochs, s.Batch = f.C, f.Layers, f.Epochs, f.Batch
 	s.LearningRate, s.Momentum, s.WeightDecay, s.Clip = f.Settings.LR, f.Settings.Momentum, f.Settings.WeightDecay, f.Settings.Clip
 	s.Auxiliary, s.AuxiliaryWeight = f.AuxiliaryWeight > 0, f.AuxiliaryWeight
-	images := dataset.Images{Height: 32, Width: 32, Pixels: oracle.Images(f.Seeds["input"], f.TrainImages+f.ValImages)}
-	labels := oracle.NewStream(f.Seeds["labels"])
-	for range f.TrainImages + f.ValImages {
-		images.Labels = append(images.Labels, labels.Label())
+	s.TrainImages, s.ValImages, s.Resolution = f.TrainImages, f.ValImages, 32
+	images, err := s.feed(caseEnv(&reference.Case{TrainImages: f.TrainImages, ValImages: f.ValImages, Seeds: f.Seeds}))
+	if err != nil {
+		c.Fatal(err)
 	}
 	t := drawn[T](c.T, &f.Network, s)
 	arrive := func(t *trainer[T]) error {
@@ -120,8 +111,7 @@ func checkTraining[T network.Real](c *near, f *trainingCase, route []trainingSta
 		}
 		return nil
 	}
-	err := t.train(context.Background(), strides(images, f.TrainImages, f.Batch), arrive)
-	if err != nil {
+	if err := t.train(context.Background(), images, arrive); err != nil {
 		c.Fatal(err)
 	}
 	for k := range f.Epochs {
@@ -131,7 +121,7 @@ func checkTraining[T network.Real](c *near, f *trainingCase, route []trainingSta
 		c.close("validation loss"+at, t.curve.ValLoss[k], f.ValLoss[k], tolerance)
 		c.close("validation accuracy"+at, t.curve.ValAccuracy[k], f.ValAccuracy[k], 1e-9) // of a count
 		so := t.curve.TrainLoss[:k+1]
-		c.close("SoTL"+at, -sotl(Curve{TrainLoss: so}), f.SoTL[k], 3*tolerance)
+		c.close("SoTL"+at, -sotl(trainingCurve{TrainLoss: so}), f.SoTL[k], 3*tolerance)
 		c.close("SoTL-E"+at, sum(so[max(0, len(so)-2):]), f.SoTLE2[k], 3*tolerance)
 		c.close("TSE-EMA"+at, discounted(so, f.Settings.Gamma), f.TSEEMA[k], 3*tolerance)
 	}

@@ -36,7 +36,7 @@ func TestTrainingsAreTheSameHoweverTheyRun(t *testing.T) {
 			t.Errorf("%s: three workers: %v, one: %v", settings, got, want)
 		}
 		// Broken off after every epoch, by an image that cannot be had.
-		s := early.Estimator.(TSEEMA).Training
+		s := early.Estimator.(tseEMAScore).trainingSettings
 		dir := t.TempDir()
 		for range s.Epochs {
 			env := NewEnv(dataset.Sample(), 7)
@@ -86,7 +86,7 @@ func TestKilledTrainingsResume(t *testing.T) {
 	dir := t.TempDir()
 	env = NewEnv(dataset.Sample(), 7)
 	env.Checkpoints = dir
-	s := long.Estimator.(curveScore).Training
+	s := long.Estimator.(curveScore).trainingSettings
 	saved := checkpoint[float32]{dir: dir, key: s.key(bench301.Canonical(a), env), perEpoch: 4}
 	cmd := exec.Command(os.Args[0], "-test.run=^TestKilledTrainingsResume$")
 	cmd.Env = append(os.Environ(), envKilled+"="+dir)
@@ -114,7 +114,7 @@ func TestKilledTrainingsResume(t *testing.T) {
 }
 
 // resumable is a training as its checkpoint has it.
-func resumable(t *testing.T, s Training, env *Env, c checkpoint[float32]) *trainer[float32] {
+func resumable(t *testing.T, s trainingSettings, env *Env, c checkpoint[float32]) *trainer[float32] {
 	t.Helper()
 	tr := blank(t, s, env)
 	if err := c.load(tr); err != nil {
@@ -124,7 +124,7 @@ func resumable(t *testing.T, s Training, env *Env, c checkpoint[float32]) *train
 }
 
 // blank is a trainer of the first sampled architecture.
-func blank(t *testing.T, s Training, env *Env) *trainer[float32] {
+func blank(t *testing.T, s trainingSettings, env *Env) *trainer[float32] {
 	t.Helper()
 	plan, err := s.compile(sampled(t, 1)[0], len(env.Data.Classes))
 	if err != nil {
@@ -140,10 +140,10 @@ func blank(t *testing.T, s Training, env *Env) *trainer[float32] {
 
 func TestDamagedCheckpointsAreRefused(t *testing.T) {
 	env := NewEnv(dataset.Sample(), 7)
-	s := configured(t, "sotl:"+briefly).Estimator.(curveScore).Training
+	s := configured(t, "sotl:"+briefly).Estimator.(curveScore).trainingSettings
 	c := checkpoint[float32]{dir: t.TempDir(), key: "k", perEpoch: 4}
 	tr := blank(t, s, env)
-	tr.curve = Curve{TrainLoss: []float64{2}, ValLoss: []float64{3}, ValAccuracy: []float64{40}}
+	tr.curve = trainingCurve{TrainLoss: []float64{2}, ValLoss: []float64{3}, ValAccuracy: []float64{40}}
 	tr.theta[1] = 5
 	if err := c.save(tr); err != nil {
 		t.Fatal(err)

@@ -2,7 +2,6 @@ package estimators
 
 import (
 	"context"
-	"fmt"
 	"math"
 
 	"gonum.org/v1/gonum/blas"
@@ -13,18 +12,28 @@ import (
 	"rwe301/network"
 )
 
-// wrcor is ln |det K|, K = sum over ReLUs of 2^cell (|R(z)| + |R(dL/dz)|), R(z) being the correlations between images of a
-// ReLU's inputs, and of the gradient that comes back through it (weighted response correlation, as the code of
-// kunjing96/ZSNAS-WRCor computes it).
-type wrcor struct{ Proxy }
+// The registry's entry.
+var wrcorEntry = define(Info{
+	Name: "wrcor", Family: Gradients, Random: true, Needs: Needs{Data: true, Labels: true, Gradients: true},
+	Direction: Higher, Unit: "nats", Cost: Seconds,
+	Paper: "weighted response correlation, kunjing96/ZSNAS-WRCor", Cites: []string{"jing2025wrcor"},
+	Formula: "ln |det K|, K = sum over ReLUs of 2^cell (|R(z)| + |R(dL/dz)|), R correlations between images",
+	Mode:    gradMode,
+	Caveats: "the authors' final method votes with synflow and a Jacobian score over a set of candidates; " +
+		"this is the score alone",
+}, plainProxy(64), func(s proxySettings) Estimator { return wrcor{s} })
 
-// Estimate implements Estimator.
+// wrcor is ln |det K|, K = sum over ReLUs of 2^cell (|R(z)| + |R(dL/dz)|), R(z) being the correlations between images
+// of a ReLU's inputs, and of the gradient that comes back through it (weighted response correlation, as the code of
+// kunjing96/ZSNAS-WRCor computes it).
+type wrcor struct{ proxySettings }
+
 func (e wrcor) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
-	return either(e.Precision, wrcorOf[float32], wrcorOf[float64])(ctx, e.Proxy, a, env)
+	return either(e.Precision, wrcorOf[float32], wrcorOf[float64])(ctx, e.proxySettings, a, env)
 }
 
-func wrcorOf[T network.Real](ctx context.Context, s Proxy, a bench301.Architecture, env *Env) (Score, error) {
-	t, err := trialOf[T](s, 0, a, env, func(p *network.Plan) network.Options {
+func wrcorOf[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture, env *Env) (Score, error) {
+	t, err := trialOf[T](s, a, env, func(p *network.Plan) network.Options {
 		return network.Options{Gradients: true, Probes: wrcorProbes(p)}
 	})
 	if err != nil {
@@ -118,7 +127,8 @@ func addCorrelations[T network.Real](k []float64, rows []T, n int, weight float6
 				z.row(i)[p] = float64(v) - means[i]
 			}
 		}
-		blas64.Syrk(blas.NoTrans, 1, blas64.General{Rows: n, Cols: z.d, Stride: z.d, Data: z.values}, 1, products.RawSymmetric())
+		blas64.Syrk(blas.NoTrans, 1, blas64.General{Rows: n, Cols: z.d, Stride: z.d, Data: z.values}, 1,
+			products.RawSymmetric())
 	}
 	for i := range n {
 		for j := range n {
@@ -126,22 +136,3 @@ func addCorrelations[T network.Real](k []float64, rows []T, n int, weight float6
 		}
 	}
 }
-
-// operations is a number of bench301.OperationCounts.
-type operations struct {
-	none
-	count func(bench301.OperationCounts) int
-}
-
-// Estimate implements Estimator.
-func (e operations) Estimate(_ context.Context, a bench301.Architecture, _ *Env) (Score, error) {
-	c, ok := a.(bench301.OperationCounter)
-	if !ok {
-		return Score{}, fmt.Errorf("counts the operations of cells, which %s does not", a)
-	}
-	return Score{Value: float64(e.count(c.CountOperations()))}, nil
-}
-
-func separable(n bench301.OperationCounts) int { return n.Separable }
-
-func cellDepth(n bench301.OperationCounts) int { return n.Depth }

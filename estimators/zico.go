@@ -6,37 +6,50 @@ import (
 	"math"
 
 	"rwe301/bench301"
+	"rwe301/estimators/inputs"
 	"rwe301/network"
 )
 
-// ZiCo are the settings of ZiCo: a proxy's, of which several batches are taken.
-type ZiCo struct {
-	Proxy
+// The registry's entry.
+var zicoEntry = define(Info{
+	Name: "zico", Family: Gradients, Random: true, Needs: Needs{Data: true, Labels: true, Gradients: true},
+	Direction: Higher, Unit: "nats", Cost: Seconds,
+	Paper: "Li, Yang, Bhardwaj, Marculescu 2023, ZiCo, arXiv 2301.11300", Cites: []string{"li2023zico"},
+	Formula: "sum over layers of ln sum over weights of mean_b |g_b| / std_b(g_b), g_b the gradient of " +
+		"batch b",
+	Mode: gradMode + ", several batches",
+	Caveats: "heavy-tailed: a weight whose gradients nearly agree moves its whole layer; float32 and " +
+		"float64 differ by up to 1e-3",
+}, zicoSettings{plainProxy(128), 2}, func(s zicoSettings) Estimator { return zico{s} })
+
+// zicoSettings are the settings of ZiCo: a proxy's, of which several batches are taken.
+type zicoSettings struct {
+	proxySettings
 	Batches int `json:"batches"`
 }
 
-// Validate says which setting is out of range.
-func (s ZiCo) Validate() error {
+func (s zicoSettings) validate() error {
 	if s.Batches < 2 || s.Batches > 1000 {
 		return fmt.Errorf("batches: %d: must lie in [2, 1000]: deviations need two", s.Batches)
 	}
-	return s.Proxy.Validate()
+	return s.proxySettings.validate()
 }
 
-// reads implements reader.
-func (s ZiCo) reads() []span { return []span{{Drawn: true, To: s.Batch * s.Batches}} }
+func (s zicoSettings) reads() []inputs.Span {
+	return []inputs.Span{{Drawn: true, To: s.Batch * s.Batches}}
+}
 
 // zico is sum over layers of ln sum_i mean_b |g_bi| / std_b(g_bi), g_b being the gradient of the mean cross-entropy of
 // batch b (Li, Yang, Bhardwaj and Marculescu 2023, arXiv 2301.11300).
-type zico struct{ ZiCo }
+type zico struct{ zicoSettings }
 
-// Estimate implements Estimator.
 func (e zico) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
-	return either(e.Precision, zicoOf[float32], zicoOf[float64])(ctx, e.ZiCo, a, env)
+	return either(e.Precision, zicoOf[float32], zicoOf[float64])(ctx, e.zicoSettings, a, env)
 }
 
-func zicoOf[T network.Real](ctx context.Context, s ZiCo, a bench301.Architecture, env *Env) (Score, error) {
-	t, err := trialOf[T](s.Proxy, 0, a, env, func(*network.Plan) network.Options { return network.Options{Gradients: true} })
+func zicoOf[T network.Real](ctx context.Context, s zicoSettings, a bench301.Architecture, env *Env) (Score, error) {
+	t, err := trialOf[T](s.proxySettings, a, env,
+		func(*network.Plan) network.Options { return network.Options{Gradients: true} })
 	if err != nil {
 		return Score{}, err
 	}

@@ -15,38 +15,24 @@ import (
 //go:embed bibliography.bib
 var references string
 
-// entry is one paper. Sources name it by its arXiv number, or else by the words in braces with which its title begins.
-type entry struct{ key, arXiv, title, text string }
+// entry is one paper.
+type entry struct{ key, text string }
 
-var (
-	entryKey   = regexp.MustCompile(`^@\w+\{([^,]+),`)
-	entryLink  = regexp.MustCompile(`eprint\s*=\s*\{([^}]+)\}`)
-	entryTitle = regexp.MustCompile(`title\s*=\s*\{\{([^}]+)\}`)
-)
+var entryKey = regexp.MustCompile(`^@\w+\{([^,]+),`)
 
 // bibliography lists the papers in the order of the file.
 var bibliography = func() []entry {
 	var out []entry
 	for text := range strings.SplitSeq(references, "\n\n") {
-		e := entry{text: strings.TrimSpace(text)}
-		for _, part := range []struct {
-			of   *regexp.Regexp
-			into *string
-		}{{entryKey, &e.key}, {entryLink, &e.arXiv}, {entryTitle, &e.title}} {
-			if m := part.of.FindStringSubmatch(e.text); m != nil {
-				*part.into = m[1]
-			}
+		text = strings.TrimSpace(text)
+		key := ""
+		if m := entryKey.FindStringSubmatch(text); m != nil {
+			key = m[1]
 		}
-		out = append(out, e)
+		out = append(out, entry{key, text})
 	}
 	return out
 }()
-
-// bywords are other words for papers, and their keys.
-var bywords = map[string]string{
-	"NASLib": "krishnakumar2022suite", "WRCor": "jing2025wrcor", "jacov,": "mellor2021naswot",
-	"epe_nas,": "lopes2021epenas",
-}
 
 // Keys of papers that are not an estimator's own.
 const (
@@ -54,22 +40,6 @@ const (
 	keyCIFAR     = "krizhevsky2009cifar"
 	keyPractices = "lindauer2020best"
 )
-
-// citedBy lists the keys of the papers that the source of an estimator names.
-func citedBy(source string) (keys []string) {
-	for _, e := range bibliography {
-		if e.arXiv != "" && strings.Contains(source, e.arXiv) || e.arXiv == "" && e.title != "" &&
-			strings.Contains(source, e.title) {
-			keys = append(keys, e.key)
-		}
-	}
-	for word, key := range bywords {
-		if strings.Contains(source, word) {
-			keys = append(keys, key)
-		}
-	}
-	return keys
-}
 
 // bibTeX prints the papers with these keys, in the order of the file.
 func bibTeX(keys []string) string {
@@ -104,7 +74,7 @@ func BibTeX(r *analysis.Results) string {
 	data := ""
 	for _, c := range r.Columns {
 		data += c.Dataset
-		keys = append(keys, citedBy(c.Paper)...)
+		keys = append(keys, c.Cites...)
 	}
 	return bibTeX(append(keys, setting(r.Space, r.From.Truth, r.From.Predicted, data)...))
 }
@@ -121,8 +91,5 @@ func (r Search) BibTeX() string {
 	for _, m := range r.Setup.Methods {
 		keys = append(keys, searchPapers[m.Algorithm])
 	}
-	for _, paper := range r.Papers {
-		keys = append(keys, citedBy(paper)...)
-	}
-	return bibTeX(append(keys, setting(r.Space, r.From.Truth, r.From.Predicted, r.Data)...))
+	return bibTeX(slices.Concat(keys, r.Cites, setting(r.Space, r.From.Truth, r.From.Predicted, r.Data)))
 }

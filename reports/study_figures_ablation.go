@@ -9,7 +9,6 @@ import (
 
 	"rwe301/analysis"
 	"rwe301/correlation"
-	"rwe301/estimators"
 	"rwe301/plots"
 )
 
@@ -58,9 +57,8 @@ func (f Study) trainingCurves() (curves []plots.Group, drawn map[*analysis.Findi
 	}
 	drawn = map[*analysis.Finding]bool{}
 	for _, a := range ablations {
-		info, err := estimators.Lookup(a.Base.Column.Question.Estimator)
-		if err != nil || info.Family != estimators.TrainingFamily || a.Setting != "epochs" || !a.Numeric() {
-			continue // the user's own estimators are not in the registry
+		if !a.Base.Column.Training || a.Setting != "epochs" || !a.Numeric() {
+			continue
 		}
 		g := plots.Group{Name: abbreviate(a.Base.Estimator, 16) + ", epochs", Joined: true, Labels: true}
 		for _, l := range a.Levels {

@@ -24,11 +24,21 @@ type Question struct {
 
 // QuestionOf asks for the scores of an estimator, under no seed yet.
 func QuestionOf(c *estimators.Configured, data *dataset.Set) *Question {
-	return &Question{store.Question{
+	q := &Question{store.Question{
 		Label: c.Label, Full: c.Label, Estimator: c.Info.Name, Settings: c.Settings, SettingsHash: c.SettingsHash,
-		Dataset: c.Dataset(estimators.NewEnv(data, 0)), Trivial: c.Info.Trivial, Lower: c.Info.Direction == estimators.Lower,
-		Paper: c.Info.Paper,
+		Dataset: c.Dataset(estimators.NewEnv(data, 0)), Trivial: c.Info.Trivial,
+		Lower: c.Info.Direction == estimators.Lower, Paper: c.Info.Paper,
 	}, c}
+	Recall(&q.Question)
+	return q
+}
+
+// Recall fills in what runs do not store of a question about an estimator of ours. Scores by its name that were made
+// elsewhere have no source here.
+func Recall(q *store.Question) {
+	if info, err := estimators.Lookup(q.Estimator); err == nil && q.Paper != "" {
+		q.Training, q.Cites = info.Family == estimators.TrainingFamily, info.Cites
+	}
 }
 
 // Describe is the question that a record answers, under the record's seed. Another version's estimator keeps its bare
@@ -42,6 +52,7 @@ func Describe(r store.Record) store.Question {
 		q.Label, q.Full, q.Paper = c.Label, c.Label, c.Info.Paper
 		q.Trivial, q.Lower = c.Info.Trivial, c.Info.Direction == estimators.Lower
 	}
+	Recall(&q)
 	return q
 }
 

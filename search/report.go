@@ -27,7 +27,7 @@ func (s *Searches) Report(ctx context.Context) (*analysis.Fronts, error) {
 			if err != nil {
 				return nil, err
 			}
-			r.Papers, r.Data = append(r.Papers, o.Paper), r.Data+o.Dataset
+			r.Cites, r.Data = append(r.Cites, o.Cites...), r.Data+o.Dataset
 		}
 	}
 	j := &judge{searches: s, known: map[string]analysis.Found{}}

@@ -21,6 +21,10 @@ type Question struct {
 	Lower        bool            `json:"lower,omitempty"` // lower scores are meant to be better
 	Paper        string          `json:"paper,omitempty"`
 	Varied       []Variation     `json:"varied,omitempty"`
+
+	// What the registry of estimators knows, which no run stores.
+	Training bool     `json:"-"` // trains the network; its setting epochs is its cost
+	Cites    []string `json:"-"` // BibTeX keys
 }
 
 // Variation says that a question differs in one setting from another one, its base.

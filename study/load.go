@@ -35,6 +35,7 @@ func (r *Run) Load() (*analysis.Results, error) {
 	byKey := map[store.Key]*analysis.Column{}
 	var columns []*analysis.Column
 	for _, q := range m.Questions {
+		scoring.Recall(q)
 		c := analysis.NewColumn(q, len(out.Architectures))
 		byKey[q.Key()], columns = c, append(columns, c)
 	}

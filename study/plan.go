@@ -230,7 +230,7 @@ func (p *Plan) grid(ctx context.Context, e Entry, add func(*scoring.Question)) e
 		if e.Label != "" {
 			p.labels[q] = e.Label
 		}
-		if c.Info.Family == estimators.Baseline && !draws(c) {
+		if !c.Info.Random {
 			q.Seeds = q.Seeds[:1] // every seed counts the same
 		}
 		base, err := estimators.New(e.Name, scoring.Encode(pt.base))
@@ -245,12 +245,6 @@ func (p *Plan) grid(ctx context.Context, e Entry, add func(*scoring.Question)) e
 		add(q)
 	}
 	return nil
-}
-
-// draws says whether a baseline looks at random weights: those that do have a setting for their initialisation.
-func draws(c *estimators.Configured) bool {
-	_, ok := scoring.QuestionOf(c, nil).Levels()["init"]
-	return ok
 }
 
 // scores adds a column of a file.

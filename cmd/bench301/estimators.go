@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rwe301/estimators"
+	"rwe301/estimators/conformance"
 )
 
 func newEstimators(s streams) *cobra.Command {
@@ -95,12 +96,12 @@ func explainEstimator(s streams, f format, name string) error {
 
 // checkEstimators prints how the estimators compare with their references.
 func checkEstimators(ctx context.Context, s streams, f format) error {
-	checks, err := estimators.Check(ctx)
+	checks, err := conformance.Check(ctx)
 	if err != nil {
 		return err
 	}
-	deviation := func(of func(estimators.Conformance) float64) func(estimators.Conformance) string {
-		return func(c estimators.Conformance) string {
+	deviation := func(of func(conformance.Result) float64) func(conformance.Result) string {
+		return func(c conformance.Result) string {
 			if c.Compared == 0 {
 				return ""
 			}
@@ -108,15 +109,15 @@ func checkEstimators(ctx context.Context, s streams, f format) error {
 		}
 	}
 	p := newPrinter(s.out, f,
-		column[estimators.Conformance]{"estimator", true, func(c estimators.Conformance) string { return c.Estimator }},
-		column[estimators.Conformance]{"verdict", true, func(c estimators.Conformance) string { return string(c.Verdict) }},
-		column[estimators.Conformance]{"compared", false, func(c estimators.Conformance) string { return strconv.Itoa(c.Compared) }},
-		column[estimators.Conformance]{"deviation", false, deviation(func(c estimators.Conformance) float64 { return c.Deviation })},
-		column[estimators.Conformance]{"allowed", false, deviation(func(c estimators.Conformance) float64 { return c.Allowed })},
-		column[estimators.Conformance]{"reference", true, func(c estimators.Conformance) string { return cmp.Or(c.Note, c.Reference) }})
+		column[conformance.Result]{"estimator", true, func(c conformance.Result) string { return c.Estimator }},
+		column[conformance.Result]{"verdict", true, func(c conformance.Result) string { return string(c.Verdict) }},
+		column[conformance.Result]{"compared", false, func(c conformance.Result) string { return strconv.Itoa(c.Compared) }},
+		column[conformance.Result]{"deviation", false, deviation(func(c conformance.Result) float64 { return c.Deviation })},
+		column[conformance.Result]{"allowed", false, deviation(func(c conformance.Result) float64 { return c.Allowed })},
+		column[conformance.Result]{"reference", true, func(c conformance.Result) string { return cmp.Or(c.Note, c.Reference) }})
 	differ := 0
 	for _, c := range checks {
-		if c.Verdict == estimators.Differs {
+		if c.Verdict == conformance.Differs {
 			differ++
 		}
 		if err := p.print(c); err != nil {

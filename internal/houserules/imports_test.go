@@ -27,11 +27,16 @@ bench301/surrogate/internal/trees:
 bench301/surrogate/internal/ubjson:
 bench301/surrogate/internal/xgb: bench301/surrogate/internal/trees bench301/surrogate/internal/ubjson
 analysis: bench301 correlation moo store
-cmd/bench301: analysis bench301 bench301/dataset bench301/surrogate correlation estimators export moo network plots
-	reports scoring search serve store studies study internal/atomicfile internal/kernels internal/process internal/suggest
+cmd/bench301: analysis bench301 bench301/dataset bench301/surrogate correlation estimators estimators/conformance export
+	moo network plots reports scoring search serve store studies study internal/atomicfile internal/kernels internal/process internal/suggest
 correlation:
-estimators: bench301 bench301/dataset network estimators/head internal/atomicfile internal/splitmix internal/suggest
+estimators: bench301 bench301/dataset network estimators/head estimators/inputs estimators/internal/curve
+	internal/atomicfile internal/suggest
+estimators/conformance: bench301 estimators estimators/internal/curve estimators/internal/reference
 estimators/head: gorgonia
+estimators/inputs: bench301/dataset network
+estimators/internal/curve:
+estimators/internal/reference: bench301 bench301/dataset estimators/inputs internal/splitmix network
 export: bench301
 internal/atomicfile:
 internal/download:
@@ -46,7 +51,7 @@ moo:
 network: bench301 internal/kernels internal/process
 network/op: network gorgonia
 plots: bench301 internal/atomicfile
-reports: analysis bench301 correlation estimators plots internal/atomicfile internal/suggest
+reports: analysis bench301 correlation plots internal/atomicfile internal/suggest
 scoring: bench301 bench301/dataset bench301/surrogate estimators store internal/yamldoc
 search: analysis bench301 bench301/dataset bench301/surrogate estimators moo scoring store internal/atomicfile
 	internal/yamldoc

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes estimators/reference.json and reference_training.json, the cases of `bench301 estimators --check`, from cases in
+"""Writes estimators/conformance/reference.json, the cases of `bench301 estimators --check`, from cases in
 testdata/oracles/network: what draws weights and images, and the scores in float64. Run: /usr/bin/python3 tools/oracles/check.py
 """
 import gzip, json, os
@@ -52,21 +52,49 @@ def rwe(name):
             "batch": f["batch"], "train_images": f["train_images"], "val_images": f["val_images"], "seeds": f["seeds"], "scores": scores}
 
 
+# Scores published since 2022: what Parse reads, the number's proxy and key, and the tolerance relative to it.
+NEWER = [
+    ("zico", "zico", "zico_2x8", 1e-3), ("wrcor", "wrcor", "wrcor", 1e-8), ("meco", "meco", "meco_img1_leaf", 1e-5),
+    ("meco_opt", "meco", "meco_opt_img1_leaf", 1e-5), ("near", "near", "near", 1e-6),
+    ("epsinas", "epsinas", "epsinas_0.0001_10_one_logit", 1e-5), ("swap:batch=16,draws=1", "swap", "swap_gauss_N16", 0),
+    ("regswap:batch=16,draws=1,mu=15,sigma=15", "swap", "regswap_gauss_N16_mu15_sigma15", 1e-12),
+    ("ntk-eval", "tenas", "ntk_cond_eval_kaiming", 2e-4), ("vkdnw", "vkdnw", "vkdnw_entropy", 3e-3), ("dextr-eval", "dextr", "dextr_eval", 1e-5),
+]
+
+
+def newer(name):
+    f = json.load(gzip.open(os.path.join(CASES, "newer_dev.json.gz")))["fixtures"][name]
+    value = lambda proxy, key: f["proxies"][proxy]["f64"][key]
+    scores = [{"estimator": e, "want": value(p, k), "tolerance": abs(value(p, k)) * t} for e, p, k, t in NEWER]
+    scores += [{"estimator": "az-" + k, "want": value("aznas", k), "tolerance": 2e-6 * (f["layers"] + 1)} for k in ("expressivity", "progressivity", "trainability")]
+    scores += [{"estimator": "gradsign-eval", "want": value("gradsign", "gradsign_evalmode"), "tolerance": 5}]
+    return {"name": name, "reference": "the authors' code in PyTorch 1.13, float64", "arch": f["arch"], "channels": f["C"], "layers": f["layers"],
+            "classes": 10, "variant": "naslib", "resolution": 32, "batch": f["batch"], "labels": f["labels16"],
+            "coordinates": f["checks"]["dextr_coordinates"], "seeds": f["seeds"], "scores": scores}
+
+
 def training(name):
     f = json.load(open(os.path.join(CASES, name + ".json")))
     last = {k: f[k][-1] for k in ("train_loss", "val_loss", "val_accuracy", "sotl", "sotl_e2", "tse_ema")}
-    out = {k: f[k] for k in ("arch", "C", "layers", "classes", "train_images", "val_images", "batch", "epochs", "auxiliary_weight", "seeds", "settings")}
-    out["want"] = {"early-stop": last["val_accuracy"], "val-loss": -last["val_loss"], "train-loss": -last["train_loss"], "sotl": -last["sotl"],
-                   "sotl-e:last_epochs=2": -last["sotl_e2"], "tse-ema:gamma=%g" % f["settings"]["gamma"]: -last["tse_ema"]}
-    curves = json.load(open(os.path.join(CASES, "extrapolation.json")))["cases"]
-    out["curves"] = [{"accuracies": c["accuracies"], "final": c["final"], "want": {k: f["value"] for k, f in c["fits"].items()}} for c in curves[:12:3]]
-    return out
+    s = f["settings"]
+    common = "epochs=%d,precision=float64,augment=false,cutout=0,auxiliary=true,auxiliary_weight=%g,learning_rate=%g,momentum=%g,weight_decay=%g,clip=%g" % (
+        f["epochs"], f["auxiliary_weight"], s["lr"], s["momentum"], s["weight_decay"], s["clip"])
+    want = {"early-stop:": last["val_accuracy"], "val-loss:": -last["val_loss"], "train-loss:": -last["train_loss"], "sotl:": -last["sotl"],
+            "sotl-e:last_epochs=2,": -last["sotl_e2"], "tse-ema:gamma=%g," % s["gamma"]: -last["tse_ema"]}
+    return {"name": name, "reference": "PyTorch 1.13 in float64 (tools/oracles/training.py)", "arch": f["arch"], "channels": f["C"],
+            "layers": f["layers"], "classes": f["classes"], "variant": "darts", "resolution": 32, "batch": f["batch"],
+            "train_images": f["train_images"], "val_images": f["val_images"], "seeds": f["seeds"],
+            "scores": [{"estimator": k + common, "want": v, "tolerance": 1e-9 * max(1, abs(v))} for k, v in want.items()]}
+
+
+def curves():
+    cases = json.load(open(os.path.join(CASES, "extrapolation.json")))["cases"]
+    return [{"accuracies": c["accuracies"], "final": c["final"], "want": {"lce-" + k: f["value"] for k, f in c["fits"].items()}} for c in cases[:12:3]]
 
 
 if __name__ == "__main__":
-    cases = [suite("fx_dev_r30_C4_L5"), suite("fx_dev_r34_C4_L5"), rwe("rwe_naslib_C4_L5"), rwe("rwe_darts_C4_L5")]
-    with open(os.path.join(HERE, "..", "..", "estimators", "reference.json"), "w") as out:
-        out.write("[\n" + ",\n".join(json.dumps(c) for c in cases) + "\n]\n")
-    with open(os.path.join(HERE, "..", "..", "estimators", "reference_training.json"), "w") as out:
-        json.dump(training("training_b"), out)
-        out.write("\n")
+    cases = [suite("fx_dev_r30_C4_L5"), suite("fx_dev_r34_C4_L5"), rwe("rwe_naslib_C4_L5"), rwe("rwe_darts_C4_L5"),
+             newer("fx_dev_r30_C4_L5"), newer("fx_dev_r34_C4_L5"), training("training_b")]
+    lines = lambda rows: "[\n" + ",\n".join(json.dumps(r) for r in rows) + "\n]"
+    with open(os.path.join(HERE, "..", "..", "estimators", "conformance", "reference.json"), "w") as out:
+        out.write('{"cases": %s,\n"curves": %s}\n' % (lines(cases), lines(curves())))

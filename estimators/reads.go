@@ -1,0 +1,60 @@
+package estimators
+
+import (
+	"strings"
+
+	"rwe301/bench301/dataset"
+	"rwe301/estimators/inputs"
+)
+
+// reader is an estimator that reads images.
+type reader interface {
+	// reads lists the images of an estimate.
+	reads() []inputs.Span
+	// side is the height and width at which it reads them.
+	side() int
+}
+
+// adaptiveReader is an estimator whose images depend on how many there are.
+type adaptiveReader interface {
+	readsOf(set *dataset.Set) []inputs.Span
+	side() int
+}
+
+// reads lists the images that an estimate reads and the side at which it does; none where it reads none.
+func (c *Configured) reads(set *dataset.Set) (spans []inputs.Span, side int) {
+	switch r := c.Estimator.(type) {
+	case reader:
+		return r.reads(), r.side()
+	case adaptiveReader:
+		if set == nil {
+			return []inputs.Span{{To: 1}}, r.side()
+		}
+		return r.readsOf(set), r.side()
+	}
+	return nil, 0
+}
+
+// Dataset names the images that an estimate reads: name and hash of the set, and ranges. It is empty where none are.
+func (c *Configured) Dataset(env *Env) string {
+	spans, _ := c.reads(env.Data)
+	if len(spans) == 0 || env.Data == nil {
+		return ""
+	}
+	parts := []string{env.Data.Name, env.Data.Hash}
+	for _, s := range spans {
+		parts = append(parts, s.String())
+	}
+	return strings.Join(parts, " ")
+}
+
+// Check says, before anything is scored, whether the environment has the images that the estimator reads.
+func (c *Configured) Check(env *Env) error {
+	spans, side := c.reads(env.Data)
+	for _, s := range spans {
+		if err := inputs.Check(env.Data, s, side); err != nil {
+			return err
+		}
+	}
+	return nil
+}
