@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"gonum.org/v1/plot/vg"
 
@@ -59,8 +58,7 @@ func knownPoint(f analysis.Found, name string) plots.Point {
 }
 
 func (r Search) axes() plots.Points {
-	source, _, _ := strings.Cut(r.From.Truth, " (") // what stands in brackets is too long for a column
-	return plots.Points{XLabel: "MACs (millions)", YLabel: "error (%) by " + source}
+	return plots.Points{XLabel: "MACs (millions)", YLabel: "error (%) by " + short(r.From.Truth)}
 }
 
 func (r Search) frontFigure() named {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/plot/vg"
 
@@ -74,8 +75,14 @@ const (
 	maxEntropy = 10 // scores of the figure of entropies
 )
 
-// accuracyLabel is the axis of the accuracies.
-func (f Study) accuracyLabel() string { return "accuracy (%)" }
+// accuracyLabel is the axis of the accuracies, which says where they come from.
+func (f Study) accuracyLabel() string { return "accuracy (%) by " + short(f.From.Truth) }
+
+// short is what a source of accuracies is called where what stands in brackets would be too long.
+func short(truth string) string {
+	name, _, _ := strings.Cut(truth, " (")
+	return abbreviate(name, 24)
+}
 
 // scatterFigure is F2: scores against accuracies, a panel an estimator.
 func (f Study) scatterFigure() ([]Figure, error) {
@@ -124,7 +131,7 @@ func (f Study) barsFigure() ([]Figure, error) {
 	if len(rows) == 0 {
 		return nil, nil
 	}
-	b := AssociationBars("tau-b, 95% interval", rows)
+	b := AssociationBars("tau-b, 95% interval, accuracy by "+short(f.From.Truth), rows)
 	return []Figure{{"bars", b, plots.SingleColumn, max(1.5*vg.Inch, vg.Length(len(rows))*0.17*vg.Inch+0.7*vg.Inch)}}, nil
 }
 
