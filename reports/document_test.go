@@ -9,14 +9,15 @@ import (
 
 	"gonum.org/v1/plot/vg"
 
+	"rwe301/analysis"
 	"rwe301/plots"
 )
 
 // TestDocumentNeedsNothingElse writes a report whose texts try to break out.
 func TestDocumentNeedsNothingElse(t *testing.T) {
-	rows := []Association{
+	rows := []analysis.Association{
 		{Estimator: "</td><script>alert(1)</script>", N: 9, Asked: 9, Reason: "constant"},
-		{Estimator: "first", N: 9, Asked: 9, Tau: &Interval{0.9, 0.8, 1}, Seconds: 0.5},
+		{Estimator: "first", N: 9, Asked: 9, Tau: &analysis.Interval{0.9, 0.8, 1}, Seconds: 0.5},
 	}
 	d := Document{
 		Title: "Study </title><script>alert(2)</script>", Lead: "lead <i>", Facts: []Fact{{"<b>", "</dd>"}},
