@@ -17,7 +17,7 @@ import (
 func TestDocumentNeedsNothingElse(t *testing.T) {
 	rows := []analysis.Association{
 		{Estimator: "</td><script>alert(1)</script>", N: 9, Asked: 9, Reason: "constant"},
-		{Estimator: "first", N: 9, Asked: 9, Tau: &analysis.Interval{0.9, 0.8, 1}, Seconds: 0.5},
+		{Estimator: "first", N: 9, Asked: 9, Tau: &analysis.Interval{Value: 0.9, Low: 0.8, High: 1}, Seconds: 0.5},
 	}
 	d := Document{
 		Title: "Study </title><script>alert(2)</script>", Lead: "lead <i>", Facts: []Fact{{"<b>", "</dd>"}},

@@ -1,17 +1,14 @@
-package study
+package reports
 
 import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"image/png"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,7 +24,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
-	"rwe301/estimators"
+	"rwe301/study/studytest"
 )
 
 // browser is a headless Chromium with a page open. What it complains about and asks the network for is kept.
@@ -138,8 +135,8 @@ func keep(t *testing.T, name string, data []byte) {
 // TestPageInABrowser sorts a table of a report, points at an architecture, and looks at the page on a phone, in the dark
 // and on paper.
 func TestPageInABrowser(t *testing.T) {
-	f := madeUp(t, t.TempDir(), 140, 1)
-	d, err := f.Page()
+	_, f := studytest.MadeUp(t, t.TempDir(), 140, 1)
+	d, err := Study{f}.Page()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +194,7 @@ func TestPageInABrowser(t *testing.T) {
 		}
 	}
 	plotted := 0
-	for _, c := range f.clouds() {
+	for _, c := range (Study{f}).clouds() {
 		if slices.Contains(c.Groups[0].Item, int(at[2])) {
 			plotted++
 		}
@@ -234,51 +231,4 @@ func TestPageInABrowser(t *testing.T) {
 	if len(b.noise) > 0 {
 		t.Errorf("the page is not quiet:\n%s", strings.Join(b.noise, "\n"))
 	}
-}
-
-var arXivNumber = regexp.MustCompile(`\d{4}\.\d{5}`)
-
-// TestBibliography checks that every paper an estimator names by its arXiv number is in the bibliography, once.
-func TestBibliography(t *testing.T) {
-	keys, numbers := map[string]bool{}, map[string]bool{}
-	for _, e := range bibliography {
-		if e.key == "" || keys[e.key] || e.arXiv != "" && numbers[e.arXiv] {
-			t.Errorf("entry %q, arXiv %q: no key, or not the only one", e.key, e.arXiv)
-		}
-		keys[e.key], numbers[e.arXiv] = true, true
-		if strings.Count(e.text, "{") != strings.Count(e.text, "}") || !strings.Contains(e.text, " title ") || !strings.Contains(e.text, " author ") {
-			t.Errorf("%s: no proper entry", e.key)
-		}
-	}
-	for _, info := range estimators.All() {
-		for _, n := range arXivNumber.FindAllString(info.Paper, -1) {
-			if !numbers[n] {
-				t.Errorf("%s: %s: add it to bibliography.bib", info.Name, info.Paper)
-			}
-		}
-	}
-	for _, key := range slices.Concat(slices.Collect(maps.Values(bywords)), slices.Collect(maps.Values(searchPapers)),
-		[]string{keyNB301, keyDARTS, keyNB201, keyCIFAR, keyEvoXBench, keyPractices}) {
-		if !keys[key] {
-			t.Errorf("%s: not in the bibliography", key)
-		}
-	}
-	m := Manifest{Space: "darts", Truth: "mini", Questions: []*Question{
-		{Accuracy: true, Settings: json.RawMessage(`{"source":"mini"}`)},
-		{Paper: "Jiang, Wang, Bie 2023, MeCo, NeurIPS"}, {Paper: "Domhan, Springenberg, Hutter 2015, Speeding up Automatic Hyperparameter Optimization of Deep Neural Networks by Extrapolation of Learning Curves, IJCAI"},
-		{Paper: "Lee, Ajanthan, Torr 2019, arXiv 1810.02340; as NASLib computes it", Dataset: "cifar10 0f"},
-	}}
-	got := strings.Join(entriesOf(m.BibTeX()), " ")
-	if want := "zela2022surrogate liu2019darts krizhevsky2009cifar lindauer2020best krishnakumar2022suite lee2019snip domhan2015speeding jiang2023meco"; got != want {
-		t.Errorf("cited %s, want %s", got, want)
-	}
-}
-
-func entriesOf(text string) (keys []string) {
-	for line := range strings.Lines(text) {
-		if m := entryKey.FindStringSubmatch(line); m != nil {
-			keys = append(keys, m[1])
-		}
-	}
-	return keys
 }

@@ -1,72 +1,29 @@
-package study
+package analysis_test
 
 import (
 	"bytes"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"rwe301/analysis"
 	"rwe301/correlation"
 	"rwe301/internal/oracle"
 	"rwe301/reports"
-	"rwe301/store"
+	"rwe301/study"
+	"rwe301/study/studytest"
 )
 
-// madeUp writes a study of n architectures whose estimators are columns with a known relation to the accuracy: good and
-// twin (almost the same), poor, noise, constant, and reverse, of which lower is better.
-func madeUp(t *testing.T, dir string, n int, draw uint64) *Findings {
-	t.Helper()
-	rng := rand.New(rand.NewPCG(draw, 0))
-	var b strings.Builder
-	b.WriteString("arch,val_accuracy,good,twin,poor,noise,constant,reverse\n")
-	for i, a := range sampled(t, n) {
-		truth := rng.NormFloat64()
-		good := truth + 0.5*rng.NormFloat64()
-		poor := fmt.Sprint(truth + 3*rng.NormFloat64())
-		if i%5 == 0 {
-			poor = ""
-		}
-		fmt.Fprintf(&b, "%q,%v,%v,%v,%v,%v,1,%v\n", a.String(), 93+truth, good, good+0.01*rng.NormFloat64(), poor, rng.NormFloat64(), -good)
-	}
-	write(t, dir, "table.csv", b.String())
-	text := "architectures: {table: table.csv}\naccuracy: table\nestimators:\n"
-	for _, name := range []string{"good", "twin", "poor", "noise", "constant"} {
-		text += fmt.Sprintf("  - {name: %s, scores: table.csv, column: %s}\n", name, name)
-	}
-	text += "  - {name: reverse, scores: table.csv, column: reverse, direction: lower}\n"
-	return analysed(t, write(t, dir, "study.yaml", text), filepath.Join(dir, "run"))
-}
-
-// analysed runs a study and analyses it.
-func analysed(t *testing.T, path, out string) *Findings {
-	t.Helper()
-	p := prepare(t, path)
-	r := create2(t, out, p, Shard{})
-	if err := r.Do(t.Context(), p, testMachine, Options{}); err != nil {
-		t.Fatal(err)
-	}
-	results, err := r.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := Analyse(t.Context(), results, correlation.Options{Resamples: 400})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return f
-}
-
 func TestFindings(t *testing.T) {
-	f := madeUp(t, t.TempDir(), 60, 1)
-	rows := map[string]*Finding{}
+	_, f := studytest.MadeUp(t, t.TempDir(), 60, 1)
+	rows := map[string]*analysis.Finding{}
 	for _, r := range f.Rows {
 		rows[r.Estimator] = r
 	}
-	good, twin := rows["good"], rows["twin"]
+	good, close := rows["good"], rows["close"]
 	want, err := correlation.Kendall(good.Scores, good.Truth)
 	if err != nil || good.Tau.Value != want || good.Tau.Low >= want || good.Tau.High <= want {
 		t.Errorf("good: %+v, want %v", good.Tau, want)
@@ -74,8 +31,8 @@ func TestFindings(t *testing.T) {
 	if rows["reverse"].Tau.Value != want {
 		t.Errorf("lower is better: tau %v, want %v", rows["reverse"].Tau.Value, want)
 	}
-	if marks := good.Mark + twin.Mark; marks != "best~" && marks != "~best" {
-		t.Errorf("good %q, twin %q: one is the best, the other not distinguishable", good.Mark, twin.Mark)
+	if marks := good.Mark + close.Mark; marks != "best~" && marks != "~best" {
+		t.Errorf("good %q, close %q: one is the best, the other not distinguishable", good.Mark, close.Mark)
 	}
 	if rows["noise"].Mark != "-" || *rows["noise"].P > 0.05 {
 		t.Errorf("noise: %q p %v, want -", rows["noise"].Mark, *rows["noise"].P)
@@ -86,8 +43,9 @@ func TestFindings(t *testing.T) {
 	if c := rows["constant"]; c.Tau != nil || c.Mark != "" || !strings.Contains(c.Reason, "constant") {
 		t.Errorf("constant: %+v, want undefined", c.Association)
 	}
-	for _, name := range TableNames() {
-		table, err := f.Table(name)
+	rendered := reports.Study{Findings: f}
+	for _, name := range reports.TableNames() {
+		table, err := rendered.Table(name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -100,15 +58,15 @@ func TestFindings(t *testing.T) {
 			}
 		}
 	}
-	if _, err := f.Table("ablatoin"); err == nil || !strings.Contains(err.Error(), "did you mean ablation") {
+	if _, err := rendered.Table("ablatoin"); err == nil || !strings.Contains(err.Error(), "did you mean ablation") {
 		t.Errorf("unknown table: %v", err)
 	}
 }
 
 func TestAblation(t *testing.T) {
 	dir := t.TempDir()
-	write(t, dir, "table.csv", tableCSV(t, 12))
-	path := write(t, dir, "study.yaml", `architectures: {table: table.csv}
+	studytest.Write(t, dir, "table.csv", studytest.Table(t, 12))
+	path := studytest.Write(t, dir, "study.yaml", `architectures: {table: table.csv}
 accuracy: table
 seeds: [0, 1]
 estimators:
@@ -116,20 +74,20 @@ estimators:
     settings: {train_images: 20, batch: 20, channels: 2, layers: 3, resolution: 16}
     vary: {channels: [4, 2, 3], norm: [batch, none]}
 `)
-	f := analysed(t, path, filepath.Join(dir, "run"))
+	_, f := studytest.Analyse(t, path, filepath.Join(dir, "run"))
 	ablations, err := f.Ablations()
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got []string
 	for _, a := range ablations {
-		line := a.Knob
+		line := a.Setting
 		for _, l := range a.Levels {
 			line += " " + l.Value
 			if l.Finding == a.Base {
 				line += "*"
 			} else if l.Versus == nil || l.Versus.Difference != l.Tau.Value-a.Base.Tau.Value {
-				t.Errorf("%s %s: %+v", a.Knob, l.Value, l.Versus)
+				t.Errorf("%s %s: %+v", a.Setting, l.Value, l.Versus)
 			}
 		}
 		got = append(got, line)
@@ -137,8 +95,9 @@ estimators:
 	if want := "channels 2* 3 4; norm batch* none"; strings.Join(got, "; ") != want {
 		t.Errorf("%s, want %s", strings.Join(got, "; "), want)
 	}
+	rendered := reports.Study{Findings: f}
 	for name, rows := range map[string]int{"ablation": 5, "seeds": 4, "estimators": 4} {
-		table, err := f.Table(name)
+		table, err := rendered.Table(name)
 		if err != nil || len(table.Rows) != rows {
 			t.Errorf("table %s: %d rows, %v; want %d", name, len(table.Rows), err, rows)
 		}
@@ -161,8 +120,8 @@ func TestCompareRuns(t *testing.T) {
 		}
 		return d
 	}
-	a := madeUp(t, sub("a"), 60, 1)
-	same, err := Compare(t.Context(), a, a)
+	_, a := studytest.MadeUp(t, sub("a"), 60, 1)
+	same, err := analysis.Compare(t.Context(), a, a)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,21 +136,21 @@ func TestCompareRuns(t *testing.T) {
 			t.Errorf("a run against itself, %s: %+v", c.Label, c.Comparison)
 		}
 	}
-	table := CompareTable(a, a, same)
+	table := reports.CompareTable(a, a, same)
 	if len(table.Rows) != 6 {
 		t.Errorf("%d rows", len(table.Rows))
 	}
-	b := madeUp(t, sub("b"), 60, 1)
-	b.Manifest.Truth = "another"
-	if _, err := Compare(t.Context(), a, b); err == nil || !strings.Contains(err.Error(), "not comparable") {
+	_, b := studytest.MadeUp(t, sub("b"), 60, 1)
+	b.From.Truth = "another"
+	if _, err := analysis.Compare(t.Context(), a, b); err == nil || !strings.Contains(err.Error(), "not comparable") {
 		t.Errorf("other accuracies: %v", err)
 	}
 	// Without architectures in common each run is resampled on its own.
-	c := madeUp(t, sub("c"), 60, 2)
+	_, c := studytest.MadeUp(t, sub("c"), 60, 2)
 	for i := range c.Architectures {
 		c.Architectures[i].ID = fmt.Sprint("other", i)
 	}
-	apart, err := Compare(t.Context(), a, c)
+	apart, err := analysis.Compare(t.Context(), a, c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,12 +168,12 @@ func TestCompareRuns(t *testing.T) {
 // that scipy gives for the columns.
 func TestReplayOfThePublishedTable(t *testing.T) {
 	path := oracle.Shared(t, "data/nb301/architectures.csv")
-	definition, err := Replay(path, "val_accuracy", nil)
+	definition, err := study.Replay(path, "val_accuracy", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	f := analysed(t, write(t, dir, "study.yaml", string(definition)), filepath.Join(dir, "run"))
+	_, f := studytest.Analyse(t, studytest.Write(t, dir, "study.yaml", string(definition)), filepath.Join(dir, "run"))
 	got := map[string]string{}
 	for _, r := range f.Rows {
 		got[r.Estimator] = fmt.Sprintf("%.3f", r.Rho.Value)
@@ -228,39 +187,15 @@ func TestReplayOfThePublishedTable(t *testing.T) {
 		t.Errorf("%d columns, %d architectures", len(f.Rows), len(f.Architectures))
 	}
 	for name, call := range map[string]func() ([]byte, error){
-		"no column \"acc\"":              func() ([]byte, error) { return Replay(path, "acc", nil) },
-		"no column of numbers \"nwott\"": func() ([]byte, error) { return Replay(path, "val_accuracy", []string{"nwott"}) },
-		"no such file or directory":      func() ([]byte, error) { return Replay(path+"x", "val_accuracy", nil) },
+		"no column \"acc\"":              func() ([]byte, error) { return study.Replay(path, "acc", nil) },
+		"no column of numbers \"nwott\"": func() ([]byte, error) { return study.Replay(path, "val_accuracy", []string{"nwott"}) },
+		"no such file or directory":      func() ([]byte, error) { return study.Replay(path+"x", "val_accuracy", nil) },
 		"no column \"val_accuracy\" of accu": func() ([]byte, error) {
-			return Replay(write(t, dir, "archs.txt", sampled(t, 1)[0].String()), "val_accuracy", nil)
+			return study.Replay(studytest.Write(t, dir, "archs.txt", studytest.Architectures(t, 1)[0].String()), "val_accuracy", nil)
 		},
 	} {
 		if _, err := call(); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%v; want %q", err, name)
 		}
-	}
-}
-
-// TestDamagedRunsAreNamed adds what the manifest does not know.
-func TestDamagedRunsAreNamed(t *testing.T) {
-	dir := t.TempDir()
-	f := madeUp(t, dir, 8, 1)
-	run := f.Dir
-	for name, r := range map[string]store.Record{
-		"does not ask for":    {Arch: f.Architectures[0].Arch, ID: f.Architectures[0].ID, Estimator: "alien", Status: store.Failed},
-		"study does not have": {Arch: "x", ID: "x", Estimator: "good", SettingsHash: f.Rows[0].Column.Hash, Status: store.Failed},
-	} {
-		s, err := store.OpenSQLite(filepath.Join(t.TempDir(), scoresFile))
-		if err != nil {
-			t.Fatal(err)
-		}
-		damaged := &Run{Dir: run, Manifest: f.Manifest, Store: s}
-		if err := s.Put(r); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := damaged.Load(); err == nil || !strings.Contains(err.Error(), name) {
-			t.Errorf("%v; want %q", err, name)
-		}
-		s.Close()
 	}
 }
