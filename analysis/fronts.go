@@ -169,11 +169,11 @@ func (r *Fronts) measure() {
 
 // BoxNote says what the hypervolumes are measured in.
 func (r *Fronts) BoxNote() string {
+	if len(r.Found) == 0 {
+		return "There is no front to measure."
+	}
 	if r.Setup.Space == "darts" {
 		return "Hypervolumes lie in EvoXBench's box for C-10/MOP8-9 (error 0.0527-0.275, params 392426-1672426, MACs 79733440-270342848; reference 1), IGD+ is to the union of all fronts in the same box; nothing is clipped."
-	}
-	if len(r.Box.Low) == 0 {
-		return "There is no front to measure."
 	}
 	return fmt.Sprintf("Hypervolumes lie in the box around all fronts of this report, a tenth wider where they are worst (error %.4f-%.4f, params %.0f-%.0f, MACs %.0f-%.0f; reference 1), so they do not compare with other reports; IGD+ is to the union of all fronts in the same box.",
 		r.Box.Low[0], r.Box.High[0], r.Box.Low[1], r.Box.High[1], r.Box.Low[2], r.Box.High[2])

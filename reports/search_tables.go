@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -21,7 +22,7 @@ import (
 func (r Search) Table() Table {
 	d := r.Setup
 	t := Table{
-		Title:   fmt.Sprintf("Fronts re-evaluated by %s: median [quartiles] over %d seeds, %d evaluations a run", r.From.Truth, len(d.Seeds), d.Population*d.Generations),
+		Title:   fmt.Sprintf("Fronts re-evaluated by %s: median [quartiles] over %d seeds, %d evaluations a run", cmp.Or(r.From.Truth, "no accuracies"), len(d.Seeds), d.Population*d.Generations),
 		Notes:   []string{r.BoxNote()},
 		Columns: []Column{{Name: "method", Left: true}, {Name: "minimises", Left: true}},
 	}
