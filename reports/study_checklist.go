@@ -18,7 +18,7 @@ var practices = []string{
 	"Hyperparameters and random seeds of the method released",
 	"Same benchmark for all methods: data, space, training code",
 	"Confounding factors controlled: hardware, versions, run times",
-	"analysis.Ablation studies",
+	"Ablation studies",
 	"Same evaluation protocol for all methods",
 	"Performance over time compared",
 	"Compared with random search",
