@@ -11,7 +11,7 @@ func (f Study) ablationTable() (Table, error) {
 	t := Table{
 		Title: f.title("Ablation"),
 		Columns: []Column{
-			{Name: "setting", Left: true}, {Name: "analysis.Confidence", Left: true}, {Name: "tau-b"}, {Name: "95% CI"}, {Name: "difference"}, {Name: "95% CI"}, {Name: "p"},
+			{Name: "setting", Left: true}, {Name: "level", Left: true}, {Name: "tau-b"}, {Name: "95% CI"}, {Name: "difference"}, {Name: "95% CI"}, {Name: "p"},
 			{Name: "", Left: true}, {Name: "s/arch"},
 		},
 		Notes: f.notes("*: the default of the study. difference: from it, by the paired bootstrap, p adjusted by Holm over all rows; ~ not distinguishable at 0.05.",
