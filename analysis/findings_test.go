@@ -101,6 +101,11 @@ estimators:
 		if err != nil || len(table.Rows) != rows {
 			t.Errorf("table %s: %d rows, %v; want %d", name, len(table.Rows), err, rows)
 		}
+		for _, c := range table.Columns {
+			if name == "ablation" && strings.Contains(c.Name, ".") {
+				t.Errorf("table %s: column %q", name, c.Name)
+			}
+		}
 	}
 	// The score of an architecture is its mean over the seeds.
 	c := f.Rows[0].Column
