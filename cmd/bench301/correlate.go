@@ -137,6 +137,9 @@ func (o correlateOptions) results(ctx context.Context, records []store.Record) (
 	accuracy := scoring.AccuracyOf(o.surrogate)
 	if o.table != "" {
 		accuracy = scoring.Accuracy{Source: scoring.Tabled, File: o.table, Column: o.column}
+		if err := finite(&in, o.table, o.column); err != nil {
+			return nil, err
+		}
 	}
 	truth, err := in.Accuracy(accuracy)
 	if err != nil {
@@ -149,4 +152,21 @@ func (o correlateOptions) results(ctx context.Context, records []store.Record) (
 	r.From = analysis.Provenance{Space: space.Name(), Truth: truth.Name, Unit: truth.Unit, Predicted: o.table == ""}
 	r.Truth, err = truth.Of(ctx, r.Architecture, len(r.Architectures))
 	return r, err
+}
+
+// finite refuses a table whose column holds anything but numbers and blanks: a study takes NaN for a blank, too.
+func finite(in *scoring.Inputs, path, column string) error {
+	t, err := in.Table(path)
+	if err != nil {
+		return err
+	}
+	for _, r := range t.Rows {
+		if text, ok := r.Field(column); ok && text == "" {
+			continue
+		}
+		if _, err := r.Float(column); err != nil {
+			return err
+		}
+	}
+	return nil
 }
