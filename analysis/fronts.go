@@ -177,13 +177,13 @@ func (r *Fronts) measure() {
 
 // BoxNote says what the hypervolumes are measured in.
 func (r *Fronts) BoxNote() string {
+	if len(r.Found) == 0 {
+		return "There is no front to measure."
+	}
 	if b, ok := r.OwnBox(); ok {
 		return fmt.Sprintf("Hypervolumes lie in %s (error %g-%g, params %.0f-%.0f, MACs %.0f-%.0f; reference 1), IGD+ is to "+
 			"the union of all fronts in the same box; nothing is clipped.",
 			b.Name, b.Low[0], b.High[0], b.Low[1], b.High[1], b.Low[2], b.High[2])
-	}
-	if len(r.Box.Low) == 0 {
-		return "There is no front to measure."
 	}
 	return fmt.Sprintf("Hypervolumes lie in the box around all fronts of this report, a tenth wider where they are worst "+
 		"(error %.4f-%.4f, params %.0f-%.0f, MACs %.0f-%.0f; reference 1), so they do not compare with other reports; IGD+ "+

@@ -9,25 +9,29 @@ import (
 
 	"gonum.org/v1/plot/vg"
 
+	"rwe301/analysis"
 	"rwe301/plots"
 )
 
 // TestDocumentNeedsNothingElse writes a report whose texts try to break out.
 func TestDocumentNeedsNothingElse(t *testing.T) {
-	rows := []Association{
+	rows := []analysis.Association{
 		{Estimator: "</td><script>alert(1)</script>", N: 9, Asked: 9, Reason: "constant"},
-		{Estimator: "first", N: 9, Asked: 9, Tau: &Interval{0.9, 0.8, 1}, Seconds: 0.5},
+		{Estimator: "first", N: 9, Asked: 9, Tau: &analysis.Interval{Value: 0.9, Low: 0.8, High: 1}, Seconds: 0.5},
 	}
 	d := Document{
 		Title: "Study </title><script>alert(2)</script>", Lead: "lead <i>", Facts: []Fact{{"<b>", "</dd>"}},
-		Items: []Item{{Name: "id1", Text: "[[(0, 3), (1, 3)]]"}, {Name: "</script><script>alert(3)</script>", Facts: [][2]string{{"params", "<1 M"}}}},
+		Items: []Item{{Name: "id1", Text: "[[(0, 3), (1, 3)]]"},
+			{Name: "</script><script>alert(3)</script>", Facts: [][2]string{{"params", "<1 M"}}}},
 		Sections: []Section{
-			{Name: "a", Title: "Estimators", Tables: []Table{AssociationTable("a <b>title</b>", []string{"note & note"}, rows)}, Clouds: []Cloud{{
-				Title: "cloud", XLabel: "score", YLabel: "accuracy (%)",
-				Groups: []Dots{{Item: []int{0, 1}, X: []float64{1, 2.5}, Y: []float64{93.25, 94}}},
-			}}},
+			{Name: "a", Title: "Estimators", Tables: []Table{AssociationTable("a <b>title</b>", []string{"note & note"}, rows)},
+				Clouds: []Cloud{{
+					Title: "cloud", XLabel: "score", YLabel: "accuracy (%)",
+					Groups: []Dots{{Item: []int{0, 1}, X: []float64{1, 2.5}, Y: []float64{93.25, 94}}},
+				}}},
 			{Name: "b", Title: "Nothing", Tables: []Table{{Title: "no rows"}}},
-			{Name: "c", Title: "Figures", Drawings: []Drawing{{Caption: "bars <u>", Figure: AssociationBars("tau", rows), Width: plots.SingleColumn, Height: 2 * vg.Inch}}},
+			{Name: "c", Title: "Figures", Drawings: []Drawing{{Caption: "bars <u>", Figure: AssociationBars("tau", rows),
+				Width: plots.SingleColumn, Height: 2 * vg.Inch}}},
 			{Name: "d", Title: "References", Verbatim: "@misc{a, title = {<x>}}"},
 		},
 	}

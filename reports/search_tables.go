@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -22,7 +23,7 @@ func (r Search) Table() Table {
 	d := r.Setup
 	t := Table{
 		Title: fmt.Sprintf("Fronts re-evaluated by %s: median [quartiles] over %d seeds, %d evaluations a run",
-			r.From.Truth, len(d.Seeds), d.Population*d.Generations),
+			cmp.Or(r.From.Truth, "no accuracies"), len(d.Seeds), d.Population*d.Generations),
 		Notes:   []string{r.BoxNote()},
 		Columns: []Column{{Name: "method", Left: true}, {Name: "minimises", Left: true}},
 	}

@@ -93,8 +93,9 @@ func (f Study) Page() (Document, error) {
 		{"ablation", "Ablation", "", []string{"ablation"}, []string{"ablation"}},
 		{"top", "Top of the ranking", "", []string{"top"}, []string{"precision", "ranks"}},
 		{"budget", "Time", "", []string{"budget"}, nil},
-		{"size", "Size of the networks", "Large networks are more accurate, so that a score that grows with size correlates " +
-			"with accuracy. Is anything left at fixed size?", []string{"confounding"}, []string{"strata", "bias"}},
+		{"size", "Size of the networks",
+			"Large networks are more accurate, so that a score that grows with size correlates " +
+				"with accuracy. Is anything left at fixed size?", []string{"confounding"}, []string{"strata", "bias"}},
 		{"certainty", "Certainty", "", []string{"seeds"}, []string{"seeds", "convergence", "critical"}},
 		{"proxies", "Estimators among themselves", "", nil, []string{"proxies", "entropy"}},
 		{"architectures", "Architectures", "", nil, []string{"cells"}},

@@ -6,11 +6,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"rwe301/analysis"
 )
 
-func associations() []Association {
-	return []Association{
-		{Estimator: "map-effdim", N: 60, Asked: 60, Tau: &Interval{0.514, 0.4, 0.6}, Rho: &Interval{0.7, 0.6, 0.8}, Seconds: 0.153},
+func associations() []analysis.Association {
+	return []analysis.Association{
+		{Estimator: "map-effdim", N: 60, Asked: 60, Tau: &analysis.Interval{Value: 0.514, Low: 0.4, High: 0.6},
+			Rho: &analysis.Interval{Value: 0.7, Low: 0.6, High: 0.8}, Seconds: 0.153},
 		{Estimator: "l2_norm", N: 57, Asked: 60, Reason: "constant score", Seconds: 0.0001},
 	}
 }
@@ -78,10 +81,13 @@ func TestLaTeXCompiles(t *testing.T) {
 		t.Skip("pdflatex is not installed")
 	}
 	p := 0.0004
-	table := AssociationTable("a_b & 100% of #1 ~ {x} ^ \\ <τ> −1 $", []string{"note with_underscore"}, []Association{
-		{Estimator: "rwe:init=normal,fan=in_out,channels=16,train_images=1000", N: 9, Asked: 10, Tau: &Interval{0.5, -0.4, 0.6}, Rho: &Interval{0.5, 0.4, 0.6}, Mark: Best},
-		{Estimator: "a<b&c", N: 9, Asked: 9, Tau: &Interval{-0.1, -0.2, 0.2}, Mark: "-", P: &p},
-	})
+	table := AssociationTable("a_b & 100% of #1 ~ {x} ^ \\ <τ> −1 $", []string{"note with_underscore"},
+		[]analysis.Association{
+			{Estimator: "rwe:init=normal,fan=in_out,channels=16,train_images=1000", N: 9, Asked: 10,
+				Tau: &analysis.Interval{Value: 0.5, Low: -0.4, High: 0.6}, Rho: &analysis.Interval{Value: 0.5, Low: 0.4, High: 0.6},
+				Mark: analysis.Best},
+			{Estimator: "a<b&c", N: 9, Asked: 9, Tau: &analysis.Interval{Value: -0.1, Low: -0.2, High: 0.2}, Mark: "-", P: &p},
+		})
 	var b strings.Builder
 	b.WriteString("\\documentclass[twocolumn]{article}\n\\usepackage{booktabs,graphicx}\n\\begin{document}\n")
 	if err := table.Write(&b, LaTeX); err != nil {
@@ -103,14 +109,15 @@ func TestLaTeXCompiles(t *testing.T) {
 func TestBestAndSecondAreSetApart(t *testing.T) {
 	p := 0.0004
 	q := 0.21
-	table := AssociationTable("", nil, []Association{
-		{Estimator: "a<b&c", N: 9, Asked: 9, Tau: &Interval{0.5, 0.4, 0.6}, Mark: Best},
-		{Estimator: "tie", N: 9, Asked: 9, Tau: &Interval{0.49, 0.4, 0.6}, Mark: "~", P: &q},
-		{Estimator: "third", N: 9, Asked: 9, Tau: &Interval{0.1, 0, 0.2}, Mark: "-", P: &p},
-		{Estimator: "second", N: 9, Asked: 9, Tau: &Interval{0.2, 0.1, 0.3}, Mark: "-", P: &p},
+	table := AssociationTable("", nil, []analysis.Association{
+		{Estimator: "a<b&c", N: 9, Asked: 9, Tau: &analysis.Interval{Value: 0.5, Low: 0.4, High: 0.6}, Mark: analysis.Best},
+		{Estimator: "tie", N: 9, Asked: 9, Tau: &analysis.Interval{Value: 0.49, Low: 0.4, High: 0.6}, Mark: "~", P: &q},
+		{Estimator: "third", N: 9, Asked: 9, Tau: &analysis.Interval{Value: 0.1, Low: 0, High: 0.2}, Mark: "-", P: &p},
+		{Estimator: "second", N: 9, Asked: 9, Tau: &analysis.Interval{Value: 0.2, Low: 0.1, High: 0.3}, Mark: "-", P: &p},
 	})
 	for format, want := range map[Format][]string{
-		LaTeX:    {`\textbf{+0.500}`, `\textbf{+0.490}`, `& +0.100 &`, `\underline{+0.200}`, `$\sim$ (p=0.210)`, `$-$ (p$<$0.001)`},
+		LaTeX: {`\textbf{+0.500}`, `\textbf{+0.490}`, `& +0.100 &`, `\underline{+0.200}`, `$\sim$ (p=0.210)`,
+			`$-$ (p$<$0.001)`},
 		Markdown: {`**+0.500**`, `**+0.490**`, `| <u>+0.200</u>`},
 		HTML:     {`<strong>+0.500</strong>`, `<u>+0.200</u>`, `a&lt;b&amp;c`, `~ (p=0.210)`},
 		CSV:      {"+0.500", "best"},
@@ -129,7 +136,8 @@ func TestBestAndSecondAreSetApart(t *testing.T) {
 
 func TestMinusInLaTeX(t *testing.T) {
 	for text, want := range map[string]string{
-		"-0.065": "$-$0.065", "[-0.2, -0.1]": "[$-$0.2, $-$0.1]", "-": "$-$", "- (p=0.01)": "$-$ (p=0.01)", "rwe-ridge": "rwe-ridge", "a - b": "a - b",
+		"-0.065": "$-$0.065", "[-0.2, -0.1]": "[$-$0.2, $-$0.1]", "-": "$-$", "- (p=0.01)": "$-$ (p=0.01)",
+		"rwe-ridge": "rwe-ridge", "a - b": "a - b",
 		"0.0527-0.275": "0.0527-0.275", "5 of 6 (-1)": "5 of 6 ($-$1)",
 	} {
 		if got := escape(text); got != want {

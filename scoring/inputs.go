@@ -1,6 +1,7 @@
 package scoring
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -228,7 +229,7 @@ func (in *Inputs) Surrogate(name string) (surrogate.Surrogate, string, error) {
 func predictedBy(s surrogate.Surrogate, hash string) (*Truth, error) {
 	info := s.Info()
 	if info.Unit != surrogate.Percent {
-		return nil, fmt.Errorf("%s predicts %s, not accuracies", info.Name, info.Unit)
+		return nil, fmt.Errorf("%s predicts %s, not accuracies", info.Name, cmp.Or(info.Unit, "an unknown unit"))
 	}
 	return &Truth{&Question{store.Question{Settings: surrogateSettings(info, hash)}, predicted{s}}, info.Name, info.Unit},
 		nil

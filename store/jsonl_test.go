@@ -3,6 +3,7 @@ package store
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -114,6 +115,44 @@ func TestDamageIsNamed(t *testing.T) {
 		after, _ := os.ReadFile(path)
 		if string(after) != string(good)+bad {
 			t.Errorf("%s: the file was changed", name)
+		}
+	}
+}
+
+// Both stores hand over the records of an architecture, of which a retried one keeps its place.
+func TestRecordsOfAnArchitecture(t *testing.T) {
+	db := openDB(t, filepath.Join(t.TempDir(), "scores.db"))
+	defer db.Close()
+	for name, s := range map[string]Store{"jsonl": open(t, filepath.Join(t.TempDir(), "scores.jsonl")), "sqlite": db} {
+		all := mixed(60)
+		if err := s.Put(all...); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range all {
+			got, err := s.Of(r.ID)
+			if err != nil || len(got) == 0 {
+				t.Fatalf("%s: %d records of %s, %v", name, len(got), r.ID, err)
+			}
+			var want []string
+			for _, other := range all {
+				if other.ID == r.ID {
+					line, _ := Line(other)
+					want = append(want, string(line))
+				}
+			}
+			var have []string
+			for _, g := range got {
+				line, _ := Line(g)
+				have = append(have, string(line))
+			}
+			slices.Sort(want)
+			slices.Sort(have)
+			if !slices.Equal(have, want) {
+				t.Fatalf("%s: of %s\n%v\nwant\n%v", name, r.ID, have, want)
+			}
+		}
+		if got, err := s.Of("nobody"); err != nil || len(got) != 0 {
+			t.Errorf("%s: %v of nobody, %v", name, got, err)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package study
+package study_test
 
 import (
 	"context"
@@ -7,6 +7,9 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"rwe301/study"
+	"rwe301/study/studytest"
 )
 
 const slow = `name: slow
@@ -19,14 +22,14 @@ estimators:
 // A run that ends in the middle of a training goes on from its last epoch, and clears up when all is scored.
 func TestTrainingsResumeInsideAnArchitecture(t *testing.T) {
 	dir := t.TempDir()
-	p := prepare(t, write(t, dir, "study.yaml", slow))
-	whole := create2(t, filepath.Join(dir, "whole"), p, Shard{})
-	if err := whole.Do(t.Context(), p, testMachine, Options{}); err != nil {
+	p := studytest.Prepare(t, studytest.Write(t, dir, "study.yaml", slow))
+	whole := studytest.Create(t, filepath.Join(dir, "whole"), p, study.Shard{})
+	if err := whole.Do(t.Context(), p, studytest.Machine, study.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	r := create2(t, filepath.Join(dir, "stopped"), p, Shard{})
+	r := studytest.Create(t, filepath.Join(dir, "stopped"), p, study.Shard{})
 	kept := func() []string {
-		files, _ := filepath.Glob(filepath.Join(r.Dir, checkpointsFolder, "*.checkpoint"))
+		files, _ := filepath.Glob(filepath.Join(r.Dir, "checkpoints", "*.checkpoint"))
 		return files
 	}
 	ctx, stop := context.WithCancel(t.Context())
@@ -36,19 +39,19 @@ func TestTrainingsResumeInsideAnArchitecture(t *testing.T) {
 		}
 		stop()
 	}()
-	if err := r.Do(ctx, p, testMachine, Options{}); !errors.Is(err, context.Canceled) {
+	if err := r.Do(ctx, p, studytest.Machine, study.Options{}); !errors.Is(err, context.Canceled) {
 		t.Fatalf("training was over before it could be stopped: %v", err)
 	}
 	if len(kept()) != 1 {
 		t.Fatalf("checkpoints: %v", kept())
 	}
-	if err := r.Do(t.Context(), p, testMachine, Options{}); err != nil {
+	if err := r.Do(t.Context(), p, studytest.Machine, study.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := exported(t, r), exported(t, whole); got != want {
 		t.Errorf("stopped and resumed:\n%s\nin one go:\n%s", got, want)
 	}
-	if _, err := os.Stat(filepath.Join(r.Dir, checkpointsFolder)); !errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(filepath.Join(r.Dir, "checkpoints")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the folder of checkpoints is still there: %v", err)
 	}
 }

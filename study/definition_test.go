@@ -1,71 +1,86 @@
-package study
+package study_test
 
 import (
 	"bytes"
 	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"rwe301/estimators"
 	"rwe301/internal/yamldoc"
+	"rwe301/study"
+	"rwe301/study/studytest"
 )
 
 const head = "architectures: {sample: 3}\naccuracy: none\n"
 
 func TestMistakesAreNamed(t *testing.T) {
 	dir := t.TempDir()
-	write(t, dir, "table.csv", tableCSV(t, 4))
-	write(t, dir, "twice.csv", tableCSV(t, 2)+strings.Split(tableCSV(t, 1), "\n")[1]+"9\n")
+	studytest.Write(t, dir, "table.csv", studytest.Table(t, 4))
+	studytest.Write(t, dir, "twice.csv", studytest.Table(t, 2)+strings.Split(studytest.Table(t, 1), "\n")[1]+"9\n")
 	for name, c := range map[string]struct{ text, want string }{
-		"typo":             {head + "estimater: [params]\n", "study.yaml:3: estimater: unknown key (did you mean estimators?)"},
-		"typo inside":      {"architectures:\n  sampel: 3\n", "study.yaml:2: architectures.sampel: unknown key (did you mean sample?)"},
-		"two mistakes":     {"nam: x\narchitectures: {sample: 3}\nsed: 1\n", "study.yaml:3: sed: unknown key"},
-		"setting":          {head + "estimators:\n  - name: rwe\n    settings:\n      epoch: 3\n", "study.yaml:6: estimators[0].settings.epoch: rwe has no such setting (did you mean epochs?)"},
-		"setting's value":  {head + "estimators:\n  - name: rwe\n    settings:\n      channels: 8\n      epochs: -1\n", "study.yaml:7: estimators[0].settings.epochs: "},
-		"setting's type":   {head + "estimators:\n  - {name: rwe, settings: {epochs: many}}\n", "study.yaml:4: estimators[0].settings.epochs: "},
-		"varied value":     {head + "estimators:\n  - name: rwe\n    vary:\n      channels: [4, 0]\n", "study.yaml:6: estimators[0].vary.channels: "},
+		"typo": {head + "estimater: [params]\n",
+			"study.yaml:3: estimater: unknown key (did you mean estimators?)"},
+		"typo inside": {"architectures:\n  sampel: 3\n",
+			"study.yaml:2: architectures.sampel: unknown key (did you mean sample?)"},
+		"two mistakes": {"nam: x\narchitectures: {sample: 3}\nsed: 1\n", "study.yaml:3: sed: unknown key"},
+		"setting": {head + "estimators:\n  - name: rwe\n    settings:\n      epoch: 3\n",
+			"study.yaml:6: estimators[0].settings.epoch: rwe has no such setting (did you mean epochs?)"},
+		"setting's value": {head + "estimators:\n  - name: rwe\n    settings:\n      channels: 8\n      epochs: -1\n",
+			"study.yaml:7: estimators[0].settings.epochs: "},
+		"setting's type": {head + "estimators:\n  - {name: rwe, settings: {epochs: many}}\n",
+			"study.yaml:4: estimators[0].settings.epochs: "},
+		"varied value": {head + "estimators:\n  - name: rwe\n    vary:\n      channels: [4, 0]\n",
+			"study.yaml:6: estimators[0].vary.channels: "},
 		"estimator":        {head + "estimators: [rwee]\n", "study.yaml:3: estimators[0]: unknown estimator \"rwee\""},
 		"no estimators":    {head, "estimators: missing"},
 		"no architectures": {"estimators: [params]\n", "architectures: missing"},
-		"both":             {"architectures: {sample: 3, file: x}\nestimators: [params]\n", "study.yaml:1: architectures: say one of"},
-		"negative":         {"architectures:\n  sample: -3\n", "study.yaml:2: architectures.sample: -3: must be a whole number in [1, 10000000]"},
-		"fraction":         {"architectures: {sample: 1.5}\n", "must be a whole number"},
-		"seed":             {head + "seed: -1\nestimators: [params]\n", "study.yaml:3: seed: -1: must be a whole number"},
-		"seeds":            {head + "seeds: [1, 1]\nestimators: [params]\n", "seed 1 is given twice"},
-		"source":           {"architectures: {sample: 3}\naccuracy: minni\nestimators: [params]\n", "study.yaml:2: accuracy: \"minni\": unknown (did you mean mini?)"},
-		"table's file":     {"architectures: {sample: 3}\naccuracy: table\nestimators: [params]\n", "accuracy: a table needs a file"},
-		"column":           {"architectures: {table: table.csv}\naccuracy: {source: table, column: acc}\nestimators: [params]\n", "table.csv:2: no column \"acc\""},
-		"text column":      {head + "estimators: [{name: mine, scores: table.csv, column: source}]\n", "table.csv:2: source: \"x\" is not a number"},
-		"missing file":     {"architectures: {file: nothing.txt}\naccuracy: none\nestimators: [params]\n", "nothing.txt"},
-		"repeated":         {"architectures: {table: twice.csv}\naccuracy: none\nestimators: [params]\n", "twice.csv:4: the architecture of line 2 again, with other values"},
-		"same name":        {head + "estimators: [params, {name: params, scores: table.csv, column: proxy}]\n", "two estimators are called params"},
-		"accuracy's name":  {head + "estimators: [{name: accuracy, scores: table.csv}]\n", "stands for the accuracies"},
-		"empty command":    {head + "estimators: [{name: mine, command: []}]\n", "must be a program"},
-		"timeout":          {head + "estimators: [{name: mine, command: [x], timeout: 0}]\n", "must be a duration"},
-		"grid":             {head + "estimators: [{name: rwe, settings: {epochs: 1..1000, channels: 1..1000}}]\n", "study.yaml:3: estimators[0]: rwe: the grid has more than 100000 combinations"},
-		"endless range":    {head + "estimators: [{name: rwe, settings: {epochs: {from: 1, to: 9, step: 0}}}]\n", "is empty or never ends"},
-		"backward range":   {head + "seeds: 4..1\nestimators: [params]\n", "is empty or never ends"},
-		"empty list":       {head + "estimators: [{name: rwe, settings: {epochs: []}}]\n", "empty list"},
-		"broken":           {"architectures: [1,\n", "study.yaml:1: not YAML"},
-		"tab":              {"architectures:\n\tsample: 3\n", "not YAML"},
-		"twice":            {"seed: 1\nseed: 2\n", "study.yaml:2: not YAML: mapping key \"seed\" already defined"},
-		"anchor":           {"seed: &a 1\n", "study.yaml:1: seed: an anchor"},
-		"alias":            {"name: &a x\nseed: *a\n", "study.yaml:2: seed: an anchor"},
-		"list at the top":  {"- a\n", "must be keys with values"},
-		"empty":            {"", "empty: `bench301 study init`"},
-		"two documents":    {"seed: 1\n---\nseed: 2\n", "2 documents"},
-		"deep":             {strings.Repeat("[", 2000), "nested deeper"},
-		"long":             {strings.Repeat("#", yamldoc.MaxSize+1), "at most"},
+		"both": {"architectures: {sample: 3, file: x}\nestimators: [params]\n",
+			"study.yaml:1: architectures: say one of"},
+		"negative": {"architectures:\n  sample: -3\n",
+			"study.yaml:2: architectures.sample: -3: must be a whole number in [1, 10000000]"},
+		"fraction": {"architectures: {sample: 1.5}\n", "must be a whole number"},
+		"seed":     {head + "seed: -1\nestimators: [params]\n", "study.yaml:3: seed: -1: must be a whole number"},
+		"seeds":    {head + "seeds: [1, 1]\nestimators: [params]\n", "seed 1 is given twice"},
+		"source": {"architectures: {sample: 3}\naccuracy: minni\nestimators: [params]\n",
+			"study.yaml:2: accuracy: \"minni\": unknown (did you mean mini?)"},
+		"table's file": {"architectures: {sample: 3}\naccuracy: table\nestimators: [params]\n",
+			"accuracy: a table needs a file"},
+		"column": {"architectures: {table: table.csv}\naccuracy: {source: table, column: acc}\nestimators: " +
+			"[params]\n", "table.csv:2: no column \"acc\""},
+		"text column": {head + "estimators: [{name: mine, scores: table.csv, column: source}]\n",
+			"table.csv:2: source: \"x\" is not a number"},
+		"missing file": {"architectures: {file: nothing.txt}\naccuracy: none\nestimators: [params]\n", "nothing.txt"},
+		"repeated": {"architectures: {table: twice.csv}\naccuracy: none\nestimators: [params]\n",
+			"twice.csv:4: the architecture of line 2 again, with other values"},
+		"same name": {head + "estimators: [params, {name: params, scores: table.csv, column: proxy}]\n",
+			"two estimators are called params"},
+		"accuracy's name": {head + "estimators: [{name: accuracy, scores: table.csv}]\n", "stands for the accuracies"},
+		"empty command":   {head + "estimators: [{name: mine, command: []}]\n", "must be a program"},
+		"timeout":         {head + "estimators: [{name: mine, command: [x], timeout: 0}]\n", "must be a duration"},
+		"grid": {head + "estimators: [{name: rwe, settings: {epochs: 1..1000, channels: 1..1000}}]\n",
+			"study.yaml:3: estimators[0]: rwe: the grid has more than 100000 combinations"},
+		"endless range": {head + "estimators: [{name: rwe, settings: {epochs: {from: 1, to: 9, step: 0}}}]\n",
+			"is empty or never ends"},
+		"backward range":  {head + "seeds: 4..1\nestimators: [params]\n", "is empty or never ends"},
+		"empty list":      {head + "estimators: [{name: rwe, settings: {epochs: []}}]\n", "empty list"},
+		"broken":          {"architectures: [1,\n", "study.yaml:1: not YAML"},
+		"tab":             {"architectures:\n\tsample: 3\n", "not YAML"},
+		"twice":           {"seed: 1\nseed: 2\n", "study.yaml:2: not YAML: mapping key \"seed\" already defined"},
+		"anchor":          {"seed: &a 1\n", "study.yaml:1: seed: an anchor"},
+		"alias":           {"name: &a x\nseed: *a\n", "study.yaml:2: seed: an anchor"},
+		"list at the top": {"- a\n", "must be keys with values"},
+		"empty":           {"", "empty: `bench301 study init`"},
+		"two documents":   {"seed: 1\n---\nseed: 2\n", "2 documents"},
+		"deep":            {strings.Repeat("[", 2000), "nested deeper"},
+		"long":            {strings.Repeat("#", yamldoc.MaxSize+1), "at most"},
 	} {
-		path := write(t, dir, "study.yaml", c.text)
-		d, err := Parse(path, []byte(c.text))
+		path := studytest.Write(t, dir, "study.yaml", c.text)
+		d, err := study.Parse(path, []byte(c.text))
 		if err == nil {
-			var p *Plan
-			if p, err = Prepare(t.Context(), d); err == nil {
+			var p *study.Plan
+			if p, err = study.Prepare(t.Context(), d); err == nil {
 				p.Close()
 			}
 		}
@@ -78,22 +93,29 @@ func TestMistakesAreNamed(t *testing.T) {
 func TestGrids(t *testing.T) {
 	for text, want := range map[string]string{
 		"params": "params[0 1]",
-		"{name: rwe, settings: {epochs: [1, 2], channels: {from: 4, to: 16, times: 2}}}": "rwe:channels=4,epochs=1[0 1] rwe:channels=8,epochs=1[0 1] rwe:channels=16,epochs=1[0 1] rwe:channels=4,epochs=2[0 1] rwe:channels=8,epochs=2[0 1] rwe:channels=16,epochs=2[0 1]",
-		"{name: rwe, seeds: 5..7, vary: {epochs: [30, 1], head: [ridge]}}":               "rwe[5 6 7]epochs,head rwe:epochs=1[5 6 7]epochs rwe:head=ridge[5 6 7]head",
-		"{name: rwe, settings: {learning_rate: [1e-2, 0.1]}}":                            "rwe:learning_rate=0.01[0 1] rwe:learning_rate=0.1[0 1]",
-		"{name: rwe, settings: {lambda: {from: 0.1, to: 0.3, step: 0.1}}}":               "rwe:lambda=0.1[0 1] rwe:lambda=0.2[0 1] rwe:lambda=0.3[0 1]",
-		"{name: rwe, settings: {epochs: 3, channels: 4}, vary: {lambda: [0.1, 0.5]}}":    "rwe[0 1]lambda rwe:lambda=0.5[0 1]lambda",
-		"{name: rwe, settings: {epochs: 30}, vary: {epochs: 28..30}}":                    "rwe[0 1]epochs rwe:epochs=28[0 1]epochs rwe:epochs=29[0 1]epochs",
+		"{name: rwe, settings: {epochs: [1, 2], channels: {from: 4, to: 16, times: 2}}}": "rwe:channels=4,epochs=1[0 1] " +
+			"rwe:channels=8,epochs=1[0 1] rwe:channels=16,epochs=1[0 1] rwe:channels=4,epochs=2[0 1] rwe:channels=8,epochs=2[0 " +
+			"1] rwe:channels=16,epochs=2[0 1]",
+		"{name: rwe, seeds: 5..7, vary: {epochs: [30, 1], head: [ridge]}}": "rwe[5 6 7]epochs,head " +
+			"rwe:epochs=1[5 6 7]epochs rwe:head=ridge[5 6 7]head",
+		"{name: rwe, settings: {learning_rate: [1e-2, 0.1]}}": "rwe:learning_rate=0.01[0 1] " +
+			"rwe:learning_rate=0.1[0 1]",
+		"{name: rwe, settings: {lambda: {from: 0.1, to: 0.3, step: 0.1}}}": "rwe:lambda=0.1[0 1] " +
+			"rwe:lambda=0.2[0 1] rwe:lambda=0.3[0 1]",
+		"{name: rwe, settings: {epochs: 3, channels: 4}, vary: {lambda: [0.1, 0.5]}}": "rwe[0 1]lambda rwe:lambda=0.5[0 " +
+			"1]lambda",
+		"{name: rwe, settings: {epochs: 30}, vary: {epochs: 28..30}}": "rwe[0 1]epochs rwe:epochs=28[0 " +
+			"1]epochs rwe:epochs=29[0 1]epochs",
 	} {
-		path := write(t, t.TempDir(), "study.yaml", head+"seeds: 0..1\nestimators:\n  - "+text+"\n")
+		path := studytest.Write(t, t.TempDir(), "study.yaml", head+"seeds: 0..1\nestimators:\n  - "+text+"\n")
 		var got []string
-		for _, q := range prepare(t, path).Questions {
+		for _, q := range studytest.Prepare(t, path).Questions {
 			label := fmt.Sprint(q.Label, q.Seeds)
-			var knobs []string
+			var varied []string
 			for _, v := range q.Varied {
-				knobs = append(knobs, v.Knob)
+				varied = append(varied, v.Setting)
 			}
-			got = append(got, label+strings.Join(knobs, ","))
+			got = append(got, label+strings.Join(varied, ","))
 		}
 		if text == "params" {
 			want = "params[0]" // a count draws nothing
@@ -107,11 +129,11 @@ func TestGrids(t *testing.T) {
 // TestTemplateIsLegal parses the template as it is, and again with everything uncommented that can be at once.
 func TestTemplateIsLegal(t *testing.T) {
 	var b bytes.Buffer
-	if err := Template(&b); err != nil {
+	if err := study.Template(&b); err != nil {
 		t.Fatal(err)
 	}
 	text := b.String()
-	d, err := Parse("t.yaml", []byte(text))
+	d, err := study.Parse("t.yaml", []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,105 +158,22 @@ func TestTemplateIsLegal(t *testing.T) {
 			}
 			lines = append(lines, line)
 		}
-		if _, err := Parse("t.yaml", []byte(strings.Join(lines, ""))); err != nil {
+		if _, err := study.Parse("t.yaml", []byte(strings.Join(lines, ""))); err != nil {
 			t.Errorf("uncommented with %s: %v\n%s", key, err, strings.Join(lines, ""))
 		}
 	}
 }
 
-// script writes a program for the command estimator.
-func script(t *testing.T, dir, body string) string {
-	t.Helper()
-	path := write(t, dir, "mine.sh", "#!/bin/sh\n"+body)
-	if err := os.Chmod(path, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-func TestOwnPrograms(t *testing.T) {
-	if _, err := os.Stat("/bin/sh"); err != nil {
-		t.Skip("needs /bin/sh for its example programs")
-	}
-	archs := sampled(t, 3)
-	for name, c := range map[string]struct {
-		body   string
-		want   string // of three architectures
-		starts string
-	}{
-		"goes on reading":      {`while read -r line; do echo '{"score": 2.5}'; done`, "ok 2.5,ok 2.5,ok 2.5", "1"},
-		"ends after an answer": {`read -r line; echo '{"score": -1}'`, "ok -1,ok -1,ok -1", "3"},
-		"no newline":           {`read -r line; printf '{"score": 4}'`, "ok 4,ok 4,ok 4", "3"},
-		"says why":             {`while read -r line; do echo '{"error": "no GPU"}'; done`, "failed no GPU,failed no GPU,failed no GPU", "1"},
-		"no score":             {`while read -r line; do echo '{"score": null}'; done`, "undefined the command gave no score,undefined the command gave no score,undefined the command gave no score", "1"},
-		"dies":                 {`echo 'no module named torch' >&2; exit 3`, "failed mine.sh: ended without an answer: no module named torch,", ""},
-		"not JSON":             {`while read -r line; do echo NaN; done`, `failed mine.sh answered "NaN": must be one JSON line`, "1"},
-		"too slow":             {`read -r line; exec sleep 60`, "failed mine.sh: no answer within 200ms,", ""},
-		"reads the line":       {`while read -r line; do case $line in '{"arch":"[['*'","id":"'*'","seed":7}') echo '{"score": 1}';; *) echo '{"error": "bad line"}';; esac; done`, "ok 1,ok 1,ok 1", "1"},
-	} {
-		dir := t.TempDir()
-		path := script(t, dir, "echo start >> starts\n"+c.body+"\n")
-		cmd := &command{argv: []string{path}, dir: dir, timeout: 200 * time.Millisecond}
-		if !strings.Contains(name, "slow") {
-			cmd.timeout = 20 * time.Second
-		}
-		var got []string
-		for _, a := range archs {
-			s, err := cmd.Score(t.Context(), a, estimators.NewEnv(nil, 7))
-			if err != nil {
-				t.Fatal(err)
-			}
-			text := string(s.Status) + " " + s.Reason
-			if s.Status == estimators.OK {
-				text += fmt.Sprint(s.Value)
-			}
-			got = append(got, text)
-		}
-		if err := cmd.Close(); err != nil {
-			t.Fatal(err)
-		}
-		all := strings.ReplaceAll(strings.Join(got, ","), dir+"/", "")
-		if !strings.HasPrefix(all, c.want) {
-			t.Errorf("%s: %s, want %s", name, all, c.want)
-		}
-		starts, _ := os.ReadFile(filepath.Join(dir, "starts"))
-		if n := fmt.Sprint(strings.Count(string(starts), "start")); c.starts != "" && n != c.starts {
-			t.Errorf("%s: started %s times, want %s", name, n, c.starts)
-		}
-	}
-	if s, err := (&command{argv: []string{"no-such-program-here"}, timeout: time.Second}).Score(t.Context(), archs[0], estimators.NewEnv(nil, 0)); err != nil ||
-		s.Status != estimators.Failed || !strings.Contains(s.Reason, "cannot be started") {
-		t.Errorf("missing program: %+v %v", s, err)
-	}
-}
-
-// TestNoShell gives a program arguments that a shell would take apart.
-func TestNoShell(t *testing.T) {
-	if _, err := os.Stat("/bin/sh"); err != nil {
-		t.Skip("needs /bin/sh for its example program")
-	}
-	dir := t.TempDir()
-	path := script(t, dir, `while read -r line; do if [ "$1" = '; touch broken $(touch broken)' ]; then echo '{"score": 1}'; else echo '{"score": 0}'; fi; done`)
-	cmd := &command{argv: []string{path, "; touch broken $(touch broken)"}, dir: dir, timeout: time.Minute}
-	defer cmd.Close()
-	if s, err := cmd.Score(t.Context(), sampled(t, 1)[0], estimators.NewEnv(nil, 0)); err != nil || s.Value != 1 {
-		t.Errorf("%+v %v", s, err)
-	}
-	if _, err := os.Stat(filepath.Join(dir, "broken")); err == nil {
-		t.Error("a shell ran")
-	}
-}
-
 func FuzzParse(f *testing.F) {
 	var b bytes.Buffer
-	if err := Template(&b); err != nil {
+	if err := study.Template(&b); err != nil {
 		f.Fatal(err)
 	}
 	f.Add(b.String())
 	f.Add(small)
 	f.Add("a: {b: [1, *x]}\n? - k\n: v\n<<: {}\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		d, err := Parse("f.yaml", []byte(text))
+		d, err := study.Parse("f.yaml", []byte(text))
 		if (d == nil) == (err == nil) && err == nil {
 			t.Error("neither a definition nor an error")
 		}

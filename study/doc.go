@@ -2,7 +2,7 @@
 // YAML definition to a run folder that figures and tables are drawn from.
 //
 // [Parse] reads a definition, [Prepare] makes a plan of it, [Create] a run folder, and [Run.Do] scores what the folder
-// still lacks. A run folder holds
+// still lacks; [Run.Load] reads the scores for package analysis. A run folder holds
 //
 //	study.yaml         the definition, as it was written
 //	manifest.json      what the definition came to: code, machine, data, every question that is asked

@@ -1,4 +1,4 @@
-package study
+package study_test
 
 import (
 	"fmt"
@@ -10,9 +10,12 @@ import (
 	"testing"
 	"time"
 
-	"rwe301/bench301"
-	"rwe301/correlation"
+	"rwe301/analysis"
+	"rwe301/reports"
+	"rwe301/scoring"
 	"rwe301/store"
+	"rwe301/study"
+	"rwe301/study/studytest"
 )
 
 // TestLargeStudies analyses a study of many architectures: 5000, or 100 000 with BENCH301_LARGE=1, which must then
@@ -24,15 +27,24 @@ func TestLargeStudies(t *testing.T) {
 		n = 100_000
 	}
 	dir := filepath.Join(t.TempDir(), "run")
-	p := &Plan{Definition: &Definition{Seed: 1, Name: "large", base: "."}, Space: bench301.DARTS{}, Truth: "drawn"}
-	if err := p.sample(t.Context(), n); err != nil {
+	d, err := study.Parse("large.yaml", fmt.Appendf(nil,
+		"name: large\nseed: 1\narchitectures: {sample: %d}\naccuracy: none\nestimators: [pool-count]\n", n))
+	if err != nil {
 		t.Fatal(err)
 	}
-	p.Questions = []*Question{{Label: accuracyName, Estimator: accuracyName, Seeds: []uint64{0}, Accuracy: true}}
-	for e := range 8 {
-		p.Questions = append(p.Questions, &Question{Label: fmt.Sprint("e", e), Estimator: fmt.Sprint("e", e), Hash: "h", Seeds: []uint64{0}})
+	p, err := study.Prepare(t.Context(), d)
+	if err != nil {
+		t.Fatal(err)
 	}
-	r := create2(t, dir, p, Shard{})
+	p.Truth = &scoring.Truth{Name: "drawn"}
+	p.Questions = []*scoring.Question{{Question: store.Question{Label: scoring.AccuracyName,
+		Estimator: scoring.AccuracyName, Seeds: []uint64{0}, Accuracy: true}}}
+	for e := range 8 {
+		p.Questions = append(p.Questions, &scoring.Question{Question: store.Question{
+			Label: fmt.Sprint("e", e), Estimator: fmt.Sprint("e", e), SettingsHash: "h", Seeds: []uint64{0},
+		}})
+	}
+	r := studytest.Create(t, dir, p, study.Shard{})
 	rng := rand.New(rand.NewPCG(1, 1))
 	for from := 0; from < n; from += 1000 {
 		var batch []store.Record
@@ -41,7 +53,8 @@ func TestLargeStudies(t *testing.T) {
 			for e, q := range p.Questions {
 				score := truth + float64(e)*rng.NormFloat64()
 				batch = append(batch, store.Record{
-					Arch: a.String(), ID: a.ID(), Estimator: q.Estimator, SettingsHash: q.Hash, Score: &score, Seconds: 0.5, Status: store.OK,
+					Arch: a.String(), ID: a.ID(), Estimator: q.Estimator, SettingsHash: q.SettingsHash, Score: &score, Seconds: 0.5,
+					Status: store.OK,
 				})
 			}
 		}
@@ -55,11 +68,11 @@ func TestLargeStudies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := Analyse(t.Context(), results, correlation.Options{})
+	f, err := analysis.Analyse(t.Context(), results, analysis.Options{Compare: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	table, err := f.Table("estimators")
+	table, err := reports.Study{Findings: f}.Table("estimators")
 	if err != nil || len(table.Rows) != 8 {
 		t.Fatalf("%d rows, %v", len(table.Rows), err)
 	}

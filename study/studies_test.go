@@ -1,4 +1,4 @@
-package study
+package study_test
 
 import (
 	"os"
@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"rwe301/estimators"
 	"rwe301/internal/oracle"
+	"rwe301/study/studytest"
 )
 
 // TestReadyStudies prepares every study of the repository, on the images inside the program.
@@ -22,37 +22,12 @@ func TestReadyStudies(t *testing.T) {
 			t.Fatal(err)
 		}
 		text := strings.Replace(string(data), "dataset: cifar10", "dataset: sample", 1)
-		p := prepare(t, write(t, t.TempDir(), filepath.Base(path), text))
+		p := studytest.Prepare(t, studytest.Write(t, t.TempDir(), filepath.Base(path), text))
 		if name := strings.TrimSuffix(filepath.Base(path), ".yaml"); p.Definition.Name != name {
 			t.Errorf("%s is called %s", path, p.Definition.Name)
 		}
 		if len(p.Questions) < 5 || len(p.Architectures) < 60 {
 			t.Errorf("%s: %d questions about %d architectures", path, len(p.Questions), len(p.Architectures))
-		}
-	}
-}
-
-// Every search in searches/ can be read.
-func TestSearchesCanBeRead(t *testing.T) {
-	paths, err := filepath.Glob(filepath.Join(oracle.Root(), "searches", "*.yaml"))
-	if err != nil || len(paths) == 0 {
-		t.Fatal(paths, err)
-	}
-	for _, path := range paths {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		d, err := ParseSearch(path, text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, spec := range d.specs() {
-			if spec != accuracyName {
-				if _, err := estimators.Parse(spec); err != nil {
-					t.Errorf("%s: %v", path, err)
-				}
-			}
 		}
 	}
 }

@@ -58,6 +58,7 @@ search: analysis bench301 bench301/dataset bench301/surrogate estimators moo sco
 serve: bench301 bench301/surrogate
 store:
 studies:
+study/studytest: analysis bench301 correlation scoring study
 study: analysis bench301 bench301/dataset estimators scoring store internal/atomicfile internal/suggest internal/yamldoc
 `
 

@@ -23,8 +23,8 @@ import (
 	"rwe301/estimators"
 	"rwe301/internal/atomicfile"
 	"rwe301/internal/process"
+	"rwe301/scoring"
 	"rwe301/store"
-	"rwe301/study"
 )
 
 // accuracyColumn is the column of accuracies; the published scores stand in columns named as their estimators.
@@ -132,19 +132,24 @@ func (m measuring) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	job := study.Job{Estimators: list, Env: estimators.NewEnv(set, m.seed), Workers: m.jobs, Store: kept, Code: m.code,
-		CPU: m.cpu}
-	for _, r := range rows[:min(m.n, len(rows))] {
-		job.Architectures = append(job.Architectures, r.Architecture)
+	questions := make([]*scoring.Question, len(list))
+	for i, c := range list {
+		questions[i] = scoring.QuestionOf(c, set)
+		questions[i].Seeds = []uint64{m.seed}
 	}
+	archs := architectures(rows[:min(m.n, len(rows))])
+	runner := scoring.NewRunner(questions, scoring.Options{
+		Data: set, Store: kept, InOrder: true, Workers: m.jobs, Retry: true,
+		Machine: scoring.Machine{Code: m.code, CPU: m.cpu},
+	})
 	start := time.Now()
-	job.Done = func(i int, _ []store.Record) error {
-		fmt.Fprintf(os.Stderr, "\r%d of %d, %v ", i+1, len(job.Architectures), time.Since(start).Round(time.Second))
-		return nil
-	}
 	limited, stop := context.WithTimeout(ctx, m.limit)
 	defer stop()
-	if _, err := job.Do(limited); err != nil && limited.Err() == nil {
+	err = runner.Run(limited, archs, func(i int, _ []scoring.Answer) error {
+		fmt.Fprintf(os.Stderr, "\r%d of %d, %v ", i+1, len(archs), time.Since(start).Round(time.Second))
+		return nil
+	})
+	if err != nil && limited.Err() == nil {
 		return err
 	}
 	found, err := m.summarise(kept.Records(), rows, costs)
@@ -224,6 +229,14 @@ func (m measuring) time(ctx context.Context, list []*estimators.Configured, rows
 	return costs, nil
 }
 
+func architectures(rows []bench301.Item) []bench301.Architecture {
+	archs := make([]bench301.Architecture, len(rows))
+	for i, r := range rows {
+		archs[i] = r.Architecture
+	}
+	return archs
+}
+
 // pace is the wall time of an architecture when two cores score one each, the least of two rounds.
 func (m measuring) pace(ctx context.Context, c *estimators.Configured, rows []bench301.Item, set *dataset.Set,
 	once bool) (float64, error) {
@@ -231,17 +244,14 @@ func (m measuring) pace(ctx context.Context, c *estimators.Configured, rows []be
 	if once {
 		n, rounds = 2, 1
 	}
-	var archs []bench301.Architecture
-	for _, r := range rows[:min(n, len(rows))] {
-		archs = append(archs, r.Architecture)
-	}
+	archs := architectures(rows[:min(n, len(rows))])
 	least := math.Inf(1)
-	env := estimators.NewEnv(set, firstSeed)
+	q := scoring.QuestionOf(c, set)
+	q.Seeds = []uint64{firstSeed}
+	runner := scoring.NewRunner([]*scoring.Question{q}, scoring.Options{Data: set, Workers: 2})
 	for range rounds {
 		start := time.Now()
-		err := estimators.ScoreAll(ctx, archs, []*estimators.Configured{c}, env, 2, nil,
-			func(int, []*estimators.Score) error { return nil })
-		if err != nil {
+		if err := runner.Run(ctx, archs, nil); err != nil {
 			return 0, err
 		}
 		least = min(least, time.Since(start).Seconds()/float64(len(archs)))
@@ -250,8 +260,8 @@ func (m measuring) pace(ctx context.Context, c *estimators.Configured, rows []be
 }
 
 // summarise correlates every estimator's scores with the accuracies and the published scores.
-func (m measuring) summarise(records []store.Record, rows []bench301.Item,
-	costs map[string]cost) (Measurements, error) {
+func (m measuring) summarise(records []store.Record, rows []bench301.Item, costs map[string]cost) (Measurements,
+	error) {
 	out := Measurements{CPU: m.cpu, Code: m.code, Table: filepath.Base(m.table)}
 	at := map[string]int{}
 	for i, r := range rows {

@@ -1,19 +1,20 @@
-package study
+package reports_test
 
 import (
-	"math"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"rwe301/plots"
+	"rwe301/reports"
+	"rwe301/study/studytest"
 )
 
 // TestFigures draws every kind of figure and checks that its numbers are the run's.
 func TestFigures(t *testing.T) {
-	f := madeUp(t, t.TempDir(), 140, 1)
-	made, err := f.Figures()
+	_, f := studytest.MadeUp(t, t.TempDir(), 140, 1)
+	made, err := reports.Study{Findings: f}.Figures()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,10 +31,11 @@ func TestFigures(t *testing.T) {
 			t.Errorf("%s has no data", m.Name)
 		}
 	}
-	if got, want := strings.Join(names, " "), "scatter bars convergence proxies entropy strata bias precision ranks critical cells-best cells-worst"; got != want {
+	if got, want := strings.Join(names, " "),
+		"scatter bars convergence proxies entropy strata bias precision ranks critical cells-best cells-worst"; got != want {
 		t.Errorf("figures %s, want %s", got, want)
 	}
-	only, err := f.Figures("scatter")
+	only, err := reports.Study{Findings: f}.Figures("scatter")
 	if err != nil || len(only) != 1 {
 		t.Fatalf("%d figures, %v", len(only), err)
 	}
@@ -51,8 +53,8 @@ func TestFigures(t *testing.T) {
 
 func TestAblationFigures(t *testing.T) {
 	dir := t.TempDir()
-	write(t, dir, "table.csv", tableCSV(t, 12))
-	f := analysed(t, write(t, dir, "study.yaml", `architectures: {table: table.csv}
+	studytest.Write(t, dir, "table.csv", studytest.Table(t, 12))
+	_, f := studytest.Analyse(t, studytest.Write(t, dir, "study.yaml", `architectures: {table: table.csv}
 accuracy: table
 seeds: 0..2
 estimators:
@@ -60,7 +62,7 @@ estimators:
     settings: {train_images: 20, batch: 20, channels: 2, layers: 3, resolution: 16}
     vary: {channels: [4, 16], norm: [batch, none]}
 `), filepath.Join(dir, "run"))
-	made, err := f.Figures("ablation", "seeds", "cost")
+	made, err := reports.Study{Findings: f}.Figures("ablation", "seeds", "cost")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,8 +86,8 @@ estimators:
 // TestTrainingCurve varies the epochs of early stopping, which the figure of costs joins to a curve.
 func TestTrainingCurve(t *testing.T) {
 	dir := t.TempDir()
-	write(t, dir, "table.csv", tableCSV(t, 12))
-	f := analysed(t, write(t, dir, "study.yaml", `architectures: {table: table.csv}
+	studytest.Write(t, dir, "table.csv", studytest.Table(t, 12))
+	_, f := studytest.Analyse(t, studytest.Write(t, dir, "study.yaml", `architectures: {table: table.csv}
 accuracy: table
 estimators:
   - params
@@ -93,11 +95,11 @@ estimators:
     settings: {channels: 2, layers: 3, resolution: 8, train_images: 20, val_images: 40, batch: 10, epochs: 2, augment: false}
     vary: {epochs: [1, 2, 3]}
 `), filepath.Join(dir, "run"))
-	budget, err := f.Table("budget")
+	budget, err := reports.Study{Findings: f}.Table("budget")
 	if err != nil || len(budget.Rows) == 0 {
 		t.Errorf("table of budgets: %v, %v", budget.Rows, err)
 	}
-	made, err := f.Figures("cost")
+	made, err := reports.Study{Findings: f}.Figures("cost")
 	if err != nil || len(made) != 1 {
 		t.Fatal(made, err)
 	}
@@ -118,39 +120,6 @@ estimators:
 			if strings.HasPrefix(p.Name, "early-stop") {
 				t.Errorf("%s stands alone, too", p.Name)
 			}
-		}
-	}
-}
-
-func TestShortLabels(t *testing.T) {
-	for text, want := range map[string]string{"params": "params", "rwe:channels=4,epochs=30": "rwe:cha…chs=30", "": ""} {
-		if got := abbreviate(text, 14); got != want || len([]rune(got)) > 14 {
-			t.Errorf("%q: %q, want %q", text, got, want)
-		}
-	}
-}
-
-// TestStrataAreThoseOfTheGenotype counts the convolutions of an architecture by hand.
-func TestStrataAreThoseOfTheGenotype(t *testing.T) {
-	f := madeUp(t, t.TempDir(), 5, 1)
-	counts, ok, err := f.Convolutions()
-	if err != nil || !ok {
-		t.Fatal(ok, err)
-	}
-	params, err := f.Params()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, a := range f.Architectures {
-		want := 0
-		for _, op := range []string{", 3)", ", 4)", ", 5)", ", 6)"} { // sep3, sep5, dil3, dil5 in NASLib's numbering
-			want += strings.Count(a.Arch, op)
-		}
-		if counts[i] != want {
-			t.Errorf("%s: %d convolutions, want %d", a.Arch, counts[i], want)
-		}
-		if math.IsNaN(params[i]) || params[i] < 1e5 {
-			t.Errorf("%v parameters", params[i])
 		}
 	}
 }

@@ -1,17 +1,14 @@
-package study
+package reports
 
 import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"image/png"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,8 +24,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
-	"rwe301/bench301"
-	"rwe301/estimators"
+	"rwe301/study/studytest"
 )
 
 // browser is a headless Chromium with a page open. What it complains about and asks the network for is kept.
@@ -56,8 +52,10 @@ func open(t *testing.T, file string) *browser {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(profile) }) // the browser may still write to it
-	allocator, stop := chromedp.NewExecAllocator(t.Context(), chromedp.ExecPath(bin), chromedp.UserDataDir(profile), chromedp.Headless, chromedp.NoSandbox,
-		chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
+	allocator, stop := chromedp.NewExecAllocator(t.Context(), chromedp.ExecPath(bin), chromedp.UserDataDir(profile),
+		chromedp.Headless, chromedp.NoSandbox,
+		chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true))
 	t.Cleanup(stop)
 	ctx, stop := chromedp.NewContext(allocator)
@@ -136,11 +134,11 @@ func keep(t *testing.T, name string, data []byte) {
 	}
 }
 
-// TestPageInABrowser sorts a table of a report, points at an architecture, and looks at the page on a phone, in the dark
-// and on paper.
+// TestPageInABrowser sorts a table of a report, points at an architecture, and looks at the page on a phone, in the
+// dark and on paper.
 func TestPageInABrowser(t *testing.T) {
-	f := madeUp(t, t.TempDir(), 140, 1)
-	d, err := f.Page()
+	_, f := studytest.MadeUp(t, t.TempDir(), 140, 1)
+	d, err := Study{f}.Page()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,13 +190,14 @@ func TestPageInABrowser(t *testing.T) {
 	b.do(t, chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, at[0], at[1]))
 	a := f.Architectures[int(at[2])]
 	tip := eval[string](t, b, `document.getElementById('tip').hidden ? '' : document.getElementById('tip').textContent`)
-	for _, want := range []string{a.ID, a.Arch, "accuracy (%)" + fmt.Sprintf("%.5g", f.Results.Truth[int(at[2])]), "params"} {
+	for _, want := range []string{a.ID, a.Arch, "accuracy (%)" + fmt.Sprintf("%.5g", f.Results.Truth[int(at[2])]),
+		"params"} {
 		if !strings.Contains(tip, want) {
 			t.Errorf("the tip lacks %q: %q", want, tip)
 		}
 	}
 	plotted := 0
-	for _, c := range f.clouds() {
+	for _, c := range (Study{f}).clouds() {
 		if slices.Contains(c.Groups[0].Item, int(at[2])) {
 			plotted++
 		}
@@ -217,7 +216,8 @@ func TestPageInABrowser(t *testing.T) {
 	if n := eval[int](t, b, `document.scrollingElement.scrollWidth`); n > 390 {
 		t.Errorf("on a phone of 390 pixels the page is %d wide", n)
 	}
-	call(t, b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}})
+	call(t, b, emulation.SetEmulatedMedia,
+		emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}})
 	if c := eval[string](t, b, `getComputedStyle(document.body).backgroundColor`); c != "rgb(22, 24, 27)" {
 		t.Errorf("dark background %s", c)
 	}
@@ -235,59 +235,4 @@ func TestPageInABrowser(t *testing.T) {
 	if len(b.noise) > 0 {
 		t.Errorf("the page is not quiet:\n%s", strings.Join(b.noise, "\n"))
 	}
-}
-
-var arXivNumber = regexp.MustCompile(`\d{4}\.\d{5}`)
-
-// TestBibliography checks that every paper an estimator names by its arXiv number is in the bibliography, once.
-func TestBibliography(t *testing.T) {
-	keys, numbers := map[string]bool{}, map[string]bool{}
-	for _, e := range bibliography {
-		if e.key == "" || keys[e.key] || e.arXiv != "" && numbers[e.arXiv] {
-			t.Errorf("entry %q, arXiv %q: no key, or not the only one", e.key, e.arXiv)
-		}
-		keys[e.key], numbers[e.arXiv] = true, true
-		if strings.Count(e.text, "{") != strings.Count(e.text, "}") || !strings.Contains(e.text, " title ") || !strings.Contains(e.text, " author ") {
-			t.Errorf("%s: no proper entry", e.key)
-		}
-	}
-	for _, info := range estimators.All() {
-		for _, n := range arXivNumber.FindAllString(info.Paper, -1) {
-			if !numbers[n] {
-				t.Errorf("%s: %s: add it to bibliography.bib", info.Name, info.Paper)
-			}
-		}
-	}
-	cited := []string{keyNB301, keyCIFAR, keyPractices}
-	for _, s := range bench301.Spaces() {
-		if c, ok := s.(bench301.Cited); ok {
-			cited = append(cited, c.Citations()...)
-		}
-		if b, ok := s.(bench301.Bounded); ok {
-			cited = append(cited, b.ObjectiveBox().Citation)
-		}
-	}
-	for _, key := range slices.Concat(slices.Collect(maps.Values(bywords)), slices.Collect(maps.Values(searchPapers)), cited) {
-		if !keys[key] {
-			t.Errorf("%s: not in the bibliography", key)
-		}
-	}
-	m := Manifest{Space: "darts", Truth: "mini", Questions: []*Question{
-		{Accuracy: true, Settings: json.RawMessage(`{"source":"mini"}`)},
-		{Paper: "Jiang, Wang, Bie 2023, MeCo, NeurIPS"}, {Paper: "Domhan, Springenberg, Hutter 2015, Speeding up Automatic Hyperparameter Optimization of Deep Neural Networks by Extrapolation of Learning Curves, IJCAI"},
-		{Paper: "Lee, Ajanthan, Torr 2019, arXiv 1810.02340; as NASLib computes it", Dataset: "cifar10 0f"},
-	}}
-	got := strings.Join(entriesOf(m.BibTeX()), " ")
-	if want := "zela2022surrogate liu2019darts krizhevsky2009cifar lindauer2020best krishnakumar2022suite lee2019snip domhan2015speeding jiang2023meco"; got != want {
-		t.Errorf("cited %s, want %s", got, want)
-	}
-}
-
-func entriesOf(text string) (keys []string) {
-	for line := range strings.Lines(text) {
-		if m := entryKey.FindStringSubmatch(line); m != nil {
-			keys = append(keys, m[1])
-		}
-	}
-	return keys
 }

@@ -1,0 +1,275 @@
+package scoring_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"rwe301/bench301"
+	"rwe301/bench301/dataset"
+	"rwe301/estimators"
+	"rwe301/scoring"
+	"rwe301/store"
+	"rwe301/study/studytest"
+)
+
+// quick makes settings of a network small enough for a test.
+const quick = "featstd:channels=4,layers=3,resolution=8,batch=20,train_images=40"
+
+// question asks for an estimator under seed 1.
+func question(t testing.TB, spec string) *scoring.Question {
+	t.Helper()
+	c, err := estimators.Parse(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := scoring.QuestionOf(c, dataset.Sample())
+	q.Seeds = []uint64{1}
+	return q
+}
+
+// own asks a source of a test.
+func own(name string, s scoring.Source) *scoring.Question {
+	return &scoring.Question{Question: store.Question{Label: name, Estimator: name, SettingsHash: "h", Seeds: []uint64{1}},
+		Source: s}
+}
+
+// asked is a source made of a function.
+type asked func(a bench301.Architecture) estimators.Score
+
+func (f asked) Score(_ context.Context, a bench301.Architecture, _ *estimators.Env) (estimators.Score, error) {
+	return f(a), nil
+}
+
+// kept is a new store of JSON lines.
+func kept(t *testing.T) *store.JSONL {
+	t.Helper()
+	s, err := store.OpenJSONL(filepath.Join(t.TempDir(), "scores.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// Answers come in order and are the same for any number of workers; those that the store has are not made again.
+func TestAnyNumberOfWorkers(t *testing.T) {
+	archs := studytest.Architectures(t, 7)
+	questions := []*scoring.Question{question(t, quick), question(t, "params")}
+	var want []float64
+	for _, workers := range []int{1, 3, 16} {
+		s := kept(t)
+		known := -1.0
+		err := s.Put(store.Record{
+			Arch: archs[2].String(), ID: archs[2].ID(), Estimator: "params", Settings: questions[1].Settings,
+			SettingsHash: questions[1].SettingsHash,
+			Dataset:      questions[1].Dataset, Seed: 1, Score: &known, Status: store.OK,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []float64
+		next := 0
+		r := scoring.NewRunner(questions, scoring.Options{Data: dataset.Sample(), Store: s, Workers: workers,
+			Machine: studytest.Machine})
+		err = r.Run(t.Context(), archs, func(i int, answers []scoring.Answer) error {
+			if i != next || len(answers) != 2 {
+				t.Errorf("%d workers: %d answers about architecture %d in place of %d", workers, len(answers), i, next)
+			}
+			next++
+			for k, a := range answers {
+				if fresh := i != 2 || k != 1; a.Fresh != fresh || fresh && a.Code != studytest.Machine.Code || !fresh &&
+					*a.Score != known {
+					t.Errorf("answer %d about architecture %d: %+v", k, i, a)
+				}
+				got = append(got, *a.Score)
+			}
+			return nil
+		})
+		if err != nil || next != len(archs) {
+			t.Fatalf("%d architectures, %v", next, err)
+		}
+		if want == nil {
+			want = got
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%d workers change the scores", workers)
+		}
+		if n := len(s.Records()); n != 14 {
+			t.Errorf("%d records", n)
+		}
+	}
+}
+
+// What is finished is told and saved, whatever ends a run.
+func TestInterruptionsKeepWhatIsFinished(t *testing.T) {
+	archs := studytest.Architectures(t, 30)
+	questions := []*scoring.Question{question(t, "params"), question(t, quick)}
+	for _, inOrder := range []bool{false, true} {
+		ctx, cancel := context.WithCancel(t.Context())
+		s := kept(t)
+		told := map[int]int{}
+		r := scoring.NewRunner(questions, scoring.Options{Data: dataset.Sample(), Store: s, InOrder: inOrder, Workers: 2})
+		err := r.Run(ctx, archs, func(i int, answers []scoring.Answer) error {
+			if told[i] += len(answers); len(told) == 5 {
+				cancel()
+			}
+			return nil
+		})
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("error %v", err)
+		}
+		if len(told) < 5 || len(told) == len(archs) {
+			t.Errorf("told of %d architectures", len(told))
+		}
+		sum := 0
+		for _, n := range told {
+			sum += n
+		}
+		if n := len(s.Records()); n != sum {
+			t.Errorf("in order %v: told of %d scores, %d are in the store", inOrder, sum, n)
+		}
+		// The same runner goes on.
+		if err := r.Run(t.Context(), archs, nil); err != nil || len(s.Records()) != 60 {
+			t.Errorf("%d scores after a second run, %v", len(s.Records()), err)
+		}
+	}
+	full := errors.New("disk full")
+	r := scoring.NewRunner(questions[:1], scoring.Options{Workers: 2})
+	if err := r.Run(t.Context(), archs, func(int, []scoring.Answer) error { return full }); !errors.Is(err, full) {
+		t.Errorf("error %v", err)
+	}
+}
+
+// A source that breaks is a failed score, and the others are asked all the same.
+func TestPanicsAreFailures(t *testing.T) {
+	archs := studytest.Architectures(t, 4)
+	s := kept(t)
+	broken, calls := true, 0
+	var mu sync.Mutex
+	flaky := asked(func(a bench301.Architecture) estimators.Score {
+		mu.Lock()
+		defer mu.Unlock()
+		if calls++; broken && a.ID() == archs[1].ID() {
+			panic("index out of range")
+		}
+		return estimators.Score{Status: estimators.OK, Value: 1}
+	})
+	questions := []*scoring.Question{own("flaky", flaky), question(t, "params")}
+	run := func(retry bool) (failed []string) {
+		t.Helper()
+		r := scoring.NewRunner(questions, scoring.Options{Store: s, Workers: 2, Retry: retry})
+		err := r.Run(t.Context(), archs, func(i int, answers []scoring.Answer) error {
+			for _, a := range answers {
+				if a.Status != store.OK {
+					failed = append(failed, fmt.Sprint(i, " ", a.Estimator, " ", a.Status, " ", a.Error))
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return failed
+	}
+	want := "1 flaky failed the estimator broke: index out of range"
+	if got := strings.Join(run(false), "; "); got != want || calls != 4 {
+		t.Errorf("%s after %d calls, want %s", got, calls, want)
+	}
+	broken = false
+	if got := strings.Join(run(false), "; "); got != want || calls != 4 {
+		t.Errorf("asked again without being told to: %s after %d calls", got, calls)
+	}
+	if got := run(true); got != nil || calls != 5 {
+		t.Errorf("retried: %v after %d calls", got, calls)
+	}
+}
+
+// In order, the store holds the architectures as they stand; otherwise as they are finished.
+func TestOrderOfTheStore(t *testing.T) {
+	archs := studytest.Architectures(t, 6)
+	for _, inOrder := range []bool{true, false} {
+		s := kept(t)
+		rest := make(chan struct{}) // closed when all but the first are answered
+		var mu sync.Mutex
+		n := 0
+		slowFirst := asked(func(a bench301.Architecture) estimators.Score {
+			if a.ID() == archs[0].ID() {
+				<-rest
+			} else {
+				mu.Lock()
+				defer mu.Unlock()
+				if n++; n == len(archs)-1 {
+					close(rest)
+				}
+			}
+			return estimators.Score{Status: estimators.OK, Value: 1}
+		})
+		r := scoring.NewRunner([]*scoring.Question{own("slow", slowFirst)},
+			scoring.Options{Store: s, InOrder: inOrder, Workers: 2})
+		if err := r.Run(t.Context(), archs, nil); err != nil {
+			t.Fatal(err)
+		}
+		if first := s.Records()[0].ID == archs[0].ID(); first != inOrder {
+			t.Errorf("in order %v: the first record is the first architecture's: %v", inOrder, first)
+		}
+		for i, rec := range s.Records() {
+			if inOrder && rec.ID != archs[i].ID() {
+				t.Errorf("record %d is of another architecture", i)
+			}
+		}
+	}
+}
+
+// An architecture that stands twice is asked about once, and answered at both places.
+func TestDuplicates(t *testing.T) {
+	archs := studytest.Architectures(t, 3)
+	archs = []bench301.Architecture{archs[0], archs[1], archs[0], archs[2], archs[1], archs[0]}
+	for _, inOrder := range []bool{false, true} {
+		for _, workers := range []int{1, 3} {
+			s := kept(t)
+			var fresh []bool
+			progress := 0
+			r := scoring.NewRunner([]*scoring.Question{question(t, "params")}, scoring.Options{
+				Store: s, InOrder: inOrder, Workers: workers, Progress: func(n int) { progress = n },
+			})
+			err := r.Run(t.Context(), archs, func(i int, answers []scoring.Answer) error {
+				if i != len(fresh) || len(answers) != 1 || answers[0].ID != archs[i].ID() {
+					t.Errorf("architecture %d: %+v", i, answers)
+				}
+				fresh = append(fresh, answers[0].Fresh)
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := []bool{true, true, false, true, false, false}; !slices.Equal(fresh, want) || len(s.Records()) != 3 ||
+				progress != 3 {
+				t.Errorf("fresh %v, %d records, progress %d", fresh, len(s.Records()), progress)
+			}
+		}
+	}
+}
+
+// A score that is no number is undefined.
+func TestScoresAreFinite(t *testing.T) {
+	inf := own("inf", asked(func(bench301.Architecture) estimators.Score {
+		zero := 0.0
+		return estimators.Score{Status: estimators.OK, Value: 1 / zero}
+	}))
+	err := scoring.NewRunner([]*scoring.Question{inf}, scoring.Options{}).Run(t.Context(), studytest.Architectures(t, 1),
+		func(_ int, answers []scoring.Answer) error {
+			if a := answers[0]; a.Status != store.Undefined || a.Score != nil || a.Error != "the score is +Inf" {
+				t.Errorf("%+v", a)
+			}
+			return nil
+		})
+	if err != nil {
+		t.Error(err)
+	}
+}
