@@ -4,6 +4,8 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"rwe301/bench301"
 )
 
 // found makes members of a front of (accuracy, params, MACs).
@@ -42,9 +44,7 @@ func TestBoxOfOtherSpaces(t *testing.T) {
 	if n := r.BoxNote(); !strings.Contains(n, "around all fronts") || strings.Contains(n, "EvoXBench") {
 		t.Errorf("note: %s", n)
 	}
-	darts := d
-	darts.Space = "darts"
-	r.Setup = darts
+	r.Space = bench301.DARTS{}
 	r.measure()
 	if n := r.BoxNote(); !strings.Contains(n, "EvoXBench") || r.Box.Low[1] != 392426 {
 		t.Errorf("DARTS: box %v, note: %s", r.Box, n)
