@@ -23,7 +23,8 @@ type Source interface {
 // Lookup answers from a column of a file of scores.
 type Lookup struct {
 	scores map[lookupKey]estimators.Score
-	seeded bool // the file has a column of seeds
+	blanks map[lookupKey]error // where the file has no number
+	seeded bool                // the file has a column of seeds
 	seeds  []uint64
 }
 
@@ -34,14 +35,14 @@ type lookupKey struct {
 
 // Column is a column of the table as a source.
 func (t *Table) Column(column string) (*Lookup, error) {
-	l := &Lookup{scores: map[lookupKey]estimators.Score{}}
+	l := &Lookup{scores: map[lookupKey]estimators.Score{}, blanks: map[lookupKey]error{}}
 	for _, r := range t.Rows {
 		s := estimators.Score{Status: estimators.OK}
-		var err error
-		if s.Value, err = r.value(column); errors.Is(err, errBlank) {
+		var none, err error
+		if s.Value, none = r.value(column); errors.Is(none, errBlank) {
 			s.Status, s.Reason = estimators.Undefined, fmt.Sprintf("no value in %s", column)
-		} else if err != nil {
-			return nil, err
+		} else if none != nil {
+			return nil, none
 		}
 		for _, name := range []string{secondsOf(column), "seconds"} {
 			if _, ok := r.Field(name); ok {
@@ -62,6 +63,9 @@ func (t *Table) Column(column string) (*Lookup, error) {
 			l.seeds = append(l.seeds, k.seed)
 		}
 		l.scores[k] = s
+		if none != nil {
+			l.blanks[k] = none
+		}
 	}
 	slices.Sort(l.seeds)
 	return l, nil

@@ -180,6 +180,12 @@ func float(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
 // errBlank says that a cell holds no number.
 var errBlank = errors.New("no value")
 
+// blank is errBlank with the place of the cell.
+type blank string
+
+func (b blank) Error() string        { return string(b) }
+func (b blank) Is(target error) bool { return target == errBlank }
+
 // value reads a cell that may be blank or not a number, which is errBlank.
 func (r Row) value(column string) (float64, error) {
 	text, ok := r.Field(column)
@@ -187,15 +193,16 @@ func (r Row) value(column string) (float64, error) {
 		return 0, fmt.Errorf("%s:%d: no column %q", r.File, r.Line, column)
 	}
 	text = strings.TrimSpace(text)
+	none := blank(fmt.Sprintf("%s:%d: %s: %q: must be a finite number", r.File, r.Line, column, text))
 	if text == "" || text == "null" || text == "None" {
-		return 0, errBlank
+		return 0, none
 	}
 	v, err := strconv.ParseFloat(text, 64)
 	if err != nil {
 		return 0, fmt.Errorf("%s:%d: %s: %q is not a number", r.File, r.Line, column, text)
 	}
 	if math.IsNaN(v) || math.IsInf(v, 0) {
-		return 0, errBlank
+		return 0, none
 	}
 	return v, nil
 }
