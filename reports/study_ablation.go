@@ -6,12 +6,12 @@ import (
 	"rwe301/analysis"
 )
 
-// ablationTable lists every analysis.Confidence of every setting that the study varies.
+// ablationTable lists every level of every setting that the study varies.
 func (f Study) ablationTable() (Table, error) {
 	t := Table{
 		Title: f.title("Ablation"),
 		Columns: []Column{
-			{Name: "setting", Left: true}, {Name: "analysis.Confidence", Left: true}, {Name: "tau-b"}, {Name: "95% CI"}, {Name: "difference"}, {Name: "95% CI"}, {Name: "p"},
+			{Name: "setting", Left: true}, {Name: "level", Left: true}, {Name: "tau-b"}, {Name: "95% CI"}, {Name: "difference"}, {Name: "95% CI"}, {Name: "p"},
 			{Name: "", Left: true}, {Name: "s/arch"},
 		},
 		Notes: f.notes("*: the default of the study. difference: from it, by the paired bootstrap, p adjusted by Holm over all rows; ~ not distinguishable at 0.05.",

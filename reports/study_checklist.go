@@ -18,7 +18,7 @@ var practices = []string{
 	"Hyperparameters and random seeds of the method released",
 	"Same benchmark for all methods: data, space, training code",
 	"Confounding factors controlled: hardware, versions, run times",
-	"analysis.Ablation studies",
+	"Ablation studies",
 	"Same evaluation protocol for all methods",
 	"Performance over time compared",
 	"Compared with random search",
@@ -57,7 +57,7 @@ func (f Study) Checklist() Table {
 	var own, varied, trivial []string
 	seeds, total, partial := 0, 0.0, 0
 	for _, c := range f.Columns {
-		if c.Paper == "" {
+		if c.Paper == "" && c.Parts == nil {
 			own = append(own, c.Label)
 		}
 		for _, v := range c.Varied {
