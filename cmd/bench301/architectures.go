@@ -25,8 +25,8 @@ const archHelp = `Architectures are arguments, or stand in the files that argume
 input when there are no arguments. A file is CSV with a column arch, JSON, JSON lines, or text with one a line. Names of
 published architectures work too: DARTS_V1, DARTS_V2, P-DARTS, PC-DARTS, GDAS.`
 
-// addFlags gives a command the flags --space and --notation.
-func (a *archInput) addFlags(cmd *cobra.Command) {
+// AddFlags gives a command the flags --space and --notation.
+func (a *archInput) AddFlags(cmd *cobra.Command) {
 	addSpaceFlag(cmd, &a.space)
 	cmd.Flags().StringVar(&a.notation, "notation", "", "read this notation only (default: whichever is recognised): "+notationNames())
 }

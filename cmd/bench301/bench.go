@@ -16,18 +16,11 @@ import (
 )
 
 func newBench(s streams) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "bench",
-		Short: "Measure how fast this machine and the networks on it are",
-		Args:  noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			_ = cmd.Usage()
-			return usageError{fmt.Errorf("%s: name what to measure: machine or network", cmd.CommandPath())}
-		},
+	return group("measure", &cobra.Command{
+		Use:     "bench",
+		Short:   "Measure how fast this machine and the networks on it are",
 		Example: "  bench301 bench machine\n  bench301 bench network --arch DARTS_V2 --channels 16 --mode backward --json",
-	}
-	cmd.AddCommand(newBenchMachine(s), newBenchNetwork(s))
-	return cmd
+	}, newBenchMachine(s), newBenchNetwork(s))
 }
 
 // machineRow is one line of `bench machine`.
@@ -41,7 +34,7 @@ type machineRow struct {
 
 func newBenchMachine(s streams) *cobra.Command {
 	var (
-		f       format
+		f       recordOptions
 		workers int
 		budget  time.Duration
 	)
@@ -60,13 +53,13 @@ multiply-adds a second the cores do (two operations each) and how fast they read
 			return benchMachine(cmd.Context(), s, f, workers, budget)
 		},
 	}
-	f.addFlags(cmd)
+	f.AddFlags(cmd)
 	cmd.Flags().IntVar(&workers, "workers", runtime.NumCPU(), "cores to use at once")
 	cmd.Flags().DurationVar(&budget, "time", 3*time.Second, "about how long to measure")
 	return cmd
 }
 
-func benchMachine(ctx context.Context, s streams, f format, workers int, budget time.Duration) error {
+func benchMachine(ctx context.Context, s streams, f recordOptions, workers int, budget time.Duration) error {
 	number := func(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) }
 	columns := []column[machineRow]{
 		{"level", true, func(r machineRow) string { return r.Level }},
@@ -128,7 +121,7 @@ type networkRow struct {
 
 func newBenchNetwork(s streams) *cobra.Command {
 	var (
-		f      format
+		f      recordOptions
 		net    networkFlags
 		in     = archInput{in: s.in}
 		arch   string
@@ -188,9 +181,9 @@ of the whole process (MB are 1e6 bytes). BENCH301_SIMD=avx512|avx2|portable forc
 			return usageError{fmt.Errorf("--arch %q: holds no architecture", arch)}
 		},
 	}
-	f.addFlags(cmd)
-	in.addFlags(cmd)
-	net.addFlags(cmd)
+	f.AddFlags(cmd)
+	in.AddFlags(cmd)
+	net.AddFlags(cmd)
 	cmd.Flags().StringVar(&arch, "arch", "DARTS_V2", "architecture in any notation, a published name, or a file whose first architecture counts")
 	cmd.Flags().StringVar(&mode, "mode", "forward", "forward or backward")
 	cmd.Flags().IntVar(&o.Batch, "batch", 128, "images of a pass")
@@ -199,7 +192,7 @@ of the whole process (MB are 1e6 bytes). BENCH301_SIMD=avx512|avx2|portable forc
 	return cmd
 }
 
-func benchNetwork(ctx context.Context, s streams, f format, row networkRow, plan *network.Plan, o network.Options, budget time.Duration) error {
+func benchNetwork(ctx context.Context, s streams, f recordOptions, row networkRow, plan *network.Plan, o network.Options, budget time.Duration) error {
 	const forPeak = 10 // a tenth of the time before and a tenth after
 	row.PeakGFLOPs = kernels.MeasurePeak(o.Workers, budget/forPeak)
 	t, err := network.MeasureThroughput(ctx, plan, o, budget-2*budget/forPeak)

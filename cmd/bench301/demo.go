@@ -19,7 +19,7 @@ import (
 )
 
 func newDemo(s streams) *cobra.Command {
-	var out string
+	var to outOptions
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Do the main job once, on data inside the binary",
@@ -29,9 +29,9 @@ tables and figures.`,
 		Example: `  bench301 demo
   bench301 demo --out results`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return demo(cmd.Context(), s, out) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return demo(cmd.Context(), s, to.out) },
 	}
-	cmd.Flags().StringVarP(&out, "out", "o", "", "folder of the results (default runs/<UTC time>-demo)")
+	to.AddFlags(cmd, "folder of the results (default runs/<UTC time>-demo)")
 	return cmd
 }
 
@@ -52,8 +52,7 @@ func demo(ctx context.Context, s streams, out string) error {
 	if err != nil {
 		return err
 	}
-	var o studyOptions
-	if err := o.work(ctx, s, r, p); err != nil {
+	if err := work(ctx, s, r, p, study.Options{}); err != nil {
 		return errors.Join(err, r.Close())
 	}
 	results, err := r.Load()

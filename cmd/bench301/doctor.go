@@ -16,6 +16,8 @@ import (
 	"rwe301/bench301/dataset"
 	"rwe301/bench301/surrogate"
 	"rwe301/internal/kernels"
+	"rwe301/internal/system"
+	"rwe301/scoring"
 )
 
 // doctorReport is what `doctor` found.
@@ -61,18 +63,18 @@ and what is missing, with the command that brings it. Nothing that is missing is
 			return r.write(s.out)
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
+	addJSONFlag(cmd, &asJSON)
 	return cmd
 }
 
 // examine looks around.
 func examine(ctx context.Context) (*doctorReport, error) {
 	r := &doctorReport{
-		Version: codeVersion(), Platform: runtime.GOOS + "/" + runtime.GOARCH, CPU: cpuName(), Cores: runtime.GOMAXPROCS(0),
+		Version: codeVersion(), Platform: platform, CPU: system.CPU(), Cores: runtime.GOMAXPROCS(0),
 		SIMDInUse: kernels.Active().String(), Datasets: []string{dataset.Sample().Name}, Surrogate: []string{surrogate.MiniKey},
 		Missing: []missing{},
 	}
-	r.Memory, r.Available = memory()
+	r.Memory, r.Available = system.Memory()
 	for _, l := range kernels.Levels() {
 		r.SIMD = append(r.SIMD, l.String())
 	}
@@ -101,7 +103,7 @@ func examine(ctx context.Context) (*doctorReport, error) {
 	default:
 		lack("an undamaged CIFAR-10: "+err.Error(), "bench301 data fetch")
 	}
-	folder, err := surrogateFolder()
+	folder, err := scoring.SurrogateFolder()
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ import (
 
 func newEstimators(s streams) *cobra.Command {
 	var (
-		f     format
+		f     recordOptions
 		check bool
 	)
 	cmd := &cobra.Command{
@@ -45,13 +45,13 @@ Exit status: 0 done, 1 an estimator differs from its reference.`,
 			return listEstimators(s, f)
 		},
 	}
-	f.addFlags(cmd)
+	f.AddFlags(cmd)
 	cmd.Flags().BoolVar(&check, "check", false, "compare the estimators with reference numbers")
 	return cmd
 }
 
 // explainEstimator says all that is known about one estimator.
-func explainEstimator(s streams, f format, name string) error {
+func explainEstimator(s streams, f recordOptions, name string) error {
 	info, err := estimators.Lookup(name)
 	if err != nil {
 		return usageError{err}
@@ -94,7 +94,7 @@ func explainEstimator(s streams, f format, name string) error {
 }
 
 // checkEstimators prints how the estimators compare with their references.
-func checkEstimators(ctx context.Context, s streams, f format) error {
+func checkEstimators(ctx context.Context, s streams, f recordOptions) error {
 	checks, err := estimators.Check(ctx)
 	if err != nil {
 		return err
@@ -144,7 +144,7 @@ type jsonText string
 // MarshalJSON implements json.Marshaler.
 func (j jsonText) MarshalJSON() ([]byte, error) { return []byte(j), nil }
 
-func listEstimators(s streams, f format) error {
+func listEstimators(s streams, f recordOptions) error {
 	columns := estimatorColumns()
 	if !f.csv {
 		columns = columns[:6] // the rest is too long for a terminal

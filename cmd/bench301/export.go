@@ -18,7 +18,8 @@ import (
 )
 
 type exportOptions struct {
-	to, out   string
+	to string
+	outOptions
 	init      string
 	seed      uint64
 	calibrate int
@@ -48,12 +49,12 @@ CIFAR-10 images.
 		RunE: func(cmd *cobra.Command, args []string) error { return exportArchs(cmd.Context(), s, o, args) },
 	}
 	cmd.Flags().StringVar(&o.to, "to", "python", "format: python, onnx, dot or json")
-	cmd.Flags().StringVar(&o.out, "out", "", "write to this file instead of standard output")
+	o.outOptions.AddFlags(cmd, "write to this file instead of standard output")
 	cmd.Flags().Uint64Var(&o.seed, "seed", 0, "seed of the weights (onnx)")
 	cmd.Flags().StringVar(&o.init, "init", string(network.Default), fmt.Sprintf("initialisation of the weights: %v (onnx)", network.Distributions()))
 	cmd.Flags().IntVar(&o.calibrate, "calibrate", 0, "set running statistics by so many embedded training images (onnx)")
-	o.in.addFlags(cmd)
-	o.net.addFlags(cmd)
+	o.in.AddFlags(cmd)
+	o.net.AddFlags(cmd)
 	return cmd
 }
 

@@ -15,7 +15,7 @@ import (
 
 // queryOptions are the flags of query.
 type queryOptions struct {
-	format
+	recordOptions
 	surrogate, runtime string
 	members, noise     bool
 	seed               uint64
@@ -48,9 +48,9 @@ mean and standard deviation over the members have the bits that NAS-Bench-301 gi
 			return o.run(cmd.Context(), s, args, q)
 		},
 	}
-	o.addFlags(cmd)
-	o.in.addFlags(cmd)
-	cmd.Flags().StringVar(&o.surrogate, "surrogate", surrogate.MiniKey, "surrogate to ask: mini, a path, or the name of an imported one")
+	o.AddFlags(cmd)
+	o.in.AddFlags(cmd)
+	addSurrogateFlag(cmd, &o.surrogate)
 	cmd.Flags().StringVar(&o.runtime, "runtime", "", "surrogate of the training time in seconds, by path or name")
 	cmd.Flags().BoolVar(&o.members, "members", false, "print the prediction of every member of the ensemble")
 	cmd.Flags().Uint64Var(&o.seed, "noise-seed", 0, "print a prediction with NAS-Bench-301's noise too, drawn from this seed (default: no noise)")
@@ -118,7 +118,7 @@ func (o *queryOptions) columns() []column[surrogate.Answer] {
 const queryBatch = 4096
 
 func (o *queryOptions) run(ctx context.Context, s streams, args []string, q *surrogate.Question) error {
-	p := newPrinter(s.out, o.format, o.columns()...)
+	p := newPrinter(s.out, o.recordOptions, o.columns()...)
 	name := q.Accuracy.Info().Name
 	asked, outside := 0, 0
 	batch := make([]bench301.Genotype, 0, queryBatch)

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rwe301/bench301/surrogate"
+	"rwe301/scoring"
 	"rwe301/serve"
 )
 
@@ -62,7 +63,7 @@ SIGTERM once the running requests are done.`,
 func servedSurrogates(names []string) ([]serve.Named, error) {
 	if len(names) == 0 {
 		names = []string{surrogate.MiniKey}
-		if folder, err := surrogateFolder(); err == nil {
+		if folder, err := scoring.SurrogateFolder(); err == nil {
 			installed, err := surrogate.Installed(folder)
 			if err != nil {
 				return nil, err

@@ -37,11 +37,11 @@ the size of its network, and on demand all notations and a picture.
 			return show(cmd.Context(), s, o, args)
 		},
 	}
-	cmd.Flags().BoolVar(&o.json, "json", false, "print JSON, one object a line")
+	addJSONFlag(cmd, &o.json)
 	cmd.Flags().BoolVar(&o.notations, "notations", false, "write the architecture in every notation")
 	cmd.Flags().StringVar(&o.picture, "picture", "", "draw the cells to this file: .png, .svg, .pdf, .eps or .tex")
-	o.in.addFlags(cmd)
-	o.net.addFlags(cmd)
+	o.in.AddFlags(cmd)
+	o.net.AddFlags(cmd)
 	return cmd
 }
 

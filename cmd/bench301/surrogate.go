@@ -14,13 +14,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"rwe301/bench301/dataset"
 	"rwe301/bench301/surrogate"
 	"rwe301/internal/atomicfile"
+	"rwe301/scoring"
 )
 
 func newSurrogate(s streams) *cobra.Command {
-	cmd := &cobra.Command{
+	return group("do", &cobra.Command{
 		Use:   "surrogate",
 		Short: "Import, inspect and export the published surrogates of NAS-Bench-301",
 		Long: `NAS-Bench-301 publishes its surrogates as pickles of XGBoost, LightGBM and PyTorch objects. bench301 reads them without
@@ -31,42 +31,12 @@ A surrogate's PATH is a surrogate file, a model file, the folder of an ensemble 
 		Example: `  bench301 surrogate fetch 1.0
   bench301 surrogate import nb_models_1.0.zip --ensemble nb_models/xgb_v1.0 --out xgb.surrogate
   bench301 query --surrogate xgb.surrogate archs.csv`,
-		Args: noArgs,
-		RunE: func(*cobra.Command, []string) error {
-			return usageError{errors.New("surrogate: name what to do: import, info, verify, fetch or export (see bench301 surrogate --help)")}
-		},
-	}
-	cmd.AddCommand(newSurrogateImport(s), newSurrogateInfo(s), newSurrogateVerify(s), newSurrogateFetch(s), newSurrogateExport(s))
-	return cmd
-}
-
-// surrogatesDir is the folder of imported surrogates in the cache folder.
-const surrogatesDir = "surrogates"
-
-// surrogateFolder is where surrogates are found by name.
-func surrogateFolder() (string, error) {
-	cache, err := dataset.DefaultCache()
-	if err != nil {
-		return "", err
-	}
-	return filepath.Join(cache.Dir, surrogatesDir), nil
-}
-
-// openSurrogate finds a surrogate by name or path.
-func openSurrogate(name string) (surrogate.Surrogate, error) {
-	folder, err := surrogateFolder()
-	if err != nil {
-		folder = "" // names cannot be found, paths can
-	}
-	m, err := surrogate.Open(name, folder)
-	if errors.Is(err, surrogate.ErrUnknown) {
-		return nil, usageError{err}
-	}
-	return m, err
+	}, newSurrogateImport(s), newSurrogateInfo(s), newSurrogateVerify(s), newSurrogateFetch(s), newSurrogateExport(s))
 }
 
 func newSurrogateImport(s streams) *cobra.Command {
-	var out, ensemble string
+	var to outOptions
+	var ensemble string
 	cmd := &cobra.Command{
 		Use:   "import PATH",
 		Short: "Turn an ensemble into one file",
@@ -77,10 +47,10 @@ Where PATH holds several ensembles and --ensemble names none, each becomes a fil
   bench301 surrogate import nb_models/xgb_v1.0 --out xgb.surrogate`,
 		Args: someArgs(1, 1, "one path"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return importSurrogates(cmd.Context(), s, args[0], ensemble, out)
+			return importSurrogates(cmd.Context(), s, args[0], ensemble, to.out)
 		},
 	}
-	cmd.Flags().StringVarP(&out, "out", "o", "", "file to write, or folder that exists (default: the cache folder)")
+	to.AddFlags(cmd, "file to write, or folder that exists (default: the cache folder)")
 	cmd.Flags().StringVar(&ensemble, "ensemble", "", "the folder inside PATH that holds the ensemble")
 	return cmd
 }
@@ -97,7 +67,7 @@ func importSurrogates(ctx context.Context, s streams, from, ensemble, out string
 	folder := ""
 	if out == "" {
 		var err error
-		if folder, err = surrogateFolder(); err != nil {
+		if folder, err = scoring.SurrogateFolder(); err != nil {
 			return err
 		}
 		if err := os.MkdirAll(folder, 0o755); err != nil {
@@ -116,10 +86,10 @@ func importSurrogates(ctx context.Context, s streams, from, ensemble, out string
 		}
 		taken[path.Base(name)] = name
 	}
-	m := newMeter(s.err, "importing", "ensembles", int64(len(names)))
+	m := newMeter(s.err, "importing", "ensembles")
 	defer m.close()
 	for i, name := range names {
-		m.set(int64(i))
+		m.set(int64(i), int64(len(names)))
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -140,7 +110,7 @@ func importSurrogates(ctx context.Context, s streams, from, ensemble, out string
 }
 
 func newSurrogateInfo(s streams) *cobra.Command {
-	var f format
+	var f recordOptions
 	cmd := &cobra.Command{
 		Use:   "info PATH|NAME",
 		Short: "Say what a surrogate is and where its members came from",
@@ -169,7 +139,7 @@ func newSurrogateInfo(s streams) *cobra.Command {
 			return printMembers(s.out, f, e.Members())
 		},
 	}
-	f.addFlags(cmd)
+	f.AddFlags(cmd)
 	return cmd
 }
 
@@ -186,7 +156,7 @@ func openEnsemble(name string) (*surrogate.Ensemble, error) {
 	return e, nil
 }
 
-func printMembers(w io.Writer, f format, members []surrogate.Member) error {
+func printMembers(w io.Writer, f recordOptions, members []surrogate.Member) error {
 	number := strconv.Itoa
 	p := newPrinter(w, f,
 		column[surrogate.Member]{"member", true, func(m surrogate.Member) string { return m.Name }},
@@ -198,12 +168,7 @@ func printMembers(w io.Writer, f format, members []surrogate.Member) error {
 		column[surrogate.Member]{"weights", false, func(m surrogate.Member) string { return number(m.Weights) }},
 		column[surrogate.Member]{"original bytes", false, func(m surrogate.Member) string { return number(m.Bytes) }},
 		column[surrogate.Member]{"original sha256", true, func(m surrogate.Member) string { return m.SHA256 }})
-	for _, m := range members {
-		if err := p.print(m); err != nil {
-			return err
-		}
-	}
-	return p.close()
+	return p.printAll(members)
 }
 
 func newSurrogateVerify(s streams) *cobra.Command {
@@ -246,7 +211,8 @@ random architectures; every member's prediction must agree to the last bit.`,
 }
 
 func newSurrogateFetch(s streams) *cobra.Command {
-	var url, out string
+	var to outOptions
+	var url string
 	cmd := &cobra.Command{
 		Use:   "fetch 0.9|1.0",
 		Short: "Download the published ensembles and import them",
@@ -266,10 +232,10 @@ reading of archives on models that were trained for the tests.`,
 			} else if !ok {
 				return usageError{fmt.Errorf("version %q: must be 0.9 or 1.0", args[0])}
 			}
-			folder := out
+			folder := to.out
 			if folder == "" {
 				var err error
-				if folder, err = surrogateFolder(); err != nil {
+				if folder, err = scoring.SurrogateFolder(); err != nil {
 					return err
 				}
 			}
@@ -280,24 +246,17 @@ reading of archives on models that were trained for the tests.`,
 		},
 	}
 	cmd.Flags().StringVar(&url, "url", "", "address of a mirror")
-	cmd.Flags().StringVarP(&out, "out", "o", "", "folder (default: the cache folder)")
+	to.AddFlags(cmd, "folder (default: the cache folder)")
 	return cmd
 }
 
 // fetchSurrogates downloads an archive into a folder and imports what it holds.
 func fetchSurrogates(ctx context.Context, s streams, address, folder, name string) error {
 	archive := filepath.Join(folder, name)
-	var m *meter
-	fetch := surrogate.Fetch{URL: address, Path: archive, Progress: func(done, total int64) {
-		if m == nil {
-			m = newMeter(s.err, "downloading "+name, "B", total)
-		}
-		m.set(done)
-	}}
+	m := newMeter(s.err, "downloading "+name, "B")
+	fetch := surrogate.Fetch{URL: address, Path: archive, Progress: m.set}
 	sum, err := fetch.Run(ctx)
-	if m != nil {
-		m.close()
-	}
+	m.close()
 	if err != nil {
 		return err
 	}
@@ -306,7 +265,7 @@ func fetchSurrogates(ctx context.Context, s streams, address, folder, name strin
 }
 
 func newSurrogateExport(s streams) *cobra.Command {
-	var out string
+	var to outOptions
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "export PATH|NAME --json",
@@ -317,21 +276,21 @@ of an earlier version may differ from the original's in the last bit.`,
 		Example: `  bench301 surrogate export xgb.surrogate --json --out boosters`,
 		Args:    someArgs(1, 1, "one surrogate"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if !asJSON || out == "" {
+			if !asJSON || to.out == "" {
 				return usageError{errors.New("surrogate export wants --json and a folder: --out FOLDER")}
 			}
 			e, err := openEnsemble(args[0])
 			if err != nil {
 				return err
 			}
-			if err := os.MkdirAll(out, 0o755); err != nil {
+			if err := os.MkdirAll(to.out, 0o755); err != nil {
 				return err
 			}
 			for i, m := range e.Members() {
 				if err := cmd.Context().Err(); err != nil {
 					return err
 				}
-				target := filepath.Join(out, fmt.Sprintf("%02d_%s.json", i, filepath.Base(m.Name)))
+				target := filepath.Join(to.out, fmt.Sprintf("%02d_%s.json", i, filepath.Base(m.Name)))
 				if err := atomicfile.Write(target, func(w io.Writer) error { return e.ExportJSON(w, i) }); err != nil {
 					return err
 				}
@@ -341,6 +300,6 @@ of an earlier version may differ from the original's in the last bit.`,
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write XGBoost's JSON")
-	cmd.Flags().StringVarP(&out, "out", "o", "", "folder to write to")
+	to.AddFlags(cmd, "folder to write to")
 	return cmd
 }

@@ -32,6 +32,7 @@ var allowed = map[string][]string{
 	"internal/splitmix":                  {},
 	"internal/process":                   {},
 	"internal/suggest":                   {},
+	"internal/system":                    {},
 	"internal/yamldoc":                   {"internal/suggest"},
 	"network":                            {"bench301", "internal/kernels", "internal/process"},
 	"network/op":                         {"network"},
@@ -48,7 +49,7 @@ var allowed = map[string][]string{
 	"search":                             {"analysis", "bench301", "bench301/dataset", "bench301/surrogate", "estimators", "moo", "scoring", "store", "internal/atomicfile", "internal/yamldoc"},
 	"studies":                            {},
 	"study":                              {"analysis", "bench301", "bench301/dataset", "estimators", "scoring", "store", "internal/atomicfile", "internal/suggest", "internal/yamldoc"},
-	"cmd/bench301":                       {"analysis", "bench301", "bench301/dataset", "bench301/surrogate", "correlation", "estimators", "export", "moo", "network", "plots", "reports", "scoring", "search", "serve", "store", "studies", "study", "internal/atomicfile", "internal/kernels", "internal/process", "internal/suggest"},
+	"cmd/bench301":                       {"analysis", "bench301", "bench301/dataset", "bench301/surrogate", "correlation", "estimators", "export", "moo", "network", "plots", "reports", "scoring", "search", "serve", "store", "studies", "study", "internal/atomicfile", "internal/kernels", "internal/process", "internal/suggest", "internal/system"},
 }
 
 // gorgonia may be imported here only.
