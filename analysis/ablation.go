@@ -86,8 +86,9 @@ func (f *Findings) Ablations() ([]Ablation, error) {
 }
 
 // InferVariations finds out which settings the columns of single records vary, as a study's definition says it of its
-// own. The base of an estimator has its default settings, or else is the column from which most others differ in exactly
-// one setting, the first of equals; a column that differs from it in one setting, on the same images, varies that setting.
+// own. The base of an estimator has its default settings, or else is the column from which most others differ in
+// exactly one setting, the first of equals; a column that differs from it in one setting, on the same images, varies that
+// setting.
 func (r *Results) InferVariations() {
 	byEstimator := map[string][]*Column{}
 	for _, c := range r.Columns {
@@ -104,14 +105,16 @@ func (r *Results) InferVariations() {
 		}
 		if len(hashes) < len(columns) {
 			if len(hashes) > 1 {
-				r.From.Notes = append(r.From.Notes, name+": no ablation: some settings were scored under several seeds or on several data sets.")
+				r.From.Notes = append(r.From.Notes,
+					name+": no ablation: some settings were scored under several seeds or on several data sets.")
 			}
 			continue
 		}
 		inferred = vary(columns) || inferred
 	}
 	if inferred {
-		r.From.Notes = append(r.From.Notes, "The settings marked * are the estimator's defaults, or else those from which most others differ in one.")
+		r.From.Notes = append(r.From.Notes,
+			"The settings marked * are the estimator's defaults, or else those from which most others differ in one.")
 	}
 }
 

@@ -22,7 +22,8 @@ func SpaceNames() []string {
 	return names
 }
 
-// WriteTemplate writes the template of a definition: its head, and as comments every estimator with its default settings.
+// WriteTemplate writes the template of a definition: its head, and as comments every estimator with its default
+// settings.
 func WriteTemplate(w io.Writer, head string) error {
 	b := new(strings.Builder)
 	b.WriteString(head + "\n# The estimators, and their settings with the defaults:\n")

@@ -7,8 +7,8 @@ import (
 )
 
 // templateHead is the part of the template that does not depend on the registry.
-const templateHead = `# Searches of bench301. Every key that a definition may have is in this file; what is commented out shows defaults and
-# alternatives. Run it:
+const templateHead = `# Searches of bench301. Every key that a definition may have is in this file; what is commented
+# out shows defaults and alternatives. Run it:
 #   bench301 search THIS_FILE         Ctrl-C saves, and bench301 search resume goes on
 #   bench301 report RUN               the report of the run folder that it names
 
@@ -16,8 +16,8 @@ name: my-search           # names the run folder, runs/<UTC time>-my-search
 space: darts              # the search space
 
 # Each method is run under every seed, with the same number of evaluations. Two or three objectives are minimised:
-# accuracy (of the accuracy source), surrogate:PATH, or an estimator with settings, as rwe-ridge:channels=16. Scores that
-# are better when higher are negated, percentages become errors.
+# accuracy (of the accuracy source), surrogate:PATH, or an estimator with settings, as rwe-ridge:channels=16. Scores
+# that are better when higher are negated, percentages become errors.
 methods:
   - {name: rwe, algorithm: nsga2, objectives: [rwe-ridge, macs]}
   - {name: random, algorithm: random, objectives: [rwe-ridge, macs]}

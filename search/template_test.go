@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestTemplateIsLegal parses the template as it is, where it says what Default says, and with everything uncommented that
-// can be at once. Every key and algorithm is in it.
+// TestTemplateIsLegal parses the template as it is, where it says what Default says, and with everything uncommented
+// that can be at once. Every key and algorithm is in it.
 func TestTemplateIsLegal(t *testing.T) {
 	var b bytes.Buffer
 	if err := Template(&b); err != nil {

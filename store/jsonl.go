@@ -86,8 +86,8 @@ func ReadJSONL(path string) ([]Record, error) {
 	return s.records, nil
 }
 
-// ReadAll reads the records of several files; of records that answer the same question the last one counts. Files without
-// any are an error.
+// ReadAll reads the records of several files; of records that answer the same question the last one counts. Files
+// without any are an error.
 func ReadAll(paths ...string) ([]Record, error) {
 	s := newJSONL()
 	for _, path := range paths {

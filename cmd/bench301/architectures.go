@@ -21,14 +21,15 @@ type archInput struct {
 }
 
 // archHelp explains archInput in a command's long help.
-const archHelp = `Architectures are arguments, or stand in the files that arguments name (- is standard input), or come from standard
-input when there are no arguments. A file is CSV with a column arch, JSON, JSON lines, or text with one a line. Names of
-published architectures work too: DARTS_V1, DARTS_V2, P-DARTS, PC-DARTS, GDAS.`
+const archHelp = `Architectures are arguments, or stand in the files that arguments name (- is standard input), or come
+from standard input when there are no arguments. A file is CSV with a column arch, JSON, JSON lines, or text with one a
+line. Names of published architectures work too: DARTS_V1, DARTS_V2, P-DARTS, PC-DARTS, GDAS.`
 
 // AddFlags gives a command the flags --space and --notation.
 func (a *archInput) AddFlags(cmd *cobra.Command) {
 	addSpaceFlag(cmd, &a.space)
-	cmd.Flags().StringVar(&a.notation, "notation", "", "read this notation only (default: whichever is recognised): "+notationNames())
+	cmd.Flags().StringVar(&a.notation, "notation", "", "read this notation only (default: whichever is "+
+		"recognised): "+notationNames())
 }
 
 // notationNames lists the notations of all spaces for help texts.
@@ -90,7 +91,8 @@ func (a *archInput) each(args []string) iter.Seq2[bench301.Item, error] {
 }
 
 // source reads the architectures that argument i stands for.
-func (a *archInput) source(space bench301.Space, notation bench301.Notation, i int, arg string) iter.Seq2[bench301.Item, error] {
+func (a *archInput) source(space bench301.Space, notation bench301.Notation, i int,
+	arg string) iter.Seq2[bench301.Item, error] {
 	if looksLikeArch(arg) {
 		return bench301.Read(space, fmt.Sprintf("argument %d", i+1), strings.NewReader(arg), notation)
 	}

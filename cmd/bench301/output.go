@@ -45,7 +45,8 @@ func (o *tableOptions) AddFlags(cmd *cobra.Command) {
 		names = append(names, string(f))
 	}
 	o.Format = reports.Terminal
-	cmd.Flags().StringVar((*string)(&o.Format), "format", string(reports.Terminal), "format of the table: "+strings.Join(names, ", "))
+	cmd.Flags().StringVar((*string)(&o.Format), "format", string(reports.Terminal),
+		"format of the table: "+strings.Join(names, ", "))
 	exclusive := []string{"format"}
 	for i, f := range shortFormats {
 		cmd.Flags().BoolVar(&o.short[i], string(f), false, "the same as --format "+string(f))

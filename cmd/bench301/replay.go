@@ -17,8 +17,8 @@ func newReplay(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "replay TABLE",
 		Short: "Analyse the scores of a published table",
-		Long: `Makes a run of a published table: CSV with a column arch, or JSON as NAS-Bench-Suite-Zero published it. Every column of
-numbers counts as an estimator. Tables, figures and comparisons of the run are those of a study.`,
+		Long: `Makes a run of a published table: CSV with a column arch, or JSON as NAS-Bench-Suite-Zero published it. Every
+column of numbers counts as an estimator. Tables, figures and comparisons of the run are those of a study.`,
 		Example: `  bench301 replay zc_nasbench301.json
   bench301 replay scores.csv --accuracy acc --columns nwot,params --out runs/published`,
 		Args: someArgs(1, 1, "one table"),

@@ -20,9 +20,9 @@ func newReport(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report RUN",
 		Short: "Write the report of a run as one HTML file",
-		Long: `Writes the report of a study or of searches as one HTML file, made from the run folder alone, and prints its name. Figures
-lie inside, tables sort at a click, and points of scatter plots say which architecture they are. It works without a
-network, and prints.
+		Long: `Writes the report of a study or of searches as one HTML file, made from the run folder alone, and prints its
+name. Figures lie inside, tables sort at a click, and points of scatter plots say which architecture they are. It
+works without a network, and prints.
 
 Of searches it also writes the folder RUN/report, unless --out is given: the fronts as CSV and JSON lines, the
 indicators of each run, the summary as Markdown, LaTeX and CSV, and the figures.`,
@@ -104,8 +104,8 @@ func newChecklist(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "checklist RUN",
 		Short: "Fill in the best practices checklist as far as the run knows",
-		Long: `Prints the items of the best practices checklist of neural architecture search (Lindauer and Hutter 2020) with the answers
-that follow from the run folder, and "not known from the run" where none does.`,
+		Long: `Prints the items of the best practices checklist of neural architecture search (Lindauer and Hutter 2020)
+with the answers that follow from the run folder, and "not known from the run" where none does.`,
 		Example: "  bench301 report checklist runs/my-study\n  bench301 report checklist runs/my-study --latex",
 		Args:    someArgs(1, 1, "one run folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -120,7 +120,8 @@ that follow from the run folder, and "not known from the run" where none does.`,
 		},
 	}
 	format.AddFlags(cmd)
-	for _, name := range []string{"resamples", "resampling-seed"} { // nothing here is resampled: what once took them still may
+	// nothing here is resampled: what once took them still may
+	for _, name := range []string{"resamples", "resampling-seed"} {
 		cmd.Flags().Uint(name, 0, "")
 		cmd.Flags().Lookup(name).Hidden = true
 	}

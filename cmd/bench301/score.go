@@ -36,9 +36,10 @@ func newScore(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "score -e ESTIMATOR [ARCH|FILE]...",
 		Short: "Score architectures with estimators",
-		Long: `Score architectures with estimators, by default as many at a time as there are cores. An estimator is a name of the list that
-` + "`bench301 estimators`" + ` prints, with settings behind a colon where the defaults are not wanted. With --out the scores are
-kept in a file of JSON lines: the same command started again scores what the file lacks. Ctrl-C keeps what is scored.
+		Long: `Score architectures with estimators, by default as many at a time as there are cores. An estimator is a name
+of the list that ` + "`bench301 estimators`" + ` prints, with settings behind a colon where the defaults are not wanted.
+With --out the scores are kept in a file of JSON lines: the same command started again scores what the file lacks.
+Ctrl-C keeps what is scored.
 
 ` + archHelp + `
 
@@ -55,9 +56,11 @@ Exit status: 0 all scored, 1 some could not be scored (their records say why) or
 	o.archs.AddFlags(cmd)
 	o.images.AddFlags(cmd)
 	f := cmd.Flags()
-	f.StringArrayVarP(&o.specs, "estimator", "e", nil, "estimator, as name or name:setting=value,setting=value; repeat for several")
+	f.StringArrayVarP(&o.specs, "estimator", "e", nil, "estimator, as name or name:setting=value,setting=value; "+
+		"repeat for several")
 	f.Uint64Var(&o.seed, "seed", 0, "seed of weights and whatever else is drawn")
-	f.StringVar(&o.keep, "checkpoints", "", "keep networks in training in this folder epoch by epoch, and resume from there")
+	f.StringVar(&o.keep, "checkpoints", "", "keep networks in training in this folder epoch by epoch, and resume "+
+		"from there")
 	return cmd
 }
 
@@ -137,7 +140,8 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 func tell(w io.Writer, label string, t scoring.Tally) {
 	if t.Alone > 1 {
 		n := float64(t.Scored)
-		fmt.Fprintf(w, "%s: %s s an architecture on its own, %s s here, sharing work\n", label, reports.Seconds(t.Alone/n), reports.Seconds(t.Shared/n))
+		fmt.Fprintf(w, "%s: %s s an architecture on its own, %s s here, sharing work\n", label,
+			reports.Seconds(t.Alone/n), reports.Seconds(t.Shared/n))
 	}
 	for _, text := range slices.Sorted(maps.Keys(t.Warnings)) {
 		fmt.Fprintf(w, "%s: %d scores: %s\n", label, t.Warnings[text], text)

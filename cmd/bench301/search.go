@@ -38,9 +38,9 @@ func newSearch(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "search [FILE]",
 		Short: "Search for architectures that trade accuracy against size",
-		Long: `Multi-objective search: minimises two or three objectives, and reports the front re-evaluated by the accuracy source.
-One method is given by flags; FILE, in YAML, compares several, each with the same number of evaluations (bench301 search
-init writes one with every key):
+		Long: `Multi-objective search: minimises two or three objectives, and reports the front re-evaluated by the accuracy
+source. One method is given by flags; FILE, in YAML, compares several, each with the same number of evaluations
+(bench301 search init writes one with every key):
 
   name: rwe-search
   methods:
@@ -53,8 +53,8 @@ init writes one with every key):
   limits: {macs: 200M}
 
 An objective is "accuracy" (of the accuracy source), surrogate:PATH, or an estimator with settings, as
-rwe-ridge:channels=16. Scores that are better when higher are negated, percentages become errors; params, macs and flops
-are minimised, and counted at C=32 and 8 cells.
+rwe-ridge:channels=16. Scores that are better when higher are negated, percentages become errors; params, macs and
+flops are minimised, and counted at C=32 and 8 cells.
 
 Every generation is saved. Ctrl-C prints the fronts so far; bench301 search resume goes on, to the same end as without
 the interruption. The report of the run folder is written at the end, and by bench301 report.
@@ -74,7 +74,8 @@ Exit status: 0 all searches are finished, 1 the work broke off, 130 interrupted 
 	f.IntVar(&d.Population, "population", d.Population, "solutions of a generation")
 	f.IntVar(&d.Generations, "generations", d.Generations, "generations")
 	f.UintSliceVar(&o.seeds, "seeds", []uint{1}, "one run a seed")
-	f.StringVar(&o.weights, "weights", d.Weights, "common: all runs see the same random weights; fresh: each run draws its own")
+	f.StringVar(&o.weights, "weights", d.Weights, "common: all runs see the same random weights; fresh: each run "+
+		"draws its own")
 	addSpaceFlag(cmd, &d.Space)
 	o.accuracyOptions.AddFlags(cmd)
 	o.images.AddFlags(cmd)
@@ -149,7 +150,8 @@ func (o *searchOptions) open(cmd *cobra.Command, args []string) (*search.Searche
 	}
 	if dir := o.resume + o.report; dir != "" {
 		if len(args) > 0 {
-			return nil, usageError{errors.New("--resume and --report read the definition from the run folder: leave the file out")}
+			return nil, usageError{errors.New("--resume and --report read the definition from the run folder: leave the " +
+				"file out")}
 		}
 		return search.Open(ctx, dir)
 	}
@@ -166,7 +168,8 @@ func (o *searchOptions) open(cmd *cobra.Command, args []string) (*search.Searche
 
 // searched are the flags that say what is searched, which a file says otherwise.
 var searched = []string{
-	"algorithm", "objective", "max", "population", "generations", "seeds", "weights", "space", "surrogate", "table", "column",
+	"algorithm", "objective", "max", "population", "generations", "seeds", "weights", "space", "surrogate",
+	"table", "column",
 	"data", "data-side", "data-train", "data-test",
 }
 

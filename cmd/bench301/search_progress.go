@@ -21,13 +21,15 @@ func (p *searchProgress) print(m analysis.Method, seed uint64, g moo.Generation[
 	name := fmt.Sprintf("%s seed %d", m.Name, seed)
 	if name != p.running {
 		p.running, p.last = name, time.Time{}
-		fmt.Fprintf(p.s.err, "%s: minimising %s\n%8s %8s %8s %8s %8s  best of each objective\n", name, strings.Join(m.Objectives, ", "), "n_gen", "n_eval", "n_new", "n_nds", "seconds")
+		fmt.Fprintf(p.s.err, "%s: minimising %s\n%8s %8s %8s %8s %8s  best of each objective\n", name,
+			strings.Join(m.Objectives, ", "), "n_gen", "n_eval", "n_new", "n_nds", "seconds")
 	}
 	if time.Since(p.last) < quiet/2 {
 		return
 	}
 	p.last = time.Now()
-	fmt.Fprintf(p.s.err, "%8d %8d %8d %8d %8.1f ", g.Number, g.Evaluations, g.Distinct, len(g.Front), time.Since(p.start).Seconds())
+	fmt.Fprintf(p.s.err, "%8d %8d %8d %8d %8.1f ", g.Number, g.Evaluations, g.Distinct, len(g.Front),
+		time.Since(p.start).Seconds())
 	for k := range m.Objectives {
 		least := 0.0
 		for i, f := range g.Front {

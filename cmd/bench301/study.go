@@ -16,13 +16,14 @@ func newStudy(s streams) *cobra.Command {
 	return group("do", &cobra.Command{
 		Use:   "study",
 		Short: "Run experiments from a definition in YAML",
-		Long: `A study scores architectures with estimators, all settings of a grid, and keeps every score in a run folder that
-figures and tables are drawn from. It may be interrupted, even killed, and resumed; it may run in shards on several
-machines and be merged: the scores are the same to the bit.`,
+		Long: `A study scores architectures with estimators, all settings of a grid, and keeps every score in a run folder
+that figures and tables are drawn from. It may be interrupted, even killed, and resumed; it may run in shards on
+several machines and be merged: the scores are the same to the bit.`,
 		Example: `  bench301 study init my.yaml
   bench301 study plan my.yaml
   bench301 study run my.yaml`,
-	}, newInit("study", study.Template, s), newStudyPlan(s), newStudyRun(s), newStudyResume(s), newStudyStatus(s), newStudyMerge(s),
+	}, newInit("study", study.Template, s), newStudyPlan(s), newStudyRun(s), newStudyResume(s), newStudyStatus(s),
+		newStudyMerge(s),
 		newStudyExport(s))
 }
 
@@ -31,8 +32,8 @@ func newInit(what string, template func(io.Writer) error, s streams) *cobra.Comm
 	return &cobra.Command{
 		Use:   "init [FILE]",
 		Short: "Write a commented definition with every legal key",
-		Long: `Writes a commented definition with every legal key, estimator and setting to FILE, which must not exist, or to standard
-output.`,
+		Long: `Writes a commented definition with every legal key, estimator and setting to FILE, which must not exist, or
+to standard output.`,
 		Example: fmt.Sprintf("  bench301 %[1]s init my.yaml\n  bench301 %[1]s init | less", what),
 		Args:    someArgs(0, 1, "one file at most"),
 		RunE: func(_ *cobra.Command, args []string) error {

@@ -41,7 +41,9 @@ func printStatus(s streams, f recordOptions, r *study.Run) error {
 		column[study.Progress]{"undefined", false, count(func(p study.Progress) int { return p.Undefined })},
 		column[study.Progress]{"failed", false, count(func(p study.Progress) int { return p.Failed })},
 		column[study.Progress]{"missing", false, count(func(p study.Progress) int { return p.Missing })},
-		column[study.Progress]{"seconds", false, func(p study.Progress) string { return strconv.FormatFloat(p.Seconds, 'f', 2, 64) }},
+		column[study.Progress]{"seconds", false, func(p study.Progress) string {
+			return strconv.FormatFloat(p.Seconds, 'f', 2, 64)
+		}},
 		column[study.Progress]{"reason", true, func(p study.Progress) string { return p.Reason }},
 	)
 	return p.printAll(status)
@@ -52,8 +54,8 @@ func newStudyMerge(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "merge RUN RUN... --out DIR",
 		Short: "Join the runs of a study's shards",
-		Long: `Joins runs of the same study, made by the same version of the program, into a new run folder. A score that two of them
-hold is an error. The runs stay as they are.`,
+		Long: `Joins runs of the same study, made by the same version of the program, into a new run folder. A score that
+two of them hold is an error. The runs stay as they are.`,
 		Example: "  bench301 study merge runs/my-study-*-of-16 --out runs/my-study",
 		Args:    someArgs(2, 1<<20, "two run folders or more"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -65,7 +67,8 @@ hold is an error. The runs stay as they are.`,
 				return err
 			}
 			if missing > 0 {
-				fmt.Fprintf(s.err, "bench301: %d scores are in none of the runs; bench301 study resume %s makes them\n", missing, to.out)
+				fmt.Fprintf(s.err, "bench301: %d scores are in none of the runs; bench301 study resume %s makes them\n",
+					missing, to.out)
 			}
 			return printLine(s, to.out)
 		},
@@ -80,8 +83,8 @@ func newStudyExport(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export RUN",
 		Short: "Print every score of a run with its origin",
-		Long: `Prints every score of a run, in an order that does not depend on how the run went. With --no-times the export leaves
-out seconds and machine, and is then the same to the byte for every number of workers, interruption and shard.`,
+		Long: `Prints every score of a run, in an order that does not depend on how the run went. With --no-times the export
+leaves out seconds and machine, and is then the same to the byte for every number of workers, interruption and shard.`,
 		Example: `  bench301 study export runs/my-study > scores.csv
   bench301 study export runs/my-study --format parquet > scores.parquet`,
 		Args: someArgs(1, 1, "one run folder"),

@@ -25,7 +25,8 @@ func (o *partOptions) AddFlags(cmd *cobra.Command) {
 }
 
 // load reads a definition and what it refers to.
-func (o *partOptions) load(ctx context.Context, path string) (text []byte, p *study.Plan, shard study.Shard, err error) {
+func (o *partOptions) load(ctx context.Context, path string) (text []byte, p *study.Plan, shard study.Shard,
+	err error) {
 	if err := o.jobsOptions.validate(); err != nil {
 		return nil, nil, shard, err
 	}
@@ -55,8 +56,8 @@ func newStudyPlan(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plan FILE",
 		Short: "Say what a study would run and how long it takes",
-		Long: `Prints every estimator with its settings, the number of scores and the seconds of one, measured on one architecture
-(at most a minute in all), and on standard error the estimated time of the whole study.`,
+		Long: `Prints every estimator with its settings, the number of scores and the seconds of one, measured on one
+architecture (at most a minute in all), and on standard error the estimated time of the whole study.`,
 		Example: "  bench301 study plan my.yaml\n  bench301 study plan my.yaml --no-timing --json",
 		Args:    someArgs(1, 1, "one definition"),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -18,11 +18,12 @@ func newStudyRun(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run FILE",
 		Short: "Run a study into a new run folder",
-		Long: `Runs a study and prints how far it has come, estimator by estimator. Ctrl-C saves what is finished; study resume goes on.
-A score that fails is kept with its reason and counts as not covered; study resume --retry tries it again.
+		Long: `Runs a study and prints how far it has come, estimator by estimator. Ctrl-C saves what is finished; study
+resume goes on. A score that fails is kept with its reason and counts as not covered; study resume --retry tries it
+again.
 
-Exit status: 0 the run is complete, also where some scores failed, 1 the work broke off, 130 interrupted (what was finished
-is kept).`,
+Exit status: 0 the run is complete, also where some scores failed, 1 the work broke off, 130 interrupted (what was
+finished is kept).`,
 		Example: `  bench301 study run my.yaml
   bench301 study run my.yaml --jobs 4 --out runs/second
   bench301 study run my.yaml --shard 3/16`,
@@ -92,7 +93,8 @@ Exit status: that of bench301 study run.`,
 // reopen reads what the definition of a run refers to.
 func reopen(ctx context.Context, r *study.Run, anyVersion bool) (*study.Plan, error) {
 	if begun := r.Manifest.Code; begun != codeVersion() && !anyVersion {
-		return nil, fmt.Errorf("%s: begun by version %s, this is %s: scores of both would not be comparable (--any-version resumes all the same)",
+		return nil, fmt.Errorf("%s: begun by version %s, this is %s: scores of both would not be comparable "+
+			"(--any-version resumes all the same)",
 			r.Dir, begun, codeVersion())
 	}
 	d, err := r.Definition()

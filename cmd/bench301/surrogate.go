@@ -23,11 +23,12 @@ func newSurrogate(s streams) *cobra.Command {
 	return group("do", &cobra.Command{
 		Use:   "surrogate",
 		Short: "Import, inspect and export the published surrogates of NAS-Bench-301",
-		Long: `NAS-Bench-301 publishes its surrogates as pickles of XGBoost, LightGBM and PyTorch objects. bench301 reads them without
-Python and without running anything that a pickle asks for, and predicts the same numbers. "import" turns an ensemble
-into one small file; a query can use the originals as well.
+		Long: `NAS-Bench-301 publishes its surrogates as pickles of XGBoost, LightGBM and PyTorch objects. bench301 reads
+them without Python and without running anything that a pickle asks for, and predicts the same numbers. "import" turns
+an ensemble into one small file; a query can use the originals as well.
 
-A surrogate's PATH is a surrogate file, a model file, the folder of an ensemble or of one member, or the published zip.`,
+A surrogate's PATH is a surrogate file, a model file, the folder of an ensemble or of one member, or the published
+zip.`,
 		Example: `  bench301 surrogate fetch 1.0
   bench301 surrogate import nb_models_1.0.zip --ensemble nb_models/xgb_v1.0 --out xgb.surrogate
   bench301 query --surrogate xgb.surrogate archs.csv`,
@@ -40,9 +41,9 @@ func newSurrogateImport(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import PATH",
 		Short: "Turn an ensemble into one file",
-		Long: `Read an ensemble of NAS-Bench-301 from the published zip, an unpacked folder, a member's folder or a model file, and write
-one file with all members. Without --out it goes into the cache folder, where a query finds it by the ensemble's name.
-Where PATH holds several ensembles and --ensemble names none, each becomes a file.`,
+		Long: `Read an ensemble of NAS-Bench-301 from the published zip, an unpacked folder, a member's folder or a model
+file, and write one file with all members. Without --out it goes into the cache folder, where a query finds it by the
+ensemble's name. Where PATH holds several ensembles and --ensemble names none, each becomes a file.`,
 		Example: `  bench301 surrogate import nb_models_1.0.zip
   bench301 surrogate import nb_models/xgb_v1.0 --out xgb.surrogate`,
 		Args: someArgs(1, 1, "one path"),
@@ -77,12 +78,14 @@ func importSurrogates(ctx context.Context, s streams, from, ensemble, out string
 		folder = out
 	}
 	if len(names) > 1 && folder == "" {
-		return usageError{fmt.Errorf("%s holds %d ensembles (%s): choose one with --ensemble, or name a folder that exists with --out", from, len(names), strings.Join(names, ", "))}
+		return usageError{fmt.Errorf("%s holds %d ensembles (%s): choose one with --ensemble, or name a folder that "+
+			"exists with --out", from, len(names), strings.Join(names, ", "))}
 	}
 	taken := map[string]string{}
 	for _, name := range names {
 		if other, twice := taken[path.Base(name)]; twice {
-			return fmt.Errorf("%s: %s and %s would become files of the same name: import them one by one with --ensemble and --out", from, other, name)
+			return fmt.Errorf("%s: %s and %s would become files of the same name: import them one by one with --ensemble "+
+				"and --out", from, other, name)
 		}
 		taken[path.Base(name)] = name
 	}
@@ -134,7 +137,8 @@ func newSurrogateInfo(s streams) *cobra.Command {
 				if unit == "" {
 					unit = "an unknown unit"
 				}
-				fmt.Fprintf(s.out, "%s: %s, %d members, predicts %s, sha256 %s\n", e.Info().Name, e.Info().Kind, e.Info().Members, unit, e.Checksum())
+				fmt.Fprintf(s.out, "%s: %s, %d members, predicts %s, sha256 %s\n", e.Info().Name, e.Info().Kind,
+					e.Info().Members, unit, e.Checksum())
 			}
 			return printMembers(s.out, f, e.Members())
 		},
@@ -177,8 +181,8 @@ func newSurrogateVerify(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify PATH|NAME [ORIGINAL]",
 		Short: "Check a surrogate's content, and that it predicts what the original does",
-		Long: `Read the whole surrogate, checking its checksum and the structure of every model. With ORIGINAL, ask both for the same
-random architectures; every member's prediction must agree to the last bit.`,
+		Long: `Read the whole surrogate, checking its checksum and the structure of every model. With ORIGINAL, ask both for
+the same random architectures; every member's prediction must agree to the last bit.`,
 		Example: `  bench301 surrogate verify xgb.surrogate
   bench301 surrogate verify xgb.surrogate nb_models/xgb_v1.0`,
 		Args: someArgs(1, 2, "a surrogate and perhaps its original"),
@@ -190,7 +194,8 @@ random architectures; every member's prediction must agree to the last bit.`,
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(s.out, "%s: whole, %d members of kind %s, sha256 %s\n", args[0], e.Info().Members, e.Info().Kind, e.Checksum())
+			fmt.Fprintf(s.out, "%s: whole, %d members of kind %s, sha256 %s\n", args[0], e.Info().Members, e.Info().Kind,
+				e.Checksum())
 			if len(args) < 2 {
 				return nil
 			}
@@ -216,9 +221,9 @@ func newSurrogateFetch(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "fetch 0.9|1.0",
 		Short: "Download the published ensembles and import them",
-		Long: `Download the archive of NAS-Bench-301's models into the cache folder and import its ensembles, so that a query finds them by
-name. An interrupted download is continued. Upstream publishes no checksums: the one seen first is written beside the
-archive and must be the same ever after.
+		Long: `Download the archive of NAS-Bench-301's models into the cache folder and import its ensembles, so that a
+query finds them by name. An interrupted download is continued. Upstream publishes no checksums: the one seen first is
+written beside the archive and must be the same ever after.
 
 The published archives are too large for the tests of this program: the download is tested against a local server, the
 reading of archives on models that were trained for the tests.`,
@@ -270,9 +275,9 @@ func newSurrogateExport(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export PATH|NAME --json",
 		Short: "Write the members of an XGBoost ensemble as JSON that XGBoost loads",
-		Long: `Write every member as a JSON model that XGBoost 1.6 and later load, named after the member, into the folder --out. Gains and
-covers are not kept in surrogate files and are zero. XGBoost adds the base score first since 1.3: predictions of a model
-of an earlier version may differ from the original's in the last bit.`,
+		Long: `Write every member as a JSON model that XGBoost 1.6 and later load, named after the member, into the folder
+--out. Gains and covers are not kept in surrogate files and are zero. XGBoost adds the base score first since 1.3:
+predictions of a model of an earlier version may differ from the original's in the last bit.`,
 		Example: `  bench301 surrogate export xgb.surrogate --json --out boosters`,
 		Args:    someArgs(1, 1, "one surrogate"),
 		RunE: func(cmd *cobra.Command, args []string) error {

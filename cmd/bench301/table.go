@@ -16,8 +16,8 @@ func newTable(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "table RUN",
 		Short: "Print the tables of a run",
-		Long: `Prints a table of a run, or all of them, made from the run folder alone. bench301 correlate prints the same tables of
-files of scores.`,
+		Long: `Prints a table of a run, or all of them, made from the run folder alone. bench301 correlate prints the same
+tables of files of scores.`,
 		Example: `  bench301 table runs/my-study
   bench301 table runs/my-study --only ablation --latex > ablation.tex
   bench301 table runs/my-study --only all --format markdown`,
@@ -45,8 +45,8 @@ func newCompare(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "compare RUN RUN",
 		Short: "Compare the estimators of two runs",
-		Long: `Compares the tau-b of every estimator that two runs share, pair by pair where they have architectures in common. An
-estimator that each run has once is compared whatever its settings. ~ marks differences that may be chance.`,
+		Long: `Compares the tau-b of every estimator that two runs share, pair by pair where they have architectures in
+common. An estimator that each run has once is compared whatever its settings. ~ marks differences that may be chance.`,
 		Example: `  bench301 compare runs/before runs/after
   bench301 compare runs/he runs/orthogonal --csv`,
 		Args: someArgs(2, 2, "two run folders"),
