@@ -3,10 +3,13 @@ package analysis
 import (
 	"cmp"
 	"errors"
+	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"rwe301/correlation"
+	"rwe301/store"
 )
 
 // Ablation is one setting varied around a base: the levels of one line of a figure.
@@ -80,4 +83,89 @@ func (f *Findings) Ablations() ([]Ablation, error) {
 	}
 	adjusted(cs)
 	return out, nil
+}
+
+// InferVariations finds out which settings the columns of single records vary, as a study's definition says it of its
+// own. The base of an estimator has its default settings, or else is the column from which most others differ in
+// exactly one setting, the first of equals; a column that differs from it in one setting, on the same images, varies
+// that setting.
+func (r *Results) InferVariations() {
+	byEstimator := map[string][]*Column{}
+	for _, c := range r.Columns {
+		if c.Parts == nil {
+			byEstimator[c.Question.Estimator] = append(byEstimator[c.Question.Estimator], c)
+		}
+	}
+	inferred := false
+	for _, name := range slices.Sorted(maps.Keys(byEstimator)) {
+		columns := byEstimator[name]
+		hashes := map[string]bool{}
+		for _, c := range columns {
+			hashes[c.SettingsHash] = true
+		}
+		if len(hashes) < len(columns) {
+			if len(hashes) > 1 {
+				r.From.Notes = append(r.From.Notes,
+					name+": no ablation: some settings were scored under several seeds or on several data sets.")
+			}
+			continue
+		}
+		inferred = vary(columns) || inferred
+	}
+	if inferred {
+		r.From.Notes = append(r.From.Notes,
+			"The settings marked * are the estimator's defaults, or else those from which most others differ in one.")
+	}
+}
+
+// vary marks what varies a setting of the base of one estimator's columns, and says whether anything does.
+func vary(columns []*Column) bool {
+	var base *Column
+	var most map[*Column]string
+	for _, c := range columns {
+		varied := map[*Column]string{}
+		for _, o := range columns {
+			if setting, one := onlyDifference(c, o); one && images(c) == images(o) {
+				varied[o] = setting
+			}
+		}
+		if c.Full == c.Question.Estimator {
+			base, most = c, varied
+			break
+		}
+		if base == nil || len(varied) > len(most) {
+			base, most = c, varied
+		}
+	}
+	settings := map[string]bool{}
+	for _, c := range columns {
+		if setting, ok := most[c]; ok {
+			c.Varied = append(c.Varied, store.Variation{Setting: setting, Base: base.SettingsHash})
+			settings[setting] = true
+		}
+	}
+	for _, setting := range slices.Sorted(maps.Keys(settings)) {
+		base.Varied = append(base.Varied, store.Variation{Setting: setting, Base: base.SettingsHash})
+	}
+	return len(settings) > 0
+}
+
+// onlyDifference is the setting in which two columns differ, if it is the only one.
+func onlyDifference(a, b *Column) (setting string, one bool) {
+	x, y := a.Levels(), b.Levels()
+	n := 0
+	for _, levels := range []map[string]string{x, y} {
+		for key := range levels {
+			if x[key] != y[key] && key != setting {
+				setting, n = key, n+1
+			}
+		}
+	}
+	return setting, n == 1
+}
+
+// images is the name and hash of the data set of a column; which of its images are read follows from the settings.
+func images(c *Column) string {
+	fields := strings.Fields(c.Dataset)
+	return strings.Join(fields[:min(2, len(fields))], " ")
 }

@@ -49,6 +49,9 @@ func (r *Results) Combine(c Combination, labels []string) error {
 	for _, column := range r.Columns {
 		names = append(names, column.Label)
 	}
+	if slices.Contains(names, label) {
+		return fmt.Errorf("%s: asked for twice", label)
+	}
 	n := len(r.Architectures)
 	var vectors [][]float64
 	times := make([]float64, n)
@@ -83,6 +86,7 @@ func (r *Results) Combine(c Combination, labels []string) error {
 			return err
 		}
 	}
+	out.Parts = labels
 	out.Missing = 0 // what its parts lack is said of them
 	out.Finish()
 	r.Columns = append(r.Columns, out)

@@ -17,6 +17,7 @@ import (
 type Provenance struct {
 	Dir       string // run folder or file, for messages
 	Name      string
+	Records   bool // single records rather than a run with a definition
 	Space     string
 	Origin    string // of the architectures
 	Truth     string // what the accuracies are
@@ -45,6 +46,7 @@ type Results struct {
 // Column are the answers to one question. Scores of which lower is meant to be better are negated.
 type Column struct {
 	*store.Question
+	Parts     []string    // labels of the columns that it combines; nil where it answers a question
 	BySeed    [][]float64 // [seed][architecture], seeds as in Question.Seeds; NaN where there is no score
 	Times     [][]float64 // seconds of these scores
 	Asked     int         // architectures times seeds

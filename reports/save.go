@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"rwe301/analysis"
 	"rwe301/internal/atomicfile"
 	"rwe301/plots"
 )
@@ -52,7 +51,7 @@ func (f Study) Save(dir string, figures ...string) ([]string, error) {
 		file{"table.json", func(w io.Writer) error {
 			e := json.NewEncoder(w)
 			e.SetIndent("", "  ")
-			return e.Encode(f.Associations())
+			return e.Encode(rowsOf(f.Rows))
 		}},
 		file{"scores.csv", f.writeScores})
 	paths, err := saveFiles(dir, files...)
@@ -70,15 +69,6 @@ func (f Study) Save(dir string, figures ...string) ([]string, error) {
 		}
 	}
 	return paths, nil
-}
-
-// Associations are the rows of InOrder.
-func (f Study) Associations() []analysis.Association {
-	rows := make([]analysis.Association, len(f.Rows))
-	for i, r := range f.Rows {
-		rows[i] = r.Association
-	}
-	return rows
 }
 
 // writeScores writes a row an architecture: text, id, accuracy, and the mean score of every estimator as it was made;

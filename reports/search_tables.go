@@ -63,20 +63,71 @@ func spread(v []float64, digits int) string {
 	return fmt.Sprintf("%s [%s, %s]", text(0.5), text(0.25), text(0.75))
 }
 
+// Print writes what a search's command shows: the table of Table and the front of the first method and seed, or as JSON
+// the members of all fronts, one in a line.
+func (r Search) Print(w io.Writer, asJSON bool) error {
+	if asJSON {
+		return r.writeFound(w)
+	}
+	if err := r.Table().Write(w, Terminal); err != nil || len(r.Rows) == 0 {
+		return err
+	}
+	first := r.Rows[0]
+	t := Table{
+		Title: fmt.Sprintf("\nFront of %s, seed %d", first.Method, first.Seed),
+		Columns: []Column{
+			{Name: "id", Left: true}, {Name: "estimates"}, {Name: "accuracy"}, {Name: "params"}, {Name: "MACs"},
+			{Name: "arch", Left: true},
+		},
+	}
+	for _, f := range r.Found {
+		if f.Method != first.Method || f.Seed != first.Seed {
+			continue
+		}
+		estimates := make([]string, len(f.Estimates))
+		for i, e := range f.Estimates {
+			estimates[i] = strconv.FormatFloat(e, 'g', 6, 64)
+		}
+		t.Rows = append(t.Rows, []string{
+			f.ID, strings.Join(estimates, " "), fixed(f.Accuracy, 2), strconv.FormatInt(f.Params, 10),
+			strconv.FormatInt(f.MACs, 10), f.Arch,
+		})
+	}
+	return t.Write(w, Terminal)
+}
+
+// Empty says which searches have an empty front, and why that may be.
+func (r Search) Empty() (lines []string) {
+	reason := "no architecture within the limits among %d: widen --max"
+	if len(r.Setup.Limits) == 0 {
+		reason = "an empty front of %d architectures: none was scored, or the accuracies know none of those that were"
+	}
+	for _, row := range r.Rows {
+		if row.Front == 0 {
+			lines = append(lines, fmt.Sprintf("%s, seed %d: "+reason, row.Method, row.Seed, row.Distinct))
+		}
+	}
+	return lines
+}
+
+// writeFound writes the members of all fronts, one in a line.
+func (r Search) writeFound(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	for _, f := range r.Found {
+		if err := e.Encode(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Save writes tables, fronts, indicators and figures into a folder, and lists their paths.
 func (r Search) Save(dir string) ([]string, error) {
 	paths, err := saveFiles(dir, append(r.Table().files("summary",
 		map[string]Format{"md": Markdown, "tex": LaTeX, "csv": CSV}),
 		file{"fronts.csv", r.writeFronts},
-		file{"fronts.jsonl", func(w io.Writer) error {
-			e := json.NewEncoder(w)
-			for _, f := range r.Found {
-				if err := e.Encode(f); err != nil {
-					return err
-				}
-			}
-			return nil
-		}},
+		file{"fronts.jsonl", r.writeFound},
 		file{"runs.csv", r.writeRows})...)
 	if err != nil {
 		return paths, err

@@ -19,7 +19,8 @@ var (
 	entryLink   = regexp.MustCompile(`eprint\s*=\s*\{([^}]+)\}`)
 )
 
-// TestBibliography checks that every paper an estimator cites, or names by its arXiv number, is in the bibliography, once.
+// TestBibliography checks that every paper an estimator cites, or names by its arXiv number, is in the bibliography,
+// once.
 func TestBibliography(t *testing.T) {
 	keys, numbers := map[string]bool{}, map[string]string{} // of numbers, the keys
 	for _, e := range bibliography {
@@ -64,7 +65,8 @@ func TestBibliography(t *testing.T) {
 			t.Errorf("%s: not in the bibliography", key)
 		}
 	}
-	r := analysis.Results{Space: bench301.DARTS{}, From: analysis.Provenance{Space: "darts", Truth: "mini", Predicted: true}}
+	r := analysis.Results{Space: bench301.DARTS{}, From: analysis.Provenance{Space: "darts", Truth: "mini",
+		Predicted: true}}
 	for _, q := range []*store.Question{
 		{Estimator: "meco", Paper: "Jiang"}, {Estimator: "lce-power", Paper: "Domhan"},
 		{Estimator: "snip", Paper: "Lee", Dataset: "cifar10 0f"},

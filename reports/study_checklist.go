@@ -59,7 +59,7 @@ func (f Study) Checklist() Table {
 	var own, varied, trivial []string
 	seeds, total, partial := 0, 0.0, 0
 	for _, c := range f.Columns {
-		if c.Paper == "" {
+		if c.Paper == "" && c.Parts == nil {
 			own = append(own, c.Label)
 		}
 		for _, v := range c.Varied {

@@ -1,7 +1,9 @@
 package reports
 
 import (
+	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"strconv"
@@ -17,7 +19,7 @@ var tables = []struct {
 	name string
 	make func(Study) (Table, error)
 }{
-	{"estimators", Study.estimatorTable},
+	{estimatorsTable, Study.estimatorTable},
 	{"top", Study.topTable},
 	{"confounding", Study.confoundingTable},
 	{"budget", Study.budgetTable},
@@ -25,6 +27,12 @@ var tables = []struct {
 	{"seeds", Study.seedTable},
 	{"protocol", Study.protocolTable},
 }
+
+// The names of the main table and of all tables together.
+const (
+	estimatorsTable = "estimators"
+	AllTables       = "all"
+)
 
 // TableNames lists the tables of a run.
 func TableNames() []string {
@@ -45,6 +53,45 @@ func (f Study) Table(name string) (Table, error) {
 	return Table{}, fmt.Errorf("table %q: unknown%s", name, suggest.Nearest(name, TableNames()))
 }
 
+// Write prints a table of TableNames, or all that the run has data for. A table without rows is an error. The
+// estimators as JSON are their numbers, not the text of the table.
+func (f Study) Write(w io.Writer, name string, as Format) error {
+	names := []string{name}
+	if name == AllTables {
+		names = TableNames()
+	}
+	written := 0
+	for _, n := range names {
+		t, err := f.Table(n)
+		if err != nil {
+			return err
+		}
+		if len(t.Rows) == 0 {
+			continue
+		}
+		if written++; written > 1 && as != JSON {
+			if _, err := fmt.Fprintln(w); err != nil {
+				return err
+			}
+		}
+		if as == JSON && n == estimatorsTable {
+			err = json.NewEncoder(w).Encode(map[string]any{
+				"accuracy": f.From.Truth, "resamples": f.Options.Resamples, "seed": f.Options.Seed,
+				"estimators": rowsOf(f.ordered()),
+			})
+		} else {
+			err = t.Write(w, as)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if written == 0 {
+		return fmt.Errorf("%s: nothing for the table %s: the study varies nothing of the kind", f.From.Dir, name)
+	}
+	return nil
+}
+
 // title names the data behind a table.
 func (f Study) title(what string) string {
 	m := f.From
@@ -62,7 +109,23 @@ func (f Study) InOrder() Table {
 	if f.From.Origin != "" {
 		title += " " + f.From.Origin
 	}
-	return AssociationTable(title, f.notes(noteSeconds), f.Associations())
+	return AssociationTable(title, f.notes(noteSeconds), rowsOf(f.Rows))
+}
+
+// ordered are the rows of the table of estimators: best first, or as the records stand.
+func (f Study) ordered() []*analysis.Finding {
+	if f.From.Records {
+		return f.Rows
+	}
+	return f.Ranked()
+}
+
+func rowsOf(rows []*analysis.Finding) []analysis.Association {
+	out := make([]analysis.Association, len(rows))
+	for i, r := range rows {
+		out[i] = r.Association
+	}
+	return out
 }
 
 // noteSeconds says what the column of times is.
@@ -70,14 +133,13 @@ const noteSeconds = "s/arch: median wall time of one estimate on its own, on one
 
 // estimatorTable is the main result, best first.
 func (f Study) estimatorTable() (Table, error) {
-	var rows []analysis.Association
-	for _, r := range f.Ranked() {
-		rows = append(rows, r.Association)
+	if f.From.Records {
+		return f.InOrder(), nil
 	}
 	return AssociationTable(f.title("Rank correlation"), f.notes(
 		"vs best: paired bootstrap of the difference in tau-b, Holm; ~ not distinguishable from the best at 0.05.",
 		noteSeconds,
-	), rows), nil
+	), rowsOf(f.ordered())), nil
 }
 
 // topTable asks how an estimator serves a search, which wants the best architectures only.
@@ -192,8 +254,11 @@ func meanStd(v []float64) (mean, std float64) {
 // protocolTable says how the numbers were made (Lindauer and Hutter 2020).
 func (f Study) protocolTable() (Table, error) {
 	m := f.From
-	t := Table{Title: "Protocol of the study " + m.Name,
-		Columns: []Column{{Name: "what", Left: true}, {Name: "value", Left: true}}}
+	title := "Protocol of the study " + m.Name
+	if m.Records {
+		title = "Protocol of the scores in " + m.Dir
+	}
+	t := Table{Title: title, Columns: []Column{{Name: "what", Left: true}, {Name: "value", Left: true}}}
 	add := func(what, format string, args ...any) {
 		t.Rows = append(t.Rows, []string{what, fmt.Sprintf(format, args...)})
 	}
@@ -217,20 +282,31 @@ func (f Study) protocolTable() (Table, error) {
 	add("weight seeds", "%s", seedRange(f.Columns))
 	add("data", "%s", strings.Join(data, "; "))
 	add("intervals", "%s", f.Method)
-	add("program", "bench301 %s, %s, %s", m.Code, m.Go, m.Platform)
-	add("machine", "%s, %d cores", m.CPU, m.Cores)
+	add("program", "%s", known("bench301 "+m.Code, m.Go, m.Platform))
+	cores := ""
+	if m.Cores > 0 {
+		cores = fmt.Sprintf("%d cores", m.Cores)
+	}
+	add("machine", "%s", known(m.CPU, cores))
 	if total > 0 {
 		add("time of all estimates", "about %s s on one core", Seconds(total))
 	}
-	add("begun", "%s", m.Created.Format("2006-01-02 15:04 MST"))
+	if !m.Created.IsZero() {
+		add("begun", "%s", m.Created.Format("2006-01-02 15:04 MST"))
+	}
 	return t, nil
+}
+
+// known joins what there is of parts.
+func known(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), ", ")
 }
 
 func seedRange(columns []*analysis.Column) string {
 	var seeds []uint64
 	for _, c := range columns {
 		for _, s := range c.Seeds {
-			if !slices.Contains(seeds, s) {
+			if c.Parts == nil && !slices.Contains(seeds, s) {
 				seeds = append(seeds, s)
 			}
 		}

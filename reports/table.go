@@ -2,6 +2,7 @@ package reports
 
 import (
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"html"
 	"io"
@@ -71,10 +72,11 @@ const (
 	CSV      Format = "csv"
 	LaTeX    Format = "latex"
 	HTML     Format = "html"
+	JSON     Format = "json" // one object in a line: title, columns, rows and notes
 )
 
 // Formats lists the formats of a Table.
-func Formats() []Format { return []Format{Terminal, Markdown, CSV, LaTeX, HTML} }
+func Formats() []Format { return []Format{Terminal, Markdown, CSV, LaTeX, HTML, JSON} }
 
 // Write prints the table.
 func (t Table) Write(w io.Writer, f Format) error {
@@ -98,8 +100,12 @@ func (t Table) Write(w io.Writer, f Format) error {
 		return t.latex(w)
 	case HTML:
 		return t.html(w)
+	case JSON:
+		e := json.NewEncoder(w)
+		e.SetEscapeHTML(false)
+		return e.Encode(map[string]any{"title": t.Title, "columns": t.names(), "rows": t.Rows, "notes": t.Notes})
 	}
-	return fmt.Errorf("table format %q: must be %s, %s, %s, %s or %s", f, Terminal, Markdown, CSV, LaTeX, HTML)
+	return fmt.Errorf("table format %q: must be one of %v", f, Formats())
 }
 
 func (t Table) names() []string {

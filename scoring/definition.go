@@ -1,7 +1,15 @@
 package scoring
 
 import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
 	"rwe301/bench301"
+	"rwe301/estimators"
 	"rwe301/internal/yamldoc"
 )
 
@@ -12,6 +20,30 @@ func SpaceNames() []string {
 		names = append(names, s.Name())
 	}
 	return names
+}
+
+// WriteTemplate writes the template of a definition: its head, and as comments every estimator with its default
+// settings.
+func WriteTemplate(w io.Writer, head string) error {
+	b := new(strings.Builder)
+	b.WriteString(head + "\n# The estimators, and their settings with the defaults:\n")
+	for _, info := range estimators.All() {
+		defaults, err := estimators.Defaults(info.Name)
+		if err != nil {
+			return err
+		}
+		var settings map[string]json.RawMessage
+		if err := json.Unmarshal(defaults, &settings); err != nil {
+			return fmt.Errorf("%s: %w", info.Name, err)
+		}
+		var pairs []string
+		for _, key := range slices.Sorted(maps.Keys(settings)) {
+			pairs = append(pairs, key+": "+string(settings[key]))
+		}
+		fmt.Fprintf(b, "#   %s: {%s}\n", info.Name, strings.Join(pairs, ", "))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 // Read reads accuracies from a definition: the name of a source, or a mapping with source, file and column.

@@ -132,10 +132,11 @@ func (t *Truth) Of(ctx context.Context, architecture func(i int) (bench301.Archi
 		if err = errors.Join(err, ctx.Err()); err != nil {
 			return nil, err
 		}
+		_, tabled := t.Source.(*Lookup)
 		switch {
 		case s.Status == estimators.OK:
 			out[i] = s.Value
-		case s.Status == estimators.Failed && t.Levels()["source"] != string(Tabled):
+		case s.Status == estimators.Failed && !tabled:
 			return nil, fmt.Errorf("%s: %s", t.Name, s.Reason)
 		default:
 			out[i] = math.NaN()
@@ -156,7 +157,7 @@ func (in *Inputs) Accuracy(a Accuracy) (t *Truth, err error) {
 	case Models:
 		var s surrogate.Surrogate
 		var hash string
-		if s, hash, err = in.Surrogate(a.File); err == nil {
+		if s, hash, err = in.condensed(a.File); err == nil {
 			t, err = predictedBy(s, hash)
 		}
 	default:
@@ -200,19 +201,31 @@ func SurrogateFolder() (string, error) {
 	return filepath.Join(cache.Dir, "surrogates"), nil
 }
 
-// Surrogate opens a surrogate by its path, or by its name among the imported ones, and condenses its file.
-func (in *Inputs) Surrogate(name string) (surrogate.Surrogate, string, error) {
+// Surrogate opens a surrogate: mini, whatever lies at a path, or an imported one by its name. path is where it lies, ""
+// for mini. The error is surrogate.ErrUnknown where there is nothing.
+func (in *Inputs) Surrogate(name string) (s surrogate.Surrogate, path string, err error) {
+	if name == surrogate.MiniKey {
+		return surrogate.NewMini(), "", nil
+	}
 	folder, err := SurrogateFolder()
 	if err != nil {
 		folder = "" // names cannot be found, paths can
 	}
-	path, err := surrogate.Find(in.Path(name), name, folder)
-	if err != nil {
+	if path, err = surrogate.Find(in.Path(name), name, folder); err != nil {
 		return nil, "", err
 	}
 	e, err := surrogate.Load(path)
 	if err != nil {
 		return nil, "", err
+	}
+	return e, path, nil
+}
+
+// condensed opens a surrogate that is one file, and condenses that file; the hash of mini is "".
+func (in *Inputs) condensed(name string) (surrogate.Surrogate, string, error) {
+	s, path, err := in.Surrogate(name)
+	if err != nil || path == "" {
+		return s, "", err
 	}
 	info, err := os.Stat(path)
 	if err != nil {
@@ -222,7 +235,7 @@ func (in *Inputs) Surrogate(name string) (surrogate.Surrogate, string, error) {
 		return nil, "", fmt.Errorf("%s is a folder: `bench301 surrogate import` makes one file of it", name)
 	}
 	_, hash, err := ReadFile(path)
-	return e, hash, err
+	return s, hash, err
 }
 
 // predictedBy takes the accuracies from a surrogate; hash is of its file, if there is one.
@@ -245,7 +258,7 @@ func surrogateSettings(info surrogate.Info, hash string) []byte {
 
 // Predicted asks for what a surrogate predicts, accuracies or anything else, under no seed yet.
 func (in *Inputs) Predicted(name string) (*Question, surrogate.Info, error) {
-	s, hash, err := in.Surrogate(name)
+	s, hash, err := in.condensed(name)
 	if err != nil {
 		return nil, surrogate.Info{}, err
 	}

@@ -45,7 +45,7 @@ func Recall(q *store.Question) {
 // name.
 func Describe(r store.Record) store.Question {
 	q := store.Question{
-		Label: r.Estimator, Full: r.Estimator, Estimator: r.Estimator, Settings: r.Settings, SettingsHash: r.SettingsHash,
+		Label: r.Estimator, Estimator: r.Estimator, Settings: r.Settings, SettingsHash: r.SettingsHash,
 		Dataset: r.Dataset, Seeds: []uint64{r.Seed},
 	}
 	if c, err := estimators.New(r.Estimator, r.Settings); err == nil {

@@ -53,7 +53,8 @@ type Searches struct {
 // Create makes a folder of searches. A folder that is not empty is an error.
 func Create(ctx context.Context, dir string, d Definition, m scoring.Machine) (*Searches, error) {
 	if _, err := os.Stat(filepath.Join(dir, manifestFile)); err == nil {
-		return nil, fmt.Errorf("%s: searches already: --resume %s goes on with them; --out names another folder", dir, dir)
+		return nil, fmt.Errorf("%s: searches already: `search resume %s` goes on with them; --out names another folder", dir,
+			dir)
 	}
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
 		return nil, fmt.Errorf("%s: not empty: --out names another folder", dir)

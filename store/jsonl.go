@@ -9,6 +9,7 @@ import (
 	"io"
 	"iter"
 	"os"
+	"strings"
 	"sync"
 
 	"github.com/gofrs/flock"
@@ -81,6 +82,25 @@ func ReadJSONL(path string) ([]Record, error) {
 	s := newJSONL()
 	if _, err := readLines(f, path, s.remember); err != nil {
 		return nil, err
+	}
+	return s.records, nil
+}
+
+// ReadAll reads the records of several files; of records that answer the same question the last one counts. Files
+// without any are an error.
+func ReadAll(paths ...string) ([]Record, error) {
+	s := newJSONL()
+	for _, path := range paths {
+		records, err := ReadJSONL(path)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range records {
+			s.remember(r)
+		}
+	}
+	if len(s.records) == 0 {
+		return nil, fmt.Errorf("%s: no scores in it", strings.Join(paths, ", "))
 	}
 	return s.records, nil
 }

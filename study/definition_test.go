@@ -94,7 +94,8 @@ func TestGrids(t *testing.T) {
 	for text, want := range map[string]string{
 		"params": "params[0 1]",
 		"{name: rwe, settings: {epochs: [1, 2], channels: {from: 4, to: 16, times: 2}}}": "rwe:channels=4,epochs=1[0 1] " +
-			"rwe:channels=8,epochs=1[0 1] rwe:channels=16,epochs=1[0 1] rwe:channels=4,epochs=2[0 1] rwe:channels=8,epochs=2[0 " +
+			"rwe:channels=8,epochs=1[0 1] rwe:channels=16,epochs=1[0 1] rwe:channels=4,epochs=2[0 1] " +
+			"rwe:channels=8,epochs=2[0 " +
 			"1] rwe:channels=16,epochs=2[0 1]",
 		"{name: rwe, seeds: 5..7, vary: {epochs: [30, 1], head: [ridge]}}": "rwe[5 6 7]epochs,head " +
 			"rwe:epochs=1[5 6 7]epochs rwe:head=ridge[5 6 7]head",

@@ -29,6 +29,9 @@ func Replay(path, accuracy string, columns []string) (definition []byte, err err
 		columns = slices.DeleteFunc(slices.Clone(numeric), func(c string) bool { return c == accuracy })
 	}
 	for _, c := range columns {
+		if c == scoring.AccuracyName {
+			return nil, fmt.Errorf("%s: column %q: stands for the accuracies themselves: rename it, or choose others", path, c)
+		}
 		if !slices.Contains(numeric, c) {
 			return nil, fmt.Errorf("%s: no column of numbers %q; there are: %s", path, c, strings.Join(numeric, ", "))
 		}

@@ -1,14 +1,9 @@
 package study
 
 import (
-	"encoding/json"
-	"fmt"
 	"io"
-	"maps"
-	"slices"
-	"strings"
 
-	"rwe301/estimators"
+	"rwe301/scoring"
 )
 
 // templateHead is the part of the template that does not depend on the registry. Lines that start with "#   " or "# - "
@@ -59,25 +54,4 @@ estimators:
 `
 
 // Template writes a commented definition with every legal key, estimator and setting.
-func Template(w io.Writer) error {
-	var b strings.Builder
-	b.WriteString(templateHead)
-	b.WriteString("\n# The estimators, and their settings with the defaults:\n")
-	for _, info := range estimators.All() {
-		defaults, err := estimators.Defaults(info.Name)
-		if err != nil {
-			return err
-		}
-		var settings map[string]json.RawMessage
-		if err := json.Unmarshal(defaults, &settings); err != nil {
-			return fmt.Errorf("%s: %w", info.Name, err)
-		}
-		var pairs []string
-		for _, key := range slices.Sorted(maps.Keys(settings)) {
-			pairs = append(pairs, key+": "+string(settings[key]))
-		}
-		fmt.Fprintf(&b, "#   %s: {%s}\n", info.Name, strings.Join(pairs, ", "))
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
-}
+func Template(w io.Writer) error { return scoring.WriteTemplate(w, templateHead) }

@@ -25,10 +25,11 @@ var archHelp = `Architectures are arguments, or stand in the files that argument
 input when there are no arguments. A file is CSV with a column arch, JSON, JSON lines, or text with one a line. Names of
 published architectures work too: ` + strings.Join(knownNames(bench301.Spaces()...), ", ") + "."
 
-// addFlags gives a command the flags --space and --notation.
-func (a *archInput) addFlags(cmd *cobra.Command) {
+// AddFlags gives a command the flags --space and --notation.
+func (a *archInput) AddFlags(cmd *cobra.Command) {
 	addSpaceFlag(cmd, &a.space)
-	cmd.Flags().StringVar(&a.notation, "notation", "", "read this notation only (default: whichever is recognised): "+notationNames())
+	cmd.Flags().StringVar(&a.notation, "notation", "", "read this notation only (default: whichever is "+
+		"recognised): "+notationNames())
 }
 
 // notationNames lists the notations of all spaces for help texts.
@@ -90,7 +91,8 @@ func (a *archInput) each(args []string) iter.Seq2[bench301.Item, error] {
 }
 
 // source reads the architectures that argument i stands for.
-func (a *archInput) source(space bench301.Space, notation bench301.Notation, i int, arg string) iter.Seq2[bench301.Item, error] {
+func (a *archInput) source(space bench301.Space, notation bench301.Notation, i int,
+	arg string) iter.Seq2[bench301.Item, error] {
 	if looksLikeArch(space, arg) {
 		return bench301.Read(space, fmt.Sprintf("argument %d", i+1), strings.NewReader(arg), notation)
 	}

@@ -16,18 +16,11 @@ import (
 )
 
 func newBench(s streams) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "bench",
-		Short: "Measure how fast this machine and the networks on it are",
-		Args:  noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			_ = cmd.Usage()
-			return usageError{fmt.Errorf("%s: name what to measure: machine or network", cmd.CommandPath())}
-		},
+	return group("measure", &cobra.Command{
+		Use:     "bench",
+		Short:   "Measure how fast this machine and the networks on it are",
 		Example: "  bench301 bench machine\n  bench301 bench network --arch DARTS_V2 --channels 16 --mode backward --json",
-	}
-	cmd.AddCommand(newBenchMachine(s), newBenchNetwork(s))
-	return cmd
+	}, newBenchMachine(s), newBenchNetwork(s))
 }
 
 // machineRow is one line of `bench machine`.
@@ -41,7 +34,7 @@ type machineRow struct {
 
 func newBenchMachine(s streams) *cobra.Command {
 	var (
-		f       format
+		f       recordOptions
 		workers int
 		budget  time.Duration
 	)
@@ -49,8 +42,8 @@ func newBenchMachine(s streams) *cobra.Command {
 		Use:   "machine",
 		Short: "Measure the roofline: multiply-adds a second and bandwidth of caches and memory",
 		Long: `Measure, for every SIMD level of the CPU, with one worker and with all of them, how many single-precision
-multiply-adds a second the cores do (two operations each) and how fast they read working sets of 16 KB (L1), 512 KB (L2),
-8 MB (L3) and 128 MB (memory) a worker. Every figure is the best of many short runs.`,
+multiply-adds a second the cores do (two operations each) and how fast they read working sets of 16 KB (L1), 512 KB
+(L2), 8 MB (L3) and 128 MB (memory) a worker. Every figure is the best of many short runs.`,
 		Example: "  bench301 bench machine\n  bench301 bench machine --workers 4 --json",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -60,13 +53,13 @@ multiply-adds a second the cores do (two operations each) and how fast they read
 			return benchMachine(cmd.Context(), s, f, workers, budget)
 		},
 	}
-	f.addFlags(cmd)
+	f.AddFlags(cmd)
 	cmd.Flags().IntVar(&workers, "workers", runtime.NumCPU(), "cores to use at once")
 	cmd.Flags().DurationVar(&budget, "time", 3*time.Second, "about how long to measure")
 	return cmd
 }
 
-func benchMachine(ctx context.Context, s streams, f format, workers int, budget time.Duration) error {
+func benchMachine(ctx context.Context, s streams, f recordOptions, workers int, budget time.Duration) error {
 	number := func(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) }
 	columns := []column[machineRow]{
 		{"level", true, func(r machineRow) string { return r.Level }},
@@ -74,7 +67,9 @@ func benchMachine(ctx context.Context, s streams, f format, workers int, budget 
 		{"FMA GFLOP/s", false, func(r machineRow) string { return number(r.GFLOPs) }},
 	}
 	for i, name := range []string{"L1", "L2", "L3", "memory"} {
-		columns = append(columns, column[machineRow]{name + " GB/s", false, func(r machineRow) string { return number(r.reads[i].GBps) }})
+		columns = append(columns, column[machineRow]{name + " GB/s", false, func(r machineRow) string {
+			return number(r.reads[i].GBps)
+		}})
 	}
 	counts := []int{1, workers}
 	if workers == 1 {
@@ -128,9 +123,8 @@ type networkRow struct {
 
 func newBenchNetwork(s streams) *cobra.Command {
 	var (
-		f      format
-		net    networkFlags
-		in     = archInput{in: s.in}
+		f      recordOptions
+		in     = sizedInput{archs: archInput{in: s.in}}
 		arch   string
 		mode   string
 		o      network.Options
@@ -139,20 +133,17 @@ func newBenchNetwork(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "network",
 		Short: "Measure how many images a second a network takes",
-		Long: `Measure the passes of one network in train mode: forward to logits, or backward, which is forward, mean cross-entropy
-and the gradients of all parameters. Figures are those of the best of several passes: images a second and per second of
-CPU time, operations of convolutions and linear layers a second (two a multiply-accumulate), their share of the peak
-that multiply-adds alone reach on the same workers within the same run, the memory that the plan asks for, and the peak
-of the whole process (MB are 1e6 bytes). BENCH301_SIMD=avx512|avx2|portable forces a SIMD level.`,
+		Long: `Measure the passes of one network in train mode: forward to logits, or backward, which is forward, mean
+cross-entropy and the gradients of all parameters. Figures are those of the best of several passes: images a second
+and per second of CPU time, operations of convolutions and linear layers a second (two a multiply-accumulate), their
+share of the peak that multiply-adds alone reach on the same workers within the same run, the memory that the plan
+asks for, and the peak of the whole process (MB are 1e6 bytes). BENCH301_SIMD=avx512|avx2|portable forces a SIMD
+level.`,
 		Example: `  bench301 bench network --arch DARTS_V2 --channels 16 --batch 128 --mode forward
   bench301 bench network --arch DARTS_V2 --channels 32 --batch 128 --mode backward --workers 2 --json`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			space, _, err := in.open()
-			if err != nil {
-				return err
-			}
-			size, err := net.sizing(space)
+			_, size, err := in.open()
 			if err != nil {
 				return err
 			}
@@ -160,13 +151,14 @@ of the whole process (MB are 1e6 bytes). BENCH301_SIMD=avx512|avx2|portable forc
 				return usageError{fmt.Errorf("--mode %q: must be forward or backward", mode)}
 			}
 			if o.Batch < 1 || o.Workers < 1 || budget <= 0 {
-				return usageError{fmt.Errorf("--batch %d, --workers %d, --time %v: all must be positive", o.Batch, o.Workers, budget)}
+				return usageError{fmt.Errorf("--batch %d, --workers %d, --time %v: all must be positive", o.Batch,
+					o.Workers, budget)}
 			}
 			if err := kernels.Check(); err != nil {
 				return err
 			}
 			o.Gradients = mode == "backward"
-			for item, err := range in.each([]string{arch}) {
+			for item, err := range in.archs.each([]string{arch}) {
 				if err != nil {
 					return err
 				}
@@ -188,10 +180,10 @@ of the whole process (MB are 1e6 bytes). BENCH301_SIMD=avx512|avx2|portable forc
 			return usageError{fmt.Errorf("--arch %q: holds no architecture", arch)}
 		},
 	}
-	f.addFlags(cmd)
-	in.addFlags(cmd)
-	net.addFlags(cmd)
-	cmd.Flags().StringVar(&arch, "arch", "DARTS_V2", "architecture in any notation, a published name, or a file whose first architecture counts")
+	f.AddFlags(cmd)
+	in.AddFlags(cmd)
+	cmd.Flags().StringVar(&arch, "arch", "DARTS_V2", "architecture in any notation, a published name, or a file "+
+		"whose first architecture counts")
 	cmd.Flags().StringVar(&mode, "mode", "forward", "forward or backward")
 	cmd.Flags().IntVar(&o.Batch, "batch", 128, "images of a pass")
 	cmd.Flags().IntVar(&o.Workers, "workers", runtime.NumCPU(), "goroutines that share the images of a pass")
@@ -199,7 +191,8 @@ of the whole process (MB are 1e6 bytes). BENCH301_SIMD=avx512|avx2|portable forc
 	return cmd
 }
 
-func benchNetwork(ctx context.Context, s streams, f format, row networkRow, plan *network.Plan, o network.Options, budget time.Duration) error {
+func benchNetwork(ctx context.Context, s streams, f recordOptions, row networkRow, plan *network.Plan,
+	o network.Options, budget time.Duration) error {
 	const forPeak = 10 // a tenth of the time before and a tenth after
 	row.PeakGFLOPs = kernels.MeasurePeak(o.Workers, budget/forPeak)
 	t, err := network.MeasureThroughput(ctx, plan, o, budget-2*budget/forPeak)

@@ -31,16 +31,21 @@ type networkFlags struct {
 	flags         *pflag.FlagSet
 }
 
-func (n *networkFlags) addFlags(cmd *cobra.Command) {
+func (n *networkFlags) AddFlags(cmd *cobra.Command) {
 	n.flags = cmd.Flags()
 	d := bench301.DefaultConfig()
-	n.flags.IntVarP(&n.cfg.Channels, "channels", "C", d.Channels, "width of the first cells"+elsewhere(func(c bench301.Config) int { return c.Channels }))
-	n.flags.IntVarP(&n.cfg.Layers, "layers", "L", d.Layers, "number of cells, blocks between stages included"+elsewhere(func(c bench301.Config) int { return c.Layers }))
+	n.flags.IntVarP(&n.cfg.Channels, "channels", "C", d.Channels,
+		"width of the first cells"+elsewhere(func(c bench301.Config) int { return c.Channels }))
+	n.flags.IntVarP(&n.cfg.Layers, "layers", "L", d.Layers,
+		"number of cells, blocks between stages included"+elsewhere(func(c bench301.Config) int { return c.Layers }))
 	n.flags.IntVar(&n.cfg.Classes, "classes", d.Classes, "outputs of the classifier")
 	n.flags.StringVar(&n.size, "size", strconv.Itoa(d.Height), "height and width of the images: 32 or 32x48")
-	n.flags.StringVar(&n.variant, "variant", string(d.Variant), "network: naslib (the one that published counts are of), darts (affine normalisations, none behind pools) or imagenet (darts behind a stem that shrinks 224x224; C=48, 14 cells, 1000 classes unless set)")
+	n.flags.StringVar(&n.variant, "variant", string(d.Variant), "network: naslib (the one that published counts "+
+		"are of), darts (affine normalisations, none behind pools) or imagenet (darts behind a stem that shrinks "+
+		"224x224; C=48, 14 cells, 1000 classes unless set)")
 	n.flags.BoolVar(&n.cfg.Auxiliary, "auxiliary", false, "with the auxiliary head (variants darts and imagenet)")
-	n.flags.StringVar(&n.fit, "fit-macs", "", "choose the greatest width with fewer multiply-accumulates than this, e.g. 600M")
+	n.flags.StringVar(&n.fit, "fit-macs", "", "choose the greatest width with fewer multiply-accumulates than "+
+		"this, e.g. 600M")
 }
 
 // elsewhere lists the defaults of the spaces that are not the default one, for help texts.
@@ -88,6 +93,28 @@ func (n *networkFlags) sizing(space bench301.Space) (func(bench301.Architecture)
 	return func(a bench301.Architecture) (bench301.Config, error) { return bench301.FitMACs(a, cfg, most) }, nil
 }
 
+// sizedInput is how a command comes by its architectures and the sizes of their networks.
+type sizedInput struct {
+	archs archInput
+	net   networkFlags
+}
+
+// AddFlags gives a command the flags of both.
+func (i *sizedInput) AddFlags(cmd *cobra.Command) {
+	i.archs.AddFlags(cmd)
+	i.net.AddFlags(cmd)
+}
+
+// open finds the space, and what sizes the network of each of its architectures.
+func (i *sizedInput) open() (bench301.Space, func(bench301.Architecture) (bench301.Config, error), error) {
+	space, _, err := i.archs.open()
+	if err != nil {
+		return nil, nil, err
+	}
+	size, err := i.net.sizing(space)
+	return space, size, err
+}
+
 // parseCount reads a positive whole number with an optional suffix k, M or G: 600M.
 func parseCount(text string) (int64, error) {
 	digits, unit := text, 1.0
@@ -116,16 +143,13 @@ func parseSize(text string) (height, width int, err error) {
 }
 
 func newComplexity(s streams) *cobra.Command {
-	var (
-		f   format
-		net networkFlags
-		in  = archInput{in: s.in}
-	)
+	var f recordOptions
+	in := sizedInput{archs: archInput{in: s.in}}
 	cmd := &cobra.Command{
 		Use:   "complexity [ARCH|FILE]...",
 		Short: "Count parameters, multiply-accumulates and flops in closed form",
-		Long: `Count parameters, multiply-accumulates (of convolutions and linear layers) and flops (as in NASLib's tables: macs plus
-the element-wise operations of normalisations, ReLUs and pools) of the network of each architecture.
+		Long: `Count parameters, multiply-accumulates (of convolutions and linear layers) and flops (as in NASLib's tables:
+macs plus the element-wise operations of normalisations, ReLUs and pools) of the network of each architecture.
 
 ` + archHelp,
 		Example: `  bench301 complexity archs.csv --json
@@ -133,24 +157,20 @@ the element-wise operations of normalisations, ReLUs and pools) of the network o
   bench301 complexity -C 36 -L 20 --variant darts --auxiliary archs.txt
   bench301 complexity --variant imagenet --fit-macs 600M DARTS_V2 PC-DARTS`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			space, _, err := in.open()
+			_, size, err := in.open()
 			if err != nil {
 				return err
 			}
-			size, err := net.sizing(space)
-			if err != nil {
-				return err
-			}
-			return complexity(cmd.Context(), s, f, &in, args, size)
+			return complexity(cmd.Context(), s, f, &in.archs, args, size)
 		},
 	}
-	f.addFlags(cmd)
-	in.addFlags(cmd)
-	net.addFlags(cmd)
+	f.AddFlags(cmd)
+	in.AddFlags(cmd)
 	return cmd
 }
 
-func complexity(ctx context.Context, s streams, f format, in *archInput, args []string, size func(bench301.Architecture) (bench301.Config, error)) error {
+func complexity(ctx context.Context, s streams, f recordOptions, in *archInput, args []string,
+	size func(bench301.Architecture) (bench301.Config, error)) error {
 	integer := func(field func(complexityRow) int64) func(complexityRow) string {
 		return func(r complexityRow) string { return strconv.FormatInt(field(r), 10) }
 	}

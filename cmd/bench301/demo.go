@@ -19,19 +19,19 @@ import (
 )
 
 func newDemo(s streams) *cobra.Command {
-	var out string
+	var to outOptions
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Do the main job once, on data inside the binary",
-		Long: `Do the main job once, on data inside the binary: sample 60 architectures, score them by Random-Weight Evaluation and
-five baselines, compare the scores with NAS-Bench-301 accuracies (as the mini surrogate approximates them), and write
-tables and figures.`,
+		Long: `Do the main job once, on data inside the binary: sample 60 architectures, score them by Random-Weight
+Evaluation and five baselines, compare the scores with NAS-Bench-301 accuracies (as the mini surrogate approximates
+them), and write tables and figures.`,
 		Example: `  bench301 demo
   bench301 demo --out results`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return demo(cmd.Context(), s, out) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return demo(cmd.Context(), s, to.out) },
 	}
-	cmd.Flags().StringVarP(&out, "out", "o", "", "folder of the results (default runs/<UTC time>-demo)")
+	to.AddFlags(cmd, "folder of the results (default runs/<UTC time>-demo)")
 	return cmd
 }
 
@@ -52,8 +52,7 @@ func demo(ctx context.Context, s streams, out string) error {
 	if err != nil {
 		return err
 	}
-	var o studyOptions
-	if err := o.work(ctx, s, r, p); err != nil {
+	if err := work(ctx, s, r, p, study.Options{}); err != nil {
 		return errors.Join(err, r.Close())
 	}
 	results, err := r.Load()
@@ -61,7 +60,10 @@ func demo(ctx context.Context, s streams, out string) error {
 		return errors.Join(err, r.Close())
 	}
 	scores := filepath.Join(out, "scores.jsonl")
-	err = atomicfile.Write(scores, func(w io.Writer) error { return store.Export(w, store.FormatJSONL, r.Store.All(), true) })
+	err = atomicfile.Write(scores, func(w io.Writer) error {
+		return store.Export(w, store.FormatJSONL,
+			r.Store.All(), true)
+	})
 	if err := errors.Join(err, r.Close()); err != nil {
 		return err
 	}
@@ -77,6 +79,7 @@ func demo(ctx context.Context, s streams, out string) error {
 	if err := report.InOrder().Write(s.out, reports.Terminal); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.err, "\n%d files in %s after %s, among them scatter.png and bars.png\n", len(files)+1, out, time.Since(start).Round(time.Second))
+	fmt.Fprintf(s.err, "\n%d files in %s after %s, among them scatter.png and bars.png\n", len(files)+1, out,
+		time.Since(start).Round(time.Second))
 	return nil
 }

@@ -16,6 +16,8 @@ import (
 	"rwe301/bench301/dataset"
 	"rwe301/bench301/surrogate"
 	"rwe301/internal/kernels"
+	"rwe301/internal/system"
+	"rwe301/scoring"
 )
 
 // doctorReport is what `doctor` found.
@@ -46,8 +48,9 @@ func newDoctor(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Say what this machine has, what is missing, and how to get it",
-		Long: `Lists the CPU and its vector instructions, cores, memory, the cache folder, the data sets and surrogates that are there,
-and what is missing, with the command that brings it. Nothing that is missing is needed for the sample of CIFAR-10 and the surrogate mini.`,
+		Long: `Lists the CPU and its vector instructions, cores, memory, the cache folder, the data sets and surrogates that
+are there, and what is missing, with the command that brings it. Nothing that is missing is needed for the sample of
+CIFAR-10 and the surrogate mini.`,
 		Example: "  bench301 doctor\n  bench301 doctor --json",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -61,18 +64,19 @@ and what is missing, with the command that brings it. Nothing that is missing is
 			return r.write(s.out)
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
+	addJSONFlag(cmd, &asJSON)
 	return cmd
 }
 
 // examine looks around.
 func examine(ctx context.Context) (*doctorReport, error) {
 	r := &doctorReport{
-		Version: codeVersion(), Platform: runtime.GOOS + "/" + runtime.GOARCH, CPU: cpuName(), Cores: runtime.GOMAXPROCS(0),
-		SIMDInUse: kernels.Active().String(), Datasets: []string{dataset.Sample().Name}, Surrogate: []string{surrogate.MiniKey},
-		Missing: []missing{},
+		Version: codeVersion(), Platform: platform, CPU: system.CPU(), Cores: runtime.GOMAXPROCS(0),
+		SIMDInUse: kernels.Active().String(), Datasets: []string{dataset.Sample().Name},
+		Surrogate: []string{surrogate.MiniKey},
+		Missing:   []missing{},
 	}
-	r.Memory, r.Available = memory()
+	r.Memory, r.Available = system.Memory()
 	for _, l := range kernels.Levels() {
 		r.SIMD = append(r.SIMD, l.String())
 	}
@@ -101,7 +105,7 @@ func examine(ctx context.Context) (*doctorReport, error) {
 	default:
 		lack("an undamaged CIFAR-10: "+err.Error(), "bench301 data fetch")
 	}
-	folder, err := surrogateFolder()
+	folder, err := scoring.SurrogateFolder()
 	if err != nil {
 		return nil, err
 	}

@@ -72,7 +72,8 @@ func TestRunsOfEarlierVersions(t *testing.T) {
 		}
 	}
 	for pattern, prefix := range map[string]string{
-		"earlier/figures/*.csv": "", "search/report/*.*": "search-", "search-partial/report/*.*": "search-partial-", "half.jsonl": "",
+		"earlier/figures/*.csv": "", "search/report/*.*": "search-", "search-partial/report/*.*": "search-partial-",
+		"half.jsonl": "",
 	} {
 		paths, err := filepath.Glob(filepath.FromSlash(pattern))
 		if err != nil || len(paths) == 0 {

@@ -16,16 +16,16 @@ import (
 
 func newEstimators(s streams) *cobra.Command {
 	var (
-		f     format
+		f     recordOptions
 		check bool
 	)
 	cmd := &cobra.Command{
 		Use:   "estimators [NAME]",
 		Short: "List the estimators, explain one, or check them all",
-		Long: `List the estimators: what they need (d images, l labels, g gradients), which scores are meant to be better, and what
-one estimate costs at default settings on one core: instant, cheap (below a second), seconds or minutes. With a name,
-explain that estimator and its settings. With --check, compare the estimators on this machine with reference numbers of
-the same weights and images.
+		Long: `List the estimators: what they need (d images, l labels, g gradients), which scores are meant to be better,
+and what one estimate costs at default settings on one core: instant, cheap (below a second), seconds or minutes. With
+a name, explain that estimator and its settings. With --check, compare the estimators on this machine with reference
+numbers of the same weights and images.
 
 Exit status: 0 done, 1 an estimator differs from its reference.`,
 		Example: `  bench301 estimators
@@ -46,13 +46,13 @@ Exit status: 0 done, 1 an estimator differs from its reference.`,
 			return listEstimators(s, f)
 		},
 	}
-	f.addFlags(cmd)
+	f.AddFlags(cmd)
 	cmd.Flags().BoolVar(&check, "check", false, "compare the estimators with reference numbers")
 	return cmd
 }
 
 // explainEstimator says all that is known about one estimator.
-func explainEstimator(s streams, f format, name string) error {
+func explainEstimator(s streams, f recordOptions, name string) error {
 	info, err := estimators.Lookup(name)
 	if err != nil {
 		return usageError{err}
@@ -75,7 +75,8 @@ func explainEstimator(s streams, f format, name string) error {
 		{"passes", info.Mode},
 		{"source", info.Paper},
 		{"family", string(info.Family)},
-		{"needs", fmt.Sprintf("images %s, labels %s, gradients %s", need[info.Needs.Data], need[info.Needs.Labels], need[info.Needs.Gradients])},
+		{"needs", fmt.Sprintf("images %s, labels %s, gradients %s", need[info.Needs.Data], need[info.Needs.Labels],
+			need[info.Needs.Gradients])},
 		{"better", string(info.Direction)},
 		{"unit", info.Unit},
 		{"cost", string(info.Cost)},
@@ -95,7 +96,7 @@ func explainEstimator(s streams, f format, name string) error {
 }
 
 // checkEstimators prints how the estimators compare with their references.
-func checkEstimators(ctx context.Context, s streams, f format) error {
+func checkEstimators(ctx context.Context, s streams, f recordOptions) error {
 	checks, err := conformance.Check(ctx)
 	if err != nil {
 		return err
@@ -111,10 +112,16 @@ func checkEstimators(ctx context.Context, s streams, f format) error {
 	p := newPrinter(s.out, f,
 		column[conformance.Result]{"estimator", true, func(c conformance.Result) string { return c.Estimator }},
 		column[conformance.Result]{"verdict", true, func(c conformance.Result) string { return string(c.Verdict) }},
-		column[conformance.Result]{"compared", false, func(c conformance.Result) string { return strconv.Itoa(c.Compared) }},
-		column[conformance.Result]{"deviation", false, deviation(func(c conformance.Result) float64 { return c.Deviation })},
-		column[conformance.Result]{"allowed", false, deviation(func(c conformance.Result) float64 { return c.Allowed })},
-		column[conformance.Result]{"reference", true, func(c conformance.Result) string { return cmp.Or(c.Note, c.Reference) }})
+		column[conformance.Result]{"compared", false, func(c conformance.Result) string {
+			return strconv.Itoa(c.Compared)
+		}},
+		column[conformance.Result]{"deviation", false,
+			deviation(func(c conformance.Result) float64 { return c.Deviation })},
+		column[conformance.Result]{"allowed", false,
+			deviation(func(c conformance.Result) float64 { return c.Allowed })},
+		column[conformance.Result]{"reference", true, func(c conformance.Result) string {
+			return cmp.Or(c.Note, c.Reference)
+		}})
 	differ := 0
 	for _, c := range checks {
 		if c.Verdict == conformance.Differs {
@@ -145,7 +152,7 @@ type jsonText string
 // MarshalJSON implements json.Marshaler.
 func (j jsonText) MarshalJSON() ([]byte, error) { return []byte(j), nil }
 
-func listEstimators(s streams, f format) error {
+func listEstimators(s streams, f recordOptions) error {
 	columns := estimatorColumns()
 	if !f.csv {
 		columns = columns[:6] // the rest is too long for a terminal

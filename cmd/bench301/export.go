@@ -18,16 +18,16 @@ import (
 )
 
 type exportOptions struct {
-	to, out   string
+	to string
+	outOptions
 	init      string
 	seed      uint64
 	calibrate int
-	net       networkFlags
-	in        archInput
+	in        sizedInput
 }
 
 func newExport(s streams) *cobra.Command {
-	o := exportOptions{in: archInput{in: s.in}}
+	o := exportOptions{in: sizedInput{archs: archInput{in: s.in}}}
 	cmd := &cobra.Command{
 		Use:   "export ARCH|FILE...",
 		Short: "Write architectures for other programs: Python, ONNX, Graphviz, JSON",
@@ -48,25 +48,21 @@ CIFAR-10 images.
 		RunE: func(cmd *cobra.Command, args []string) error { return exportArchs(cmd.Context(), s, o, args) },
 	}
 	cmd.Flags().StringVar(&o.to, "to", "python", "format: python, onnx, dot or json")
-	cmd.Flags().StringVar(&o.out, "out", "", "write to this file instead of standard output")
+	o.outOptions.AddFlags(cmd, "write to this file instead of standard output")
 	cmd.Flags().Uint64Var(&o.seed, "seed", 0, "seed of the weights (onnx)")
-	cmd.Flags().StringVar(&o.init, "init", string(network.Default), fmt.Sprintf("initialisation of the weights: %v (onnx)", network.Distributions()))
+	cmd.Flags().StringVar(&o.init, "init", string(network.Default), fmt.Sprintf("initialisation of the weights: %v "+
+		"(onnx)", network.Distributions()))
 	cmd.Flags().IntVar(&o.calibrate, "calibrate", 0, "set running statistics by so many embedded training images (onnx)")
-	o.in.addFlags(cmd)
-	o.net.addFlags(cmd)
+	o.in.AddFlags(cmd)
 	return cmd
 }
 
 func exportArchs(ctx context.Context, s streams, o exportOptions, args []string) error {
-	space, _, err := o.in.open()
+	space, size, err := o.in.open()
 	if err != nil {
 		return err
 	}
-	size, err := o.net.sizing(space)
-	if err != nil {
-		return err
-	}
-	items, err := o.in.all(args)
+	items, err := o.in.archs.all(args)
 	if err != nil {
 		return err
 	}
@@ -112,7 +108,8 @@ func exportArchs(ctx context.Context, s streams, o exportOptions, args []string)
 }
 
 // exportOne writes one architecture in a format that stands for one.
-func exportOne(w io.Writer, space bench301.Space, size func(bench301.Architecture) (bench301.Config, error), o exportOptions, item bench301.Item) error {
+func exportOne(w io.Writer, space bench301.Space, size func(bench301.Architecture) (bench301.Config, error),
+	o exportOptions, item bench301.Item) error {
 	a := bench301.Canonical(item.Architecture)
 	if o.to == "dot" {
 		return export.DOT(w, space, a)
@@ -139,7 +136,8 @@ func exportONNX(w io.Writer, a bench301.Architecture, graph bench301.Graph, o ex
 		return err
 	}
 	theta := make([]float32, plan.NumParams())
-	if err := network.Initialise(plan, theta, network.Scheme{Distribution: network.Distribution(o.init)}, o.seed); err != nil {
+	if err := network.Initialise(plan, theta, network.Scheme{Distribution: network.Distribution(o.init)},
+		o.seed); err != nil {
 		return usageError{err}
 	}
 	m := export.Model{Name: a.ID(), Graph: graph, Theta: theta, About: map[string]string{
@@ -160,7 +158,8 @@ func calibrated(plan *network.Plan, theta []float32, images int) (func(string) (
 	train := dataset.Sample().Train
 	in := plan.Graph().Nodes[0]
 	if in.H != train.Height || in.W != train.Width {
-		return nil, fmt.Errorf("--calibrate: the embedded images are %dx%d, the network reads %dx%d", train.Height, train.Width, in.H, in.W)
+		return nil, fmt.Errorf("--calibrate: the embedded images are %dx%d, the network reads %dx%d", train.Height,
+			train.Width, in.H, in.W)
 	}
 	const batch = 100
 	pick := make([]int, images)

@@ -19,12 +19,13 @@ import (
 func newFigure(s streams) *cobra.Command {
 	var o analysisOptions
 	var only, formats []string
-	var width, out string
+	var to outOptions
+	var width string
 	cmd := &cobra.Command{
 		Use:   "figure RUN",
 		Short: "Draw the figures of a run",
-		Long: `Draws the figures of a run from the run folder alone, with the numbers of each as CSV beside it, and prints the files.
-Kinds: ` + strings.Join(reports.FigureNames(), ", ") + `; those that the run has no data for are left out.
+		Long: `Draws the figures of a run from the run folder alone, with the numbers of each as CSV beside it, and prints
+the files. Kinds: ` + strings.Join(reports.FigureNames(), ", ") + `; those that the run has no data for are left out.
 Formats: ` + strings.Join(plots.Formats(), ", ") + `.`,
 		Example: `  bench301 figure runs/my-study
   bench301 figure runs/my-study --only scatter,ablation --format pdf,tex
@@ -48,7 +49,7 @@ Formats: ` + strings.Join(plots.Formats(), ", ") + `.`,
 					return usageError{fmt.Errorf("--width %s: must be a length such as 3.25in or 8cm, at least 1in", width)}
 				}
 			}
-			f, err := o.analyse(cmd.Context(), args[0])
+			f, err := o.run(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
@@ -59,17 +60,17 @@ Formats: ` + strings.Join(plots.Formats(), ", ") + `.`,
 			if len(made) == 0 {
 				return errors.New("the run has no data for these figures")
 			}
-			if out == "" {
-				out = filepath.Join(args[0], "figures")
+			if to.out == "" {
+				to.out = filepath.Join(args[0], "figures")
 			}
-			return saveFigures(s, made, out, fixed, formats)
+			return saveFigures(s, made, to.out, fixed, formats)
 		},
 	}
 	cmd.Flags().StringSliceVar(&only, "only", nil, "kinds of figures (default: all)")
 	cmd.Flags().StringSliceVar(&formats, "format", []string{"pdf", "png"}, "file formats")
 	cmd.Flags().StringVar(&width, "width", "", "width of every figure, e.g. 3.25in (default: as fits a two-column paper)")
-	cmd.Flags().StringVarP(&out, "out", "o", "", "folder (default RUN/figures)")
-	o.addFlags(cmd)
+	to.AddFlags(cmd, "folder (default RUN/figures)")
+	o.AddFlags(cmd)
 	return cmd
 }
 

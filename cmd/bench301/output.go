@@ -4,21 +4,71 @@ import (
 	"bufio"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"rwe301/reports"
 )
 
-// format is how a command prints its records.
-type format struct{ json, csv bool }
+// recordOptions say how a command prints its records.
+type recordOptions struct{ json, csv bool }
 
-// addFlags gives a command the flags --json and --csv.
-func (f *format) addFlags(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON, one object a line")
+// AddFlags gives a command the flags --json and --csv.
+func (f *recordOptions) AddFlags(cmd *cobra.Command) {
+	addJSONFlag(cmd, &f.json)
 	cmd.Flags().BoolVar(&f.csv, "csv", false, "print CSV")
 	cmd.MarkFlagsMutuallyExclusive("json", "csv")
+}
+
+// addJSONFlag gives a command the flag --json.
+func addJSONFlag(cmd *cobra.Command, asJSON *bool) {
+	cmd.Flags().BoolVar(asJSON, "json", false, "print JSON, one object a line")
+}
+
+// tableOptions say how a command prints a table.
+type tableOptions struct {
+	reports.Format
+	short [4]bool // --json and so on
+}
+
+// shortFormats are the formats of tables that have a flag of their own.
+var shortFormats = [4]reports.Format{reports.JSON, reports.CSV, reports.LaTeX, reports.Markdown}
+
+// AddFlags gives a command the flag --format and the short ways of writing it: --json, --csv, --latex and --markdown.
+func (o *tableOptions) AddFlags(cmd *cobra.Command) {
+	var names []string
+	for _, f := range reports.Formats() {
+		names = append(names, string(f))
+	}
+	o.Format = reports.Terminal
+	cmd.Flags().StringVar((*string)(&o.Format), "format", string(reports.Terminal),
+		"format of the table: "+strings.Join(names, ", "))
+	exclusive := []string{"format"}
+	for i, f := range shortFormats {
+		cmd.Flags().BoolVar(&o.short[i], string(f), false, "the same as --format "+string(f))
+		exclusive = append(exclusive, string(f))
+	}
+	cmd.MarkFlagsMutuallyExclusive(exclusive...)
+}
+
+// as is the format that the flags ask for.
+func (o *tableOptions) as() reports.Format {
+	if i := slices.Index(o.short[:], true); i >= 0 {
+		return shortFormats[i]
+	}
+	return o.Format
+}
+
+// validate refuses a format that there is not.
+func (o *tableOptions) validate() error {
+	if !slices.Contains(reports.Formats(), o.Format) {
+		return usageError{fmt.Errorf("table format %q: must be one of %v", o.Format, reports.Formats())}
+	}
+	return nil
 }
 
 // column is one field of a record as text.
@@ -38,7 +88,7 @@ type printer[T any] struct {
 	live    bool // every record is wanted at once
 }
 
-func newPrinter[T any](w io.Writer, f format, columns ...column[T]) *printer[T] {
+func newPrinter[T any](w io.Writer, f recordOptions, columns ...column[T]) *printer[T] {
 	p := &printer[T]{columns: columns, out: bufio.NewWriter(w)}
 	header := make([]string, len(columns))
 	for i, c := range columns {
@@ -77,6 +127,16 @@ func (p *printer[T]) print(record T) error {
 	}
 	p.table.Rows = append(p.table.Rows, cells)
 	return nil
+}
+
+// printAll prints records and what is left.
+func (p *printer[T]) printAll(records []T) error {
+	for _, r := range records {
+		if err := p.print(r); err != nil {
+			return err
+		}
+	}
+	return p.close()
 }
 
 // close prints what is left.

@@ -18,35 +18,39 @@ type meter struct {
 	w     io.Writer
 	what  string
 	unit  string
-	total int64
-	start time.Time
+	start time.Time // of the work: the first word about it
 	next  time.Time
 	bar   *progressbar.ProgressBar
 }
 
-// newMeter reports on work of total units. Bytes are shown as such when unit is "B".
-func newMeter(w io.Writer, what, unit string, total int64) *meter {
-	m := &meter{w: w, what: what, unit: unit, total: total, start: time.Now()}
+// newMeter reports on work in units. Bytes are shown as such when unit is "B".
+func newMeter(w io.Writer, what, unit string) *meter { return &meter{w: w, what: what, unit: unit} }
+
+// begin notes when the work began.
+func (m *meter) begin(total int64) {
+	m.start = time.Now()
 	m.next = m.start.Add(quiet)
-	if isTerminal(w) {
+	if isTerminal(m.w) {
 		m.bar = progressbar.NewOptions64(total,
-			progressbar.OptionSetWriter(w),
-			progressbar.OptionSetDescription(what),
-			progressbar.OptionSetItsString(unit),
+			progressbar.OptionSetWriter(m.w),
+			progressbar.OptionSetDescription(m.what),
+			progressbar.OptionSetItsString(m.unit),
 			progressbar.OptionShowIts(),
 			progressbar.OptionShowCount(),
-			progressbar.OptionShowBytes(unit == "B"),
+			progressbar.OptionShowBytes(m.unit == "B"),
 			progressbar.OptionSetPredictTime(true),
 			progressbar.OptionThrottle(100*time.Millisecond),
 			progressbar.OptionClearOnFinish(),
 			progressbar.OptionEnableColorCodes(false),
 		)
 	}
-	return m
 }
 
-// set says how far the work has come.
-func (m *meter) set(done int64) {
+// set says how far the work of total units has come.
+func (m *meter) set(done, total int64) {
+	if m.start.IsZero() {
+		m.begin(total)
+	}
 	if m.bar != nil {
 		_ = m.bar.Set64(done)
 		return
@@ -57,8 +61,8 @@ func (m *meter) set(done int64) {
 	}
 	m.next = now.Add(10 * time.Second)
 	elapsed := now.Sub(m.start)
-	left := time.Duration(float64(elapsed) * float64(m.total-done) / float64(done))
-	fmt.Fprintf(m.w, "%s: %d of %d %s, %s left\n", m.what, done, m.total, m.unit, left.Round(time.Second))
+	left := time.Duration(float64(elapsed) * float64(total-done) / float64(done))
+	fmt.Fprintf(m.w, "%s: %d of %d %s, %s left\n", m.what, done, total, m.unit, left.Round(time.Second))
 }
 
 // close clears the bar.

@@ -15,7 +15,7 @@ import (
 
 // queryOptions are the flags of query.
 type queryOptions struct {
-	format
+	recordOptions
 	surrogate, runtime string
 	members, noise     bool
 	seed               uint64
@@ -27,13 +27,13 @@ func newQuery(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "query [ARCH|FILE]...",
 		Short: "Ask a surrogate of NAS-Bench-301 for accuracies",
-		Long: `Print the accuracy (percent) that a surrogate of NAS-Bench-301 predicts for each architecture, the standard deviation of
-that prediction, and whether the architecture resembles those that the surrogate was trained on: out of range, a
-prediction may be off by several percent.
+		Long: `Print the accuracy (percent) that a surrogate of NAS-Bench-301 predicts for each architecture, the standard
+deviation of that prediction, and whether the architecture resembles those that the surrogate was trained on: out of
+range, a prediction may be off by several percent.
 
 The surrogate "mini" is part of the binary. It approximates the published XGBoost ensemble and is no substitute for it
-where single accuracies matter. Published ensembles work as they are or imported (see bench301 surrogate --help): their
-mean and standard deviation over the members have the bits that NAS-Bench-301 gives.
+where single accuracies matter. Published ensembles work as they are or imported (see bench301 surrogate --help):
+their mean and standard deviation over the members have the bits that NAS-Bench-301 gives.
 
 ` + archHelp,
 		Example: `  bench301 query archs.csv --json
@@ -48,12 +48,13 @@ mean and standard deviation over the members have the bits that NAS-Bench-301 gi
 			return o.run(cmd.Context(), s, args, q)
 		},
 	}
-	o.addFlags(cmd)
-	o.in.addFlags(cmd)
-	cmd.Flags().StringVar(&o.surrogate, "surrogate", surrogate.MiniKey, "surrogate to ask: mini, a path, or the name of an imported one")
+	o.AddFlags(cmd)
+	o.in.AddFlags(cmd)
+	addSurrogateFlag(cmd, &o.surrogate)
 	cmd.Flags().StringVar(&o.runtime, "runtime", "", "surrogate of the training time in seconds, by path or name")
 	cmd.Flags().BoolVar(&o.members, "members", false, "print the prediction of every member of the ensemble")
-	cmd.Flags().Uint64Var(&o.seed, "noise-seed", 0, "print a prediction with NAS-Bench-301's noise too, drawn from this seed (default: no noise)")
+	cmd.Flags().Uint64Var(&o.seed, "noise-seed", 0, "print a prediction with NAS-Bench-301's noise too, drawn from "+
+		"this seed (default: no noise)")
 	return cmd
 }
 
@@ -109,7 +110,9 @@ func (o *queryOptions) columns() []column[surrogate.Answer] {
 		}})
 	}
 	if o.runtime != "" {
-		c = append(c, column[surrogate.Answer]{"runtime", false, func(r surrogate.Answer) string { return strconv.FormatFloat(*r.Runtime, 'f', 1, 64) }})
+		c = append(c, column[surrogate.Answer]{"runtime", false, func(r surrogate.Answer) string {
+			return strconv.FormatFloat(*r.Runtime, 'f', 1, 64)
+		}})
 	}
 	return c
 }
@@ -118,7 +121,7 @@ func (o *queryOptions) columns() []column[surrogate.Answer] {
 const queryBatch = 4096
 
 func (o *queryOptions) run(ctx context.Context, s streams, args []string, q *surrogate.Question) error {
-	p := newPrinter(s.out, o.format, o.columns()...)
+	p := newPrinter(s.out, o.recordOptions, o.columns()...)
 	name := q.Accuracy.Info().Name
 	asked, outside := 0, 0
 	batch := make([]bench301.Genotype, 0, queryBatch)

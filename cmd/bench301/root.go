@@ -8,8 +8,12 @@ import (
 	"io"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
+
+	"rwe301/internal/system"
+	"rwe301/scoring"
 )
 
 // Exit codes.
@@ -77,6 +81,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted (what was finished
 		return usageError{fmt.Errorf("%w (see %s --help)", err, cmd.CommandPath())}
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
+	wrapHelp(root)
 	root.AddCommand(
 		newBench(s),
 		newCompare(s),
@@ -122,6 +127,12 @@ func codeVersion() string {
 	return v
 }
 
+// machine is what stands beside every score: the version of the program and the processor.
+func machine() scoring.Machine { return scoring.Machine{Code: codeVersion(), CPU: system.CPU()} }
+
+// platform is what the program was built for.
+const platform = runtime.GOOS + "/" + runtime.GOARCH
+
 func newVersion(s streams) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -131,13 +142,15 @@ func newVersion(s streams) *cobra.Command {
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if asJSON {
-				return json.NewEncoder(s.out).Encode(map[string]string{"version": codeVersion(), "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH})
+				return json.NewEncoder(s.out).Encode(map[string]string{
+					"version": codeVersion(), "go": runtime.Version(), "platform": platform,
+				})
 			}
-			_, err := fmt.Fprintf(s.out, "bench301 %s (%s, %s)\n", codeVersion(), runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH)
+			_, err := fmt.Fprintf(s.out, "bench301 %s (%s, %s)\n", codeVersion(), runtime.Version(), platform)
 			return err
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
+	addJSONFlag(cmd, &asJSON)
 	return cmd
 }
 
@@ -147,4 +160,30 @@ func noArgs(cmd *cobra.Command, args []string) error {
 		return usageError{fmt.Errorf("%s takes no arguments, not %q", cmd.CommandPath(), args[0])}
 	}
 	return nil
+}
+
+// someArgs wants between low and high arguments.
+func someArgs(low, high int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) < low || len(args) > high {
+			return usageError{fmt.Errorf("%s takes %s, not %d arguments", cmd.CommandPath(), what, len(args))}
+		}
+		return nil
+	}
+}
+
+// group makes a command of commands that does nothing alone; verb is what they do.
+func group(verb string, cmd *cobra.Command, commands ...*cobra.Command) *cobra.Command {
+	var names []string
+	for _, c := range commands {
+		names = append(names, c.Name())
+	}
+	last := len(names) - 1
+	what := strings.Join(names[:last], ", ") + " or " + names[last]
+	cmd.Args = noArgs
+	cmd.RunE = func(*cobra.Command, []string) error {
+		return usageError{fmt.Errorf("%s: name what to %s: %s (see bench301 %[1]s --help)", cmd.Name(), verb, what)}
+	}
+	cmd.AddCommand(commands...)
+	return cmd
 }

@@ -17,7 +17,7 @@ type sampleRow struct {
 
 func newSample(s streams) *cobra.Command {
 	var (
-		f               format
+		f               recordOptions
 		n               int
 		seed            uint64
 		space, notation string
@@ -25,8 +25,8 @@ func newSample(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sample",
 		Short: "Draw architectures uniformly from a search space",
-		Long: `Draw architectures uniformly from a search space, one a line. The same seed gives the same architectures, and the
-first k of n are those that -n k gives.`,
+		Long: `Draw architectures uniformly from a search space, one a line. The same seed gives the same architectures, and
+the first k of n are those that -n k gives.`,
 		Example: `  bench301 sample -n 100 --seed 301 > archs.txt
   bench301 sample -n 3 --notation genotype
   bench301 sample -n 1000 --csv | bench301 complexity --csv`,
@@ -49,7 +49,7 @@ first k of n are those that -n k gives.`,
 			return sample(cmd.Context(), s, f, sp, as, n, seed)
 		},
 	}
-	f.addFlags(cmd)
+	f.AddFlags(cmd)
 	addSpaceFlag(cmd, &space)
 	cmd.Flags().IntVarP(&n, "number", "n", 10, "how many")
 	cmd.Flags().Uint64Var(&seed, "seed", 0, "seed of the draw")
@@ -57,7 +57,8 @@ first k of n are those that -n k gives.`,
 	return cmd
 }
 
-func sample(ctx context.Context, s streams, f format, space bench301.Space, n bench301.Notation, count int, seed uint64) error {
+func sample(ctx context.Context, s streams, f recordOptions, space bench301.Space, n bench301.Notation,
+	count int, seed uint64) error {
 	p := newPrinter(s.out, f,
 		column[sampleRow]{"arch", true, func(r sampleRow) string { return r.Arch }},
 		column[sampleRow]{"id", true, func(r sampleRow) string { return r.ID }})

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"runtime"
 	"slices"
 	"strconv"
 
@@ -22,14 +21,14 @@ import (
 
 // scoreOptions are the flags of `score`.
 type scoreOptions struct {
-	format
-	archs   archInput
-	images  imageInput
-	specs   []string
-	out     string
-	seed    uint64
-	workers int
-	keep    string
+	recordOptions
+	jobsOptions
+	outOptions
+	archs  archInput
+	images imageOptions
+	specs  []string
+	seed   uint64
+	keep   string
 }
 
 func newScore(s streams) *cobra.Command {
@@ -37,9 +36,10 @@ func newScore(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "score -e ESTIMATOR [ARCH|FILE]...",
 		Short: "Score architectures with estimators",
-		Long: `Score architectures with estimators, an architecture a core at a time. An estimator is a name of the list that
-` + "`bench301 estimators`" + ` prints, with settings behind a colon where the defaults are not wanted. With --out the scores are
-kept in a file of JSON lines: the same command started again scores what the file lacks. Ctrl-C keeps what is scored.
+		Long: `Score architectures with estimators, by default as many at a time as there are cores. An estimator is a name
+of the list that ` + "`bench301 estimators`" + ` prints, with settings behind a colon where the defaults are not wanted.
+With --out the scores are kept in a file of JSON lines: the same command started again scores what the file lacks.
+Ctrl-C keeps what is scored.
 
 ` + archHelp + `
 
@@ -49,15 +49,18 @@ Exit status: 0 all scored, 1 some could not be scored (their records say why) or
   bench301 score -e map-effdim '[[(0, 3), (1, 3), ...'`,
 		RunE: func(cmd *cobra.Command, args []string) error { return score(cmd.Context(), s, o, args) },
 	}
-	o.format.addFlags(cmd)
-	o.archs.addFlags(cmd)
-	o.images.addFlags(cmd)
+	o.recordOptions.AddFlags(cmd)
+	o.outOptions.AddFlags(cmd, "keep the scores in this file and resume from it")
+	o.jobsOptions.AddFlags(cmd)
+	alias(cmd, "workers", "jobs")
+	o.archs.AddFlags(cmd)
+	o.images.AddFlags(cmd)
 	f := cmd.Flags()
-	f.StringArrayVarP(&o.specs, "estimator", "e", nil, "estimator, as name or name:setting=value,setting=value; repeat for several")
-	f.StringVarP(&o.out, "out", "o", "", "keep the scores in this file and resume from it")
+	f.StringArrayVarP(&o.specs, "estimator", "e", nil, "estimator, as name or name:setting=value,setting=value; "+
+		"repeat for several")
 	f.Uint64Var(&o.seed, "seed", 0, "seed of weights and whatever else is drawn")
-	f.StringVar(&o.keep, "checkpoints", "", "keep networks in training in this folder epoch by epoch, and resume from there")
-	f.IntVarP(&o.workers, "workers", "j", runtime.GOMAXPROCS(0), "architectures at a time")
+	f.StringVar(&o.keep, "checkpoints", "", "keep networks in training in this folder epoch by epoch, and resume "+
+		"from there")
 	return cmd
 }
 
@@ -65,10 +68,10 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 	if len(o.specs) == 0 {
 		return usageError{errors.New("name an estimator: -e rwe (see `bench301 estimators`)")}
 	}
-	if o.workers < 1 {
-		return usageError{fmt.Errorf("--workers %d: must be at least 1", o.workers)}
+	if err := o.jobsOptions.validate(); err != nil {
+		return err
 	}
-	list, data, err := prepare(ctx, o.specs, o.images)
+	list, data, err := prepare(ctx, s, o.specs, o.images)
 	if err != nil {
 		return err
 	}
@@ -86,7 +89,9 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 		q.Seeds = []uint64{o.seed}
 		questions = append(questions, q)
 	}
-	run := scoring.Options{Data: data, InOrder: true, Workers: o.workers, Retry: true, Checkpoints: o.keep, Machine: machine()}
+	run := scoring.Options{
+		Data: data, InOrder: true, Workers: o.jobs, Retry: true, Checkpoints: o.keep, Machine: machine(),
+	}
 	if o.out != "" {
 		kept, err := store.OpenJSONL(o.out)
 		if err != nil {
@@ -95,37 +100,35 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 		defer func() { err = errors.Join(err, kept.Close()) }()
 		run.Store = kept
 	}
-	m := newMeter(s.err, "scoring", "architectures", int64(len(items)))
+	m := newMeter(s.err, "scoring", "architectures")
 	defer m.close()
 	columns := scoreColumns()
 	if !o.csv {
 		columns = columns[:len(columns)-1] // the architecture is too long for a terminal
 	}
-	p := newPrinter(s.out, o.format, columns...)
+	p := newPrinter(s.out, o.recordOptions, columns...)
 	p.live = true
 	failed := 0
-	tallies := map[string]*tally{}
+	tallies := make([]scoring.Tally, len(questions))
 	err = scoring.NewRunner(questions, run).Run(ctx, archs, func(i int, answers []scoring.Answer) error {
 		for k, a := range answers {
 			if a.Status != store.OK {
 				failed++
 			}
-			if a.Fresh {
-				tallyOf(tallies, questions[k].Label).add(a)
-			}
+			tallies[k].Add(a)
 			if err := p.print(a.Record); err != nil {
 				return err
 			}
 		}
-		m.set(int64(i + 1))
+		m.set(int64(i+1), int64(len(items)))
 		return nil
 	})
 	if err := errors.Join(err, p.close()); err != nil {
 		return err
 	}
 	m.close()
-	for _, q := range questions {
-		tell(s.err, q.Label, tallyOf(tallies, q.Label))
+	for k, q := range questions {
+		tell(s.err, q.Label, tallies[k])
 	}
 	if failed > 0 {
 		return fmt.Errorf("%d of %d scores are missing: their records say why", failed, len(items)*len(questions))
@@ -133,42 +136,22 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 	return nil
 }
 
-// tally sums up what the fresh scores of one estimator cost, and what they warn of.
-type tally struct {
-	scored        int
-	alone, shared float64        // seconds: of each estimate on its own, and as it was, sharing work with those before it
-	warnings      map[string]int // how many scores came with a warning
-}
-
-func tallyOf(tallies map[string]*tally, label string) *tally {
-	if tallies[label] == nil {
-		tallies[label] = &tally{warnings: map[string]int{}}
-	}
-	return tallies[label]
-}
-
-func (t *tally) add(a scoring.Answer) {
-	t.scored++
-	t.alone += a.Seconds
-	t.shared += a.Shared
-	for _, w := range a.Warnings {
-		t.warnings[w]++
-	}
-}
-
 // tell reports what an estimator's scores cost and warn of.
-func tell(w io.Writer, label string, t *tally) {
-	if t.alone > 1 {
-		n := float64(t.scored)
-		fmt.Fprintf(w, "%s: %s s an architecture on its own, %s s here, sharing work\n", label, reports.Seconds(t.alone/n), reports.Seconds(t.shared/n))
+func tell(w io.Writer, label string, t scoring.Tally) {
+	if t.Alone > 1 {
+		n := float64(t.Scored)
+		fmt.Fprintf(w, "%s: %s s an architecture on its own, %s s here, sharing work\n", label,
+			reports.Seconds(t.Alone/n), reports.Seconds(t.Shared/n))
 	}
-	for _, text := range slices.Sorted(maps.Keys(t.warnings)) {
-		fmt.Fprintf(w, "%s: %d scores: %s\n", label, t.warnings[text], text)
+	for _, text := range slices.Sorted(maps.Keys(t.Warnings)) {
+		fmt.Fprintf(w, "%s: %d scores: %s\n", label, t.Warnings[text], text)
 	}
 }
 
 // prepare configures estimators, opens the images that they want, and checks that they get along.
-func prepare(ctx context.Context, specs []string, images imageInput) (list []*estimators.Configured, data *dataset.Set, err error) {
+func prepare(
+	ctx context.Context, s streams, specs []string, images imageOptions,
+) (list []*estimators.Configured, data *dataset.Set, err error) {
 	asked := map[string]bool{}
 	for _, spec := range specs {
 		c, err := estimators.Parse(spec)
@@ -180,7 +163,7 @@ func prepare(ctx context.Context, specs []string, images imageInput) (list []*es
 		}
 		asked[c.Label] = true
 		if c.Info.Needs.Data && data == nil {
-			if data, err = images.open(ctx); err != nil {
+			if data, err = images.open(ctx, s.err); err != nil {
 				return nil, nil, err
 			}
 		}

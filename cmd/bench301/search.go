@@ -2,36 +2,34 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"rwe301/analysis"
-	"rwe301/moo"
 	"rwe301/reports"
-	"rwe301/scoring"
 	"rwe301/search"
 )
 
 // searchOptions are the flags of search.
 type searchOptions struct {
-	definition          search.Definition
-	algorithm           string
-	objectives          []string
-	limits              []string
-	seeds               []uint
-	weights, models     string
-	dataset             string
-	out, resume, report string
-	jobs                int
-	json                bool
+	jobsOptions
+	outOptions
+	accuracyOptions
+	images         imageOptions
+	definition     search.Definition
+	algorithm      string
+	objectives     []string
+	limits         []string
+	seeds          []uint
+	weights        string
+	resume, report string
+	json           bool
 }
 
 func newSearch(s streams) *cobra.Command {
@@ -40,8 +38,9 @@ func newSearch(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "search [FILE]",
 		Short: "Search for architectures that trade accuracy against size",
-		Long: `Multi-objective search: minimises two or three objectives, and reports the front re-evaluated by the accuracy source.
-One method is given by flags; FILE, in YAML, compares several, each with the same number of evaluations:
+		Long: `Multi-objective search: minimises two or three objectives, and reports the front re-evaluated by the accuracy
+source. One method is given by flags; FILE, in YAML, compares several, each with the same number of evaluations
+(bench301 search init writes one with every key):
 
   name: rwe-search
   methods:
@@ -54,14 +53,17 @@ One method is given by flags; FILE, in YAML, compares several, each with the sam
   limits: {macs: 200M}
 
 An objective is "accuracy" (of the accuracy source), surrogate:PATH, or an estimator with settings, as
-rwe-ridge:channels=16. Scores that are better when higher are negated, percentages become errors; params, macs and flops
-are minimised, and counted at C=32 and 8 cells.
+rwe-ridge:channels=16. Scores that are better when higher are negated, percentages become errors; params, macs and
+flops are minimised, and counted at C=32 and 8 cells.
 
-Every generation is saved. Ctrl-C prints the fronts so far; --resume goes on, to the same end as without the interruption.`,
+Every generation is saved. Ctrl-C prints the fronts so far; bench301 search resume goes on, to the same end as without
+the interruption. The report of the run folder is written at the end, and by bench301 report.
+
+Exit status: 0 all searches are finished, 1 the work broke off, 130 interrupted (what was finished is kept).`,
 		Example: `  bench301 search --population 20 --generations 30
   bench301 search -O rwe-ridge -O macs --max macs=200M --seeds 1,2,3 --out runs/small
   bench301 search comparison.yaml
-  bench301 search --resume runs/small`,
+  bench301 search resume runs/small`,
 		Args: someArgs(0, 1, "one definition at most"),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, s, args) },
 	}
@@ -72,16 +74,38 @@ Every generation is saved. Ctrl-C prints the fronts so far; --resume goes on, to
 	f.IntVar(&d.Population, "population", d.Population, "solutions of a generation")
 	f.IntVar(&d.Generations, "generations", d.Generations, "generations")
 	f.UintSliceVar(&o.seeds, "seeds", []uint{1}, "one run a seed")
-	f.StringVar(&o.weights, "weights", string(d.Weights), "common: all runs see the same random weights; fresh: each run draws its own")
-	f.StringVar(&d.Space, "space", d.Space, "search space")
-	f.StringVar(&o.models, "surrogate", "mini", "accuracy source: mini, or the file of an imported surrogate")
-	f.StringVar(&o.dataset, "dataset", d.Dataset.Name, "images of the estimators: sample or cifar10")
-	f.StringVarP(&o.out, "out", "o", "", "run folder (default runs/<UTC time>-search)")
-	f.StringVar(&o.resume, "resume", "", "go on with the searches of a run folder")
+	f.StringVar(&o.weights, "weights", d.Weights, "common: all runs see the same random weights; fresh: each run "+
+		"draws its own")
+	addSpaceFlag(cmd, &d.Space)
+	o.accuracyOptions.AddFlags(cmd)
+	o.images.AddFlags(cmd)
+	alias(cmd, "dataset", "data")
+	o.outOptions.AddFlags(cmd, "run folder (default runs/<UTC time>-search)")
+	o.jobsOptions.AddFlags(cmd)
+	addJSONFlag(cmd, &o.json)
+	f.StringVar(&o.resume, "resume", "", "the same as bench301 search resume")
 	f.StringVar(&o.report, "report", "", "write the report of a run folder again, without searching")
-	f.IntVarP(&o.jobs, "jobs", "j", 0, "architectures at a time (default: one a core)")
-	f.BoolVar(&o.json, "json", false, "print the fronts as JSON, one architecture a line")
 	cmd.MarkFlagsMutuallyExclusive("resume", "report", "out")
+	f.Lookup("resume").Hidden, f.Lookup("report").Hidden = true, true
+	cmd.AddCommand(newInit("search", search.Template, s), newSearchResume(s))
+	return cmd
+}
+
+func newSearchResume(s streams) *cobra.Command {
+	var o searchOptions
+	cmd := &cobra.Command{
+		Use:     "resume RUN",
+		Short:   "Go on with searches that were interrupted",
+		Long:    "Goes on with searches that were interrupted, to the same end as without the interruption.",
+		Example: "  bench301 search resume runs/small\n  bench301 search resume runs/small --jobs 4 --json",
+		Args:    someArgs(1, 1, "one run folder"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.resume = args[0]
+			return o.run(cmd, s, nil)
+		},
+	}
+	o.jobsOptions.AddFlags(cmd)
+	addJSONFlag(cmd, &o.json)
 	return cmd
 }
 
@@ -101,39 +125,35 @@ func (o *searchOptions) run(cmd *cobra.Command, s streams, args []string) (err e
 			return searching
 		}
 	}
-	report, err := searches.Report(context.WithoutCancel(ctx)) // an interrupted search still shows what it has
+	found, err := searches.Report(context.WithoutCancel(ctx)) // an interrupted search still shows what it has
 	if err != nil {
 		return errors.Join(searching, err)
 	}
-	if _, err := (reports.Search{Fronts: report}).Save(filepath.Join(searches.Dir, "report")); err != nil {
+	report := reports.Search{Fronts: found}
+	if _, err := searchReport(report, searches.Dir); err != nil {
 		return errors.Join(searching, err)
 	}
-	for _, row := range report.Rows {
-		if row.Front == 0 {
-			reason := "no architecture within the limits among %d: widen --max"
-			if len(report.Setup.Limits) == 0 {
-				reason = "an empty front of %d architectures: none was scored, or the accuracies know none of those that were"
-			}
-			fmt.Fprintf(s.err, "bench301: %s, seed %d: "+reason+"\n", row.Method, row.Seed, row.Distinct)
-		}
+	for _, line := range report.Empty() {
+		fmt.Fprintf(s.err, "bench301: %s\n", line)
 	}
 	if searching != nil {
-		fmt.Fprintf(s.err, "bench301: saved; go on with: bench301 search --resume %s\n", searches.Dir)
+		fmt.Fprintf(s.err, "bench301: saved; go on with: bench301 search resume %s\n", searches.Dir)
 	}
-	return errors.Join(o.print(s, report), searching)
+	return errors.Join(report.Print(s.out, o.json), searching)
 }
 
 // open makes or opens the run folder that the flags ask for.
 func (o *searchOptions) open(cmd *cobra.Command, args []string) (*search.Searches, error) {
 	ctx := cmd.Context()
+	if err := o.jobsOptions.validate(); err != nil {
+		return nil, err
+	}
 	if dir := o.resume + o.report; dir != "" {
 		if len(args) > 0 {
-			return nil, usageError{errors.New("--resume and --report read the definition from the run folder: leave the file out")}
+			return nil, usageError{errors.New("--resume and --report read the definition from the run folder: leave the " +
+				"file out")}
 		}
 		return search.Open(ctx, dir)
-	}
-	if o.jobs < 0 {
-		return nil, usageError{fmt.Errorf("--jobs %d: must not be negative", o.jobs)}
 	}
 	d, err := o.define(cmd, args)
 	if err != nil {
@@ -146,10 +166,17 @@ func (o *searchOptions) open(cmd *cobra.Command, args []string) (*search.Searche
 	return search.Create(ctx, dir, d, machine())
 }
 
+// searched are the flags that say what is searched, which a file says otherwise.
+var searched = []string{
+	"algorithm", "objective", "max", "population", "generations", "seeds", "weights", "space", "surrogate",
+	"table", "column",
+	"data", "data-side", "data-train", "data-test",
+}
+
 // define reads the definition, or makes one of the flags.
 func (o *searchOptions) define(cmd *cobra.Command, args []string) (search.Definition, error) {
 	if len(args) == 1 {
-		for _, name := range []string{"algorithm", "objective", "max", "population", "generations", "seeds", "weights", "space", "surrogate", "dataset"} {
+		for _, name := range searched {
 			if cmd.Flags().Changed(name) {
 				return o.definition, usageError{fmt.Errorf("--%s: %s says what is searched: change it there", name, args[0])}
 			}
@@ -162,7 +189,7 @@ func (o *searchOptions) define(cmd *cobra.Command, args []string) (search.Defini
 	}
 	d := o.definition
 	d.Methods = []analysis.Method{{Name: o.algorithm, Algorithm: o.algorithm, Objectives: o.objectives}}
-	d.Weights = o.weights
+	d.Weights, d.Accuracy, d.Dataset = o.weights, o.accuracy(), o.images.Images
 	if d.Weights != search.CommonWeights && d.Weights != search.FreshWeights {
 		return d, usageError{fmt.Errorf("--weights %s: must be common or fresh", o.weights)}
 	}
@@ -177,82 +204,10 @@ func (o *searchOptions) define(cmd *cobra.Command, args []string) (search.Defini
 	for _, seed := range o.seeds {
 		d.Seeds = append(d.Seeds, uint64(seed))
 	}
-	d.Accuracy = scoring.AccuracyOf(o.models)
-	d.Dataset.Name = o.dataset
 	if err := d.Validate(); err != nil {
 		return d, usageError{err}
 	}
 	var err error
 	d.Base, err = filepath.Abs(".")
 	return d, err
-}
-
-// print prints the fronts as JSON, or the summary and the first front.
-func (o *searchOptions) print(s streams, r *analysis.Fronts) error {
-	if o.json {
-		e := json.NewEncoder(s.out)
-		e.SetEscapeHTML(false)
-		for _, f := range r.Found {
-			if err := e.Encode(f); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	if err := (reports.Search{Fronts: r}).Table().Write(s.out, reports.Terminal); err != nil {
-		return err
-	}
-	if len(r.Rows) == 0 {
-		return nil
-	}
-	t := reports.Table{
-		Title: fmt.Sprintf("\nFront of %s, seed %d", r.Rows[0].Method, r.Rows[0].Seed),
-		Columns: []reports.Column{
-			{Name: "id", Left: true}, {Name: "estimates"}, {Name: "accuracy"}, {Name: "params"}, {Name: "MACs"}, {Name: "arch", Left: true},
-		},
-	}
-	for _, f := range r.Found {
-		if f.Method != r.Rows[0].Method || f.Seed != r.Rows[0].Seed {
-			continue
-		}
-		estimates := make([]string, len(f.Estimates))
-		for i, e := range f.Estimates {
-			estimates[i] = strconv.FormatFloat(e, 'g', 6, 64)
-		}
-		t.Rows = append(t.Rows, []string{
-			f.ID, strings.Join(estimates, " "), strconv.FormatFloat(f.Accuracy, 'f', 2, 64), strconv.FormatInt(f.Params, 10), strconv.FormatInt(f.MACs, 10), f.Arch,
-		})
-	}
-	return t.Write(s.out, reports.Terminal)
-}
-
-// searchProgress prints a line a generation, at most one in a while.
-type searchProgress struct {
-	s       streams
-	start   time.Time
-	last    time.Time
-	running string
-}
-
-func (p *searchProgress) print(m analysis.Method, seed uint64, g moo.Generation[string]) {
-	name := fmt.Sprintf("%s seed %d", m.Name, seed)
-	if name != p.running {
-		p.running, p.last = name, time.Time{}
-		fmt.Fprintf(p.s.err, "%s: minimising %s\n%8s %8s %8s %8s %8s  best of each objective\n", name, strings.Join(m.Objectives, ", "), "n_gen", "n_eval", "n_new", "n_nds", "seconds")
-	}
-	if time.Since(p.last) < quiet/2 {
-		return
-	}
-	p.last = time.Now()
-	fmt.Fprintf(p.s.err, "%8d %8d %8d %8d %8.1f ", g.Number, g.Evaluations, g.Distinct, len(g.Front), time.Since(p.start).Seconds())
-	for k := range m.Objectives {
-		least := 0.0
-		for i, f := range g.Front {
-			if i == 0 || f.Objectives[k] < least {
-				least = f.Objectives[k]
-			}
-		}
-		fmt.Fprintf(p.s.err, " %.6g", least)
-	}
-	fmt.Fprintln(p.s.err)
 }

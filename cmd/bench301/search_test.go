@@ -19,8 +19,8 @@ generations: 5
 seeds: [1, 2]
 `
 
-// TestKilledSearchesEndAlike kills a search with SIGKILL again and again and resumes it, with one and with eight workers.
-// The fronts and indicators must be those of a search that nobody disturbed.
+// TestKilledSearchesEndAlike kills a search with SIGKILL again and again and resumes it, with one and with eight
+// workers. The fronts and indicators must be those of a search that nobody disturbed.
 func TestKilledSearchesEndAlike(t *testing.T) {
 	bin, dir := program(t), t.TempDir()
 	definition := filepath.Join(dir, "search.yaml")

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rwe301/bench301/surrogate"
+	"rwe301/scoring"
 	"rwe301/serve"
 )
 
@@ -20,8 +21,9 @@ func newServe(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Answer queries over HTTP in JSON",
-		Long: `Serve surrogates to programs in any language: POST /v1/query, GET /v1/surrogates, /healthz, /metrics (Prometheus) and
-/openapi.yaml, which describes the rest. examples/client.py is a client that needs Python's standard library only.
+		Long: `Serve surrogates to programs in any language: POST /v1/query, GET /v1/surrogates, /healthz, /metrics
+(Prometheus) and /openapi.yaml, which describes the rest. examples/client.py is a client that needs Python's standard
+library only.
 
 The server has no passwords: it listens on this machine only, unless --listen says otherwise. It stops on Ctrl-C or
 SIGTERM once the running requests are done.`,
@@ -50,7 +52,8 @@ SIGTERM once the running requests are done.`,
 		},
 	}
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8301", "address and port")
-	cmd.Flags().StringArrayVar(&names, "surrogate", nil, "surrogate to serve: mini, KEY=PATH, a path or the name of an imported one; may be repeated (default: mini and all imported ones)")
+	cmd.Flags().StringArrayVar(&names, "surrogate", nil, "surrogate to serve: mini, KEY=PATH, a path or the name "+
+		"of an imported one; may be repeated (default: mini and all imported ones)")
 	cmd.Flags().Int64Var(&limits.Body, "max-body", 16<<20, "bytes of a request at most")
 	cmd.Flags().IntVar(&limits.Architectures, "max-architectures", 100_000, "architectures of a request at most")
 	cmd.Flags().IntVar(&limits.Concurrent, "max-queries", 64, "queries at a time at most")
@@ -62,7 +65,7 @@ SIGTERM once the running requests are done.`,
 func servedSurrogates(names []string) ([]serve.Named, error) {
 	if len(names) == 0 {
 		names = []string{surrogate.MiniKey}
-		if folder, err := surrogateFolder(); err == nil {
+		if folder, err := scoring.SurrogateFolder(); err == nil {
 			installed, err := surrogate.Installed(folder)
 			if err != nil {
 				return nil, err

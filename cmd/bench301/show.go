@@ -17,17 +17,16 @@ import (
 type showOptions struct {
 	json, notations bool
 	picture         string
-	net             networkFlags
-	in              archInput
+	in              sizedInput
 }
 
 func newShow(s streams) *cobra.Command {
-	o := showOptions{in: archInput{in: s.in}}
+	o := showOptions{in: sizedInput{archs: archInput{in: s.in}}}
 	cmd := &cobra.Command{
 		Use:   "show ARCH|FILE...",
 		Short: "Show what an architecture is: identity, cells, size, notations, picture",
-		Long: `Show what an architecture is: its canonical text and id, the notation it was written in, the operations of its cells,
-the size of its network, and on demand all notations and a picture.
+		Long: `Show what an architecture is: its canonical text and id, the notation it was written in, the operations of
+its cells, the size of its network, and on demand all notations and a picture.
 
 ` + archHelp,
 		Example: `  bench301 show darts_v2 --picture cells.svg
@@ -37,11 +36,10 @@ the size of its network, and on demand all notations and a picture.
 			return show(cmd.Context(), s, o, args)
 		},
 	}
-	cmd.Flags().BoolVar(&o.json, "json", false, "print JSON, one object a line")
+	addJSONFlag(cmd, &o.json)
 	cmd.Flags().BoolVar(&o.notations, "notations", false, "write the architecture in every notation")
 	cmd.Flags().StringVar(&o.picture, "picture", "", "draw the cells to this file: .png, .svg, .pdf, .eps or .tex")
-	o.in.addFlags(cmd)
-	o.net.addFlags(cmd)
+	o.in.AddFlags(cmd)
 	return cmd
 }
 
@@ -61,16 +59,12 @@ type shown struct {
 }
 
 func show(ctx context.Context, s streams, o showOptions, args []string) error {
-	space, _, err := o.in.open()
-	if err != nil {
-		return err
-	}
-	size, err := o.net.sizing(space)
+	space, size, err := o.in.open()
 	if err != nil {
 		return err
 	}
 	items := 0
-	for item, err := range o.in.each(args) {
+	for item, err := range o.in.archs.each(args) {
 		if err == nil {
 			err = ctx.Err()
 		}
@@ -116,7 +110,8 @@ func show(ctx context.Context, s streams, o showOptions, args []string) error {
 // newShown collects what there is to say about an architecture.
 func newShown(space bench301.Space, item bench301.Item, cfg bench301.Config, notations bool) (shown, error) {
 	a := bench301.Canonical(item.Architecture)
-	v := shown{Arch: a.String(), ID: a.ID(), Space: space.Name(), Notation: string(item.Notation), Facts: map[string]string{}}
+	v := shown{Arch: a.String(), ID: a.ID(), Space: space.Name(), Notation: string(item.Notation),
+		Facts: map[string]string{}}
 	c, err := a.Complexity(cfg)
 	if err != nil {
 		return v, err
@@ -157,7 +152,8 @@ func (v shown) write(s streams, space bench301.Space, cfg bench301.Config, again
 	if len(space.Variants()) > 0 {
 		variant = string(cfg.Variant) + ", "
 	}
-	row("network", fmt.Sprintf("%sC=%d, %d cells, %d classes, %dx%d", variant, cfg.Channels, cfg.Layers, cfg.Classes, cfg.Height, cfg.Width))
+	row("network", fmt.Sprintf("%sC=%d, %d cells, %d classes, %dx%d", variant, cfg.Channels, cfg.Layers,
+		cfg.Classes, cfg.Height, cfg.Width))
 	if again {
 		fmt.Fprintln(s.out)
 	}

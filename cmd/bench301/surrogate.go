@@ -14,73 +14,44 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"rwe301/bench301/dataset"
 	"rwe301/bench301/surrogate"
 	"rwe301/internal/atomicfile"
+	"rwe301/scoring"
 )
 
 func newSurrogate(s streams) *cobra.Command {
-	cmd := &cobra.Command{
+	return group("do", &cobra.Command{
 		Use:   "surrogate",
 		Short: "Import, inspect and export the published surrogates of NAS-Bench-301",
-		Long: `NAS-Bench-301 publishes its surrogates as pickles of XGBoost, LightGBM and PyTorch objects. bench301 reads them without
-Python and without running anything that a pickle asks for, and predicts the same numbers. "import" turns an ensemble
-into one small file; a query can use the originals as well.
+		Long: `NAS-Bench-301 publishes its surrogates as pickles of XGBoost, LightGBM and PyTorch objects. bench301 reads
+them without Python and without running anything that a pickle asks for, and predicts the same numbers. "import" turns
+an ensemble into one small file; a query can use the originals as well.
 
-A surrogate's PATH is a surrogate file, a model file, the folder of an ensemble or of one member, or the published zip.`,
+A surrogate's PATH is a surrogate file, a model file, the folder of an ensemble or of one member, or the published
+zip.`,
 		Example: `  bench301 surrogate fetch 1.0
   bench301 surrogate import nb_models_1.0.zip --ensemble nb_models/xgb_v1.0 --out xgb.surrogate
   bench301 query --surrogate xgb.surrogate archs.csv`,
-		Args: noArgs,
-		RunE: func(*cobra.Command, []string) error {
-			return usageError{errors.New("surrogate: name what to do: import, info, verify, fetch or export (see bench301 surrogate --help)")}
-		},
-	}
-	cmd.AddCommand(newSurrogateImport(s), newSurrogateInfo(s), newSurrogateVerify(s), newSurrogateFetch(s), newSurrogateExport(s))
-	return cmd
-}
-
-// surrogatesDir is the folder of imported surrogates in the cache folder.
-const surrogatesDir = "surrogates"
-
-// surrogateFolder is where surrogates are found by name.
-func surrogateFolder() (string, error) {
-	cache, err := dataset.DefaultCache()
-	if err != nil {
-		return "", err
-	}
-	return filepath.Join(cache.Dir, surrogatesDir), nil
-}
-
-// openSurrogate finds a surrogate by name or path.
-func openSurrogate(name string) (surrogate.Surrogate, error) {
-	folder, err := surrogateFolder()
-	if err != nil {
-		folder = "" // names cannot be found, paths can
-	}
-	m, err := surrogate.Open(name, folder)
-	if errors.Is(err, surrogate.ErrUnknown) {
-		return nil, usageError{err}
-	}
-	return m, err
+	}, newSurrogateImport(s), newSurrogateInfo(s), newSurrogateVerify(s), newSurrogateFetch(s), newSurrogateExport(s))
 }
 
 func newSurrogateImport(s streams) *cobra.Command {
-	var out, ensemble string
+	var to outOptions
+	var ensemble string
 	cmd := &cobra.Command{
 		Use:   "import PATH",
 		Short: "Turn an ensemble into one file",
-		Long: `Read an ensemble of NAS-Bench-301 from the published zip, an unpacked folder, a member's folder or a model file, and write
-one file with all members. Without --out it goes into the cache folder, where a query finds it by the ensemble's name.
-Where PATH holds several ensembles and --ensemble names none, each becomes a file.`,
+		Long: `Read an ensemble of NAS-Bench-301 from the published zip, an unpacked folder, a member's folder or a model
+file, and write one file with all members. Without --out it goes into the cache folder, where a query finds it by the
+ensemble's name. Where PATH holds several ensembles and --ensemble names none, each becomes a file.`,
 		Example: `  bench301 surrogate import nb_models_1.0.zip
   bench301 surrogate import nb_models/xgb_v1.0 --out xgb.surrogate`,
 		Args: someArgs(1, 1, "one path"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return importSurrogates(cmd.Context(), s, args[0], ensemble, out)
+			return importSurrogates(cmd.Context(), s, args[0], ensemble, to.out)
 		},
 	}
-	cmd.Flags().StringVarP(&out, "out", "o", "", "file to write, or folder that exists (default: the cache folder)")
+	to.AddFlags(cmd, "file to write, or folder that exists (default: the cache folder)")
 	cmd.Flags().StringVar(&ensemble, "ensemble", "", "the folder inside PATH that holds the ensemble")
 	return cmd
 }
@@ -97,7 +68,7 @@ func importSurrogates(ctx context.Context, s streams, from, ensemble, out string
 	folder := ""
 	if out == "" {
 		var err error
-		if folder, err = surrogateFolder(); err != nil {
+		if folder, err = scoring.SurrogateFolder(); err != nil {
 			return err
 		}
 		if err := os.MkdirAll(folder, 0o755); err != nil {
@@ -107,19 +78,21 @@ func importSurrogates(ctx context.Context, s streams, from, ensemble, out string
 		folder = out
 	}
 	if len(names) > 1 && folder == "" {
-		return usageError{fmt.Errorf("%s holds %d ensembles (%s): choose one with --ensemble, or name a folder that exists with --out", from, len(names), strings.Join(names, ", "))}
+		return usageError{fmt.Errorf("%s holds %d ensembles (%s): choose one with --ensemble, or name a folder that "+
+			"exists with --out", from, len(names), strings.Join(names, ", "))}
 	}
 	taken := map[string]string{}
 	for _, name := range names {
 		if other, twice := taken[path.Base(name)]; twice {
-			return fmt.Errorf("%s: %s and %s would become files of the same name: import them one by one with --ensemble and --out", from, other, name)
+			return fmt.Errorf("%s: %s and %s would become files of the same name: import them one by one with --ensemble "+
+				"and --out", from, other, name)
 		}
 		taken[path.Base(name)] = name
 	}
-	m := newMeter(s.err, "importing", "ensembles", int64(len(names)))
+	m := newMeter(s.err, "importing", "ensembles")
 	defer m.close()
 	for i, name := range names {
-		m.set(int64(i))
+		m.set(int64(i), int64(len(names)))
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -140,7 +113,7 @@ func importSurrogates(ctx context.Context, s streams, from, ensemble, out string
 }
 
 func newSurrogateInfo(s streams) *cobra.Command {
-	var f format
+	var f recordOptions
 	cmd := &cobra.Command{
 		Use:   "info PATH|NAME",
 		Short: "Say what a surrogate is and where its members came from",
@@ -164,12 +137,13 @@ func newSurrogateInfo(s streams) *cobra.Command {
 				if unit == "" {
 					unit = "an unknown unit"
 				}
-				fmt.Fprintf(s.out, "%s: %s, %d members, predicts %s, sha256 %s\n", e.Info().Name, e.Info().Kind, e.Info().Members, unit, e.Checksum())
+				fmt.Fprintf(s.out, "%s: %s, %d members, predicts %s, sha256 %s\n", e.Info().Name, e.Info().Kind,
+					e.Info().Members, unit, e.Checksum())
 			}
 			return printMembers(s.out, f, e.Members())
 		},
 	}
-	f.addFlags(cmd)
+	f.AddFlags(cmd)
 	return cmd
 }
 
@@ -186,7 +160,7 @@ func openEnsemble(name string) (*surrogate.Ensemble, error) {
 	return e, nil
 }
 
-func printMembers(w io.Writer, f format, members []surrogate.Member) error {
+func printMembers(w io.Writer, f recordOptions, members []surrogate.Member) error {
 	number := strconv.Itoa
 	p := newPrinter(w, f,
 		column[surrogate.Member]{"member", true, func(m surrogate.Member) string { return m.Name }},
@@ -198,12 +172,7 @@ func printMembers(w io.Writer, f format, members []surrogate.Member) error {
 		column[surrogate.Member]{"weights", false, func(m surrogate.Member) string { return number(m.Weights) }},
 		column[surrogate.Member]{"original bytes", false, func(m surrogate.Member) string { return number(m.Bytes) }},
 		column[surrogate.Member]{"original sha256", true, func(m surrogate.Member) string { return m.SHA256 }})
-	for _, m := range members {
-		if err := p.print(m); err != nil {
-			return err
-		}
-	}
-	return p.close()
+	return p.printAll(members)
 }
 
 func newSurrogateVerify(s streams) *cobra.Command {
@@ -212,8 +181,8 @@ func newSurrogateVerify(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify PATH|NAME [ORIGINAL]",
 		Short: "Check a surrogate's content, and that it predicts what the original does",
-		Long: `Read the whole surrogate, checking its checksum and the structure of every model. With ORIGINAL, ask both for the same
-random architectures; every member's prediction must agree to the last bit.`,
+		Long: `Read the whole surrogate, checking its checksum and the structure of every model. With ORIGINAL, ask both for
+the same random architectures; every member's prediction must agree to the last bit.`,
 		Example: `  bench301 surrogate verify xgb.surrogate
   bench301 surrogate verify xgb.surrogate nb_models/xgb_v1.0`,
 		Args: someArgs(1, 2, "a surrogate and perhaps its original"),
@@ -225,7 +194,8 @@ random architectures; every member's prediction must agree to the last bit.`,
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(s.out, "%s: whole, %d members of kind %s, sha256 %s\n", args[0], e.Info().Members, e.Info().Kind, e.Checksum())
+			fmt.Fprintf(s.out, "%s: whole, %d members of kind %s, sha256 %s\n", args[0], e.Info().Members, e.Info().Kind,
+				e.Checksum())
 			if len(args) < 2 {
 				return nil
 			}
@@ -246,13 +216,14 @@ random architectures; every member's prediction must agree to the last bit.`,
 }
 
 func newSurrogateFetch(s streams) *cobra.Command {
-	var url, out string
+	var to outOptions
+	var url string
 	cmd := &cobra.Command{
 		Use:   "fetch 0.9|1.0",
 		Short: "Download the published ensembles and import them",
-		Long: `Download the archive of NAS-Bench-301's models into the cache folder and import its ensembles, so that a query finds them by
-name. An interrupted download is continued. Upstream publishes no checksums: the one seen first is written beside the
-archive and must be the same ever after.
+		Long: `Download the archive of NAS-Bench-301's models into the cache folder and import its ensembles, so that a
+query finds them by name. An interrupted download is continued. Upstream publishes no checksums: the one seen first is
+written beside the archive and must be the same ever after.
 
 The published archives are too large for the tests of this program: the download is tested against a local server, the
 reading of archives on models that were trained for the tests.`,
@@ -266,10 +237,10 @@ reading of archives on models that were trained for the tests.`,
 			} else if !ok {
 				return usageError{fmt.Errorf("version %q: must be 0.9 or 1.0", args[0])}
 			}
-			folder := out
+			folder := to.out
 			if folder == "" {
 				var err error
-				if folder, err = surrogateFolder(); err != nil {
+				if folder, err = scoring.SurrogateFolder(); err != nil {
 					return err
 				}
 			}
@@ -280,24 +251,17 @@ reading of archives on models that were trained for the tests.`,
 		},
 	}
 	cmd.Flags().StringVar(&url, "url", "", "address of a mirror")
-	cmd.Flags().StringVarP(&out, "out", "o", "", "folder (default: the cache folder)")
+	to.AddFlags(cmd, "folder (default: the cache folder)")
 	return cmd
 }
 
 // fetchSurrogates downloads an archive into a folder and imports what it holds.
 func fetchSurrogates(ctx context.Context, s streams, address, folder, name string) error {
 	archive := filepath.Join(folder, name)
-	var m *meter
-	fetch := surrogate.Fetch{URL: address, Path: archive, Progress: func(done, total int64) {
-		if m == nil {
-			m = newMeter(s.err, "downloading "+name, "B", total)
-		}
-		m.set(done)
-	}}
+	m := newMeter(s.err, "downloading "+name, "B")
+	fetch := surrogate.Fetch{URL: address, Path: archive, Progress: m.set}
 	sum, err := fetch.Run(ctx)
-	if m != nil {
-		m.close()
-	}
+	m.close()
 	if err != nil {
 		return err
 	}
@@ -306,32 +270,32 @@ func fetchSurrogates(ctx context.Context, s streams, address, folder, name strin
 }
 
 func newSurrogateExport(s streams) *cobra.Command {
-	var out string
+	var to outOptions
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "export PATH|NAME --json",
 		Short: "Write the members of an XGBoost ensemble as JSON that XGBoost loads",
-		Long: `Write every member as a JSON model that XGBoost 1.6 and later load, named after the member, into the folder --out. Gains and
-covers are not kept in surrogate files and are zero. XGBoost adds the base score first since 1.3: predictions of a model
-of an earlier version may differ from the original's in the last bit.`,
+		Long: `Write every member as a JSON model that XGBoost 1.6 and later load, named after the member, into the folder
+--out. Gains and covers are not kept in surrogate files and are zero. XGBoost adds the base score first since 1.3:
+predictions of a model of an earlier version may differ from the original's in the last bit.`,
 		Example: `  bench301 surrogate export xgb.surrogate --json --out boosters`,
 		Args:    someArgs(1, 1, "one surrogate"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if !asJSON || out == "" {
+			if !asJSON || to.out == "" {
 				return usageError{errors.New("surrogate export wants --json and a folder: --out FOLDER")}
 			}
 			e, err := openEnsemble(args[0])
 			if err != nil {
 				return err
 			}
-			if err := os.MkdirAll(out, 0o755); err != nil {
+			if err := os.MkdirAll(to.out, 0o755); err != nil {
 				return err
 			}
 			for i, m := range e.Members() {
 				if err := cmd.Context().Err(); err != nil {
 					return err
 				}
-				target := filepath.Join(out, fmt.Sprintf("%02d_%s.json", i, filepath.Base(m.Name)))
+				target := filepath.Join(to.out, fmt.Sprintf("%02d_%s.json", i, filepath.Base(m.Name)))
 				if err := atomicfile.Write(target, func(w io.Writer) error { return e.ExportJSON(w, i) }); err != nil {
 					return err
 				}
@@ -341,6 +305,6 @@ of an earlier version may differ from the original's in the last bit.`,
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write XGBoost's JSON")
-	cmd.Flags().StringVarP(&out, "out", "o", "", "folder to write to")
+	to.AddFlags(cmd, "folder to write to")
 	return cmd
 }

@@ -17,8 +17,7 @@ import (
 const columns = 120
 
 // longLines are folders whose lines are yet to be wrapped.
-var longLines = []string{"cmd/bench301", "estimators", "network",
-	"reports", "study"}
+var longLines = []string{"estimators", "network"}
 
 // TestColumns reads every Go file of the repository. That also makes go test run the tests of this package again, not
 // remember their results, when one of them changed.

@@ -29,6 +29,7 @@ bench301/surrogate/internal/xgb: bench301/surrogate/internal/trees bench301/surr
 analysis: bench301 correlation moo store
 cmd/bench301: analysis bench301 bench301/dataset bench301/surrogate correlation estimators estimators/conformance export
 	moo network plots reports scoring search serve store studies study internal/atomicfile internal/kernels internal/process internal/suggest
+	internal/system
 correlation:
 estimators: bench301 bench301/dataset network estimators/head estimators/inputs estimators/internal/curve
 	internal/atomicfile internal/suggest
@@ -46,6 +47,7 @@ internal/oracle: internal/splitmix
 internal/process:
 internal/splitmix:
 internal/suggest:
+internal/system:
 internal/yamldoc: internal/suggest
 moo:
 network: bench301 internal/kernels internal/process

@@ -1,4 +1,5 @@
-package main
+// Package system tells what machine this process runs on.
+package system
 
 import (
 	"bufio"
@@ -6,15 +7,10 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
-
-	"rwe301/scoring"
 )
 
-// machine is what stands beside every score: the version of the program and the processor.
-func machine() scoring.Machine { return scoring.Machine{Code: codeVersion(), CPU: cpuName()} }
-
-// cpuName is the model of the CPU as the system calls it, or the architecture where the system does not say.
-func cpuName() string {
+// CPU is the model of the CPU as the system calls it, or the architecture where the system does not say.
+func CPU() string {
 	for _, key := range []string{"model name", "Model", "Hardware"} {
 		if v := procField("/proc/cpuinfo", key); v != "" {
 			return v
@@ -23,9 +19,9 @@ func cpuName() string {
 	return runtime.GOARCH
 }
 
-// memory is the memory that this process may use, and what of it is available, in bytes; 0 where the system does not
+// Memory is the memory that this process may use, and what of it is available, in bytes; 0 where the system does not
 // say.
-func memory() (total, available int64) {
+func Memory() (total, available int64) {
 	total, available = procBytes("MemTotal"), procBytes("MemAvailable")
 	if data, err := os.ReadFile("/sys/fs/cgroup/memory.max"); err == nil { // a container's limit
 		if limit, err := strconv.ParseInt(strings.TrimSpace(string(data)), 10, 64); err == nil && limit < total {

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"rwe301/analysis"
+	"rwe301/bench301/dataset"
+	"rwe301/bench301/surrogate"
+	"rwe301/correlation"
+	"rwe301/scoring"
+	"rwe301/study"
+)
+
+// alias gives a flag an old spelling, which help does not show. Both set the same variable; two values that differ are
+// refused.
+func alias(cmd *cobra.Command, old, name string) {
+	f := cmd.Flags()
+	flag, set := f.Lookup(name), new(string)
+	value := flag.Value
+	flag.Value = spelling{value, name, set, flag}
+	f.Var(spelling{value, old, set, flag}, old, "the same as --"+name)
+	f.Lookup(old).Hidden = true
+}
+
+// spelling is the value of a flag under one of its names.
+type spelling struct {
+	pflag.Value
+	name string
+	set  *string // the name that set the value last
+	flag *pflag.Flag
+}
+
+func (s spelling) Set(text string) error {
+	before, by := s.String(), *s.set
+	if err := s.Value.Set(text); err != nil {
+		return err
+	}
+	if by != "" && by != s.name && s.String() != before {
+		return fmt.Errorf("--%s says %s: they are two spellings of one flag", by, before)
+	}
+	*s.set, s.flag.Changed = s.name, true
+	return nil
+}
+
+// jobsOptions say how many architectures are scored at a time.
+type jobsOptions struct{ jobs int }
+
+// AddFlags gives a command the flag --jobs.
+func (o *jobsOptions) AddFlags(cmd *cobra.Command) {
+	cmd.Flags().IntVarP(&o.jobs, "jobs", "j", 0, "architectures at a time (default: one a core)")
+}
+
+func (o *jobsOptions) validate() error {
+	if o.jobs < 0 {
+		return usageError{fmt.Errorf("--jobs %d: must not be negative", o.jobs)}
+	}
+	return nil
+}
+
+// outOptions say where a command writes.
+type outOptions struct{ out string }
+
+// AddFlags gives a command the flag --out, for what.
+func (o *outOptions) AddFlags(cmd *cobra.Command, what string) {
+	cmd.Flags().StringVarP(&o.out, "out", "o", "", what)
+}
+
+// imageOptions say which images a command scores with.
+type imageOptions struct{ scoring.Images }
+
+// AddFlags gives a command the flags --data, --data-side, --data-train and --data-test.
+func (o *imageOptions) AddFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&o.Name, "data", "sample", "images: sample (part of CIFAR-10, inside the binary), cifar10 (all of "+
+		"it, see the command data fetch), a folder or archive of CIFAR-10, or a folder with train/CLASS/IMAGE and "+
+		"val/CLASS/IMAGE")
+	f.IntVar(&o.Side, "data-side", 0, "height and width to which the images of such a folder are resized and cut "+
+		"(default 32)")
+	f.IntVar(&o.Train, "data-train", 0, "read so many training images of such a folder only, classes in turn "+
+		"(default: all)")
+	f.IntVar(&o.Test, "data-test", 0, "the same for its test images")
+}
+
+// open reads the images.
+func (o *imageOptions) open(ctx context.Context, talk io.Writer) (*dataset.Set, error) {
+	m := newMeter(talk, "reading images", "images")
+	defer m.close()
+	var in scoring.Inputs
+	return in.Images(ctx, o.Images, m.set)
+}
+
+// accuracyOptions say which accuracies scores are compared with.
+type accuracyOptions struct{ surrogate, table, column string }
+
+// AddFlags gives a command the flags --surrogate, --table and --column.
+func (o *accuracyOptions) AddFlags(cmd *cobra.Command) {
+	addSurrogateFlag(cmd, &o.surrogate)
+	f := cmd.Flags()
+	f.StringVar(&o.table, "table", "", "take the accuracies from this `FILE` instead, which has a column arch")
+	f.StringVar(&o.column, "column", "accuracy", "column of the table that holds them")
+	cmd.MarkFlagsMutuallyExclusive("surrogate", "table")
+}
+
+// accuracy is what the flags name.
+func (o *accuracyOptions) accuracy() scoring.Accuracy {
+	if o.table != "" {
+		return scoring.Accuracy{Source: scoring.Tabled, File: o.table, Column: o.column}
+	}
+	return scoring.AccuracyOf(o.surrogate)
+}
+
+// addSurrogateFlag gives a command the flag --surrogate.
+func addSurrogateFlag(cmd *cobra.Command, name *string) {
+	cmd.Flags().StringVar(name, "surrogate", surrogate.MiniKey, "surrogate to ask: mini, a `PATH`, or the name of "+
+		"an imported one")
+}
+
+// openSurrogate opens a surrogate by name or path.
+func openSurrogate(name string) (surrogate.Surrogate, error) {
+	var in scoring.Inputs
+	s, _, err := in.Surrogate(name)
+	return s, unknownSurrogate(err)
+}
+
+// unknownSurrogate makes a name that nothing has an error of the command line.
+func unknownSurrogate(err error) error {
+	if errors.Is(err, surrogate.ErrUnknown) {
+		return usageError{err}
+	}
+	return err
+}
+
+// analysisOptions say how scores are analysed.
+type analysisOptions struct {
+	resamples int
+	seed      uint64
+	combine   []string
+}
+
+// AddFlags gives a command the flags --resamples, --resampling-seed and --combine.
+func (o *analysisOptions) AddFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.IntVar(&o.resamples, "resamples", correlation.DefaultResamples, "bootstrap resamples")
+	f.Uint64Var(&o.seed, "resampling-seed", 0, "seed of the resampling")
+	f.StringArrayVar(&o.combine, "combine", nil, "also judge a combination of estimators: rank:NAME+NAME (mean "+
+		"rank), logrank: (sum of log ranks), zscore: (sum of standard scores), or linear: (fitted to the accuracies "+
+		"of all other architectures); repeat for several")
+}
+
+func (o *analysisOptions) validate() error {
+	if o.resamples < 1 {
+		return usageError{fmt.Errorf("--resamples %d: must be at least 1", o.resamples)}
+	}
+	for _, text := range o.combine {
+		if _, _, err := analysis.ParseCombination(text); err != nil {
+			return usageError{err}
+		}
+	}
+	return nil
+}
+
+// analyse adds the combinations to results and correlates their scores; compare also compares these with the best.
+func (o *analysisOptions) analyse(ctx context.Context, r *analysis.Results, compare bool) (*analysis.Findings, error) {
+	for _, text := range o.combine {
+		c, labels, err := analysis.ParseCombination(text)
+		if err == nil {
+			err = r.Combine(c, labels)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return analysis.Analyse(ctx, r, analysis.Options{
+		Options: correlation.Options{Resamples: o.resamples, Seed: o.seed}, Compare: compare,
+	})
+}
+
+// run analyses the run in a folder.
+func (o *analysisOptions) run(ctx context.Context, dir string) (*analysis.Findings, error) {
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	results, err := load(dir)
+	if err != nil {
+		return nil, err
+	}
+	return o.analyse(ctx, results, true)
+}
+
+// load reads the scores of a run.
+func load(dir string) (results *analysis.Results, err error) {
+	err = withRun(dir, func(r *study.Run) error { results, err = r.Load(); return err })
+	return results, err
+}

@@ -1,0 +1,50 @@
+package search
+
+import (
+	"io"
+
+	"rwe301/scoring"
+)
+
+// templateHead is the part of the template that does not depend on the registry.
+const templateHead = `# Searches of bench301. Every key that a definition may have is in this file; what is commented
+# out shows defaults and alternatives. Run it:
+#   bench301 search THIS_FILE         Ctrl-C saves, and bench301 search resume goes on
+#   bench301 report RUN               the report of the run folder that it names
+
+name: my-search           # names the run folder, runs/<UTC time>-my-search
+space: darts              # the search space
+
+# Each method is run under every seed, with the same number of evaluations. Two or three objectives are minimised:
+# accuracy (of the accuracy source), surrogate:PATH, or an estimator with settings, as rwe-ridge:channels=16. Scores
+# that are better when higher are negated, percentages become errors.
+methods:
+  - {name: rwe, algorithm: nsga2, objectives: [rwe-ridge, macs]}
+  - {name: random, algorithm: random, objectives: [rwe-ridge, macs]}
+  # - {name: upper, algorithm: moead, objectives: [accuracy, macs]}           # what a perfect estimator would find
+  # - {name: aging, algorithm: aging, objectives: [rwe-ridge, params, macs]}  # or local
+
+population: 20            # solutions of a generation
+generations: 30
+seeds: [1]                # one run a seed and method: 1..5
+weights: common           # all runs see the same random weights, and share scores; fresh: each run draws its own
+
+# limits: {macs: 200M}    # bound an objective; k, M and G stand for thousands, millions and thousand millions
+budgets:                  # the reports name the most accurate architecture within each
+  macs: [100M, 150M, 200M]
+
+accuracy:                 # re-evaluates the fronts
+  source: mini            # mini (inside the program), models (an imported surrogate), table, none
+  # file: nb301.surrogate # models: the imported surrogate; table: the file
+  # column: val_accuracy  # table: the column of accuracies in percent
+
+dataset:                  # the images that estimators see
+  name: sample            # sample (inside the program), cifar10, or folder
+  # path: images          # where cifar10 or the folder lies; cifar10 by default where bench301 data fetch puts it
+  # side: 32              # folder: height and width to which its images are resized and cut
+  # train: 1000           # folder: so many of its training images only, classes in turn
+  # test: 500             # folder: the same for its test images
+`
+
+// Template writes a commented definition with every legal key, algorithm, estimator and setting.
+func Template(w io.Writer) error { return scoring.WriteTemplate(w, templateHead) }
