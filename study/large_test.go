@@ -86,7 +86,8 @@ func TestLargeStudies(t *testing.T) {
 	if large && took > 10*time.Second {
 		t.Errorf("analysed in %v, want less than 10 s", took)
 	}
-	for i, r := range f.Rows { // truth + k noise has Pearson's r = 1/sqrt(1+k^2), and tau = 2/pi asin r for normal variables
+	// truth + k noise has Pearson's r = 1/sqrt(1+k^2), and tau = 2/pi asin r for normal variables
+	for i, r := range f.Rows {
 		k := float64(i + 1)
 		want := 2 / math.Pi * math.Asin(1/math.Sqrt(1+k*k))
 		if r.N != n || r.Tau.High <= r.Tau.Value || math.Abs(r.Tau.Value-want) > 2*(r.Tau.High-r.Tau.Value) {

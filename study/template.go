@@ -8,8 +8,8 @@ import (
 
 // templateHead is the part of the template that does not depend on the registry. Lines that start with "#   " or "# - "
 // after their indentation are alternatives that can be uncommented.
-const templateHead = `# A study of bench301. Every key that a study may have is in this file; what is commented out shows defaults and
-# alternatives. Try it:
+const templateHead = `# A study of bench301. Every key that a study may have is in this file; what is commented out
+# shows defaults and alternatives. Try it:
 #   bench301 study plan THIS_FILE     what would be run, and how long it takes
 #   bench301 study run THIS_FILE      run it; Ctrl-C saves, and bench301 study resume goes on
 
@@ -48,7 +48,7 @@ estimators:
   #   scores: mine.csv
   #   column: score
   #   direction: higher   # or lower, if lower scores are meant to be better
-  # - name: my-program    # your own program: reads {"arch": ..., "id": ..., "seed": 0}, writes {"score": 1.5}, a line each
+  # - name: my-program    # your own program: a line {"arch": ..., "id": ..., "seed": 0} in, a line {"score": 1.5} out
   #   command: [python3, mine.py]
   #   timeout: 60s
 `
