@@ -3,6 +3,7 @@ package main
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -16,12 +17,16 @@ import (
 	"rwe301/internal/oracle"
 )
 
-func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"bench301": main}) }
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"bench301": func() {
+		version = cmp.Or(os.Getenv("BENCH301_TEST_VERSION"), version)
+		main()
+	}})
+}
 
 // TestScripts runs the command lines in testdata/script: what each command promises on stdout, stderr and exit status.
 // Every script has a cache folder of its own, and $SERVER is the address of a web server that answers /short with a few
-// bytes, /models.zip with an archive of surrogates, and has nothing else. $MODELS is the folder of reference
-// surrogates.
+// bytes, /models.zip with an archive of surrogates, and has nothing else. $MODELS is the folder of reference surrogates.
 func TestScripts(t *testing.T) {
 	models := filepath.Join(oracle.Root(), "testdata", "oracles", "surrogate")
 	archive := modelArchive(t, models)
