@@ -26,7 +26,8 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs the command lines in testdata/script: what each command promises on stdout, stderr and exit status.
 // Every script has a cache folder of its own, and $SERVER is the address of a web server that answers /short with a few
-// bytes, /models.zip with an archive of surrogates, and has nothing else. $MODELS is the folder of reference surrogates.
+// bytes, /models.zip with an archive of surrogates, and has nothing else. $MODELS is the folder of reference
+// surrogates.
 func TestScripts(t *testing.T) {
 	models := filepath.Join(oracle.Root(), "testdata", "oracles", "surrogate")
 	archive := modelArchive(t, models)
