@@ -51,7 +51,7 @@ func TestArenaSharesMemory(t *testing.T) {
 	total := 0
 	for i := 1; i < len(g.Nodes); i++ {
 		all = append(all, i)
-		total += small.plan.valuesOf(i)
+		total += small.plan.ValuesOf(i)
 	}
 	if 5*small.places.size > total {
 		t.Errorf("arena of %d values an image for outputs of %d", small.places.size, total)

@@ -20,7 +20,7 @@ func designed(t *testing.T, a bench301.Genotype, channels int, o Options) *desig
 		t.Fatal(err)
 	}
 	o.Batch = 128
-	return p.design(o.complete())
+	return newDesign(p, o.complete())
 }
 
 // In a network of the DARTS space nothing is copied and no depthwise output is stored, for any width.
@@ -32,7 +32,7 @@ func TestNetworksFuse(t *testing.T) {
 			count[o.action]++
 		}
 		depthwise, slices := 0, 0
-		for _, n := range d.plan.graph.Nodes {
+		for _, n := range d.plan.Graph().Nodes {
 			if n.Kind == bench301.Conv && n.Groups > 1 {
 				depthwise++
 			}
@@ -48,7 +48,7 @@ func TestNetworksFuse(t *testing.T) {
 		if channels%16 == 0 && count[actConcat] != 0 {
 			t.Errorf("%d channels: %d concatenations are copied", channels, count[actConcat])
 		}
-		if cells := len(d.plan.graph.Cells); slices < 4*cells {
+		if cells := len(d.plan.Graph().Cells); slices < 4*cells {
 			t.Errorf("%d channels: %d slices in %d cells", channels, slices, cells)
 		}
 	}
@@ -63,10 +63,10 @@ func TestEqualPoolsAreOne(t *testing.T) {
 			got++
 		}
 	}
-	if want := 4 * len(d.plan.graph.Cells); got != want { // largest and mean of either state
+	if want := 4 * len(d.plan.Graph().Cells); got != want { // largest and mean of either state
 		t.Errorf("%d pools, want %d", got, want)
 	}
-	for i, n := range d.plan.graph.Nodes {
+	for i, n := range d.plan.Graph().Nodes {
 		if n.Kind == bench301.BatchNorm && d.normOf[i] < 0 {
 			t.Errorf("%s has no statistics", n.Name)
 		}

@@ -43,8 +43,8 @@ func (e *Executor) allocated() int64 {
 	values := len(e.arena) + len(e.tangents) + len(e.ones) + len(e.zeros) + len(e.pivots)
 	doubles := len(e.partial) + len(e.totals) + len(e.means) + len(e.variances)
 	bytes := len(e.drops.keep)
-	for _, u := range e.units {
-		for _, p := range []parcel{u.parcel, u.tangent} {
+	for _, u := range e.ready {
+		for _, p := range []parcel{u.parcel, u.direction} {
 			values += len(p.weights) + len(p.back) + len(p.bias) + len(p.depth) + len(p.flipped)
 		}
 		values += len(u.share)
@@ -70,7 +70,7 @@ func (e *Executor) allocated() int64 {
 	if b := e.back; b != nil {
 		values += len(b.slots)
 		doubles += len(b.partial) + len(b.dual)
-		values += len(b.loss[value]) + len(b.loss[tangent])
+		values += len(b.loss) + len(b.lossTangent)
 		for _, k := range b.kept {
 			values += len(k)
 		}
@@ -387,7 +387,7 @@ func TestHessianAgrees(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !p.design(Options{Batch: 1, Hessian: true, Gradients: true}).unknown() {
+		if !newDesign(p, Options{Batch: 1, Hessian: true, Gradients: true}).unknown() {
 			agree(fmt.Sprintf("graph %d", seed), p, seed, 0, 2e-3)
 			fused++
 		}

@@ -46,7 +46,7 @@ func FuzzCompile(f *testing.F) {
 // exercise runs a plan once forward and backward.
 func exercise[T Real](t *testing.T, p *Plan, o Options) {
 	e := newEngine[T](t, p, o)
-	theta, x := make([]T, p.NumParams()), make([]T, o.Batch*p.imageSize())
+	theta, x := make([]T, p.NumParams()), make([]T, o.Batch*p.ImageSize())
 	for i := range theta {
 		theta[i] = T(math.Sin(float64(i)))
 	}

@@ -52,7 +52,7 @@ func drawn(p *Plan, n int, seed uint64) (theta, x []float64, labels []int, norma
 			}
 		}
 	}
-	x = normal(n * p.imageSize())
+	x = normal(n * p.ImageSize())
 	for range n {
 		labels = append(labels, rng.IntN(p.Classes()))
 	}

@@ -111,7 +111,7 @@ func checkSigns[T Real](c *checker, f *fixture) {
 	total := 0
 	for _, i := range f.plan.NodesOf(bench301.ReLU) {
 		o.Probes = append(o.Probes, Probe{i, SeeSigns})
-		total += f.plan.valuesOf(i)
+		total += f.plan.ValuesOf(i)
 	}
 	e := newEngine[T](c, f.plan, o)
 	k := make([]int, f.Batch*f.Batch)
@@ -123,7 +123,7 @@ func checkSigns[T Real](c *checker, f *fixture) {
 				for w := range words {
 					differ += bits.OnesCount64(signs[a*words+w] ^ signs[b*words+w])
 				}
-				k[a*f.Batch+b] += f.plan.valuesOf(node) - differ
+				k[a*f.Batch+b] += f.plan.ValuesOf(node) - differ
 			}
 		}
 	}})
@@ -290,10 +290,10 @@ func testWeightProducts[T Real](t *testing.T, tolerance float64) {
 			products[node] = append(products[node], of...)
 		},
 		Gradient: func(node int, y, g []T) {
-			if p.graph.Nodes[node].Kind == bench301.Linear {
+			if p.Graph().Nodes[node].Kind == bench301.Linear {
 				return // its output has a bias, too
 			}
-			c := p.graph.Nodes[node].C
+			c := p.Graph().Nodes[node].C
 			size := len(y) / n
 			for image := range n {
 				for ch := range c {

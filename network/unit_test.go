@@ -132,7 +132,7 @@ func TestUnitsAreAccurate(t *testing.T) {
 				p := unitPlan(t, unit, size.side, size.c)
 				theta64, x64, _, normal := drawn(p, n, 11)
 				theta, x := narrow[float32](theta64), narrow[float32](x64)
-				cotangent := narrow[float32](normal(n * p.valuesOf(p.graph.Features)))
+				cotangent := narrow[float32](normal(n * p.ValuesOf(p.Graph().Features)))
 				y32, gt32, gx32 := unitRun[float32](t, p, theta, x, cotangent, n)
 				y64, gt64, gx64 := unitRun[float64](t, p, theta, x, cotangent, n)
 				near := func(what string, got, want []float64, scale float64) {
@@ -158,7 +158,7 @@ func TestUnitsAreAccurate(t *testing.T) {
 // unitRun is the output of the unit and the gradients for a cotangent on it.
 func unitRun[T Real](t *testing.T, p *Plan, theta, x, cotangent []float32, n int) (y, gTheta, gInput []float64) {
 	t.Helper()
-	f := p.graph.Features
+	f := p.Graph().Features
 	e := newEngine[T](t, p, Options{Batch: n, Gradients: true, Keep: []int{f}})
 	run(t, e, convert[T](theta), convert[T](x), n, BatchNorm)
 	out, _, _, _ := e.Output(f)
