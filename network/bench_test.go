@@ -69,7 +69,7 @@ func BenchmarkForward(b *testing.B) {
 // BenchmarkSynflow is one image forward and backward in float64 without normalisation, as synflow runs it.
 func BenchmarkSynflow(b *testing.B) {
 	m, theta32, x32 := prepared(b, 32, 32, Options{Batch: 1})
-	p := m.plan
+	p := m.Plan()
 	e, err := NewExecutor64(p, Options{Batch: 1, Gradients: true})
 	if err != nil {
 		b.Fatal(err)

@@ -196,15 +196,19 @@ const (
 func (e *Executor) share(w work, parts int) {
 	e.work = w
 	if e.crew != nil {
-		e.crew.do(e, parts)
+		e.crew.do((*tasks)(e), parts)
 		return
 	}
 	for k := range parts {
-		e.part(0, k)
+		(*tasks)(e).part(0, k)
 	}
 }
 
-func (e *Executor) part(worker, k int) {
+// tasks is an executor as the pool of workers sees it.
+type tasks Executor
+
+func (t *tasks) part(worker, k int) {
+	e := (*Executor)(t)
 	h := &e.hands[worker]
 	switch e.work {
 	case forwardTask:

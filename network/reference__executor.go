@@ -31,7 +31,8 @@ type Machine[T Real] struct {
 	totals   []float64 // partial added up over the images
 
 	drops    dropPaths
-	pool     *pool[T]
+	pool     *crew
+	share    share[T]     // what the workers do
 	back     *backward[T] // nil without gradients
 	observer Observer[T]
 	signs    []uint64
@@ -85,8 +86,8 @@ func newMachine[T Real](p *Plan, o Options) (*Machine[T], error) {
 		m.back = newBackward(m)
 	}
 	if o.Workers > 1 {
-		m.pool = newPool[T](o.Workers)
-		runtime.AddCleanup(m, func(p *pool[T]) { p.close() }, m.pool)
+		m.pool = newCrew(o.Workers)
+		runtime.AddCleanup(m, func(p *crew) { p.close() }, m.pool)
 	}
 	return m, nil
 }
@@ -205,7 +206,27 @@ func (m *Machine[T]) parallel(f func(m *Machine[T], i, lo, hi int), i, count int
 		f(m, i, 0, count)
 		return
 	}
-	m.pool.do(m, f, i, count)
+	m.share = share[T]{f, i, count}
+	m.pool.do((*task64[T])(m), m.options.Workers)
+}
+
+// share is a step for count images (or parts of the batch).
+type share[T Real] struct {
+	f     func(m *Machine[T], i, lo, hi int)
+	i     int
+	count int
+}
+
+// task64 is a machine as the pool of workers sees it.
+type task64[T Real] Machine[T]
+
+// part runs an equal share for each worker.
+func (t *task64[T]) part(_, k int) {
+	m := (*Machine[T])(t)
+	s, size := &m.share, m.options.Workers
+	if lo, hi := k*s.count/size, (k+1)*s.count/size; lo < hi {
+		s.f(m, s.i, lo, hi)
+	}
 }
 
 // output is node i's output for images lo to hi.

@@ -39,25 +39,6 @@ func loopOf[T Real](n bench301.Node) loop[T] {
 	return loop[T]{}
 }
 
-// windows calls f for every output pixel and every position of its window inside the image, in row-major order: the
-// output pixel, the input pixel and the position.
-func windows(n, in *bench301.Node, f func(out, from, tap int)) {
-	for r := range n.H {
-		y0 := origin(n, r)
-		ylo, yhi := span(y0, n.Kernel, n.Dilation, in.H)
-		for c := range n.W {
-			x0 := origin(n, c)
-			xlo, xhi := span(x0, n.Kernel, n.Dilation, in.W)
-			for ky := ylo; ky < yhi; ky++ {
-				row := (y0 + ky*n.Dilation) * in.W
-				for kx := xlo; kx < xhi; kx++ {
-					f(r*n.W+c, row+x0+kx*n.Dilation, ky*n.Kernel+kx)
-				}
-			}
-		}
-	}
-}
-
 // multiply adds the products of the pixel row x (ci values) with every row of w (len(y) rows of ci values) to y. Each
 // output has one accumulator that takes the inputs in order.
 func multiply[T Real](y, x, w []T) {
