@@ -2,11 +2,11 @@ package network
 
 import (
 	"math"
+	"rwe301/bench301"
+	"rwe301/network/plan"
 	"slices"
 	"strings"
 	"testing"
-
-	"rwe301/bench301"
 )
 
 func TestSameBitsForAnyNumberOfWorkers(t *testing.T) {
@@ -53,8 +53,8 @@ func TestArenaSharesMemory(t *testing.T) {
 		all = append(all, i)
 		total += small.Plan().ValuesOf(i)
 	}
-	if 5*newDesign(small.Plan(), Options{Batch: 2}).places.size > total {
-		t.Errorf("arena of %d values an image for outputs of %d", newDesign(small.Plan(), Options{Batch: 2}).places.size, total)
+	if 5*plan.NewDesign(small.Plan(), Options{Batch: 2}).Places.Size > total {
+		t.Errorf("arena of %d values an image for outputs of %d", plan.NewDesign(small.Plan(), Options{Batch: 2}).Places.Size, total)
 	}
 	large, err := NewExecutor(small.Plan(), Options{Batch: 2, Keep: all})
 	if err != nil {

@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"slices"
-	"testing"
-
 	"rwe301/bench301"
 	"rwe301/internal/kernels"
+	"rwe301/network/plan"
+	"slices"
+	"testing"
 )
 
 // scribe writes graphs by hand.
@@ -317,7 +317,7 @@ func TestHessianAgrees(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !newDesign(p, Options{Batch: 1, Hessian: true, Gradients: true}).unknown() {
+		if !plan.NewDesign(p, Options{Batch: 1, Hessian: true, Gradients: true}).Unknown() {
 			agree(fmt.Sprintf("graph %d", seed), p, seed, 0, 2e-3)
 			fused++
 		}

@@ -104,7 +104,7 @@ func sensed[T Real](t *testing.T, p *Plan, theta, x []float32, labels []int) (fe
 	t.Helper()
 	o := Options{Batch: len(labels), Gradients: true}
 	for _, i := range p.NodesOf(bench301.ReLU) {
-		o.Probes = append(o.Probes, Probe{i, SeeSigns})
+		o.Probes = append(o.Probes, Probe{Node: i, See: SeeSigns})
 	}
 	e := newEngine[T](t, p, o)
 	e.Observe(Observer[T]{Signs: func(_ int, s []uint64) { signs = append(signs, s...) }})

@@ -27,11 +27,11 @@ func testProbes[T Real](t *testing.T) {
 	all := newEngine[T](t, p, Options{Batch: n, Gradients: true, Keep: allNodes(p), KeepGradients: allNodes(p)})
 	o := Options{Batch: n, Gradients: true}
 	for _, i := range allNodes(p) {
-		o.Probes = append(o.Probes, Probe{i, SeeOutput | SeeGradient})
+		o.Probes = append(o.Probes, Probe{Node: i, See: SeeOutput | SeeGradient})
 	}
 	relus := p.NodesOf(bench301.ReLU)
 	for _, i := range relus {
-		o.Probes = append(o.Probes, Probe{i, SeeSigns})
+		o.Probes = append(o.Probes, Probe{Node: i, See: SeeSigns})
 	}
 	plain, probed := newEngine[T](t, p, Options{Batch: n, Gradients: true}), newEngine[T](t, p, o)
 	run(t, all, theta, x, n, BatchNorm)
@@ -110,7 +110,7 @@ func checkSigns[T Real](c *checker, f *fixture) {
 	o := Options{Batch: f.Batch}
 	total := 0
 	for _, i := range f.plan.NodesOf(bench301.ReLU) {
-		o.Probes = append(o.Probes, Probe{i, SeeSigns})
+		o.Probes = append(o.Probes, Probe{Node: i, See: SeeSigns})
 		total += f.plan.ValuesOf(i)
 	}
 	e := newEngine[T](c, f.plan, o)
@@ -165,7 +165,7 @@ func checkLayerGradients[T Real](c *checker, f *fixture, want []layerTerms, tole
 	o := Options{Batch: f.Batch, Gradients: true}
 	layers := f.plan.Layers()
 	for _, l := range layers {
-		o.Probes = append(o.Probes, Probe{l.Node, SeeGradient})
+		o.Probes = append(o.Probes, Probe{Node: l.Node, See: SeeGradient})
 	}
 	e := newEngine[T](c, f.plan, o)
 	fisher := map[int]float64{}
@@ -276,7 +276,7 @@ func testWeightProducts[T Real](t *testing.T, tolerance float64) {
 	o := Options{Batch: n, Gradients: true, PerImage: true}
 	layers := p.Layers()
 	for _, l := range layers {
-		o.Probes = append(o.Probes, Probe{l.Node, SeeGradient})
+		o.Probes = append(o.Probes, Probe{Node: l.Node, See: SeeGradient})
 	}
 	e := newEngine[T](t, p, o)
 	products, wants := map[int][]float64{}, map[int][]float64{} // n x channels

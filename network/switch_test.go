@@ -1,11 +1,11 @@
 package network
 
 import (
+	"rwe301/bench301"
+	"rwe301/network/plan"
 	"slices"
 	"sync"
 	"testing"
-
-	"rwe301/bench301"
 )
 
 // switches counts the decisions (which inputs of a ReLU are positive, which input of a max pool wins) in which the float32
@@ -30,12 +30,12 @@ func decisions[T Real](t testing.TB, f *fixture, norm Norm) (made []uint8) {
 	g := f.plan.Graph()
 	pools := map[int][]int{} // the max pools that read a node
 	for _, i := range f.plan.NodesOf(bench301.ReLU) {
-		o.Probes = append(o.Probes, Probe{i, SeeSigns})
+		o.Probes = append(o.Probes, Probe{Node: i, See: SeeSigns})
 	}
 	for _, i := range f.plan.NodesOf(bench301.MaxPool) {
 		x := g.Nodes[i].Inputs[0]
 		if len(pools[x]) == 0 {
-			o.Probes = append(o.Probes, Probe{x, SeeOutput})
+			o.Probes = append(o.Probes, Probe{Node: x, See: SeeOutput})
 		}
 		pools[x] = append(pools[x], i)
 	}
@@ -63,7 +63,7 @@ func decisions[T Real](t testing.TB, f *fixture, norm Norm) (made []uint8) {
 // winnersOf is the winning position of every output of a max pool on one image.
 func winnersOf[T Real](n, in *bench301.Node, x []T) []uint8 {
 	best, won := make([]T, n.H*n.W*n.C), make([]uint8, n.H*n.W*n.C)
-	windows(n, in, func(out, from, tap int) {
+	plan.Windows(n, in, func(out, from, tap int) {
 		for c := range n.C {
 			if v := x[from*n.C+c]; won[out*n.C+c] == 0 || v > best[out*n.C+c] {
 				best[out*n.C+c], won[out*n.C+c] = v, uint8(tap+1)

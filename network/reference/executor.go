@@ -1,0 +1,276 @@
+package reference
+
+import (
+	"runtime"
+	"rwe301/bench301"
+	"rwe301/network/memory"
+	"rwe301/network/pass"
+	"rwe301/network/plan"
+	"unsafe"
+)
+
+// Executor runs a plan. It is not safe for concurrent use; Close it when it has several workers.
+//
+// What it computes lies in two lanes: the values, and the tangents, which are the derivatives of all values along a
+// direction in the space of theta. The second lane is there for HessianVector alone.
+type Executor[T pass.Real] struct {
+	plan    *plan.Plan
+	options plan.Options
+	layout  plan.Layout
+	steps   []step[T]
+	arena   [lanes][]T
+	weights [lanes][]T // theta (its direction) as the loops want it: convolutions with the window's position outermost
+	theta   [lanes][]T // of the current pass
+	images  []T        // of the current pass
+	n       int
+	norm    pass.Norm
+	done    bool // a forward pass has succeeded, so outputs may be read
+
+	norms    map[string]*statistics
+	momentum float64
+	updates  int
+	partial  []float64 // per image, per channel: sums
+	totals   []float64 // partial added up over the images
+
+	drops    pass.DropPaths
+	pool     *pass.Pool
+	share    share[T]     // what the workers do
+	back     *backward[T] // nil without gradients
+	observer pass.Observer[T]
+	signs    []uint64
+}
+
+// The lanes of a machine.
+const (
+	value = iota
+	tangent
+	lanes
+)
+
+// step is one node ready to run.
+type step[T pass.Real] struct {
+	node    bench301.Node
+	from    []bench301.Node // the nodes of its inputs
+	at      []int           // of a concatenation: the first channel of each input
+	out     int             // values per image
+	loop    loop[T]
+	weights [lanes][]T // packed weights of a convolution or linear layer
+	stats   *statistics
+	drop    int        // index among the drop-path nodes
+	see     plan.Sight // what probes see of it
+	argmax  []uint8    // of a max pool: the winning position of every output
+	run     func(m *Executor[T], i, lo, hi int)
+	sums    func(m *Executor[T], i, lo, hi int) // of a normalisation
+
+	// With gradients: the same node's part in the backward pass, in the tangents of the forward pass, and in those of the
+	// backward pass.
+	backward, tangent, dual         func(m *Executor[T], i, lo, hi int)
+	gradSums, tangentSums, dualSums func(m *Executor[T], i, lo, hi int)
+}
+
+func New[T pass.Real](p *plan.Plan, o plan.Options) (*Executor[T], error) {
+	o, err := plan.Checked(p, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := memory.Check(plan.MemoryOf(p, o, int64(unsafe.Sizeof(T(0)))), memory.Free(), o.Batch); err != nil {
+		return nil, err
+	}
+	m := &Executor[T]{plan: p, options: o, layout: plan.NewLayout(p, o), norms: map[string]*statistics{}, momentum: pass.DefaultMomentum}
+	for l := range m.lanes(o.Hessian) {
+		m.arena[l] = make([]T, o.Batch*m.layout.Size)
+		m.weights[l] = make([]T, p.NumParams())
+	}
+	m.partial = make([]float64, o.Batch*m.layout.Sums)
+	m.totals = make([]float64, m.layout.Sums)
+	m.build()
+	if o.Gradients {
+		m.back = newBackward(m)
+	}
+	if o.Workers > 1 {
+		m.pool = pass.NewPool(o.Workers)
+		runtime.AddCleanup(m, func(p *pass.Pool) { p.Close() }, m.pool)
+	}
+	return m, nil
+}
+
+// build prepares the steps.
+func (m *Executor[T]) build() {
+	p := m.plan
+	drops := 0
+	for i, n := range p.Graph().Nodes {
+		s := step[T]{node: n, out: p.ValuesOf(i), loop: loopOf[T](n)}
+		channels := 0
+		for _, x := range n.Inputs {
+			s.from = append(s.from, p.Graph().Nodes[x])
+			s.at = append(s.at, channels)
+			channels += p.Graph().Nodes[x].C
+		}
+		s.run, s.backward, s.tangent, s.dual = linearForward[T], linearBackward[T], linearTangent[T], linearDual[T]
+		switch n.Kind {
+		case bench301.Conv, bench301.Linear:
+			v := p.Views()[n.Params[0]]
+			for l := range m.lanes(m.options.Hessian) {
+				s.weights[l] = m.weights[l][v.Offset : v.Offset+v.Size]
+			}
+		case bench301.BatchNorm:
+			s.stats = newStatistics(n.C, m.options.Hessian)
+			m.norms[n.Name] = s.stats
+			s.run, s.backward, s.tangent, s.dual = affine[T], affineBackward[T], affineTangent[T], affineDual[T]
+			s.sums, s.gradSums, s.tangentSums, s.dualSums = sums[T], gradSums[T], tangentSums[T], dualSums[T]
+		case bench301.ReLU:
+			s.run, s.backward, s.tangent, s.dual = rectify[T], rectifyBackward[T], rectifyTangent[T], rectifyDual[T]
+		case bench301.DropPath:
+			s.drop = drops
+			drops++
+			s.run, s.backward, s.tangent, s.dual = dropPath[T], dropPathBackward[T], dropPathTangent[T], dropPathDual[T]
+		case bench301.MaxPool:
+			s.run, s.backward, s.tangent, s.dual = maxPool[T], maxPoolBackward[T], maxPoolTangent[T], maxPoolDual[T]
+			if m.options.Gradients {
+				s.argmax = make([]uint8, m.options.Batch*s.out)
+			}
+		}
+		m.steps = append(m.steps, s)
+	}
+	for _, b := range m.options.Probes {
+		m.steps[b.Node].see |= b.See
+	}
+	m.signs = make([]uint64, m.options.Batch*m.layout.Signs)
+	m.drops = pass.NewDropPaths(drops, m.options.Batch)
+	m.ResetRunning()
+}
+
+// Plan returns the plan that the machine runs.
+func (m *Executor[T]) Plan() *plan.Plan { return m.plan }
+
+// Close stops the workers of the executor.
+func (m *Executor[T]) Close() {
+	if m.pool != nil {
+		m.pool.Close()
+	}
+}
+
+// Forward runs n images, x[n][H][W][3], through the network with parameters theta. The outputs are valid until the
+// next pass.
+func (m *Executor[T]) Forward(theta, x []T, n int, norm pass.Norm) error {
+	m.done = false
+	if err := pass.CheckForward(m.plan, m.options.Batch, theta, x, n, norm); err != nil {
+		return err
+	}
+	m.theta[value], m.images, m.n, m.norm = theta, x, n, norm
+	m.pack(value)
+	if norm == pass.BatchNorm {
+		m.updates++
+	}
+	for i := 1; i < len(m.steps); i++ {
+		if m.steps[i].stats != nil {
+			m.normalise(i)
+		}
+		m.parallel(m.steps[i].run, i, n)
+		if m.steps[i].see != 0 {
+			m.look(i)
+		}
+	}
+	m.done = true
+	return nil
+}
+
+// pack brings the weights of convolutions from [out][in][position] into [position][out][in] (depthwise:
+// [position][channel]); other parameters are read from theta.
+func (m *Executor[T]) pack(lane int) {
+	for i := range m.steps {
+		s := &m.steps[i]
+		if s.weights[lane] == nil {
+			continue
+		}
+		v := m.plan.Views()[s.node.Params[0]]
+		repack(s.weights[lane], m.theta[lane][v.Offset:v.Offset+v.Size], s.node.Kernel*s.node.Kernel)
+	}
+}
+
+// repack transposes rows of one window each into one row a position. A linear layer has window 0.
+func repack[T pass.Real](dst, src []T, window int) {
+	if window <= 1 {
+		copy(dst, src)
+		return
+	}
+	rows := len(src) / window
+	for r := range rows {
+		for k, v := range src[r*window : (r+1)*window] {
+			dst[k*rows+r] = v
+		}
+	}
+}
+
+// parallel runs f for count images (or slices of the batch), shared out to the workers.
+func (m *Executor[T]) parallel(f func(m *Executor[T], i, lo, hi int), i, count int) {
+	if m.pool == nil {
+		f(m, i, 0, count)
+		return
+	}
+	m.share = share[T]{f, i, count}
+	m.pool.Do((*task64[T])(m), m.options.Workers)
+}
+
+// share is a step for count images (or parts of the batch).
+type share[T pass.Real] struct {
+	f     func(m *Executor[T], i, lo, hi int)
+	i     int
+	count int
+}
+
+// task64 is a machine as the pool of workers sees it.
+type task64[T pass.Real] Executor[T]
+
+// Part runs an equal share for each worker.
+func (t *task64[T]) Part(_, k int) {
+	m := (*Executor[T])(t)
+	s, size := &m.share, m.options.Workers
+	if lo, hi := k*s.count/size, (k+1)*s.count/size; lo < hi {
+		s.f(m, s.i, lo, hi)
+	}
+}
+
+// output is node i's output for images lo to hi.
+func (m *Executor[T]) output(i, lo, hi int) []T { return m.outputs(value, i, lo, hi) }
+
+// outputs is a lane of node i's output for images lo to hi; nil for the tangents of the images, which are zero.
+func (m *Executor[T]) outputs(lane, i, lo, hi int) []T {
+	v := m.steps[i].out
+	if i == 0 {
+		if lane == tangent {
+			return nil
+		}
+		return m.images[lo*v : hi*v]
+	}
+	at := m.layout.Output[i] * m.options.Batch
+	return m.arena[lane][at+lo*v : at+hi*v]
+}
+
+// Output returns the output of a kept node, n x h x w x c values.
+func (m *Executor[T]) Output(node int) (data []T, h, w, c int) {
+	n := m.plan.Graph().Nodes[node]
+	if !m.done || node == 0 {
+		return nil, n.H, n.W, n.C
+	}
+	return m.output(node, 0, m.n), n.H, n.W, n.C
+}
+
+// Logits returns n x classes values.
+func (m *Executor[T]) Logits() []T { return m.result(m.plan.Graph().Logits) }
+
+// AuxLogits returns the auxiliary head's n x classes values, or nil without one.
+func (m *Executor[T]) AuxLogits() []T {
+	if m.plan.Graph().AuxLogits < 0 {
+		return nil
+	}
+	return m.result(m.plan.Graph().AuxLogits)
+}
+
+// Features returns the global average of the last cell's output, n x channels values.
+func (m *Executor[T]) Features() []T { return m.result(m.plan.Graph().Pooled) }
+
+func (m *Executor[T]) result(node int) []T {
+	data, _, _, _ := m.Output(node)
+	return data
+}
