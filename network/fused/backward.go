@@ -10,83 +10,72 @@ import (
 // normaliseBackward turns the sums S of dz and T of dz*y over a batch of n values a channel into what takes a gradient dz
 // back through the normalisation z = gain*(y-mean)*r + bias: dy = a*dz + (b*y + c), see kernels.Combine; and adds the
 // gradients of gain and bias.
-func (e *Executor) normaliseBackward(sum *plan.BackSum) {
-	b, s := e.back, &e.norms[sum.Norm]
-	if e.norm == pass.NoNorm {
+func (b *backwardPass) normaliseBackward(sum *plan.BackSum) {
+	s := &b.norms[sum.Norm]
+	if b.Norm == pass.NoNorm {
 		return
 	}
 	width := s.on.Width
-	totals := e.add64(b.partial[sum.Partial:], b.sums, 2*width)
-	count := float64(e.n * s.on.H * s.on.W)
+	totals := b.add64(b.sums[sum.Partial:], b.stride, 2*width)
+	count := float64(b.N * s.on.H * s.on.W)
 	for c := range s.mean {
 		at := s.on.Place(c)
-		gain, _ := s.parameters(e.theta, c)
+		gain, _ := s.parameters(b.Theta, c)
 		r, first := s.inverse[c], totals[at]
 		second := totals[width+at] - s.mean[c]*first // sum of dz*(y-mean)
 		if s.first != nil {
 			s.first[c], s.second[c] = first, second
 		}
 		s.a[at], s.b[at], s.c[at] = float32(gain*r), 0, 0
-		if e.norm == pass.BatchNorm {
+		if b.Norm == pass.BatchNorm {
 			slope := -gain * r * r * r * second / count
 			s.b[at], s.c[at] = float32(slope), float32(-gain*r*first/count-float64(float32(slope))*s.mean[c])
 		}
-		if b.theta != nil && s.gain >= 0 {
-			b.theta[s.gain+c] = float32(r * second)
-			b.theta[s.bias+c] = float32(first)
+		if b.gTheta != nil && s.gain >= 0 {
+			b.gTheta[s.gain+c] = float32(r * second)
+			b.gTheta[s.bias+c] = float32(first)
 		}
 	}
 }
 
-// gradient is an image of the gradient at s.
-func (e *Executor) gradientView(s plan.Location, w, image int) kernels.Map {
-	return kernels.Dense(e.arena[s.Base+image*s.Size:], w, s.Ld)
-}
-
-// backwardPart runs the current stage for a slice of the batch: gradients, or their tangents.
-func (e *Executor) backwardPart(h *worker, part int, dual bool) {
-	b := e.back
+// part runs the current stage for a part of the batch.
+func (b *backwardPass) part(h *worker, k int) {
 	s := b.current
-	slot := b.slots[part*b.size:][:s.Slot]
+	slot := b.slots[k*b.size:][:s.Slot]
 	clear(slot)
-	lo, hi := e.slice(part)
+	lo, hi := b.Span(k)
 	for image := lo; image < hi; image++ {
-		if dual {
-			e.dualImage(h, s, slot, image)
-		} else {
-			e.backwardImage(h, s, slot, image)
-		}
+		b.backwardImage(h, s, slot, image)
 	}
 }
 
 // backwardImage yields the gradient of an image of s's tensor.
-func (e *Executor) backwardImage(h *worker, s *plan.BackStage, slot []float32, image int) {
-	b := e.back
+func (b *backwardPass) backwardImage(h *worker, s *plan.BackStage, slot []float32, image int) {
 	t := s.In
-	e.setBackBorders(h, s)
+	setBackBorders(h, s)
 	g := accumulator{Shape: t.Shape(0, t.H), started: s.Follows && b.live[b.Alias[t.Parent]]}
 	if s.Tensor == 0 {
 		g.Blocks = 1
-		if b.input != nil {
+		if b.gInput != nil {
 			g.Map = kernels.Dense(h.scratch, t.W, kernels.Block)
 		}
 	} else {
-		g.Map = e.gradientView(b.Locations[s.Tensor], t.W, image)
+		g.Map = b.gradientView(b.Locations[s.Tensor], t.W, image)
 	}
-	partial := b.partial[image*b.sums:][:s.Width]
+	partial := b.sums[image*b.stride:][:s.Width]
 	clear(partial)
 	for _, node := range s.Injected {
-		for _, data := range e.given(node) {
+		for _, data := range b.Given(&b.cotangents, node) {
 			if data != nil {
-				e.inject(&g, t, data[image*t.H*t.W*t.C:])
+				b.inject(&g, t, data[image*t.H*t.W*t.C:])
 			}
 		}
 	}
 	for k := range s.Joins {
-		e.backwardJoin(h, s, &s.Joins[k], &g, image, false)
+		b.backwardJoin(h, s, &s.Joins[k], &g, image, false)
 	}
 	own, summed := s.Own(), false
-	if e.norm == pass.NoNorm {
+	if b.Norm == pass.NoNorm {
 		own = nil
 	}
 	for k := range s.Readings {
@@ -98,27 +87,27 @@ func (e *Executor) backwardImage(h *worker, s *plan.BackStage, slot []float32, i
 		if k == len(s.Readings)-1 && r.Relu && own != nil {
 			stats, summed = partial[own.Partial:][:2*t.Width], true
 		}
-		e.backwardReading(h, s, r, &g, slot, stats, image)
+		b.backwardReading(h, s, r, &g, slot, stats, image)
 	}
 	if g.Data != nil {
-		e.zero(&g)
+		b.zero(&g)
 	}
 	for k := range s.Sums {
-		if c := &s.Sums[k]; e.norm != pass.NoNorm && !(summed && c == own) {
-			q := &e.design.Tensors[c.Tensor]
-			kernels.Sums(q.Shape(0, q.H), partial[c.Partial:][:2*q.Width], e.gradientView(b.Locations[c.Tensor], q.W, image), e.view(c.Tensor, image))
+		if c := &s.Sums[k]; b.Norm != pass.NoNorm && !(summed && c == own) {
+			q := &b.design.Tensors[c.Tensor]
+			kernels.Sums(q.Shape(0, q.H), partial[c.Partial:][:2*q.Width], b.gradientView(b.Locations[c.Tensor], q.W, image), b.view(c.Tensor, image))
 		}
 	}
 	for _, node := range s.Exports {
-		e.exportGradient(node, image)
+		b.exportGradient(node, image)
 	}
-	if s.Tensor == 0 && b.input != nil {
-		e.exportInput(&g, image)
+	if s.Tensor == 0 && b.gInput != nil {
+		b.exportInput(&g, image)
 	}
 }
 
 // setBackBorders prepares the images with borders of stage s, which stay as they are from image to image.
-func (e *Executor) setBackBorders(h *worker, s *plan.BackStage) {
+func setBackBorders(h *worker, s *plan.BackStage) {
 	if h.bordered == s {
 		return
 	}
@@ -135,10 +124,10 @@ func (e *Executor) setBackBorders(h *worker, s *plan.BackStage) {
 }
 
 // backwardReading adds what the units of r make of their gradients.
-func (e *Executor) backwardReading(h *worker, s *plan.BackStage, r *plan.Reading, g *accumulator, slot []float32, stats []float64, image int) {
+func (b *backwardPass) backwardReading(h *worker, s *plan.BackStage, r *plan.Reading, g *accumulator, slot []float32, stats []float64, image int) {
 	t := s.In
-	x := e.view(s.Tensor, image)
-	scale, shift := e.pending(h, r.Operand, t, image, 0)
+	x := b.view(s.Tensor, image)
+	scale, shift := b.pending(h, r.Operand, t, image, 0)
 	plain := !r.Relu && r.Drop < 0
 	if r.Form == plan.FormTiles {
 		step := r.Rows
@@ -154,12 +143,12 @@ func (e *Executor) backwardReading(h *worker, s *plan.BackStage, r *plan.Reading
 				target = &du
 			}
 			for _, u := range r.Units {
-				u := e.of(u)
-				e.backwardRows(h, u, tile, target, lo, hi, slot, image)
+				u := b.of(u)
+				b.backwardRows(h, u, tile, target, lo, hi, slot, image)
 			}
-			e.zero(target)
+			b.zero(target)
 			if !plain {
-				e.finish(h, s.Tensor, r.Operand, &du, &rows, lo, stats, image)
+				b.finish(h, s.Tensor, r.Operand, &du, &rows, lo, stats, image)
 			}
 		}
 		g.started = true
@@ -181,38 +170,38 @@ func (e *Executor) backwardReading(h *worker, s *plan.BackStage, r *plan.Reading
 		target = g
 	}
 	for _, u := range r.Units {
-		u := e.of(u)
-		if e.back.live[u.Flow.Tensor] {
-			e.backwardUnit(h, s, u, r, x, target, slot, image)
+		u := b.of(u)
+		if b.live[u.Flow.Tensor] {
+			b.backwardUnit(h, s, u, r, x, target, slot, image)
 		}
 	}
 	if !plain {
-		e.zero(&du)
-		e.finish(h, s.Tensor, r.Operand, &du, g, 0, stats, image)
+		b.zero(&du)
+		b.finish(h, s.Tensor, r.Operand, &du, g, 0, stats, image)
 	}
 }
 
 // backwardUnit adds what u makes of its gradient to g, the gradient of what u reads, of which x is an image with r's
 // border; and to the gradients of its weights.
-func (e *Executor) backwardUnit(h *worker, s *plan.BackStage, u *unit, r *plan.Reading, x kernels.Map, g *accumulator, slot []float32, image int) {
+func (b *backwardPass) backwardUnit(h *worker, s *plan.BackStage, u *unit, r *plan.Reading, x kernels.Map, g *accumulator, slot []float32, image int) {
 	switch u.Action {
 	case plan.ActPoint:
-		e.backwardRows(h, u, x.At(r.Border, r.Border), g, 0, u.In.H, slot, image)
+		b.backwardRows(h, u, x.At(r.Border, r.Border), g, 0, u.In.H, slot, image)
 	case plan.ActAverage:
-		e.backwardAverage(h, u, g, image, false)
+		b.backwardAverage(h, u, g, image, false)
 	case plan.ActCopy:
-		e.backwardCopy(h, u, g, image, false)
+		b.backwardCopy(h, u, g, image, false)
 	case plan.ActSeparable, plan.ActDepthwise:
-		e.backwardWindows(h, u, u.first(x, r.Border), g, slot, image)
+		b.backwardWindows(h, u, u.first(x, r.Border), g, slot, image)
 	case plan.ActPool:
-		e.backwardPool(h, u, u.first(x, r.Border), g, image, false)
+		b.backwardPool(h, u, u.first(x, r.Border), g, image, false)
 	case plan.ActConv:
-		e.backwardConv(h, u, u.first(x, r.Border), g, slot, image)
+		b.backwardConv(h, u, u.first(x, r.Border), g, slot, image)
 	}
 }
 
 // backwardCopy passes the gradient on.
-func (e *Executor) backwardCopy(h *worker, u *unit, g *accumulator, image int, dual bool) {
+func (b *backwardPass) backwardCopy(h *worker, u *unit, g *accumulator, image int, dual bool) {
 	if g.Data == nil {
 		return
 	}
@@ -220,17 +209,17 @@ func (e *Executor) backwardCopy(h *worker, u *unit, g *accumulator, image int, d
 	for lo := 0; lo < u.Out.H; lo += step {
 		hi := min(lo+step, u.Out.H)
 		rows := g.rows(lo, hi)
-		e.add(&rows, e.flowing(h, u, lo, hi, image, dual), e.ones, e.zeros)
+		b.add(&rows, b.flowing(h, u, lo, hi, image, dual), b.ones, b.zeros)
 	}
 	g.started = true
 }
 
 // backwardAverage gives every pixel its share of the gradient.
-func (e *Executor) backwardAverage(h *worker, u *unit, g *accumulator, image int, dual bool) {
-	dy := e.flowing(h, u, 0, 1, image, dual).Data[:u.Out.Width]
+func (b *backwardPass) backwardAverage(h *worker, u *unit, g *accumulator, image int, dual bool) {
+	dy := b.flowing(h, u, 0, 1, image, dual).Data[:u.Out.Width]
 	share := h.vectors[2][:u.Out.Width]
 	for c, v := range dy {
 		share[c] = v / float32(u.In.H*u.In.W)
 	}
-	e.add(g, kernels.Map{Data: share, Block: kernels.Block}, e.ones, e.zeros)
+	b.add(g, kernels.Map{Data: share, Block: kernels.Block}, b.ones, b.zeros)
 }

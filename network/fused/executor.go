@@ -1,8 +1,13 @@
+// Package fused runs a plan in float32, as the fused operations of a [plan.Design] on the kernels of this CPU.
+//
+// An [Executor] is made of a forward pass, a backward pass, the derivatives of both for Hessian-vector products, the
+// statistics of batch normalisation, and what they all work on: parameters, an arena, workers.
 package fused
 
 import (
 	"errors"
 	"runtime"
+
 	"rwe301/internal/kernels"
 	"rwe301/network/memory"
 	"rwe301/network/pass"
@@ -10,46 +15,17 @@ import (
 )
 
 // Executor runs a plan in float32, as fused operations on the kernels of this CPU. It is not safe for concurrent use;
-// Close it when it has several workers.
+// Close it when it has several workers. Its methods are those of [pass.Runner].
 type Executor struct {
-	design *plan.Design
-	ready  []unit          // the units
-	spots  []plan.Location // of the tensors
-	norms  []normalisation
-	byName map[string]int // index into norms
-	arena  []float32
-
-	theta, images []float32 // of the current pass
-	direction     []float32 // of the current HessianVector
-	n             int
-	norm          pass.Norm
-	done          bool // a forward pass has succeeded, so outputs may be read
-
-	momentum  float64
-	updates   int
-	partial   []float64 // per image: sums of the current stage
-	totals    []float64 // partial added up over the images
-	means     []float64 // of what is being normalised
-	variances []float64
-	pivots    []float32 // what is added to values before they are summed up
-	centred   *unit     // whose values are summed up again
-	ones      []float32
-	zeros     []float32
-
-	drops pass.DropPaths
-
-	hands   []worker
-	crew    *pass.Pool
-	work    work
-	current *plan.Stage // what forward and tangent tasks work on
-
-	back     *backward // nil without gradients
-	tangents []float32 // with a Hessian: an arena of derivatives
-	wide     *products // for the HessianVector of plans with windows that the kernels do not know
-	observer pass.Observer[float32]
+	data       *data
+	statistics *statistics
+	forward    *forwardPass
+	backward   *backwardPass   // nil without gradients
+	hessian    *hessianProduct // nil without a Hessian
+	in64       *products64     // does that for plans with windows that the kernels do not know
 }
 
-// New returns an executor of a plan in float32.
+// New returns an executor of a plan.
 func New(p *plan.Plan, o plan.Options) (*Executor, error) {
 	o, err := plan.Checked(p, o)
 	if err := errors.Join(err, kernels.Check()); err != nil {
@@ -62,284 +38,141 @@ func New(p *plan.Plan, o plan.Options) (*Executor, error) {
 	if o.Batch > memory.Max {
 		return nil, memory.Check(-1, free, o.Batch)
 	}
-	d := plan.NewDesign(p, o)
-	if err := memory.Check(d.Need(), free, o.Batch); err != nil {
+	design := plan.NewDesign(p, o)
+	if err := memory.Check(design.Need(), free, o.Batch); err != nil {
 		return nil, err
 	}
-	e := &Executor{design: d, byName: map[string]int{}, momentum: pass.DefaultMomentum}
-	if o.Hessian && d.Unknown() {
-		w, err := newProducts(p, o)
-		if err != nil {
+	e := &Executor{}
+	if o.Hessian && design.Unknown() {
+		if e.in64, err = newProducts64(p, o); err != nil {
 			return nil, err
 		}
-		e.wide = w
 	}
-	e.arena = o.Memory.Take(o.Batch * d.Places.Size)
-	if o.Hessian {
-		e.tangents = o.Memory.Take(o.Batch * d.Places.Size)
-	}
-	for k := range d.Tensors {
-		t := &d.Tensors[k]
-		root, at := d.Root(k)
-		ld := d.Tensors[root].Width
-		e.spots = append(e.spots, plan.Location{Base: o.Batch*d.Places.Tensors[root] + at, Size: t.H * t.W * ld, Ld: ld})
-	}
-	for k := range d.Units {
-		e.ready = append(e.ready, newUnit(&d.Units[k], p, o))
-	}
-	for _, n := range d.Norms {
-		e.norms = append(e.norms, newNormalisation(d.Program, n, o))
-	}
-	for i, n := range p.Graph().Nodes {
-		if k := d.NormOf[i]; k >= 0 {
-			e.byName[n.Name] = k
-		}
-	}
-	e.partial = make([]float64, o.Batch*d.Sums)
-	e.totals = make([]float64, d.SumsOfChannel()*d.Widest)
-	e.means, e.variances, e.pivots = make([]float64, d.Widest), make([]float64, d.Widest), kernels.Aligned(d.Widest)
-	e.ones, e.zeros = kernels.Aligned(d.Widest), kernels.Aligned(d.Widest)
-	for i := range e.ones {
-		e.ones[i] = 1
-	}
-	e.drops = pass.NewDropPaths(d.Program.Drops, o.Batch)
+	e.data = newData(design)
+	e.statistics = newStatistics(e.data)
+	e.forward = &forwardPass{data: e.data, statistics: e.statistics}
 	if o.Gradients {
-		e.back = newBackward(d)
+		e.backward = newBackwardPass(e.data, e.statistics)
 	}
-	for range max(1, o.Workers) {
-		e.hands = append(e.hands, newWorker(d))
+	if o.Hessian {
+		e.hessian = newHessianProduct(e.backward)
 	}
 	if o.Workers > 1 {
-		e.crew = pass.NewPool(o.Workers)
-		runtime.AddCleanup(e, func(c *pass.Pool) { c.Close() }, e.crew)
+		runtime.AddCleanup(e, func(p *pass.Pool) { p.Close() }, e.data.workers.pool)
 	}
-	e.ResetRunning()
 	return e, nil
 }
 
-// Plan returns the plan that the executor runs.
-func (e *Executor) Plan() *plan.Plan { return e.design.Plan }
+// Plan implements [pass.Runner].
+func (e *Executor) Plan() *plan.Plan { return e.data.Plan }
 
-// Close stops the workers of the executor and gives its memory back to Options.Memory: it can run no more, and what it
-// returned is no longer valid. Closing it again does nothing.
+// Close implements [pass.Runner]. It gives memory back to Options.Memory, so what the executor returned is no longer
+// valid.
 func (e *Executor) Close() {
-	if e.wide != nil {
-		e.wide.Close()
+	if e.in64 != nil {
+		e.in64.Close()
 	}
-	if e.crew != nil {
-		e.crew.Close()
-	}
-	m := e.design.Options.Memory
-	m.Give(e.arena)
-	m.Give(e.tangents)
-	e.arena, e.tangents, e.done = nil, nil, false
-	if e.back != nil {
-		m.Give(e.back.slots)
-		e.back.slots, e.back.done = nil, false
+	e.data.close()
+	if b := e.backward; b != nil {
+		e.data.Options.Memory.Give(b.slots)
+		b.slots, b.done = nil, false
 	}
 }
 
-// Forward runs n images, x[n][H][W][3], through the network with parameters theta. The outputs are valid until the
-// next pass.
+// Forward implements [pass.Runner].
 func (e *Executor) Forward(theta, x []float32, n int, norm pass.Norm) error {
-	e.done = false
-	if e.arena == nil {
-		return pass.ErrClosed
+	if e.data.values == nil {
+		return errors.New("network: the executor is closed")
 	}
-	if err := pass.CheckForward(e.design.Plan, e.design.Options.Batch, theta, x, n, norm); err != nil {
+	if err := e.data.Begin(theta, x, n, norm); err != nil {
 		return err
 	}
-	e.theta, e.images, e.n, e.norm = theta, x, n, norm
-	e.share(packTask, len(e.ready))
-	switch norm {
-	case pass.BatchNorm:
-		e.updates++
-	case pass.RunningNorm:
-		for k := range e.norms {
-			e.norms[k].run(theta)
-		}
-	}
-	for k := range e.design.Stages {
-		e.run(&e.design.Stages[k])
-	}
-	e.done = true
+	e.forward.run()
+	e.data.Done = true
 	e.show()
 	return nil
 }
 
-// run runs stage j for all images and finds the statistics of what it yields.
-func (e *Executor) run(j *plan.Stage) {
-	e.current = j
-	e.share(forwardTask, e.n)
-	if e.norm != pass.BatchNorm {
-		return
+// Backward implements [pass.Runner].
+func (e *Executor) Backward(c pass.Cotangents[float32], gTheta, gInput []float32) error {
+	if err := e.data.CheckBackward(c, gTheta, gInput); err != nil {
+		return err
 	}
-	for _, u := range j.Units {
-		if u.Sums >= 0 {
-			e.normalise(e.of(u))
-		}
-	}
+	b := e.backward
+	b.cotangents, b.gTheta, b.gInput = c, gTheta, gInput
+	clear(gInput)
+	b.run(gTheta, nil)
+	e.showGradients()
+	return nil
 }
 
-// work is a kind of task for the workers.
-type work uint8
-
-const (
-	forwardTask  work = iota // the current stage, an image a part
-	centreTask               // its statistics about the mean, an image a part
-	tangentTask              // its tangents, an image a part
-	backwardTask             // the current backward stage, a slice of the batch a part
-	dualTask                 // its tangents, a slice of the batch a part
-	reduceTask               // sums of its weight gradients, a range of them a part
-	packTask                 // parameters of the units, a unit a part
-)
-
-// share runs the parts of a task, on all workers.
-func (e *Executor) share(w work, parts int) {
-	e.work = w
-	if e.crew != nil {
-		e.crew.Do((*tasks)(e), parts)
-		return
+// HessianVector implements [pass.Runner].
+func (e *Executor) HessianVector(labels []int, v, hv []float32) error {
+	if err := e.data.CheckDirection(labels, v, hv); err != nil {
+		return err
 	}
-	for k := range parts {
-		(*tasks)(e).Part(0, k)
+	if e.in64 != nil {
+		return e.in64.product(e, labels, v, hv)
 	}
+	return e.hessian.run(e.Logits(), labels, v, hv)
 }
 
-// tasks is an executor as the pool of workers sees it.
-type tasks Executor
-
-func (t *tasks) Part(worker, k int) {
-	e := (*Executor)(t)
-	h := &e.hands[worker]
-	switch e.work {
-	case forwardTask:
-		e.forwardStage(h, e.current, k)
-	case centreTask:
-		e.centredSums(h, e.centred, k)
-	case tangentTask:
-		e.tangentStage(h, e.current, k)
-	case backwardTask:
-		e.backwardPart(h, k, false)
-	case dualTask:
-		e.backwardPart(h, k, true)
-	case reduceTask:
-		e.reducePart(k)
-	case packTask:
-		u := &e.ready[k]
-		u.pack(&u.parameters, e.design.Plan, e.theta)
-	}
-}
-
-// of is unit u with its parameters.
-func (e *Executor) of(u *plan.Unit) *unit { return &e.ready[u.Id] }
-
-// view is an image of a tensor.
-func (e *Executor) view(t, image int) kernels.Map {
-	q := &e.design.Tensors[t]
-	if t == 0 {
-		return kernels.Dense(e.images[image*e.design.Plan.ImageSize():], q.W, q.C)
-	}
-	s := &e.spots[t]
-	return kernels.Dense(e.arena[s.Base+image*s.Size:], q.W, s.Ld)
-}
-
-// pending is what operand v of tensor t makes of a stored value x: scale*x + shift, then perhaps a rectifier. Slot
-// names the vectors of h to use where an image has its own.
-func (e *Executor) pending(h *worker, v plan.Operand, t *plan.Tensor, image, slot int) (scale, shift []float32) {
-	scale, shift = e.ones, e.zeros
-	if v.Normed && e.norm != pass.NoNorm {
-		scale, shift = e.norms[t.Norm].scale, e.norms[t.Norm].shift
-	}
-	factor := e.pathFactor(v, image)
-	if factor == 1 {
-		return scale, shift
-	}
-	ownScale, ownShift := h.vectors[2*slot][:t.Width], h.vectors[2*slot+1][:t.Width]
-	for c := range ownScale {
-		ownScale[c], ownShift[c] = scale[c]*factor, shift[c]*factor
-	}
-	return ownScale, ownShift
-}
-
-// pathFactor is what an image of operand v is multiplied by: 1 unless paths are dropped in this pass.
-func (e *Executor) pathFactor(v plan.Operand, image int) float32 {
-	if v.Drop < 0 {
-		return 1
-	}
-	return float32(e.drops.Scale(v.Drop, image, e.norm))
-}
-
-// exported is an image of what u stores for the caller.
-func (e *Executor) exported(u *unit, image int) []float32 {
-	size := u.In.H * u.In.W * u.In.C
-	return e.arena[e.design.Options.Batch*e.design.Places.Exports[u.Id]+image*size:][:size]
-}
-
-// Output returns the output of a kept node, n x h x w x c values.
+// Output implements [pass.Runner].
 func (e *Executor) Output(node int) (data []float32, h, w, c int) {
-	n := e.design.Plan.Graph().Nodes[node]
-	for k := range e.ready {
-		if u := &e.ready[k]; e.done && u.Action == plan.ActExport && u.Node == node {
-			at := e.design.Options.Batch * e.design.Places.Exports[k]
-			return e.arena[at : at+e.n*n.H*n.W*n.C], n.H, n.W, n.C
+	d := e.data
+	n := d.Plan.Graph().Nodes[node]
+	for k := range d.units {
+		if u := &d.units[k]; d.Done && u.Action == plan.ActExport && u.Node == node {
+			return d.exports(k)[:d.N*n.H*n.W*n.C], n.H, n.W, n.C
 		}
 	}
 	return nil, n.H, n.W, n.C
 }
 
-// Logits returns n x classes values.
-func (e *Executor) Logits() []float32 { return e.result(e.design.Plan.Graph().Logits) }
-
-// AuxLogits returns the auxiliary head's n x classes values, or nil without one.
-func (e *Executor) AuxLogits() []float32 {
-	if e.design.Plan.Graph().AuxLogits < 0 {
-		return nil
+// Gradient implements [pass.Runner].
+func (e *Executor) Gradient(node int) (data []float32, h, w, c int) {
+	n := e.data.Plan.Graph().Nodes[node]
+	if b := e.backward; b != nil && b.done && b.kept[node] != nil {
+		data = b.kept[node][:e.data.N*n.H*n.W*n.C]
 	}
-	return e.result(e.design.Plan.Graph().AuxLogits)
+	return data, n.H, n.W, n.C
 }
 
-// Features returns the global average of the last cell's output, n x channels values.
-func (e *Executor) Features() []float32 { return e.result(e.design.Plan.Graph().Pooled) }
+// Logits implements [pass.Runner].
+func (e *Executor) Logits() []float32 { return e.result(e.data.Plan.Graph().Logits) }
+
+// AuxLogits implements [pass.Runner].
+func (e *Executor) AuxLogits() []float32 { return e.result(e.data.Plan.Graph().AuxLogits) }
+
+// Features implements [pass.Runner].
+func (e *Executor) Features() []float32 { return e.result(e.data.Plan.Graph().Pooled) }
 
 func (e *Executor) result(node int) []float32 {
+	if node < 0 {
+		return nil
+	}
 	data, _, _, _ := e.Output(node)
 	return data
 }
 
-// ResetRunning sets the running statistics to mean 0 and variance 1.
-func (e *Executor) ResetRunning() {
-	e.updates = 0
-	for k := range e.norms {
-		e.norms[k].reset()
-	}
-}
+// ResetRunning implements [pass.Runner].
+func (e *Executor) ResetRunning() { e.statistics.reset() }
 
-// Running returns the running statistics of a batch normalisation by node name; nil if there is none of that name. The
-// slices are the executor's own: writing to them sets the statistics.
-func (e *Executor) Running(name string) (mean, variance []float64) {
-	k, ok := e.byName[name]
-	if !ok {
-		return nil, nil
-	}
-	return e.norms[k].running.mean, e.norms[k].running.variance
-}
+// Running implements [pass.Runner].
+func (e *Executor) Running(name string) (mean, variance []float64) { return e.statistics.running(name) }
 
-// SetMomentum sets the weight of a new batch in the running statistics (0.1 at first). Zero or less averages all
-// batches since ResetRunning with equal weight, which calibrates a network.
-func (e *Executor) SetMomentum(momentum float64) {
-	e.momentum = momentum
-}
+// SetMomentum implements [pass.Runner].
+func (e *Executor) SetMomentum(momentum float64) { e.statistics.momentum = momentum }
 
-// SetDropPath makes every following pass with batch statistics drop each branch of each image with the given
-// probability, and scale the others by 1/(1-rate). The draws come from the seed alone; a pass after SetDropPath(rate,
-// seed) repeats itself exactly. Rate 0, the initial state, drops nothing.
+// SetDropPath implements [pass.Runner].
 func (e *Executor) SetDropPath(rate float64, seed uint64) error {
-	return e.drops.Set(rate, pass.Seeded(rate, seed))
+	return e.data.Drops.Set(rate, pass.Seeded(rate, seed))
 }
 
-// SetDropMask is SetDropPath with the draws given: keep says whether drop-path node number path (in node order) keeps
-// its branch for an image.
+// SetDropMask implements [pass.Runner].
 func (e *Executor) SetDropMask(rate float64, keep func(path, image int) bool) error {
-	return e.drops.Set(rate, keep)
+	return e.data.Drops.Set(rate, keep)
 }
+
+// Observe implements [pass.Runner].
+func (e *Executor) Observe(o pass.Observer[float32]) { e.data.Observer = o }

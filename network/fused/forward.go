@@ -3,59 +3,69 @@ package fused
 import (
 	"math"
 	"rwe301/internal/kernels"
+	"rwe301/network/pass"
 	"rwe301/network/plan"
 )
 
-// worker is what a worker works with.
-type worker struct {
-	scratch  []float32                      // images with borders
-	tile     []float32                      // between the halves of a unit
-	second   []float32                      // another one
-	gradient []float32                      // of some rows of a unit's output
-	argmax   []uint8                        // of some rows of a pool
-	bits     []uint16                       // of a row of signs
-	vectors  [plan.ScratchVectors][]float32 // scales and shifts of images whose path may be dropped
-	sums     []float64                      // of an average
-	bordered any                            // the stage whose borders are in scratch
-	tangent  *worker                        // for tangents; nil without a Hessian
+// forwardPass computes what a plan stores, stage by stage.
+type forwardPass struct {
+	*data
+	*statistics
+	current *plan.Stage
 }
 
-func newWorker(d *plan.Design) worker {
-	h := worker{scratch: kernels.Aligned(d.Scratch), tile: kernels.Aligned(d.Tile), sums: make([]float64, 2*d.Widest), bits: make([]uint16, d.Bits)}
-	if d.Back != nil {
-		h.second, h.gradient, h.argmax = kernels.Aligned(d.Tile), kernels.Aligned(d.Tile), make([]uint8, d.Tile)
+// run computes everything from the parameters and images that the pass began with.
+func (fp *forwardPass) run() {
+	fp.workers.share((*packing)(fp.data), len(fp.units))
+	fp.statistics.begin()
+	for k := range fp.design.Stages {
+		s := &fp.design.Stages[k]
+		fp.current = s
+		fp.workers.share(fp, fp.N)
+		if fp.Norm != pass.BatchNorm {
+			continue
+		}
+		for _, u := range s.Units {
+			if u.Sums >= 0 {
+				fp.normalise(fp.of(u))
+			}
+		}
 	}
-	for k := range h.vectors {
-		h.vectors[k] = kernels.Aligned(d.Widest)
-	}
-	if d.Options.Hessian {
-		h.tangent = &worker{scratch: kernels.Aligned(d.Scratch), tile: kernels.Aligned(d.Tile), second: kernels.Aligned(d.Tile), gradient: kernels.Aligned(d.Tile)}
-	}
-	return h
+}
+
+// part is an image of the current stage.
+func (fp *forwardPass) part(h *worker, image int) { fp.forwardStage(h, fp.current, image) }
+
+// packing brings the parameters of the units into the order of the kernels, a unit a part.
+type packing data
+
+func (p *packing) part(_ *worker, k int) {
+	u := &p.units[k]
+	u.pack(&u.parameters, p.Plan, p.Theta)
 }
 
 // forwardStage runs stage j for one image.
-func (e *Executor) forwardStage(h *worker, j *plan.Stage, image int) {
-	partial := e.partial[image*e.design.Sums:][:j.Sums]
+func (fp *forwardPass) forwardStage(h *worker, j *plan.Stage, image int) {
+	partial := fp.partial[image*fp.design.Sums:][:j.Sums]
 	clear(partial)
 	if j.In == nil {
-		e.combine(h, e.of(j.Units[0]), image)
+		fp.combine(h, fp.of(j.Units[0]), image)
 	} else {
-		e.setBorders(h, j)
+		setBorders(h, j)
 		for k := range j.Readings {
-			e.forwardReading(h, j, &j.Readings[k], image)
+			fp.forwardReading(h, j, &j.Readings[k], image)
 		}
 	}
 	for _, u := range j.Units {
-		u := e.of(u)
+		u := fp.of(u)
 		if u.Sums >= 0 && !u.Matrix() { // products sum up what they store themselves
-			e.sumTiles(u.Out, e.view(u.Writes, image), partial[u.Sums:])
+			sumTiles(u.Out, fp.view(u.Writes, image), partial[u.Sums:])
 		}
 	}
 }
 
 // sumTiles sums up an image as products do: in float32 over a tile.
-func (e *Executor) sumTiles(t *plan.Tensor, y kernels.Map, stats []float64) {
+func sumTiles(t *plan.Tensor, y kernels.Map, stats []float64) {
 	for step, lo := plan.TileRows(t.W), 0; lo < t.H; lo += step {
 		s := t.Shape(lo, min(lo+step, t.H))
 		s.Rows, s.Width = 1, s.Rows*s.Width // rows follow each other
@@ -71,7 +81,7 @@ const prefetch = 2048
 func ahead(t *plan.Tensor, x kernels.Map) int { return prefetch / t.Width * x.Pixel }
 
 // setBorders prepares the borders of j's images, which stay as they are from image to image.
-func (e *Executor) setBorders(h *worker, j *plan.Stage) {
+func setBorders(h *worker, j *plan.Stage) {
 	if h.bordered == j {
 		return
 	}
@@ -93,9 +103,9 @@ func (e *Executor) setBorders(h *worker, j *plan.Stage) {
 }
 
 // forwardReading applies what is pending to an image of j's input and runs the units that read it so.
-func (e *Executor) forwardReading(h *worker, j *plan.Stage, r *plan.Reading, image int) {
-	x := e.view(j.Tensor, image)
-	scale, shift := e.pending(h, r.Operand, j.In, image, 0)
+func (fp *forwardPass) forwardReading(h *worker, j *plan.Stage, r *plan.Reading, image int) {
+	x := fp.view(j.Tensor, image)
+	scale, shift := fp.pending(h, r.Operand, j.In, image, 0)
 	switch r.Form {
 	case plan.FormTiles:
 		step := r.Rows
@@ -104,28 +114,28 @@ func (e *Executor) forwardReading(h *worker, j *plan.Stage, r *plan.Reading, ima
 			hi := min(lo+step, j.In.H)
 			kernels.Affine(j.In.Shape(lo, hi), tile, x.At(lo, 0), scale, shift, r.Relu, ahead(j.In, x))
 			for _, u := range r.Units {
-				u := e.of(u)
-				u.rows(e.view(u.Writes, image), tile, lo, hi, &u.parameters, false, e.sumsOf(u, image))
+				u := fp.of(u)
+				u.rows(fp.view(u.Writes, image), tile, lo, hi, &u.parameters, false, fp.sumsOf(u, image))
 			}
 		}
 		return
 	case plan.FormPlanes:
-		x = e.transform(h, j, r, x, scale, shift)
+		x = fp.transform(h, j, r, x, scale, shift)
 	case plan.FormRows:
 		if j.Tensor == 0 {
 			x = copyImage(r, h.scratch, x.Data, j.In)
 		} else {
-			x = e.transform(h, j, r, x, scale, shift)
+			x = fp.transform(h, j, r, x, scale, shift)
 		}
 	}
 	for _, u := range r.Units {
-		u := e.of(u)
-		e.forwardUnit(h, u, r, x, scale, shift, image)
+		u := fp.of(u)
+		fp.forwardUnit(h, u, r, x, scale, shift, image)
 	}
 }
 
 // transform writes the image with its border and returns it.
-func (e *Executor) transform(h *worker, j *plan.Stage, r *plan.Reading, x kernels.Map, scale, shift []float32) kernels.Map {
+func (fp *forwardPass) transform(h *worker, j *plan.Stage, r *plan.Reading, x kernels.Map, scale, shift []float32) kernels.Map {
 	m := viewOf(r, h.scratch, j.In)
 	kernels.Affine(j.In.Shape(0, j.In.H), m.At(r.Border, r.Border), x, scale, shift, r.Relu, ahead(j.In, x))
 	return m
@@ -142,34 +152,34 @@ func copyImage(r *plan.Reading, scratch, x []float32, in *plan.Tensor) kernels.M
 }
 
 // forwardUnit runs u on an image x, which has r's border.
-func (e *Executor) forwardUnit(h *worker, u *unit, r *plan.Reading, x kernels.Map, scale, shift []float32, image int) {
+func (fp *forwardPass) forwardUnit(h *worker, u *unit, r *plan.Reading, x kernels.Map, scale, shift []float32, image int) {
 	switch u.Action {
 	case plan.ActPoint:
-		u.rows(e.view(u.Writes, image), x.At(r.Border, r.Border), 0, u.In.H, &u.parameters, false, e.sumsOf(u, image))
+		u.rows(fp.view(u.Writes, image), x.At(r.Border, r.Border), 0, u.In.H, &u.parameters, false, fp.sumsOf(u, image))
 	case plan.ActAverage:
-		e.average(h, u, x, scale, shift, image)
+		fp.average(h, u, x, scale, shift, image)
 	case plan.ActSeparable:
-		e.separable(h, u, u.first(x, r.Border), image)
+		fp.separable(h, u, u.first(x, r.Border), image)
 	case plan.ActConv:
-		u.convolve(e.view(u.Writes, image), u.first(x, r.Border), &u.parameters, false, e.sumsOf(u, image))
+		u.convolve(fp.view(u.Writes, image), u.first(x, r.Border), &u.parameters, false, fp.sumsOf(u, image))
 	case plan.ActDepthwise:
-		u.depthwise(u.Out.Shape(0, u.Out.H), e.view(u.Writes, image), u.first(x, r.Border), u.depth)
+		u.depthwise(u.Out.Shape(0, u.Out.H), fp.view(u.Writes, image), u.first(x, r.Border), u.depth)
 	case plan.ActPool:
-		u.pool(e.view(u.Writes, image), u.first(x, r.Border), nil)
+		u.pool(fp.view(u.Writes, image), u.first(x, r.Border), nil)
 	case plan.ActZero:
-		kernels.Affine(u.Out.Shape(0, u.Out.H), e.view(u.Writes, image), kernels.Map{Data: e.zeros, Block: kernels.Block}, e.ones, e.zeros, false, 0)
+		kernels.Affine(u.Out.Shape(0, u.Out.H), fp.view(u.Writes, image), kernels.Map{Data: fp.zeros, Block: kernels.Block}, fp.ones, fp.zeros, false, 0)
 	case plan.ActCopy:
 		if u.Reads[0].Tensor == 0 {
-			importImage(e.view(u.Writes, image), e.images[image*e.design.Plan.ImageSize():], u.In)
+			importImage(fp.view(u.Writes, image), fp.Images[image*fp.design.Plan.ImageSize():], u.In)
 			return
 		}
-		kernels.Affine(u.Out.Shape(0, u.Out.H), e.view(u.Writes, image), x, scale, shift, u.Reads[0].Relu, 0)
+		kernels.Affine(u.Out.Shape(0, u.Out.H), fp.view(u.Writes, image), x, scale, shift, u.Reads[0].Relu, 0)
 	case plan.ActSigns:
-		if e.observer.Signs != nil {
-			e.signs(h, u, x, scale, shift, image)
+		if fp.Observer.Signs != nil {
+			fp.signs(h, u, x, scale, shift, image)
 		}
 	case plan.ActExport:
-		e.export(h, u, x, scale, shift, image)
+		fp.export(h, u, x, scale, shift, image)
 	}
 }
 
@@ -190,21 +200,21 @@ func (u *unit) first(x kernels.Map, border int) kernels.Map {
 }
 
 // sumsOf is where the sums of u's output for an image go; nil if nobody needs them.
-func (e *Executor) sumsOf(u *unit, image int) []float64 {
+func (st *statistics) sumsOf(u *unit, image int) []float64 {
 	if u.Sums < 0 {
 		return nil
 	}
-	return e.partial[image*e.design.Sums+u.Sums:][:2*u.Out.Width]
+	return st.partial[image*st.design.Sums+u.Sums:][:2*u.Out.Width]
 }
 
 // separable runs the two convolutions of u a tile at a time; x begins at the first window.
-func (e *Executor) separable(h *worker, u *unit, x kernels.Map, image int) {
+func (fp *forwardPass) separable(h *worker, u *unit, x kernels.Map, image int) {
 	n := &u.Geometry
-	out := e.view(u.Writes, image)
+	out := fp.view(u.Writes, image)
 	width := u.In.Width
 	tile := kernels.Dense(h.tile, u.Out.W, width)
 	p := u.product(tile, &u.parameters)
-	p.Rows, p.Stats = 1, e.sumsOf(u, image)
+	p.Rows, p.Stats = 1, fp.sumsOf(u, image)
 	step := plan.TileRows(u.Out.W)
 	for lo := 0; lo < u.Out.H; lo += step {
 		s := kernels.Shape{Rows: min(step, u.Out.H-lo), Width: u.Out.W, Blocks: width / kernels.Block}
@@ -215,7 +225,7 @@ func (e *Executor) separable(h *worker, u *unit, x kernels.Map, image int) {
 }
 
 // average takes the mean over an image.
-func (e *Executor) average(h *worker, u *unit, x kernels.Map, scale, shift []float32, image int) {
+func (fp *forwardPass) average(h *worker, u *unit, x kernels.Map, scale, shift []float32, image int) {
 	t, rectified := u.In, u.Reads[0].Relu
 	sums := h.sums[:2*t.Width]
 	clear(sums)
@@ -229,9 +239,9 @@ func (e *Executor) average(h *worker, u *unit, x kernels.Map, scale, shift []flo
 		kernels.Sums(s, sums, rows, rows)
 	}
 	if rectified {
-		scale, shift = e.ones, e.zeros
+		scale, shift = fp.ones, fp.zeros
 	}
-	out := e.view(u.Writes, image).Data[:t.Width]
+	out := fp.view(u.Writes, image).Data[:t.Width]
 	for c := range out {
 		mean := sums[c] / float64(t.H*t.W)
 		out[c] = float32(float64(float64(scale[c])*mean) + float64(shift[c]))

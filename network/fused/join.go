@@ -6,48 +6,48 @@ import (
 )
 
 // combine runs an operation that reads several tensors.
-func (e *Executor) combine(h *worker, u *unit, image int) {
+func (fp *forwardPass) combine(h *worker, u *unit, image int) {
 	if u.Action == plan.ActConcat {
-		e.concatenate(h, u, image)
+		fp.concatenate(h, u, image)
 		return
 	}
-	out := e.view(u.Writes, image)
+	out := fp.view(u.Writes, image)
 	whole := u.Out.Shape(0, u.Out.H)
 	ins := u.Reads
-	x, xScale, xShift := e.rectified(h, ins[0], 0, image)
+	x, xScale, xShift := fp.rectified(h, ins[0], 0, image)
 	if len(ins) == 1 {
 		kernels.Affine(whole, out, x, xScale, xShift, false, 0)
 		return
 	}
 	for k, v := range ins[1:] {
-		y, yScale, yShift := e.rectified(h, v, k+1, image)
+		y, yScale, yShift := fp.rectified(h, v, k+1, image)
 		kernels.Add(whole, out, x, xScale, xShift, y, yScale, yShift)
-		x, xScale, xShift = out, e.ones, e.zeros
+		x, xScale, xShift = out, fp.ones, fp.zeros
 	}
 }
 
 // rectified is an image of operand v and what is still to be done to it: nothing that is not linear.
-func (e *Executor) rectified(h *worker, v plan.Operand, k, image int) (x kernels.Map, scale, shift []float32) {
-	t := &e.design.Tensors[v.Tensor]
-	x = e.view(v.Tensor, image)
-	scale, shift = e.pending(h, v, t, image, k%2)
+func (d *data) rectified(h *worker, v plan.Operand, k, image int) (x kernels.Map, scale, shift []float32) {
+	t := &d.design.Tensors[v.Tensor]
+	x = d.view(v.Tensor, image)
+	scale, shift = d.pending(h, v, t, image, k%2)
 	if !v.Relu {
 		return x, scale, shift
 	}
 	m := kernels.Dense(h.scratch[k%2*t.H*t.W*t.Width:], t.W, t.Width)
 	h.bordered = nil
 	kernels.Affine(t.Shape(0, t.H), m, x, scale, shift, true, 0)
-	return m, e.ones, e.zeros
+	return m, d.ones, d.zeros
 }
 
 // concatenate copies the inputs side by side.
-func (e *Executor) concatenate(h *worker, u *unit, image int) {
-	out := e.view(u.Writes, image)
+func (fp *forwardPass) concatenate(h *worker, u *unit, image int) {
+	out := fp.view(u.Writes, image)
 	at := 0
 	for _, v := range u.Reads {
-		t := &e.design.Tensors[v.Tensor]
-		x := e.view(v.Tensor, image)
-		scale, shift := e.pending(h, v, t, image, 0)
+		t := &fp.design.Tensors[v.Tensor]
+		x := fp.view(v.Tensor, image)
+		scale, shift := fp.pending(h, v, t, image, 0)
 		tile := kernels.Dense(h.tile, t.W, t.Width)
 		for y := range t.H {
 			kernels.Affine(t.Shape(0, 1), tile, x.At(y, 0), scale, shift, v.Relu, 0)
@@ -88,9 +88,9 @@ func arrange(dst, src kernels.Map, out, t *plan.Tensor, at, rows int) {
 }
 
 // backwardJoin adds what operation j, which reads several tensors, makes of its gradient.
-func (e *Executor) backwardJoin(h *worker, s *plan.BackStage, j *plan.Join, g *accumulator, image int, dual bool) {
-	u := e.of(j.U)
-	if !e.back.live[u.Flow.Tensor] {
+func (b *backwardPass) backwardJoin(h *worker, s *plan.BackStage, j *plan.Join, g *accumulator, image int, dual bool) {
+	u := b.of(j.U)
+	if !b.live[u.Flow.Tensor] {
 		return
 	}
 	v := u.Reads[j.K]
@@ -102,18 +102,18 @@ func (e *Executor) backwardJoin(h *worker, s *plan.BackStage, j *plan.Join, g *a
 	}
 	at := 0
 	for _, w := range u.Reads[:j.K] {
-		at += e.design.Tensors[w.Tensor].C
+		at += b.design.Tensors[w.Tensor].C
 	}
 	step := plan.TileRows(t.W)
 	for lo := 0; lo < t.H; lo += step {
 		hi := min(lo+step, t.H)
 		rows := target.rows(lo, hi)
-		dy := e.flowing(h, u, lo, hi, image, dual)
+		dy := b.flowing(h, u, lo, hi, image, dual)
 		if u.Action == plan.ActAdd {
-			e.add(&rows, dy, e.ones, e.zeros)
+			b.add(&rows, dy, b.ones, b.zeros)
 			continue
 		}
-		e.zero(&rows)
+		b.zero(&rows)
 		for y := range hi - lo {
 			for p := range t.W {
 				to, from := rows.At(y, p).Data, dy.At(y, p).Data
@@ -125,6 +125,6 @@ func (e *Executor) backwardJoin(h *worker, s *plan.BackStage, j *plan.Join, g *a
 	}
 	target.started = true
 	if target != g {
-		e.finish(h, s.Tensor, v, &part, g, 0, nil, image)
+		b.finish(h, s.Tensor, v, &part, g, 0, nil, image)
 	}
 }

@@ -36,23 +36,24 @@ func TestExecutorMemoryIsExact(t *testing.T) {
 
 // allocated adds up the slices of an executor.
 func (e *Executor) allocated() int64 {
-	values := len(e.arena) + len(e.tangents) + len(e.ones) + len(e.zeros) + len(e.pivots)
-	doubles := len(e.partial) + len(e.totals) + len(e.means) + len(e.variances)
-	bytes := len(e.drops.Keep)
-	for _, u := range e.ready {
+	d, st := e.data, e.statistics
+	values := len(d.values) + len(d.tangents) + len(d.ones) + len(d.zeros) + len(st.pivots)
+	doubles := len(st.partial) + len(st.totals) + len(st.means) + len(st.variances)
+	bytes := len(d.Drops.Keep)
+	for _, u := range d.units {
 		for _, p := range []parameters{u.parameters, u.direction} {
 			values += len(p.weights) + len(p.back) + len(p.bias) + len(p.depth) + len(p.flipped)
 		}
 		values += len(u.share)
 		doubles += len(u.signs)
 	}
-	for _, s := range e.norms {
+	for _, s := range d.norms {
 		values += len(s.scale) + len(s.shift) + len(s.a) + len(s.b) + len(s.c)
 		values += len(s.tangentScale) + len(s.tangentShift) + len(s.tangentA) + len(s.tangentB) + len(s.tangentC)
 		doubles += len(s.mean) + len(s.inverse) + len(s.running.mean) + len(s.running.variance)
 		doubles += len(s.tangentMean) + len(s.tangentInverse) + len(s.first) + len(s.second)
 	}
-	for _, h := range e.hands {
+	for _, h := range d.workers.each {
 		values += len(h.scratch) + len(h.tile) + len(h.second) + len(h.gradient)
 		for _, v := range h.vectors {
 			values += len(v)
@@ -63,17 +64,20 @@ func (e *Executor) allocated() int64 {
 			values += len(h.tangent.scratch) + len(h.tangent.tile) + len(h.tangent.second) + len(h.tangent.gradient)
 		}
 	}
-	if b := e.back; b != nil {
+	if b := e.backward; b != nil {
 		values += len(b.slots)
-		doubles += len(b.partial) + len(b.dual)
-		values += len(b.loss) + len(b.lossTangent)
+		doubles += len(b.sums)
 		for _, k := range b.kept {
 			values += len(k)
 		}
 	}
-	if w := e.wide; w != nil {
+	if p := e.hessian; p != nil {
+		values += len(p.loss) + len(p.lossTangent)
+		doubles += len(p.tangentSums)
+	}
+	if w := e.in64; w != nil {
 		doubles += len(w.images64) + len(w.theta64) + len(w.v) + len(w.hv)
-		bytes += int(e.design.Plan.Memory64(plan.Options64(e.design.Options)))
+		bytes += int(d.Plan.Memory64(plan.Options64(d.Options)))
 	}
 	return 4*int64(values) + 8*int64(doubles) + int64(bytes)
 }

@@ -78,17 +78,76 @@ func (s *normalisation) parameters(theta []float32, c int) (gain, bias float64) 
 	return float64(theta[s.gain+c]), float64(theta[s.bias+c])
 }
 
+// statistics finds the means and variances by which batch normalisations normalise.
+type statistics struct {
+	*data
+	byName    map[string]int // index into norms
+	momentum  float64
+	updates   int
+	partial   []float64 // per image: sums of the current stage
+	totals    []float64 // partial added up over the images
+	means     []float64 // of what is being normalised
+	variances []float64
+	pivots    []float32 // what is added to values before they are summed up
+	centred   *unit     // whose values are summed up again
+}
+
+func newStatistics(d *data) *statistics {
+	design := d.design
+	st := &statistics{data: d, byName: map[string]int{}, momentum: pass.DefaultMomentum}
+	st.partial = make([]float64, d.Options.Batch*design.Sums)
+	st.totals = make([]float64, design.SumsOfChannel()*design.Widest)
+	st.means, st.variances = make([]float64, design.Widest), make([]float64, design.Widest)
+	st.pivots = kernels.Aligned(design.Widest)
+	for i, n := range d.Plan.Graph().Nodes {
+		if k := design.NormOf[i]; k >= 0 {
+			st.byName[n.Name] = k
+		}
+	}
+	st.reset()
+	return st
+}
+
+// reset sets the running statistics to mean 0 and variance 1.
+func (st *statistics) reset() {
+	st.updates = 0
+	for k := range st.norms {
+		st.norms[k].reset()
+	}
+}
+
+// running is the running statistics of a batch normalisation, nil if there is none of that name.
+func (st *statistics) running(name string) (mean, variance []float64) {
+	k, ok := st.byName[name]
+	if !ok {
+		return nil, nil
+	}
+	return st.norms[k].running.mean, st.norms[k].running.variance
+}
+
+// begin prepares a forward pass.
+func (st *statistics) begin() {
+	switch st.Norm {
+	case pass.BatchNorm:
+		st.updates++
+	case pass.RunningNorm:
+		for k := range st.norms {
+			st.norms[k].run(st.Theta)
+		}
+	}
+}
+
 // normalise turns the sums of unit u's output into the statistics by which it is normalised in this pass, and updates
 // the running ones.
-func (e *Executor) normalise(u *unit) {
-	norm, first, _ := e.design.Summed(u.Out)
-	s := &e.norms[norm]
+func (st *statistics) normalise(u *unit) {
+	norm, first, _ := st.design.Summed(u.Out)
+	s := &st.norms[norm]
 	width := u.Out.Width
-	totals := e.add64(e.partial[u.Sums:], e.design.Sums, 2*width)
-	count := float64(e.n * u.Out.H * u.Out.W)
-	weight := e.momentum
+	totals := st.add64(st.partial[u.Sums:], st.design.Sums, 2*width)
+	count := float64(st.N * u.Out.H * u.Out.W)
+	weight := st.momentum
 	if weight <= 0 {
-		weight = 1 / float64(e.updates)
+		weight = 1 / float64(st.updates)
 	}
 	far := false
 	for c := range u.Out.C {
@@ -96,22 +155,22 @@ func (e *Executor) normalise(u *unit) {
 		mean := totals[at] / count
 		variance := max(0, totals[width+at]/count-mean*mean)
 		far = far || mean*mean > cancellation*variance
-		e.means[at], e.variances[at] = mean, variance
+		st.means[at], st.variances[at] = mean, variance
 	}
 	if far {
-		e.centre(u, count)
+		st.centre(u, count)
 	}
 	for c := range u.Out.C {
 		at := u.Out.Place(c)
-		e.observe(s, first+c, e.means[at], e.variances[at], count, weight)
+		st.observe(s, first+c, st.means[at], st.variances[at], count, weight)
 	}
 }
 
 // add64 adds up the first size values of every image's sums, which are stride apart, in the order of the images.
-func (e *Executor) add64(partial []float64, stride, size int) []float64 {
-	totals := e.totals[:size]
+func (st *statistics) add64(partial []float64, stride, size int) []float64 {
+	totals := st.totals[:size]
 	clear(totals)
-	for image := range e.n {
+	for image := range st.N {
 		for k, v := range partial[image*stride:][:size] {
 			totals[k] += v
 		}
@@ -124,41 +183,46 @@ func (e *Executor) add64(partial []float64, stride, size int) []float64 {
 const cancellation = 16
 
 // centre finds mean and variance of unit u's output from the sums about the means that it replaces.
-func (e *Executor) centre(u *unit, count float64) {
+func (st *statistics) centre(u *unit, count float64) {
 	width := u.Out.Width
-	pivots := e.pivots[:width]
+	pivots := st.pivots[:width]
 	clear(pivots)
 	for c := range u.Out.C {
 		at := u.Out.Place(c)
-		pivots[at] = -float32(e.means[at])
+		pivots[at] = -float32(st.means[at])
 	}
-	e.centred = u
-	e.share(centreTask, e.n)
-	totals := e.add64(e.partial[u.Sums:], e.design.Sums, 2*width)
+	st.centred = u
+	st.workers.share((*centring)(st), st.N)
+	totals := st.add64(st.partial[u.Sums:], st.design.Sums, 2*width)
 	for c := range u.Out.C {
 		at := u.Out.Place(c)
 		mean := totals[at] / count
-		e.means[at] = mean - float64(pivots[at])
-		e.variances[at] = max(0, totals[width+at]/count-mean*mean)
+		st.means[at] = mean - float64(pivots[at])
+		st.variances[at] = max(0, totals[width+at]/count-mean*mean)
 	}
 }
 
+// centring sums up the values of the unit that is centred, an image a part.
+type centring statistics
+
+func (c *centring) part(h *worker, image int) { (*statistics)(c).centredSums(h, c.centred, image) }
+
 // centredSums sums up an image of unit u's output less the pivots.
-func (e *Executor) centredSums(h *worker, u *unit, image int) {
-	stats := e.partial[image*e.design.Sums+u.Sums:][:2*u.Out.Width]
+func (st *statistics) centredSums(h *worker, u *unit, image int) {
+	stats := st.partial[image*st.design.Sums+u.Sums:][:2*u.Out.Width]
 	clear(stats)
-	y := e.view(u.Writes, image)
+	y := st.view(u.Writes, image)
 	tile := kernels.Dense(h.tile, u.Out.W, u.Out.Width)
 	for step, lo := plan.TileRows(u.Out.W), 0; lo < u.Out.H; lo += step {
 		s := u.Out.Shape(lo, min(lo+step, u.Out.H))
-		kernels.Affine(s, tile, y.At(lo, 0), e.ones, e.pivots, false, 0)
+		kernels.Affine(s, tile, y.At(lo, 0), st.ones, st.pivots, false, 0)
 		kernels.Sums(s, stats, tile, tile)
 	}
 }
 
 // observe makes channel c of s normalise by the statistics of the batch and counts them among the running ones.
-func (e *Executor) observe(s *normalisation, c int, mean, variance, count, weight float64) {
-	s.set(e.theta, c, mean, variance)
+func (st *statistics) observe(s *normalisation, c int, mean, variance, count, weight float64) {
+	s.set(st.Theta, c, mean, variance)
 	if count > 1 {
 		variance *= count / (count - 1)
 	}

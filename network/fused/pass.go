@@ -6,75 +6,51 @@ import (
 	"rwe301/network/plan"
 )
 
-// backward is what an executor needs for backward passes.
-type backward struct {
+// backwardPass computes gradients, stage by stage, from the cotangents that the caller gives.
+type backwardPass struct {
+	*data
+	*statistics
 	*plan.Gradients
-	live       []bool    // whether the scalar depends on what a tensor holds, by stage
-	slots      []float32 // weight gradients of the current stage, one set for each slice of the batch
-	size       int       // of a set
-	partial    []float64 // per image: sums of the current stage
-	sums       int       // values per image of partial
-	kept       map[int][]float32
-	layer      []float32 // with Options.PerImage: weights of a unit, laid out like their gradient
-	theta      []float32 // where the gradient of the parameters goes; nil if not wanted
-	input      []float32 // and that of the images
+	live       []bool            // whether the scalar depends on what a tensor holds, by stage
+	slots      []float32         // weight gradients of the current stage, one set for each part of the batch
+	size       int               // of a set
+	sums       []float64         // per image: sums of the current stage
+	stride     int               // values per image of sums
+	kept       map[int][]float32 // gradients that are asked for, by node
+	layer      []float32         // with Options.PerImage: weights of a unit, laid out like their gradient
+	gTheta     []float32         // where the gradient of the parameters goes; nil if not wanted
+	gInput     []float32         // and that of the images
 	cotangents pass.Cotangents[float32]
 	current    *plan.BackStage
 	done       bool
-
-	dual              []float64 // with a Hessian: per image, sums of the tangents of the current stage
-	loss, lossTangent []float32 // and the gradient of the cross-entropy with respect to the logits, and its tangents
 }
 
-func newBackward(d *plan.Design) *backward {
-	batch := d.Options.Batch
-	b := &backward{Gradients: d.Back, live: make([]bool, len(d.Tensors)), size: d.Slot, sums: d.BackSums, kept: map[int][]float32{}}
-	for _, node := range d.Watched {
-		b.kept[node] = make([]float32, batch*d.Plan.ValuesOf(node))
+func newBackwardPass(d *data, st *statistics) *backwardPass {
+	design, o := d.design, d.Options
+	b := &backwardPass{
+		data: d, statistics: st, Gradients: design.Back,
+		live: make([]bool, len(design.Tensors)), size: design.Slot, stride: design.BackSums,
+		slots: o.Memory.Take(plan.PartsOf(o, o.Batch) * design.Slot),
+		sums:  make([]float64, o.Batch*design.BackSums), kept: map[int][]float32{},
 	}
-	b.slots = d.Options.Memory.Take(plan.PartsOf(d.Options, batch) * b.size)
-	if d.Options.PerImage {
-		b.layer = kernels.Aligned(d.Slot)
+	for _, node := range design.Watched {
+		b.kept[node] = make([]float32, o.Batch*d.Plan.ValuesOf(node))
 	}
-	b.partial = make([]float64, batch*b.sums)
-	if d.Options.Hessian {
-		b.dual = make([]float64, 2*batch*b.sums)
-		b.loss, b.lossTangent = make([]float32, batch*d.Plan.Classes()), make([]float32, batch*d.Plan.Classes())
+	if o.PerImage {
+		b.layer = kernels.Aligned(design.Slot)
 	}
 	return b
 }
 
-// Backward sets gTheta and gInput to the gradients of the scalar whose derivatives c gives, with respect to the
-// parameters and the images of the last Forward. Either may be nil. Through BatchNorm it includes the way through the
-// batch's statistics. It may be called several times after one Forward.
-func (e *Executor) Backward(c pass.Cotangents[float32], gTheta, gInput []float32) error {
-	if e.back == nil {
-		return pass.ErrNoGradients
-	}
-	if !e.done {
-		return pass.ErrNoForward
-	}
-	if err := pass.CheckBackward(e.design.Plan, e.n, e.design.Options.Keep, c, gTheta, gInput); err != nil {
-		return err
-	}
-	b := e.back
-	b.cotangents, b.theta, b.input = c, gTheta, gInput
-	clear(b.input)
-	e.backpropagate(gTheta, false)
-	e.showGradients()
-	return nil
-}
-
-// backpropagate runs the stages, with their tangents if dual, and sets gradient, unless nil, to that of the parameters or its
-// tangents.
-func (e *Executor) backpropagate(gradient []float32, dual bool) {
-	b := e.back
+// run runs the stages, with their derivatives unless dual is nil, and sets gradient, unless nil, to that of the
+// parameters or its derivative.
+func (b *backwardPass) run(gradient []float32, dual *dualPass) {
 	b.done = false
 	clear(gradient)
 	clear(b.live)
 	for k := range b.Stages {
 		s := &b.Stages[k]
-		b.live[s.Tensor] = e.reached(s)
+		b.live[s.Tensor] = b.reached(s)
 		if !b.live[s.Tensor] {
 			for _, node := range s.Exports {
 				clear(b.kept[node])
@@ -82,34 +58,33 @@ func (e *Executor) backpropagate(gradient []float32, dual bool) {
 			continue
 		}
 		b.current = s
-		e.share(backwardTask, e.parts())
+		b.workers.share(b, b.Parts())
 		for i := range s.Sums {
-			e.normaliseBackward(&s.Sums[i])
+			b.normaliseBackward(&s.Sums[i])
 		}
-		if dual {
-			e.share(dualTask, e.parts())
+		if dual != nil {
+			b.workers.share(dual, b.Parts())
 			for i := range s.Sums {
-				e.normaliseDual(&s.Sums[i], gradient)
+				dual.normaliseDual(&s.Sums[i], gradient)
 			}
 		}
 		if gradient != nil {
-			if !dual {
-				e.showParts(s)
+			if dual == nil {
+				b.showParts(s)
 			}
-			e.reduce(s, gradient)
+			b.reduce(s, gradient)
 		}
 	}
 	b.done = true
 }
 
 // reached reports whether the scalar depends on the tensor of s.
-func (e *Executor) reached(s *plan.BackStage) bool {
-	b := e.back
+func (b *backwardPass) reached(s *plan.BackStage) bool {
 	if s.Follows && b.live[b.Alias[s.In.Parent]] {
 		return true
 	}
 	for _, node := range s.Injected {
-		for _, data := range e.given(node) {
+		for _, data := range b.Given(&b.cotangents, node) {
 			if data != nil {
 				return true
 			}
@@ -129,52 +104,35 @@ func (e *Executor) reached(s *plan.BackStage) bool {
 }
 
 // reduce adds up the weight gradients of stage s, slice by slice, and puts them in their places in gradient.
-func (e *Executor) reduce(s *plan.BackStage, gradient []float32) {
-	b := e.back
+func (b *backwardPass) reduce(s *plan.BackStage, gradient []float32) {
 	if s.Slot == 0 {
 		return
 	}
-	e.share(reduceTask, (s.Slot+reduced-1)/reduced)
+	b.workers.share((*reduction)(b), (s.Slot+reduced-1)/reduced)
 	for k := range s.Readings {
 		for _, u := range s.Readings[k].Units {
-			u := e.of(u)
+			u := b.of(u)
 			if b.live[u.Flow.Tensor] {
-				u.unpack(e.design.Plan, gradient, b.slots[:s.Slot])
+				u.unpack(b.design.Plan, gradient, b.slots[:s.Slot])
 			}
 		}
 	}
 }
 
-// reduced is how many sums are a part of a reduceTask.
+// reduction replaces the weight gradients of the first part of the batch by the sums over all parts, reduced of them a
+// part of the task.
+type reduction backwardPass
+
 const reduced = 4096
 
-// reducePart replaces some values of the first slice of the batch by the sums over all slices.
-func (e *Executor) reducePart(part int) {
-	b := e.back
-	lo := part * reduced
-	hi := min(lo+reduced, b.current.Slot)
-	kernels.Totals(b.slots[lo:], hi-lo, b.size, e.parts())
-}
-
-// Gradient returns the output gradient of a node of Options.KeepGradients, n x h x w x c values, valid until the next
-// pass. It is nil before Backward.
-func (e *Executor) Gradient(node int) (data []float32, h, w, c int) {
-	n := e.design.Plan.Graph().Nodes[node]
-	if e.back == nil || !e.back.done || e.back.kept[node] == nil {
-		return nil, n.H, n.W, n.C
-	}
-	return e.back.kept[node][:e.n*n.H*n.W*n.C], n.H, n.W, n.C
-}
-
-// parts is the number of slices of the batch, and slice the images of one.
-func (e *Executor) parts() int { return plan.PartsOf(e.design.Options, e.n) }
-
-func (e *Executor) slice(part int) (lo, hi int) {
-	return part * e.n / e.parts(), (part + 1) * e.n / e.parts()
+func (r *reduction) part(_ *worker, k int) {
+	lo := k * reduced
+	hi := min(lo+reduced, r.current.Slot)
+	kernels.Totals(r.slots[lo:], hi-lo, r.size, r.Parts())
 }
 
 // alive reports whether the scalar depends on the output of any unit of r.
-func (b *backward) alive(r *plan.Reading) bool {
+func (b *backwardPass) alive(r *plan.Reading) bool {
 	for _, u := range r.Units {
 		if b.live[u.Flow.Tensor] {
 			return true

@@ -2,14 +2,13 @@ package fused
 
 import (
 	"rwe301/internal/kernels"
-	"rwe301/network/pass"
 	"rwe301/network/plan"
 )
 
 // signs finds which values of an image a rectifier lets through.
-func (e *Executor) signs(h *worker, u *unit, x kernels.Map, scale, shift []float32, image int) {
+func (fp *forwardPass) signs(h *worker, u *unit, x kernels.Map, scale, shift []float32, image int) {
 	t := u.In
-	words := e.design.Plan.SignWords(u.Node)
+	words := fp.design.Plan.SignWords(u.Node)
 	out := u.signs[image*words:][:words]
 	clear(out)
 	blocks := t.Width / kernels.Block
@@ -31,12 +30,9 @@ func (e *Executor) signs(h *worker, u *unit, x kernels.Map, scale, shift []float
 	}
 }
 
-// Observe sets who receives what Options.Probes ask for, from the next pass on.
-func (e *Executor) Observe(o pass.Observer[float32]) { e.observer = o }
-
 // see is what probes ask for of a node.
 func (e *Executor) see(node int) (s plan.Sight) {
-	for _, b := range e.design.Options.Probes {
+	for _, b := range e.data.design.Options.Probes {
 		if b.Node == node {
 			s |= b.See
 		}
@@ -46,20 +42,20 @@ func (e *Executor) see(node int) (s plan.Sight) {
 
 // show tells the observer about a pass in the order of the nodes, which is not that of the units.
 func (e *Executor) show() {
-	if len(e.design.Options.Probes) == 0 {
+	if len(e.data.design.Options.Probes) == 0 {
 		return
 	}
-	for node := range e.design.Plan.Graph().Nodes {
+	for node := range e.data.design.Plan.Graph().Nodes {
 		see := e.see(node)
-		if see&plan.SeeOutput != 0 && e.observer.Output != nil {
-			e.observer.Output(node, e.result(node))
+		if see&plan.SeeOutput != 0 && e.data.Observer.Output != nil {
+			e.data.Observer.Output(node, e.result(node))
 		}
-		if see&plan.SeeSigns == 0 || e.observer.Signs == nil {
+		if see&plan.SeeSigns == 0 || e.data.Observer.Signs == nil {
 			continue
 		}
-		for k := range e.ready {
-			if u := &e.ready[k]; u.Action == plan.ActSigns && u.Node == node {
-				e.observer.Signs(node, u.signs[:e.n*e.design.Plan.SignWords(node)])
+		for k := range e.data.units {
+			if u := &e.data.units[k]; u.Action == plan.ActSigns && u.Node == node {
+				e.data.Observer.Signs(node, u.signs[:e.data.N*e.data.design.Plan.SignWords(node)])
 				break
 			}
 		}
@@ -67,22 +63,21 @@ func (e *Executor) show() {
 }
 
 // showParts tells the observer the products of the weights of stage s and each image's part of their gradient.
-func (e *Executor) showParts(s *plan.BackStage) {
-	b := e.back
-	if !e.design.Options.PerImage || e.observer.WeightProducts == nil || s.Slot == 0 {
+func (b *backwardPass) showParts(s *plan.BackStage) {
+	if !b.design.Options.PerImage || b.Observer.WeightProducts == nil || s.Slot == 0 {
 		return
 	}
-	stats := make([]float64, 2*e.design.Widest)
-	products := make([]float64, e.design.Widest)
+	stats := make([]float64, 2*b.design.Widest)
+	products := make([]float64, b.design.Widest)
 	for k := range s.Readings {
 		for _, u := range s.Readings[k].Units {
-			u := e.of(u)
+			u := b.of(u)
 			if !b.live[u.Flow.Tensor] {
 				continue
 			}
 			if u.Windowed() {
 				shape := kernels.Shape{Rows: 1, Width: u.Window(), Blocks: u.In.Width / kernels.Block}
-				e.showProducts(u.Node, shape, kernels.Map{Pixel: kernels.Block, Block: u.Window() * kernels.Block}, u.depth, u.DepthSlot, stats, products[:u.In.C], u.In.Place)
+				b.showProducts(u.Node, shape, kernels.Map{Pixel: kernels.Block, Block: u.Window() * kernels.Block}, u.depth, u.DepthSlot, stats, products[:u.In.C], u.In.Place)
 			}
 			if u.Matrix() {
 				shape := kernels.Shape{Rows: u.Terms() / kernels.Block, Width: kernels.Block, Blocks: u.Out.Width / kernels.Block}
@@ -90,7 +85,7 @@ func (e *Executor) showParts(s *plan.BackStage) {
 					shape.Rows, shape.Width = 1, u.Terms()
 				}
 				m := kernels.Map{Row: shape.Width * u.Out.Width, Pixel: u.Out.Width, Block: kernels.Block}
-				e.showProducts(u.PointNode(), shape, m, u.layRows(e.design.Plan, e.theta, b.layer), u.Slot, stats, products[:u.Out.C], func(c int) int { return c })
+				b.showProducts(u.PointNode(), shape, m, u.layRows(b.design.Plan, b.Theta, b.layer), u.Slot, stats, products[:u.Out.C], func(c int) int { return c })
 			}
 		}
 	}
@@ -98,40 +93,40 @@ func (e *Executor) showParts(s *plan.BackStage) {
 
 // showProducts tells the observer the products of one layer, whose weights and gradients lie as m says, the gradients from slot
 // on; place says where channels are stored.
-func (e *Executor) showProducts(node int, shape kernels.Shape, m kernels.Map, weights []float32, slot int, stats, products []float64, place func(int) int) {
-	b := e.back
+func (b *backwardPass) showProducts(node int, shape kernels.Shape, m kernels.Map, weights []float32, slot int, stats, products []float64, place func(int) int) {
 	w, g := m, m
 	w.Data = weights
 	width := shape.Blocks * kernels.Block
-	for image := range e.n {
+	for image := range b.N {
 		g.Data = b.slots[image*b.size+slot:]
 		clear(stats[:2*width])
 		kernels.Sums(shape, stats[:2*width], w, g)
 		for c := range products {
 			products[c] = stats[width+place(c)]
 		}
-		e.observer.WeightProducts(node, image, products)
+		b.Observer.WeightProducts(node, image, products)
 	}
 }
 
 // showGradients tells the observer about a backward pass in the reverse order of the nodes.
 func (e *Executor) showGradients() {
-	if len(e.design.Options.Probes) == 0 || e.observer.Gradient == nil {
+	if len(e.data.design.Options.Probes) == 0 || e.data.Observer.Gradient == nil {
 		return
 	}
-	for node := len(e.design.Plan.Graph().Nodes) - 1; node > 0; node-- {
-		if e.see(node)&plan.SeeGradient == 0 || !e.back.live[e.back.Alias[e.design.Values[node].Tensor]] {
+	for node := len(e.data.design.Plan.Graph().Nodes) - 1; node > 0; node-- {
+		if e.see(node)&plan.SeeGradient == 0 || !e.backward.live[e.backward.Alias[e.data.design.Values[node].Tensor]] {
 			continue
 		}
 		g, _, _, _ := e.Gradient(node)
-		e.observer.Gradient(node, e.result(node), g)
+		e.data.Observer.Gradient(node, e.result(node), g)
 	}
 }
 
 // export writes what u reads densely, for the caller.
-func (e *Executor) export(h *worker, u *unit, x kernels.Map, scale, shift []float32, image int) {
+func (fp *forwardPass) export(h *worker, u *unit, x kernels.Map, scale, shift []float32, image int) {
 	t := u.In
-	out := e.exported(u, image)
+	size := t.H * t.W * t.C
+	out := fp.exports(u.Id)[image*size:][:size]
 	tile := kernels.Dense(h.tile, t.W, t.Width)
 	for y := range t.H {
 		kernels.Affine(t.Shape(0, 1), tile, x.At(y, 0), scale, shift, u.Reads[0].Relu, 0)
@@ -144,24 +139,9 @@ func (e *Executor) export(h *worker, u *unit, x kernels.Map, scale, shift []floa
 	}
 }
 
-// given lists the cotangents of a node's output.
-func (e *Executor) given(node int) (list [4][]float32) {
-	c, g := &e.back.cotangents, e.design.Plan.Graph()
-	list[0] = c.Nodes[node]
-	for k, v := range [...]struct {
-		node int
-		data []float32
-	}{{g.Logits, c.Logits}, {g.AuxLogits, c.AuxLogits}, {g.Pooled, c.Pooled}} {
-		if v.node == node {
-			list[k+1] = v.data
-		}
-	}
-	return list
-}
-
 // inject adds a cotangent of the caller, densely stored.
-func (e *Executor) inject(g *accumulator, t *plan.Tensor, data []float32) {
-	e.zero(g)
+func (b *backwardPass) inject(g *accumulator, t *plan.Tensor, data []float32) {
+	b.zero(g)
 	for y := range t.H {
 		for p := range t.W {
 			to := g.At(y, p).Data
@@ -173,11 +153,11 @@ func (e *Executor) inject(g *accumulator, t *plan.Tensor, data []float32) {
 }
 
 // exportGradient stores a gradient that was asked for densely.
-func (e *Executor) exportGradient(node, image int) {
-	k := e.design.Values[node].Tensor
-	t := &e.design.Tensors[k]
-	x := e.gradientView(e.back.Locations[k], t.W, image)
-	out := e.back.kept[node][image*t.H*t.W*t.C:]
+func (b *backwardPass) exportGradient(node, image int) {
+	k := b.design.Values[node].Tensor
+	t := &b.design.Tensors[k]
+	x := b.gradientView(b.Locations[k], t.W, image)
+	out := b.kept[node][image*t.H*t.W*t.C:]
 	for y := range t.H {
 		for p := range t.W {
 			from, to := x.At(y, p).Data, out[(y*t.W+p)*t.C:][:t.C]
@@ -189,9 +169,9 @@ func (e *Executor) exportGradient(node, image int) {
 }
 
 // exportInput stores the gradient of an image for the caller.
-func (e *Executor) exportInput(g *accumulator, image int) {
-	t := &e.design.Tensors[0]
-	out := e.back.input[image*e.design.Plan.ImageSize():][:e.design.Plan.ImageSize()]
+func (b *backwardPass) exportInput(g *accumulator, image int) {
+	t := &b.design.Tensors[0]
+	out := b.gInput[image*b.design.Plan.ImageSize():][:b.design.Plan.ImageSize()]
 	for y := range t.H {
 		for p := range t.W {
 			copy(out[(y*t.W+p)*t.C:][:t.C], g.At(y, p).Data)

@@ -7,21 +7,21 @@ import (
 
 // backwardRows differentiates the 1x1 convolution of u for the outputs that read rows lo to hi of the
 // input, of which x is the first; g is the gradient of these rows.
-func (e *Executor) backwardRows(h *worker, u *unit, x kernels.Map, g *accumulator, lo, hi int, slot []float32, image int) {
-	if !e.back.live[u.Flow.Tensor] {
+func (b *backwardPass) backwardRows(h *worker, u *unit, x kernels.Map, g *accumulator, lo, hi int, slot []float32, image int) {
+	if !b.live[u.Flow.Tensor] {
 		return
 	}
 	n := &u.Geometry
 	if u.Out.H != u.In.H || u.Out.W != u.In.W { // some inputs go nowhere
-		e.zero(g)
+		b.zero(g)
 	}
 	from, to := u.outputs(lo), min(u.outputs(hi), u.Out.H)
 	for step := plan.TileRows(u.Out.W); from < to; from += step {
 		end := min(from+step, to)
-		dy := e.raw(h, u, from, end, image)
+		dy := b.raw(h, u, from, end, image)
 		y := from*n.Stride + n.Offset - lo
 		every := func(m kernels.Map) kernels.Map { m = m.At(y, n.Offset); return m.Every(n.Stride) }
-		if e.back.theta != nil {
+		if b.gTheta != nil {
 			u.matrixGradient(slot, every(x), dy, u.Out.Shape(from, end))
 			u.biasGradient(slot, dy)
 		}
@@ -67,9 +67,9 @@ func (u *unit) biasGradient(slot []float32, dy kernels.Map) {
 }
 
 // backwardWindows differentiates a depthwise convolution and what follows it; x begins at the first window.
-func (e *Executor) backwardWindows(h *worker, u *unit, x kernels.Map, g *accumulator, slot []float32, image int) {
+func (b *backwardPass) backwardWindows(h *worker, u *unit, x kernels.Map, g *accumulator, slot []float32, image int) {
 	if !u.Vector {
-		e.backwardPlainWindows(h, u, x, g, slot, image)
+		b.backwardPlainWindows(h, u, x, g, slot, image)
 		return
 	}
 	n := &u.Geometry
@@ -85,28 +85,28 @@ func (e *Executor) backwardWindows(h *worker, u *unit, x kernels.Map, g *accumul
 		hi := min(lo+step, u.Out.H)
 		s := u.Out.Shape(lo, hi)
 		s.Blocks = u.In.Width / kernels.Block
-		dy := e.raw(h, u, lo, hi, image)
+		dy := b.raw(h, u, lo, hi, image)
 		if u.Action == plan.ActSeparable {
-			if e.back.theta != nil {
+			if b.gTheta != nil {
 				window.Forward(s, tile, x.At(lo*n.Stride, 0), u.depth)
 				u.matrixGradient(slot, tile, dy, u.Out.Shape(lo, hi))
 			}
 			u.inputGradient(false, da.At(lo, 0), dy, u.Out.Shape(lo, hi), &u.parameters)
 		} else {
-			kernels.Affine(s, da.At(lo, 0), dy, e.ones, e.zeros, false, 0)
+			kernels.Affine(s, da.At(lo, 0), dy, b.ones, b.zeros, false, 0)
 		}
-		if e.back.theta != nil {
+		if b.gTheta != nil {
 			window.WeightGradient(s, slot[u.DepthSlot:], da.At(lo, 0), x.At(lo*n.Stride, 0))
 		}
 	}
 	window.Stride = 1
-	e.spreadOver(h, g, func(s kernels.Shape, dst kernels.Map, lo int) {
+	b.spreadOver(h, g, func(s kernels.Shape, dst kernels.Map, lo int) {
 		window.Forward(s, dst, spread.At(first+lo, first), u.flipped)
 	})
 }
 
 // spreadOver adds rows that f computes to g.
-func (e *Executor) spreadOver(h *worker, g *accumulator, f func(s kernels.Shape, dst kernels.Map, lo int)) {
+func (b *backwardPass) spreadOver(h *worker, g *accumulator, f func(s kernels.Shape, dst kernels.Map, lo int)) {
 	if !g.started {
 		f(g.Shape, g.Map, 0)
 		g.started = true
@@ -117,12 +117,12 @@ func (e *Executor) spreadOver(h *worker, g *accumulator, f func(s kernels.Shape,
 	for lo := 0; lo < g.Rows; lo += step {
 		rows := g.rows(lo, min(lo+step, g.Rows))
 		f(rows.Shape, tile, lo)
-		e.add(&rows, tile, e.ones, e.zeros)
+		b.add(&rows, tile, b.ones, b.zeros)
 	}
 }
 
 // backwardPlainWindows is backwardWindows for windows that the kernels do not know.
-func (e *Executor) backwardPlainWindows(h *worker, u *unit, x kernels.Map, g *accumulator, slot []float32, image int) {
+func (b *backwardPass) backwardPlainWindows(h *worker, u *unit, x kernels.Map, g *accumulator, slot []float32, image int) {
 	n := &u.Geometry
 	border := u.Border()
 	inner := kernels.Planes(h.scratch[u.BackAt:], u.In.H, u.In.W, border)
@@ -136,9 +136,9 @@ func (e *Executor) backwardPlainWindows(h *worker, u *unit, x kernels.Map, g *ac
 		hi := min(lo+step, u.Out.H)
 		s := u.Out.Shape(lo, hi)
 		s.Blocks = u.In.Width / block
-		dy := e.raw(h, u, lo, hi, image)
+		dy := b.raw(h, u, lo, hi, image)
 		if u.Action == plan.ActSeparable {
-			if e.back.theta != nil {
+			if b.gTheta != nil {
 				u.depthwise(s, tile, x.At(lo*n.Stride, 0), u.depth)
 				u.matrixGradient(slot, tile, dy, u.Out.Shape(lo, hi))
 			}
@@ -151,7 +151,7 @@ func (e *Executor) backwardPlainWindows(h *worker, u *unit, x kernels.Map, g *ac
 				v[i] += float32(y[i] * w[i])
 			}
 		})
-		if e.back.theta == nil {
+		if b.gTheta == nil {
 			continue
 		}
 		u.windows(s, dy, x.At(lo*n.Stride, 0), func(b, t int, y, v []float32) {
@@ -161,13 +161,13 @@ func (e *Executor) backwardPlainWindows(h *worker, u *unit, x kernels.Map, g *ac
 			}
 		})
 	}
-	e.add(g, inner.At(border, border), e.ones, e.zeros)
+	b.add(g, inner.At(border, border), b.ones, b.zeros)
 }
 
 // backwardPool differentiates a pool, or its gradient; x begins at the first window.
-func (e *Executor) backwardPool(h *worker, u *unit, x kernels.Map, g *accumulator, image int, dual bool) {
+func (b *backwardPass) backwardPool(h *worker, u *unit, x kernels.Map, g *accumulator, image int, dual bool) {
 	if u.Averages() && u.Vector {
-		e.backwardSumPool(h, u, g, image, dual)
+		b.backwardSumPool(h, u, g, image, dual)
 		return
 	}
 	n := &u.Geometry
@@ -180,7 +180,7 @@ func (e *Executor) backwardPool(h *worker, u *unit, x kernels.Map, g *accumulato
 	for lo := 0; lo < u.Out.H; lo += step {
 		hi := min(lo+step, u.Out.H)
 		s := u.Out.Shape(lo, hi)
-		dy := e.flowing(h, u, lo, hi, image, dual)
+		dy := b.flowing(h, u, lo, hi, image, dual)
 		switch {
 		case u.Vector:
 			kernels.MaxPool(s, n.Stride, tile, x.At(lo*n.Stride, 0), h.argmax)
@@ -196,7 +196,7 @@ func (e *Executor) backwardPool(h *worker, u *unit, x kernels.Map, g *accumulato
 			u.largest(s, dy, x.At(lo*n.Stride, 0), dx.At(lo*n.Stride, 0))
 		}
 	}
-	e.add(g, inner.At(own, own), e.ones, e.zeros)
+	b.add(g, inner.At(own, own), b.ones, b.zeros)
 }
 
 // largest adds dy to the first largest value of every window.
@@ -223,7 +223,7 @@ func (u *unit) largest(s kernels.Shape, dy, x, dx kernels.Map) {
 }
 
 // backwardSumPool differentiates an average pool of 3x3 windows.
-func (e *Executor) backwardSumPool(h *worker, u *unit, g *accumulator, image int, dual bool) {
+func (b *backwardPass) backwardSumPool(h *worker, u *unit, g *accumulator, image int, dual bool) {
 	n := &u.Geometry
 	height, width := u.SpreadSize()
 	border, first := u.SpreadBorder()
@@ -233,15 +233,15 @@ func (e *Executor) backwardSumPool(h *worker, u *unit, g *accumulator, image int
 	step := plan.TileRows(u.Out.W)
 	for lo := 0; lo < u.Out.H; lo += step {
 		hi := min(lo+step, u.Out.H)
-		kernels.ScalePixels(u.Out.Shape(lo, hi), dy.At(lo, 0), e.flowing(h, u, lo, hi, image, dual), u.share[lo*u.Out.W:])
+		kernels.ScalePixels(u.Out.Shape(lo, hi), dy.At(lo, 0), b.flowing(h, u, lo, hi, image, dual), u.share[lo*u.Out.W:])
 	}
-	e.spreadOver(h, g, func(s kernels.Shape, dst kernels.Map, lo int) {
+	b.spreadOver(h, g, func(s kernels.Shape, dst kernels.Map, lo int) {
 		kernels.SumPool(s, 1, dst, spread.At(first+lo, first), nil)
 	})
 }
 
 // backwardConv differentiates a full convolution; x begins at the first window.
-func (e *Executor) backwardConv(h *worker, u *unit, x kernels.Map, g *accumulator, slot []float32, image int) {
+func (b *backwardPass) backwardConv(h *worker, u *unit, x kernels.Map, g *accumulator, slot []float32, image int) {
 	n := &u.Geometry
 	border, first := u.SpreadBorder()
 	spread := u.spreadRows(h.scratch)
@@ -251,12 +251,12 @@ func (e *Executor) backwardConv(h *worker, u *unit, x kernels.Map, g *accumulato
 	for lo := 0; lo < u.Out.H; lo += step {
 		hi := min(lo+step, u.Out.H)
 		s := u.Out.Shape(lo, hi)
-		dy := e.raw(h, u, lo, hi, image)
-		if e.back.theta != nil {
+		dy := b.raw(h, u, lo, hi, image)
+		if b.gTheta != nil {
 			u.windowGradient(slot, x.At(lo*n.Stride, 0), dy, s)
 		}
 		if g.Data != nil {
-			kernels.Affine(s, place.At(lo, 0), dy, e.ones, e.zeros, false, 0)
+			kernels.Affine(s, place.At(lo, 0), dy, b.ones, b.zeros, false, 0)
 		}
 	}
 	if g.Data != nil {

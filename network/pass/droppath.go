@@ -12,7 +12,7 @@ type DropPaths struct {
 	Keep  []bool // [path][batch]
 }
 
-func NewDropPaths(paths, batch int) DropPaths {
+func newDropPaths(paths, batch int) DropPaths {
 	return DropPaths{batch: batch, Keep: make([]bool, paths*batch)}
 }
 

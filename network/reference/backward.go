@@ -20,10 +20,10 @@ type backward[T pass.Real] struct {
 
 func newBackward[T pass.Real](m *Executor[T]) *backward[T] {
 	b := &backward[T]{size: m.layout.Tensor, live: make([]bool, len(m.steps))}
-	for l := range m.lanes(m.options.Hessian) {
-		b.slots[l] = make([]T, plan.PartsOf(m.options, m.options.Batch)*b.size)
-		if m.options.Hessian {
-			b.loss[l] = make([]T, m.options.Batch*m.plan.Classes())
+	for l := range m.lanes(m.state.Options.Hessian) {
+		b.slots[l] = make([]T, plan.PartsOf(m.state.Options, m.state.Options.Batch)*b.size)
+		if m.state.Options.Hessian {
+			b.loss[l] = make([]T, m.state.Options.Batch*m.state.Plan.Classes())
 		}
 	}
 	return b
@@ -33,13 +33,7 @@ func newBackward[T pass.Real](m *Executor[T]) *backward[T] {
 // parameters and the images of the last Forward. Either may be nil. Through BatchNorm it includes the way through the
 // batch's statistics. It may be called several times after one Forward.
 func (m *Executor[T]) Backward(c pass.Cotangents[T], gTheta, gInput []T) error {
-	if m.back == nil {
-		return pass.ErrNoGradients
-	}
-	if !m.done {
-		return pass.ErrNoForward
-	}
-	if err := pass.CheckBackward(m.plan, m.n, m.options.Keep, c, gTheta, gInput); err != nil {
+	if err := m.state.CheckBackward(c, gTheta, gInput); err != nil {
 		return err
 	}
 	m.back.inject[value] = c
@@ -51,11 +45,11 @@ func (m *Executor[T]) Backward(c pass.Cotangents[T], gTheta, gInput []T) error {
 // Gradient returns the output gradient of a node of Options.KeepGradients, n x h x w x c values, valid until the next
 // pass. It is nil before Backward.
 func (m *Executor[T]) Gradient(node int) (data []T, h, w, c int) {
-	n := m.plan.Graph().Nodes[node]
+	n := m.state.Plan.Graph().Nodes[node]
 	if m.back == nil || !m.back.done || node == 0 {
 		return nil, n.H, n.W, n.C
 	}
-	return m.gradients(value, node, 0, m.n), n.H, n.W, n.C
+	return m.gradients(value, node, 0, m.state.N), n.H, n.W, n.C
 }
 
 // gradients is a lane of the gradient of node i's output for images lo to hi; nil if nobody wants it.
@@ -67,7 +61,7 @@ func (m *Executor[T]) gradients(lane, i, lo, hi int) []T {
 		}
 		return m.back.input[lo*v : hi*v]
 	}
-	at := m.layout.Gradient[i] * m.options.Batch
+	at := m.layout.Gradient[i] * m.state.Options.Batch
 	return m.arena[lane][at+lo*v : at+hi*v]
 }
 
@@ -84,8 +78,8 @@ func (m *Executor[T]) backpropagate(dual bool) {
 		if !b.live[i] {
 			continue
 		}
-		if !dual && m.steps[i].see&plan.SeeGradient != 0 && m.observer.Gradient != nil {
-			m.observer.Gradient(i, m.output(i, 0, m.n), m.gradients(value, i, 0, m.n))
+		if !dual && m.steps[i].see&plan.SeeGradient != 0 && m.state.Observer.Gradient != nil {
+			m.state.Observer.Gradient(i, m.output(i, 0, m.state.N), m.gradients(value, i, 0, m.state.N))
 		}
 		m.stepBack(i, dual)
 		for _, x := range m.steps[i].node.Inputs {
@@ -97,20 +91,12 @@ func (m *Executor[T]) backpropagate(dual bool) {
 
 // start sets the gradient of node i's output to the cotangents that the caller gave for it.
 func (m *Executor[T]) start(i int, dual bool) {
-	g := m.plan.Graph()
 	for lane := range m.lanes(dual) {
-		gradient := m.gradients(lane, i, 0, m.n)
+		gradient := m.gradients(lane, i, 0, m.state.N)
 		clear(gradient)
-		c := &m.back.inject[lane]
-		for _, given := range [...]struct {
-			node int
-			data []T
-		}{{i, c.Nodes[i]}, {g.Logits, c.Logits}, {g.AuxLogits, c.AuxLogits}, {g.Pooled, c.Pooled}} {
-			if given.node != i || given.data == nil {
-				continue
-			}
-			m.back.live[i] = true
-			for k, v := range given.data {
+		for _, given := range m.state.Given(&m.back.inject[lane], i) {
+			m.back.live[i] = m.back.live[i] || given != nil
+			for k, v := range given {
 				gradient[k] += v
 			}
 		}
@@ -137,23 +123,16 @@ func (m *Executor[T]) stepBack(i int, dual bool) {
 		f = s.dual
 	}
 	if s.loop.apply == nil {
-		m.parallel(f, i, m.n)
+		m.parallel(f, i, m.state.N)
 		return
 	}
-	m.parallel(f, i, m.parts())
+	m.parallel(f, i, m.state.Parts())
 	if m.back.theta != nil && s.loop.weight != nil {
 		if !dual {
 			m.showParts(i)
 		}
 		m.reduce(i, m.lanes(dual)-1)
 	}
-}
-
-// parts is the number of slices of the batch, and slice the images of one.
-func (m *Executor[T]) parts() int { return plan.PartsOf(m.options, m.n) }
-
-func (m *Executor[T]) slice(part int) (lo, hi int) {
-	return part * m.n / m.parts(), (part + 1) * m.n / m.parts()
 }
 
 // slot is where a slice of the batch adds up its weight gradients of step i, set to zero; nil if nobody wants them.
@@ -168,7 +147,7 @@ func (m *Executor[T]) slot(lane, i, part int) []T {
 
 // showParts tells the observer the products of the weights of step i and each image's part of their gradient.
 func (m *Executor[T]) showParts(i int) {
-	if !m.options.PerImage || m.observer.WeightProducts == nil {
+	if !m.state.Options.PerImage || m.state.Observer.WeightProducts == nil {
 		return
 	}
 	s := &m.steps[i]
@@ -176,27 +155,27 @@ func (m *Executor[T]) showParts(i int) {
 	window := max(1, s.node.Kernel*s.node.Kernel)
 	inputs := len(weights) / window / s.node.C // of an output channel at a position of the window
 	products := make([]float64, s.node.C)
-	for image := range m.n {
+	for image := range m.state.N {
 		slot := m.back.slots[value][image*m.back.size:][:len(weights)]
 		clear(products)
 		for k, w := range weights {
 			products[k/inputs%s.node.C] += float64(float64(w) * float64(slot[k]))
 		}
-		m.observer.WeightProducts(i, image, products)
+		m.state.Observer.WeightProducts(i, image, products)
 	}
 }
 
 // reduce adds up the slots of step i, in the order of the slices, into the parameter gradients.
 func (m *Executor[T]) reduce(i, lane int) {
 	s := &m.steps[i]
-	v := m.plan.Views()[s.node.Params[0]]
+	v := m.state.Plan.Views()[s.node.Params[0]]
 	gradient := m.back.theta[v.Offset : v.Offset+v.Size]
 	window := max(1, s.node.Kernel*s.node.Kernel)
 	rows := v.Size / window
 	for r := range rows {
 		for k := range window {
 			sum := 0.0
-			for part := range m.parts() {
+			for part := range m.state.Parts() {
 				sum += float64(m.back.slots[lane][part*m.back.size+k*rows+r])
 			}
 			gradient[r*window+k] = T(sum)
@@ -205,8 +184,8 @@ func (m *Executor[T]) reduce(i, lane int) {
 	if len(s.node.Params) < 2 {
 		return
 	}
-	bias := m.back.theta[m.plan.Views()[s.node.Params[1]].Offset:][:s.node.C]
-	gy := m.gradients(lane, i, 0, m.n)
+	bias := m.back.theta[m.state.Plan.Views()[s.node.Params[1]].Offset:][:s.node.C]
+	gy := m.gradients(lane, i, 0, m.state.N)
 	for c := range bias {
 		sum := 0.0
 		for k := c; k < len(gy); k += len(bias) {

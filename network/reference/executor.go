@@ -14,17 +14,12 @@ import (
 // What it computes lies in two lanes: the values, and the tangents, which are the derivatives of all values along a
 // direction in the space of theta. The second lane is there for HessianVector alone.
 type Executor[T pass.Real] struct {
-	plan    *plan.Plan
-	options plan.Options
+	state   pass.State[T]
 	layout  plan.Layout
 	steps   []step[T]
 	arena   [lanes][]T
 	weights [lanes][]T // theta (its direction) as the loops want it: convolutions with the window's position outermost
 	theta   [lanes][]T // of the current pass
-	images  []T        // of the current pass
-	n       int
-	norm    pass.Norm
-	done    bool // a forward pass has succeeded, so outputs may be read
 
 	norms    map[string]*statistics
 	momentum float64
@@ -32,15 +27,13 @@ type Executor[T pass.Real] struct {
 	partial  []float64 // per image, per channel: sums
 	totals   []float64 // partial added up over the images
 
-	drops    pass.DropPaths
-	pool     *pass.Pool
-	share    share[T]     // what the workers do
-	back     *backward[T] // nil without gradients
-	observer pass.Observer[T]
-	signs    []uint64
+	pool  *pass.Pool
+	share share[T]     // what the workers do
+	back  *backward[T] // nil without gradients
+	signs []uint64
 }
 
-// The lanes of a machine.
+// The lanes of an executor.
 const (
 	value = iota
 	tangent
@@ -76,7 +69,10 @@ func New[T pass.Real](p *plan.Plan, o plan.Options) (*Executor[T], error) {
 	if err := memory.Check(plan.MemoryOf(p, o, int64(unsafe.Sizeof(T(0)))), memory.Free(), o.Batch); err != nil {
 		return nil, err
 	}
-	m := &Executor[T]{plan: p, options: o, layout: plan.NewLayout(p, o), norms: map[string]*statistics{}, momentum: pass.DefaultMomentum}
+	m := &Executor[T]{
+		state: pass.NewState[T](p, o), layout: plan.NewLayout(p, o),
+		norms: map[string]*statistics{}, momentum: pass.DefaultMomentum,
+	}
 	for l := range m.lanes(o.Hessian) {
 		m.arena[l] = make([]T, o.Batch*m.layout.Size)
 		m.weights[l] = make([]T, p.NumParams())
@@ -96,7 +92,7 @@ func New[T pass.Real](p *plan.Plan, o plan.Options) (*Executor[T], error) {
 
 // build prepares the steps.
 func (m *Executor[T]) build() {
-	p := m.plan
+	p := m.state.Plan
 	drops := 0
 	for i, n := range p.Graph().Nodes {
 		s := step[T]{node: n, out: p.ValuesOf(i), loop: loopOf[T](n)}
@@ -110,11 +106,11 @@ func (m *Executor[T]) build() {
 		switch n.Kind {
 		case bench301.Conv, bench301.Linear:
 			v := p.Views()[n.Params[0]]
-			for l := range m.lanes(m.options.Hessian) {
+			for l := range m.lanes(m.state.Options.Hessian) {
 				s.weights[l] = m.weights[l][v.Offset : v.Offset+v.Size]
 			}
 		case bench301.BatchNorm:
-			s.stats = newStatistics(n.C, m.options.Hessian)
+			s.stats = newStatistics(n.C, m.state.Options.Hessian)
 			m.norms[n.Name] = s.stats
 			s.run, s.backward, s.tangent, s.dual = affine[T], affineBackward[T], affineTangent[T], affineDual[T]
 			s.sums, s.gradSums, s.tangentSums, s.dualSums = sums[T], gradSums[T], tangentSums[T], dualSums[T]
@@ -126,22 +122,21 @@ func (m *Executor[T]) build() {
 			s.run, s.backward, s.tangent, s.dual = dropPath[T], dropPathBackward[T], dropPathTangent[T], dropPathDual[T]
 		case bench301.MaxPool:
 			s.run, s.backward, s.tangent, s.dual = maxPool[T], maxPoolBackward[T], maxPoolTangent[T], maxPoolDual[T]
-			if m.options.Gradients {
-				s.argmax = make([]uint8, m.options.Batch*s.out)
+			if m.state.Options.Gradients {
+				s.argmax = make([]uint8, m.state.Options.Batch*s.out)
 			}
 		}
 		m.steps = append(m.steps, s)
 	}
-	for _, b := range m.options.Probes {
+	for _, b := range m.state.Options.Probes {
 		m.steps[b.Node].see |= b.See
 	}
-	m.signs = make([]uint64, m.options.Batch*m.layout.Signs)
-	m.drops = pass.NewDropPaths(drops, m.options.Batch)
+	m.signs = make([]uint64, m.state.Options.Batch*m.layout.Signs)
 	m.ResetRunning()
 }
 
 // Plan returns the plan that the machine runs.
-func (m *Executor[T]) Plan() *plan.Plan { return m.plan }
+func (m *Executor[T]) Plan() *plan.Plan { return m.state.Plan }
 
 // Close stops the workers of the executor.
 func (m *Executor[T]) Close() {
@@ -153,11 +148,10 @@ func (m *Executor[T]) Close() {
 // Forward runs n images, x[n][H][W][3], through the network with parameters theta. The outputs are valid until the
 // next pass.
 func (m *Executor[T]) Forward(theta, x []T, n int, norm pass.Norm) error {
-	m.done = false
-	if err := pass.CheckForward(m.plan, m.options.Batch, theta, x, n, norm); err != nil {
+	if err := m.state.Begin(theta, x, n, norm); err != nil {
 		return err
 	}
-	m.theta[value], m.images, m.n, m.norm = theta, x, n, norm
+	m.theta[value] = theta
 	m.pack(value)
 	if norm == pass.BatchNorm {
 		m.updates++
@@ -171,7 +165,7 @@ func (m *Executor[T]) Forward(theta, x []T, n int, norm pass.Norm) error {
 			m.look(i)
 		}
 	}
-	m.done = true
+	m.state.Done = true
 	return nil
 }
 
@@ -183,7 +177,7 @@ func (m *Executor[T]) pack(lane int) {
 		if s.weights[lane] == nil {
 			continue
 		}
-		v := m.plan.Views()[s.node.Params[0]]
+		v := m.state.Plan.Views()[s.node.Params[0]]
 		repack(s.weights[lane], m.theta[lane][v.Offset:v.Offset+v.Size], s.node.Kernel*s.node.Kernel)
 	}
 }
@@ -209,7 +203,7 @@ func (m *Executor[T]) parallel(f func(m *Executor[T], i, lo, hi int), i, count i
 		return
 	}
 	m.share = share[T]{f, i, count}
-	m.pool.Do((*task64[T])(m), m.options.Workers)
+	m.pool.Do((*task64[T])(m), m.state.Options.Workers)
 }
 
 // share is a step for count images (or parts of the batch).
@@ -225,7 +219,7 @@ type task64[T pass.Real] Executor[T]
 // Part runs an equal share for each worker.
 func (t *task64[T]) Part(_, k int) {
 	m := (*Executor[T])(t)
-	s, size := &m.share, m.options.Workers
+	s, size := &m.share, m.state.Options.Workers
 	if lo, hi := k*s.count/size, (k+1)*s.count/size; lo < hi {
 		s.f(m, s.i, lo, hi)
 	}
@@ -241,34 +235,34 @@ func (m *Executor[T]) outputs(lane, i, lo, hi int) []T {
 		if lane == tangent {
 			return nil
 		}
-		return m.images[lo*v : hi*v]
+		return m.state.Images[lo*v : hi*v]
 	}
-	at := m.layout.Output[i] * m.options.Batch
+	at := m.layout.Output[i] * m.state.Options.Batch
 	return m.arena[lane][at+lo*v : at+hi*v]
 }
 
 // Output returns the output of a kept node, n x h x w x c values.
 func (m *Executor[T]) Output(node int) (data []T, h, w, c int) {
-	n := m.plan.Graph().Nodes[node]
-	if !m.done || node == 0 {
+	n := m.state.Plan.Graph().Nodes[node]
+	if !m.state.Done || node == 0 {
 		return nil, n.H, n.W, n.C
 	}
-	return m.output(node, 0, m.n), n.H, n.W, n.C
+	return m.output(node, 0, m.state.N), n.H, n.W, n.C
 }
 
 // Logits returns n x classes values.
-func (m *Executor[T]) Logits() []T { return m.result(m.plan.Graph().Logits) }
+func (m *Executor[T]) Logits() []T { return m.result(m.state.Plan.Graph().Logits) }
 
 // AuxLogits returns the auxiliary head's n x classes values, or nil without one.
 func (m *Executor[T]) AuxLogits() []T {
-	if m.plan.Graph().AuxLogits < 0 {
+	if m.state.Plan.Graph().AuxLogits < 0 {
 		return nil
 	}
-	return m.result(m.plan.Graph().AuxLogits)
+	return m.result(m.state.Plan.Graph().AuxLogits)
 }
 
 // Features returns the global average of the last cell's output, n x channels values.
-func (m *Executor[T]) Features() []T { return m.result(m.plan.Graph().Pooled) }
+func (m *Executor[T]) Features() []T { return m.result(m.state.Plan.Graph().Pooled) }
 
 func (m *Executor[T]) result(node int) []T {
 	data, _, _, _ := m.Output(node)

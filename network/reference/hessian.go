@@ -9,10 +9,10 @@ import (
 // exact multiplication by the Hessian"), through BatchNorm's statistics too. ReLU and max pooling count as linear
 // where they are, as they do in every backward pass. It needs Options.Hessian.
 func (m *Executor[T]) HessianVector(labels []int, v, hv []T) error {
-	if err := pass.CheckDirection(m.plan, m.options, m.done, m.n, labels, len(v), len(hv)); err != nil {
+	if err := m.state.CheckDirection(labels, v, hv); err != nil {
 		return err
 	}
-	size := m.n * m.plan.Classes()
+	size := m.state.N * m.state.Plan.Classes()
 	gradient, derivative := m.back.loss[value][:size], m.back.loss[tangent][:size]
 	if _, err := pass.CrossEntropy(m.Logits(), labels, gradient); err != nil {
 		return err
@@ -23,9 +23,9 @@ func (m *Executor[T]) HessianVector(labels []int, v, hv []T) error {
 		if m.steps[i].stats != nil {
 			m.normaliseTangent(i)
 		}
-		m.parallel(m.steps[i].tangent, i, m.n)
+		m.parallel(m.steps[i].tangent, i, m.state.N)
 	}
-	pass.SoftmaxTangent(derivative, m.Logits(), m.outputs(tangent, m.plan.Graph().Logits, 0, m.n), m.n)
+	pass.SoftmaxTangent(derivative, m.Logits(), m.outputs(tangent, m.state.Plan.Graph().Logits, 0, m.state.N), m.state.N)
 	m.back.inject = [lanes]pass.Cotangents[T]{{Logits: gradient}, {Logits: derivative}}
 	m.back.theta, m.back.input = hv, nil
 	m.backpropagate(true)
@@ -36,7 +36,7 @@ func (m *Executor[T]) HessianVector(labels []int, v, hv []T) error {
 // the variance, 2 * sum((x - mean)*x') / count; of r = (variance + epsilon)^(-1/2), -r^3 / 2 times the latter.
 func (m *Executor[T]) normaliseTangent(i int) {
 	s := m.steps[i].stats
-	if m.norm != pass.BatchNorm {
+	if m.state.Norm != pass.BatchNorm {
 		clear(s.tangentMean)
 		clear(s.tangentInverse)
 		return
@@ -72,7 +72,7 @@ func affineTangent[T pass.Real](m *Executor[T], i, lo, hi int) {
 	s := &m.steps[i]
 	in, c := s.node.Inputs[0], s.node.C
 	x, tx, ty := m.output(in, lo, hi), m.outputs(tangent, in, lo, hi), m.outputs(tangent, i, lo, hi)
-	if m.norm == pass.NoNorm {
+	if m.state.Norm == pass.NoNorm {
 		clear(ty)
 		copy(ty, tx)
 		return
@@ -128,7 +128,7 @@ func affineDual[T pass.Real](m *Executor[T], i, lo, hi int) {
 	if tgx == nil {
 		return
 	}
-	if m.norm == pass.NoNorm {
+	if m.state.Norm == pass.NoNorm {
 		for k, v := range ty {
 			tgx[k] += v
 		}

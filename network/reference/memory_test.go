@@ -38,7 +38,7 @@ func TestMemoryIsExact(t *testing.T) {
 
 // allocated adds up the slices of a machine.
 func allocated[T pass.Real](m *Executor[T]) int64 {
-	values, floats, bytes := 0, len(m.partial)+len(m.totals)+len(m.signs), len(m.drops.Keep)
+	values, floats, bytes := 0, len(m.partial)+len(m.totals)+len(m.signs), len(m.state.Drops.Keep)
 	for l := range lanes {
 		values += len(m.arena[l]) + len(m.weights[l])
 		if m.back != nil {

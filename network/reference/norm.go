@@ -52,17 +52,17 @@ func (m *Executor[T]) SetMomentum(momentum float64) { m.momentum = momentum }
 // count is the number of values of a channel of node i in this pass.
 func (m *Executor[T]) count(i int) float64 {
 	n := &m.steps[i].node
-	return float64(m.n * n.H * n.W)
+	return float64(m.state.N * n.H * n.W)
 }
 
 // total runs f, which leaves k sums a channel and image in partial, and adds them up over the images into totals, in
 // image order.
 func (m *Executor[T]) total(f func(m *Executor[T], i, lo, hi int), i, k int) []float64 {
-	m.parallel(f, i, m.n)
+	m.parallel(f, i, m.state.N)
 	width := k * m.steps[i].node.C
 	totals := m.totals[:width]
 	clear(totals)
-	for image := range m.n {
+	for image := range m.state.N {
 		for j, v := range m.partial[image*width:][:width] {
 			totals[j] += v
 		}
@@ -73,10 +73,10 @@ func (m *Executor[T]) total(f func(m *Executor[T], i, lo, hi int), i, k int) []f
 // normalise finds the statistics with which node i normalises in this pass, and updates the running ones.
 func (m *Executor[T]) normalise(i int) {
 	s := m.steps[i].stats
-	if m.norm == pass.NoNorm {
+	if m.state.Norm == pass.NoNorm {
 		return
 	}
-	if m.norm == pass.RunningNorm {
+	if m.state.Norm == pass.RunningNorm {
 		for c := range s.mean {
 			s.mean[c], s.inverse[c] = s.running.mean[c], 1/math.Sqrt(s.running.variance[c]+pass.Epsilon)
 		}
@@ -125,7 +125,7 @@ func (m *Executor[T]) affine(lane, i, c int) (gain, bias float64) {
 	p := m.steps[i].node.Params
 	switch {
 	case len(p) > 0:
-		return float64(m.theta[lane][m.plan.Views()[p[0]].Offset+c]), float64(m.theta[lane][m.plan.Views()[p[1]].Offset+c])
+		return float64(m.theta[lane][m.state.Plan.Views()[p[0]].Offset+c]), float64(m.theta[lane][m.state.Plan.Views()[p[1]].Offset+c])
 	case lane == tangent:
 		return 0, 0
 	}
@@ -135,7 +135,7 @@ func (m *Executor[T]) affine(lane, i, c int) (gain, bias float64) {
 func affine[T pass.Real](m *Executor[T], i, lo, hi int) {
 	s := &m.steps[i]
 	x, y := m.output(s.node.Inputs[0], lo, hi), m.output(i, lo, hi)
-	if m.norm == pass.NoNorm {
+	if m.state.Norm == pass.NoNorm {
 		copy(y, x)
 		return
 	}
@@ -158,20 +158,20 @@ func (m *Executor[T]) normaliseBackward(i int, dual bool) {
 	if dual {
 		f, k, lane, step = s.dualSums, 4, tangent, s.dual
 	}
-	if m.norm != pass.NoNorm {
+	if m.state.Norm != pass.NoNorm {
 		totals := m.total(f, i, k)
 		c := s.node.C
 		if p := s.node.Params; len(p) > 0 && m.back.theta != nil {
-			gain, bias := m.back.theta[m.plan.Views()[p[0]].Offset:][:c], m.back.theta[m.plan.Views()[p[1]].Offset:][:c]
+			gain, bias := m.back.theta[m.state.Plan.Views()[p[0]].Offset:][:c], m.back.theta[m.state.Plan.Views()[p[1]].Offset:][:c]
 			for j := range c {
 				bias[j], gain[j] = T(totals[lane*2*c+j]), T(totals[lane*2*c+c+j])
 			}
 		}
-		if m.norm == pass.RunningNorm {
+		if m.state.Norm == pass.RunningNorm {
 			clear(totals) // those statistics do not depend on x
 		}
 	}
-	m.parallel(step, i, m.n)
+	m.parallel(step, i, m.state.N)
 }
 
 // gradSums fills partial with the sums S1 and S2 of an image.
@@ -200,7 +200,7 @@ func affineBackward[T pass.Real](m *Executor[T], i, lo, hi int) {
 	if gx == nil {
 		return
 	}
-	if m.norm == pass.NoNorm {
+	if m.state.Norm == pass.NoNorm {
 		for k, v := range gy {
 			gx[k] += v
 		}

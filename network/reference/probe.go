@@ -6,21 +6,21 @@ import (
 )
 
 // Observe sets who receives what Options.Probes ask for, from the next pass on.
-func (m *Executor[T]) Observe(o pass.Observer[T]) { m.observer = o }
+func (m *Executor[T]) Observe(o pass.Observer[T]) { m.state.Observer = o }
 
 // look shows node i's output to the observer.
 func (m *Executor[T]) look(i int) {
-	see, y := m.steps[i].see, m.output(i, 0, m.n)
-	if see&plan.SeeOutput != 0 && m.observer.Output != nil {
-		m.observer.Output(i, y)
+	see, y := m.steps[i].see, m.output(i, 0, m.state.N)
+	if see&plan.SeeOutput != 0 && m.state.Observer.Output != nil {
+		m.state.Observer.Output(i, y)
 	}
-	if see&plan.SeeSigns != 0 && m.observer.Signs != nil {
-		words := m.plan.SignWords(i)
-		signs := m.signs[:m.n*words]
-		for image := range m.n {
+	if see&plan.SeeSigns != 0 && m.state.Observer.Signs != nil {
+		words := m.state.Plan.SignWords(i)
+		signs := m.signs[:m.state.N*words]
+		for image := range m.state.N {
 			packSigns(signs[image*words:][:words], m.output(i, image, image+1))
 		}
-		m.observer.Signs(i, signs)
+		m.state.Observer.Signs(i, signs)
 	}
 }
 

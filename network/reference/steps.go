@@ -33,7 +33,7 @@ func (m *Executor[T]) bias(lane, i int) []T {
 	if s.weights[value] == nil || len(s.node.Params) < 2 {
 		return nil
 	}
-	return m.theta[lane][m.plan.Views()[s.node.Params[1]].Offset:][:s.node.C]
+	return m.theta[lane][m.state.Plan.Views()[s.node.Params[1]].Offset:][:s.node.C]
 }
 
 func linearTangent[T pass.Real](m *Executor[T], i, lo, hi int) {
@@ -58,7 +58,7 @@ func linearTangent[T pass.Real](m *Executor[T], i, lo, hi int) {
 func linearBackward[T pass.Real](m *Executor[T], i, lo, hi int) {
 	s := &m.steps[i]
 	for part := lo; part < hi; part++ {
-		first, end := m.slice(part)
+		first, end := m.state.Span(part)
 		gw := m.slot(value, i, part)
 		for image := first; image < end; image++ {
 			gy := m.gradients(value, i, image, image+1)
@@ -78,7 +78,7 @@ func linearDual[T pass.Real](m *Executor[T], i, lo, hi int) {
 	linearBackward(m, i, lo, hi)
 	s := &m.steps[i]
 	for part := lo; part < hi; part++ {
-		first, end := m.slice(part)
+		first, end := m.state.Span(part)
 		gw := m.slot(tangent, i, part)
 		for image := first; image < end; image++ {
 			gy, ty := m.gradients(value, i, image, image+1), m.gradients(tangent, i, image, image+1)
@@ -224,7 +224,7 @@ func dropPathLane[T pass.Real](m *Executor[T], lane, i, lo, hi int) {
 	s := &m.steps[i]
 	for image := lo; image < hi; image++ {
 		x, y := m.outputs(lane, s.node.Inputs[0], image, image+1), m.outputs(lane, i, image, image+1)
-		scale := T(m.drops.Scale(s.drop, image, m.norm))
+		scale := T(m.state.Drops.Scale(s.drop, image, m.state.Norm))
 		for k := range y {
 			if x == nil {
 				y[k] = 0
@@ -247,7 +247,7 @@ func dropPathDual[T pass.Real](m *Executor[T], i, lo, hi int) {
 func dropPathGradient[T pass.Real](m *Executor[T], lane, i, lo, hi int) {
 	for image := lo; image < hi; image++ {
 		gx, gy := m.gradientOf(lane, i, 0, image), m.gradients(lane, i, image, image+1)
-		scale := T(m.drops.Scale(m.steps[i].drop, image, m.norm))
+		scale := T(m.state.Drops.Scale(m.steps[i].drop, image, m.state.Norm))
 		for k := range gx {
 			gx[k] += T(gy[k] * scale)
 		}

@@ -5,38 +5,39 @@ import (
 	"rwe301/network/reference"
 )
 
-// products computes Hessian-vector products in float64 for a float32 executor whose kernels do not know some window of the
+// products64 computes Hessian-vector products in float64 for a float32 executor whose kernels do not know some window of the
 // plan.
-type products struct {
+type products64 struct {
 	*reference.Executor[float64]
 	images64, theta64, v, hv []float64
 }
 
-func newProducts(p *plan.Plan, o plan.Options) (*products, error) {
+func newProducts64(p *plan.Plan, o plan.Options) (*products64, error) {
 	m, err := reference.New[float64](p, plan.Options64(o))
 	if err != nil {
 		return nil, err
 	}
 	fresh := func() []float64 { return make([]float64, p.NumParams()) }
-	return &products{Executor: m, images64: make([]float64, o.Batch*p.ImageSize()), theta64: fresh(), v: fresh(), hv: fresh()}, nil
+	return &products64{Executor: m, images64: make([]float64, o.Batch*p.ImageSize()), theta64: fresh(), v: fresh(), hv: fresh()}, nil
 }
 
 // product is e.HessianVector: a forward pass that begins where e's did, and the product.
-func (w *products) product(e *Executor, labels []int, v, hv []float32) error {
-	if err := w.SetDropMask(e.drops.Rate, e.drops.Kept); err != nil {
+func (w *products64) product(e *Executor, labels []int, v, hv []float32) error {
+	d := e.data
+	if err := w.SetDropMask(d.Drops.Rate, d.Drops.Kept); err != nil {
 		return err
 	}
-	for name := range e.byName {
+	for name := range e.statistics.byName {
 		mean, variance := w.Running(name)
 		ours, oursToo := e.Running(name)
 		copy(mean, ours)
 		copy(variance, oursToo)
 	}
-	images := w.images64[:len(e.images)]
-	widenInto(images, e.images)
-	widenInto(w.theta64, e.theta)
+	images := w.images64[:len(d.Images)]
+	widenInto(images, d.Images)
+	widenInto(w.theta64, d.Theta)
 	widenInto(w.v, v)
-	if err := w.Forward(w.theta64, images, e.n, e.norm); err != nil {
+	if err := w.Forward(w.theta64, images, d.N, d.Norm); err != nil {
 		return err
 	}
 	if err := w.HessianVector(labels, w.v, w.hv); err != nil {
