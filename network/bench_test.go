@@ -52,17 +52,18 @@ func BenchmarkForward(b *testing.B) {
 	for _, size := range []struct{ channels, side, batch, workers int }{
 		{8, 16, 100, 1}, {8, 32, 100, 1}, {16, 32, 128, 1}, {16, 32, 128, 2}, {32, 32, 128, 1}, {32, 32, 128, 2},
 	} {
-		b.Run(fmt.Sprintf("C%d/%dx%d/batch%d/workers%d", size.channels, size.side, size.side, size.batch, size.workers), func(b *testing.B) {
-			m, theta, x := prepared(b, size.channels, size.side, Options{Batch: size.batch, Workers: size.workers})
-			defer m.Close()
-			b.ResetTimer()
-			for b.Loop() {
-				if err := m.Forward(theta, x, size.batch, BatchNorm); err != nil {
-					b.Fatal(err)
+		b.Run(fmt.Sprintf("C%d/%dx%d/batch%d/workers%d", size.channels, size.side, size.side, size.batch, size.workers),
+			func(b *testing.B) {
+				m, theta, x := prepared(b, size.channels, size.side, Options{Batch: size.batch, Workers: size.workers})
+				defer m.Close()
+				b.ResetTimer()
+				for b.Loop() {
+					if err := m.Forward(theta, x, size.batch, BatchNorm); err != nil {
+						b.Fatal(err)
+					}
 				}
-			}
-			b.ReportMetric(float64(size.batch)*float64(b.N)/b.Elapsed().Seconds(), "images/s")
-		})
+				b.ReportMetric(float64(size.batch)*float64(b.N)/b.Elapsed().Seconds(), "images/s")
+			})
 	}
 }
 

@@ -54,7 +54,8 @@ func TestArenaSharesMemory(t *testing.T) {
 		total += small.Plan().ValuesOf(i)
 	}
 	if 5*plan.NewDesign(small.Plan(), Options{Batch: 2}).Places.Size > total {
-		t.Errorf("arena of %d values an image for outputs of %d", plan.NewDesign(small.Plan(), Options{Batch: 2}).Places.Size, total)
+		t.Errorf("arena of %d values an image for outputs of %d", plan.NewDesign(small.Plan(),
+			Options{Batch: 2}).Places.Size, total)
 	}
 	large, err := NewExecutor(small.Plan(), Options{Batch: 2, Keep: all})
 	if err != nil {
@@ -119,7 +120,8 @@ func TestBadInput(t *testing.T) {
 	if m.Logits() != nil {
 		t.Error("logits can be read after a pass that failed")
 	}
-	for _, o := range []Options{{}, {Batch: -1}, {Batch: 1, Workers: -1}, {Batch: 1, Keep: []int{0}}, {Batch: 1, Keep: []int{1 << 20}}, {Batch: 1 << 40}} {
+	for _, o := range []Options{{}, {Batch: -1}, {Batch: 1, Workers: -1}, {Batch: 1, Keep: []int{0}},
+		{Batch: 1, Keep: []int{1 << 20}}, {Batch: 1 << 40}} {
 		if _, err := NewExecutor(m.Plan(), o); err == nil {
 			t.Errorf("%+v was accepted", o)
 		}

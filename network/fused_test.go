@@ -12,11 +12,12 @@ import (
 	"testing"
 )
 
-// scribe writes graphs by hand.
+// scribe writes graphs.
 type scribe struct{ bench301.Graph }
 
 func (s *scribe) add(k bench301.Kind, c int, inputs ...int) int {
-	n := bench301.Node{Name: fmt.Sprintf("node%d", len(s.Nodes)), Kind: k, Inputs: inputs, H: 1, W: 1, C: c, Stride: 1, Groups: 1, Kernel: 1, Dilation: 1}
+	n := bench301.Node{Name: fmt.Sprintf("node%d", len(s.Nodes)), Kind: k, Inputs: inputs, H: 1, W: 1, C: c, Stride: 1,
+		Groups: 1, Kernel: 1, Dilation: 1}
 	if len(inputs) > 0 {
 		n.H, n.W = s.Nodes[inputs[0]].H, s.Nodes[inputs[0]].W
 		if c == 0 {
@@ -30,7 +31,8 @@ func (s *scribe) add(k bench301.Kind, c int, inputs ...int) int {
 func (s *scribe) param(node int, kind bench301.ParamKind, fan int, shape ...int) {
 	n := &s.Nodes[node]
 	n.Params = append(n.Params, len(s.Params))
-	s.Params = append(s.Params, bench301.Param{Name: fmt.Sprintf("%s.%d", n.Name, len(n.Params)), Kind: kind, Shape: shape, FanIn: fan})
+	s.Params = append(s.Params, bench301.Param{Name: fmt.Sprintf("%s.%d", n.Name, len(n.Params)), Kind: kind,
+		Shape: shape, FanIn: fan})
 }
 
 // window gives node i a geometry; a convolution gets its weights.

@@ -71,7 +71,8 @@ func copied(g bench301.Graph) bench301.Graph {
 // change adds by to one number of the graph.
 func change(g *bench301.Graph, where, field, by int) {
 	n := &g.Nodes[where%len(g.Nodes)]
-	numbers := []*int{&n.H, &n.W, &n.C, &n.Kernel, &n.Stride, &n.Pad, &n.Dilation, &n.Groups, &n.Offset, &g.Features, &g.Pooled, &g.Logits, &g.AuxLogits}
+	numbers := []*int{&n.H, &n.W, &n.C, &n.Kernel, &n.Stride, &n.Pad, &n.Dilation, &n.Groups, &n.Offset, &g.Features,
+		&g.Pooled, &g.Logits, &g.AuxLogits}
 	for i := range n.Inputs {
 		numbers = append(numbers, &n.Inputs[i])
 	}

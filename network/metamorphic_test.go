@@ -84,7 +84,8 @@ func inParts[T Real](t *testing.T, e engine[T], theta, x []T, labels []int, n in
 		if err := e.Backward(Cotangents[T]{Logits: cotangent}, nil, g); err != nil {
 			t.Fatal(err)
 		}
-		logits, features, gradients = append(logits, e.Logits()...), append(features, e.Features()...), append(gradients, g...)
+		logits, features, gradients = append(logits, e.Logits()...), append(features, e.Features()...), append(gradients,
+			g...)
 		lo = hi
 	}
 	return slices.Concat(logits, features, gradients)

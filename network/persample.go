@@ -4,10 +4,11 @@ import (
 	"fmt"
 )
 
-// PerSample calls visit once an image, in order, after setting gTheta to the gradient of that image's own cross-entropy.
-// With RunningNorm or NoNorm an image does not touch the others, so each goes through the network alone; with
-// BatchNorm one Forward serves a Backward an image. visit's first error ends it.
-func PerSample[T Real](e Runner[T], theta, x []T, labels []int, norm Norm, gTheta []T, visit func(image int) error) error {
+// PerSample calls visit once an image, in order, after setting gTheta to the gradient of that image's own
+// cross-entropy. With RunningNorm or NoNorm an image does not touch the others, so each goes through the network alone;
+// with BatchNorm one Forward serves a Backward an image. visit's first error ends it.
+func PerSample[T Real](e Runner[T], theta, x []T, labels []int, norm Norm, gTheta []T,
+	visit func(image int) error) error {
 	n, size := len(labels), e.Plan().ImageSize()
 	if n == 0 || len(x) != n*size {
 		return fmt.Errorf("network: %d values for %d labels: an image has %d", len(x), n, size)

@@ -205,7 +205,8 @@ func checkLayerGradients[T Real](c *checker, f *fixture, want []layerTerms, tole
 		c.close(l.Name+" gradient norm", l2(widen(g)), want[i].GradNorm, tolerance*want[i].GradNorm+1e-6*norms)
 		c.close(l.Name+" snip", snip, want[i].Snip, tolerance*want[i].Snip+1e-6*snips)
 		c.close(l.Name+" plain", plain, want[i].Plain, 1e-6*snips)
-		c.close(l.Name+" fisher", fisher[l.Node]*float64(l.Weight.FanIn), want[i].Fisher, fisherTolerance*want[i].Fisher+1e-6*fishers)
+		c.close(l.Name+" fisher", fisher[l.Node]*float64(l.Weight.FanIn), want[i].Fisher,
+			fisherTolerance*want[i].Fisher+1e-6*fishers)
 	}
 }
 
@@ -265,9 +266,9 @@ func TestWeightProducts(t *testing.T) {
 	t.Run("float64", func(t *testing.T) { testWeightProducts[float64](t, 1e-12) })
 }
 
-// The products of weights and an image's part of their gradient must be what the image's activations and gradients say: by
-// Euler's theorem the sum over the positions of the output times its gradient; and over the images they must add up to
-// the product of weights and gradient.
+// The products of weights and an image's part of their gradient must be what the image's activations and gradients say:
+// by Euler's theorem the sum over the positions of the output times its gradient; and over the images they must add up
+// to the product of weights and gradient.
 func testWeightProducts[T Real](t *testing.T, tolerance float64) {
 	const n = 20 // more than there are slices without PerImage
 	p := every(t)

@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// switches counts the decisions (which inputs of a ReLU are positive, which input of a max pool wins) in which the float32
-// executor differs from the float64 one in a pass of a case. A decision between numbers that are equal but for rounding may
-// fall either way; the gradient jumps by as much as a part in a thousand when one does.
+// switches counts the decisions (which inputs of a ReLU are positive, which input of a max pool wins) in which the
+// float32 executor differs from the float64 one in a pass of a case. A decision between numbers that are equal but for
+// rounding may fall either way; the gradient jumps by as much as a part in a thousand when one does.
 func (f *fixture) switches(t testing.TB, norm Norm) int {
 	t.Helper()
 	a, b := decisions[float32](t, f, norm), decisions[float64](t, f, norm)

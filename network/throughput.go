@@ -21,7 +21,8 @@ type Throughput struct {
 }
 
 // MeasureThroughput runs train-mode passes of o.Batch images with random parameters and images for about the given
-// time, and if possible two at least. With o.Gradients a pass is forward, mean cross-entropy, and the gradients of all parameters.
+// time, and if possible two at least. With o.Gradients a pass is forward, mean cross-entropy, and the gradients of all
+// parameters.
 func MeasureThroughput(ctx context.Context, p *Plan, o Options, budget time.Duration) (Throughput, error) {
 	m, err := NewExecutor(p, o)
 	if err != nil {

@@ -18,7 +18,8 @@ func (s *sketch) add(n bench301.Node, inputs ...int) int {
 }
 
 func (s *sketch) param(k bench301.ParamKind, fan int, shape ...int) int {
-	s.g.Params = append(s.g.Params, bench301.Param{Name: fmt.Sprintf("p%d", len(s.g.Params)), Kind: k, Shape: shape, FanIn: fan})
+	s.g.Params = append(s.g.Params, bench301.Param{Name: fmt.Sprintf("p%d", len(s.g.Params)), Kind: k, Shape: shape,
+		FanIn: fan})
 	return len(s.g.Params) - 1
 }
 
@@ -94,7 +95,8 @@ var units = map[string]func(s *sketch, x, c int) int{
 		return s.norm(s.join(bench301.Concat, s.conv(r, c/2+1, 1, 2, 0), s.conv(r, c/2+2, 1, 2, 1)))
 	},
 	"node": func(s *sketch, x, c int) int {
-		return s.join(bench301.Concat, s.join(bench301.Add, s.pool(bench301.AvgPool, x, 1), x), x, s.join(bench301.Add, x, s.sep(x, 3, 1, 1)))
+		return s.join(bench301.Concat, s.join(bench301.Add, s.pool(bench301.AvgPool, x, 1), x), x,
+			s.join(bench301.Add, x, s.sep(x, 3, 1, 1)))
 	},
 }
 

@@ -47,7 +47,7 @@ network: bench301 network/fused network/memory network/pass network/plan network
 network/fused: network/memory network/pass network/plan network/reference internal/kernels
 network/memory: internal/kernels
 network/op: network gorgonia
-network/pass: network/plan
+network/pass: bench301 network/plan
 network/plan: bench301 network/memory internal/kernels
 network/reference: bench301 network/memory network/pass network/plan
 plots: bench301 internal/atomicfile

@@ -13,7 +13,7 @@ type accumulator struct {
 	started bool
 }
 
-// add adds scale*x + shift to the goal.
+// add adds scale*x + shift to g.
 func (d *data) add(g *accumulator, x kernels.Map, scale, shift []float32) {
 	if g.started {
 		kernels.Add(g.Shape, g.Map, g.Map, d.ones, d.zeros, x, scale, shift)
@@ -23,7 +23,7 @@ func (d *data) add(g *accumulator, x kernels.Map, scale, shift []float32) {
 	g.started = true
 }
 
-// zero clears a goal that nothing has been added to.
+// zero clears g if nothing has been added to.
 func (d *data) zero(g *accumulator) {
 	if !g.started {
 		kernels.Affine(g.Shape, g.Map, kernels.Map{Data: d.zeros, Block: kernels.Block}, d.ones, d.zeros, false, 0)
@@ -46,7 +46,8 @@ func (b *backwardPass) raw(h *worker, u *unit, lo, hi, image int) kernels.Map {
 }
 
 // finish adds the gradient du of operand v of tensor t, of rows from lo on, to that of the tensor itself.
-func (b *backwardPass) finish(h *worker, t int, v plan.Operand, du, g *accumulator, lo int, stats []float64, image int) {
+func (b *backwardPass) finish(h *worker, t int, v plan.Operand, du, g *accumulator, lo int, stats []float64,
+	image int) {
 	q := &b.design.Tensors[t]
 	b.drop(h, v, du.Shape, du.Map, image)
 	if !v.Relu {
@@ -59,7 +60,7 @@ func (b *backwardPass) finish(h *worker, t int, v plan.Operand, du, g *accumulat
 	g.started = true
 }
 
-// rows is rows lo to hi of the goal.
+// rows is rows lo to hi of g.
 func (g *accumulator) rows(lo, hi int) accumulator {
 	part := *g
 	part.Map, part.Rows = g.At(lo, 0), hi-lo

@@ -47,7 +47,7 @@ func (d *data) close() {
 
 // arena is where everything that passes store lies.
 type arena struct {
-	locations []plan.Location // of the tensors: image i from Base + i*Size on, pixels Ld values apart
+	locations []plan.Location // of the tensors: image i from Base + i*Size on, pixels Stride values apart
 	exported  []int           // of operations: where what they store for the caller begins
 	values    []float32
 	tangents  []float32 // with a Hessian: derivatives of the values along a direction, in the same places
@@ -64,7 +64,7 @@ func newArena(d *plan.Design) arena {
 		root, at := d.Root(k)
 		ld := d.Tensors[root].Width
 		a.locations = append(a.locations, plan.Location{
-			Base: batch*d.Places.Tensors[root] + at, Size: t.H * t.W * ld, Ld: ld,
+			Base: batch*d.Places.Tensors[root] + at, Size: t.H * t.W * ld, Stride: ld,
 		})
 	}
 	for _, at := range d.Places.Exports {
@@ -78,15 +78,15 @@ func (a *arena) exports(k int) []float32 { return a.values[a.exported[k]:] }
 
 // gradientView is an image of the gradient at l, of w pixels a row, and gradientTangents its derivatives.
 func (a *arena) gradientView(l plan.Location, w, image int) kernels.Map {
-	return kernels.Dense(a.values[l.Base+image*l.Size:], w, l.Ld)
+	return kernels.Dense(a.values[l.Base+image*l.Size:], w, l.Stride)
 }
 
 func (a *arena) gradientTangents(l plan.Location, w, image int) kernels.Map {
-	return kernels.Dense(a.tangents[l.Base+image*l.Size:], w, l.Ld)
+	return kernels.Dense(a.tangents[l.Base+image*l.Size:], w, l.Stride)
 }
 
 // of is unit u with its parameters.
-func (d *data) of(u *plan.Unit) *unit { return &d.units[u.Id] }
+func (d *data) of(u *plan.Unit) *unit { return &d.units[u.ID] }
 
 // view is an image of a tensor, and tangentView its derivatives.
 func (d *data) view(t, image int) kernels.Map {
@@ -125,4 +125,23 @@ func (d *data) pathFactor(v plan.Operand, image int) float32 {
 		return 1
 	}
 	return float32(d.Drops.Scale(v.Drop, image, d.Norm))
+}
+
+// viewOf is the scratch image of r, its border included.
+func viewOf(r *plan.Reading, scratch []float32, in *plan.Tensor) kernels.Map {
+	data := scratch[r.At : r.At+r.Size(in)]
+	if r.Form == plan.FormPlanes {
+		return kernels.Planes(data, in.H, in.W, r.Border)
+	}
+	return kernels.Dense(data, in.W+2*r.Border, in.Width)
+}
+
+// copyImage writes an image of the caller with a border.
+func copyImage(r *plan.Reading, scratch, x []float32, in *plan.Tensor) kernels.Map {
+	m := viewOf(r, scratch, in)
+	row := in.W * in.Width
+	for y := range in.H {
+		copy(m.Data[(y+r.Border)*m.Row+r.Border*m.Pixel:][:row], x[y*row:])
+	}
+	return m
 }

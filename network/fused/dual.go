@@ -16,7 +16,8 @@ func (b *backwardPass) rawDual(h *worker, u *unit, lo, hi, image int) kernels.Ma
 	n, s := &b.norms[f.Norm], u.Out.Shape(lo, hi)
 	g := b.gradientView(f.Location, u.Out.W, image).At(lo, 0)
 	y, ty := b.view(u.Writes, image).At(lo, 0), b.tangentView(u.Writes, image).At(lo, 0)
-	m, second := kernels.Dense(h.tangent.gradient, u.Out.W, u.Out.Width), kernels.Dense(h.tangent.second, u.Out.W, u.Out.Width)
+	m, second := kernels.Dense(h.tangent.gradient, u.Out.W, u.Out.Width), kernels.Dense(h.tangent.second, u.Out.W,
+		u.Out.Width)
 	kernels.Combine(s, m, tg, ty, n.a[f.At:], n.b[f.At:], n.tangentC[f.At:])
 	kernels.Combine(s, second, g, y, n.tangentA[f.At:], n.tangentB[f.At:], b.zeros)
 	kernels.Add(s, m, m, b.ones, b.zeros, second, b.ones, b.zeros)
@@ -53,13 +54,13 @@ func (dp *dualPass) part(h *worker, k int) {
 func (dp *dualPass) dualImage(h *worker, s *plan.BackStage, slot []float32, image int) {
 	t := s.In
 	setBackBorders(h, s)
-	setTwinBorders(h, s)
+	setTangentBorders(h, s)
 	g := accumulator{Shape: t.Shape(0, t.H), started: s.Follows && dp.live[dp.Alias[t.Parent]]}
 	if s.Tensor == 0 {
 		g.Blocks = 1
 	} else {
-		spot := dp.Locations[s.Tensor]
-		g.Map = dp.gradientTangents(spot, t.W, image)
+		at := dp.Locations[s.Tensor]
+		g.Map = dp.gradientTangents(at, t.W, image)
 	}
 	for _, node := range s.Injected {
 		if node == dp.design.Plan.Graph().Logits {
@@ -83,26 +84,27 @@ func (dp *dualPass) dualImage(h *worker, s *plan.BackStage, slot []float32, imag
 	for k := range s.Sums {
 		c := &s.Sums[k]
 		q := &dp.design.Tensors[c.Tensor]
-		spot, width := dp.Locations[c.Tensor], q.Width
+		at, width := dp.Locations[c.Tensor], q.Width
 		partial := dp.tangentSums[image*2*dp.stride+2*c.Partial:][:4*width]
 		clear(partial)
-		tg := dp.gradientTangents(spot, q.W, image)
+		tg := dp.gradientTangents(at, q.W, image)
 		kernels.Sums(q.Shape(0, q.H), partial[:2*width], tg, dp.view(c.Tensor, image))
-		kernels.Sums(q.Shape(0, q.H), partial[2*width:], dp.gradientView(spot, q.W, image), dp.tangentView(c.Tensor, image))
+		kernels.Sums(q.Shape(0, q.H), partial[2*width:], dp.gradientView(at, q.W, image), dp.tangentView(c.Tensor, image))
 	}
 }
 
 // dualReading differentiates backwardReading.
-func (dp *dualPass) dualReading(h *worker, s *plan.BackStage, r *plan.Reading, g *accumulator, slot []float32, image int) {
+func (dp *dualPass) dualReading(h *worker, s *plan.BackStage, r *plan.Reading, g *accumulator, slot []float32,
+	image int) {
 	t := s.In
 	plain := !r.Relu && r.Drop < 0
 	if r.Form == plan.FormTiles {
-		tile, twin := viewOf(r, h.scratch, t), viewOf(r, h.tangent.scratch, t)
+		tile, other := viewOf(r, h.scratch, t), viewOf(r, h.tangent.scratch, t)
 		du := accumulator{Map: kernels.Dense(h.tangent.scratch[r.At+r.Size(t):], t.W, t.Width)}
 		for lo := 0; lo < t.H; lo += r.Rows {
 			hi := min(lo+r.Rows, t.H)
 			rows := g.rows(lo, hi)
-			dp.readBoth(h, s.Tensor, r, lo, hi, tile, twin, image)
+			dp.readBoth(h, s.Tensor, r, lo, hi, tile, other, image)
 			target := &rows
 			if !plain {
 				du.Shape, du.started = rows.Shape, false
@@ -110,7 +112,7 @@ func (dp *dualPass) dualReading(h *worker, s *plan.BackStage, r *plan.Reading, g
 			}
 			for _, u := range r.Units {
 				u := dp.of(u)
-				dp.dualRows(h, u, tile, twin, target, lo, hi, slot, image)
+				dp.dualRows(h, u, tile, other, target, lo, hi, slot, image)
 			}
 			dp.zero(target)
 			if !plain {
@@ -139,7 +141,8 @@ func (dp *dualPass) dualReading(h *worker, s *plan.BackStage, r *plan.Reading, g
 }
 
 // dualUnit differentiates backwardUnit.
-func (dp *dualPass) dualUnit(h *worker, u *unit, r *plan.Reading, x, tx kernels.Map, g *accumulator, slot []float32, image int) {
+func (dp *dualPass) dualUnit(h *worker, u *unit, r *plan.Reading, x, tx kernels.Map, g *accumulator, slot []float32,
+	image int) {
 	switch u.Action {
 	case plan.ActPoint:
 		dp.dualRows(h, u, x.At(r.Border, r.Border), tx.At(r.Border, r.Border), g, 0, u.In.H, slot, image)
@@ -160,7 +163,8 @@ func (dp *dualPass) dualUnit(h *worker, u *unit, r *plan.Reading, x, tx kernels.
 }
 
 // dualRows differentiates backwardRows.
-func (dp *dualPass) dualRows(h *worker, u *unit, x, tx kernels.Map, g *accumulator, lo, hi int, slot []float32, image int) {
+func (dp *dualPass) dualRows(h *worker, u *unit, x, tx kernels.Map, g *accumulator, lo, hi int, slot []float32,
+	image int) {
 	if !dp.live[u.Flow.Tensor] {
 		return
 	}
@@ -190,8 +194,8 @@ func (dp *dualPass) dualWindows(h *worker, u *unit, x, tx kernels.Map, g *accumu
 	height, width := u.SpreadSize()
 	border, first := u.SpreadBorder()
 	spread := kernels.Planes(h.scratch[u.BackAt:], height, width, border)
-	twin := kernels.Planes(h.tangent.scratch[u.BackAt:], height, width, border)
-	da, tda := spread.At(border, border), twin.At(border, border)
+	other := kernels.Planes(h.tangent.scratch[u.BackAt:], height, width, border)
+	da, tda := spread.At(border, border), other.At(border, border)
 	da, tda = da.Every(n.Stride), tda.Every(n.Stride)
 	tile, ttile := kernels.Dense(h.tile, u.Out.W, u.In.Width), kernels.Dense(h.tangent.tile, u.Out.W, u.In.Width)
 	window := kernels.Depthwise{Kernel: n.Kernel, Dilation: n.Dilation, Stride: n.Stride}
@@ -219,7 +223,7 @@ func (dp *dualPass) dualWindows(h *worker, u *unit, x, tx kernels.Map, g *accumu
 	}
 	window.Stride = 1
 	dp.spreadOver(h, g, func(s kernels.Shape, dst kernels.Map, lo int) {
-		window.Forward(s, dst, twin.At(first+lo, first), u.flipped)
+		window.Forward(s, dst, other.At(first+lo, first), u.flipped)
 	})
 	dp.spreadOver(h, g, func(s kernels.Shape, dst kernels.Map, lo int) {
 		window.Forward(s, dst, spread.At(first+lo, first), u.direction.flipped)
@@ -229,7 +233,7 @@ func (dp *dualPass) dualWindows(h *worker, u *unit, x, tx kernels.Map, g *accumu
 // dualConv differentiates backwardConv.
 func (dp *dualPass) dualConv(h *worker, u *unit, x, tx kernels.Map, g *accumulator, slot []float32, image int) {
 	n := &u.Geometry
-	spread, twin := u.spreadRows(h.scratch), u.spreadRows(h.tangent.scratch)
+	spread, other := u.spreadRows(h.scratch), u.spreadRows(h.tangent.scratch)
 	border, first := u.SpreadBorder()
 	step := plan.TileRows(u.Out.W)
 	for lo := 0; lo < u.Out.H; lo += step {
@@ -241,13 +245,13 @@ func (dp *dualPass) dualConv(h *worker, u *unit, x, tx kernels.Map, g *accumulat
 			continue // the images of the caller: no tangents, and no gradient asked for
 		}
 		u.windowGradient(slot, tx.At(lo*n.Stride, 0), dy, s)
-		to, tto := spread.At(border, border), twin.At(border, border)
+		to, tto := spread.At(border, border), other.At(border, border)
 		to, tto = to.Every(n.Stride), tto.Every(n.Stride)
 		kernels.Affine(s, to.At(lo, 0), dy, dp.ones, dp.zeros, false, 0)
 		kernels.Affine(s, tto.At(lo, 0), tdy, dp.ones, dp.zeros, false, 0)
 	}
 	if g.Data != nil {
-		u.convolveBack(g, twin.At(first, first), &u.parameters)
+		u.convolveBack(g, other.At(first, first), &u.parameters)
 		u.convolveBack(g, spread.At(first, first), &u.direction)
 	}
 }

@@ -73,8 +73,8 @@ func sumTiles(t *plan.Tensor, y kernels.Map, stats []float64) {
 	}
 }
 
-// prefetch is how far ahead of what is being read an image should be on its way to the cache, in values: long enough for
-// memory to answer, short enough for the first-level cache.
+// prefetch is how far ahead of what is being read an image should be on its way to the cache, in values: long enough
+// for memory to answer, short enough for the first-level cache.
 const prefetch = 2048
 
 // ahead is that distance on map x of tensor t.
@@ -135,24 +135,16 @@ func (fp *forwardPass) forwardReading(h *worker, j *plan.Stage, r *plan.Reading,
 }
 
 // transform writes the image with its border and returns it.
-func (fp *forwardPass) transform(h *worker, j *plan.Stage, r *plan.Reading, x kernels.Map, scale, shift []float32) kernels.Map {
+func (fp *forwardPass) transform(h *worker, j *plan.Stage, r *plan.Reading, x kernels.Map, scale,
+	shift []float32) kernels.Map {
 	m := viewOf(r, h.scratch, j.In)
 	kernels.Affine(j.In.Shape(0, j.In.H), m.At(r.Border, r.Border), x, scale, shift, r.Relu, ahead(j.In, x))
 	return m
 }
 
-// copyImage writes an image of the caller with a border.
-func copyImage(r *plan.Reading, scratch, x []float32, in *plan.Tensor) kernels.Map {
-	m := viewOf(r, scratch, in)
-	row := in.W * in.Width
-	for y := range in.H {
-		copy(m.Data[(y+r.Border)*m.Row+r.Border*m.Pixel:][:row], x[y*row:])
-	}
-	return m
-}
-
 // forwardUnit runs u on an image x, which has r's border.
-func (fp *forwardPass) forwardUnit(h *worker, u *unit, r *plan.Reading, x kernels.Map, scale, shift []float32, image int) {
+func (fp *forwardPass) forwardUnit(h *worker, u *unit, r *plan.Reading, x kernels.Map, scale, shift []float32,
+	image int) {
 	switch u.Action {
 	case plan.ActPoint:
 		u.rows(fp.view(u.Writes, image), x.At(r.Border, r.Border), 0, u.In.H, &u.parameters, false, fp.sumsOf(u, image))
@@ -167,7 +159,8 @@ func (fp *forwardPass) forwardUnit(h *worker, u *unit, r *plan.Reading, x kernel
 	case plan.ActPool:
 		u.pool(fp.view(u.Writes, image), u.first(x, r.Border), nil)
 	case plan.ActZero:
-		kernels.Affine(u.Out.Shape(0, u.Out.H), fp.view(u.Writes, image), kernels.Map{Data: fp.zeros, Block: kernels.Block}, fp.ones, fp.zeros, false, 0)
+		kernels.Affine(u.Out.Shape(0, u.Out.H), fp.view(u.Writes, image), kernels.Map{Data: fp.zeros, Block: kernels.Block},
+			fp.ones, fp.zeros, false, 0)
 	case plan.ActCopy:
 		if u.Reads[0].Tensor == 0 {
 			importImage(fp.view(u.Writes, image), fp.Images[image*fp.design.Plan.ImageSize():], u.In)

@@ -68,8 +68,9 @@ func (s *normalisation) setTangent(theta, v []float32, c int) {
 	s.tangentShift[at] = float32(tBias - float64(s.tangentScale[at])*s.mean[c] - scale*s.tangentMean[c])
 }
 
-// normaliseTangent finds the derivatives of the statistics of unit u's output from its sums of x' and x'*x: of the mean,
-// sum(x')/n; of the variance, 2*(sum(x'*x)/n - mean*mean'); of r = (variance + epsilon)^(-1/2), -r^3/2 times the latter.
+// normaliseTangent finds the derivatives of the statistics of unit u's output from its sums of x' and x'*x: of the
+// mean, sum(x')/n; of the variance, 2*(sum(x'*x)/n - mean*mean'); of r = (variance + epsilon)^(-1/2), -r^3/2 times the
+// latter.
 func (st *statistics) normaliseTangent(u *unit) {
 	norm, first, _ := st.design.Summed(u.Out)
 	s := &st.norms[norm]
@@ -110,7 +111,8 @@ func (dp *dualPass) normaliseDual(sum *plan.BackSum, gradient []float32) {
 			slope := -gain * r * r * r * second / count
 			tSlope := -(tGain*r*r*r*second + 3*gain*r*r*tr*second + gain*r*r*r*tSecond) / count
 			s.tangentB[at] = float32(tSlope)
-			s.tangentC[at] = float32(-(tGain*r*first+gain*tr*first+gain*r*tFirst)/count - float64(s.tangentB[at])*mean - slope*tMean)
+			s.tangentC[at] = float32(-(tGain*r*first+gain*tr*first+gain*r*tFirst)/count -
+				float64(s.tangentB[at])*mean - slope*tMean)
 		}
 		if s.gain >= 0 {
 			gradient[s.gain+c] = float32(tr*second + r*tSecond)

@@ -89,11 +89,11 @@ func arrange(dst, src kernels.Map, out, t *plan.Tensor, at, rows int) {
 
 // backwardJoin adds what operation j, which reads several tensors, makes of its gradient.
 func (b *backwardPass) backwardJoin(h *worker, s *plan.BackStage, j *plan.Join, g *accumulator, image int, dual bool) {
-	u := b.of(j.U)
+	u := b.of(j.Unit)
 	if !b.live[u.Flow.Tensor] {
 		return
 	}
-	v := u.Reads[j.K]
+	v := u.Reads[j.Operand]
 	t := s.In
 	part := accumulator{Map: kernels.Dense(h.scratch, t.W, t.Width), Shape: g.Shape}
 	target := &part
@@ -101,7 +101,7 @@ func (b *backwardPass) backwardJoin(h *worker, s *plan.BackStage, j *plan.Join, 
 		target = g
 	}
 	at := 0
-	for _, w := range u.Reads[:j.K] {
+	for _, w := range u.Reads[:j.Operand] {
 		at += b.design.Tensors[w.Tensor].C
 	}
 	step := plan.TileRows(t.W)

@@ -178,8 +178,8 @@ func (st *statistics) add64(partial []float64, stride, size int) []float64 {
 	return totals
 }
 
-// cancellation is the ratio of squared mean to variance beyond which both are found again about the mean: the difference
-// of the mean square and the squared mean would lose more than a decimal digit.
+// cancellation is the ratio of squared mean to variance beyond which both are found again about the mean: the
+// difference of the mean square and the squared mean would lose more than a decimal digit.
 const cancellation = 16
 
 // centre finds mean and variance of unit u's output from the sums about the means that it replaces.

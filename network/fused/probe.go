@@ -77,7 +77,8 @@ func (b *backwardPass) showParts(s *plan.BackStage) {
 			}
 			if u.Windowed() {
 				shape := kernels.Shape{Rows: 1, Width: u.Window(), Blocks: u.In.Width / kernels.Block}
-				b.showProducts(u.Node, shape, kernels.Map{Pixel: kernels.Block, Block: u.Window() * kernels.Block}, u.depth, u.DepthSlot, stats, products[:u.In.C], u.In.Place)
+				b.showProducts(u.Node, shape, kernels.Map{Pixel: kernels.Block, Block: u.Window() * kernels.Block}, u.depth,
+					u.DepthSlot, stats, products[:u.In.C], u.In.Place)
 			}
 			if u.Matrix() {
 				shape := kernels.Shape{Rows: u.Terms() / kernels.Block, Width: kernels.Block, Blocks: u.Out.Width / kernels.Block}
@@ -85,15 +86,17 @@ func (b *backwardPass) showParts(s *plan.BackStage) {
 					shape.Rows, shape.Width = 1, u.Terms()
 				}
 				m := kernels.Map{Row: shape.Width * u.Out.Width, Pixel: u.Out.Width, Block: kernels.Block}
-				b.showProducts(u.PointNode(), shape, m, u.layRows(b.design.Plan, b.Theta, b.layer), u.Slot, stats, products[:u.Out.C], func(c int) int { return c })
+				b.showProducts(u.PointNode(), shape, m, u.layRows(b.design.Plan, b.Theta, b.layer), u.Slot, stats,
+					products[:u.Out.C], func(c int) int { return c })
 			}
 		}
 	}
 }
 
-// showProducts tells the observer the products of one layer, whose weights and gradients lie as m says, the gradients from slot
-// on; place says where channels are stored.
-func (b *backwardPass) showProducts(node int, shape kernels.Shape, m kernels.Map, weights []float32, slot int, stats, products []float64, place func(int) int) {
+// showProducts tells the observer the products of one layer, whose weights and gradients lie as m says, the gradients
+// from slot on; place says where channels are stored.
+func (b *backwardPass) showProducts(node int, shape kernels.Shape, m kernels.Map, weights []float32, slot int, stats,
+	products []float64, place func(int) int) {
 	w, g := m, m
 	w.Data = weights
 	width := shape.Blocks * kernels.Block
@@ -126,7 +129,7 @@ func (e *Executor) showGradients() {
 func (fp *forwardPass) export(h *worker, u *unit, x kernels.Map, scale, shift []float32, image int) {
 	t := u.In
 	size := t.H * t.W * t.C
-	out := fp.exports(u.Id)[image*size:][:size]
+	out := fp.exports(u.ID)[image*size:][:size]
 	tile := kernels.Dense(h.tile, t.W, t.Width)
 	for y := range t.H {
 		kernels.Affine(t.Shape(0, 1), tile, x.At(y, 0), scale, shift, u.Reads[0].Relu, 0)

@@ -5,8 +5,8 @@ import (
 	"rwe301/network/plan"
 )
 
-// rows runs the 1x1 convolution of u with parameters w on input rows lo to hi, of which x is the first; add says whether
-// the products are added to what out holds.
+// rows runs the 1x1 convolution of u with parameters w on input rows lo to hi, of which x is the first; add says
+// whether the products are added to what out holds.
 func (u *unit) rows(out, x kernels.Map, lo, hi int, w *parameters, add bool, stats []float64) {
 	n := &u.Geometry
 	from, to := u.outputs(lo), min(u.outputs(hi), u.Out.H)

@@ -5,8 +5,8 @@ import (
 	"rwe301/network/reference"
 )
 
-// products64 computes Hessian-vector products in float64 for a float32 executor whose kernels do not know some window of the
-// plan.
+// products64 computes Hessian-vector products in float64 for a float32 executor whose kernels do not know some window
+// of the plan.
 type products64 struct {
 	*reference.Executor[float64]
 	images64, theta64, v, hv []float64
@@ -18,7 +18,8 @@ func newProducts64(p *plan.Plan, o plan.Options) (*products64, error) {
 		return nil, err
 	}
 	fresh := func() []float64 { return make([]float64, p.NumParams()) }
-	return &products64{Executor: m, images64: make([]float64, o.Batch*p.ImageSize()), theta64: fresh(), v: fresh(), hv: fresh()}, nil
+	return &products64{Executor: m, images64: make([]float64, o.Batch*p.ImageSize()), theta64: fresh(), v: fresh(),
+		hv: fresh()}, nil
 }
 
 // product is e.HessianVector: a forward pass that begins where e's did, and the product.
@@ -34,9 +35,9 @@ func (w *products64) product(e *Executor, labels []int, v, hv []float32) error {
 		copy(variance, oursToo)
 	}
 	images := w.images64[:len(d.Images)]
-	widenInto(images, d.Images)
-	widenInto(w.theta64, d.Theta)
-	widenInto(w.v, v)
+	convert(images, d.Images)
+	convert(w.theta64, d.Theta)
+	convert(w.v, v)
 	if err := w.Forward(w.theta64, images, d.N, d.Norm); err != nil {
 		return err
 	}
@@ -49,7 +50,7 @@ func (w *products64) product(e *Executor, labels []int, v, hv []float32) error {
 	return nil
 }
 
-func widenInto(dst []float64, src []float32) {
+func convert(dst []float64, src []float32) {
 	for i, x := range src {
 		dst[i] = float64(x)
 	}

@@ -6,8 +6,8 @@ import (
 	"rwe301/network/plan"
 )
 
-// The tangents of a pass are the derivatives of everything stored along a direction in the space of the parameters. They
-// lie in an arena of their own, in the places of what they are the derivatives of.
+// The tangents of a pass are the derivatives of everything stored along a direction in the space of the parameters.
+// They lie in an arena of their own, in the places of what they are the derivatives of.
 
 // tangentPass differentiates the forward pass.
 type tangentPass struct {
@@ -47,7 +47,7 @@ func (tp *tangentPass) tangentStage(h *worker, j *plan.Stage, image int) {
 		tp.tangentJoin(h, tp.of(j.Units[0]), image)
 	} else {
 		setBorders(h, j)
-		setTwinBorders(h, j)
+		setTangentBorders(h, j)
 		for k := range j.Readings {
 			tp.tangentReading(h, j, &j.Readings[k], image)
 		}
@@ -61,8 +61,8 @@ func (tp *tangentPass) tangentStage(h *worker, j *plan.Stage, image int) {
 	}
 }
 
-// setTwinBorders clears the borders around tangents for stage s.
-func setTwinBorders(h *worker, s any) {
+// setTangentBorders clears the borders around tangents for stage s.
+func setTangentBorders(h *worker, s any) {
 	if h.tangent.bordered != s {
 		h.tangent.bordered = s
 		clear(h.tangent.scratch)
@@ -104,15 +104,15 @@ func (d *data) drop(h *worker, v plan.Operand, s kernels.Shape, x kernels.Map, i
 // tangentReading differentiates forwardReading.
 func (tp *tangentPass) tangentReading(h *worker, j *plan.Stage, r *plan.Reading, image int) {
 	if r.Form == plan.FormTiles {
-		tile, twin := viewOf(r, h.scratch, j.In), viewOf(r, h.tangent.scratch, j.In)
+		tile, other := viewOf(r, h.scratch, j.In), viewOf(r, h.tangent.scratch, j.In)
 		for lo := 0; lo < j.In.H; lo += r.Rows {
 			hi := min(lo+r.Rows, j.In.H)
-			tp.readBoth(h, j.Tensor, r, lo, hi, tile, twin, image)
+			tp.readBoth(h, j.Tensor, r, lo, hi, tile, other, image)
 			for _, u := range r.Units {
 				u := tp.of(u)
 				out := tp.tangentView(u.Writes, image)
 				u.rows(out, tile, lo, hi, &u.direction, false, nil)
-				u.rows(out, twin, lo, hi, &u.parameters, true, nil)
+				u.rows(out, other, lo, hi, &u.parameters, true, nil)
 			}
 		}
 		return
@@ -127,11 +127,11 @@ func (tp *tangentPass) tangentReading(h *worker, j *plan.Stage, r *plan.Reading,
 }
 
 // readBoth writes rows lo to hi of an image as r reads it, and their tangents.
-func (d *data) readBoth(h *worker, tensor int, r *plan.Reading, lo, hi int, dst, twin kernels.Map, image int) {
+func (d *data) readBoth(h *worker, tensor int, r *plan.Reading, lo, hi int, dst, other kernels.Map, image int) {
 	t := &d.design.Tensors[tensor]
 	scale, shift := d.pending(h, r.Operand, t, image, 0)
 	kernels.Affine(t.Shape(lo, hi), dst, d.view(tensor, image).At(lo, 0), scale, shift, r.Relu, 0)
-	d.tangentOf(h, r.Operand, lo, hi, twin, image)
+	d.tangentOf(h, r.Operand, lo, hi, other, image)
 }
 
 // readImages is an image, as r reads it, and its tangents, with r's border. The images of the caller have none.
@@ -200,14 +200,14 @@ func (d *data) tangentWindows(h *worker, u *unit, s kernels.Shape, lo int, dst, 
 
 // tangentSeparable differentiates separable.
 func (tp *tangentPass) tangentSeparable(h *worker, u *unit, out, x, tx kernels.Map) {
-	tile, twin := kernels.Dense(h.tile, u.Out.W, u.In.Width), kernels.Dense(h.tangent.tile, u.Out.W, u.In.Width)
-	first, second := u.product(tile, &u.direction), u.product(twin, &u.parameters)
+	tile, other := kernels.Dense(h.tile, u.Out.W, u.In.Width), kernels.Dense(h.tangent.tile, u.Out.W, u.In.Width)
+	first, second := u.product(tile, &u.direction), u.product(other, &u.parameters)
 	first.Rows, second.Rows, second.Accumulate = 1, 1, true
 	step := plan.TileRows(u.Out.W)
 	for lo := 0; lo < u.Out.H; lo += step {
 		s := kernels.Shape{Rows: min(step, u.Out.H-lo), Width: u.Out.W, Blocks: u.In.Width / kernels.Block}
 		u.depthwise(s, tile, x.At(lo*u.Geometry.Stride, 0), u.depth)
-		tp.tangentWindows(h, u, s, lo, twin, x, tx)
+		tp.tangentWindows(h, u, s, lo, other, x, tx)
 		for _, p := range [...]*kernels.Product{&first, &second} {
 			p.Width, p.C = s.Rows*s.Width, out.At(lo, 0)
 			p.Run()

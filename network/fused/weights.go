@@ -7,7 +7,8 @@ import (
 
 // backwardRows differentiates the 1x1 convolution of u for the outputs that read rows lo to hi of the
 // input, of which x is the first; g is the gradient of these rows.
-func (b *backwardPass) backwardRows(h *worker, u *unit, x kernels.Map, g *accumulator, lo, hi int, slot []float32, image int) {
+func (b *backwardPass) backwardRows(h *worker, u *unit, x kernels.Map, g *accumulator, lo, hi int, slot []float32,
+	image int) {
 	if !b.live[u.Flow.Tensor] {
 		return
 	}
@@ -30,8 +31,8 @@ func (b *backwardPass) backwardRows(h *worker, u *unit, x kernels.Map, g *accumu
 	g.started = true
 }
 
-// inputGradient multiplies the gradient dy of pixels of u's output by the transposed matrix in w to yield, or add to, that
-// of the pixels dx of the input.
+// inputGradient multiplies the gradient dy of pixels of u's output by the transposed matrix in w to yield, or add to,
+// that of the pixels dx of the input.
 func (u *unit) inputGradient(add bool, dx, dy kernels.Map, s kernels.Shape, w *parameters) {
 	p := kernels.Product{
 		Rows: s.Rows, Width: s.Width, Blocks: u.In.Width / kernels.Block,
@@ -49,7 +50,8 @@ func (u *unit) matrixGradient(slot []float32, x, dy kernels.Map, s kernels.Shape
 		Rows: u.In.Width / kernels.Block, Width: kernels.Block, Blocks: u.Out.Width / kernels.Block,
 		A: x.Data, ARow: x.Block, APixel: 1, ASegment: x.Row, ATerm: x.Pixel, Segments: s.Rows, Terms: s.Width,
 		B: dy.Data, BBlock: kernels.Block, BTerm: dy.Pixel,
-		C:          kernels.Map{Data: slot[u.Slot:], Row: kernels.Block * u.Out.Width, Pixel: u.Out.Width, Block: kernels.Block},
+		C: kernels.Map{Data: slot[u.Slot:], Row: kernels.Block * u.Out.Width, Pixel: u.Out.Width,
+			Block: kernels.Block},
 		Accumulate: true,
 	}
 	p.Run()
@@ -122,7 +124,8 @@ func (b *backwardPass) spreadOver(h *worker, g *accumulator, f func(s kernels.Sh
 }
 
 // backwardPlainWindows is backwardWindows for windows that the kernels do not know.
-func (b *backwardPass) backwardPlainWindows(h *worker, u *unit, x kernels.Map, g *accumulator, slot []float32, image int) {
+func (b *backwardPass) backwardPlainWindows(h *worker, u *unit, x kernels.Map, g *accumulator, slot []float32,
+	image int) {
 	n := &u.Geometry
 	border := u.Border()
 	inner := kernels.Planes(h.scratch[u.BackAt:], u.In.H, u.In.W, border)
@@ -306,7 +309,8 @@ func (u *unit) windowGradient(slot []float32, x, dy kernels.Map, s kernels.Shape
 	for ky := range n.Kernel {
 		for kx := 0; kx*u.In.Width < n.Kernel*u.In.Width; kx += p.Width / u.In.Width {
 			p.A = x.At(ky*n.Dilation, kx*n.Dilation).Data
-			p.C = kernels.Map{Data: slot[u.Slot+(ky*n.Kernel+kx)*u.In.Width*u.Out.Width:], Pixel: u.Out.Width, Block: kernels.Block}
+			p.C = kernels.Map{Data: slot[u.Slot+(ky*n.Kernel+kx)*u.In.Width*u.Out.Width:], Pixel: u.Out.Width,
+				Block: kernels.Block}
 			p.Run()
 		}
 	}

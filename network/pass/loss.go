@@ -6,12 +6,13 @@ import (
 )
 
 // CrossEntropy returns the mean over the images of the cross-entropy between softmax(logits), n x classes values, and
-// the labels, in nats. It sets grad, unless nil, to the derivative with respect to the logits. Logits that are not finite make
-// the loss NaN or infinite, which is no error.
+// the labels, in nats. It sets grad, unless nil, to the derivative with respect to the logits. Logits that are not
+// finite make the loss NaN or infinite, which is no error.
 func CrossEntropy[T Real](logits []T, labels []int, grad []T) (loss float64, err error) {
 	n := len(labels)
 	if n == 0 || len(logits) == 0 || len(logits)%n != 0 {
-		return 0, fmt.Errorf("network: %d logits for %d labels: there must be as many rows of logits as labels", len(logits), n)
+		return 0, fmt.Errorf("network: %d logits for %d labels: there must be as many rows of logits as labels", len(logits),
+			n)
 	}
 	if grad != nil && len(grad) != len(logits) {
 		return 0, fmt.Errorf("network: a gradient of %d values for %d logits", len(grad), len(logits))

@@ -1,3 +1,5 @@
+// Package pass holds what passes through a network have in common, whatever executor runs them: the contract [Runner],
+// its arguments and their checks ([State]), the loss ([CrossEntropy]), dropped paths, and a [Pool] of workers.
 package pass
 
 import (
@@ -14,7 +16,7 @@ const (
 	NoNorm                  // identity: neither scale nor shift
 )
 
-// epsilon and momentum of batch normalisation, as in PyTorch.
+// What batch normalisation adds to a variance, and the weight of a batch in its running statistics, as in PyTorch.
 const (
 	Epsilon         = 1e-5
 	DefaultMomentum = 0.1
@@ -23,25 +25,53 @@ const (
 // Real is the arithmetic of an executor.
 type Real interface{ float32 | float64 }
 
-// Runner is what the executors of both precisions offer to code that is written for either.
+// Runner is an executor of a plan. It is not safe for concurrent use; Close it when it has several workers.
 type Runner[T Real] interface {
+	// Plan returns the plan that the executor runs.
 	Plan() *plan.Plan
+	// Forward runs n images, x[n][H][W][3], through the network with parameters theta. The outputs are valid until the
+	// next pass.
 	Forward(theta, x []T, n int, norm Norm) error
+	// Backward sets gTheta and gInput to the gradients of the scalar whose derivatives c gives, with respect to the
+	// parameters and the images of the last Forward. Either may be nil. Through BatchNorm it includes the way through
+	// the batch's statistics. It may be called several times after one Forward.
 	Backward(c Cotangents[T], gTheta, gInput []T) error
+	// HessianVector sets hv to the exact product of v, a direction in the space of theta, and the Hessian of the mean
+	// cross-entropy of the last Forward's logits. It differentiates the forward and the backward pass along v
+	// (Pearlmutter 1994, "Fast exact multiplication by the Hessian"), through BatchNorm's statistics too. ReLU and max
+	// pooling count as linear where they are, as they do in every backward pass. It needs Options.Hessian.
 	HessianVector(labels []int, v, hv []T) error
 
+	// Logits returns n x classes values.
 	Logits() []T
+	// AuxLogits returns the auxiliary head's n x classes values, or nil without one.
 	AuxLogits() []T
+	// Features returns the global average of the last cell's output, n x channels values.
 	Features() []T
+	// Output returns the output of a kept node, n x h x w x c values.
 	Output(node int) (data []T, h, w, c int)
+	// Gradient returns the output gradient of a node of Options.KeepGradients, n x h x w x c values, valid until the
+	// next pass. It is nil before Backward.
 	Gradient(node int) (data []T, h, w, c int)
+	// Observe sets who receives what Options.Probes ask for, from the next pass on.
 	Observe(Observer[T])
 
+	// Running returns the running statistics of a batch normalisation by node name; nil if there is none of that name.
+	// The slices are the executor's own: writing to them sets the statistics.
 	Running(name string) (mean, variance []float64)
+	// ResetRunning sets the running statistics to mean 0 and variance 1.
 	ResetRunning()
+	// SetMomentum sets the weight of a new batch in the running statistics (0.1 at first). Zero or less averages all
+	// batches since ResetRunning with equal weight, which calibrates a network.
 	SetMomentum(momentum float64)
+	// SetDropPath makes every following pass with batch statistics drop each branch of each image with the given
+	// probability, and scale the others by 1/(1-rate). The draws come from the seed alone; a pass after
+	// SetDropPath(rate, seed) repeats itself exactly. Rate 0, the initial state, drops nothing.
 	SetDropPath(rate float64, seed uint64) error
+	// SetDropMask is SetDropPath with the draws given: keep says whether drop-path node number path (in node order)
+	// keeps its branch for an image.
 	SetDropMask(rate float64, keep func(path, image int) bool) error
+	// Close stops the workers of the executor, which can run no more.
 	Close()
 }
 

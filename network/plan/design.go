@@ -11,7 +11,7 @@ import (
 type Design struct {
 	*Program
 	Options  Options
-	Places   places
+	Places   Places
 	Stages   []Stage
 	Units    []Unit
 	Back     *Gradients // nil without gradients
@@ -28,7 +28,7 @@ type Design struct {
 // scratchVectors is how many vectors of stored channels a worker has.
 const ScratchVectors = 4
 
-// design plans an executor.
+// NewDesign plans an executor of p with complete options.
 func NewDesign(p *Plan, o Options) *Design {
 	d := &Design{Program: p.fuse(o), Options: o}
 	injected := make([]bool, len(d.Tensors))
@@ -134,7 +134,8 @@ func (d *Design) memory() int64 {
 			fixed += 4 * 3 * int64(t.Width)
 		}
 	}
-	fixed += 4*3*int64(d.Widest) + 8*int64(2+d.SumsOfChannel())*int64(d.Widest) // ones, zeros, pivots; means, variances, totals
+	fixed += 4 * 3 * int64(d.Widest)                          // ones, zeros, pivots
+	fixed += 8 * int64(2+d.SumsOfChannel()) * int64(d.Widest) // means, variances, totals
 	worker := 4*int64(d.Scratch+d.Tile+ScratchVectors*d.Widest) + 8*2*int64(d.Widest) + 2*int64(d.Bits)
 	if d.Back != nil {
 		for _, node := range d.Watched {
@@ -164,7 +165,8 @@ func (d *Design) memory() int64 {
 
 // watches reports whether the gradient of node i's output is asked for.
 func (p *Program) watches(o Options, i int) bool {
-	return slices.Contains(o.KeepGradients, i) || slices.ContainsFunc(o.Probes, func(b Probe) bool { return b.Node == i && b.See&SeeGradient != 0 })
+	return slices.Contains(o.KeepGradients, i) || slices.ContainsFunc(o.Probes,
+		func(b Probe) bool { return b.Node == i && b.See&SeeGradient != 0 })
 }
 
 // Options64 are what of an executor's options its products need.

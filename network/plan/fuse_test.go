@@ -42,7 +42,8 @@ func TestNetworksFuse(t *testing.T) {
 			}
 		}
 		if count[ActSeparable] != depthwise || count[ActDepthwise] != 0 || count[ActCopy] != 0 {
-			t.Errorf("%d channels: %d of %d depthwise convolutions are fused, %d stored; %d copies", channels, count[ActSeparable], depthwise, count[ActDepthwise], count[ActCopy])
+			t.Errorf("%d channels: %d of %d depthwise convolutions are fused, %d stored; %d copies", channels,
+				count[ActSeparable], depthwise, count[ActDepthwise], count[ActCopy])
 		}
 		if channels%16 == 0 && count[ActConcat] != 0 {
 			t.Errorf("%d channels: %d concatenations are copied", channels, count[ActConcat])

@@ -24,8 +24,8 @@ type BackStage struct {
 
 // Join is an operation that reads several tensors, this one as operand k.
 type Join struct {
-	U *Unit
-	K int
+	Unit    *Unit
+	Operand int
 }
 
 // BackSum asks for the sums over the gradient that a normalisation needs.
@@ -36,8 +36,8 @@ type BackSum struct {
 	Partial int // where its sums lie among those of an image
 }
 
-// flow is the gradient of what a unit stored: that at spot, and on through normalisation norm if it is not negative,
-// whose vectors begin at channel at.
+// flow is the gradient of what a unit stored: that at Location, and on through normalisation norm if it is not
+// negative, whose vectors begin at channel at.
 type flow struct {
 	Tensor   int // whose stage yields the gradient
 	Location Location
@@ -47,7 +47,7 @@ type flow struct {
 
 // Gradients is the plan of a backward pass.
 type Gradients struct {
-	serves    []int // of each tensor, the one whose gradient, or whose slice of it, is its gradient; itself if it has its own
+	serves    []int // of each tensor, the one whose gradient, or a slice of it, is its own too; or itself
 	Alias     []int // the end of that chain: the tensor whose stage yields the gradient
 	Locations []Location
 	Stages    []BackStage // in the order in which they run
@@ -105,7 +105,7 @@ func (g *Gradients) buffers(p *Program, start int, places []int) (out []buffer) 
 }
 
 // locate finds where gradients lie in the arena of an executor.
-func (g *Gradients) locate(p *Program, l *places, batch int) {
+func (g *Gradients) locate(p *Program, l *Places, batch int) {
 	g.Locations = make([]Location, len(p.Tensors))
 	for t := 1; t < len(p.Tensors); t++ {
 		home, at := g.home(p, t)
@@ -186,7 +186,8 @@ func (p *Program) backStages(g *Gradients, forward []Stage, o Options, injected 
 			}
 		}
 		for i, v := range p.Values {
-			if p.same[i] != i || v.Tensor < 0 || g.Alias[v.Tensor] != t || !v.bare() || p.Tensors[v.Tensor].Node != i || p.Tensors[v.Tensor].Norm >= 0 {
+			if p.same[i] != i || v.Tensor < 0 || g.Alias[v.Tensor] != t || !v.bare() || p.Tensors[v.Tensor].Node != i ||
+				p.Tensors[v.Tensor].Norm >= 0 {
 				continue
 			}
 			if p.watches(o, i) {
@@ -287,7 +288,7 @@ func (u *Unit) backImage() (key [7]int, size int) {
 		size = kernels.PlanesSize(h, w, border, u.In.Width/kernels.Block)
 	case u.Windowed() || u.Action == ActPool:
 		border = u.Border()
-		key = [7]int{3 + u.Id}
+		key = [7]int{3 + u.ID}
 		size = kernels.PlanesSize(u.In.H, u.In.W, border, u.In.Width/kernels.Block)
 	}
 	return key, size
@@ -304,4 +305,4 @@ func (s *BackStage) Own() *BackSum {
 }
 
 // Location is where a tensor lies in the arena: image i from base + i*size on, pixels ld values apart.
-type Location struct{ Base, Size, Ld int }
+type Location struct{ Base, Size, Stride int }

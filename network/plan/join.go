@@ -20,7 +20,8 @@ func (f *fuser) vanishes(i int) bool {
 // terms lists the inputs of sum i that are not zero; all of them if there are none.
 func (f *fuser) terms(i int) []int {
 	inputs := f.nodes[i].Inputs
-	if rest := slices.DeleteFunc(slices.Clone(inputs), func(x int) bool { return f.nodes[x].Kind == bench301.Zero }); len(rest) > 0 {
+	if rest := slices.DeleteFunc(slices.Clone(inputs),
+		func(x int) bool { return f.nodes[x].Kind == bench301.Zero }); len(rest) > 0 {
 		return rest
 	}
 	return inputs
@@ -55,7 +56,8 @@ func (f *fuser) concat(i int) {
 		x = f.same[x]
 		v := f.read(x)
 		t := &f.Tensors[v.Tensor]
-		slice = slice && v.bare() && x != 0 && t.Node == x && t.Parent < 0 && t.Norm < 0 && t.from >= 0 && t.C == c && t.Group >= c &&
+		slice = slice && v.bare() && x != 0 && t.Node == x && t.Parent < 0 && t.Norm < 0 && t.from >= 0 && t.C == c &&
+			t.Group >= c &&
 			!slices.Contains(n.Inputs[:k], n.Inputs[k])
 	}
 	if !slice {

@@ -26,8 +26,8 @@ type buffer struct {
 	place          *int
 }
 
-// NewLayout plans the memory for complete options. Moment i is the forward step of node i; with gradients, moment 2N-1-i is its backward step.
-// What backward steps read outlives them all, so that they can run again.
+// NewLayout plans the memory for complete options. Moment i is the forward step of node i; with gradients, moment
+// 2N-1-i is its backward step. What backward steps read outlives them all, so that they can run again.
 func NewLayout(p *Plan, o Options) Layout {
 	nodes := p.graph.Nodes
 	n := len(nodes)

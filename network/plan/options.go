@@ -14,7 +14,8 @@ type Options struct {
 	Hessian   bool // plan for HessianVector too; implies Gradients
 	Workers   int  // images are shared out to so many goroutines; 0 or 1 works in the caller's
 
-	Memory *memory.Cache // where an executor in float32 gets large memory from and leaves it when it is closed; nil allocates it
+	// Memory is where an executor in float32 gets large memory from and leaves it when it is closed; nil allocates it.
+	Memory *memory.Cache
 
 	Keep          []int // graph nodes whose outputs can be read after a pass
 	KeepGradients []int // graph nodes whose output gradients can be read after Backward

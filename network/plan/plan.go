@@ -1,3 +1,12 @@
+// Package plan compiles the graph of a network into data that executors run.
+//
+// [Compile] checks a graph and yields a [Plan]: shapes, and one flat parameter vector theta with a named [View] of each
+// tensor. What an executor should be able to do is said in [Options]. From both follows, before anything runs or memory
+// is allocated, either a [Layout], for an executor that works node by node, or a [Design], for one that fuses: which
+// operations become one, in which order they run, where in memory every value and every gradient lies, and for how
+// long. [Plan.Memory] and [Plan.Memory64] tell what that will take.
+//
+// Nothing here holds or computes values of a network. A plan is immutable and may be shared.
 package plan
 
 import (

@@ -6,27 +6,27 @@ import (
 	"rwe301/bench301"
 )
 
-// region is a set of operations that read one tensor and run together, image by image, while the image is in the
+// Region is a set of operations that read one tensor and run together, image by image, while the image is in the
 // cache; or a single operation that reads several.
-type region struct {
+type Region struct {
 	Tensor int // -1 for a single operation
 	ops    []int
 }
 
 // regions groups the operations: each runs as soon as the first of those that read the same tensor would. That keeps
-// more outputs alive, but frees the wide concatenations at once: the two cells that read one share its only pass.
-func (p *Program) regions() []region {
-	var out []region
+// more outputs alive, but frees the large concatenations at once: the two cells that read one share its only pass.
+func (p *Program) regions() []Region {
+	var out []Region
 	done := make([]bool, len(p.ops))
 	for i, o := range p.ops {
 		if done[i] {
 			continue
 		}
 		if len(o.Reads) > 1 || o.Action == ActConcat || o.Action == ActAdd {
-			out = append(out, region{-1, []int{i}})
+			out = append(out, Region{-1, []int{i}})
 			continue
 		}
-		r := region{Tensor: o.Reads[0].Tensor}
+		r := Region{Tensor: o.Reads[0].Tensor}
 		for _, k := range p.Tensors[r.Tensor].readers {
 			if q := &p.ops[k]; k >= i && len(q.Reads) == 1 && q.Action != ActConcat && q.Action != ActAdd {
 				done[k] = true
@@ -69,18 +69,18 @@ func (p *Program) Root(t int) (root, at int) {
 	return t, at
 }
 
-// places says where everything lies in the arena, in values per image.
-type places struct {
+// Places says where everything lies in the arena, in values per image.
+type Places struct {
 	Tensors   []int // of root tensors; -1 for the images
 	Exports   []int // of operations; -1 for others
 	gradients []int // of root gradients; -1 where there is none
 	Size      int
 }
 
-// place plans the arena. Moment k is region k of the forward pass; with gradients (else nil), what the backward pass reads
-// stays, so that it can be repeated.
-func (p *Program) place(regions []region, g *Gradients) places {
-	l := places{Tensors: make([]int, len(p.Tensors)), Exports: make([]int, len(p.ops))}
+// place plans the arena. Moment k is region k of the forward pass; with gradients (else nil), what the backward pass
+// reads stays, so that it can be repeated.
+func (p *Program) place(regions []Region, g *Gradients) Places {
+	l := Places{Tensors: make([]int, len(p.Tensors)), Exports: make([]int, len(p.ops))}
 	gradients := g != nil
 	end := len(regions) + len(p.Tensors)
 	from, to := make([]int, len(p.Tensors)), make([]int, len(p.Tensors))
@@ -146,7 +146,7 @@ func (p *Program) place(regions []region, g *Gradients) places {
 
 // replaceable finds an output of region r that can take the place of its input: every operation has read the image as
 // a whole before the last one writes. It returns -1, -1 if there is none.
-func (p *Program) replaceable(r region) (x, y int) {
+func (p *Program) replaceable(r Region) (x, y int) {
 	if r.Tensor <= 0 {
 		return -1, -1
 	}
@@ -201,7 +201,7 @@ func (p *Program) remembered(t int) bool {
 	return false
 }
 
-// normOf finds the normalisation that needs the sums of tensor t, and where t's channels begin there.
+// Summed finds the normalisation that needs the sums of tensor t, and where t's channels begin there.
 func (p *Program) Summed(t *Tensor) (norm, channel, at int) {
 	if t.Norm < 0 && t.Parent >= 0 {
 		return p.Tensors[t.Parent].Norm, t.channel, t.at

@@ -28,7 +28,7 @@ type Reading struct {
 
 // Stage is a region made ready to run.
 type Stage struct {
-	region
+	Region
 	In       *Tensor // nil for a single operation on several tensors
 	Readings []Reading
 	Units    []*Unit
@@ -36,9 +36,9 @@ type Stage struct {
 }
 
 // stages makes the regions ready and returns the scratch memory that a worker needs for them, in values.
-func stages(p *Program, regions []region, units []Unit) (out []Stage, scratch int) {
+func stages(p *Program, regions []Region, units []Unit) (out []Stage, scratch int) {
 	for _, r := range regions {
-		j := Stage{region: r}
+		j := Stage{Region: r}
 		for _, i := range r.ops {
 			u := &units[i]
 			j.Units = append(j.Units, u)
@@ -146,8 +146,8 @@ func (r *Reading) Size(in *Tensor) int {
 	return 0
 }
 
-// maxTile bounds the pixels of a tile, over which products sum in float32: statistics and the gradients of weights. It is
-// the same however a unit gets at its input, so that what is fused or kept does not change results.
+// maxTile bounds the pixels of a tile, over which products sum in float32: statistics and the gradients of weights. It
+// is the same however a unit gets at its input, so that what is fused or kept does not change results.
 const maxTile = 128
 
 // TileRows is how many rows of w pixels make a tile.

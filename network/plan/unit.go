@@ -8,7 +8,7 @@ import (
 // Unit is an operation with everything that is known of it before it runs.
 type Unit struct {
 	Operation
-	Id       int           // among the operations
+	ID       int           // among the operations
 	Geometry bench301.Node // of the window
 	In, Out  *Tensor       // of the only input; nil out for exports
 	Vector   bool          // the kernels know the window; plain loops do it otherwise
@@ -66,7 +66,7 @@ func (p *Program) units() []Unit {
 	out := make([]Unit, len(p.ops))
 	for i := range p.ops {
 		u := &out[i]
-		u.Operation, u.Id, u.Sums = p.ops[i], i, -1
+		u.Operation, u.ID, u.Sums = p.ops[i], i, -1
 		u.Geometry = p.Plan.graph.Nodes[u.Node]
 		u.Geometry.Dilation = max(1, u.Geometry.Dilation)
 		u.In = &p.Tensors[u.Reads[0].Tensor]

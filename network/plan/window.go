@@ -16,7 +16,8 @@ const (
 func window(n, in bench301.Node) error {
 	if n.Kernel < 1 || n.Kernel > maxWindow || n.Stride < 1 || n.Dilation < 1 || n.Pad < 0 || n.Offset < 0 ||
 		max(n.Stride, n.Dilation, n.Pad, n.Offset) > 1<<20 {
-		return fmt.Errorf("kernel %d, stride %d, padding %d, dilation %d, offset %d: not a window", n.Kernel, n.Stride, n.Pad, n.Dilation, n.Offset)
+		return fmt.Errorf("kernel %d, stride %d, padding %d, dilation %d, offset %d: not a window", n.Kernel, n.Stride,
+			n.Pad, n.Dilation, n.Offset)
 	}
 	reach := n.Dilation*(n.Kernel-1) + 1
 	for _, s := range [][2]int{{n.H, in.H}, {n.W, in.W}} {

@@ -7,7 +7,8 @@ import (
 
 // The transposed maps and weight gradients of loops.go. See loop for the conventions.
 
-// spread adds the rows of w (len(gy) rows of len(gx) values), each times its value of gy, to gx: the transpose of multiply.
+// spread adds the rows of w (len(gy) rows of len(gx) values), each times its value of gy, to gx: the transpose of
+// multiply.
 func spread[T pass.Real](gx, gy, w []T) {
 	ci := len(gx)
 	o := 0

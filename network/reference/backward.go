@@ -29,9 +29,7 @@ func newBackward[T pass.Real](m *Executor[T]) *backward[T] {
 	return b
 }
 
-// Backward sets gTheta and gInput to the gradients of the scalar whose derivatives c gives, with respect to the
-// parameters and the images of the last Forward. Either may be nil. Through BatchNorm it includes the way through the
-// batch's statistics. It may be called several times after one Forward.
+// Backward implements [pass.Runner].
 func (m *Executor[T]) Backward(c pass.Cotangents[T], gTheta, gInput []T) error {
 	if err := m.state.CheckBackward(c, gTheta, gInput); err != nil {
 		return err
@@ -42,8 +40,7 @@ func (m *Executor[T]) Backward(c pass.Cotangents[T], gTheta, gInput []T) error {
 	return nil
 }
 
-// Gradient returns the output gradient of a node of Options.KeepGradients, n x h x w x c values, valid until the next
-// pass. It is nil before Backward.
+// Gradient implements [pass.Runner].
 func (m *Executor[T]) Gradient(node int) (data []T, h, w, c int) {
 	n := m.state.Plan.Graph().Nodes[node]
 	if m.back == nil || !m.back.done || node == 0 {

@@ -1,3 +1,8 @@
+// Package reference runs a plan node by node in plain loops, in float64 (or float32): the oracle of the fast executor,
+// and made to be read. [New] returns an [Executor].
+//
+// loops.go has a function for each kind of node, adjoint.go their transposes and weight gradients, steps.go and norm.go
+// the steps of the four passes: forward, backward, and the derivatives of both for Hessian-vector products.
 package reference
 
 import (
@@ -135,18 +140,17 @@ func (m *Executor[T]) build() {
 	m.ResetRunning()
 }
 
-// Plan returns the plan that the machine runs.
+// Plan implements [pass.Runner].
 func (m *Executor[T]) Plan() *plan.Plan { return m.state.Plan }
 
-// Close stops the workers of the executor.
+// Close implements [pass.Runner].
 func (m *Executor[T]) Close() {
 	if m.pool != nil {
 		m.pool.Close()
 	}
 }
 
-// Forward runs n images, x[n][H][W][3], through the network with parameters theta. The outputs are valid until the
-// next pass.
+// Forward implements [pass.Runner].
 func (m *Executor[T]) Forward(theta, x []T, n int, norm pass.Norm) error {
 	if err := m.state.Begin(theta, x, n, norm); err != nil {
 		return err
@@ -203,7 +207,7 @@ func (m *Executor[T]) parallel(f func(m *Executor[T], i, lo, hi int), i, count i
 		return
 	}
 	m.share = share[T]{f, i, count}
-	m.pool.Do((*task64[T])(m), m.state.Options.Workers)
+	m.pool.Do((*task[T])(m), m.state.Options.Workers)
 }
 
 // share is a step for count images (or parts of the batch).
@@ -213,11 +217,11 @@ type share[T pass.Real] struct {
 	count int
 }
 
-// task64 is a machine as the pool of workers sees it.
-type task64[T pass.Real] Executor[T]
+// task is an executor as the pool of workers sees it.
+type task[T pass.Real] Executor[T]
 
 // Part runs an equal share for each worker.
-func (t *task64[T]) Part(_, k int) {
+func (t *task[T]) Part(_, k int) {
 	m := (*Executor[T])(t)
 	s, size := &m.share, m.state.Options.Workers
 	if lo, hi := k*s.count/size, (k+1)*s.count/size; lo < hi {
@@ -241,7 +245,7 @@ func (m *Executor[T]) outputs(lane, i, lo, hi int) []T {
 	return m.arena[lane][at+lo*v : at+hi*v]
 }
 
-// Output returns the output of a kept node, n x h x w x c values.
+// Output implements [pass.Runner].
 func (m *Executor[T]) Output(node int) (data []T, h, w, c int) {
 	n := m.state.Plan.Graph().Nodes[node]
 	if !m.state.Done || node == 0 {
@@ -250,10 +254,10 @@ func (m *Executor[T]) Output(node int) (data []T, h, w, c int) {
 	return m.output(node, 0, m.state.N), n.H, n.W, n.C
 }
 
-// Logits returns n x classes values.
+// Logits implements [pass.Runner].
 func (m *Executor[T]) Logits() []T { return m.result(m.state.Plan.Graph().Logits) }
 
-// AuxLogits returns the auxiliary head's n x classes values, or nil without one.
+// AuxLogits implements [pass.Runner].
 func (m *Executor[T]) AuxLogits() []T {
 	if m.state.Plan.Graph().AuxLogits < 0 {
 		return nil
@@ -261,10 +265,20 @@ func (m *Executor[T]) AuxLogits() []T {
 	return m.result(m.state.Plan.Graph().AuxLogits)
 }
 
-// Features returns the global average of the last cell's output, n x channels values.
+// Features implements [pass.Runner].
 func (m *Executor[T]) Features() []T { return m.result(m.state.Plan.Graph().Pooled) }
 
 func (m *Executor[T]) result(node int) []T {
 	data, _, _, _ := m.Output(node)
 	return data
+}
+
+// SetDropPath implements [pass.Runner].
+func (m *Executor[T]) SetDropPath(rate float64, seed uint64) error {
+	return m.state.Drops.Set(rate, pass.Seeded(rate, seed))
+}
+
+// SetDropMask implements [pass.Runner].
+func (m *Executor[T]) SetDropMask(rate float64, keep func(path, image int) bool) error {
+	return m.state.Drops.Set(rate, keep)
 }

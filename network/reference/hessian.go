@@ -4,10 +4,7 @@ import (
 	"rwe301/network/pass"
 )
 
-// HessianVector sets hv to the exact product of v, a direction in the space of theta, and the Hessian of the mean
-// cross-entropy of the last Forward's logits. It differentiates the forward and the backward pass along v (Pearlmutter 1994, "Fast
-// exact multiplication by the Hessian"), through BatchNorm's statistics too. ReLU and max pooling count as linear
-// where they are, as they do in every backward pass. It needs Options.Hessian.
+// HessianVector implements [pass.Runner].
 func (m *Executor[T]) HessianVector(labels []int, v, hv []T) error {
 	if err := m.state.CheckDirection(labels, v, hv); err != nil {
 		return err

@@ -7,7 +7,8 @@ import (
 )
 
 // loop computes a kind of node that is linear in its inputs and, where it has weights, in those too. Every function
-// works on one image and adds to its first slice, except that a concatenation's apply sets its part of y. k counts the inputs.
+// works on one image and adds to its first slice, except that a concatenation's apply sets its part of y. k counts the
+// inputs.
 type loop[T pass.Real] struct {
 	apply   func(s *step[T], k int, y, x, w []T)   // y += what input k, x, adds to the output
 	adjoint func(s *step[T], k int, gx, gy, w []T) // gx += the transposed map of gy
@@ -33,7 +34,7 @@ func loopOf[T pass.Real](n bench301.Node) loop[T] {
 		return loop[T]{add[T], addAdjoint[T], nil}
 	case bench301.Concat:
 		return loop[T]{concat[T], concatAdjoint[T], nil}
-	case bench301.Zero: // the step clears its output, and hands no gradient back
+	case bench301.Zero: // the step clears its output, and gives no gradient
 		return loop[T]{func(*step[T], int, []T, []T, []T) {}, func(*step[T], int, []T, []T, []T) {}, nil}
 	case bench301.GlobalAvg:
 		return loop[T]{globalAvg[T], globalAvgAdjoint[T], nil}

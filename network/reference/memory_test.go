@@ -48,7 +48,8 @@ func allocated[T pass.Real](m *Executor[T]) int64 {
 	for _, s := range m.steps {
 		bytes += len(s.argmax)
 		if s.stats != nil {
-			for _, v := range [][]float64{s.stats.mean, s.stats.inverse, s.stats.tangentMean, s.stats.tangentInverse, s.stats.running.mean, s.stats.running.variance} {
+			for _, v := range [][]float64{s.stats.mean, s.stats.inverse, s.stats.tangentMean, s.stats.tangentInverse,
+				s.stats.running.mean, s.stats.running.variance} {
 				floats += len(v)
 			}
 		}

@@ -25,7 +25,7 @@ func newStatistics(channels int, hessian bool) *statistics {
 	return s
 }
 
-// ResetRunning sets the running statistics to mean 0 and variance 1.
+// ResetRunning implements [pass.Runner].
 func (m *Executor[T]) ResetRunning() {
 	m.updates = 0
 	for _, s := range m.norms {
@@ -35,8 +35,7 @@ func (m *Executor[T]) ResetRunning() {
 	}
 }
 
-// Running returns the running statistics of a batch normalisation by node name; nil if there is none of that name. The
-// slices are the executor's own: writing to them sets the statistics.
+// Running implements [pass.Runner].
 func (m *Executor[T]) Running(name string) (mean, variance []float64) {
 	s := m.norms[name]
 	if s == nil {
@@ -45,8 +44,7 @@ func (m *Executor[T]) Running(name string) (mean, variance []float64) {
 	return s.running.mean, s.running.variance
 }
 
-// SetMomentum sets the weight of a new batch in the running statistics (0.1 at first). Zero or less averages all
-// batches since ResetRunning with equal weight, which calibrates a network.
+// SetMomentum implements [pass.Runner].
 func (m *Executor[T]) SetMomentum(momentum float64) { m.momentum = momentum }
 
 // count is the number of values of a channel of node i in this pass.
@@ -125,7 +123,8 @@ func (m *Executor[T]) affine(lane, i, c int) (gain, bias float64) {
 	p := m.steps[i].node.Params
 	switch {
 	case len(p) > 0:
-		return float64(m.theta[lane][m.state.Plan.Views()[p[0]].Offset+c]), float64(m.theta[lane][m.state.Plan.Views()[p[1]].Offset+c])
+		theta, views := m.theta[lane], m.state.Plan.Views()
+		return float64(theta[views[p[0]].Offset+c]), float64(theta[views[p[1]].Offset+c])
 	case lane == tangent:
 		return 0, 0
 	}
@@ -162,7 +161,8 @@ func (m *Executor[T]) normaliseBackward(i int, dual bool) {
 		totals := m.total(f, i, k)
 		c := s.node.C
 		if p := s.node.Params; len(p) > 0 && m.back.theta != nil {
-			gain, bias := m.back.theta[m.state.Plan.Views()[p[0]].Offset:][:c], m.back.theta[m.state.Plan.Views()[p[1]].Offset:][:c]
+			theta, views := m.back.theta, m.state.Plan.Views()
+			gain, bias := theta[views[p[0]].Offset:][:c], theta[views[p[1]].Offset:][:c]
 			for j := range c {
 				bias[j], gain[j] = T(totals[lane*2*c+j]), T(totals[lane*2*c+c+j])
 			}
@@ -196,7 +196,8 @@ func gradSums[T pass.Real](m *Executor[T], i, lo, hi int) {
 func affineBackward[T pass.Real](m *Executor[T], i, lo, hi int) {
 	s := &m.steps[i]
 	c := s.node.C
-	x, gx, gy := m.output(s.node.Inputs[0], lo, hi), m.gradients(value, s.node.Inputs[0], lo, hi), m.gradients(value, i, lo, hi)
+	x, gx, gy := m.output(s.node.Inputs[0], lo, hi), m.gradients(value, s.node.Inputs[0], lo, hi), m.gradients(value, i,
+		lo, hi)
 	if gx == nil {
 		return
 	}

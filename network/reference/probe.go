@@ -5,7 +5,7 @@ import (
 	"rwe301/network/plan"
 )
 
-// Observe sets who receives what Options.Probes ask for, from the next pass on.
+// Observe implements [pass.Runner].
 func (m *Executor[T]) Observe(o pass.Observer[T]) { m.state.Observer = o }
 
 // look shows node i's output to the observer.
