@@ -21,7 +21,7 @@ type data struct {
 
 func newData(design *plan.Design) *data {
 	p, o := design.Plan, design.Options
-	d := &data{State: pass.NewState[float32](p, o), arena: newArena(design), design: design, workers: newWorkers(design)}
+	d := &data{State: pass.NewState[float32](p, o), arena: newArena(design), design: design}
 	for k := range design.Units {
 		d.units = append(d.units, newUnit(&design.Units[k], p, o))
 	}

@@ -57,6 +57,7 @@ func New(p *plan.Plan, o plan.Options) (*Executor, error) {
 	if o.Hessian {
 		e.hessian = newHessianProduct(e.backward)
 	}
+	e.data.workers = newWorkers(design)
 	if o.Workers > 1 {
 		runtime.AddCleanup(e, func(p *pass.Pool) { p.Close() }, e.data.workers.pool)
 	}
