@@ -22,7 +22,7 @@
 // with their gradients.
 //
 // Nodes are numbered as in [bench301.Graph] and come in that order, whose names are those of the parameter tensors
-// without ".weight": [Plan.Layers] lists convolutions and linear layers with the view of their weight, [Plan.NodesOf]
+// without ".weight": Plan.Layers lists convolutions and linear layers with the view of their weight, Plan.NodesOf
 // the nodes of a kind. A layer's input is the output of its node's first input. Running returns the statistics of a
 // batch normalisation by name. [PerSample] gives the gradients of each image's own loss.
 //

@@ -2,11 +2,12 @@ package network
 
 import (
 	"math"
-	"rwe301/bench301"
-	"rwe301/network/plan"
 	"slices"
 	"strings"
 	"testing"
+
+	"rwe301/bench301"
+	"rwe301/network/plan"
 )
 
 func TestSameBitsForAnyNumberOfWorkers(t *testing.T) {

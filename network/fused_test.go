@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
+	"testing"
+
 	"rwe301/bench301"
 	"rwe301/internal/kernels"
 	"rwe301/network/plan"
-	"slices"
-	"testing"
 )
 
 // scribe writes graphs.

@@ -1,8 +1,6 @@
 package network
 
-import (
-	"fmt"
-)
+import "fmt"
 
 // PerSample calls visit once an image, in order, after setting gTheta to the gradient of that image's own
 // cross-entropy. With RunningNorm or NoNorm an image does not touch the others, so each goes through the network alone;

@@ -1,11 +1,12 @@
 package network
 
 import (
-	"rwe301/bench301"
-	"rwe301/network/plan"
 	"slices"
 	"sync"
 	"testing"
+
+	"rwe301/bench301"
+	"rwe301/network/plan"
 )
 
 // switches counts the decisions (which inputs of a ReLU are positive, which input of a max pool wins) in which the

@@ -2,6 +2,7 @@ package fused
 
 import (
 	"math"
+
 	"rwe301/internal/kernels"
 	"rwe301/network/pass"
 	"rwe301/network/plan"

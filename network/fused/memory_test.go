@@ -1,9 +1,10 @@
 package fused
 
 import (
+	"testing"
+
 	"rwe301/bench301"
 	"rwe301/network/plan"
-	"testing"
 )
 
 // Plan.Memory must be what the executor's slices hold, to the byte.

@@ -11,7 +11,7 @@ type unit struct {
 	parameters            // of theta
 	direction  parameters // of a direction in the space of theta
 	share      []float32  // average pooling: one over the pixels of the window inside the image, per output pixel
-	signs      []uint64   // of actSigns: those of every image
+	signs      []uint64   // of ActSigns: those of every image
 }
 
 func newUnit(u *plan.Unit, p *plan.Plan, o plan.Options) unit {

@@ -2,9 +2,7 @@
 // its arguments and their checks ([State]), the loss ([CrossEntropy]), dropped paths, and a [Pool] of workers.
 package pass
 
-import (
-	"rwe301/network/plan"
-)
+import "rwe301/network/plan"
 
 // Norm is how batch normalisation works in a pass.
 type Norm uint8

@@ -19,46 +19,48 @@ type Pool struct {
 // Task is work in parts that do not depend on each other.
 type Task interface{ Part(worker, k int) }
 
+// NewPool starts the goroutines of a pool of so many workers, one of which is the caller of Do.
 func NewPool(size int) *Pool {
-	c := &Pool{}
+	p := &Pool{}
 	for w := 1; w < size; w++ {
 		wake := make(chan struct{}, 1)
-		c.wake = append(c.wake, wake)
+		p.wake = append(p.wake, wake)
 		go func() {
 			for range wake {
-				c.work(w)
-				c.wait.Done()
+				p.work(w)
+				p.wait.Done()
 			}
 		}()
 	}
-	return c
+	return p
 }
 
 // Do runs parts 0 to parts-1 of t.
-func (c *Pool) Do(t Task, parts int) {
-	c.task, c.parts = t, parts
-	c.next.Store(0)
-	helpers := min(len(c.wake), parts-1)
+func (p *Pool) Do(t Task, parts int) {
+	p.task, p.parts = t, parts
+	p.next.Store(0)
+	helpers := min(len(p.wake), parts-1)
 	if helpers > 0 {
-		c.wait.Add(helpers)
-		for _, wake := range c.wake[:helpers] {
+		p.wait.Add(helpers)
+		for _, wake := range p.wake[:helpers] {
 			wake <- struct{}{}
 		}
 	}
-	c.work(0)
-	c.wait.Wait()
-	c.task = nil
+	p.work(0)
+	p.wait.Wait()
+	p.task = nil
 }
 
-func (c *Pool) work(worker int) {
-	for k := int(c.next.Add(1)) - 1; k < c.parts; k = int(c.next.Add(1)) - 1 {
-		c.task.Part(worker, k)
+func (p *Pool) work(worker int) {
+	for k := int(p.next.Add(1)) - 1; k < p.parts; k = int(p.next.Add(1)) - 1 {
+		p.task.Part(worker, k)
 	}
 }
 
-func (c *Pool) Close() {
-	c.once.Do(func() {
-		for _, wake := range c.wake {
+// Close stops the goroutines. Closing again does nothing.
+func (p *Pool) Close() {
+	p.once.Do(func() {
+		for _, wake := range p.wake {
 			close(wake)
 		}
 	})

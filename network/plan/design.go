@@ -2,9 +2,10 @@ package plan
 
 import (
 	"math"
+	"slices"
+
 	"rwe301/internal/kernels"
 	"rwe301/network/memory"
-	"slices"
 )
 
 // Design is everything about an executor that is known before memory is allocated.
@@ -19,13 +20,13 @@ type Design struct {
 	Widest   int        // stored channels
 	Sums     int        // partial sums of an image in a stage
 	BackSums int        // and in a stage of the backward pass
-	Slot     int        // weight gradients of a slice of the batch
+	Slot     int        // weight gradients of a part of the batch
 	Scratch  int        // of a worker
 	Tile     int        // of a worker
 	Bits     int        // of a worker: signs of a row
 }
 
-// scratchVectors is how many vectors of stored channels a worker has.
+// ScratchVectors is how many vectors of stored channels a worker has.
 const ScratchVectors = 4
 
 // NewDesign plans an executor of p with complete options.

@@ -34,12 +34,12 @@ type Operand struct {
 	Drop         int // index of the drop path, or -1
 }
 
-// action is what an operation does.
-type action uint8
+// Action is what an operation does.
+type Action uint8
 
 const (
-	ActPoint     action = iota // 1x1 convolution of any stride and offset, or linear layer
-	ActSeparable               // depthwise convolution followed by actPoint
+	ActPoint     Action = iota // 1x1 convolution of any stride and offset, or linear layer
+	ActSeparable               // depthwise convolution followed by ActPoint
 	ActConv                    // any other full convolution
 	ActDepthwise               // depthwise convolution alone
 	ActPool
@@ -52,13 +52,13 @@ const (
 	ActConcat // inputs side by side, where slices will not do
 )
 
-// Operation is one fused unit of work. All but actAdd and actConcat read one value.
+// Operation is one fused unit of work. All but ActAdd and ActConcat read one value.
 type Operation struct {
-	Action action
-	Node   int // graph node that gives the geometry, except of the 1x1 convolution of actSeparable
+	Action Action
+	Node   int // graph node that gives the geometry, except of the 1x1 convolution of ActSeparable
 	point  int // graph node of that 1x1 convolution
 	Reads  []Operand
-	Writes int // tensor; -1 for actExport and actSigns
+	Writes int // tensor; -1 for ActExport and ActSigns
 }
 
 // Normalisation is a batch normalisation.
@@ -267,7 +267,7 @@ func (f *fuser) norm(i int) Operand {
 }
 
 // mapped emits an operation that leaves channels where they are.
-func (f *fuser) mapped(a action, i int) {
+func (f *fuser) mapped(a Action, i int) {
 	v := f.read(f.nodes[i].Inputs[0])
 	f.Values[i] = f.store(Operation{Action: a, Node: i, Reads: []Operand{v}}, i, f.Tensors[v.Tensor].Group)
 }

@@ -1,8 +1,9 @@
 package plan
 
 import (
-	"rwe301/bench301"
 	"testing"
+
+	"rwe301/bench301"
 )
 
 // designed is the design of the benchmarks' network, 128 images of 32 x 32.
@@ -26,7 +27,7 @@ func designed(t *testing.T, a bench301.Genotype, channels int, o Options) *Desig
 func TestNetworksFuse(t *testing.T) {
 	for _, channels := range []int{7, 16, 36} {
 		d := designed(t, dartsV2, channels, Options{Gradients: true})
-		count := map[action]int{}
+		count := map[Action]int{}
 		for _, o := range d.ops {
 			count[o.Action]++
 		}

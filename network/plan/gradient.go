@@ -19,7 +19,7 @@ type BackStage struct {
 	Exports  []int // nodes whose gradient is asked for
 	Injected []int // nodes whose gradient the caller may give
 	Size     int   // scratch memory of a worker
-	Slot     int   // weight gradients of a slice of the batch, in values
+	Slot     int   // weight gradients of a part of the batch, in values
 }
 
 // Join is an operation that reads several tensors, this one as operand k.
@@ -32,13 +32,12 @@ type Join struct {
 type BackSum struct {
 	Norm    int
 	Tensor  int // whose stored values are the normalisation's input
-	channel int // its first channel in the normalisation
 	Partial int // where its sums lie among those of an image
 }
 
-// flow is the gradient of what a unit stored: that at Location, and on through normalisation norm if it is not
-// negative, whose vectors begin at channel at.
-type flow struct {
+// Flow is the gradient of what a unit stored: that at Location, and on through normalisation norm if it is not
+// negative, whose vectors begin at channel At.
+type Flow struct {
 	Tensor   int // whose stage yields the gradient
 	Location Location
 	Norm     int
@@ -47,9 +46,9 @@ type flow struct {
 
 // Gradients is the plan of a backward pass.
 type Gradients struct {
-	serves    []int // of each tensor, the one whose gradient, or a slice of it, is its own too; or itself
-	Alias     []int // the end of that chain: the tensor whose stage yields the gradient
-	Locations []Location
+	serves    []int       // of each tensor, the one whose gradient, or a slice of it, is its own too; or itself
+	Alias     []int       // the end of that chain: the tensor whose stage yields the gradient
+	Locations []Location  // of the gradients of all tensors
 	Stages    []BackStage // in the order in which they run
 }
 
@@ -115,9 +114,9 @@ func (g *Gradients) locate(p *Program, l *Places, batch int) {
 }
 
 // flowOf is where the gradient of what was stored as tensor t comes from.
-func (g *Gradients) flowOf(p *Program, t int) flow {
+func (g *Gradients) flowOf(p *Program, t int) Flow {
 	q := &p.Tensors[t]
-	f := flow{Tensor: g.Alias[t], Location: g.Locations[t], Norm: q.Norm}
+	f := Flow{Tensor: g.Alias[t], Location: g.Locations[t], Norm: q.Norm}
 	if q.Norm < 0 && q.Parent >= 0 && p.Tensors[q.Parent].Norm >= 0 {
 		f.Norm, f.At = p.Tensors[q.Parent].Norm, q.at
 	}
@@ -181,7 +180,7 @@ func (p *Program) backStages(g *Gradients, forward []Stage, o Options, injected 
 			}
 			c := &p.Tensors[other]
 			if c.Norm >= 0 {
-				s.Sums = append(s.Sums, BackSum{c.Norm, other, 0, s.Width})
+				s.Sums = append(s.Sums, BackSum{c.Norm, other, s.Width})
 				s.Width += 2 * c.Width
 			}
 		}

@@ -3,9 +3,10 @@ package plan
 import (
 	"cmp"
 	"math"
+	"slices"
+
 	"rwe301/bench301"
 	"rwe301/network/memory"
-	"slices"
 )
 
 // Layout is the memory of an executor that works node by node. It places the outputs (and gradients) of all nodes in

@@ -2,9 +2,10 @@ package plan
 
 import (
 	"fmt"
+	"slices"
+
 	"rwe301/bench301"
 	"rwe301/network/memory"
-	"slices"
 )
 
 // Options sizes an executor.

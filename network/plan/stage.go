@@ -2,23 +2,23 @@ package plan
 
 import "rwe301/internal/kernels"
 
-// form is how units see what they read.
-type form uint8
+// Form is how units see what they read.
+type Form uint8
 
 const (
-	formDirect form = iota // the stored map
+	formDirect Form = iota // the stored map
 	FormTiles              // a few rows at a time, normalised and rectified
 	FormPlanes             // the image in planes of 16 channels, with a border
 	FormRows               // the image with a border, the channels of a pixel side by side
 )
 
 // Whole reports whether the form is that of an image as a whole.
-func (f form) Whole() bool { return f == FormPlanes || f == FormRows }
+func (f Form) Whole() bool { return f == FormPlanes || f == FormRows }
 
 // Reading is what units of a stage that read alike share: one pass over the image that applies what is pending.
 type Reading struct {
 	Operand
-	Form   form
+	Form   Form
 	Lowest bool // the border is -infinity instead of 0
 	Border int
 	At     int // place in the worker's scratch memory
@@ -108,7 +108,7 @@ func (r *Reading) tile(in *Tensor) int {
 }
 
 // wants is the form in which u reads.
-func (u *Unit) wants() form {
+func (u *Unit) wants() Form {
 	v := u.Reads[0]
 	switch u.Action {
 	case ActSeparable, ActDepthwise, ActPool:

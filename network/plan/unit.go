@@ -14,7 +14,7 @@ type Unit struct {
 	Vector   bool          // the kernels know the window; plain loops do it otherwise
 	Sums     int           // where its sums lie in the partial sums of an image; -1 if no normalisation needs them
 
-	Flow      flow // gradient of what it stores
+	Flow      Flow // gradient of what it stores
 	Slot      int  // where the gradient of its matrix lies among those of its stage
 	DepthSlot int  // and that of its depthwise weights
 	BackAt    int  // where its output's gradient, with a border, lies in the scratch memory

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+
 	"rwe301/bench301"
 )
 

@@ -7,7 +7,7 @@ import (
 
 // backward is what a machine needs for backward passes.
 type backward[T pass.Real] struct {
-	slots  [lanes][]T // weight gradients of the current step, one packed tensor a slice
+	slots  [lanes][]T // weight gradients of the current step, one packed tensor a part of the batch
 	size   int        // of a slot
 	live   []bool     // whether the scalar depends on a node's output
 	theta  []T        // where the parameter gradients go (HessianVector: their tangents); nil if not wanted
@@ -132,7 +132,7 @@ func (m *Executor[T]) stepBack(i int, dual bool) {
 	}
 }
 
-// slot is where a slice of the batch adds up its weight gradients of step i, set to zero; nil if nobody wants them.
+// slot is where a part of the batch adds up its weight gradients of step i, set to zero; nil if nobody wants them.
 func (m *Executor[T]) slot(lane, i, part int) []T {
 	if m.back.theta == nil || m.back.dual != (lane == tangent) || m.steps[i].loop.weight == nil {
 		return nil

@@ -7,11 +7,12 @@ package reference
 
 import (
 	"runtime"
+	"unsafe"
+
 	"rwe301/bench301"
 	"rwe301/network/memory"
 	"rwe301/network/pass"
 	"rwe301/network/plan"
-	"unsafe"
 )
 
 // Executor runs a plan. It is not safe for concurrent use; Close it when it has several workers.
@@ -66,6 +67,7 @@ type step[T pass.Real] struct {
 	gradSums, tangentSums, dualSums func(m *Executor[T], i, lo, hi int)
 }
 
+// New returns an executor of a plan in float32 or float64.
 func New[T pass.Real](p *plan.Plan, o plan.Options) (*Executor[T], error) {
 	o, err := plan.Checked(p, o)
 	if err != nil {
@@ -200,7 +202,7 @@ func repack[T pass.Real](dst, src []T, window int) {
 	}
 }
 
-// parallel runs f for count images (or slices of the batch), shared out to the workers.
+// parallel runs f for count images (or parts of the batch), shared out to the workers.
 func (m *Executor[T]) parallel(f func(m *Executor[T], i, lo, hi int), i, count int) {
 	if m.pool == nil {
 		f(m, i, 0, count)

@@ -1,8 +1,6 @@
 package reference
 
-import (
-	"rwe301/network/pass"
-)
+import "rwe301/network/pass"
 
 // HessianVector implements [pass.Runner].
 func (m *Executor[T]) HessianVector(labels []int, v, hv []T) error {

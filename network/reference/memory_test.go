@@ -1,11 +1,12 @@
 package reference
 
 import (
+	"testing"
+	"unsafe"
+
 	"rwe301/bench301"
 	"rwe301/network/pass"
 	"rwe301/network/plan"
-	"testing"
-	"unsafe"
 )
 
 // Plan.Memory must be what the executor's slices hold, to the byte.

@@ -2,6 +2,7 @@ package reference
 
 import (
 	"math"
+
 	"rwe301/network/pass"
 )
 
