@@ -113,7 +113,7 @@ func (b *backwardPass) reduce(s *plan.BackStage, gradient []float32) {
 		for _, u := range s.Readings[k].Units {
 			u := b.of(u)
 			if b.live[u.Flow.Tensor] {
-				u.unpack(b.design.Plan, gradient, b.slots[:s.Slot])
+				u.unpack(b.Plan, gradient, b.slots[:s.Slot])
 			}
 		}
 	}

@@ -63,7 +63,7 @@ func (dp *dualPass) dualImage(h *worker, s *plan.BackStage, slot []float32, imag
 		g.Map = dp.gradientTangents(at, t.W, image)
 	}
 	for _, node := range s.Injected {
-		if node == dp.design.Plan.Graph().Logits {
+		if node == dp.Plan.Graph().Logits {
 			dp.inject(&g, t, dp.logits[image*t.C:])
 		}
 	}

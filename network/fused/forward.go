@@ -164,7 +164,7 @@ func (fp *forwardPass) forwardUnit(h *worker, u *unit, r *plan.Reading, x kernel
 			fp.ones, fp.zeros, false, 0)
 	case plan.ActCopy:
 		if u.Reads[0].Tensor == 0 {
-			importImage(fp.view(u.Writes, image), fp.Images[image*fp.design.Plan.ImageSize():], u.In)
+			importImage(fp.view(u.Writes, image), fp.Images[image*fp.Plan.ImageSize():], u.In)
 			return
 		}
 		kernels.Affine(u.Out.Shape(0, u.Out.H), fp.view(u.Writes, image), x, scale, shift, u.Reads[0].Relu, 0)

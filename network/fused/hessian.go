@@ -39,8 +39,8 @@ func (p *hessianProduct) run(logits []float32, labels []int, v, hv []float32) er
 
 // logitTangents copies the tangents of the logits.
 func (tp *tangentPass) logitTangents(out []float32) {
-	k := tp.design.Values[tp.design.Plan.Graph().Logits].Tensor
-	classes := tp.design.Plan.Classes()
+	k := tp.design.Values[tp.Plan.Graph().Logits].Tensor
+	classes := tp.Plan.Classes()
 	for image := range tp.N {
 		copy(out[image*classes:][:classes], tp.tangentView(k, image).Data)
 	}

@@ -8,7 +8,7 @@ import (
 // signs finds which values of an image a rectifier lets through.
 func (fp *forwardPass) signs(h *worker, u *unit, x kernels.Map, scale, shift []float32, image int) {
 	t := u.In
-	words := fp.design.Plan.SignWords(u.Node)
+	words := fp.Plan.SignWords(u.Node)
 	out := u.signs[image*words:][:words]
 	clear(out)
 	blocks := t.Width / kernels.Block
@@ -32,7 +32,7 @@ func (fp *forwardPass) signs(h *worker, u *unit, x kernels.Map, scale, shift []f
 
 // see is what probes ask for of a node.
 func (e *Executor) see(node int) (s plan.Sight) {
-	for _, b := range e.data.design.Options.Probes {
+	for _, b := range e.data.Options.Probes {
 		if b.Node == node {
 			s |= b.See
 		}
@@ -42,10 +42,10 @@ func (e *Executor) see(node int) (s plan.Sight) {
 
 // show tells the observer about a pass in the order of the nodes, which is not that of the units.
 func (e *Executor) show() {
-	if len(e.data.design.Options.Probes) == 0 {
+	if len(e.data.Options.Probes) == 0 {
 		return
 	}
-	for node := range e.data.design.Plan.Graph().Nodes {
+	for node := range e.data.Plan.Graph().Nodes {
 		see := e.see(node)
 		if see&plan.SeeOutput != 0 && e.data.Observer.Output != nil {
 			e.data.Observer.Output(node, e.result(node))
@@ -55,7 +55,7 @@ func (e *Executor) show() {
 		}
 		for k := range e.data.units {
 			if u := &e.data.units[k]; u.Action == plan.ActSigns && u.Node == node {
-				e.data.Observer.Signs(node, u.signs[:e.data.N*e.data.design.Plan.SignWords(node)])
+				e.data.Observer.Signs(node, u.signs[:e.data.N*e.data.Plan.SignWords(node)])
 				break
 			}
 		}
@@ -64,7 +64,7 @@ func (e *Executor) show() {
 
 // showParts tells the observer the products of the weights of stage s and each image's part of their gradient.
 func (b *backwardPass) showParts(s *plan.BackStage) {
-	if !b.design.Options.PerImage || b.Observer.WeightProducts == nil || s.Slot == 0 {
+	if !b.Options.PerImage || b.Observer.WeightProducts == nil || s.Slot == 0 {
 		return
 	}
 	stats := make([]float64, 2*b.design.Widest)
@@ -86,7 +86,7 @@ func (b *backwardPass) showParts(s *plan.BackStage) {
 					shape.Rows, shape.Width = 1, u.Terms()
 				}
 				m := kernels.Map{Row: shape.Width * u.Out.Width, Pixel: u.Out.Width, Block: kernels.Block}
-				b.showProducts(u.PointNode(), shape, m, u.layRows(b.design.Plan, b.Theta, b.layer), u.Slot, stats,
+				b.showProducts(u.PointNode(), shape, m, u.layRows(b.Plan, b.Theta, b.layer), u.Slot, stats,
 					products[:u.Out.C], func(c int) int { return c })
 			}
 		}
@@ -113,10 +113,10 @@ func (b *backwardPass) showProducts(node int, shape kernels.Shape, m kernels.Map
 
 // showGradients tells the observer about a backward pass in the reverse order of the nodes.
 func (e *Executor) showGradients() {
-	if len(e.data.design.Options.Probes) == 0 || e.data.Observer.Gradient == nil {
+	if len(e.data.Options.Probes) == 0 || e.data.Observer.Gradient == nil {
 		return
 	}
-	for node := len(e.data.design.Plan.Graph().Nodes) - 1; node > 0; node-- {
+	for node := len(e.data.Plan.Graph().Nodes) - 1; node > 0; node-- {
 		if e.see(node)&plan.SeeGradient == 0 || !e.backward.live[e.backward.Alias[e.data.design.Values[node].Tensor]] {
 			continue
 		}
@@ -174,7 +174,7 @@ func (b *backwardPass) exportGradient(node, image int) {
 // exportInput stores the gradient of an image for the caller.
 func (b *backwardPass) exportInput(g *accumulator, image int) {
 	t := &b.design.Tensors[0]
-	out := b.gInput[image*b.design.Plan.ImageSize():][:b.design.Plan.ImageSize()]
+	out := b.gInput[image*b.Plan.ImageSize():][:b.Plan.ImageSize()]
 	for y := range t.H {
 		for p := range t.W {
 			copy(out[(y*t.W+p)*t.C:][:t.C], g.At(y, p).Data)

@@ -6,7 +6,7 @@ import "rwe301/internal/kernels"
 type Form uint8
 
 const (
-	formDirect Form = iota // the stored map
+	FormDirect Form = iota // the stored map
 	FormTiles              // a few rows at a time, normalised and rectified
 	FormPlanes             // the image in planes of 16 channels, with a border
 	FormRows               // the image with a border, the channels of a pixel side by side
@@ -120,7 +120,7 @@ func (u *Unit) wants() Form {
 			return FormTiles
 		}
 	}
-	return formDirect
+	return FormDirect
 }
 
 // Border is how far the windows of u reach beyond the image.
