@@ -9,7 +9,8 @@ import (
 
 // thirteen are the scores of NAS-Bench-Suite-Zero.
 var thirteen = []string{
-	"params", "flops", "l2_norm", "grad_norm", "snip", "plain", "fisher", "nwot", "jacov", "epe_nas", "grasp", "synflow", "zen",
+	"params", "flops", "l2_norm", "grad_norm", "snip", "plain", "fisher", "nwot", "jacov", "epe_nas", "grasp", "synflow",
+	"zen",
 }
 
 // BenchmarkThirteen scores one architecture with all of them at C = 32, 8 cells and batch 32.

@@ -61,7 +61,8 @@ func small() []string {
 	for _, name := range []string{"featstd", "effdim", "map-effdim"} {
 		list = append(list, name+":"+quick)
 	}
-	for _, name := range []string{"grad_norm", "snip", "plain", "grasp", "fisher", "nwot", "jacov", "epe_nas", "jacov-eval", "epe_nas-eval"} {
+	for _, name := range []string{"grad_norm", "snip", "plain", "grasp", "fisher", "nwot", "jacov", "epe_nas",
+		"jacov-eval", "epe_nas-eval"} {
 		list = append(list, name+":channels=4,layers=3,resolution=8,batch=6")
 	}
 	for _, name := range []string{"zico", "near", "gradsign-eval", "ntk-eval", "wrcor"} {
@@ -73,11 +74,14 @@ func small() []string {
 	for _, name := range []string{"az-expressivity", "az-progressivity", "az-trainability", "vkdnw", "epsinas"} {
 		list = append(list, name+":channels=4,layers=3,resolution=8,batch=4")
 	}
-	list = append(list, "swap:channels=4,layers=3,resolution=8,batch=12,draws=2", "regswap:channels=4,layers=3,resolution=8,batch=12,draws=2,mu=10,sigma=100", "sepconv-count", "depth")
-	for _, name := range []string{"early-stop", "val-loss", "train-loss", "sotl", "sotl-e", "tse-ema", "lce-power", "lce-logpower", "lce-ensemble"} {
+	list = append(list, "swap:channels=4,layers=3,resolution=8,batch=12,draws=2",
+		"regswap:channels=4,layers=3,resolution=8,batch=12,draws=2,mu=10,sigma=100", "sepconv-count", "depth")
+	for _, name := range []string{"early-stop", "val-loss", "train-loss", "sotl", "sotl-e", "tse-ema", "lce-power",
+		"lce-logpower", "lce-ensemble"} {
 		list = append(list, name+":"+briefly)
 	}
-	list = append(list, "synflow:channels=4,layers=3,resolution=8", "zen:channels=4,layers=3,resolution=8,batch=3", "snip:channels=4,layers=3,resolution=8,batch=6,precision=float64,augment=false")
+	list = append(list, "synflow:channels=4,layers=3,resolution=8", "zen:channels=4,layers=3,resolution=8,batch=3",
+		"snip:channels=4,layers=3,resolution=8,batch=6,precision=float64,augment=false")
 	return append(list, "featstd:norm=calibrated,"+quick, "rwe-ridge:norm=none,seeds=2,val_images=20,"+quick)
 }
 
@@ -121,7 +125,8 @@ func TestScoresArePure(t *testing.T) {
 	}
 	other := NewEnv(dataset.Sample(), 8)
 	for _, c := range list {
-		if a := archs[0]; c.Info.Family != Baseline && value(t, c, a, other) == alone[c.Label+a.ID()] && c.Info.Unit != "percent" {
+		if a := archs[0]; c.Info.Family != Baseline && value(t, c, a, other) == alone[c.Label+a.ID()] &&
+			c.Info.Unit != "percent" {
 			t.Errorf("%s does not depend on the seed", c.Label)
 		}
 	}
@@ -133,7 +138,8 @@ func TestScaleOfInitialisationDoesNotMatter(t *testing.T) {
 	a := sampled(t, 1)[0]
 	env := NewEnv(dataset.Sample(), 3)
 	for _, init := range []network.Distribution{network.Uniform, network.Normal, network.Xavier, network.Orthogonal} {
-		for _, spec := range []string{"rwe-ridge:val_images=60", "rwe:val_images=60,epochs=3", "featstd:seeds=1", "map-effdim:seeds=1"} {
+		for _, spec := range []string{"rwe-ridge:val_images=60", "rwe:val_images=60,epochs=3", "featstd:seeds=1",
+			"map-effdim:seeds=1"} {
 			spec += fmt.Sprintf(",init=%s,%s,gain=", init, quick)
 			low, high := value(t, configured(t, spec+"64"), a, env), value(t, configured(t, spec+"512"), a, env)
 			if math.Abs(low-high) > 1e-5*math.Abs(low) {
@@ -142,12 +148,14 @@ func TestScaleOfInitialisationDoesNotMatter(t *testing.T) {
 		}
 	}
 	fan := fmt.Sprintf("featstd:init=normal,gain=64,%s,fan=", quick)
-	if in, out := value(t, configured(t, fan+"in"), a, env), value(t, configured(t, fan+"out"), a, env); math.Abs(in-out) > 1e-5*math.Abs(in) {
+	if in, out := value(t, configured(t, fan+"in"), a, env),
+		value(t, configured(t, fan+"out"), a, env); math.Abs(in-out) > 1e-5*math.Abs(in) {
 		t.Errorf("fan in %v, fan out %v", in, out)
 	}
 	// Without normalisation the scale does matter, so that the test above can fail.
 	raw := fmt.Sprintf("featstd:norm=none,init=normal,%s,gain=", quick)
-	if one, two := value(t, configured(t, raw+"1"), a, env), value(t, configured(t, raw+"2"), a, env); math.Abs(one-two) < 0.1*math.Abs(one) {
+	if one, two := value(t, configured(t, raw+"1"), a, env),
+		value(t, configured(t, raw+"2"), a, env); math.Abs(one-two) < 0.1*math.Abs(one) {
 		t.Errorf("without normalisation: %v and %v", one, two)
 	}
 }
@@ -189,7 +197,8 @@ func TestSettingsAreCanonical(t *testing.T) {
 			}
 			names[name] = true
 		}
-		if info.Formula == "" || info.Paper == "" || info.Unit == "" || info.Cost == "" || info.Direction == "" || info.Family == "" {
+		if info.Formula == "" || info.Paper == "" || info.Unit == "" || info.Cost == "" || info.Direction == "" ||
+			info.Family == "" {
 			t.Errorf("%s: incomplete entry %+v", info.Name, info)
 		}
 	}
@@ -254,7 +263,8 @@ func TestWhatCannotBeScored(t *testing.T) {
 		if err := c.Check(env); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("check of %s: %v; want an error with %q", spec, err, want)
 		}
-		if s, err := c.Score(context.Background(), a, env); err != nil || s.Status != Failed || !strings.Contains(s.Reason, want) {
+		if s, err := c.Score(context.Background(), a, env); err != nil || s.Status != Failed ||
+			!strings.Contains(s.Reason, want) {
 			t.Errorf("%s: %+v, %v; want a failure with %q", spec, s, err, want)
 		}
 	}
@@ -264,14 +274,17 @@ func TestWhatCannotBeScored(t *testing.T) {
 	if err := configured(t, "rwe").Check(env); err != nil {
 		t.Error(err)
 	}
-	if got, want := configured(t, "rwe").Dataset(env), "cifar10-sample "+env.Data.Hash+" train[0:1000] train[1000:2000]"; got != want {
+	if got, want := configured(t, "rwe").Dataset(env),
+		"cifar10-sample "+env.Data.Hash+" train[0:1000] train[1000:2000]"; got != want {
 		t.Errorf("data set %q, want %q", got, want)
 	}
 	few := configured(t, "snip:classes=4,channels=4,layers=3,resolution=8")
-	if s, err := few.Score(context.Background(), a, env); err != nil || s.Status != Failed || !strings.Contains(s.Reason, "cifar10-sample has 10 classes") {
+	if s, err := few.Score(context.Background(), a, env); err != nil || s.Status != Failed ||
+		!strings.Contains(s.Reason, "cifar10-sample has 10 classes") {
 		t.Errorf("too few classes: %+v, %v", s, err)
 	}
-	full := configured(t, "rwe-train:head=ridge,lambda=1e-6,pooling=none,channels=4,layers=3,resolution=8,batch=20,train_images=20")
+	full := configured(t,
+		"rwe-train:head=ridge,lambda=1e-6,pooling=none,channels=4,layers=3,resolution=8,batch=20,train_images=20")
 	if s, err := full.Score(context.Background(), a, env); err != nil || s.Value != 100 || len(s.Warnings) != 1 {
 		t.Errorf("saturated: %+v, %v", s, err)
 	}

@@ -17,7 +17,8 @@ func ExampleParse() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	for _, spec := range []string{"params", "rwe:channels=4,layers=3,resolution=8,train_images=200,val_images=100,epochs=3"} {
+	for _, spec := range []string{"params",
+		"rwe:channels=4,layers=3,resolution=8,train_images=200,val_images=100,epochs=3"} {
 		c, err := estimators.Parse(spec)
 		if err != nil {
 			log.Fatal(err)

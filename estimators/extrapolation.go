@@ -10,7 +10,8 @@ import (
 )
 
 const (
-	lcePaper = "Domhan, Springenberg, Hutter 2015, Speeding up Automatic Hyperparameter Optimization of Deep Neural Networks " +
+	lcePaper = "Domhan, Springenberg, Hutter 2015, Speeding up Automatic Hyperparameter Optimization of Deep Neural " +
+		"Networks " +
 		"by Extrapolation of Learning Curves, IJCAI"
 	rateFalls = "the learning rate falls to zero within epochs unless schedule_epochs is set: the curve bends at its end"
 )

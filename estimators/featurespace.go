@@ -36,7 +36,8 @@ var (
 		Formula: "sum of w/(w + lambda mean(w)) over the eigenvalues w of K = ZZ'/d, Z the standardised values " +
 			"(n images x d) of the last cell's map",
 		Mode: frozenMode,
-	}, effDimSettings{frozenSettings: mapFeatures(), Lambda: 0.1}, func(s effDimSettings) Estimator { return mapEffDim{s} })
+	}, effDimSettings{frozenSettings: mapFeatures(), Lambda: 0.1},
+		func(s effDimSettings) Estimator { return mapEffDim{s} })
 )
 
 // featStd is minus the mean over features of their standard deviation over the training images.

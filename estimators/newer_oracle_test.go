@@ -80,7 +80,8 @@ func (c *newerCheck) relative(what string, got, want, tolerance float64) {
 	c.Helper()
 	c.n++
 	if !(math.Abs(got-want) <= tolerance*math.Abs(want)) {
-		c.Errorf("%s: %.12g, want %.12g (off by %.2g of it, tolerance %.2g)", what, got, want, math.Abs(got/want-1), tolerance)
+		c.Errorf("%s: %.12g, want %.12g (off by %.2g of it, tolerance %.2g)", what, got, want, math.Abs(got/want-1),
+			tolerance)
 	}
 }
 
@@ -98,8 +99,8 @@ func runner[T network.Real](t *testing.T, p *network.Plan, o network.Options) ne
 	return x
 }
 
-// TestOracleNewerProxies runs the arithmetic of every score on the case's weights and images, in float64 close to exactly
-// and in float32 at the tolerances of the cases' format.
+// TestOracleNewerProxies runs the arithmetic of every score on the case's weights and images, in float64 close to
+// exactly and in float32 at the tolerances of the cases' format.
 func TestOracleNewerProxies(t *testing.T) {
 	oracle.Each(t, "network", "newer*.json*", func(t *testing.T, path string) int {
 		var file struct {
@@ -166,7 +167,8 @@ func checkZiCo[T network.Real](c *newerCheck, exact bool) {
 		var gradients [][]T
 		for b := range 2 {
 			g := make([]T, len(theta))
-			if err := lossGradient(x, theta, images[b*batch*size:(b+1)*batch*size], c.f.Labels[b*batch:(b+1)*batch], g); err != nil {
+			if err := lossGradient(x, theta, images[b*batch*size:(b+1)*batch*size], c.f.Labels[b*batch:(b+1)*batch],
+				g); err != nil {
 				c.Fatal(err)
 			}
 			gradients = append(gradients, g)
@@ -238,12 +240,14 @@ func checkAZ[T network.Real](c *newerCheck, exact bool) {
 		"":                 {c.f.Gauss(p, true), c.f.Normals("zen_input1", n, 32)},
 		"_fixture_weights": {c.f.weights(p), c.f.images(n)},
 	} {
-		got, err := azNAS(context.Background(), x, convert[T](in[0]), convert[T](in[1]), n, features, c.f.Rand("az-nas signs"))
+		got, err := azNAS(context.Background(), x, convert[T](in[0]), convert[T](in[1]), n, features,
+			c.f.Rand("az-nas signs"))
 		if err != nil {
 			c.Fatal(err)
 		}
 		absolute := or(exact, 1e-10, 2e-6)
-		for key, v := range map[string]float64{"expressivity": got.expressivity, "progressivity": got.progressivity, "trainability": got.trainability} {
+		for key, v := range map[string]float64{"expressivity": got.expressivity, "progressivity": got.progressivity,
+			"trainability": got.trainability} {
 			want := c.value(key + suffix)
 			c.relative(key+suffix, v, want, absolute/math.Abs(want)*float64(len(features)))
 		}
@@ -291,7 +295,8 @@ func checkGradSign[T network.Real](c *newerCheck, exact bool) {
 	p := c.f.plan(c.T, 32)
 	x := runner[T](c.T, p, network.Options{Batch: 1, Gradients: true})
 	n := c.f.Batch
-	got, err := gradSignLayers(context.Background(), x, convert[T](c.f.weights(p)), convert[T](c.f.images(n)), c.f.Labels[:n])
+	got, err := gradSignLayers(context.Background(), x, convert[T](c.f.weights(p)), convert[T](c.f.images(n)),
+		c.f.Labels[:n])
 	if err != nil {
 		c.Fatal(err)
 	}
@@ -310,7 +315,8 @@ func checkEpsinas[T network.Real](c *newerCheck, exact bool) {
 	p := c.f.plan(c.T, 32)
 	n := c.f.Batch
 	x := runner[T](c.T, p, network.Options{Batch: n})
-	for key, w := range map[string][2]float64{"1e-07_1": {1e-7, 1}, "0.0001_10": {1e-4, 10}, "0.001_1": {1e-3, 1}, "0.01_1": {1e-2, 1}, "0.1_1": {0.1, 1}, "0.01_10": {1e-2, 10}} {
+	for key, w := range map[string][2]float64{"1e-07_1": {1e-7, 1}, "0.0001_10": {1e-4, 10}, "0.001_1": {1e-3, 1},
+		"0.01_1": {1e-2, 1}, "0.1_1": {0.1, 1}, "0.01_10": {1e-2, 10}} {
 		got, err := constantDifference(x, convert[T](c.f.images(n)), n, w[0], w[1])
 		if err != nil {
 			c.Fatal(err)
@@ -347,7 +353,8 @@ func checkWRCor[T network.Real](c *newerCheck, exact bool) {
 func checkVKDNW[T network.Real](c *newerCheck, exact bool) {
 	p := c.f.plan(c.T, 32)
 	x := runner[T](c.T, p, network.Options{Batch: 1, Gradients: true})
-	got, err := fisherEntropy(context.Background(), x, convert[T](c.f.Gauss(p, true)), convert[T](c.f.Normals("zen_input1", 8, 32)), 8)
+	got, err := fisherEntropy(context.Background(), x, convert[T](c.f.Gauss(p, true)),
+		convert[T](c.f.Normals("zen_input1", 8, 32)), 8)
 	if err != nil {
 		c.Fatal(err)
 	}

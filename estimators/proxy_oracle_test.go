@@ -50,7 +50,8 @@ func (f *proxyCase) reference(t *testing.T) *reference.Case {
 	t.Helper()
 	f.Images(t) // checks that the streams agree
 	return &reference.Case{
-		Name: "case", Arch: archOf(f.Arch), Channels: f.C, Layers: f.Layers, Classes: f.Classes, Variant: bench301.VariantNASLib, Resolution: 32,
+		Name: "case", Arch: archOf(f.Arch), Channels: f.C, Layers: f.Layers, Classes: f.Classes,
+		Variant: bench301.VariantNASLib, Resolution: 32,
 		Batch: f.Batch, Labels: f.Labels, Seeds: f.Seeds,
 	}
 }
@@ -204,7 +205,8 @@ func TestOracleProxyLayers(t *testing.T) {
 			t.Fatal(err)
 		}
 		l2 := layerNorms(p.plan, p.theta)
-		grad, snip, plain, fisher, grasp := layers(gradNormLayers[float32]), layers(snipLayers[float32]), layers(plainLayers[float32]), layers(fisherLayers[float32]), layers(graspLayers[float32])
+		grad, snip, plain, fisher, grasp := layers(gradNormLayers[float32]), layers(snipLayers[float32]),
+			layers(plainLayers[float32]), layers(fisherLayers[float32]), layers(graspLayers[float32])
 		flow, err := synflowSettings{s.initialSettings, inFloat64}.layers(ctx, a, env)
 		if err != nil {
 			t.Fatal(err)

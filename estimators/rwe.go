@@ -70,7 +70,7 @@ var (
 type rweScore struct {
 	frozenSettings
 	ValImages    int      `json:"val_images"`
-	ValSplit     string   `json:"val_split"`     // "train": the images behind the training images; "test": the first test images
+	ValSplit     string   `json:"val_split"`     // "train": behind the training images; "test": the first test images
 	Standardise  bool     `json:"standardise"`   // features get mean 0 and deviation 1 over the training images
 	Head         headKind `json:"head"`          //
 	Epochs       int      `json:"epochs"`        // of gradient descent

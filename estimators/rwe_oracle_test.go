@@ -62,8 +62,9 @@ type readoutCase struct {
 // reference is the case as a source of inputs.
 func (f *rweCase) reference() *reference.Case {
 	return &reference.Case{
-		Name: "case", Arch: archOf(f.Arch), Channels: f.C, Layers: f.Layers, Classes: f.Classes, Variant: f.Variant, Resolution: f.Resolution,
-		Batch: f.Batch, TrainImages: f.TrainImages, ValImages: f.ValImages, Seeds: f.Seeds,
+		Name: "case", Arch: archOf(f.Arch), Channels: f.C, Layers: f.Layers, Classes: f.Classes, Variant: f.Variant,
+		Resolution: f.Resolution,
+		Batch:      f.Batch, TrainImages: f.TrainImages, ValImages: f.ValImages, Seeds: f.Seeds,
 	}
 }
 
@@ -81,7 +82,8 @@ func (f *rweCase) genotype() bench301.Architecture { return asWritten{f.referenc
 
 // settings are those of the case, before what a test adds.
 func (f *rweCase) settings() string {
-	return fmt.Sprintf("channels=%d,layers=%d,resolution=%d,variant=%s,batch=%d,train_images=%d", f.C, f.Layers, f.Resolution, f.Variant, f.Batch, f.TrainImages)
+	return fmt.Sprintf("channels=%d,layers=%d,resolution=%d,variant=%s,batch=%d,train_images=%d", f.C, f.Layers,
+		f.Resolution, f.Variant, f.Batch, f.TrainImages)
 }
 
 func (f *rweCase) env() *Env { return caseEnv(f.reference()) }
@@ -131,7 +133,8 @@ func TestOracleRWE(t *testing.T) {
 			ridgeCase
 			standardise bool
 		}{{"ridge", f.Ridge, true}, {"raw ridge", f.RidgeRaw, false}} {
-			spec := fmt.Sprintf("rwe-ridge:%s,val_images=%d,lambda=%v,standardise=%v,score=", net, f.ValImages, r.Lambda, r.standardise)
+			spec := fmt.Sprintf("rwe-ridge:%s,val_images=%d,lambda=%v,standardise=%v,score=", net, f.ValImages, r.Lambda,
+				r.standardise)
 			c.close(r.name+" validation accuracy", score(spec+"val-accuracy"), r.Val.Accuracy, 1e-10) // of a count
 			c.close(r.name+" validation cross-entropy", -score(spec+"val-cross-entropy"), r.Val.CrossEntropy, 1e-5)
 			c.close(r.name+" validation error", -score(spec+"val-mse"), r.Val.SquaredError, 1e-5)
@@ -141,7 +144,8 @@ func TestOracleRWE(t *testing.T) {
 		for _, d := range f.Descent {
 			f.Seeds["head"] = d.Seed
 			env = f.env()
-			spec := fmt.Sprintf("rwe:%s,val_images=%d,head=%s,epochs=%d,head_batch=%d,learning_rate=%v,score=", net, f.ValImages, d.Solver, d.Epochs, d.Batch, d.LR)
+			spec := fmt.Sprintf("rwe:%s,val_images=%d,head=%s,epochs=%d,head_batch=%d,learning_rate=%v,score=", net, f.ValImages,
+				d.Solver, d.Epochs, d.Batch, d.LR)
 			c.close(d.Solver+" validation accuracy", score(spec+"val-accuracy"), d.Val.Accuracy, 1e-10)
 			c.close(d.Solver+" validation cross-entropy", -score(spec+"val-cross-entropy"), d.Val.CrossEntropy, 2e-5)
 			c.close(d.Solver+" validation error", -score(spec+"val-mse"), d.Val.SquaredError, 1e-5)

@@ -63,9 +63,9 @@ func drawn[T network.Real](t *testing.T, f *oracle.Network, s trainingSettings) 
 	return tr
 }
 
-// TestOracleTraining compares trainings with PyTorch's in float64: in float64 to the last digits. In float32 every epoch
-// starts where float64's has come to: left to itself, a ReLU's input within rounding of zero may fall on the other side,
-// and the paths part.
+// TestOracleTraining compares trainings with PyTorch's in float64: in float64 to the last digits. In float32 every
+// epoch starts where float64's has come to: left to itself, a ReLU's input within rounding of zero may fall on the
+// other side, and the paths part.
 func TestOracleTraining(t *testing.T) {
 	oracle.Each(t, "network", "training_*.json*", func(t *testing.T, path string) int {
 		var f trainingCase
@@ -84,11 +84,13 @@ type trainingState struct {
 }
 
 // checkTraining trains, from state to state of a route if there is one, and returns its own.
-func checkTraining[T network.Real](c *near, f *trainingCase, route []trainingState, tolerance float64) (taken []trainingState) {
+func checkTraining[T network.Real](c *near, f *trainingCase, route []trainingState,
+	tolerance float64) (taken []trainingState) {
 	c.Helper()
 	s := training
 	s.Channels, s.Layers, s.Epochs, s.Batch = f.C, f.Layers, f.Epochs, f.Batch
-	s.LearningRate, s.Momentum, s.WeightDecay, s.Clip = f.Settings.LR, f.Settings.Momentum, f.Settings.WeightDecay, f.Settings.Clip
+	s.LearningRate, s.Momentum, s.WeightDecay, s.Clip = f.Settings.LR, f.Settings.Momentum, f.Settings.WeightDecay,
+		f.Settings.Clip
 	s.Auxiliary, s.AuxiliaryWeight = f.AuxiliaryWeight > 0, f.AuxiliaryWeight
 	s.TrainImages, s.ValImages, s.Resolution = f.TrainImages, f.ValImages, 32
 	images, err := s.feed(caseEnv(&reference.Case{TrainImages: f.TrainImages, ValImages: f.ValImages, Seeds: f.Seeds}))
@@ -166,7 +168,8 @@ func TestOracleDescent(t *testing.T) {
 }
 
 // checkDescent descends, from place to place (theta, velocity) of a route if there is one, and returns its own.
-func checkDescent[T network.Real](c *near, f *oracle.Network, route [][2][]float64, losses float64, parameters map[int]float64) (taken [][2][]float64) {
+func checkDescent[T network.Real](c *near, f *oracle.Network, route [][2][]float64, losses float64,
+	parameters map[int]float64) (taken [][2][]float64) {
 	c.Helper()
 	var want struct {
 		Settings struct {
@@ -194,7 +197,8 @@ func checkDescent[T network.Real](c *near, f *oracle.Network, route [][2][]float
 			copy(t.theta, convert[T](route[step][0]))
 			copy(t.sgd.velocity, convert[T](route[step][1]))
 		}
-		taken = append(taken, [2][]float64{slices.Clone(convert[float64](t.theta)), slices.Clone(convert[float64](t.sgd.velocity))})
+		taken = append(taken, [2][]float64{slices.Clone(convert[float64](t.theta)),
+			slices.Clone(convert[float64](t.sgd.velocity))})
 		loss, _, err := t.step(images, want.Settings.LR)
 		if err != nil {
 			c.Fatal(err)

@@ -65,7 +65,8 @@ func TestTrainingsAreTheSameHoweverTheyRun(t *testing.T) {
 			t.Errorf("%s: resumed: %v, %v; in one go %v", settings, score, err, want)
 		}
 		if score.Seconds <= score.Shared {
-			t.Errorf("%s: resumed: %v s on its own, %v s here: the epochs before are missing", settings, score.Seconds, score.Shared)
+			t.Errorf("%s: resumed: %v s on its own, %v s here: the epochs before are missing", settings, score.Seconds,
+				score.Shared)
 		}
 	}
 }
@@ -158,7 +159,8 @@ func TestDamagedCheckpointsAreRefused(t *testing.T) {
 	other := c
 	other.key = "another"
 	for name, data := range map[string][]byte{
-		"empty": {}, "short": whole[:40], "half": whole[:len(whole)/2], "long": append(whole[:len(whole):len(whole)], make([]byte, 1<<20)...),
+		"empty": {}, "short": whole[:40], "half": whole[:len(whole)/2],
+		"long":    append(whole[:len(whole):len(whole)], make([]byte, 1<<20)...),
 		"changed": append(append([]byte{}, whole[:100]...), append([]byte{whole[100] ^ 1}, whole[101:]...)...),
 	} {
 		if err := os.WriteFile(c.path(), data, 0o644); err != nil {
@@ -166,7 +168,8 @@ func TestDamagedCheckpointsAreRefused(t *testing.T) {
 		}
 		oracle.Frugal(t, oracle.HostileLimit, func() {
 			err := c.load(blank(t, s, env))
-			if err == nil || !strings.Contains(err.Error(), filepath.Base(c.path())) || !strings.Contains(err.Error(), "remove") {
+			if err == nil || !strings.Contains(err.Error(), filepath.Base(c.path())) ||
+				!strings.Contains(err.Error(), "remove") {
 				t.Errorf("%s: %v", name, err)
 			}
 		})
@@ -188,7 +191,8 @@ func TestScoresOfOneTrainingShareIt(t *testing.T) {
 	parts := 0.0
 	for _, at := range []string{"1", "2", "3", "4"} {
 		parts += score("train-loss:at=" + at)
-		if got, want := score("early-stop:at="+at), score("lce-power:final_epoch=9"); got < 0 || got > 100 || want < 0 || want > 100 {
+		if got, want := score("early-stop:at="+at), score("lce-power:final_epoch=9"); got < 0 || got > 100 || want < 0 ||
+			want > 100 {
 			t.Errorf("accuracies of %v and %v percent", got, want)
 		}
 	}
@@ -214,7 +218,8 @@ func TestTrainingLearns(t *testing.T) {
 	const settings = "channels=8,layers=3,resolution=16,train_images=300,val_images=200,batch=50,epochs=6,cutout=0"
 	first := value(t, configured(t, "train-loss:at=1,"+settings), a, env)
 	final := value(t, configured(t, "train-loss:"+settings), a, env)
-	if accuracy := value(t, configured(t, "early-stop:val_norm=batch,"+settings), a, env); final < first+0.1 || accuracy < 18 {
+	if accuracy := value(t, configured(t, "early-stop:val_norm=batch,"+settings), a, env); final < first+0.1 ||
+		accuracy < 18 {
 		t.Errorf("training loss from %v to %v, validation accuracy %v %%", -first, -final, accuracy)
 	}
 }
@@ -248,8 +253,9 @@ func TestTrainingSettings(t *testing.T) {
 		}
 	}
 	for spec, want := range map[string]string{
-		"lce-power:epochs=3": "must be at least 4", "lce-power:at=2": "2 to fit to", "lce-ensemble:final_epoch=4": "final_epoch: 4: must be at least 5",
-		"tse-ema:gamma=1.1": "gamma", "sotl-e:last_epochs=0": "last_epochs",
+		"lce-power:epochs=3": "must be at least 4", "lce-power:at=2": "2 to fit to",
+		"lce-ensemble:final_epoch=4": "final_epoch: 4: must be at least 5",
+		"tse-ema:gamma=1.1":          "gamma", "sotl-e:last_epochs=0": "last_epochs",
 	} {
 		if _, err := Parse(spec); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", spec, err, want)

@@ -47,7 +47,8 @@ func TestGradientIsTheDerivative(t *testing.T) {
 	}
 	for _, norm := range []Norm{BatchNorm, RunningNorm, NoNorm} {
 		run(t, e, theta, x, n, norm)
-		c := Cotangents[float64]{Logits: normal(len(e.Logits())), AuxLogits: normal(len(e.AuxLogits())), Pooled: normal(len(e.Features())), Nodes: map[int][]float64{}}
+		c := Cotangents[float64]{Logits: normal(len(e.Logits())), AuxLogits: normal(len(e.AuxLogits())),
+			Pooled: normal(len(e.Features())), Nodes: map[int][]float64{}}
 		for _, k := range keep {
 			y, _, _, _ := e.Output(k)
 			c.Nodes[k] = normal(len(y))

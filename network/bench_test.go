@@ -52,24 +52,25 @@ func BenchmarkForward(b *testing.B) {
 	for _, size := range []struct{ channels, side, batch, workers int }{
 		{8, 16, 100, 1}, {8, 32, 100, 1}, {16, 32, 128, 1}, {16, 32, 128, 2}, {32, 32, 128, 1}, {32, 32, 128, 2},
 	} {
-		b.Run(fmt.Sprintf("C%d/%dx%d/batch%d/workers%d", size.channels, size.side, size.side, size.batch, size.workers), func(b *testing.B) {
-			m, theta, x := prepared(b, size.channels, size.side, Options{Batch: size.batch, Workers: size.workers})
-			defer m.Close()
-			b.ResetTimer()
-			for b.Loop() {
-				if err := m.Forward(theta, x, size.batch, BatchNorm); err != nil {
-					b.Fatal(err)
+		b.Run(fmt.Sprintf("C%d/%dx%d/batch%d/workers%d", size.channels, size.side, size.side, size.batch, size.workers),
+			func(b *testing.B) {
+				m, theta, x := prepared(b, size.channels, size.side, Options{Batch: size.batch, Workers: size.workers})
+				defer m.Close()
+				b.ResetTimer()
+				for b.Loop() {
+					if err := m.Forward(theta, x, size.batch, BatchNorm); err != nil {
+						b.Fatal(err)
+					}
 				}
-			}
-			b.ReportMetric(float64(size.batch)*float64(b.N)/b.Elapsed().Seconds(), "images/s")
-		})
+				b.ReportMetric(float64(size.batch)*float64(b.N)/b.Elapsed().Seconds(), "images/s")
+			})
 	}
 }
 
 // BenchmarkSynflow is one image forward and backward in float64 without normalisation, as synflow runs it.
 func BenchmarkSynflow(b *testing.B) {
 	m, theta32, x32 := prepared(b, 32, 32, Options{Batch: 1})
-	p := m.plan
+	p := m.Plan()
 	e, err := NewExecutor64(p, Options{Batch: 1, Gradients: true})
 	if err != nil {
 		b.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"rwe301/bench301"
+	"rwe301/network/plan"
 )
 
 func TestSameBitsForAnyNumberOfWorkers(t *testing.T) {
@@ -46,17 +47,18 @@ func TestForwardDoesNotAllocate(t *testing.T) {
 // The arena without kept outputs must be far smaller than the sum of all outputs, and sharing must not change results.
 func TestArenaSharesMemory(t *testing.T) {
 	small, theta, x := prepared(t, 8, 16, Options{Batch: 2})
-	g := small.plan.Graph()
+	g := small.Plan().Graph()
 	all := make([]int, 0, len(g.Nodes))
 	total := 0
 	for i := 1; i < len(g.Nodes); i++ {
 		all = append(all, i)
-		total += small.plan.valuesOf(i)
+		total += small.Plan().ValuesOf(i)
 	}
-	if 5*small.places.size > total {
-		t.Errorf("arena of %d values an image for outputs of %d", small.places.size, total)
+	if 5*plan.NewDesign(small.Plan(), Options{Batch: 2}).Places.Size > total {
+		t.Errorf("arena of %d values an image for outputs of %d", plan.NewDesign(small.Plan(),
+			Options{Batch: 2}).Places.Size, total)
 	}
-	large, err := NewExecutor(small.plan, Options{Batch: 2, Keep: all})
+	large, err := NewExecutor(small.Plan(), Options{Batch: 2, Keep: all})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +112,7 @@ func TestBadInput(t *testing.T) {
 		"too many": {m.Forward(theta, x, 3, BatchNorm), "takes 1 to 2"},
 		"nan":      {m.Forward(theta, nan, 2, BatchNorm), "NaN"},
 		"norm":     {m.Forward(theta, x, 2, 9), "normalisation"},
-		"scheme":   {Initialise(m.plan, theta, Scheme{Distribution: "he"}, 1), "must be one of"},
+		"scheme":   {Initialise(m.Plan(), theta, Scheme{Distribution: "he"}, 1), "must be one of"},
 	} {
 		if c.err == nil || !strings.Contains(c.err.Error(), c.want) {
 			t.Errorf("%s: %v; want an error with %q", name, c.err, c.want)
@@ -119,8 +121,9 @@ func TestBadInput(t *testing.T) {
 	if m.Logits() != nil {
 		t.Error("logits can be read after a pass that failed")
 	}
-	for _, o := range []Options{{}, {Batch: -1}, {Batch: 1, Workers: -1}, {Batch: 1, Keep: []int{0}}, {Batch: 1, Keep: []int{1 << 20}}, {Batch: 1 << 40}} {
-		if _, err := NewExecutor(m.plan, o); err == nil {
+	for _, o := range []Options{{}, {Batch: -1}, {Batch: 1, Workers: -1}, {Batch: 1, Keep: []int{0}},
+		{Batch: 1, Keep: []int{1 << 20}}, {Batch: 1 << 40}} {
+		if _, err := NewExecutor(m.Plan(), o); err == nil {
 			t.Errorf("%+v was accepted", o)
 		}
 	}
@@ -129,10 +132,10 @@ func TestBadInput(t *testing.T) {
 func TestInitialiseScales(t *testing.T) {
 	m, theta, _ := prepared(t, 16, 16, Options{Batch: 1})
 	for _, d := range Distributions() {
-		if err := Initialise(m.plan, theta, Scheme{Distribution: d}, 5); err != nil {
+		if err := Initialise(m.Plan(), theta, Scheme{Distribution: d}, 5); err != nil {
 			t.Fatal(err)
 		}
-		for _, v := range m.plan.Views() {
+		for _, v := range m.Plan().Views() {
 			if v.Kind != bench301.ConvWeight || v.Size < 2000 {
 				continue
 			}

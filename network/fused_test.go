@@ -10,83 +10,15 @@ import (
 
 	"rwe301/bench301"
 	"rwe301/internal/kernels"
+	"rwe301/network/plan"
 )
 
-// Plan.Memory must be what the executor's slices hold, to the byte.
-func TestExecutorMemoryIsExact(t *testing.T) {
-	p := every(t)
-	for _, o := range []Options{
-		{Batch: 3},
-		{Batch: 40, Gradients: true, Workers: 3},
-		{Batch: 5, Gradients: true, Keep: p.Graph().Cells, KeepGradients: p.Graph().Cells},
-		{Batch: 2, Probes: []Probe{{p.NodesOf(bench301.ReLU)[0], SeeSigns | SeeOutput}}},
-		{Batch: 2, Hessian: true, Workers: 2},
-		{Batch: 2, Hessian: true},
-	} {
-		p := p
-		if o.Hessian && o.Workers > 0 { // without windows that the kernels do not know
-			p = compiled(t, tiny(bench301.VariantDARTS))
-		}
-		e, err := NewExecutor(p, o)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got, want := p.Memory(o), e.allocated(); got != want {
-			t.Errorf("%+v: Memory says %d bytes, the executor has %d", o, got, want)
-		}
-		e.Close()
-	}
-}
-
-// allocated adds up the slices of an executor.
-func (e *Executor) allocated() int64 {
-	values := len(e.arena) + len(e.tangents) + len(e.ones) + len(e.zeros) + len(e.pivots)
-	doubles := len(e.partial) + len(e.totals) + len(e.means) + len(e.variances)
-	bytes := len(e.drops.keep)
-	for _, u := range e.units {
-		for _, p := range []parcel{u.parcel, u.tangent} {
-			values += len(p.weights) + len(p.back) + len(p.bias) + len(p.depth) + len(p.flipped)
-		}
-		values += len(u.share)
-		doubles += len(u.signs)
-	}
-	for _, s := range e.norms {
-		values += len(s.scale) + len(s.shift) + len(s.a) + len(s.b) + len(s.c)
-		values += len(s.tangentScale) + len(s.tangentShift) + len(s.tangentA) + len(s.tangentB) + len(s.tangentC)
-		doubles += len(s.mean) + len(s.inverse) + len(s.running.mean) + len(s.running.variance)
-		doubles += len(s.tangentMean) + len(s.tangentInverse) + len(s.first) + len(s.second)
-	}
-	for _, h := range e.hands {
-		values += len(h.scratch) + len(h.tile) + len(h.second) + len(h.gradient)
-		for _, v := range h.vectors {
-			values += len(v)
-		}
-		doubles += len(h.sums)
-		bytes += len(h.argmax) + 2*len(h.bits)
-		if h.twin != nil {
-			values += len(h.twin.scratch) + len(h.twin.tile) + len(h.twin.second) + len(h.twin.gradient)
-		}
-	}
-	if b := e.back; b != nil {
-		values += len(b.slots)
-		doubles += len(b.partial) + len(b.dual)
-		values += len(b.loss[value]) + len(b.loss[tangent])
-		for _, k := range b.kept {
-			values += len(k)
-		}
-	}
-	if w := e.wide; w != nil {
-		doubles += len(w.images64) + len(w.theta64) + len(w.v) + len(w.hv)
-		bytes += int(allocated(w.Machine))
-	}
-	return 4*int64(values) + 8*int64(doubles) + int64(bytes)
-}
-
-// scribe writes graphs by hand.
+// scribe writes graphs.
 type scribe struct{ bench301.Graph }
 
 func (s *scribe) add(k bench301.Kind, c int, inputs ...int) int {
-	n := bench301.Node{Name: fmt.Sprintf("node%d", len(s.Nodes)), Kind: k, Inputs: inputs, H: 1, W: 1, C: c, Stride: 1, Groups: 1, Kernel: 1, Dilation: 1}
+	n := bench301.Node{Name: fmt.Sprintf("node%d", len(s.Nodes)), Kind: k, Inputs: inputs, H: 1, W: 1, C: c, Stride: 1,
+		Groups: 1, Kernel: 1, Dilation: 1}
 	if len(inputs) > 0 {
 		n.H, n.W = s.Nodes[inputs[0]].H, s.Nodes[inputs[0]].W
 		if c == 0 {
@@ -100,7 +32,8 @@ func (s *scribe) add(k bench301.Kind, c int, inputs ...int) int {
 func (s *scribe) param(node int, kind bench301.ParamKind, fan int, shape ...int) {
 	n := &s.Nodes[node]
 	n.Params = append(n.Params, len(s.Params))
-	s.Params = append(s.Params, bench301.Param{Name: fmt.Sprintf("%s.%d", n.Name, len(n.Params)), Kind: kind, Shape: shape, FanIn: fan})
+	s.Params = append(s.Params, bench301.Param{Name: fmt.Sprintf("%s.%d", n.Name, len(n.Params)), Kind: kind,
+		Shape: shape, FanIn: fan})
 }
 
 // window gives node i a geometry; a convolution gets its weights.
@@ -387,7 +320,7 @@ func TestHessianAgrees(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !p.design(Options{Batch: 1, Hessian: true, Gradients: true}).unknown() {
+		if !plan.NewDesign(p, Options{Batch: 1, Hessian: true, Gradients: true}).Unknown() {
 			agree(fmt.Sprintf("graph %d", seed), p, seed, 0, 2e-3)
 			fused++
 		}

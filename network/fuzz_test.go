@@ -46,7 +46,7 @@ func FuzzCompile(f *testing.F) {
 // exercise runs a plan once forward and backward.
 func exercise[T Real](t *testing.T, p *Plan, o Options) {
 	e := newEngine[T](t, p, o)
-	theta, x := make([]T, p.NumParams()), make([]T, o.Batch*p.imageSize())
+	theta, x := make([]T, p.NumParams()), make([]T, o.Batch*p.ImageSize())
 	for i := range theta {
 		theta[i] = T(math.Sin(float64(i)))
 	}
@@ -71,7 +71,8 @@ func copied(g bench301.Graph) bench301.Graph {
 // change adds by to one number of the graph.
 func change(g *bench301.Graph, where, field, by int) {
 	n := &g.Nodes[where%len(g.Nodes)]
-	numbers := []*int{&n.H, &n.W, &n.C, &n.Kernel, &n.Stride, &n.Pad, &n.Dilation, &n.Groups, &n.Offset, &g.Features, &g.Pooled, &g.Logits, &g.AuxLogits}
+	numbers := []*int{&n.H, &n.W, &n.C, &n.Kernel, &n.Stride, &n.Pad, &n.Dilation, &n.Groups, &n.Offset, &g.Features,
+		&g.Pooled, &g.Logits, &g.AuxLogits}
 	for i := range n.Inputs {
 		numbers = append(numbers, &n.Inputs[i])
 	}

@@ -76,7 +76,7 @@ func checkGradients[T Real](c *checker, f *fixture, tolerance, jacobian float64)
 	e.ResetRunning()
 	run(c, e, theta, x, f.Batch, RunningNorm)
 	rows := backward()
-	image := f.plan.imageSize()
+	image := f.plan.ImageSize()
 	for i, want := range f.want.EvalRowL2 {
 		c.close("eval-mode jacobian of image "+strconv.Itoa(i), l2(rows[i*image:][:image]), want, jacobian*want)
 	}

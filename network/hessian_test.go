@@ -28,7 +28,8 @@ func compiled(t testing.TB, cfg bench301.Config) *Plan {
 
 // tiny is the size of networks in tests that differentiate numerically.
 func tiny(v bench301.Variant) bench301.Config {
-	return bench301.Config{Channels: 2, Layers: 3, Classes: 3, Height: 8, Width: 8, Variant: v, Auxiliary: false, DropPath: v == bench301.VariantDARTS}
+	return bench301.Config{Channels: 2, Layers: 3, Classes: 3, Height: 8, Width: 8, Variant: v, Auxiliary: false,
+		DropPath: v == bench301.VariantDARTS}
 }
 
 // drawn returns parameters and images of a plan, and a function that draws more.
@@ -52,7 +53,7 @@ func drawn(p *Plan, n int, seed uint64) (theta, x []float64, labels []int, norma
 			}
 		}
 	}
-	x = normal(n * p.imageSize())
+	x = normal(n * p.ImageSize())
 	for range n {
 		labels = append(labels, rng.IntN(p.Classes()))
 	}
@@ -108,7 +109,8 @@ func TestHessianInFloat32(t *testing.T) {
 	theta64, x64, labels, normal := drawn(p, n, 31)
 	theta, x, v := narrow[float32](theta64), narrow[float32](x64), narrow[float32](normal(p.NumParams()))
 	for _, norm := range []Norm{BatchNorm, RunningNorm, NoNorm} {
-		got, want := hessianAfter[float32](t, p, theta, x, v, labels, norm), hessianAfter[float64](t, p, theta, x, v, labels, norm)
+		got, want := hessianAfter[float32](t, p, theta, x, v, labels, norm), hessianAfter[float64](t, p, theta, x, v, labels,
+			norm)
 		if d := distance(got, want); !(d <= 1e-4) {
 			t.Errorf("norm %d: float32 is off by %.3g", norm, d)
 		}

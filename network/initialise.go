@@ -42,8 +42,8 @@ func Distributions() []Distribution {
 // Initialise draws theta. Normalisations start at weight 1 and bias 0; linear biases are drawn by Default and zero
 // otherwise. Every tensor has a stream of its own, derived from the seed and its place in the plan.
 func Initialise(p *Plan, theta []float32, s Scheme, seed uint64) error {
-	if len(theta) != p.size {
-		return fmt.Errorf("network: theta has %d values: this network has %d parameters", len(theta), p.size)
+	if len(theta) != p.NumParams() {
+		return fmt.Errorf("network: theta has %d values: this network has %d parameters", len(theta), p.NumParams())
 	}
 	if err := s.Validate(); err != nil {
 		return fmt.Errorf("network: %w", err)
@@ -51,7 +51,7 @@ func Initialise(p *Plan, theta []float32, s Scheme, seed uint64) error {
 	if s.Distribution == "" {
 		s.Distribution = Default
 	}
-	for i, v := range p.views {
+	for i, v := range p.Views() {
 		rng := rand.New(rand.NewPCG(seed, uint64(i)))
 		s.fill(theta[v.Offset:v.Offset+v.Size], v, rng)
 	}

@@ -37,7 +37,7 @@ func testSameBits[T Real](t *testing.T) {
 				o := Options{Batch: batch, Gradients: true, Workers: workers}
 				what := fmt.Sprintf("%s, %d workers, batch %d", level, workers, o.Batch)
 				e := newEngine[T](t, p, o)
-				run(t, e, theta, x[:4*p.imageSize()], 4, NoNorm) // something else first
+				run(t, e, theta, x[:4*p.ImageSize()], 4, NoNorm) // something else first
 				e.ResetRunning()
 				if err := e.SetDropPath(0.3, 6); err != nil {
 					t.Fatal(err)
@@ -64,7 +64,7 @@ func testSameBits[T Real](t *testing.T) {
 func inParts[T Real](t *testing.T, e engine[T], theta, x []T, labels []int, n int, rng *rand.Rand) []T {
 	t.Helper()
 	var logits, features, gradients []T
-	size := e.Plan().imageSize()
+	size := e.Plan().ImageSize()
 	for lo := 0; lo < n; {
 		hi := min(n, lo+1+rng.IntN(n))
 		part := x[lo*size : hi*size]
@@ -84,7 +84,8 @@ func inParts[T Real](t *testing.T, e engine[T], theta, x []T, labels []int, n in
 		if err := e.Backward(Cotangents[T]{Logits: cotangent}, nil, g); err != nil {
 			t.Fatal(err)
 		}
-		logits, features, gradients = append(logits, e.Logits()...), append(features, e.Features()...), append(gradients, g...)
+		logits, features, gradients = append(logits, e.Logits()...), append(features, e.Features()...), append(gradients,
+			g...)
 		lo = hi
 	}
 	return slices.Concat(logits, features, gradients)

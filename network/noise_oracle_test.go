@@ -19,10 +19,11 @@ type noiseCase struct {
 	Median   float64
 }
 
-// The rounding of float32 must not be worse than PyTorch's, forward (features) and backward (the gradient of a case where
-// no sign is wrong). A wrong sign of a ReLU's input makes the gradient jump by more than all rounding of the backward
-// pass does, so the error of a gradient follows from that of the forward pass. What matters there are the statistics
-// of batch normalisation: summed in float32 image by image, they move whole channels, and the error of the features grows by a third.
+// The rounding of float32 must not be worse than PyTorch's, forward (features) and backward (the gradient of a case
+// where no sign is wrong). A wrong sign of a ReLU's input makes the gradient jump by more than all rounding of the
+// backward pass does, so the error of a gradient follows from that of the forward pass. What matters there are the
+// statistics of batch normalisation: summed in float32 image by image, they move whole channels, and the error of the
+// features grows by a third.
 func TestOracleRounding(t *testing.T) {
 	oracle.Each(t, "network", "gradient_noise*.json*", func(t *testing.T, path string) int {
 		var f struct {
@@ -45,7 +46,8 @@ func TestOracleRounding(t *testing.T) {
 		smooth, theirSmooth := 1.0, 1.0
 		for _, c := range f.Cases {
 			got := noise(t, p, c, f.Batch)
-			t.Logf("features off by %.3g (PyTorch %.3g), %d wrong signs (%d), median gradient error %.3g (%.3g)", got.Features, c.Features, got.Signs, c.Signs, got.Median, c.Median)
+			t.Logf("features off by %.3g (PyTorch %.3g), %d wrong signs (%d), median gradient error %.3g (%.3g)", got.Features,
+				c.Features, got.Signs, c.Signs, got.Median, c.Median)
 			ours.Features, theirs.Features = ours.Features+got.Features, theirs.Features+c.Features
 			ours.Signs, theirs.Signs = ours.Signs+got.Signs, theirs.Signs+c.Signs
 			smooth, theirSmooth = min(smooth, got.Median), min(theirSmooth, c.Median)
@@ -100,11 +102,12 @@ func distance(x, y []float64) float64 {
 }
 
 // sensed is the pooled features, gradients and signs of a pass.
-func sensed[T Real](t *testing.T, p *Plan, theta, x []float32, labels []int) (features, gradient []float64, signs []uint64) {
+func sensed[T Real](t *testing.T, p *Plan, theta, x []float32, labels []int) (features, gradient []float64,
+	signs []uint64) {
 	t.Helper()
 	o := Options{Batch: len(labels), Gradients: true}
 	for _, i := range p.NodesOf(bench301.ReLU) {
-		o.Probes = append(o.Probes, Probe{i, SeeSigns})
+		o.Probes = append(o.Probes, Probe{Node: i, See: SeeSigns})
 	}
 	e := newEngine[T](t, p, o)
 	e.Observe(Observer[T]{Signs: func(_ int, s []uint64) { signs = append(signs, s...) }})

@@ -27,11 +27,11 @@ func testProbes[T Real](t *testing.T) {
 	all := newEngine[T](t, p, Options{Batch: n, Gradients: true, Keep: allNodes(p), KeepGradients: allNodes(p)})
 	o := Options{Batch: n, Gradients: true}
 	for _, i := range allNodes(p) {
-		o.Probes = append(o.Probes, Probe{i, SeeOutput | SeeGradient})
+		o.Probes = append(o.Probes, Probe{Node: i, See: SeeOutput | SeeGradient})
 	}
 	relus := p.NodesOf(bench301.ReLU)
 	for _, i := range relus {
-		o.Probes = append(o.Probes, Probe{i, SeeSigns})
+		o.Probes = append(o.Probes, Probe{Node: i, See: SeeSigns})
 	}
 	plain, probed := newEngine[T](t, p, Options{Batch: n, Gradients: true}), newEngine[T](t, p, o)
 	run(t, all, theta, x, n, BatchNorm)
@@ -110,8 +110,8 @@ func checkSigns[T Real](c *checker, f *fixture) {
 	o := Options{Batch: f.Batch}
 	total := 0
 	for _, i := range f.plan.NodesOf(bench301.ReLU) {
-		o.Probes = append(o.Probes, Probe{i, SeeSigns})
-		total += f.plan.valuesOf(i)
+		o.Probes = append(o.Probes, Probe{Node: i, See: SeeSigns})
+		total += f.plan.ValuesOf(i)
 	}
 	e := newEngine[T](c, f.plan, o)
 	k := make([]int, f.Batch*f.Batch)
@@ -123,7 +123,7 @@ func checkSigns[T Real](c *checker, f *fixture) {
 				for w := range words {
 					differ += bits.OnesCount64(signs[a*words+w] ^ signs[b*words+w])
 				}
-				k[a*f.Batch+b] += f.plan.valuesOf(node) - differ
+				k[a*f.Batch+b] += f.plan.ValuesOf(node) - differ
 			}
 		}
 	}})
@@ -165,7 +165,7 @@ func checkLayerGradients[T Real](c *checker, f *fixture, want []layerTerms, tole
 	o := Options{Batch: f.Batch, Gradients: true}
 	layers := f.plan.Layers()
 	for _, l := range layers {
-		o.Probes = append(o.Probes, Probe{l.Node, SeeGradient})
+		o.Probes = append(o.Probes, Probe{Node: l.Node, See: SeeGradient})
 	}
 	e := newEngine[T](c, f.plan, o)
 	fisher := map[int]float64{}
@@ -205,7 +205,8 @@ func checkLayerGradients[T Real](c *checker, f *fixture, want []layerTerms, tole
 		c.close(l.Name+" gradient norm", l2(widen(g)), want[i].GradNorm, tolerance*want[i].GradNorm+1e-6*norms)
 		c.close(l.Name+" snip", snip, want[i].Snip, tolerance*want[i].Snip+1e-6*snips)
 		c.close(l.Name+" plain", plain, want[i].Plain, 1e-6*snips)
-		c.close(l.Name+" fisher", fisher[l.Node]*float64(l.Weight.FanIn), want[i].Fisher, fisherTolerance*want[i].Fisher+1e-6*fishers)
+		c.close(l.Name+" fisher", fisher[l.Node]*float64(l.Weight.FanIn), want[i].Fisher,
+			fisherTolerance*want[i].Fisher+1e-6*fishers)
 	}
 }
 
@@ -265,9 +266,9 @@ func TestWeightProducts(t *testing.T) {
 	t.Run("float64", func(t *testing.T) { testWeightProducts[float64](t, 1e-12) })
 }
 
-// The products of weights and an image's part of their gradient must be what the image's activations and gradients say: by
-// Euler's theorem the sum over the positions of the output times its gradient; and over the images they must add up to
-// the product of weights and gradient.
+// The products of weights and an image's part of their gradient must be what the image's activations and gradients say:
+// by Euler's theorem the sum over the positions of the output times its gradient; and over the images they must add up
+// to the product of weights and gradient.
 func testWeightProducts[T Real](t *testing.T, tolerance float64) {
 	const n = 20 // more than there are slices without PerImage
 	p := every(t)
@@ -276,7 +277,7 @@ func testWeightProducts[T Real](t *testing.T, tolerance float64) {
 	o := Options{Batch: n, Gradients: true, PerImage: true}
 	layers := p.Layers()
 	for _, l := range layers {
-		o.Probes = append(o.Probes, Probe{l.Node, SeeGradient})
+		o.Probes = append(o.Probes, Probe{Node: l.Node, See: SeeGradient})
 	}
 	e := newEngine[T](t, p, o)
 	products, wants := map[int][]float64{}, map[int][]float64{} // n x channels
@@ -290,10 +291,10 @@ func testWeightProducts[T Real](t *testing.T, tolerance float64) {
 			products[node] = append(products[node], of...)
 		},
 		Gradient: func(node int, y, g []T) {
-			if p.graph.Nodes[node].Kind == bench301.Linear {
+			if p.Graph().Nodes[node].Kind == bench301.Linear {
 				return // its output has a bias, too
 			}
-			c := p.graph.Nodes[node].C
+			c := p.Graph().Nodes[node].C
 			size := len(y) / n
 			for image := range n {
 				for ch := range c {

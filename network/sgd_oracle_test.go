@@ -46,7 +46,8 @@ func TestOracleDescent(t *testing.T) {
 type place struct{ theta, velocity []float64 }
 
 // checkDescent descends, from place to place of a path if there is one, and returns its own.
-func checkDescent[T Real](c *checker, f *fixture, d *descent, path []place, losses, norms float64, parameters map[string]float64) (taken []place) {
+func checkDescent[T Real](c *checker, f *fixture, d *descent, path []place, losses, norms float64,
+	parameters map[string]float64) (taken []place) {
 	c.Helper()
 	e := newEngine[T](c, f.plan, Options{Batch: f.Batch, Gradients: true})
 	theta, x := convert[T](f.theta), convert[T](f.images)

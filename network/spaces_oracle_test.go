@@ -55,7 +55,8 @@ func (f *spaceCase) compile(c *checker) (p *Plan, theta []float32) {
 		c.Fatal(err)
 	}
 	counted, err := a.Complexity(cfg)
-	c.equal("complexity", counted, bench301.Complexity{Params: f.Counts.Params, MACs: f.Counts.MACs, FLOPs: f.Counts.FLOPs})
+	c.equal("complexity", counted, bench301.Complexity{Params: f.Counts.Params, MACs: f.Counts.MACs,
+		FLOPs: f.Counts.FLOPs})
 	if err != nil || len(p.Views()) != len(f.Params) {
 		c.Fatalf("%d parameter tensors, want %d; %v", len(p.Views()), len(f.Params), err)
 	}

@@ -6,11 +6,12 @@ import (
 	"testing"
 
 	"rwe301/bench301"
+	"rwe301/network/plan"
 )
 
-// switches counts the decisions (which inputs of a ReLU are positive, which input of a max pool wins) in which the float32
-// executor differs from the float64 one in a pass of a case. A decision between numbers that are equal but for rounding may
-// fall either way; the gradient jumps by as much as a part in a thousand when one does.
+// switches counts the decisions (which inputs of a ReLU are positive, which input of a max pool wins) in which the
+// float32 executor differs from the float64 one in a pass of a case. A decision between numbers that are equal but for
+// rounding may fall either way; the gradient jumps by as much as a part in a thousand when one does.
 func (f *fixture) switches(t testing.TB, norm Norm) int {
 	t.Helper()
 	a, b := decisions[float32](t, f, norm), decisions[float64](t, f, norm)
@@ -30,12 +31,12 @@ func decisions[T Real](t testing.TB, f *fixture, norm Norm) (made []uint8) {
 	g := f.plan.Graph()
 	pools := map[int][]int{} // the max pools that read a node
 	for _, i := range f.plan.NodesOf(bench301.ReLU) {
-		o.Probes = append(o.Probes, Probe{i, SeeSigns})
+		o.Probes = append(o.Probes, Probe{Node: i, See: SeeSigns})
 	}
 	for _, i := range f.plan.NodesOf(bench301.MaxPool) {
 		x := g.Nodes[i].Inputs[0]
 		if len(pools[x]) == 0 {
-			o.Probes = append(o.Probes, Probe{x, SeeOutput})
+			o.Probes = append(o.Probes, Probe{Node: x, See: SeeOutput})
 		}
 		pools[x] = append(pools[x], i)
 	}
@@ -63,7 +64,7 @@ func decisions[T Real](t testing.TB, f *fixture, norm Norm) (made []uint8) {
 // winnersOf is the winning position of every output of a max pool on one image.
 func winnersOf[T Real](n, in *bench301.Node, x []T) []uint8 {
 	best, won := make([]T, n.H*n.W*n.C), make([]uint8, n.H*n.W*n.C)
-	windows(n, in, func(out, from, tap int) {
+	plan.Windows(n, in, func(out, from, tap int) {
 		for c := range n.C {
 			if v := x[from*n.C+c]; won[out*n.C+c] == 0 || v > best[out*n.C+c] {
 				best[out*n.C+c], won[out*n.C+c] = v, uint8(tap+1)

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"rwe301/bench301"
 	"rwe301/internal/process"
 )
 
@@ -22,7 +21,8 @@ type Throughput struct {
 }
 
 // MeasureThroughput runs train-mode passes of o.Batch images with random parameters and images for about the given
-// time, and if possible two at least. With o.Gradients a pass is forward, mean cross-entropy, and the gradients of all parameters.
+// time, and if possible two at least. With o.Gradients a pass is forward, mean cross-entropy, and the gradients of all
+// parameters.
 func MeasureThroughput(ctx context.Context, p *Plan, o Options, budget time.Duration) (Throughput, error) {
 	m, err := NewExecutor(p, o)
 	if err != nil {
@@ -34,7 +34,7 @@ func MeasureThroughput(ctx context.Context, p *Plan, o Options, budget time.Dura
 		return Throughput{}, err
 	}
 	rng := rand.New(rand.NewPCG(1, 1))
-	x := make([]float32, o.Batch*p.imageSize())
+	x := make([]float32, o.Batch*p.ImageSize())
 	for i := range x {
 		x[i] = float32(rng.NormFloat64())
 	}
@@ -80,26 +80,4 @@ func MeasureThroughput(ctx context.Context, p *Plan, o Options, budget time.Dura
 	slices.Sort(all)
 	t.Seconds, t.Median = all[0], all[len(all)/2]
 	return t, nil
-}
-
-// Operations is the number of floating-point operations that convolutions and linear layers need for one image, two a
-// multiply-accumulate: of the forward pass, and with gradients those of the parameters and of all inputs but the
-// images'.
-func (p *Plan) Operations(gradients bool) int64 {
-	total := int64(0)
-	for _, n := range p.graph.Nodes {
-		if n.Kind != bench301.Conv && n.Kind != bench301.Linear {
-			continue
-		}
-		macs := int64(n.H*n.W) * int64(p.views[n.Params[0]].Size)
-		passes := int64(1)
-		if gradients {
-			passes = 3
-			if n.Inputs[0] == 0 {
-				passes = 2
-			}
-		}
-		total += 2 * macs * passes
-	}
-	return total
 }

@@ -18,7 +18,8 @@ func (s *sketch) add(n bench301.Node, inputs ...int) int {
 }
 
 func (s *sketch) param(k bench301.ParamKind, fan int, shape ...int) int {
-	s.g.Params = append(s.g.Params, bench301.Param{Name: fmt.Sprintf("p%d", len(s.g.Params)), Kind: k, Shape: shape, FanIn: fan})
+	s.g.Params = append(s.g.Params, bench301.Param{Name: fmt.Sprintf("p%d", len(s.g.Params)), Kind: k, Shape: shape,
+		FanIn: fan})
 	return len(s.g.Params) - 1
 }
 
@@ -94,7 +95,8 @@ var units = map[string]func(s *sketch, x, c int) int{
 		return s.norm(s.join(bench301.Concat, s.conv(r, c/2+1, 1, 2, 0), s.conv(r, c/2+2, 1, 2, 1)))
 	},
 	"node": func(s *sketch, x, c int) int {
-		return s.join(bench301.Concat, s.join(bench301.Add, s.pool(bench301.AvgPool, x, 1), x), x, s.join(bench301.Add, x, s.sep(x, 3, 1, 1)))
+		return s.join(bench301.Concat, s.join(bench301.Add, s.pool(bench301.AvgPool, x, 1), x), x,
+			s.join(bench301.Add, x, s.sep(x, 3, 1, 1)))
 	},
 }
 
@@ -132,7 +134,7 @@ func TestUnitsAreAccurate(t *testing.T) {
 				p := unitPlan(t, unit, size.side, size.c)
 				theta64, x64, _, normal := drawn(p, n, 11)
 				theta, x := narrow[float32](theta64), narrow[float32](x64)
-				cotangent := narrow[float32](normal(n * p.valuesOf(p.graph.Features)))
+				cotangent := narrow[float32](normal(n * p.ValuesOf(p.Graph().Features)))
 				y32, gt32, gx32 := unitRun[float32](t, p, theta, x, cotangent, n)
 				y64, gt64, gx64 := unitRun[float64](t, p, theta, x, cotangent, n)
 				near := func(what string, got, want []float64, scale float64) {
@@ -158,7 +160,7 @@ func TestUnitsAreAccurate(t *testing.T) {
 // unitRun is the output of the unit and the gradients for a cotangent on it.
 func unitRun[T Real](t *testing.T, p *Plan, theta, x, cotangent []float32, n int) (y, gTheta, gInput []float64) {
 	t.Helper()
-	f := p.graph.Features
+	f := p.Graph().Features
 	e := newEngine[T](t, p, Options{Batch: n, Gradients: true, Keep: []int{f}})
 	run(t, e, convert[T](theta), convert[T](x), n, BatchNorm)
 	out, _, _, _ := e.Output(f)

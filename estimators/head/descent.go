@@ -47,7 +47,8 @@ func (o Descent) Validate() error {
 // Train minimises the mean cross-entropy of n x d features from the given start, which it leaves alone. order gives
 // the order of the images in an epoch. It returns the head and the mean loss over the steps of every epoch, each
 // before its step, weighted by images.
-func Train(ctx context.Context, x []float64, labels []int, start *Linear, o Descent, order func(epoch int) []int) (*Linear, []float64, error) {
+func Train(ctx context.Context, x []float64, labels []int, start *Linear, o Descent,
+	order func(epoch int) []int) (*Linear, []float64, error) {
 	if err := check(x, labels, start.Out); err != nil {
 		return nil, nil, err
 	}
@@ -104,7 +105,8 @@ func newTrainer(start *Linear, batch int, o Descent) (*trainer, error) {
 	g := gorgonia.NewGraph()
 	matrix := func(name string, rows, cols int, data []float64) *gorgonia.Node {
 		value := tensor.New(tensor.WithShape(rows, cols), tensor.WithBacking(data))
-		return gorgonia.NewMatrix(g, tensor.Float64, gorgonia.WithName(name), gorgonia.WithShape(rows, cols), gorgonia.WithValue(value))
+		return gorgonia.NewMatrix(g, tensor.Float64, gorgonia.WithName(name), gorgonia.WithShape(rows, cols),
+			gorgonia.WithValue(value))
 	}
 	x, targets := matrix("x", batch, t.in+1, t.x), matrix("targets", batch, t.out, t.targets)
 	w := matrix("w", t.in+1, t.out, t.weights)

@@ -159,7 +159,8 @@ func TestFit(t *testing.T) {
 	}
 	p, q := 1/(1+math.Exp(-2)), 1/(1+math.Exp(4))
 	want := Fit{50, -(math.Log(p) + math.Log(q)) / 2, ((1-p)*(1-p)*2 + (1-q)*(1-q)*2) / 4}
-	if math.Abs(f.Accuracy-want.Accuracy)+math.Abs(f.CrossEntropy-want.CrossEntropy)+math.Abs(f.SquaredError-want.SquaredError) > 1e-14 {
+	if math.Abs(f.Accuracy-want.Accuracy)+math.Abs(f.CrossEntropy-want.CrossEntropy)+
+		math.Abs(f.SquaredError-want.SquaredError) > 1e-14 {
 		t.Errorf("%+v, want %+v", f, want)
 	}
 	l.Regression = true
@@ -181,7 +182,8 @@ func TestTrainDoesNotLeak(t *testing.T) {
 	}
 	train := func(times int) {
 		for range times {
-			if _, _, err := Train(context.Background(), x, labels, start, Descent{SGD, 10, 10, 0.1, 0.9}, inOrder(40)); err != nil {
+			if _, _, err := Train(context.Background(), x, labels, start, Descent{SGD, 10, 10, 0.1, 0.9},
+				inOrder(40)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -239,7 +241,8 @@ func BenchmarkTrain(b *testing.B) {
 	start := &Linear{In: 128, Out: 10, W: make([]float64, 1280), B: make([]float64, 10)}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, _, err := Train(context.Background(), x, labels, start, Descent{SGD, 30, 100, 0.025, 0.9}, inOrder(1000)); err != nil {
+		if _, _, err := Train(context.Background(), x, labels, start, Descent{SGD, 30, 100, 0.025, 0.9},
+			inOrder(1000)); err != nil {
 			b.Fatal(err)
 		}
 	}

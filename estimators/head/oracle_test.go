@@ -52,13 +52,14 @@ func TestOracleDescent(t *testing.T) {
 					part[i] = float64(s.Symmetric()) / math.Sqrt(float64(d))
 				}
 			}
-			l, losses, err := Train(context.Background(), x, labels, start, Descent{c.Solver, c.Epochs, c.Batch, c.LR, c.Momentum}, func(epoch int) []int {
-				order := make([]int, n)
-				for i := range order {
-					order[i] = (7*i + 3*epoch) % n
-				}
-				return order
-			})
+			l, losses, err := Train(context.Background(), x, labels, start,
+				Descent{c.Solver, c.Epochs, c.Batch, c.LR, c.Momentum}, func(epoch int) []int {
+					order := make([]int, n)
+					for i := range order {
+						order[i] = (7*i + 3*epoch) % n
+					}
+					return order
+				})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -12,7 +12,7 @@ import (
 // before, which serves again at once: three times less in use, and no new pages to clear.
 func Aligned(n int) []float32 {
 	const line = 64 / 4
-	if n >= collectFirst {
+	if n >= CollectFrom {
 		runtime.GC()
 	}
 	data := make([]float32, n+line-1)
@@ -27,8 +27,8 @@ func Aligned(n int) []float32 {
 	return data
 }
 
-// collectFirst is the number of values (32 MB) from which on a collection is worth its milliseconds.
-const collectFirst = 32 << 20 / 4
+// CollectFrom is the number of values (32 MB) from which on a collection is worth its milliseconds.
+const CollectFrom = 32 << 20 / 4
 
 // largePage is the number of values of a large page (2 MB), on CPUs with this package's assembly and most others.
 const largePage = 2 << 20 / 4

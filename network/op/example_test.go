@@ -56,8 +56,10 @@ func confidence(a bench301.Architecture, images []float32) (float64, error) {
 // A new estimator as a Gorgonia graph around the network.
 func Example() {
 	darts := bench301.Genotype{ // DARTS (second order)
-		Normal: bench301.Cell{{Source: 0, Op: 3}, {Source: 1, Op: 3}, {Source: 0, Op: 3}, {Source: 1, Op: 3}, {Source: 0, Op: 2}, {Source: 1, Op: 3}, {Source: 0, Op: 2}, {Source: 2, Op: 5}},
-		Reduce: bench301.Cell{{Source: 0, Op: 0}, {Source: 1, Op: 0}, {Source: 1, Op: 0}, {Source: 2, Op: 2}, {Source: 0, Op: 0}, {Source: 2, Op: 2}, {Source: 1, Op: 0}, {Source: 2, Op: 2}},
+		Normal: bench301.Cell{{Source: 0, Op: 3}, {Source: 1, Op: 3}, {Source: 0, Op: 3}, {Source: 1, Op: 3},
+			{Source: 0, Op: 2}, {Source: 1, Op: 3}, {Source: 0, Op: 2}, {Source: 2, Op: 5}},
+		Reduce: bench301.Cell{{Source: 0, Op: 0}, {Source: 1, Op: 0}, {Source: 1, Op: 0}, {Source: 2, Op: 2},
+			{Source: 0, Op: 0}, {Source: 2, Op: 2}, {Source: 1, Op: 0}, {Source: 2, Op: 2}},
 	}
 	images := make([]float32, 8*16*16*3)
 	for i := range images {

@@ -119,7 +119,8 @@ func (f *forward[T]) SymDiff(inputs gorgonia.Nodes, output, grad *gorgonia.Node)
 	var err error
 	if f.network.InputGradient {
 		p.input = tensor.New(tensor.WithShape(inputs[0].Shape()...), tensor.Of(dtype[T]()))
-		if gradients[0], err = gorgonia.ApplyOp(&gradient[T]{p, "images", p.input}, inputs[0], inputs[1], output, grad); err != nil {
+		if gradients[0], err = gorgonia.ApplyOp(&gradient[T]{p, "images", p.input}, inputs[0], inputs[1], output,
+			grad); err != nil {
 			return nil, err
 		}
 	}
@@ -183,7 +184,8 @@ func (g *gradient[T]) Arity() int { return 4 }
 
 func (g *gradient[T]) Type() hm.Type {
 	a := hm.TypeVariable('a')
-	return hm.NewFnType(tensorType(4, a), tensorType(1, a), tensorType(2, a), tensorType(2, a), tensorType(g.out.Dims(), a))
+	return hm.NewFnType(tensorType(4, a), tensorType(1, a), tensorType(2, a), tensorType(2, a),
+		tensorType(g.out.Dims(), a))
 }
 
 func (g *gradient[T]) InferShape(...gorgonia.DimSizer) (tensor.Shape, error) {
@@ -199,7 +201,7 @@ func (g *gradient[T]) String() string {
 	return fmt.Sprintf("NetworkGradient{%d, %d, %s}", g.forward.network.id, g.id, g.what)
 }
 
-// Do runs the backward pass unless its twin has.
+// Do runs the backward pass unless its counterpart has.
 func (g *gradient[T]) Do(inputs ...gorgonia.Value) (gorgonia.Value, error) {
 	if err := g.run(inputs[3]); err != nil {
 		return nil, err

@@ -27,15 +27,16 @@ type Network[T network.Real] struct {
 // networks counts the networks of this process, so that Gorgonia does not take two of them for the same operation.
 var networks atomic.Uint64
 
-// New returns the operation that an executor stands for. Every run of the graph passes the images through it with the given
-// normalisation. The executor needs Options.Gradients if the graph takes gradients; closing it remains the caller's.
+// New returns the operation that an executor stands for. Every run of the graph passes the images through it with the
+// given normalisation. The executor needs Options.Gradients if the graph takes gradients; closing it remains the
+// caller's.
 func New[T network.Real](e network.Runner[T], norm network.Norm) *Network[T] {
 	return &Network[T]{run: e, norm: norm, id: networks.Add(1)}
 }
 
-// Features adds the network to the graph: x is n x H x W x 3 and theta the parameter vector; the result is n x channels,
-// the average over the last cell's map. A network can be applied once, because a second place in the graph would
-// overwrite what the first keeps for its gradients.
+// Features adds the network to the graph: x is n x H x W x 3 and theta the parameter vector; the result is n x
+// channels, the average over the last cell's map. A network can be applied once, because a second place in the graph
+// would overwrite what the first keeps for its gradients.
 func (n *Network[T]) Features(x, theta *gorgonia.Node) (*gorgonia.Node, error) {
 	return n.apply(x, theta, true, false)
 }
@@ -107,16 +108,19 @@ func Images[T network.Real](g *gorgonia.ExprGraph, p *network.Plan, data []T) (*
 		return nil, fmt.Errorf("op: %d values: an image has %d", len(data), image)
 	}
 	value := tensor.New(tensor.WithShape(len(data)/image, in.H, in.W, in.C), tensor.WithBacking(data))
-	return gorgonia.NewTensor(g, dtype[T](), 4, gorgonia.WithName("images"), gorgonia.WithShape(value.Shape()...), gorgonia.WithValue(value)), nil
+	return gorgonia.NewTensor(g, dtype[T](), 4, gorgonia.WithName("images"), gorgonia.WithShape(value.Shape()...),
+		gorgonia.WithValue(value)), nil
 }
 
-// Theta returns an input node for the parameters of a plan that reads theta in every run. A solver steps in theta itself.
+// Theta returns an input node for the parameters of a plan that reads theta in every run. A solver steps in theta
+// itself.
 func Theta[T network.Real](g *gorgonia.ExprGraph, p *network.Plan, theta []T) (*gorgonia.Node, error) {
 	if len(theta) != p.NumParams() {
 		return nil, fmt.Errorf("op: theta has %d values: this network has %d parameters", len(theta), p.NumParams())
 	}
 	value := tensor.New(tensor.WithShape(len(theta)), tensor.WithBacking(theta))
-	return gorgonia.NewVector(g, dtype[T](), gorgonia.WithName("theta"), gorgonia.WithShape(len(theta)), gorgonia.WithValue(value)), nil
+	return gorgonia.NewVector(g, dtype[T](), gorgonia.WithName("theta"), gorgonia.WithShape(len(theta)),
+		gorgonia.WithValue(value)), nil
 }
 
 // ClearGradients zeroes the gradients that a TapeMachine has bound to nodes. Nodes that have none yet are left alone.

@@ -73,7 +73,8 @@ func crossEntropy[T network.Real](g *gorgonia.ExprGraph, logits *gorgonia.Node, 
 		hot[i*classes+y] = -1 / T(n)
 	}
 	value := tensor.New(tensor.WithShape(n, classes), tensor.WithBacking(hot))
-	targets := gorgonia.NewMatrix(g, value.Dtype(), gorgonia.WithName("targets"), gorgonia.WithShape(n, classes), gorgonia.WithValue(value))
+	targets := gorgonia.NewMatrix(g, value.Dtype(), gorgonia.WithName("targets"), gorgonia.WithShape(n, classes),
+		gorgonia.WithValue(value))
 	return must(gorgonia.Sum(must(gorgonia.HadamardProd(targets, must(gorgonia.LogSoftMax(logits, 1))))))
 }
 
@@ -108,7 +109,8 @@ func checkDescent[T network.Real](t *testing.T, f *oracle.Network, steps int, lo
 	if err := json.Unmarshal(f.SGD, &want); err != nil {
 		t.Fatal(err)
 	}
-	p := plan(t, f.Arch, bench301.Config{Channels: f.C, Layers: f.Layers, Classes: f.Classes, Height: 32, Width: 32, Variant: bench301.VariantNASLib})
+	p := plan(t, f.Arch, bench301.Config{Channels: f.C, Layers: f.Layers, Classes: f.Classes, Height: 32, Width: 32,
+		Variant: bench301.VariantNASLib})
 	theta32 := make([]float32, p.NumParams())
 	s := oracle.NewStream(f.Seeds["params"])
 	for _, v := range p.Views() {
@@ -180,7 +182,8 @@ func small(t testing.TB) (p *network.Plan, theta, x []float64) {
 		{{0, 3}, {1, 5}, {0, 1}, {2, 4}, {1, 0}, {3, 6}, {0, 2}, {2, 3}},
 		{{1, 6}, {0, 0}, {1, 1}, {0, 2}, {1, 4}, {2, 0}, {0, 5}, {4, 3}},
 	}
-	p = plan(t, arch, bench301.Config{Channels: 2, Layers: 3, Classes: 4, Height: 8, Width: 8, Variant: bench301.VariantNASLib})
+	p = plan(t, arch, bench301.Config{Channels: 2, Layers: 3, Classes: 4, Height: 8, Width: 8,
+		Variant: bench301.VariantNASLib})
 	rng := rand.New(rand.NewPCG(3, 3))
 	theta32 := make([]float32, p.NumParams())
 	if err := network.Initialise(p, theta32, network.Scheme{}, 9); err != nil {
@@ -207,7 +210,8 @@ func TestGradientsOfBothOutputs(t *testing.T) {
 		t.Fatal(err)
 	}
 	// sum(features^2) + sum(logits^2) has cotangents 2*features and 2*logits
-	cost := must(gorgonia.Add(must(gorgonia.Sum(must(gorgonia.Square(features)))), must(gorgonia.Sum(must(gorgonia.Square(logits))))))
+	cost := must(gorgonia.Add(must(gorgonia.Sum(must(gorgonia.Square(features)))),
+		must(gorgonia.Sum(must(gorgonia.Square(logits))))))
 	d := must(gorgonia.Grad(cost, w, images))
 	machine := gorgonia.NewTapeMachine(g)
 	defer machine.Close()
@@ -245,7 +249,8 @@ func TestClearGradients(t *testing.T) {
 	p, theta, x := small(t)
 	g := gorgonia.NewGraph()
 	images, w := must(Images(g, p, x)), must(Theta(g, p, theta))
-	features := must(New(runner[float64](t, p, network.Options{Batch: 3, Gradients: true}), network.NoNorm).Features(images, w))
+	features := must(New(runner[float64](t, p, network.Options{Batch: 3, Gradients: true}),
+		network.NoNorm).Features(images, w))
 	must(gorgonia.Grad(must(gorgonia.Sum(must(gorgonia.Square(features)))), w))
 	machine := gorgonia.NewTapeMachine(g, gorgonia.BindDualValues(w))
 	defer machine.Close()
@@ -286,7 +291,8 @@ func TestBadGraphs(t *testing.T) {
 	bad("cut theta", err, "parameters")
 	_, err = New(runner[float64](t, p, forward), network.BatchNorm).Features(w, w)
 	bad("no images", err, "n x 8 x 8 x 3")
-	_, err = New(runner[float64](t, p, forward), network.BatchNorm).Features(images, gorgonia.NewVector(gorgonia.NewGraph(), tensor.Float64, gorgonia.WithName("short"), gorgonia.WithShape(7)))
+	_, err = New(runner[float64](t, p, forward), network.BatchNorm).Features(images,
+		gorgonia.NewVector(gorgonia.NewGraph(), tensor.Float64, gorgonia.WithName("short"), gorgonia.WithShape(7)))
 	bad("short theta", err, "parameters")
 	_, err = New(runner[float32](t, p, forward), network.BatchNorm).Features(images, w)
 	bad("precision", err, "float32")

@@ -7,8 +7,8 @@ import (
 	"rwe301/internal/oracle"
 )
 
-// TestOracleExtrapolation compares fits with scipy's (tools/oracles/extrapolation.py): no worse an error, and the same value
-// where the accuracies determine it.
+// TestOracleExtrapolation compares fits with scipy's (tools/oracles/extrapolation.py): no worse an error, and the same
+// value where the accuracies determine it.
 func TestOracleExtrapolation(t *testing.T) {
 	oracle.Each(t, "network", "extrapolation*.json*", func(t *testing.T, path string) int {
 		var file struct {
@@ -59,7 +59,10 @@ func TestExtrapolationOfKnownCurves(t *testing.T) {
 		{"power law", PowerLaw, LogPower, func(t float64) float64 { return 0.93 - 0.55*math.Pow(t, -0.7) }},
 		{"slow power law", PowerLaw, LogPower, func(t float64) float64 { return 0.7 - 0.4*math.Pow(t, -0.3) }},
 		{"log power", LogPower, PowerLaw, func(t float64) float64 { return 0.9 / (1 + math.Pow(t/math.Exp(0.8), -1.2)) }},
-		{"early log power", LogPower, PowerLaw, func(t float64) float64 { return 0.65 / (1 + math.Pow(t/math.Exp(-0.5), -0.6)) }},
+		{"early log power", LogPower, PowerLaw, func(t float64) float64 {
+			return 0.65 / (1 +
+				math.Pow(t/math.Exp(-0.5), -0.6))
+		}},
 	} {
 		for _, points := range []int{5, 12} {
 			var y []float64
@@ -88,7 +91,8 @@ func TestExtrapolationOfKnownCurves(t *testing.T) {
 
 // Values outside of what curves can do still have a nearest curve, between 0 and 1.
 func TestExtrapolationOfOddCurves(t *testing.T) {
-	for _, y := range [][]float64{{0.1, 0.1, 0.1, 0.1}, {0, 0, 0, 0}, {1, 1, 1, 1}, {0.9, 0.7, 0.5, 0.2}, {0.1, 0.8, 0.1, 0.8, 0.1}, {0, 0, 0.1, 0.9}} {
+	for _, y := range [][]float64{{0.1, 0.1, 0.1, 0.1}, {0, 0, 0, 0}, {1, 1, 1, 1}, {0.9, 0.7, 0.5, 0.2},
+		{0.1, 0.8, 0.1, 0.8, 0.1}, {0, 0, 0.1, 0.9}} {
 		got, err := Extrapolate(y, 100, PowerLaw, LogPower)
 		if err != nil || !(got > -1e-3 && got < 1.001) {
 			t.Errorf("%v goes on to %v, %v", y, got, err)
