@@ -103,7 +103,7 @@ func (b *backwardPass) reached(s *plan.BackStage) bool {
 	return false
 }
 
-// reduce adds up the weight gradients of stage s, slice by slice, and puts them in their places in gradient.
+// reduce adds up the weight gradients of stage s, part by part, and puts them in their places in gradient.
 func (b *backwardPass) reduce(s *plan.BackStage, gradient []float32) {
 	if s.Slot == 0 {
 		return

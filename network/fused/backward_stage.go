@@ -41,13 +41,18 @@ func (b *backwardPass) normaliseBackward(sum *plan.BackSum) {
 
 // part runs the current stage for a part of the batch.
 func (b *backwardPass) part(h *worker, k int) {
-	s := b.current
-	slot := b.slots[k*b.size:][:s.Slot]
-	clear(slot)
-	lo, hi := b.Span(k)
+	slot, lo, hi := b.begin(k)
 	for image := lo; image < hi; image++ {
-		b.backwardImage(h, s, slot, image)
+		b.backwardImage(h, b.current, slot, image)
 	}
+}
+
+// begin clears the weight gradients of part k of the batch, which are images lo to hi.
+func (b *backwardPass) begin(k int) (slot []float32, lo, hi int) {
+	slot = b.slots[k*b.size:][:b.current.Slot]
+	clear(slot)
+	lo, hi = b.Span(k)
+	return slot, lo, hi
 }
 
 // backwardImage yields the gradient of an image of s's tensor.

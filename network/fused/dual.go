@@ -41,12 +41,9 @@ type dualPass struct {
 
 // part runs the current stage for a part of the batch, for which the backward pass has run.
 func (dp *dualPass) part(h *worker, k int) {
-	s := dp.current
-	slot := dp.slots[k*dp.size:][:s.Slot]
-	clear(slot)
-	lo, hi := dp.Span(k)
+	slot, lo, hi := dp.begin(k)
 	for image := lo; image < hi; image++ {
-		dp.dualImage(h, s, slot, image)
+		dp.dualImage(h, dp.current, slot, image)
 	}
 }
 

@@ -87,7 +87,7 @@ func (m *Cache) Bytes() (total int64) {
 	return total
 }
 
-// maxMemory is the most an executor may ask for, in bytes: more than that is a mistyped size on the machines of today.
+// Max is the most an executor may ask for, in bytes: more than that is a mistyped size on the machines of today.
 const Max = 1 << 40
 
 // Check says whether an executor that needs so many bytes may be made. An unknown amount of free memory (negative)
