@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"rwe301/internal/atomicfile"
+	"rwe301/store"
 	"rwe301/study"
 )
 
@@ -55,4 +57,92 @@ func withRun(dir string, do func(*study.Run) error) error {
 		return err
 	}
 	return errors.Join(do(r), r.Close())
+}
+
+func newStudyStatus(s streams) *cobra.Command {
+	var f recordOptions
+	cmd := &cobra.Command{
+		Use:     "status RUN",
+		Short:   "Say how far a run has come",
+		Example: "  bench301 study status runs/my-study\n  bench301 study status runs/my-study --json",
+		Args:    someArgs(1, 1, "one run folder"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return withRun(args[0], func(r *study.Run) error { return printStatus(s, f, r) })
+		},
+	}
+	f.AddFlags(cmd)
+	return cmd
+}
+
+func printStatus(s streams, f recordOptions, r *study.Run) error {
+	status, err := r.Status()
+	if err != nil {
+		return err
+	}
+	count := func(get func(study.Progress) int) func(study.Progress) string {
+		return func(p study.Progress) string { return strconv.Itoa(get(p)) }
+	}
+	p := newPrinter(s.out, f,
+		column[study.Progress]{"estimator", true, func(p study.Progress) string { return p.Label }},
+		column[study.Progress]{"asked", false, count(func(p study.Progress) int { return p.Asked })},
+		column[study.Progress]{"ok", false, count(func(p study.Progress) int { return p.OK })},
+		column[study.Progress]{"undefined", false, count(func(p study.Progress) int { return p.Undefined })},
+		column[study.Progress]{"failed", false, count(func(p study.Progress) int { return p.Failed })},
+		column[study.Progress]{"missing", false, count(func(p study.Progress) int { return p.Missing })},
+		column[study.Progress]{"seconds", false, func(p study.Progress) string {
+			return strconv.FormatFloat(p.Seconds, 'f', 2, 64)
+		}},
+		column[study.Progress]{"reason", true, func(p study.Progress) string { return p.Reason }},
+	)
+	return p.printAll(status)
+}
+
+func newStudyMerge(s streams) *cobra.Command {
+	var to outOptions
+	cmd := &cobra.Command{
+		Use:   "merge RUN RUN... --out DIR",
+		Short: "Join the runs of a study's shards",
+		Long: `Joins runs of the same study, made by the same version of the program, into a new run folder. A score that
+two of them hold is an error. The runs stay as they are.`,
+		Example: "  bench301 study merge runs/my-study-*-of-16 --out runs/my-study",
+		Args:    someArgs(2, 1<<20, "two run folders or more"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if to.out == "" {
+				return usageError{errors.New("study merge: --out names the folder of the joined run")}
+			}
+			missing, err := study.Merge(cmd.Context(), to.out, args)
+			if err != nil {
+				return err
+			}
+			if missing > 0 {
+				fmt.Fprintf(s.err, "bench301: %d scores are in none of the runs; bench301 study resume %s makes them\n",
+					missing, to.out)
+			}
+			return printLine(s, to.out)
+		},
+	}
+	to.AddFlags(cmd, "folder of the joined run")
+	return cmd
+}
+
+func newStudyExport(s streams) *cobra.Command {
+	var as string
+	var noTimes bool
+	cmd := &cobra.Command{
+		Use:   "export RUN",
+		Short: "Print every score of a run with its origin",
+		Long: `Prints every score of a run, in an order that does not depend on how the run went. With --no-times the export
+leaves out seconds and machine, and is then the same to the byte for every number of workers, interruption and shard.`,
+		Example: `  bench301 study export runs/my-study > scores.csv
+  bench301 study export runs/my-study --format parquet > scores.parquet`,
+		Args: someArgs(1, 1, "one run folder"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return withRun(args[0], func(r *study.Run) error {
+				return store.Export(s.out, store.Format(as), r.Store.All(), !noTimes)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&as, "format", string(store.FormatCSV), "csv, jsonl or parquet")
+	cmd.Flags().BoolVar(&noTimes, "no-times", false, "leave out seconds and machine")
+	return cmd
 }

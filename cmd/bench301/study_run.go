@@ -4,12 +4,131 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"rwe301/analysis"
+	"rwe301/internal/atomicfile"
+	"rwe301/reports"
+	"rwe301/store"
+	"rwe301/studies"
 	"rwe301/study"
 )
+
+// partOptions say which part of a study a command takes, and how.
+type partOptions struct {
+	jobsOptions
+	shard string
+}
+
+// AddFlags gives a command the flags --jobs and --shard.
+func (o *partOptions) AddFlags(cmd *cobra.Command) {
+	o.jobsOptions.AddFlags(cmd)
+	cmd.Flags().StringVar(&o.shard, "shard", "", "one of several parts, e.g. 3/16; study merge joins their runs")
+}
+
+// load reads a definition and what it refers to.
+func (o *partOptions) load(ctx context.Context, path string) (text []byte, p *study.Plan, shard study.Shard,
+	err error) {
+	if err := o.jobsOptions.validate(); err != nil {
+		return nil, nil, shard, err
+	}
+	if o.shard != "" {
+		if shard, err = study.ParseShard(o.shard); err != nil {
+			return nil, nil, shard, usageError{err}
+		}
+	}
+	if text, err = os.ReadFile(path); err != nil {
+		return nil, nil, shard, err
+	}
+	d, err := study.Parse(path, text)
+	if err != nil {
+		return nil, nil, shard, err
+	}
+	p, err = study.Prepare(ctx, d)
+	return text, p, shard, err
+}
+
+// measuring is how long study plan measures.
+const measuring = time.Minute
+
+func newStudyPlan(s streams) *cobra.Command {
+	var f recordOptions
+	var o partOptions
+	var untimed bool
+	cmd := &cobra.Command{
+		Use:   "plan FILE",
+		Short: "Say what a study would run and how long it takes",
+		Long: `Prints every estimator with its settings, the number of scores and the seconds of one, measured on one
+architecture (at most a minute in all), and on standard error the estimated time of the whole study.`,
+		Example: "  bench301 study plan my.yaml\n  bench301 study plan my.yaml --no-timing --json",
+		Args:    someArgs(1, 1, "one definition"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			_, p, shard, err := o.load(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			defer p.Close()
+			var t study.Timing
+			if !untimed {
+				if t, err = p.Time(cmd.Context(), o.jobs, shard, measuring); err != nil {
+					return err
+				}
+			}
+			return printPlan(s, f, p, t)
+		},
+	}
+	f.AddFlags(cmd)
+	o.AddFlags(cmd)
+	cmd.Flags().BoolVar(&untimed, "no-timing", false, "do not measure")
+	return cmd
+}
+
+// planRow is one line of `study plan`.
+type planRow struct {
+	Label   string  `json:"estimator"`
+	Seeds   int     `json:"seeds"`
+	Scores  int     `json:"scores"`
+	Seconds float64 `json:"seconds_each"`
+	Dataset string  `json:"dataset"`
+}
+
+func printPlan(s streams, f recordOptions, p *study.Plan, t study.Timing) error {
+	out := newPrinter(s.out, f,
+		column[planRow]{"estimator", true, func(r planRow) string { return r.Label }},
+		column[planRow]{"seeds", false, func(r planRow) string { return strconv.Itoa(r.Seeds) }},
+		column[planRow]{"scores", false, func(r planRow) string { return strconv.Itoa(r.Scores) }},
+		column[planRow]{"s each", false, func(r planRow) string { return strconv.FormatFloat(r.Seconds, 'g', 2, 64) }},
+		column[planRow]{"data", true, func(r planRow) string { return r.Dataset }},
+	)
+	for i, q := range p.Questions {
+		row := planRow{Label: q.Label, Seeds: len(q.Seeds), Scores: len(q.Seeds) * len(p.Architectures), Dataset: q.Dataset}
+		if t.Seconds != nil {
+			row.Seconds = t.Seconds[i]
+		}
+		if err := out.print(row); err != nil {
+			return err
+		}
+	}
+	for _, note := range p.Notes {
+		fmt.Fprintf(s.err, "bench301: %s\n", note)
+	}
+	fmt.Fprintf(s.err, "bench301: %d architectures, %d estimates", len(p.Architectures), p.Estimates())
+	if t.Measured > 0 {
+		fmt.Fprintf(s.err, ", about %v on %d cores", t.Total.Round(time.Second), t.Workers)
+		if t.Measured < len(p.Questions) {
+			fmt.Fprintf(s.err, " (%d of %d estimators measured)", t.Measured, len(p.Questions))
+		}
+	}
+	fmt.Fprintln(s.err)
+	return out.close()
+}
 
 func newStudyRun(s streams) *cobra.Command {
 	var o partOptions
@@ -127,4 +246,117 @@ func work(ctx context.Context, s streams, r *study.Run, p *study.Plan, o study.O
 		fmt.Fprintf(s.err, "bench301: saved; go on with: bench301 study resume %s\n", r.Dir)
 	}
 	return err
+}
+
+func newReplay(s streams) *cobra.Command {
+	var o jobsOptions
+	var to outOptions
+	var accuracy string
+	var columns []string
+	cmd := &cobra.Command{
+		Use:   "replay TABLE",
+		Short: "Analyse the scores of a published table",
+		Long: `Makes a run of a published table: CSV with a column arch, or JSON as NAS-Bench-Suite-Zero published it. Every
+column of numbers counts as an estimator. Tables, figures and comparisons of the run are those of a study.`,
+		Example: `  bench301 replay zc_nasbench301.json
+  bench301 replay scores.csv --accuracy acc --columns nwot,params --out runs/published`,
+		Args: someArgs(1, 1, "one table"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.validate(); err != nil {
+				return err
+			}
+			text, err := study.Replay(args[0], accuracy, columns)
+			if err != nil {
+				return err
+			}
+			d, err := study.Parse(filepath.Base(args[0]), text) // whose paths begin in the current folder
+			if err != nil {
+				return err
+			}
+			p, err := study.Prepare(cmd.Context(), d)
+			if err != nil {
+				return err
+			}
+			defer p.Close()
+			if to.out == "" {
+				to.out = filepath.Join("runs", strings.TrimSuffix(filepath.Base(args[0]), filepath.Ext(args[0])))
+			}
+			r, err := study.Create(to.out, p, text, study.Shard{}, machine())
+			if err != nil {
+				return err
+			}
+			return finish(cmd.Context(), s, r, p, study.Options{Workers: o.jobs})
+		},
+	}
+	cmd.Flags().StringVar(&accuracy, "accuracy", "val_accuracy", "column of accuracies")
+	cmd.Flags().StringSliceVar(&columns, "columns", nil, "columns to take as estimators (default: all of numbers)")
+	to.AddFlags(cmd, "run folder (default runs/TABLE)")
+	o.AddFlags(cmd)
+	return cmd
+}
+
+func newDemo(s streams) *cobra.Command {
+	var to outOptions
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Do the main job once, on data inside the binary",
+		Long: `Do the main job once, on data inside the binary: sample 60 architectures, score them by Random-Weight
+Evaluation and five baselines, compare the scores with NAS-Bench-301 accuracies (as the mini surrogate approximates
+them), and write tables and figures.`,
+		Example: `  bench301 demo
+  bench301 demo --out results`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return demo(cmd.Context(), s, to.out) },
+	}
+	to.AddFlags(cmd, "folder of the results (default runs/<UTC time>-demo)")
+	return cmd
+}
+
+func demo(ctx context.Context, s streams, out string) error {
+	if out == "" {
+		out = filepath.Join("runs", time.Now().UTC().Format("20060102T150405Z")+"-demo")
+	}
+	start := time.Now()
+	d, err := study.Parse("quick.yaml", studies.Quick)
+	if err != nil {
+		return err
+	}
+	p, err := study.Prepare(ctx, d)
+	if err != nil {
+		return err
+	}
+	r, err := study.Create(out, p, studies.Quick, study.Shard{}, machine())
+	if err != nil {
+		return err
+	}
+	if err := work(ctx, s, r, p, study.Options{}); err != nil {
+		return errors.Join(err, r.Close())
+	}
+	results, err := r.Load()
+	if err != nil {
+		return errors.Join(err, r.Close())
+	}
+	scores := filepath.Join(out, "scores.jsonl")
+	err = atomicfile.Write(scores, func(w io.Writer) error {
+		return store.Export(w, store.FormatJSONL,
+			r.Store.All(), true)
+	})
+	if err := errors.Join(err, r.Close()); err != nil {
+		return err
+	}
+	f, err := analysis.Analyse(ctx, results, analysis.Options{})
+	if err != nil {
+		return err
+	}
+	report := reports.Study{Findings: f}
+	files, err := report.Save(out, "scatter", "bars")
+	if err != nil {
+		return err
+	}
+	if err := report.InOrder().Write(s.out, reports.Terminal); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.err, "\n%d files in %s after %s, among them scatter.png and bars.png\n", len(files)+1, out,
+		time.Since(start).Round(time.Second))
+	return nil
 }
