@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"strconv"
 	"strings"
 	"time"
 
@@ -60,23 +59,19 @@ multiply-adds a second the cores do (two operations each) and how fast they read
 }
 
 func benchMachine(ctx context.Context, s streams, f recordOptions, workers int, budget time.Duration) error {
-	number := func(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) }
-	columns := []column[machineRow]{
-		{"level", true, func(r machineRow) string { return r.Level }},
-		{"workers", false, func(r machineRow) string { return strconv.Itoa(r.Workers) }},
-		{"FMA GFLOP/s", false, func(r machineRow) string { return number(r.GFLOPs) }},
-	}
-	for i, name := range []string{"L1", "L2", "L3", "memory"} {
-		columns = append(columns, column[machineRow]{name + " GB/s", false, func(r machineRow) string {
-			return number(r.reads[i].GBps)
-		}})
-	}
 	counts := []int{1, workers}
 	if workers == 1 {
 		counts = counts[:1]
 	}
 	levels := kernels.Levels()
-	p := newPrinter(s.out, f, columns...)
+	p := newPrinter(s, f, "level,>workers,>FMA GFLOP/s,>L1 GB/s,>L2 GB/s,>L3 GB/s,>memory GB/s",
+		func(r machineRow) []any {
+			cells := []any{r.Level, r.Workers, fixed(r.GFLOPs, 1)}
+			for _, b := range r.reads {
+				cells = append(cells, fixed(b.GBps, 1))
+			}
+			return cells
+		})
 	p.live = true
 	before := kernels.Active()
 	defer func() { _, _ = kernels.Use(before) }()
@@ -212,21 +207,11 @@ func benchNetwork(ctx context.Context, s streams, f recordOptions, row networkRo
 	if used, ok := process.Used(); ok {
 		row.PeakMemory = float64(used.PeakMemory) / 1e6
 	}
-	number := func(digits int, v func(networkRow) float64) func(networkRow) string {
-		return func(r networkRow) string { return strconv.FormatFloat(v(r), 'f', digits, 64) }
-	}
-	p := newPrinter(s.out, f,
-		column[networkRow]{"mode", true, func(r networkRow) string { return r.Mode }},
-		column[networkRow]{"simd", true, func(r networkRow) string { return r.SIMD }},
-		column[networkRow]{"workers", false, func(r networkRow) string { return strconv.Itoa(r.Workers) }},
-		column[networkRow]{"images/s", false, number(1, func(r networkRow) float64 { return r.ImagesPerSecond })},
-		column[networkRow]{"images/CPU-s", false, number(1, func(r networkRow) float64 { return r.ImagesPerCPUSecond })},
-		column[networkRow]{"GFLOP/s", false, number(1, func(r networkRow) float64 { return r.GFLOPs })},
-		column[networkRow]{"of peak", false, number(3, func(r networkRow) float64 { return r.PeakShare })},
-		column[networkRow]{"planned MB", false, number(1, func(r networkRow) float64 { return r.PlannedMemory })},
-		column[networkRow]{"process MB", false, number(1, func(r networkRow) float64 { return r.PeakMemory })})
-	if err := p.print(row); err != nil {
-		return err
-	}
-	return p.close()
+	columns := "mode,simd,>workers,>images/s,>images/CPU-s,>GFLOP/s,>of peak,>planned MB,>process MB"
+	return newPrinter(s, f, columns, func(r networkRow) []any {
+		return []any{
+			r.Mode, r.SIMD, r.Workers, fixed(r.ImagesPerSecond, 1), fixed(r.ImagesPerCPUSecond, 1),
+			fixed(r.GFLOPs, 1), fixed(r.PeakShare, 3), fixed(r.PlannedMemory, 1), fixed(r.PeakMemory, 1),
+		}
+	}).printAll([]networkRow{row})
 }

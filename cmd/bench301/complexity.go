@@ -171,16 +171,9 @@ macs plus the element-wise operations of normalisations, ReLUs and pools) of the
 
 func complexity(ctx context.Context, s streams, f recordOptions, in *archInput, args []string,
 	size func(bench301.Architecture) (bench301.Config, error)) error {
-	integer := func(field func(complexityRow) int64) func(complexityRow) string {
-		return func(r complexityRow) string { return strconv.FormatInt(field(r), 10) }
-	}
-	p := newPrinter(s.out, f,
-		column[complexityRow]{"arch", true, func(r complexityRow) string { return r.Arch }},
-		column[complexityRow]{"id", true, func(r complexityRow) string { return r.ID }},
-		column[complexityRow]{"channels", false, integer(func(r complexityRow) int64 { return int64(r.Channels) })},
-		column[complexityRow]{"params", false, integer(func(r complexityRow) int64 { return r.Params })},
-		column[complexityRow]{"macs", false, integer(func(r complexityRow) int64 { return r.MACs })},
-		column[complexityRow]{"flops", false, integer(func(r complexityRow) int64 { return r.FLOPs })})
+	p := newPrinter(s, f, "arch,id,>channels,>params,>macs,>flops", func(r complexityRow) []any {
+		return []any{r.Arch, r.ID, r.Channels, r.Params, r.MACs, r.FLOPs}
+	})
 	err := func() error {
 		for item, err := range in.each(args) {
 			if err == nil {

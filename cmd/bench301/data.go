@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -131,15 +130,9 @@ func newDataInfo(s streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			p := newPrinter(s.out, f,
-				column[dataRecord]{"name", true, func(r dataRecord) string { return r.Name }},
-				column[dataRecord]{"hash", true, func(r dataRecord) string { return r.Hash }},
-				column[dataRecord]{"train", false, func(r dataRecord) string { return strconv.Itoa(r.Train) }},
-				column[dataRecord]{"test", false, func(r dataRecord) string { return strconv.Itoa(r.Test) }},
-				column[dataRecord]{"classes", false, func(r dataRecord) string { return strconv.Itoa(r.Classes) }},
-				column[dataRecord]{"size", true, func(r dataRecord) string { return r.Size }},
-				column[dataRecord]{"where", true, func(r dataRecord) string { return r.Where }},
-			)
+			p := newPrinter(s, f, "name,hash,>train,>test,>classes,size,where", func(r dataRecord) []any {
+				return []any{r.Name, r.Hash, r.Train, r.Test, r.Classes, r.Size, r.Where}
+			})
 			damaged := dataInfo(cmd.Context(), cache, p.print)
 			if errors.Is(damaged, dataset.ErrAbsent) {
 				fmt.Fprintf(s.err, "bench301: %v\n", damaged)

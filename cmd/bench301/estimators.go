@@ -62,11 +62,7 @@ func explainEstimator(s streams, f recordOptions, name string) error {
 		return err
 	}
 	if f.json || f.csv {
-		p := newPrinter(s.out, f, estimatorColumns()...)
-		if err := p.print(estimatorRow{info, jsonText(defaults)}); err != nil {
-			return err
-		}
-		return p.close()
+		return printEstimators(s, f, []estimatorRow{{info, jsonText(defaults)}})
 	}
 	need := map[bool]string{true: "yes", false: "no"}
 	lines := [][2]string{
@@ -101,38 +97,26 @@ func checkEstimators(ctx context.Context, s streams, f recordOptions) error {
 	if err != nil {
 		return err
 	}
-	deviation := func(of func(conformance.Result) float64) func(conformance.Result) string {
-		return func(c conformance.Result) string {
-			if c.Compared == 0 {
-				return ""
-			}
-			return strconv.FormatFloat(of(c), 'e', 1, 64)
+	deviation := func(c conformance.Result, v float64) string {
+		if c.Compared == 0 {
+			return ""
 		}
+		return strconv.FormatFloat(v, 'e', 1, 64)
 	}
-	p := newPrinter(s.out, f,
-		column[conformance.Result]{"estimator", true, func(c conformance.Result) string { return c.Estimator }},
-		column[conformance.Result]{"verdict", true, func(c conformance.Result) string { return string(c.Verdict) }},
-		column[conformance.Result]{"compared", false, func(c conformance.Result) string {
-			return strconv.Itoa(c.Compared)
-		}},
-		column[conformance.Result]{"deviation", false,
-			deviation(func(c conformance.Result) float64 { return c.Deviation })},
-		column[conformance.Result]{"allowed", false,
-			deviation(func(c conformance.Result) float64 { return c.Allowed })},
-		column[conformance.Result]{"reference", true, func(c conformance.Result) string {
-			return cmp.Or(c.Note, c.Reference)
-		}})
+	p := newPrinter(s, f, "estimator,verdict,>compared,>deviation,>allowed,reference", func(c conformance.Result) []any {
+		return []any{
+			c.Estimator, c.Verdict, c.Compared, deviation(c, c.Deviation), deviation(c, c.Allowed),
+			cmp.Or(c.Note, c.Reference),
+		}
+	})
+	if err := p.printAll(checks); err != nil {
+		return err
+	}
 	differ := 0
 	for _, c := range checks {
 		if c.Verdict == conformance.Differs {
 			differ++
 		}
-		if err := p.print(c); err != nil {
-			return err
-		}
-	}
-	if err := p.close(); err != nil {
-		return err
 	}
 	if differ > 0 {
 		return fmt.Errorf("%d estimators differ from their reference", differ)
@@ -153,40 +137,28 @@ type jsonText string
 func (j jsonText) MarshalJSON() ([]byte, error) { return []byte(j), nil }
 
 func listEstimators(s streams, f recordOptions) error {
-	columns := estimatorColumns()
-	if !f.csv {
-		columns = columns[:6] // the rest is too long for a terminal
-	}
-	p := newPrinter(s.out, f, columns...)
+	var rows []estimatorRow
 	for _, info := range estimators.All() {
 		defaults, err := estimators.Defaults(info.Name)
 		if err != nil {
 			return err
 		}
-		if err := p.print(estimatorRow{info, jsonText(defaults)}); err != nil {
-			return err
-		}
+		rows = append(rows, estimatorRow{info, jsonText(defaults)})
 	}
-	return p.close()
+	return printEstimators(s, f, rows)
 }
 
-// estimatorColumns are the fields of an estimator as text, those that fit a line first.
-func estimatorColumns() []column[estimatorRow] {
-	text := func(name string, of func(estimators.Info) string) column[estimatorRow] {
-		return column[estimatorRow]{name, true, func(r estimatorRow) string { return of(r.Info) }}
+func printEstimators(s streams, f recordOptions, rows []estimatorRow) error {
+	columns := "name,family,needs,better,cost,unit"
+	if f.csv {
+		columns += ",formula,aliases,paper,settings" // too long for a terminal
 	}
-	return []column[estimatorRow]{
-		text("name", func(i estimators.Info) string { return i.Name }),
-		text("family", func(i estimators.Info) string { return string(i.Family) }),
-		text("needs", needs),
-		text("better", func(i estimators.Info) string { return string(i.Direction) }),
-		text("cost", func(i estimators.Info) string { return string(i.Cost) }),
-		text("unit", func(i estimators.Info) string { return i.Unit }),
-		text("formula", func(i estimators.Info) string { return i.Formula }),
-		text("aliases", func(i estimators.Info) string { return strings.Join(i.Aliases, " ") }),
-		text("paper", func(i estimators.Info) string { return i.Paper }),
-		{"settings", true, func(r estimatorRow) string { return string(r.Settings) }},
-	}
+	return newPrinter(s, f, columns, func(r estimatorRow) []any {
+		return []any{
+			r.Name, r.Family, needs(r.Info), r.Direction, r.Cost, r.Unit,
+			r.Formula, strings.Join(r.Aliases, " "), r.Paper, r.Settings,
+		}
+	}).printAll(rows)
 }
 
 // needs abbreviates what an estimator reads.

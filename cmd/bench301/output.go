@@ -5,8 +5,8 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -71,29 +71,23 @@ func (o *tableOptions) validate() error {
 	return nil
 }
 
-// column is one field of a record as text.
-type column[T any] struct {
-	name string
-	left bool
-	text func(T) string
-}
-
 // printer prints records of one kind: JSON and CSV as they come, a table at the end.
 type printer[T any] struct {
-	columns []column[T]
-	json    *json.Encoder
-	csv     *csv.Writer
-	table   reports.Table
-	out     *bufio.Writer
-	live    bool // every record is wanted at once
+	row   func(T) []any
+	json  *json.Encoder
+	csv   *csv.Writer
+	table reports.Table
+	out   *bufio.Writer
+	live  bool // every record is wanted at once
 }
 
-func newPrinter[T any](w io.Writer, f recordOptions, columns ...column[T]) *printer[T] {
-	p := &printer[T]{columns: columns, out: bufio.NewWriter(w)}
-	header := make([]string, len(columns))
-	for i, c := range columns {
-		header[i] = c.name
-		p.table.Columns = append(p.table.Columns, reports.Column{Name: c.name, Left: c.left})
+// newPrinter prints records by the cells that row makes of them. The names of the columns stand between commas, behind
+// a > where cells are set right; a record's cells beyond the columns are left out.
+func newPrinter[T any](s streams, f recordOptions, columns string, row func(T) []any) *printer[T] {
+	p := &printer[T]{row: row, out: bufio.NewWriter(s.out)}
+	header := strings.Split(strings.ReplaceAll(columns, ">", ""), ",")
+	for i, name := range strings.Split(columns, ",") {
+		p.table.Columns = append(p.table.Columns, reports.Column{Name: header[i], Left: name == header[i]})
 	}
 	switch {
 	case f.json:
@@ -106,6 +100,10 @@ func newPrinter[T any](w io.Writer, f recordOptions, columns ...column[T]) *prin
 	return p
 }
 
+// fixed is a cell with so many digits behind the point, exact one with as many as it takes.
+func fixed(v float64, digits int) string { return strconv.FormatFloat(v, 'f', digits, 64) }
+func exact(v float64) string             { return strconv.FormatFloat(v, 'g', -1, 64) }
+
 // print prints one record.
 func (p *printer[T]) print(record T) error {
 	if p.json != nil {
@@ -114,9 +112,9 @@ func (p *printer[T]) print(record T) error {
 		}
 		return p.out.Flush()
 	}
-	cells := make([]string, len(p.columns))
-	for i, c := range p.columns {
-		cells[i] = c.text(record)
+	cells := make([]string, len(p.table.Columns))
+	for i, v := range p.row(record)[:len(cells)] {
+		cells[i] = fmt.Sprint(v)
 	}
 	if p.csv != nil {
 		if err := p.csv.Write(cells); err != nil || !p.live {

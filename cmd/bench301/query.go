@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -83,45 +82,45 @@ func (o *queryOptions) question() (*surrogate.Question, error) {
 	return q, nil
 }
 
-// columns are those of the table and of CSV.
-func (o *queryOptions) columns() []column[surrogate.Answer] {
-	percent := func(v float64) string { return strconv.FormatFloat(v, 'f', 3, 64) }
+// printer prints answers.
+func (o *queryOptions) printer(s streams) *printer[surrogate.Answer] {
+	percent := func(v float64) string { return fixed(v, 3) }
 	if o.csv {
-		percent = func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+		percent = exact
 	}
-	c := []column[surrogate.Answer]{
-		{"arch", true, func(r surrogate.Answer) string { return r.Arch }},
-		{"id", true, func(r surrogate.Answer) string { return r.ID }},
-		{"accuracy", false, func(r surrogate.Answer) string { return percent(r.Accuracy) }},
-		{"std", false, func(r surrogate.Answer) string { return percent(r.Std) }},
-		{"in_range", true, func(r surrogate.Answer) string { return strconv.FormatBool(r.InRange) }},
-		{"surrogate", true, func(r surrogate.Answer) string { return r.Surrogate }},
+	columns := "arch,id,>accuracy,>std,in_range,surrogate"
+	for _, more := range []struct {
+		asked bool
+		name  string
+	}{{o.noise, ",>noisy"}, {o.members, ",members"}, {o.runtime != "", ",>runtime"}} {
+		if more.asked {
+			columns += more.name
+		}
 	}
-	if o.noise {
-		c = append(c, column[surrogate.Answer]{"noisy", false, func(r surrogate.Answer) string { return percent(*r.Noisy) }})
-	}
-	if o.members {
-		c = append(c, column[surrogate.Answer]{"members", true, func(r surrogate.Answer) string {
-			texts := make([]string, len(r.Members))
-			for i, v := range r.Members {
+	return newPrinter(s, o.recordOptions, columns, func(a surrogate.Answer) []any {
+		cells := []any{a.Arch, a.ID, percent(a.Accuracy), percent(a.Std), a.InRange, a.Surrogate}
+		if o.noise {
+			cells = append(cells, percent(*a.Noisy))
+		}
+		if o.members {
+			texts := make([]string, len(a.Members))
+			for i, v := range a.Members {
 				texts[i] = percent(v)
 			}
-			return strings.Join(texts, " ")
-		}})
-	}
-	if o.runtime != "" {
-		c = append(c, column[surrogate.Answer]{"runtime", false, func(r surrogate.Answer) string {
-			return strconv.FormatFloat(*r.Runtime, 'f', 1, 64)
-		}})
-	}
-	return c
+			cells = append(cells, strings.Join(texts, " "))
+		}
+		if o.runtime != "" {
+			cells = append(cells, fixed(*a.Runtime, 1))
+		}
+		return cells
+	})
 }
 
 // queryBatch is how many architectures are answered at once.
 const queryBatch = 4096
 
 func (o *queryOptions) run(ctx context.Context, s streams, args []string, q *surrogate.Question) error {
-	p := newPrinter(s.out, o.recordOptions, o.columns()...)
+	p := o.printer(s)
 	name := q.Accuracy.Info().Name
 	asked, outside := 0, 0
 	batch := make([]bench301.Genotype, 0, queryBatch)

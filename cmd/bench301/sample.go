@@ -59,9 +59,7 @@ the first k of n are those that -n k gives.`,
 
 func sample(ctx context.Context, s streams, f recordOptions, space bench301.Space, n bench301.Notation,
 	count int, seed uint64) error {
-	p := newPrinter(s.out, f,
-		column[sampleRow]{"arch", true, func(r sampleRow) string { return r.Arch }},
-		column[sampleRow]{"id", true, func(r sampleRow) string { return r.ID }})
+	p := newPrinter(s, f, "arch,id", func(r sampleRow) []any { return []any{r.Arch, r.ID} })
 	for a := range bench301.Samples(space, seed) {
 		if count--; count < 0 {
 			break
@@ -82,8 +80,5 @@ func sample(ctx context.Context, s streams, f recordOptions, space bench301.Spac
 			return err
 		}
 	}
-	if f.json || f.csv {
-		return p.close()
-	}
-	return p.out.Flush()
+	return p.close()
 }

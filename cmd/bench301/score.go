@@ -7,7 +7,6 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -102,11 +101,17 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 	}
 	m := newMeter(s.err, "scoring", "architectures")
 	defer m.close()
-	columns := scoreColumns()
-	if !o.csv {
-		columns = columns[:len(columns)-1] // the architecture is too long for a terminal
+	columns := "id,estimator,>score,>seconds,status,error"
+	if o.csv {
+		columns += ",arch" // too long for a terminal
 	}
-	p := newPrinter(s.out, o.recordOptions, columns...)
+	p := newPrinter(s, o.recordOptions, columns, func(r store.Record) []any {
+		score := ""
+		if r.Score != nil {
+			score = exact(*r.Score)
+		}
+		return []any{r.ID, scoring.Describe(r).Label, score, fixed(r.Seconds, 3), r.Status, r.Error, r.Arch}
+	})
 	p.live = true
 	failed := 0
 	tallies := make([]scoring.Tally, len(questions))
@@ -175,22 +180,4 @@ func prepare(
 		}
 	}
 	return list, data, nil
-}
-
-// scoreColumns are the fields of a record that fit a line.
-func scoreColumns() []column[store.Record] {
-	return []column[store.Record]{
-		{"id", true, func(r store.Record) string { return r.ID }},
-		{"estimator", true, func(r store.Record) string { return scoring.Describe(r).Label }},
-		{"score", false, func(r store.Record) string {
-			if r.Score == nil {
-				return ""
-			}
-			return strconv.FormatFloat(*r.Score, 'g', -1, 64)
-		}},
-		{"seconds", false, func(r store.Record) string { return strconv.FormatFloat(r.Seconds, 'f', 3, 64) }},
-		{"status", true, func(r store.Record) string { return string(r.Status) }},
-		{"error", true, func(r store.Record) string { return r.Error }},
-		{"arch", true, func(r store.Record) string { return r.Arch }},
-	}
 }

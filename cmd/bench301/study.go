@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -79,22 +78,10 @@ func printStatus(s streams, f recordOptions, r *study.Run) error {
 	if err != nil {
 		return err
 	}
-	count := func(get func(study.Progress) int) func(study.Progress) string {
-		return func(p study.Progress) string { return strconv.Itoa(get(p)) }
-	}
-	p := newPrinter(s.out, f,
-		column[study.Progress]{"estimator", true, func(p study.Progress) string { return p.Label }},
-		column[study.Progress]{"asked", false, count(func(p study.Progress) int { return p.Asked })},
-		column[study.Progress]{"ok", false, count(func(p study.Progress) int { return p.OK })},
-		column[study.Progress]{"undefined", false, count(func(p study.Progress) int { return p.Undefined })},
-		column[study.Progress]{"failed", false, count(func(p study.Progress) int { return p.Failed })},
-		column[study.Progress]{"missing", false, count(func(p study.Progress) int { return p.Missing })},
-		column[study.Progress]{"seconds", false, func(p study.Progress) string {
-			return strconv.FormatFloat(p.Seconds, 'f', 2, 64)
-		}},
-		column[study.Progress]{"reason", true, func(p study.Progress) string { return p.Reason }},
-	)
-	return p.printAll(status)
+	columns := "estimator,>asked,>ok,>undefined,>failed,>missing,>seconds,reason"
+	return newPrinter(s, f, columns, func(p study.Progress) []any {
+		return []any{p.Label, p.Asked, p.OK, p.Undefined, p.Failed, p.Missing, fixed(p.Seconds, 2), p.Reason}
+	}).printAll(status)
 }
 
 func newStudyMerge(s streams) *cobra.Command {

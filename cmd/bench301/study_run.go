@@ -100,13 +100,9 @@ type planRow struct {
 }
 
 func printPlan(s streams, f recordOptions, p *study.Plan, t study.Timing) error {
-	out := newPrinter(s.out, f,
-		column[planRow]{"estimator", true, func(r planRow) string { return r.Label }},
-		column[planRow]{"seeds", false, func(r planRow) string { return strconv.Itoa(r.Seeds) }},
-		column[planRow]{"scores", false, func(r planRow) string { return strconv.Itoa(r.Scores) }},
-		column[planRow]{"s each", false, func(r planRow) string { return strconv.FormatFloat(r.Seconds, 'g', 2, 64) }},
-		column[planRow]{"data", true, func(r planRow) string { return r.Dataset }},
-	)
+	out := newPrinter(s, f, "estimator,>seeds,>scores,>s each,data", func(r planRow) []any {
+		return []any{r.Label, r.Seeds, r.Scores, strconv.FormatFloat(r.Seconds, 'g', 2, 64), r.Dataset}
+	})
 	for i, q := range p.Questions {
 		row := planRow{Label: q.Label, Seeds: len(q.Seeds), Scores: len(q.Seeds) * len(p.Architectures), Dataset: q.Dataset}
 		if t.Seconds != nil {

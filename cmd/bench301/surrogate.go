@@ -9,7 +9,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -140,7 +139,7 @@ func newSurrogateInfo(s streams) *cobra.Command {
 				fmt.Fprintf(s.out, "%s: %s, %d members, predicts %s, sha256 %s\n", e.Info().Name, e.Info().Kind,
 					e.Info().Members, unit, e.Checksum())
 			}
-			return printMembers(s.out, f, e.Members())
+			return printMembers(s, f, e.Members())
 		},
 	}
 	f.AddFlags(cmd)
@@ -160,19 +159,11 @@ func openEnsemble(name string) (*surrogate.Ensemble, error) {
 	return e, nil
 }
 
-func printMembers(w io.Writer, f recordOptions, members []surrogate.Member) error {
-	number := strconv.Itoa
-	p := newPrinter(w, f,
-		column[surrogate.Member]{"member", true, func(m surrogate.Member) string { return m.Name }},
-		column[surrogate.Member]{"format", true, func(m surrogate.Member) string { return m.Format }},
-		column[surrogate.Member]{"written by", true, func(m surrogate.Member) string { return m.Version }},
-		column[surrogate.Member]{"trees", false, func(m surrogate.Member) string { return number(m.Trees) }},
-		column[surrogate.Member]{"nodes", false, func(m surrogate.Member) string { return number(m.Nodes) }},
-		column[surrogate.Member]{"depth", false, func(m surrogate.Member) string { return number(m.Depth) }},
-		column[surrogate.Member]{"weights", false, func(m surrogate.Member) string { return number(m.Weights) }},
-		column[surrogate.Member]{"original bytes", false, func(m surrogate.Member) string { return number(m.Bytes) }},
-		column[surrogate.Member]{"original sha256", true, func(m surrogate.Member) string { return m.SHA256 }})
-	return p.printAll(members)
+func printMembers(s streams, f recordOptions, members []surrogate.Member) error {
+	columns := "member,format,written by,>trees,>nodes,>depth,>weights,>original bytes,original sha256"
+	return newPrinter(s, f, columns, func(m surrogate.Member) []any {
+		return []any{m.Name, m.Format, m.Version, m.Trees, m.Nodes, m.Depth, m.Weights, m.Bytes, m.SHA256}
+	}).printAll(members)
 }
 
 func newSurrogateVerify(s streams) *cobra.Command {
