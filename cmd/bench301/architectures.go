@@ -75,7 +75,7 @@ func (a *archInput) each(args []string) iter.Seq2[bench301.Item, error] {
 		}
 		if len(args) == 0 {
 			if f, ok := a.in.(*os.File); ok && isTerminal(f) {
-				yield(bench301.Item{}, usageError{errors.New("name architectures or files, or pipe architectures in")})
+				yield(bench301.Item{}, usagef("name architectures or files, or pipe architectures in"))
 				return
 			}
 			args = []string{"-"}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"runtime"
 	"strings"
 	"time"
@@ -47,7 +46,7 @@ multiply-adds a second the cores do (two operations each) and how fast they read
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if workers < 1 || budget <= 0 {
-				return usageError{fmt.Errorf("--workers %d, --time %v: both must be positive", workers, budget)}
+				return usagef("--workers %d, --time %v: both must be positive", workers, budget)
 			}
 			return benchMachine(cmd.Context(), s, f, workers, budget)
 		},
@@ -143,11 +142,11 @@ level.`,
 				return err
 			}
 			if mode != "forward" && mode != "backward" {
-				return usageError{fmt.Errorf("--mode %q: must be forward or backward", mode)}
+				return usagef("--mode %q: must be forward or backward", mode)
 			}
 			if o.Batch < 1 || o.Workers < 1 || budget <= 0 {
-				return usageError{fmt.Errorf("--batch %d, --workers %d, --time %v: all must be positive", o.Batch,
-					o.Workers, budget)}
+				return usagef("--batch %d, --workers %d, --time %v: all must be positive", o.Batch,
+					o.Workers, budget)
 			}
 			if err := kernels.Check(); err != nil {
 				return err
@@ -172,7 +171,7 @@ level.`,
 				row := networkRow{Arch: item.Architecture.String(), Channels: cfg.Channels, Layers: cfg.Layers, Mode: mode}
 				return benchNetwork(cmd.Context(), s, f, row, plan, o, budget)
 			}
-			return usageError{fmt.Errorf("--arch %q: holds no architecture", arch)}
+			return usagef("--arch %q: holds no architecture", arch)
 		},
 	}
 	f.AddFlags(cmd)

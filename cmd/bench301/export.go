@@ -69,11 +69,11 @@ func exportArchs(ctx context.Context, s streams, o exportOptions, args []string)
 	if o.to == "onnx" {
 		switch {
 		case len(items) != 1:
-			return usageError{fmt.Errorf("--to onnx writes one network, not %d", len(items))}
+			return usagef("--to onnx writes one network, not %d", len(items))
 		case o.out == "" && isTerminal(s.out):
-			return usageError{errors.New("--to onnx writes bytes, not text: name a file with --out")}
+			return usagef("--to onnx writes bytes, not text: name a file with --out")
 		case o.calibrate < 0 || o.calibrate > dataset.Sample().Train.Len():
-			return usageError{fmt.Errorf("--calibrate %d: must lie in [0, %d]", o.calibrate, dataset.Sample().Train.Len())}
+			return usagef("--calibrate %d: must lie in [0, %d]", o.calibrate, dataset.Sample().Train.Len())
 		}
 	}
 	var b bytes.Buffer
@@ -91,7 +91,7 @@ func exportArchs(ctx context.Context, s streams, o exportOptions, args []string)
 			}
 		}
 	default:
-		return usageError{fmt.Errorf("--to %q: must be python, onnx, dot or json", o.to)}
+		return usagef("--to %q: must be python, onnx, dot or json", o.to)
 	}
 	if err != nil {
 		return err

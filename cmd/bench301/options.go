@@ -58,7 +58,7 @@ func (o *jobsOptions) AddFlags(cmd *cobra.Command) {
 
 func (o *jobsOptions) validate() error {
 	if o.jobs < 0 {
-		return usageError{fmt.Errorf("--jobs %d: must not be negative", o.jobs)}
+		return usagef("--jobs %d: must not be negative", o.jobs)
 	}
 	return nil
 }
@@ -155,7 +155,7 @@ func (o *analysisOptions) AddFlags(cmd *cobra.Command) {
 
 func (o *analysisOptions) validate() error {
 	if o.resamples < 1 {
-		return usageError{fmt.Errorf("--resamples %d: must be at least 1", o.resamples)}
+		return usagef("--resamples %d: must be at least 1", o.resamples)
 	}
 	for _, text := range o.combine {
 		if _, _, err := analysis.ParseCombination(text); err != nil {

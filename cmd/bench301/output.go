@@ -66,7 +66,7 @@ func (o *tableOptions) as() reports.Format {
 // validate refuses a format that there is not.
 func (o *tableOptions) validate() error {
 	if !slices.Contains(reports.Formats(), o.Format) {
-		return usageError{fmt.Errorf("table format %q: must be one of %v", o.Format, reports.Formats())}
+		return usagef("table format %q: must be one of %v", o.Format, reports.Formats())
 	}
 	return nil
 }

@@ -68,7 +68,7 @@ func (o *queryOptions) question() (*surrogate.Question, error) {
 		return nil, err
 	}
 	if info := q.Accuracy.Info(); info.Unit == surrogate.Seconds {
-		return nil, usageError{fmt.Errorf("--surrogate: %s predicts seconds: give it as --runtime", info.Name)}
+		return nil, usagef("--surrogate: %s predicts seconds: give it as --runtime", info.Name)
 	}
 	if o.runtime == "" {
 		return q, nil
@@ -77,7 +77,7 @@ func (o *queryOptions) question() (*surrogate.Question, error) {
 		return nil, err
 	}
 	if info := q.Runtime.Info(); info.Unit == surrogate.Percent {
-		return nil, usageError{fmt.Errorf("--runtime: %s predicts accuracies: give it as --surrogate", info.Name)}
+		return nil, usagef("--runtime: %s predicts accuracies: give it as --surrogate", info.Name)
 	}
 	return q, nil
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -266,19 +265,19 @@ Formats: ` + strings.Join(plots.Formats(), ", ") + `.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, name := range only {
 				if !slices.Contains(reports.FigureNames(), name) {
-					return usageError{fmt.Errorf("--only %s: unknown%s", name, suggest.Nearest(name, reports.FigureNames()))}
+					return usagef("--only %s: unknown%s", name, suggest.Nearest(name, reports.FigureNames()))
 				}
 			}
 			for _, f := range formats {
 				if !slices.Contains(plots.Formats(), f) {
-					return usageError{fmt.Errorf("--format %s: unknown%s", f, suggest.Nearest(f, plots.Formats()))}
+					return usagef("--format %s: unknown%s", f, suggest.Nearest(f, plots.Formats()))
 				}
 			}
 			var fixed vg.Length
 			if width != "" {
 				var err error
 				if fixed, err = vg.ParseLength(width); err != nil || fixed < vg.Inch || fixed > 50*vg.Inch {
-					return usageError{fmt.Errorf("--width %s: must be a length such as 3.25in or 8cm, at least 1in", width)}
+					return usagef("--width %s: must be a length such as 3.25in or 8cm, at least 1in", width)
 				}
 			}
 			f, err := o.run(cmd.Context(), args[0])

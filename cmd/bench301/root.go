@@ -43,6 +43,16 @@ var version = ""
 // usageError marks an error of the command line, as opposed to one of the work.
 type usageError struct{ error }
 
+// wrongUsage makes an error, if there is one, one of the command line; usagef makes a new one.
+func wrongUsage(err error) error {
+	if err != nil {
+		return usageError{err}
+	}
+	return nil
+}
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
 // streams are where a command reads, prints data, and talks.
 type streams struct {
 	in       io.Reader
@@ -81,17 +91,20 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted (what was finished
   bench301 sample -n 20 | bench301 score -e rwe -e params --out scores.jsonl`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          func(cmd *cobra.Command, args []string) error { return wrongUsage(cobra.NoArgs(cmd, args)) },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			return wrongUsage(cmd.ValidateFlagGroups()) // before cobra's own check, whose error is like any other
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_ = cmd.Usage()
-			return usageError{errors.New("name a command")}
+			return usagef("name a command")
 		},
 	}
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usageError{fmt.Errorf("%w (see %s --help)", err, cmd.CommandPath())}
+		return usagef("%w (see %s --help)", err, cmd.CommandPath())
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	wrapHelp(root)
@@ -170,7 +183,7 @@ func newVersion(s streams) *cobra.Command {
 // noArgs refuses arguments as a usage error.
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return usageError{fmt.Errorf("%s takes no arguments, not %q", cmd.CommandPath(), args[0])}
+		return usagef("%s takes no arguments, not %q", cmd.CommandPath(), args[0])
 	}
 	return nil
 }
@@ -179,7 +192,7 @@ func noArgs(cmd *cobra.Command, args []string) error {
 func someArgs(low, high int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) < low || len(args) > high {
-			return usageError{fmt.Errorf("%s takes %s, not %d arguments", cmd.CommandPath(), what, len(args))}
+			return usagef("%s takes %s, not %d arguments", cmd.CommandPath(), what, len(args))
 		}
 		return nil
 	}
@@ -195,7 +208,7 @@ func group(verb string, cmd *cobra.Command, commands ...*cobra.Command) *cobra.C
 	what := strings.Join(names[:last], ", ") + " or " + names[last]
 	cmd.Args = noArgs
 	cmd.RunE = func(*cobra.Command, []string) error {
-		return usageError{fmt.Errorf("%s: name what to %s: %s (see bench301 %[1]s --help)", cmd.Name(), verb, what)}
+		return usagef("%s: name what to %s: %s (see bench301 %[1]s --help)", cmd.Name(), verb, what)
 	}
 	cmd.AddCommand(commands...)
 	return cmd

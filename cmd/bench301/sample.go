@@ -44,7 +44,7 @@ the first k of n are those that -n k gives.`,
 				return usageError{err}
 			}
 			if n < 0 {
-				return usageError{fmt.Errorf("-n %d: must not be negative", n)}
+				return usagef("-n %d: must not be negative", n)
 			}
 			return sample(cmd.Context(), s, f, sp, as, n, seed)
 		},

@@ -65,7 +65,7 @@ Exit status: 0 all scored, 1 some could not be scored (their records say why) or
 
 func score(ctx context.Context, s streams, o scoreOptions, args []string) (err error) {
 	if len(o.specs) == 0 {
-		return usageError{errors.New("name an estimator: -e rwe (see `bench301 estimators`)")}
+		return usagef("name an estimator: -e rwe (see `bench301 estimators`)")
 	}
 	if err := o.jobsOptions.validate(); err != nil {
 		return err
@@ -164,7 +164,7 @@ func prepare(
 			return nil, nil, usageError{err}
 		}
 		if asked[c.Label] {
-			return nil, nil, usageError{fmt.Errorf("%s is asked for twice", c.Label)}
+			return nil, nil, usagef("%s is asked for twice", c.Label)
 		}
 		asked[c.Label] = true
 		if c.Info.Needs.Data && data == nil {

@@ -151,8 +151,8 @@ func (o *searchOptions) open(cmd *cobra.Command, args []string) (*search.Searche
 	}
 	if dir := o.resume + o.report; dir != "" {
 		if len(args) > 0 {
-			return nil, usageError{errors.New("--resume and --report read the definition from the run folder: leave the " +
-				"file out")}
+			return nil, usagef("--resume and --report read the definition from the run folder: leave the " +
+				"file out")
 		}
 		return search.Open(ctx, dir)
 	}
@@ -179,7 +179,7 @@ func (o *searchOptions) define(cmd *cobra.Command, args []string) (search.Defini
 	if len(args) == 1 {
 		for _, name := range searched {
 			if cmd.Flags().Changed(name) {
-				return o.definition, usageError{fmt.Errorf("--%s: %s says what is searched: change it there", name, args[0])}
+				return o.definition, usagef("--%s: %s says what is searched: change it there", name, args[0])
 			}
 		}
 		text, err := os.ReadFile(args[0])
@@ -192,12 +192,12 @@ func (o *searchOptions) define(cmd *cobra.Command, args []string) (search.Defini
 	d.Methods = []analysis.Method{{Name: o.algorithm, Algorithm: o.algorithm, Objectives: o.objectives}}
 	d.Weights, d.Accuracy, d.Dataset = o.weights, o.accuracy(), o.images.Images
 	if d.Weights != search.CommonWeights && d.Weights != search.FreshWeights {
-		return d, usageError{fmt.Errorf("--weights %s: must be common or fresh", o.weights)}
+		return d, usagef("--weights %s: must be common or fresh", o.weights)
 	}
 	for _, l := range o.limits {
 		limit, err := search.ParseLimit(l)
 		if err != nil {
-			return d, usageError{fmt.Errorf("--max: %w", err)}
+			return d, usagef("--max: %w", err)
 		}
 		d.Limits = append(d.Limits, limit)
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
 
@@ -72,7 +71,7 @@ func show(ctx context.Context, s streams, o showOptions, args []string) error {
 			return err
 		}
 		if items++; items > 1 && o.picture != "" {
-			return usageError{errors.New("--picture draws one architecture, but there are several")}
+			return usagef("--picture draws one architecture, but there are several")
 		}
 		cfg, err := size(item.Architecture)
 		if err != nil {

@@ -95,7 +95,7 @@ two of them hold is an error. The runs stay as they are.`,
 		Args:    someArgs(2, 1<<20, "two run folders or more"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if to.out == "" {
-				return usageError{errors.New("study merge: --out names the folder of the joined run")}
+				return usagef("study merge: --out names the folder of the joined run")
 			}
 			missing, err := study.Merge(cmd.Context(), to.out, args)
 			if err != nil {

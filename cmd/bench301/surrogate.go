@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -77,8 +76,8 @@ func importSurrogates(ctx context.Context, s streams, from, ensemble, out string
 		folder = out
 	}
 	if len(names) > 1 && folder == "" {
-		return usageError{fmt.Errorf("%s holds %d ensembles (%s): choose one with --ensemble, or name a folder that "+
-			"exists with --out", from, len(names), strings.Join(names, ", "))}
+		return usagef("%s holds %d ensembles (%s): choose one with --ensemble, or name a folder that "+
+			"exists with --out", from, len(names), strings.Join(names, ", "))
 	}
 	taken := map[string]string{}
 	for _, name := range names {
@@ -154,7 +153,7 @@ func openEnsemble(name string) (*surrogate.Ensemble, error) {
 	}
 	e, ok := m.(*surrogate.Ensemble)
 	if !ok {
-		return nil, usageError{fmt.Errorf("%s is part of the program: name an imported surrogate", m.Info().Name)}
+		return nil, usagef("%s is part of the program: name an imported surrogate", m.Info().Name)
 	}
 	return e, nil
 }
@@ -179,7 +178,7 @@ the same random architectures; every member's prediction must agree to the last 
 		Args: someArgs(1, 2, "a surrogate and perhaps its original"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if n < 1 {
-				return usageError{fmt.Errorf("-n %d: must be at least 1", n)}
+				return usagef("-n %d: must be at least 1", n)
 			}
 			e, err := openEnsemble(args[0])
 			if err != nil {
@@ -226,7 +225,7 @@ reading of archives on models that were trained for the tests.`,
 			if url != "" {
 				address = url
 			} else if !ok {
-				return usageError{fmt.Errorf("version %q: must be 0.9 or 1.0", args[0])}
+				return usagef("version %q: must be 0.9 or 1.0", args[0])
 			}
 			folder := to.out
 			if folder == "" {
@@ -273,7 +272,7 @@ predictions of a model of an earlier version may differ from the original's in t
 		Args:    someArgs(1, 1, "one surrogate"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !asJSON || to.out == "" {
-				return usageError{errors.New("surrogate export wants --json and a folder: --out FOLDER")}
+				return usagef("surrogate export wants --json and a folder: --out FOLDER")
 			}
 			e, err := openEnsemble(args[0])
 			if err != nil {
