@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -66,7 +67,7 @@ func (a *archInput) open() (s bench301.Space, n bench301.Notation, err error) {
 }
 
 // each reads the architectures one after the other. The first error ends the sequence; it names file and line.
-func (a *archInput) each(args []string) iter.Seq2[bench301.Item, error] {
+func (a *archInput) each(ctx context.Context, args []string) iter.Seq2[bench301.Item, error] {
 	return func(yield func(bench301.Item, error) bool) {
 		space, notation, err := a.open()
 		if err != nil {
@@ -82,6 +83,9 @@ func (a *archInput) each(args []string) iter.Seq2[bench301.Item, error] {
 		}
 		for i, arg := range args {
 			for item, err := range a.source(space, notation, i, arg) {
+				if err == nil {
+					err = ctx.Err()
+				}
 				if !yield(item, err) || err != nil {
 					return
 				}
@@ -161,13 +165,27 @@ func looksLikeArch(space bench301.Space, arg string) bool {
 }
 
 // all reads the architectures into memory.
-func (a *archInput) all(args []string) ([]bench301.Item, error) {
+func (a *archInput) all(ctx context.Context, args []string) ([]bench301.Item, error) {
 	var items []bench301.Item
-	for item, err := range a.each(args) {
+	for item, err := range a.each(ctx, args) {
 		if err != nil {
 			return nil, err
 		}
 		items = append(items, item)
 	}
 	return items, nil
+}
+
+// architectures are those of items.
+func architectures(items []bench301.Item) []bench301.Architecture {
+	archs := make([]bench301.Architecture, len(items))
+	for i, item := range items {
+		archs[i] = item.Architecture
+	}
+	return archs
+}
+
+// at says where an architecture stands that an error is about.
+func at(item bench301.Item, err error) error {
+	return fmt.Errorf("%s:%d: %w", item.File, item.Line, err)
 }

@@ -152,7 +152,7 @@ level.`,
 				return err
 			}
 			o.Gradients = mode == "backward"
-			for item, err := range in.archs.each([]string{arch}) {
+			for item, err := range in.archs.each(cmd.Context(), []string{arch}) {
 				if err != nil {
 					return err
 				}

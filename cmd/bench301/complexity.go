@@ -156,46 +156,40 @@ macs plus the element-wise operations of normalisations, ReLUs and pools) of the
   bench301 sample -n 5 | bench301 complexity
   bench301 complexity -C 36 -L 20 --variant darts --auxiliary archs.txt
   bench301 complexity --variant imagenet --fit-macs 600M DARTS_V2 PC-DARTS`,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			_, size, err := in.open()
-			if err != nil {
-				return err
-			}
-			return complexity(cmd.Context(), s, f, &in.archs, args, size)
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return complexity(cmd.Context(), s, f, in, args) },
 	}
 	f.AddFlags(cmd)
 	in.AddFlags(cmd)
 	return cmd
 }
 
-func complexity(ctx context.Context, s streams, f recordOptions, in *archInput, args []string,
-	size func(bench301.Architecture) (bench301.Config, error)) error {
+func complexity(ctx context.Context, s streams, f recordOptions, in sizedInput, args []string) error {
+	_, size, err := in.open()
+	if err != nil {
+		return err
+	}
 	p := newPrinter(s, f, "arch,id,>channels,>params,>macs,>flops", func(r complexityRow) []any {
 		return []any{r.Arch, r.ID, r.Channels, r.Params, r.MACs, r.FLOPs}
 	})
-	err := func() error {
-		for item, err := range in.each(args) {
-			if err == nil {
-				err = ctx.Err()
-			}
-			if err != nil {
-				return err
-			}
-			a := item.Architecture
-			cfg, err := size(a)
-			if err != nil {
-				return fmt.Errorf("%s:%d: %w", item.File, item.Line, err)
-			}
-			c, err := a.Complexity(cfg)
-			if err != nil {
-				return fmt.Errorf("%s:%d: %w", item.File, item.Line, err)
-			}
-			if err := p.print(complexityRow{a.String(), a.ID(), cfg.Channels, c.Params, c.MACs, c.FLOPs}); err != nil {
-				return err
-			}
+	count := func(item bench301.Item) error {
+		a := item.Architecture
+		cfg, err := size(a)
+		if err != nil {
+			return at(item, err)
 		}
-		return nil
-	}()
+		c, err := a.Complexity(cfg)
+		if err != nil {
+			return at(item, err)
+		}
+		return p.print(complexityRow{a.String(), a.ID(), cfg.Channels, c.Params, c.MACs, c.FLOPs})
+	}
+	for item, failed := range in.archs.each(ctx, args) {
+		if err = failed; err == nil {
+			err = count(item)
+		}
+		if err != nil {
+			break
+		}
+	}
 	return errors.Join(p.close(), err) // what was counted before an error is printed all the same
 }

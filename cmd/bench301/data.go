@@ -50,7 +50,7 @@ cut goes on where it stopped when the command is run again. Behind a proxy, set 
 				set, err := cache.CIFAR10(cmd.Context())
 				if err == nil {
 					fmt.Fprintf(s.err, "bench301: %s is in the cache already (--force fetches it again)\n", describe(set))
-					return printLine(s, cache.CIFAR10Dir())
+					return printLines(s, cache.CIFAR10Dir())
 				}
 				if !errors.Is(err, dataset.ErrAbsent) {
 					fmt.Fprintf(s.err, "bench301: %v\n", err)
@@ -95,16 +95,20 @@ func stored(s streams, cache dataset.Cache, set *dataset.Set, err error) error {
 		return err
 	}
 	fmt.Fprintf(s.err, "bench301: %s: checked\n", describe(set))
-	return printLine(s, cache.CIFAR10Dir())
+	return printLines(s, cache.CIFAR10Dir())
 }
 
 func describe(set *dataset.Set) string {
 	return fmt.Sprintf("%s (%d training and %d test images)", set.Name, set.Train.Len(), set.Test.Len())
 }
 
-func printLine(s streams, line string) error {
-	_, err := fmt.Fprintln(s.out, line)
-	return err
+func printLines(s streams, lines ...string) error {
+	for _, line := range lines {
+		if _, err := fmt.Fprintln(s.out, line); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // dataRecord is a line of `data info`.
@@ -175,7 +179,7 @@ func newDataPath(s streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return printLine(s, cache.Dir)
+			return printLines(s, cache.Dir)
 		},
 	}
 }

@@ -62,7 +62,7 @@ func exportArchs(ctx context.Context, s streams, o exportOptions, args []string)
 	if err != nil {
 		return err
 	}
-	items, err := o.in.archs.all(args)
+	items, err := o.in.archs.all(ctx, args)
 	if err != nil {
 		return err
 	}
@@ -79,11 +79,7 @@ func exportArchs(ctx context.Context, s streams, o exportOptions, args []string)
 	var b bytes.Buffer
 	switch o.to {
 	case "python":
-		archs := make([]bench301.Architecture, len(items))
-		for i, item := range items {
-			archs[i] = item.Architecture
-		}
-		err = export.Python(&b, space, archs)
+		err = export.Python(&b, space, architectures(items))
 	case "onnx", "dot", "json":
 		for _, item := range items {
 			if err = errors.Join(ctx.Err(), exportOne(&b, space, size, o, item)); err != nil {
@@ -125,7 +121,7 @@ func exportOne(w io.Writer, space bench301.Space, size func(bench301.Architectur
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("%s:%d: %w", item.File, item.Line, err)
+		return at(item, err)
 	}
 	return nil
 }

@@ -137,26 +137,25 @@ func (o *queryOptions) run(ctx context.Context, s streams, args []string, q *sur
 		batch = batch[:0]
 		return nil
 	}
-	err := func() error {
-		for item, err := range o.in.each(args) {
-			if err == nil {
-				err = ctx.Err()
-			}
-			if err != nil {
-				return err
-			}
-			g, err := surrogate.Genotype(item.Architecture)
-			if err != nil {
-				return fmt.Errorf("%s:%d: %w", item.File, item.Line, err)
-			}
-			if batch = append(batch, g); len(batch) == queryBatch {
-				if err := flush(); err != nil {
-					return err
-				}
-			}
+	ask := func(item bench301.Item) error {
+		g, err := surrogate.Genotype(item.Architecture)
+		if err != nil {
+			return at(item, err)
 		}
-		return nil
-	}()
+		if batch = append(batch, g); len(batch) < queryBatch {
+			return nil
+		}
+		return flush()
+	}
+	var err error
+	for item, failed := range o.in.each(ctx, args) {
+		if err = failed; err == nil {
+			err = ask(item)
+		}
+		if err != nil {
+			break
+		}
+	}
 	err = errors.Join(flush(), p.close(), err) // what was predicted before an error is printed all the same
 	if outside > 0 {
 		fmt.Fprintf(s.err, "bench301: %d of %d architectures are unlike the training data of %s\n", outside, asked, name)

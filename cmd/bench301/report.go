@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -39,10 +40,7 @@ indicators of each run, the summary as Markdown, LaTeX and CSV, and the figures.
 		Args: someArgs(1, 1, "one run folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			paths, err := report(cmd.Context(), args[0], to.out, o)
-			for _, path := range paths {
-				err = errors.Join(err, printLine(s, path))
-			}
-			return err
+			return errors.Join(err, printLines(s, paths...))
 		},
 	}
 	to.AddFlags(cmd, "file (default RUN/report.html)")
@@ -118,7 +116,9 @@ with the answers that follow from the run folder, and "not known from the run" w
 			if err := format.validate(); err != nil {
 				return err
 			}
-			t, err := checklist(cmd.Context(), args[0])
+			t, err := ofRun(cmd.Context(), args[0], func(r *analysis.Results) reports.Table {
+				return reports.Study{Findings: &analysis.Findings{Results: r}}.Checklist()
+			}, reports.Search.Checklist)
 			if err != nil {
 				return err
 			}
@@ -134,20 +134,22 @@ with the answers that follow from the run folder, and "not known from the run" w
 	return cmd
 }
 
-// checklist fills in the checklist of a study or of searches.
-func checklist(ctx context.Context, dir string) (t reports.Table, err error) {
+// ofRun is what a run says of itself, be it of a study or of searches.
+func ofRun[T any](
+	ctx context.Context, dir string, study func(*analysis.Results) T, searches func(reports.Search) T,
+) (said T, err error) {
 	if search.Is(dir) {
 		r, err := fronts(ctx, dir)
 		if err != nil {
-			return t, err
+			return said, err
 		}
-		return r.Checklist(), nil
+		return searches(r), nil
 	}
 	results, err := load(dir)
 	if err != nil {
-		return t, err
+		return said, err
 	}
-	return reports.Study{Findings: &analysis.Findings{Results: results}}.Checklist(), nil
+	return study(results), nil
 }
 
 func newBibTeX(s streams) *cobra.Command {
@@ -158,7 +160,7 @@ func newBibTeX(s streams) *cobra.Command {
 		Example: "  bench301 report bibtex runs/my-study > references.bib",
 		Args:    someArgs(1, 1, "one run folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			text, err := bibTeX(cmd.Context(), args[0])
+			text, err := ofRun(cmd.Context(), args[0], reports.BibTeX, reports.Search.BibTeX)
 			if err != nil {
 				return err
 			}
@@ -167,21 +169,6 @@ func newBibTeX(s streams) *cobra.Command {
 		},
 	}
 }
-func bibTeX(ctx context.Context, dir string) (string, error) {
-	if search.Is(dir) {
-		r, err := fronts(ctx, dir)
-		if err != nil {
-			return "", err
-		}
-		return r.BibTeX(), nil
-	}
-	results, err := load(dir)
-	if err != nil {
-		return "", err
-	}
-	return reports.BibTeX(results), nil
-}
-
 func newTable(s streams) *cobra.Command {
 	var o analysisOptions
 	var format tableOptions
@@ -263,15 +250,8 @@ Formats: ` + strings.Join(plots.Formats(), ", ") + `.`,
   bench301 figure runs/my-study --only bars --width 6.75in --out paper/figures`,
 		Args: someArgs(1, 1, "one run folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			for _, name := range only {
-				if !slices.Contains(reports.FigureNames(), name) {
-					return usagef("--only %s: unknown%s", name, suggest.Nearest(name, reports.FigureNames()))
-				}
-			}
-			for _, f := range formats {
-				if !slices.Contains(plots.Formats(), f) {
-					return usagef("--format %s: unknown%s", f, suggest.Nearest(f, plots.Formats()))
-				}
+			if err := cmp.Or(among("only", only, reports.FigureNames()), among("format", formats, plots.Formats())); err != nil {
+				return err
 			}
 			var fixed vg.Length
 			if width != "" {
@@ -305,6 +285,16 @@ Formats: ` + strings.Join(plots.Formats(), ", ") + `.`,
 	return cmd
 }
 
+// among refuses values of a flag that are not among those known.
+func among(flag string, values, known []string) error {
+	for _, v := range values {
+		if !slices.Contains(known, v) {
+			return usagef("--%s %s: unknown%s", flag, v, suggest.Nearest(v, known))
+		}
+	}
+	return nil
+}
+
 // saveFigures writes figures at a fixed width, or at their own for 0; the height follows.
 func saveFigures(s streams, figures []reports.Figure, dir string, fixed vg.Length, formats []string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -319,10 +309,8 @@ func saveFigures(s streams, figures []reports.Figure, dir string, fixed vg.Lengt
 		if err != nil {
 			return err
 		}
-		for _, path := range files {
-			if err := printLine(s, path); err != nil {
-				return err
-			}
+		if err := printLines(s, files...); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"rwe301/bench301"
 	"rwe301/bench301/dataset"
 	"rwe301/estimators"
 	"rwe301/reports"
@@ -74,13 +73,9 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 	if err != nil {
 		return err
 	}
-	items, err := o.archs.all(args)
+	items, err := o.archs.all(ctx, args)
 	if err != nil {
 		return err
-	}
-	archs := make([]bench301.Architecture, len(items))
-	for i, item := range items {
-		archs[i] = item.Architecture
 	}
 	var questions []*scoring.Question
 	for _, c := range list {
@@ -115,7 +110,7 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 	p.live = true
 	failed := 0
 	tallies := make([]scoring.Tally, len(questions))
-	err = scoring.NewRunner(questions, run).Run(ctx, archs, func(i int, answers []scoring.Answer) error {
+	err = scoring.NewRunner(questions, run).Run(ctx, architectures(items), func(i int, answers []scoring.Answer) error {
 		for k, a := range answers {
 			if a.Status != store.OK {
 				failed++

@@ -63,10 +63,7 @@ func show(ctx context.Context, s streams, o showOptions, args []string) error {
 		return err
 	}
 	items := 0
-	for item, err := range o.in.archs.each(args) {
-		if err == nil {
-			err = ctx.Err()
-		}
+	for item, err := range o.in.archs.each(ctx, args) {
 		if err != nil {
 			return err
 		}
@@ -75,11 +72,11 @@ func show(ctx context.Context, s streams, o showOptions, args []string) error {
 		}
 		cfg, err := size(item.Architecture)
 		if err != nil {
-			return fmt.Errorf("%s:%d: %w", item.File, item.Line, err)
+			return at(item, err)
 		}
 		v, err := newShown(space, item, cfg, o.notations)
 		if err != nil {
-			return fmt.Errorf("%s:%d: %w", item.File, item.Line, err)
+			return at(item, err)
 		}
 		if o.json {
 			enc := json.NewEncoder(s.out)

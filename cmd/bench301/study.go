@@ -105,7 +105,7 @@ two of them hold is an error. The runs stay as they are.`,
 				fmt.Fprintf(s.err, "bench301: %d scores are in none of the runs; bench301 study resume %s makes them\n",
 					missing, to.out)
 			}
-			return printLine(s, to.out)
+			return printLines(s, to.out)
 		},
 	}
 	to.AddFlags(cmd, "folder of the joined run")

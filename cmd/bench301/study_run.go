@@ -33,7 +33,7 @@ func (o *partOptions) AddFlags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&o.shard, "shard", "", "one of several parts, e.g. 3/16; study merge joins their runs")
 }
 
-// load reads a definition and what it refers to.
+// load reads the definition of a study, and which part of it is asked for.
 func (o *partOptions) load(ctx context.Context, path string) (text []byte, p *study.Plan, shard study.Shard,
 	err error) {
 	if err := o.jobsOptions.validate(); err != nil {
@@ -47,12 +47,17 @@ func (o *partOptions) load(ctx context.Context, path string) (text []byte, p *st
 	if text, err = os.ReadFile(path); err != nil {
 		return nil, nil, shard, err
 	}
+	p, err = planOf(ctx, path, text)
+	return text, p, shard, err
+}
+
+// planOf reads a definition and what it refers to.
+func planOf(ctx context.Context, path string, text []byte) (*study.Plan, error) {
 	d, err := study.Parse(path, text)
 	if err != nil {
-		return nil, nil, shard, err
+		return nil, err
 	}
-	p, err = study.Prepare(ctx, d)
-	return text, p, shard, err
+	return study.Prepare(ctx, d)
 }
 
 // measuring is how long study plan measures.
@@ -265,11 +270,7 @@ column of numbers counts as an estimator. Tables, figures and comparisons of the
 			if err != nil {
 				return err
 			}
-			d, err := study.Parse(filepath.Base(args[0]), text) // whose paths begin in the current folder
-			if err != nil {
-				return err
-			}
-			p, err := study.Prepare(cmd.Context(), d)
+			p, err := planOf(cmd.Context(), filepath.Base(args[0]), text) // whose paths begin in the current folder
 			if err != nil {
 				return err
 			}
@@ -313,11 +314,7 @@ func demo(ctx context.Context, s streams, out string) error {
 		out = filepath.Join("runs", time.Now().UTC().Format("20060102T150405Z")+"-demo")
 	}
 	start := time.Now()
-	d, err := study.Parse("quick.yaml", studies.Quick)
-	if err != nil {
-		return err
-	}
-	p, err := study.Prepare(ctx, d)
+	p, err := planOf(ctx, "quick.yaml", studies.Quick)
 	if err != nil {
 		return err
 	}
@@ -325,18 +322,15 @@ func demo(ctx context.Context, s streams, out string) error {
 	if err != nil {
 		return err
 	}
-	if err := work(ctx, s, r, p, study.Options{}); err != nil {
-		return errors.Join(err, r.Close())
+	var results *analysis.Results
+	if err = work(ctx, s, r, p, study.Options{}); err == nil {
+		results, err = r.Load()
 	}
-	results, err := r.Load()
-	if err != nil {
-		return errors.Join(err, r.Close())
+	if err == nil {
+		err = atomicfile.Write(filepath.Join(out, "scores.jsonl"), func(w io.Writer) error {
+			return store.Export(w, store.FormatJSONL, r.Store.All(), true)
+		})
 	}
-	scores := filepath.Join(out, "scores.jsonl")
-	err = atomicfile.Write(scores, func(w io.Writer) error {
-		return store.Export(w, store.FormatJSONL,
-			r.Store.All(), true)
-	})
 	if err := errors.Join(err, r.Close()); err != nil {
 		return err
 	}

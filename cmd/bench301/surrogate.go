@@ -66,10 +66,7 @@ func importSurrogates(ctx context.Context, s streams, from, ensemble, out string
 	folder := ""
 	if out == "" {
 		var err error
-		if folder, err = scoring.SurrogateFolder(); err != nil {
-			return err
-		}
-		if err := os.MkdirAll(folder, 0o755); err != nil {
+		if folder, err = makeFolder(""); err != nil {
 			return err
 		}
 	} else if info, err := os.Stat(out); err == nil && info.IsDir() {
@@ -108,6 +105,17 @@ func importSurrogates(ctx context.Context, s streams, from, ensemble, out string
 		fmt.Fprintf(s.out, "%s\t%s, %d members, sha256 %s\n", target, e.Info().Kind, e.Info().Members, e.Checksum())
 	}
 	return nil
+}
+
+// makeFolder makes the folder of surrogates, by default that in the cache.
+func makeFolder(folder string) (string, error) {
+	if folder == "" {
+		var err error
+		if folder, err = scoring.SurrogateFolder(); err != nil {
+			return "", err
+		}
+	}
+	return folder, os.MkdirAll(folder, 0o755)
 }
 
 func newSurrogateInfo(s streams) *cobra.Command {
@@ -227,14 +235,8 @@ reading of archives on models that were trained for the tests.`,
 			} else if !ok {
 				return usagef("version %q: must be 0.9 or 1.0", args[0])
 			}
-			folder := to.out
-			if folder == "" {
-				var err error
-				if folder, err = scoring.SurrogateFolder(); err != nil {
-					return err
-				}
-			}
-			if err := os.MkdirAll(folder, 0o755); err != nil {
+			folder, err := makeFolder(to.out)
+			if err != nil {
 				return err
 			}
 			return fetchSurrogates(cmd.Context(), s, address, folder, "nb_models_"+filepath.Base(args[0])+".zip")
