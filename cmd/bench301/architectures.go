@@ -28,7 +28,7 @@ line. Names of published architectures work too: ` + strings.Join(knownNames(ben
 
 // AddFlags gives a command the flags --space and --notation.
 func (a *archInput) AddFlags(cmd *cobra.Command) {
-	addSpaceFlag(cmd, &a.space)
+	spaceFlag(&a.space)(cmd)
 	cmd.Flags().StringVar(&a.notation, "notation", "", "read this notation only (default: whichever is "+
 		"recognised): "+notationNames())
 }
@@ -46,13 +46,15 @@ func notationNames() string {
 	return strings.Join(spaces, "; ")
 }
 
-// addSpaceFlag gives a command the flag --space.
-func addSpaceFlag(cmd *cobra.Command, space *string) {
+// spaceFlag adds the flag --space.
+func spaceFlag(space *string) func(*cobra.Command) {
 	var names []string
 	for _, s := range bench301.Spaces() {
 		names = append(names, s.Name())
 	}
-	cmd.Flags().StringVar(space, "space", names[0], "search space: "+strings.Join(names, ", "))
+	return func(cmd *cobra.Command) {
+		cmd.Flags().StringVar(space, "space", names[0], "search space: "+strings.Join(names, ", "))
+	}
 }
 
 // open finds the space and the forced notation that the flags name.

@@ -36,7 +36,7 @@ func newBenchMachine(s streams) *cobra.Command {
 		workers int
 		budget  time.Duration
 	)
-	cmd := &cobra.Command{
+	cmd := with(&cobra.Command{
 		Use:   "machine",
 		Short: "Measure the roofline: multiply-adds a second and bandwidth of caches and memory",
 		Long: `Measure, for every SIMD level of the CPU, with one worker and with all of them, how many single-precision
@@ -50,8 +50,7 @@ multiply-adds a second the cores do (two operations each) and how fast they read
 			}
 			return benchMachine(cmd.Context(), s, f, workers, budget)
 		},
-	}
-	f.AddFlags(cmd)
+	}, f.AddFlags)
 	cmd.Flags().IntVar(&workers, "workers", runtime.NumCPU(), "cores to use at once")
 	cmd.Flags().DurationVar(&budget, "time", 3*time.Second, "about how long to measure")
 	return cmd
@@ -124,7 +123,7 @@ func newBenchNetwork(s streams) *cobra.Command {
 		o      network.Options
 		budget time.Duration
 	)
-	cmd := &cobra.Command{
+	cmd := with(&cobra.Command{
 		Use:   "network",
 		Short: "Measure how many images a second a network takes",
 		Long: `Measure the passes of one network in train mode: forward to logits, or backward, which is forward, mean
@@ -173,9 +172,7 @@ level.`,
 			}
 			return usagef("--arch %q: holds no architecture", arch)
 		},
-	}
-	f.AddFlags(cmd)
-	in.AddFlags(cmd)
+	}, f.AddFlags, in.AddFlags)
 	cmd.Flags().StringVar(&arch, "arch", "DARTS_V2", "architecture in any notation, a published name, or a file "+
 		"whose first architecture counts")
 	cmd.Flags().StringVar(&mode, "mode", "forward", "forward or backward")

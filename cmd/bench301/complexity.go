@@ -145,7 +145,7 @@ func parseSize(text string) (height, width int, err error) {
 func newComplexity(s streams) *cobra.Command {
 	var f recordOptions
 	in := sizedInput{archs: archInput{in: s.in}}
-	cmd := &cobra.Command{
+	return with(&cobra.Command{
 		Use:   "complexity [ARCH|FILE]...",
 		Short: "Count parameters, multiply-accumulates and flops in closed form",
 		Long: `Count parameters, multiply-accumulates (of convolutions and linear layers) and flops (as in NASLib's tables:
@@ -157,10 +157,7 @@ macs plus the element-wise operations of normalisations, ReLUs and pools) of the
   bench301 complexity -C 36 -L 20 --variant darts --auxiliary archs.txt
   bench301 complexity --variant imagenet --fit-macs 600M DARTS_V2 PC-DARTS`,
 		RunE: func(cmd *cobra.Command, args []string) error { return complexity(cmd.Context(), s, f, in, args) },
-	}
-	f.AddFlags(cmd)
-	in.AddFlags(cmd)
-	return cmd
+	}, f.AddFlags, in.AddFlags)
 }
 
 func complexity(ctx context.Context, s streams, f recordOptions, in sizedInput, args []string) error {

@@ -25,7 +25,7 @@ type correlateOptions struct {
 
 func newCorrelate(s streams) *cobra.Command {
 	var o correlateOptions
-	cmd := &cobra.Command{
+	cmd := with(&cobra.Command{
 		Use:   "correlate SCORES...",
 		Short: "Compare scores with accuracies",
 		Long: `Compare scores with accuracies: Kendall's tau-b and Spearman's rho of every estimator, with 95% bootstrap
@@ -37,15 +37,11 @@ when lower are negated. Coverage is the share of the architectures in the files 
   bench301 correlate scores.jsonl --combine rank:params+map-effdim --only top
   bench301 correlate run1.jsonl run2.jsonl --seeds mean --resamples 9999 --json`,
 		RunE: func(cmd *cobra.Command, args []string) error { return correlate(cmd.Context(), s, o, args) },
-	}
-	o.tableOptions.AddFlags(cmd)
-	addOnlyFlag(cmd, &o.only)
-	o.accuracyOptions.AddFlags(cmd)
-	o.analysisOptions.AddFlags(cmd)
+	}, o.tableOptions.AddFlags, onlyFlag(&o.only), o.accuracyOptions.AddFlags, o.analysisOptions.AddFlags,
+		spaceFlag(&o.space))
 	alias(cmd, "seed", "resampling-seed")
 	cmd.Flags().StringVar(&o.seeds, "seeds", "each", "each: a row a seed; mean: one row an estimator, of its mean "+
 		"over the seeds")
-	addSpaceFlag(cmd, &o.space)
 	return cmd
 }
 
@@ -106,11 +102,12 @@ func (o *correlateOptions) results(ctx context.Context, records []store.Record) 
 	return r, err
 }
 
-// addOnlyFlag gives a command the flag --only.
-func addOnlyFlag(cmd *cobra.Command, only *string) {
-	cmd.Flags().StringVar(only, "only", reports.TableNames()[0], "which table: "+strings.Join(reports.TableNames(),
-		", ")+", or "+
-		reports.AllTables+" that there is data for")
+// onlyFlag adds the flag --only.
+func onlyFlag(only *string) func(*cobra.Command) {
+	return func(cmd *cobra.Command) {
+		cmd.Flags().StringVar(only, "only", reports.TableNames()[0], "which table: "+
+			strings.Join(reports.TableNames(), ", ")+", or "+reports.AllTables+" that there is data for")
+	}
 }
 
 // validateOnly refuses a table that there is not.

@@ -124,7 +124,7 @@ type dataRecord struct {
 
 func newDataInfo(s streams) *cobra.Command {
 	var f recordOptions
-	cmd := &cobra.Command{
+	return with(&cobra.Command{
 		Use:     "info",
 		Short:   "List the data sets that are there, after checking them",
 		Example: "  bench301 data info\n  bench301 data info --json",
@@ -147,9 +147,7 @@ func newDataInfo(s streams) *cobra.Command {
 			}
 			return damaged
 		},
-	}
-	f.AddFlags(cmd)
-	return cmd
+	}, f.AddFlags)
 }
 
 // dataInfo prints the sample and what is in the cache.

@@ -18,7 +18,7 @@ func newEstimators(s streams) *cobra.Command {
 		f     recordOptions
 		check bool
 	)
-	cmd := &cobra.Command{
+	cmd := with(&cobra.Command{
 		Use:   "estimators [NAME]",
 		Short: "List the estimators, explain one, or check them all",
 		Long: `List the estimators: what they need (d images, l labels, g gradients), which scores are meant to be better,
@@ -44,8 +44,7 @@ Exit status: 0 done, 1 an estimator differs from its reference.`,
 			}
 			return listEstimators(s, f)
 		},
-	}
-	f.AddFlags(cmd)
+	}, f.AddFlags)
 	cmd.Flags().BoolVar(&check, "check", false, "compare the estimators with reference numbers")
 	return cmd
 }

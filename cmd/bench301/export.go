@@ -18,8 +18,8 @@ import (
 )
 
 type exportOptions struct {
-	to string
-	outOptions
+	to        string
+	out       string
 	init      string
 	seed      uint64
 	calibrate int
@@ -28,7 +28,7 @@ type exportOptions struct {
 
 func newExport(s streams) *cobra.Command {
 	o := exportOptions{in: sizedInput{archs: archInput{in: s.in}}}
-	cmd := &cobra.Command{
+	cmd := with(&cobra.Command{
 		Use:   "export ARCH|FILE...",
 		Short: "Write architectures for other programs: Python, ONNX, Graphviz, JSON",
 		Long: `Write architectures for other programs:
@@ -46,14 +46,12 @@ CIFAR-10 images.
   bench301 export DARTS_V2 --to onnx -C 16 --seed 1 --calibrate 500 --out darts_v2.onnx
   bench301 export DARTS_V2 --to dot | dot -Tsvg > cells.svg`,
 		RunE: func(cmd *cobra.Command, args []string) error { return exportArchs(cmd.Context(), s, o, args) },
-	}
+	}, outFlag(&o.out, "write to this file instead of standard output"), o.in.AddFlags)
 	cmd.Flags().StringVar(&o.to, "to", "python", "format: python, onnx, dot or json")
-	o.outOptions.AddFlags(cmd, "write to this file instead of standard output")
 	cmd.Flags().Uint64Var(&o.seed, "seed", 0, "seed of the weights (onnx)")
 	cmd.Flags().StringVar(&o.init, "init", string(network.Default), fmt.Sprintf("initialisation of the weights: %v "+
 		"(onnx)", network.Distributions()))
 	cmd.Flags().IntVar(&o.calibrate, "calibrate", 0, "set running statistics by so many embedded training images (onnx)")
-	o.in.AddFlags(cmd)
 	return cmd
 }
 

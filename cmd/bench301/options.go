@@ -63,12 +63,17 @@ func (o *jobsOptions) validate() error {
 	return nil
 }
 
-// outOptions say where a command writes.
-type outOptions struct{ out string }
+// with gives a command the flags that options add.
+func with(cmd *cobra.Command, options ...func(*cobra.Command)) *cobra.Command {
+	for _, add := range options {
+		add(cmd)
+	}
+	return cmd
+}
 
-// AddFlags gives a command the flag --out, for what.
-func (o *outOptions) AddFlags(cmd *cobra.Command, what string) {
-	cmd.Flags().StringVarP(&o.out, "out", "o", "", what)
+// outFlag adds the flag --out, for what.
+func outFlag(out *string, what string) func(*cobra.Command) {
+	return func(cmd *cobra.Command) { cmd.Flags().StringVarP(out, "out", "o", "", what) }
 }
 
 // imageOptions say which images a command scores with.
@@ -100,7 +105,7 @@ type accuracyOptions struct{ surrogate, table, column string }
 
 // AddFlags gives a command the flags --surrogate, --table and --column.
 func (o *accuracyOptions) AddFlags(cmd *cobra.Command) {
-	addSurrogateFlag(cmd, &o.surrogate)
+	surrogateFlag(&o.surrogate)(cmd)
 	f := cmd.Flags()
 	f.StringVar(&o.table, "table", "", "take the accuracies from this `FILE` instead, which has a column arch")
 	f.StringVar(&o.column, "column", "accuracy", "column of the table that holds them")
@@ -115,10 +120,12 @@ func (o *accuracyOptions) accuracy() scoring.Accuracy {
 	return scoring.AccuracyOf(o.surrogate)
 }
 
-// addSurrogateFlag gives a command the flag --surrogate.
-func addSurrogateFlag(cmd *cobra.Command, name *string) {
-	cmd.Flags().StringVar(name, "surrogate", surrogate.MiniKey, "surrogate to ask: mini, a `PATH`, or the name of "+
-		"an imported one")
+// surrogateFlag adds the flag --surrogate.
+func surrogateFlag(name *string) func(*cobra.Command) {
+	return func(cmd *cobra.Command) {
+		cmd.Flags().StringVar(name, "surrogate", surrogate.MiniKey, "surrogate to ask: mini, a `PATH`, or the name of "+
+			"an imported one")
+	}
 }
 
 // openSurrogate opens a surrogate by name or path.

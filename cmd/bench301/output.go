@@ -19,14 +19,14 @@ type recordOptions struct{ json, csv bool }
 
 // AddFlags gives a command the flags --json and --csv.
 func (f *recordOptions) AddFlags(cmd *cobra.Command) {
-	addJSONFlag(cmd, &f.json)
+	jsonFlag(&f.json)(cmd)
 	cmd.Flags().BoolVar(&f.csv, "csv", false, "print CSV")
 	cmd.MarkFlagsMutuallyExclusive("json", "csv")
 }
 
-// addJSONFlag gives a command the flag --json.
-func addJSONFlag(cmd *cobra.Command, asJSON *bool) {
-	cmd.Flags().BoolVar(asJSON, "json", false, "print JSON, one object a line")
+// jsonFlag adds the flag --json.
+func jsonFlag(asJSON *bool) func(*cobra.Command) {
+	return func(cmd *cobra.Command) { cmd.Flags().BoolVar(asJSON, "json", false, "print JSON, one object a line") }
 }
 
 // tableOptions say how a command prints a table.

@@ -23,7 +23,7 @@ type queryOptions struct {
 
 func newQuery(s streams) *cobra.Command {
 	o := queryOptions{in: archInput{in: s.in}}
-	cmd := &cobra.Command{
+	cmd := with(&cobra.Command{
 		Use:   "query [ARCH|FILE]...",
 		Short: "Ask a surrogate of NAS-Bench-301 for accuracies",
 		Long: `Print the accuracy (percent) that a surrogate of NAS-Bench-301 predicts for each architecture, the standard
@@ -46,10 +46,7 @@ their mean and standard deviation over the members have the bits that NAS-Bench-
 			}
 			return o.run(cmd.Context(), s, args, q)
 		},
-	}
-	o.AddFlags(cmd)
-	o.in.AddFlags(cmd)
-	addSurrogateFlag(cmd, &o.surrogate)
+	}, o.AddFlags, o.in.AddFlags, surrogateFlag(&o.surrogate))
 	cmd.Flags().StringVar(&o.runtime, "runtime", "", "surrogate of the training time in seconds, by path or name")
 	cmd.Flags().BoolVar(&o.members, "members", false, "print the prediction of every member of the ensemble")
 	cmd.Flags().Uint64Var(&o.seed, "noise-seed", 0, "print a prediction with NAS-Bench-301's noise too, drawn from "+

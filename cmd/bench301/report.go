@@ -23,8 +23,8 @@ import (
 
 func newReport(s streams) *cobra.Command {
 	var o analysisOptions
-	var to outOptions
-	cmd := &cobra.Command{
+	var out string
+	cmd := with(&cobra.Command{
 		Use:   "report RUN",
 		Short: "Write the report of a run as one HTML file",
 		Long: `Writes the report of a study or of searches as one HTML file, made from the run folder alone, and prints its
@@ -39,12 +39,10 @@ indicators of each run, the summary as Markdown, LaTeX and CSV, and the figures.
   bench301 report bibtex runs/my-study > references.bib`,
 		Args: someArgs(1, 1, "one run folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			paths, err := report(cmd.Context(), args[0], to.out, o)
+			paths, err := report(cmd.Context(), args[0], out, o)
 			return errors.Join(err, printLines(s, paths...))
 		},
-	}
-	to.AddFlags(cmd, "file (default RUN/report.html)")
-	o.AddFlags(cmd)
+	}, outFlag(&out, "file (default RUN/report.html)"), o.AddFlags)
 	cmd.AddCommand(newChecklist(s), newBibTeX(s))
 	return cmd
 }
@@ -105,7 +103,7 @@ func fronts(ctx context.Context, dir string) (r reports.Search, err error) {
 
 func newChecklist(s streams) *cobra.Command {
 	var format tableOptions
-	cmd := &cobra.Command{
+	cmd := with(&cobra.Command{
 		Use:   "checklist RUN",
 		Short: "Fill in the best practices checklist as far as the run knows",
 		Long: `Prints the items of the best practices checklist of neural architecture search (Lindauer and Hutter 2020)
@@ -124,8 +122,7 @@ with the answers that follow from the run folder, and "not known from the run" w
 			}
 			return t.Write(s.out, format.as())
 		},
-	}
-	format.AddFlags(cmd)
+	}, format.AddFlags)
 	// nothing here is resampled: what once took them still may
 	for _, name := range []string{"resamples", "resampling-seed"} {
 		cmd.Flags().Uint(name, 0, "")
@@ -173,7 +170,7 @@ func newTable(s streams) *cobra.Command {
 	var o analysisOptions
 	var format tableOptions
 	var only string
-	cmd := &cobra.Command{
+	return with(&cobra.Command{
 		Use:   "table RUN",
 		Short: "Print the tables of a run",
 		Long: `Prints a table of a run, or all of them, made from the run folder alone. bench301 correlate prints the same
@@ -192,17 +189,13 @@ tables of files of scores.`,
 			}
 			return reports.Study{Findings: f}.Write(s.out, only, format.as())
 		},
-	}
-	addOnlyFlag(cmd, &only)
-	format.AddFlags(cmd)
-	o.AddFlags(cmd)
-	return cmd
+	}, onlyFlag(&only), format.AddFlags, o.AddFlags)
 }
 
 func newCompare(s streams) *cobra.Command {
 	var o analysisOptions
 	var format tableOptions
-	cmd := &cobra.Command{
+	return with(&cobra.Command{
 		Use:   "compare RUN RUN",
 		Short: "Compare the estimators of two runs",
 		Long: `Compares the tau-b of every estimator that two runs share, pair by pair where they have architectures in
@@ -228,18 +221,15 @@ common. An estimator that each run has once is compared whatever its settings. ~
 			}
 			return reports.CompareTable(a, b, contrasts).Write(s.out, format.as())
 		},
-	}
-	format.AddFlags(cmd)
-	o.AddFlags(cmd)
-	return cmd
+	}, format.AddFlags, o.AddFlags)
 }
 
 func newFigure(s streams) *cobra.Command {
 	var o analysisOptions
 	var only, formats []string
-	var to outOptions
+	var out string
 	var width string
-	cmd := &cobra.Command{
+	cmd := with(&cobra.Command{
 		Use:   "figure RUN",
 		Short: "Draw the figures of a run",
 		Long: `Draws the figures of a run from the run folder alone, with the numbers of each as CSV beside it, and prints
@@ -271,17 +261,15 @@ Formats: ` + strings.Join(plots.Formats(), ", ") + `.`,
 			if len(made) == 0 {
 				return errors.New("the run has no data for these figures")
 			}
-			if to.out == "" {
-				to.out = filepath.Join(args[0], "figures")
+			if out == "" {
+				out = filepath.Join(args[0], "figures")
 			}
-			return saveFigures(s, made, to.out, fixed, formats)
+			return saveFigures(s, made, out, fixed, formats)
 		},
-	}
+	}, outFlag(&out, "folder (default RUN/figures)"), o.AddFlags)
 	cmd.Flags().StringSliceVar(&only, "only", nil, "kinds of figures (default: all)")
 	cmd.Flags().StringSliceVar(&formats, "format", []string{"pdf", "png"}, "file formats")
 	cmd.Flags().StringVar(&width, "width", "", "width of every figure, e.g. 3.25in (default: as fits a two-column paper)")
-	to.AddFlags(cmd, "folder (default RUN/figures)")
-	o.AddFlags(cmd)
 	return cmd
 }
 

@@ -161,7 +161,7 @@ const platform = runtime.GOOS + "/" + runtime.GOARCH
 
 func newVersion(s streams) *cobra.Command {
 	var asJSON bool
-	cmd := &cobra.Command{
+	return with(&cobra.Command{
 		Use:     "version",
 		Short:   "Print the version",
 		Example: "  bench301 version\n  bench301 version --json",
@@ -175,9 +175,7 @@ func newVersion(s streams) *cobra.Command {
 			_, err := fmt.Fprintf(s.out, "bench301 %s (%s, %s)\n", codeVersion(), runtime.Version(), platform)
 			return err
 		},
-	}
-	addJSONFlag(cmd, &asJSON)
-	return cmd
+	}, jsonFlag(&asJSON))
 }
 
 // noArgs refuses arguments as a usage error.

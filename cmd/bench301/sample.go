@@ -22,7 +22,7 @@ func newSample(s streams) *cobra.Command {
 		seed            uint64
 		space, notation string
 	)
-	cmd := &cobra.Command{
+	cmd := with(&cobra.Command{
 		Use:   "sample",
 		Short: "Draw architectures uniformly from a search space",
 		Long: `Draw architectures uniformly from a search space, one a line. The same seed gives the same architectures, and
@@ -48,9 +48,7 @@ the first k of n are those that -n k gives.`,
 			}
 			return sample(cmd.Context(), s, f, sp, as, n, seed)
 		},
-	}
-	f.AddFlags(cmd)
-	addSpaceFlag(cmd, &space)
+	}, f.AddFlags, spaceFlag(&space))
 	cmd.Flags().IntVarP(&n, "number", "n", 10, "how many")
 	cmd.Flags().Uint64Var(&seed, "seed", 0, "seed of the draw")
 	cmd.Flags().StringVar(&notation, "notation", "", "write them in this notation (default: the first): "+notationNames())

@@ -21,7 +21,7 @@ import (
 type scoreOptions struct {
 	recordOptions
 	jobsOptions
-	outOptions
+	out    string
 	archs  archInput
 	images imageOptions
 	specs  []string
@@ -31,7 +31,7 @@ type scoreOptions struct {
 
 func newScore(s streams) *cobra.Command {
 	o := scoreOptions{archs: archInput{in: s.in}}
-	cmd := &cobra.Command{
+	cmd := with(&cobra.Command{
 		Use:   "score -e ESTIMATOR [ARCH|FILE]...",
 		Short: "Score architectures with estimators",
 		Long: `Score architectures with estimators, by default as many at a time as there are cores. An estimator is a name
@@ -46,13 +46,9 @@ Exit status: 0 all scored, 1 some could not be scored (their records say why) or
   bench301 score -e rwe:head=ridge,channels=16,seeds=3 --json archs.csv
   bench301 score -e map-effdim '[[(0, 3), (1, 3), ...'`,
 		RunE: func(cmd *cobra.Command, args []string) error { return score(cmd.Context(), s, o, args) },
-	}
-	o.recordOptions.AddFlags(cmd)
-	o.outOptions.AddFlags(cmd, "keep the scores in this file and resume from it")
-	o.jobsOptions.AddFlags(cmd)
+	}, o.recordOptions.AddFlags, outFlag(&o.out, "keep the scores in this file and resume from it"),
+		o.jobsOptions.AddFlags, o.archs.AddFlags, o.images.AddFlags)
 	alias(cmd, "workers", "jobs")
-	o.archs.AddFlags(cmd)
-	o.images.AddFlags(cmd)
 	f := cmd.Flags()
 	f.StringArrayVarP(&o.specs, "estimator", "e", nil, "estimator, as name or name:setting=value,setting=value; "+
 		"repeat for several")

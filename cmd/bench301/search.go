@@ -20,7 +20,7 @@ import (
 // searchOptions are the flags of search.
 type searchOptions struct {
 	jobsOptions
-	outOptions
+	out string
 	accuracyOptions
 	images         imageOptions
 	definition     search.Definition
@@ -36,7 +36,7 @@ type searchOptions struct {
 func newSearch(s streams) *cobra.Command {
 	o := searchOptions{definition: search.Default()}
 	d := &o.definition
-	cmd := &cobra.Command{
+	cmd := with(&cobra.Command{
 		Use:   "search [FILE]",
 		Short: "Search for architectures that trade accuracy against size",
 		Long: `Multi-objective search: minimises two or three objectives, and reports the front re-evaluated by the accuracy
@@ -67,7 +67,8 @@ Exit status: 0 all searches are finished, 1 the work broke off, 130 interrupted 
   bench301 search resume runs/small`,
 		Args: someArgs(0, 1, "one definition at most"),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, s, args) },
-	}
+	}, spaceFlag(&d.Space), o.accuracyOptions.AddFlags, o.images.AddFlags,
+		outFlag(&o.out, "run folder (default runs/<UTC time>-search)"), o.jobsOptions.AddFlags, jsonFlag(&o.json))
 	f := cmd.Flags()
 	f.StringVarP(&o.algorithm, "algorithm", "a", "nsga2", "one of "+strings.Join(search.Algorithms(), ", "))
 	f.StringArrayVarP(&o.objectives, "objective", "O", d.Methods[0].Objectives, "what to minimise; give two or three")
@@ -77,13 +78,7 @@ Exit status: 0 all searches are finished, 1 the work broke off, 130 interrupted 
 	f.UintSliceVar(&o.seeds, "seeds", []uint{1}, "one run a seed")
 	f.StringVar(&o.weights, "weights", d.Weights, "common: all runs see the same random weights; fresh: each run "+
 		"draws its own")
-	addSpaceFlag(cmd, &d.Space)
-	o.accuracyOptions.AddFlags(cmd)
-	o.images.AddFlags(cmd)
 	alias(cmd, "dataset", "data")
-	o.outOptions.AddFlags(cmd, "run folder (default runs/<UTC time>-search)")
-	o.jobsOptions.AddFlags(cmd)
-	addJSONFlag(cmd, &o.json)
 	f.StringVar(&o.resume, "resume", "", "the same as bench301 search resume")
 	f.StringVar(&o.report, "report", "", "write the report of a run folder again, without searching")
 	cmd.MarkFlagsMutuallyExclusive("resume", "report", "out")
@@ -94,7 +89,7 @@ Exit status: 0 all searches are finished, 1 the work broke off, 130 interrupted 
 
 func newSearchResume(s streams) *cobra.Command {
 	var o searchOptions
-	cmd := &cobra.Command{
+	return with(&cobra.Command{
 		Use:     "resume RUN",
 		Short:   "Go on with searches that were interrupted",
 		Long:    "Goes on with searches that were interrupted, to the same end as without the interruption.",
@@ -104,10 +99,7 @@ func newSearchResume(s streams) *cobra.Command {
 			o.resume = args[0]
 			return o.run(cmd, s, nil)
 		},
-	}
-	o.jobsOptions.AddFlags(cmd)
-	addJSONFlag(cmd, &o.json)
-	return cmd
+	}, o.jobsOptions.AddFlags, jsonFlag(&o.json))
 }
 
 func (o *searchOptions) run(cmd *cobra.Command, s streams, args []string) (err error) {

@@ -21,7 +21,7 @@ type showOptions struct {
 
 func newShow(s streams) *cobra.Command {
 	o := showOptions{in: sizedInput{archs: archInput{in: s.in}}}
-	cmd := &cobra.Command{
+	cmd := with(&cobra.Command{
 		Use:   "show ARCH|FILE...",
 		Short: "Show what an architecture is: identity, cells, size, notations, picture",
 		Long: `Show what an architecture is: its canonical text and id, the notation it was written in, the operations of
@@ -34,11 +34,9 @@ its cells, the size of its network, and on demand all notations and a picture.
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return show(cmd.Context(), s, o, args)
 		},
-	}
-	addJSONFlag(cmd, &o.json)
+	}, jsonFlag(&o.json), o.in.AddFlags)
 	cmd.Flags().BoolVar(&o.notations, "notations", false, "write the architecture in every notation")
 	cmd.Flags().StringVar(&o.picture, "picture", "", "draw the cells to this file: .png, .svg, .pdf, .eps or .tex")
-	o.in.AddFlags(cmd)
 	return cmd
 }
 

@@ -60,7 +60,7 @@ func withRun(dir string, do func(*study.Run) error) error {
 
 func newStudyStatus(s streams) *cobra.Command {
 	var f recordOptions
-	cmd := &cobra.Command{
+	return with(&cobra.Command{
 		Use:     "status RUN",
 		Short:   "Say how far a run has come",
 		Example: "  bench301 study status runs/my-study\n  bench301 study status runs/my-study --json",
@@ -68,9 +68,7 @@ func newStudyStatus(s streams) *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			return withRun(args[0], func(r *study.Run) error { return printStatus(s, f, r) })
 		},
-	}
-	f.AddFlags(cmd)
-	return cmd
+	}, f.AddFlags)
 }
 
 func printStatus(s streams, f recordOptions, r *study.Run) error {
@@ -85,8 +83,8 @@ func printStatus(s streams, f recordOptions, r *study.Run) error {
 }
 
 func newStudyMerge(s streams) *cobra.Command {
-	var to outOptions
-	cmd := &cobra.Command{
+	var out string
+	return with(&cobra.Command{
 		Use:   "merge RUN RUN... --out DIR",
 		Short: "Join the runs of a study's shards",
 		Long: `Joins runs of the same study, made by the same version of the program, into a new run folder. A score that
@@ -94,22 +92,20 @@ two of them hold is an error. The runs stay as they are.`,
 		Example: "  bench301 study merge runs/my-study-*-of-16 --out runs/my-study",
 		Args:    someArgs(2, 1<<20, "two run folders or more"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if to.out == "" {
+			if out == "" {
 				return usagef("study merge: --out names the folder of the joined run")
 			}
-			missing, err := study.Merge(cmd.Context(), to.out, args)
+			missing, err := study.Merge(cmd.Context(), out, args)
 			if err != nil {
 				return err
 			}
 			if missing > 0 {
 				fmt.Fprintf(s.err, "bench301: %d scores are in none of the runs; bench301 study resume %s makes them\n",
-					missing, to.out)
+					missing, out)
 			}
-			return printLines(s, to.out)
+			return printLines(s, out)
 		},
-	}
-	to.AddFlags(cmd, "folder of the joined run")
-	return cmd
+	}, outFlag(&out, "folder of the joined run"))
 }
 
 func newStudyExport(s streams) *cobra.Command {

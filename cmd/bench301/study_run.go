@@ -67,7 +67,7 @@ func newStudyPlan(s streams) *cobra.Command {
 	var f recordOptions
 	var o partOptions
 	var untimed bool
-	cmd := &cobra.Command{
+	cmd := with(&cobra.Command{
 		Use:   "plan FILE",
 		Short: "Say what a study would run and how long it takes",
 		Long: `Prints every estimator with its settings, the number of scores and the seconds of one, measured on one
@@ -88,9 +88,7 @@ architecture (at most a minute in all), and on standard error the estimated time
 			}
 			return printPlan(s, f, p, t)
 		},
-	}
-	f.AddFlags(cmd)
-	o.AddFlags(cmd)
+	}, f.AddFlags, o.AddFlags)
 	cmd.Flags().BoolVar(&untimed, "no-timing", false, "do not measure")
 	return cmd
 }
@@ -133,9 +131,9 @@ func printPlan(s streams, f recordOptions, p *study.Plan, t study.Timing) error 
 
 func newStudyRun(s streams) *cobra.Command {
 	var o partOptions
-	var to outOptions
+	var out string
 	var yes bool
-	cmd := &cobra.Command{
+	cmd := with(&cobra.Command{
 		Use:   "run FILE",
 		Short: "Run a study into a new run folder",
 		Long: `Runs a study and prints how far it has come, estimator by estimator. Ctrl-C saves what is finished; study
@@ -157,7 +155,7 @@ finished is kept).`,
 			if n := p.Estimates(); n >= study.ManyEstimates && !yes {
 				return fmt.Errorf("%s: %d estimates: --yes runs so many; study plan says how long they take", args[0], n)
 			}
-			dir := to.out
+			dir := out
 			if dir == "" {
 				dir = filepath.Join("runs", p.Definition.Name)
 				if shard.Count > 0 {
@@ -170,9 +168,7 @@ finished is kept).`,
 			}
 			return finish(cmd.Context(), s, r, p, study.Options{Workers: o.jobs})
 		},
-	}
-	o.AddFlags(cmd)
-	to.AddFlags(cmd, "run folder (default runs/NAME)")
+	}, o.AddFlags, outFlag(&out, "run folder (default runs/NAME)"))
 	cmd.Flags().BoolVar(&yes, "yes", false, "run a study of a million estimates or more")
 	return cmd
 }
@@ -180,7 +176,7 @@ finished is kept).`,
 func newStudyResume(s streams) *cobra.Command {
 	var o jobsOptions
 	var retry, anyVersion bool
-	cmd := &cobra.Command{
+	cmd := with(&cobra.Command{
 		Use:   "resume RUN",
 		Short: "Go on with a run that was interrupted",
 		Long: `Goes on with a run that was interrupted, to the same scores as without the interruption.
@@ -203,8 +199,7 @@ Exit status: that of bench301 study run.`,
 			defer p.Close()
 			return finish(cmd.Context(), s, r, p, study.Options{Workers: o.jobs, Retry: retry})
 		},
-	}
-	o.AddFlags(cmd)
+	}, o.AddFlags)
 	cmd.Flags().BoolVar(&retry, "retry", false, "try again what failed")
 	cmd.Flags().BoolVar(&anyVersion, "any-version", false, "go on with a run that another version of the program began")
 	return cmd
@@ -251,10 +246,10 @@ func work(ctx context.Context, s streams, r *study.Run, p *study.Plan, o study.O
 
 func newReplay(s streams) *cobra.Command {
 	var o jobsOptions
-	var to outOptions
+	var out string
 	var accuracy string
 	var columns []string
-	cmd := &cobra.Command{
+	cmd := with(&cobra.Command{
 		Use:   "replay TABLE",
 		Short: "Analyse the scores of a published table",
 		Long: `Makes a run of a published table: CSV with a column arch, or JSON as NAS-Bench-Suite-Zero published it. Every
@@ -275,26 +270,24 @@ column of numbers counts as an estimator. Tables, figures and comparisons of the
 				return err
 			}
 			defer p.Close()
-			if to.out == "" {
-				to.out = filepath.Join("runs", strings.TrimSuffix(filepath.Base(args[0]), filepath.Ext(args[0])))
+			if out == "" {
+				out = filepath.Join("runs", strings.TrimSuffix(filepath.Base(args[0]), filepath.Ext(args[0])))
 			}
-			r, err := study.Create(to.out, p, text, study.Shard{}, machine())
+			r, err := study.Create(out, p, text, study.Shard{}, machine())
 			if err != nil {
 				return err
 			}
 			return finish(cmd.Context(), s, r, p, study.Options{Workers: o.jobs})
 		},
-	}
+	}, outFlag(&out, "run folder (default runs/TABLE)"), o.AddFlags)
 	cmd.Flags().StringVar(&accuracy, "accuracy", "val_accuracy", "column of accuracies")
 	cmd.Flags().StringSliceVar(&columns, "columns", nil, "columns to take as estimators (default: all of numbers)")
-	to.AddFlags(cmd, "run folder (default runs/TABLE)")
-	o.AddFlags(cmd)
 	return cmd
 }
 
 func newDemo(s streams) *cobra.Command {
-	var to outOptions
-	cmd := &cobra.Command{
+	var out string
+	return with(&cobra.Command{
 		Use:   "demo",
 		Short: "Do the main job once, on data inside the binary",
 		Long: `Do the main job once, on data inside the binary: sample 60 architectures, score them by Random-Weight
@@ -303,10 +296,8 @@ them), and write tables and figures.`,
 		Example: `  bench301 demo
   bench301 demo --out results`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return demo(cmd.Context(), s, to.out) },
-	}
-	to.AddFlags(cmd, "folder of the results (default runs/<UTC time>-demo)")
-	return cmd
+		RunE: func(cmd *cobra.Command, _ []string) error { return demo(cmd.Context(), s, out) },
+	}, outFlag(&out, "folder of the results (default runs/<UTC time>-demo)"))
 }
 
 func demo(ctx context.Context, s streams, out string) error {

@@ -34,9 +34,9 @@ zip.`,
 }
 
 func newSurrogateImport(s streams) *cobra.Command {
-	var to outOptions
+	var out string
 	var ensemble string
-	cmd := &cobra.Command{
+	cmd := with(&cobra.Command{
 		Use:   "import PATH",
 		Short: "Turn an ensemble into one file",
 		Long: `Read an ensemble of NAS-Bench-301 from the published zip, an unpacked folder, a member's folder or a model
@@ -46,10 +46,9 @@ ensemble's name. Where PATH holds several ensembles and --ensemble names none, e
   bench301 surrogate import nb_models/xgb_v1.0 --out xgb.surrogate`,
 		Args: someArgs(1, 1, "one path"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return importSurrogates(cmd.Context(), s, args[0], ensemble, to.out)
+			return importSurrogates(cmd.Context(), s, args[0], ensemble, out)
 		},
-	}
-	to.AddFlags(cmd, "file to write, or folder that exists (default: the cache folder)")
+	}, outFlag(&out, "file to write, or folder that exists (default: the cache folder)"))
 	cmd.Flags().StringVar(&ensemble, "ensemble", "", "the folder inside PATH that holds the ensemble")
 	return cmd
 }
@@ -120,7 +119,7 @@ func makeFolder(folder string) (string, error) {
 
 func newSurrogateInfo(s streams) *cobra.Command {
 	var f recordOptions
-	cmd := &cobra.Command{
+	return with(&cobra.Command{
 		Use:   "info PATH|NAME",
 		Short: "Say what a surrogate is and where its members came from",
 		Example: `  bench301 surrogate info xgb.surrogate
@@ -148,9 +147,7 @@ func newSurrogateInfo(s streams) *cobra.Command {
 			}
 			return printMembers(s, f, e.Members())
 		},
-	}
-	f.AddFlags(cmd)
-	return cmd
+	}, f.AddFlags)
 }
 
 // openEnsemble is openSurrogate for commands that need the models.
@@ -214,9 +211,9 @@ the same random architectures; every member's prediction must agree to the last 
 }
 
 func newSurrogateFetch(s streams) *cobra.Command {
-	var to outOptions
+	var out string
 	var url string
-	cmd := &cobra.Command{
+	cmd := with(&cobra.Command{
 		Use:   "fetch 0.9|1.0",
 		Short: "Download the published ensembles and import them",
 		Long: `Download the archive of NAS-Bench-301's models into the cache folder and import its ensembles, so that a
@@ -235,15 +232,14 @@ reading of archives on models that were trained for the tests.`,
 			} else if !ok {
 				return usagef("version %q: must be 0.9 or 1.0", args[0])
 			}
-			folder, err := makeFolder(to.out)
+			folder, err := makeFolder(out)
 			if err != nil {
 				return err
 			}
 			return fetchSurrogates(cmd.Context(), s, address, folder, "nb_models_"+filepath.Base(args[0])+".zip")
 		},
-	}
+	}, outFlag(&out, "folder (default: the cache folder)"))
 	cmd.Flags().StringVar(&url, "url", "", "address of a mirror")
-	to.AddFlags(cmd, "folder (default: the cache folder)")
 	return cmd
 }
 
@@ -262,9 +258,9 @@ func fetchSurrogates(ctx context.Context, s streams, address, folder, name strin
 }
 
 func newSurrogateExport(s streams) *cobra.Command {
-	var to outOptions
+	var out string
 	var asJSON bool
-	cmd := &cobra.Command{
+	cmd := with(&cobra.Command{
 		Use:   "export PATH|NAME --json",
 		Short: "Write the members of an XGBoost ensemble as JSON that XGBoost loads",
 		Long: `Write every member as a JSON model that XGBoost 1.6 and later load, named after the member, into the folder
@@ -273,21 +269,21 @@ predictions of a model of an earlier version may differ from the original's in t
 		Example: `  bench301 surrogate export xgb.surrogate --json --out boosters`,
 		Args:    someArgs(1, 1, "one surrogate"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if !asJSON || to.out == "" {
+			if !asJSON || out == "" {
 				return usagef("surrogate export wants --json and a folder: --out FOLDER")
 			}
 			e, err := openEnsemble(args[0])
 			if err != nil {
 				return err
 			}
-			if err := os.MkdirAll(to.out, 0o755); err != nil {
+			if err := os.MkdirAll(out, 0o755); err != nil {
 				return err
 			}
 			for i, m := range e.Members() {
 				if err := cmd.Context().Err(); err != nil {
 					return err
 				}
-				target := filepath.Join(to.out, fmt.Sprintf("%02d_%s.json", i, filepath.Base(m.Name)))
+				target := filepath.Join(out, fmt.Sprintf("%02d_%s.json", i, filepath.Base(m.Name)))
 				if err := atomicfile.Write(target, func(w io.Writer) error { return e.ExportJSON(w, i) }); err != nil {
 					return err
 				}
@@ -295,8 +291,7 @@ predictions of a model of an earlier version may differ from the original's in t
 			}
 			return nil
 		},
-	}
+	}, outFlag(&out, "folder to write to"))
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write XGBoost's JSON")
-	to.AddFlags(cmd, "folder to write to")
 	return cmd
 }
