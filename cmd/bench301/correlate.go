@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
@@ -45,19 +44,12 @@ when lower are negated. Coverage is the share of the architectures in the files 
 	return cmd
 }
 
-func (o *correlateOptions) validate(files []string) error {
+func correlate(ctx context.Context, s streams, o correlateOptions, files []string) error {
 	switch {
 	case len(files) == 0:
 		return usagef("name a file of scores, which score --out writes")
 	case o.seeds != "each" && o.seeds != "mean":
 		return usagef("--seeds %s: must be each or mean", o.seeds)
-	}
-	return errors.Join(validateOnly(o.only), o.tableOptions.validate(), o.analysisOptions.validate())
-}
-
-func correlate(ctx context.Context, s streams, o correlateOptions, files []string) error {
-	if err := o.validate(files); err != nil {
-		return err
 	}
 	records, err := store.ReadAll(files...)
 	if err != nil {
@@ -104,17 +96,16 @@ func (o *correlateOptions) results(ctx context.Context, records []store.Record) 
 
 // onlyFlag adds the flag --only.
 func onlyFlag(only *string) func(*cobra.Command) {
+	names := reports.TableNames()
 	return func(cmd *cobra.Command) {
-		cmd.Flags().StringVar(only, "only", reports.TableNames()[0], "which table: "+
-			strings.Join(reports.TableNames(), ", ")+", or "+reports.AllTables+" that there is data for")
+		cmd.Flags().StringVar(only, "only", names[0], "which table: "+strings.Join(names, ", ")+", or "+
+			reports.AllTables+" that there is data for")
+		before(cmd, func() error {
+			if *only == reports.AllTables || slices.Contains(names, *only) {
+				return nil
+			}
+			_, err := reports.Study{}.Table(*only)
+			return usageError{err}
+		})
 	}
-}
-
-// validateOnly refuses a table that there is not.
-func validateOnly(only string) error {
-	if only == reports.AllTables || slices.Contains(reports.TableNames(), only) {
-		return nil
-	}
-	_, err := reports.Study{}.Table(only)
-	return usageError{err}
 }

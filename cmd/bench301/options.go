@@ -54,13 +54,18 @@ type jobsOptions struct{ jobs int }
 // AddFlags gives a command the flag --jobs.
 func (o *jobsOptions) AddFlags(cmd *cobra.Command) {
 	cmd.Flags().IntVarP(&o.jobs, "jobs", "j", 0, "architectures at a time (default: one a core)")
+	before(cmd, func() error { return atLeast("--jobs", o.jobs, 0) })
 }
 
-func (o *jobsOptions) validate() error {
-	if o.jobs < 0 {
-		return usagef("--jobs %d: must not be negative", o.jobs)
+// atLeast refuses a count that is less than 0 or 1.
+func atLeast(flag string, n, least int) error {
+	switch {
+	case n >= least:
+		return nil
+	case least == 0:
+		return usagef("%s %d: must not be negative", flag, n)
 	}
-	return nil
+	return usagef("%s %d: must be at least %d", flag, n, least)
 }
 
 // with gives a command the flags that options add.
@@ -69,6 +74,19 @@ func with(cmd *cobra.Command, options ...func(*cobra.Command)) *cobra.Command {
 		add(cmd)
 	}
 	return cmd
+}
+
+// before has a command check its flags before it runs.
+func before(cmd *cobra.Command, check func() error) {
+	others := cmd.PreRunE
+	cmd.PreRunE = func(cmd *cobra.Command, args []string) error {
+		if others != nil {
+			if err := others(cmd, args); err != nil {
+				return err
+			}
+		}
+		return check()
+	}
 }
 
 // outFlag adds the flag --out, for what.
@@ -158,11 +176,12 @@ func (o *analysisOptions) AddFlags(cmd *cobra.Command) {
 	f.StringArrayVar(&o.combine, "combine", nil, "also judge a combination of estimators: rank:NAME+NAME (mean "+
 		"rank), logrank: (sum of log ranks), zscore: (sum of standard scores), or linear: (fitted to the accuracies "+
 		"of all other architectures); repeat for several")
+	before(cmd, o.validate)
 }
 
 func (o *analysisOptions) validate() error {
-	if o.resamples < 1 {
-		return usagef("--resamples %d: must be at least 1", o.resamples)
+	if err := atLeast("--resamples", o.resamples, 1); err != nil {
+		return err
 	}
 	for _, text := range o.combine {
 		if _, _, err := analysis.ParseCombination(text); err != nil {
@@ -190,9 +209,6 @@ func (o *analysisOptions) analyse(ctx context.Context, r *analysis.Results, comp
 
 // run analyses the run in a folder.
 func (o *analysisOptions) run(ctx context.Context, dir string) (*analysis.Findings, error) {
-	if err := o.validate(); err != nil {
-		return nil, err
-	}
 	results, err := load(dir)
 	if err != nil {
 		return nil, err

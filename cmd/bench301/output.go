@@ -53,6 +53,7 @@ func (o *tableOptions) AddFlags(cmd *cobra.Command) {
 		exclusive = append(exclusive, string(f))
 	}
 	cmd.MarkFlagsMutuallyExclusive(exclusive...)
+	before(cmd, o.validate)
 }
 
 // as is the format that the flags ask for.

@@ -111,9 +111,6 @@ with the answers that follow from the run folder, and "not known from the run" w
 		Example: "  bench301 report checklist runs/my-study\n  bench301 report checklist runs/my-study --latex",
 		Args:    someArgs(1, 1, "one run folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := format.validate(); err != nil {
-				return err
-			}
 			t, err := ofRun(cmd.Context(), args[0], func(r *analysis.Results) reports.Table {
 				return reports.Study{Findings: &analysis.Findings{Results: r}}.Checklist()
 			}, reports.Search.Checklist)
@@ -180,9 +177,6 @@ tables of files of scores.`,
   bench301 table runs/my-study --only all --format markdown`,
 		Args: someArgs(1, 1, "one run folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := errors.Join(validateOnly(only), format.validate()); err != nil {
-				return err
-			}
 			f, err := o.run(cmd.Context(), args[0])
 			if err != nil {
 				return err
@@ -204,9 +198,6 @@ common. An estimator that each run has once is compared whatever its settings. ~
   bench301 compare runs/he runs/orthogonal --csv`,
 		Args: someArgs(2, 2, "two run folders"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := format.validate(); err != nil {
-				return err
-			}
 			a, err := o.run(cmd.Context(), args[0])
 			if err != nil {
 				return err

@@ -43,8 +43,8 @@ the first k of n are those that -n k gives.`,
 			if err != nil {
 				return usageError{err}
 			}
-			if n < 0 {
-				return usagef("-n %d: must not be negative", n)
+			if err := atLeast("-n", n, 0); err != nil {
+				return err
 			}
 			return sample(cmd.Context(), s, f, sp, as, n, seed)
 		},

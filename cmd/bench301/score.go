@@ -62,9 +62,6 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 	if len(o.specs) == 0 {
 		return usagef("name an estimator: -e rwe (see `bench301 estimators`)")
 	}
-	if err := o.jobsOptions.validate(); err != nil {
-		return err
-	}
 	list, data, err := prepare(ctx, s, o.specs, o.images)
 	if err != nil {
 		return err

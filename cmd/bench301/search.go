@@ -138,9 +138,6 @@ func (o *searchOptions) run(cmd *cobra.Command, s streams, args []string) (err e
 // open makes or opens the run folder that the flags ask for.
 func (o *searchOptions) open(cmd *cobra.Command, args []string) (*search.Searches, error) {
 	ctx := cmd.Context()
-	if err := o.jobsOptions.validate(); err != nil {
-		return nil, err
-	}
 	if dir := o.resume + o.report; dir != "" {
 		if len(args) > 0 {
 			return nil, usagef("--resume and --report read the definition from the run folder: leave the " +

@@ -36,9 +36,6 @@ func (o *partOptions) AddFlags(cmd *cobra.Command) {
 // load reads the definition of a study, and which part of it is asked for.
 func (o *partOptions) load(ctx context.Context, path string) (text []byte, p *study.Plan, shard study.Shard,
 	err error) {
-	if err := o.jobsOptions.validate(); err != nil {
-		return nil, nil, shard, err
-	}
 	if o.shard != "" {
 		if shard, err = study.ParseShard(o.shard); err != nil {
 			return nil, nil, shard, usageError{err}
@@ -185,9 +182,6 @@ Exit status: that of bench301 study run.`,
 		Example: "  bench301 study resume runs/my-study\n  bench301 study resume runs/my-study --retry",
 		Args:    someArgs(1, 1, "one run folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := o.validate(); err != nil {
-				return err
-			}
 			r, err := study.OpenForWriting(args[0])
 			if err != nil {
 				return err
@@ -258,9 +252,6 @@ column of numbers counts as an estimator. Tables, figures and comparisons of the
   bench301 replay scores.csv --accuracy acc --columns nwot,params --out runs/published`,
 		Args: someArgs(1, 1, "one table"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := o.validate(); err != nil {
-				return err
-			}
 			text, err := study.Replay(args[0], accuracy, columns)
 			if err != nil {
 				return err

@@ -182,8 +182,8 @@ the same random architectures; every member's prediction must agree to the last 
   bench301 surrogate verify xgb.surrogate nb_models/xgb_v1.0`,
 		Args: someArgs(1, 2, "a surrogate and perhaps its original"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if n < 1 {
-				return usagef("-n %d: must be at least 1", n)
+			if err := atLeast("-n", n, 1); err != nil {
+				return err
 			}
 			e, err := openEnsemble(args[0])
 			if err != nil {
