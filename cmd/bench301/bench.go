@@ -71,8 +71,7 @@ func benchMachine(ctx context.Context, s streams, f recordOptions, workers int, 
 			return cells
 		})
 	p.live = true
-	before := kernels.Active()
-	defer func() { _, _ = kernels.Use(before) }()
+	defer func(before kernels.Level) { _, _ = kernels.Use(before) }(kernels.Active())
 	for _, level := range levels {
 		if _, err := kernels.Use(level); err != nil {
 			return err

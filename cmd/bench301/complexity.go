@@ -23,15 +23,20 @@ type complexityRow struct {
 	FLOPs    int64  `json:"flops"`
 }
 
-// networkFlags are the flags that size a network.
-type networkFlags struct {
-	cfg           bench301.Config
-	variant, size string
-	fit           string
-	flags         *pflag.FlagSet
+// sizer gives the network of an architecture its size.
+type sizer = func(bench301.Architecture) (bench301.Config, error)
+
+// sizedInput is how a command comes by its architectures and the sizes of their networks.
+type sizedInput struct {
+	archs              archInput
+	cfg                bench301.Config
+	variant, size, fit string
+	flags              *pflag.FlagSet
 }
 
-func (n *networkFlags) AddFlags(cmd *cobra.Command) {
+// AddFlags gives a command the flags of archInput and those that size a network.
+func (n *sizedInput) AddFlags(cmd *cobra.Command) {
+	n.archs.AddFlags(cmd)
 	n.flags = cmd.Flags()
 	d := bench301.DefaultConfig()
 	n.flags.IntVarP(&n.cfg.Channels, "channels", "C", d.Channels,
@@ -57,14 +62,18 @@ func elsewhere(of func(bench301.Config) int) string {
 	return " (" + strings.Join(parts, ", ") + ")"
 }
 
-// sizing turns the flags into a configuration for each architecture of a space.
-func (n *networkFlags) sizing(space bench301.Space) (func(bench301.Architecture) (bench301.Config, error), error) {
+// open finds the space, and what sizes the network of each of its architectures.
+func (n *sizedInput) open() (bench301.Space, sizer, error) {
+	space, _, err := n.archs.open()
+	if err != nil {
+		return nil, nil, err
+	}
 	cfg := space.Config()
 	if n.variant == string(bench301.VariantImageNet) {
 		cfg = bench301.ImageNetConfig()
 	}
 	if n.flags.Changed("variant") && len(space.Variants()) == 0 {
-		return nil, usagef("--variant: space %s has one network only", space.Name())
+		return nil, nil, usagef("--variant: space %s has one network only", space.Name())
 	}
 	for name, set := range map[string]func() error{
 		"channels": func() error { cfg.Channels = n.cfg.Channels; return nil },
@@ -76,43 +85,21 @@ func (n *networkFlags) sizing(space bench301.Space) (func(bench301.Architecture)
 			continue
 		}
 		if err := set(); err != nil {
-			return nil, usageError{err}
+			return nil, nil, usageError{err}
 		}
 	}
 	cfg.Variant, cfg.Auxiliary = bench301.Variant(n.variant), n.cfg.Auxiliary
-	if err := cfg.Validate(); err != nil {
-		return nil, usageError{err}
+	if err = cfg.Validate(); err != nil {
+		return nil, nil, usageError{err}
 	}
 	if n.fit == "" {
-		return func(bench301.Architecture) (bench301.Config, error) { return cfg, nil }, nil
+		return space, func(bench301.Architecture) (bench301.Config, error) { return cfg, nil }, nil
 	}
 	most, err := parseCount(n.fit)
 	if err != nil {
-		return nil, usagef("--fit-macs %w", err)
+		return nil, nil, usagef("--fit-macs %w", err)
 	}
-	return func(a bench301.Architecture) (bench301.Config, error) { return bench301.FitMACs(a, cfg, most) }, nil
-}
-
-// sizedInput is how a command comes by its architectures and the sizes of their networks.
-type sizedInput struct {
-	archs archInput
-	net   networkFlags
-}
-
-// AddFlags gives a command the flags of both.
-func (i *sizedInput) AddFlags(cmd *cobra.Command) {
-	i.archs.AddFlags(cmd)
-	i.net.AddFlags(cmd)
-}
-
-// open finds the space, and what sizes the network of each of its architectures.
-func (i *sizedInput) open() (bench301.Space, func(bench301.Architecture) (bench301.Config, error), error) {
-	space, _, err := i.archs.open()
-	if err != nil {
-		return nil, nil, err
-	}
-	size, err := i.net.sizing(space)
-	return space, size, err
+	return space, func(a bench301.Architecture) (bench301.Config, error) { return bench301.FitMACs(a, cfg, most) }, nil
 }
 
 // parseCount reads a positive whole number with an optional suffix k, M or G: 600M.

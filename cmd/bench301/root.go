@@ -108,30 +108,13 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted (what was finished
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	wrapHelp(root)
-	root.AddCommand(
-		newBench(s),
-		newCompare(s),
-		newComplexity(s),
-		newCorrelate(s),
-		newData(s),
-		newDemo(s),
-		newDoctor(s),
-		newEstimators(s),
-		newExport(s),
-		newFigure(s),
-		newQuery(s),
-		newReplay(s),
-		newReport(s),
-		newSample(s),
-		newScore(s),
-		newServe(s),
-		newShow(s),
-		newStudy(s),
-		newSurrogate(s),
-		newTable(s),
-		newSearch(s),
-		newVersion(s),
-	)
+	for _, command := range []func(streams) *cobra.Command{
+		newBench, newCompare, newComplexity, newCorrelate, newData, newDemo, newDoctor, newEstimators, newExport, newFigure,
+		newQuery, newReplay, newReport, newSample, newScore, newServe, newShow, newStudy, newSurrogate, newTable, newSearch,
+		newVersion,
+	} {
+		root.AddCommand(command(s))
+	}
 	return root
 }
 

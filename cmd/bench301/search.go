@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,7 +29,6 @@ type searchOptions struct {
 	objectives     []string
 	limits         []string
 	seeds          []uint
-	weights        string
 	resume, report string
 	json           bool
 }
@@ -76,7 +76,7 @@ Exit status: 0 all searches are finished, 1 the work broke off, 130 interrupted 
 	f.IntVar(&d.Population, "population", d.Population, "solutions of a generation")
 	f.IntVar(&d.Generations, "generations", d.Generations, "generations")
 	f.UintSliceVar(&o.seeds, "seeds", []uint{1}, "one run a seed")
-	f.StringVar(&o.weights, "weights", d.Weights, "common: all runs see the same random weights; fresh: each run "+
+	f.StringVar(&d.Weights, "weights", d.Weights, "common: all runs see the same random weights; fresh: each run "+
 		"draws its own")
 	alias(cmd, "dataset", "data")
 	f.StringVar(&o.resume, "resume", "", "the same as bench301 search resume")
@@ -149,11 +149,8 @@ func (o *searchOptions) open(cmd *cobra.Command, args []string) (*search.Searche
 	if err != nil {
 		return nil, err
 	}
-	dir := o.out
-	if dir == "" {
-		dir = filepath.Join("runs", time.Now().UTC().Format("20060102-150405")+"-"+d.Name)
-	}
-	return search.Create(ctx, dir, d, machine())
+	dir := filepath.Join("runs", time.Now().UTC().Format("20060102-150405")+"-"+d.Name)
+	return search.Create(ctx, cmp.Or(o.out, dir), d, machine())
 }
 
 // searched are the flags that say what is searched, which a file says otherwise.
@@ -179,9 +176,9 @@ func (o *searchOptions) define(cmd *cobra.Command, args []string) (search.Defini
 	}
 	d := o.definition
 	d.Methods = []analysis.Method{{Name: o.algorithm, Algorithm: o.algorithm, Objectives: o.objectives}}
-	d.Weights, d.Accuracy, d.Dataset = o.weights, o.accuracy(), o.images.Images
+	d.Accuracy, d.Dataset = o.accuracy(), o.images.Images
 	if d.Weights != search.CommonWeights && d.Weights != search.FreshWeights {
-		return d, usagef("--weights %s: must be common or fresh", o.weights)
+		return d, usagef("--weights %s: must be common or fresh", d.Weights)
 	}
 	for _, l := range o.limits {
 		limit, err := search.ParseLimit(l)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -152,18 +153,11 @@ finished is kept).`,
 			if n := p.Estimates(); n >= study.ManyEstimates && !yes {
 				return fmt.Errorf("%s: %d estimates: --yes runs so many; study plan says how long they take", args[0], n)
 			}
-			dir := out
-			if dir == "" {
-				dir = filepath.Join("runs", p.Definition.Name)
-				if shard.Count > 0 {
-					dir += fmt.Sprintf("-%d-of-%d", shard.Index, shard.Count)
-				}
+			dir := filepath.Join("runs", p.Definition.Name)
+			if shard.Count > 0 {
+				dir += fmt.Sprintf("-%d-of-%d", shard.Index, shard.Count)
 			}
-			r, err := study.Create(dir, p, text, shard, machine())
-			if err != nil {
-				return err
-			}
-			return finish(cmd.Context(), s, r, p, study.Options{Workers: o.jobs})
+			return begin(cmd.Context(), s, cmp.Or(out, dir), p, text, shard, o.jobs)
 		},
 	}, o.AddFlags, outFlag(&out, "run folder (default runs/NAME)"))
 	cmd.Flags().BoolVar(&yes, "yes", false, "run a study of a million estimates or more")
@@ -211,6 +205,17 @@ func reopen(ctx context.Context, r *study.Run, anyVersion bool) (*study.Plan, er
 		return nil, err
 	}
 	return study.Prepare(ctx, d)
+}
+
+// begin makes a run folder and runs all of it.
+func begin(
+	ctx context.Context, s streams, dir string, p *study.Plan, text []byte, shard study.Shard, jobs int,
+) error {
+	r, err := study.Create(dir, p, text, shard, machine())
+	if err != nil {
+		return err
+	}
+	return finish(ctx, s, r, p, study.Options{Workers: jobs})
 }
 
 // finish runs what is left of a run, prints what came out, and closes it.
@@ -261,14 +266,8 @@ column of numbers counts as an estimator. Tables, figures and comparisons of the
 				return err
 			}
 			defer p.Close()
-			if out == "" {
-				out = filepath.Join("runs", strings.TrimSuffix(filepath.Base(args[0]), filepath.Ext(args[0])))
-			}
-			r, err := study.Create(out, p, text, study.Shard{}, machine())
-			if err != nil {
-				return err
-			}
-			return finish(cmd.Context(), s, r, p, study.Options{Workers: o.jobs})
+			name := strings.TrimSuffix(filepath.Base(args[0]), filepath.Ext(args[0]))
+			return begin(cmd.Context(), s, cmp.Or(out, filepath.Join("runs", name)), p, text, study.Shard{}, o.jobs)
 		},
 	}, outFlag(&out, "run folder (default runs/TABLE)"), o.AddFlags)
 	cmd.Flags().StringVar(&accuracy, "accuracy", "val_accuracy", "column of accuracies")
@@ -292,10 +291,8 @@ them), and write tables and figures.`,
 }
 
 func demo(ctx context.Context, s streams, out string) error {
-	if out == "" {
-		out = filepath.Join("runs", time.Now().UTC().Format("20060102T150405Z")+"-demo")
-	}
 	start := time.Now()
+	out = cmp.Or(out, filepath.Join("runs", start.UTC().Format("20060102T150405Z")+"-demo"))
 	p, err := planOf(ctx, "quick.yaml", studies.Quick)
 	if err != nil {
 		return err

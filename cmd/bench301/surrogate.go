@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -107,9 +108,8 @@ func importSurrogates(ctx context.Context, s streams, from, ensemble, out string
 }
 
 // makeFolder makes the folder of surrogates, by default that in the cache.
-func makeFolder(folder string) (string, error) {
+func makeFolder(folder string) (_ string, err error) {
 	if folder == "" {
-		var err error
 		if folder, err = scoring.SurrogateFolder(); err != nil {
 			return "", err
 		}
@@ -138,14 +138,13 @@ func newSurrogateInfo(s streams) *cobra.Command {
 				}{e.Info(), e.Checksum(), e.Members()})
 			}
 			if !f.csv {
-				unit := e.Info().Unit
-				if unit == "" {
-					unit = "an unknown unit"
-				}
 				fmt.Fprintf(s.out, "%s: %s, %d members, predicts %s, sha256 %s\n", e.Info().Name, e.Info().Kind,
-					e.Info().Members, unit, e.Checksum())
+					e.Info().Members, cmp.Or(e.Info().Unit, "an unknown unit"), e.Checksum())
 			}
-			return printMembers(s, f, e.Members())
+			columns := "member,format,written by,>trees,>nodes,>depth,>weights,>original bytes,original sha256"
+			return newPrinter(s, f, columns, func(m surrogate.Member) []any {
+				return []any{m.Name, m.Format, m.Version, m.Trees, m.Nodes, m.Depth, m.Weights, m.Bytes, m.SHA256}
+			}).printAll(e.Members())
 		},
 	}, f.AddFlags)
 }
@@ -161,13 +160,6 @@ func openEnsemble(name string) (*surrogate.Ensemble, error) {
 		return nil, usagef("%s is part of the program: name an imported surrogate", m.Info().Name)
 	}
 	return e, nil
-}
-
-func printMembers(s streams, f recordOptions, members []surrogate.Member) error {
-	columns := "member,format,written by,>trees,>nodes,>depth,>weights,>original bytes,original sha256"
-	return newPrinter(s, f, columns, func(m surrogate.Member) []any {
-		return []any{m.Name, m.Format, m.Version, m.Trees, m.Nodes, m.Depth, m.Weights, m.Bytes, m.SHA256}
-	}).printAll(members)
 }
 
 func newSurrogateVerify(s streams) *cobra.Command {
