@@ -143,8 +143,7 @@ level.`,
 				return usagef("--mode %q: must be forward or backward", mode)
 			}
 			if o.Batch < 1 || o.Workers < 1 || budget <= 0 {
-				return usagef("--batch %d, --workers %d, --time %v: all must be positive", o.Batch,
-					o.Workers, budget)
+				return usagef("--batch %d, --workers %d, --time %v: all must be positive", o.Batch, o.Workers, budget)
 			}
 			if err := kernels.Check(); err != nil {
 				return err

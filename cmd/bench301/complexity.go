@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -75,21 +76,18 @@ func (n *sizedInput) open() (bench301.Space, sizer, error) {
 	if n.flags.Changed("variant") && len(space.Variants()) == 0 {
 		return nil, nil, usagef("--variant: space %s has one network only", space.Name())
 	}
-	for name, set := range map[string]func() error{
-		"channels": func() error { cfg.Channels = n.cfg.Channels; return nil },
-		"layers":   func() error { cfg.Layers = n.cfg.Layers; return nil },
-		"classes":  func() error { cfg.Classes = n.cfg.Classes; return nil },
-		"size":     func() (err error) { cfg.Height, cfg.Width, err = parseSize(n.size); return err },
+	for name, set := range map[string]func(){
+		"channels": func() { cfg.Channels = n.cfg.Channels },
+		"layers":   func() { cfg.Layers = n.cfg.Layers },
+		"classes":  func() { cfg.Classes = n.cfg.Classes },
+		"size":     func() { cfg.Height, cfg.Width, err = parseSize(n.size) },
 	} {
-		if !n.flags.Changed(name) {
-			continue
-		}
-		if err := set(); err != nil {
-			return nil, nil, usageError{err}
+		if n.flags.Changed(name) {
+			set()
 		}
 	}
 	cfg.Variant, cfg.Auxiliary = bench301.Variant(n.variant), n.cfg.Auxiliary
-	if err = cfg.Validate(); err != nil {
+	if err = cmp.Or(err, cfg.Validate()); err != nil {
 		return nil, nil, usageError{err}
 	}
 	if n.fit == "" {

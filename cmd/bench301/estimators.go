@@ -42,7 +42,7 @@ Exit status: 0 done, 1 an estimator differs from its reference.`,
 			case len(args) == 1:
 				return explainEstimator(s, f, args[0])
 			}
-			return listEstimators(s, f)
+			return printEstimators(s, f, estimators.All()...)
 		},
 	}, f.AddFlags)
 	cmd.Flags().BoolVar(&check, "check", false, "compare the estimators with reference numbers")
@@ -55,12 +55,12 @@ func explainEstimator(s streams, f recordOptions, name string) error {
 	if err != nil {
 		return usageError{err}
 	}
+	if f.json || f.csv {
+		return printEstimators(s, f, info)
+	}
 	defaults, err := estimators.Defaults(info.Name)
 	if err != nil {
 		return err
-	}
-	if f.json || f.csv {
-		return printEstimators(s, f, []estimatorRow{{info, jsonText(defaults)}})
 	}
 	need := map[bool]string{true: "yes", false: "no"}
 	lines := [][2]string{
@@ -134,19 +134,15 @@ type jsonText string
 // MarshalJSON implements json.Marshaler.
 func (j jsonText) MarshalJSON() ([]byte, error) { return []byte(j), nil }
 
-func listEstimators(s streams, f recordOptions) error {
+func printEstimators(s streams, f recordOptions, infos ...estimators.Info) error {
 	var rows []estimatorRow
-	for _, info := range estimators.All() {
+	for _, info := range infos {
 		defaults, err := estimators.Defaults(info.Name)
 		if err != nil {
 			return err
 		}
 		rows = append(rows, estimatorRow{info, jsonText(defaults)})
 	}
-	return printEstimators(s, f, rows)
-}
-
-func printEstimators(s streams, f recordOptions, rows []estimatorRow) error {
 	columns := "name,family,needs,better,cost,unit"
 	if f.csv {
 		columns += ",formula,aliases,paper,settings" // too long for a terminal

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -155,7 +154,7 @@ func (o *queryOptions) run(ctx context.Context, s streams, args []string, q *sur
 	}
 	err = errors.Join(flush(), p.close(), err) // what was predicted before an error is printed all the same
 	if outside > 0 {
-		fmt.Fprintf(s.err, "bench301: %d of %d architectures are unlike the training data of %s\n", outside, asked, name)
+		s.say("%d of %d architectures are unlike the training data of %s", outside, asked, name)
 	}
 	return err
 }

@@ -59,6 +59,11 @@ type streams struct {
 	out, err io.Writer
 }
 
+// say prints a line of talk.
+func (s streams) say(format string, args ...any) {
+	fmt.Fprintf(s.err, "bench301: "+format+"\n", args...)
+}
+
 // run executes one command line and returns the exit code.
 func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
 	root := newRoot(streams{in, out, errs})

@@ -111,7 +111,7 @@ func (o *searchOptions) run(cmd *cobra.Command, s streams, args []string) (err e
 	defer func() { err = errors.Join(err, searches.Close()) }()
 	var searching error
 	if o.report == "" {
-		fmt.Fprintf(s.err, "bench301: searching into %s\n", searches.Dir)
+		s.say("searching into %s", searches.Dir)
 		p := searchProgress{s: s, start: time.Now()}
 		searching = searches.Run(ctx, o.jobs, p.print)
 		if searching != nil && !errors.Is(searching, context.Canceled) {
@@ -127,10 +127,10 @@ func (o *searchOptions) run(cmd *cobra.Command, s streams, args []string) (err e
 		return errors.Join(searching, err)
 	}
 	for _, line := range report.Empty() {
-		fmt.Fprintf(s.err, "bench301: %s\n", line)
+		s.say("%s", line)
 	}
 	if searching != nil {
-		fmt.Fprintf(s.err, "bench301: saved; go on with: bench301 search resume %s\n", searches.Dir)
+		s.say("saved; go on with: bench301 search resume %s", searches.Dir)
 	}
 	return errors.Join(report.Print(s.out, o.json), searching)
 }

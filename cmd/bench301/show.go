@@ -31,9 +31,7 @@ its cells, the size of its network, and on demand all notations and a picture.
 		Example: `  bench301 show darts_v2 --picture cells.svg
   bench301 sample -n 1 | bench301 show --notations
   bench301 show archs.csv --json -C 36 -L 20 --variant darts`,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return show(cmd.Context(), s, o, args)
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return show(cmd.Context(), s, o, args) },
 	}, jsonFlag(&o.json), o.in.AddFlags)
 	cmd.Flags().BoolVar(&o.notations, "notations", false, "write the architecture in every notation")
 	cmd.Flags().StringVar(&o.picture, "picture", "", "draw the cells to this file: .png, .svg, .pdf, .eps or .tex")

@@ -100,8 +100,7 @@ two of them hold is an error. The runs stay as they are.`,
 				return err
 			}
 			if missing > 0 {
-				fmt.Fprintf(s.err, "bench301: %d scores are in none of the runs; bench301 study resume %s makes them\n",
-					missing, out)
+				s.say("%d scores are in none of the runs; bench301 study resume %s makes them", missing, out)
 			}
 			return printLines(s, out)
 		},

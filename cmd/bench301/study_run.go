@@ -114,7 +114,7 @@ func printPlan(s streams, f recordOptions, p *study.Plan, t study.Timing) error 
 		}
 	}
 	for _, note := range p.Notes {
-		fmt.Fprintf(s.err, "bench301: %s\n", note)
+		s.say("%s", note)
 	}
 	fmt.Fprintf(s.err, "bench301: %d architectures, %d estimates", len(p.Architectures), p.Estimates())
 	if t.Measured > 0 {
@@ -224,21 +224,21 @@ func finish(ctx context.Context, s streams, r *study.Run, p *study.Plan, o study
 	if err := work(ctx, s, r, p, o); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.err, "bench301: run complete: %s\n", r.Dir)
+	s.say("run complete: %s", r.Dir)
 	return printStatus(s, recordOptions{}, r)
 }
 
 // work runs what is left of a run.
 func work(ctx context.Context, s streams, r *study.Run, p *study.Plan, o study.Options) error {
 	for _, note := range p.Notes {
-		fmt.Fprintf(s.err, "bench301: %s\n", note)
+		s.say("%s", note)
 	}
 	m := newMeter(s.err, r.Manifest.Name, "archs")
 	o.Progress = func(done, total int) { m.set(int64(done), int64(total)) }
 	err := r.Do(ctx, p, machine(), o)
 	m.close()
 	if err != nil {
-		fmt.Fprintf(s.err, "bench301: saved; go on with: bench301 study resume %s\n", r.Dir)
+		s.say("saved; go on with: bench301 study resume %s", r.Dir)
 	}
 	return err
 }

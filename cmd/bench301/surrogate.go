@@ -245,7 +245,7 @@ func fetchSurrogates(ctx context.Context, s streams, address, folder, name strin
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.err, "bench301: %s: sha256 %s\n", archive, sum)
+	s.say("%s: sha256 %s", archive, sum)
 	return importSurrogates(ctx, s, archive, "", folder)
 }
 
