@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,10 +58,7 @@ multiply-adds a second the cores do (two operations each) and how fast they read
 }
 
 func benchMachine(ctx context.Context, s streams, f recordOptions, workers int, budget time.Duration) error {
-	counts := []int{1, workers}
-	if workers == 1 {
-		counts = counts[:1]
-	}
+	counts := slices.Compact([]int{1, workers})
 	levels := kernels.Levels()
 	p := newPrinter(s, f, "level,>workers,>FMA GFLOP/s,>L1 GB/s,>L2 GB/s,>L3 GB/s,>memory GB/s",
 		func(r machineRow) []any {
@@ -115,12 +113,11 @@ type networkRow struct {
 
 func newBenchNetwork(s streams) *cobra.Command {
 	var (
-		f      recordOptions
-		in     = sizedInput{archs: archInput{in: s.in}}
-		arch   string
-		mode   string
-		o      network.Options
-		budget time.Duration
+		f          recordOptions
+		in         = sizedInput{archs: archInput{in: s.in}}
+		arch, mode string
+		o          network.Options
+		budget     time.Duration
 	)
 	cmd := with(&cobra.Command{
 		Use:   "network",

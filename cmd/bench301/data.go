@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -142,10 +143,7 @@ func newDataInfo(s streams) *cobra.Command {
 				s.say("%v", damaged)
 				damaged = nil
 			}
-			if err := p.close(); err != nil {
-				return err
-			}
-			return damaged
+			return cmp.Or(p.close(), damaged)
 		}),
 	}, f.AddFlags)
 }

@@ -101,17 +101,13 @@ type planRow struct {
 }
 
 func printPlan(s streams, f recordOptions, p *study.Plan, t study.Timing) error {
-	out := newPrinter(s, f, "estimator,>seeds,>scores,>s each,data", func(r planRow) []any {
-		return []any{r.Label, r.Seeds, r.Scores, strconv.FormatFloat(r.Seconds, 'g', 2, 64), r.Dataset}
-	})
+	var rows []planRow
 	for i, q := range p.Questions {
 		row := planRow{Label: q.Label, Seeds: len(q.Seeds), Scores: len(q.Seeds) * len(p.Architectures), Dataset: q.Dataset}
 		if t.Seconds != nil {
 			row.Seconds = t.Seconds[i]
 		}
-		if err := out.print(row); err != nil {
-			return err
-		}
+		rows = append(rows, row)
 	}
 	for _, note := range p.Notes {
 		s.say("%s", note)
@@ -124,7 +120,9 @@ func printPlan(s streams, f recordOptions, p *study.Plan, t study.Timing) error 
 		}
 	}
 	fmt.Fprintln(s.err)
-	return out.close()
+	return newPrinter(s, f, "estimator,>seeds,>scores,>s each,data", func(r planRow) []any {
+		return []any{r.Label, r.Seeds, r.Scores, strconv.FormatFloat(r.Seconds, 'g', 2, 64), r.Dataset}
+	}).printAll(rows)
 }
 
 func newStudyRun(s streams) *cobra.Command {
