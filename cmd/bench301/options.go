@@ -163,16 +163,15 @@ func unknownSurrogate(err error) error {
 
 // analysisOptions say how scores are analysed.
 type analysisOptions struct {
-	resamples int
-	seed      uint64
-	combine   []string
+	resampling correlation.Options
+	combine    []string
 }
 
 // AddFlags gives a command the flags --resamples, --resampling-seed and --combine.
 func (o *analysisOptions) AddFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.IntVar(&o.resamples, "resamples", correlation.DefaultResamples, "bootstrap resamples")
-	f.Uint64Var(&o.seed, "resampling-seed", 0, "seed of the resampling")
+	f.IntVar(&o.resampling.Resamples, "resamples", correlation.DefaultResamples, "bootstrap resamples")
+	f.Uint64Var(&o.resampling.Seed, "resampling-seed", 0, "seed of the resampling")
 	f.StringArrayVar(&o.combine, "combine", nil, "also judge a combination of estimators: rank:NAME+NAME (mean "+
 		"rank), logrank: (sum of log ranks), zscore: (sum of standard scores), or linear: (fitted to the accuracies "+
 		"of all other architectures); repeat for several")
@@ -180,7 +179,7 @@ func (o *analysisOptions) AddFlags(cmd *cobra.Command) {
 }
 
 func (o *analysisOptions) validate() error {
-	if err := atLeast("--resamples", o.resamples, 1); err != nil {
+	if err := atLeast("--resamples", o.resampling.Resamples, 1); err != nil {
 		return err
 	}
 	for _, text := range o.combine {
@@ -202,9 +201,7 @@ func (o *analysisOptions) analyse(ctx context.Context, r *analysis.Results, comp
 			return nil, err
 		}
 	}
-	return analysis.Analyse(ctx, r, analysis.Options{
-		Options: correlation.Options{Resamples: o.resamples, Seed: o.seed}, Compare: compare,
-	})
+	return analysis.Analyse(ctx, r, analysis.Options{Options: o.resampling, Compare: compare})
 }
 
 // run analyses the run in a folder.

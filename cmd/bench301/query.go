@@ -85,13 +85,14 @@ func (o *queryOptions) printer(s streams) *printer[surrogate.Answer] {
 		percent = exact
 	}
 	columns := "arch,id,>accuracy,>std,in_range,surrogate"
-	for _, more := range []struct {
-		asked bool
-		name  string
-	}{{o.noise, ",>noisy"}, {o.members, ",members"}, {o.runtime != "", ",>runtime"}} {
-		if more.asked {
-			columns += more.name
-		}
+	if o.noise {
+		columns += ",>noisy"
+	}
+	if o.members {
+		columns += ",members"
+	}
+	if o.runtime != "" {
+		columns += ",>runtime"
 	}
 	return newPrinter(s, o.recordOptions, columns, func(a surrogate.Answer) []any {
 		cells := []any{a.Arch, a.ID, percent(a.Accuracy), percent(a.Std), a.InRange, a.Surrogate}

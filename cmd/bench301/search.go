@@ -140,8 +140,7 @@ func (o *searchOptions) open(cmd *cobra.Command, args []string) (*search.Searche
 	ctx := cmd.Context()
 	if dir := o.resume + o.report; dir != "" {
 		if len(args) > 0 {
-			return nil, usagef("--resume and --report read the definition from the run folder: leave the " +
-				"file out")
+			return nil, usagef("--resume and --report read the definition from the run folder: leave the file out")
 		}
 		return search.Open(ctx, dir)
 	}
@@ -156,8 +155,7 @@ func (o *searchOptions) open(cmd *cobra.Command, args []string) (*search.Searche
 // searched are the flags that say what is searched, which a file says otherwise.
 var searched = []string{
 	"algorithm", "objective", "max", "population", "generations", "seeds", "weights", "space", "surrogate",
-	"table", "column",
-	"data", "data-side", "data-train", "data-test",
+	"table", "column", "data", "data-side", "data-train", "data-test",
 }
 
 // define reads the definition, or makes one of the flags.

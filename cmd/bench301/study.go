@@ -24,8 +24,7 @@ several machines and be merged: the scores are the same to the bit.`,
   bench301 study plan my.yaml
   bench301 study run my.yaml`,
 	}, newInit("study", study.Template, s), newStudyPlan(s), newStudyRun(s), newStudyResume(s), newStudyStatus(s),
-		newStudyMerge(s),
-		newStudyExport(s))
+		newStudyMerge(s), newStudyExport(s))
 }
 
 // newInit makes the command that writes the template of a definition of a study or of searches.
