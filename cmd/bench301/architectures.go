@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -27,7 +28,7 @@ line. Names of published architectures work too: ` + strings.Join(knownNames(ben
 
 // AddFlags gives a command the flags --space and --notation.
 func (a *archInput) AddFlags(cmd *cobra.Command) {
-	addSpaceFlag(cmd, &a.space)
+	spaceFlag(&a.space)(cmd)
 	cmd.Flags().StringVar(&a.notation, "notation", "", "read this notation only (default: whichever is "+
 		"recognised): "+notationNames())
 }
@@ -45,13 +46,15 @@ func notationNames() string {
 	return strings.Join(spaces, "; ")
 }
 
-// addSpaceFlag gives a command the flag --space.
-func addSpaceFlag(cmd *cobra.Command, space *string) {
+// spaceFlag adds the flag --space.
+func spaceFlag(space *string) func(*cobra.Command) {
 	var names []string
 	for _, s := range bench301.Spaces() {
 		names = append(names, s.Name())
 	}
-	cmd.Flags().StringVar(space, "space", names[0], "search space: "+strings.Join(names, ", "))
+	return func(cmd *cobra.Command) {
+		cmd.Flags().StringVar(space, "space", names[0], "search space: "+strings.Join(names, ", "))
+	}
 }
 
 // open finds the space and the forced notation that the flags name.
@@ -66,7 +69,7 @@ func (a *archInput) open() (s bench301.Space, n bench301.Notation, err error) {
 }
 
 // each reads the architectures one after the other. The first error ends the sequence; it names file and line.
-func (a *archInput) each(args []string) iter.Seq2[bench301.Item, error] {
+func (a *archInput) each(ctx context.Context, args []string) iter.Seq2[bench301.Item, error] {
 	return func(yield func(bench301.Item, error) bool) {
 		space, notation, err := a.open()
 		if err != nil {
@@ -75,13 +78,16 @@ func (a *archInput) each(args []string) iter.Seq2[bench301.Item, error] {
 		}
 		if len(args) == 0 {
 			if f, ok := a.in.(*os.File); ok && isTerminal(f) {
-				yield(bench301.Item{}, usageError{errors.New("name architectures or files, or pipe architectures in")})
+				yield(bench301.Item{}, usagef("name architectures or files, or pipe architectures in"))
 				return
 			}
 			args = []string{"-"}
 		}
 		for i, arg := range args {
 			for item, err := range a.source(space, notation, i, arg) {
+				if err == nil {
+					err = ctx.Err()
+				}
 				if !yield(item, err) || err != nil {
 					return
 				}
@@ -161,13 +167,27 @@ func looksLikeArch(space bench301.Space, arg string) bool {
 }
 
 // all reads the architectures into memory.
-func (a *archInput) all(args []string) ([]bench301.Item, error) {
+func (a *archInput) all(ctx context.Context, args []string) ([]bench301.Item, error) {
 	var items []bench301.Item
-	for item, err := range a.each(args) {
+	for item, err := range a.each(ctx, args) {
 		if err != nil {
 			return nil, err
 		}
 		items = append(items, item)
 	}
 	return items, nil
+}
+
+// architectures are those of items.
+func architectures(items []bench301.Item) []bench301.Architecture {
+	archs := make([]bench301.Architecture, len(items))
+	for i, item := range items {
+		archs[i] = item.Architecture
+	}
+	return archs
+}
+
+// at says where an architecture stands that an error is about.
+func at(item bench301.Item, err error) error {
+	return fmt.Errorf("%s:%d: %w", item.File, item.Line, err)
 }

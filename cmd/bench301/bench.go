@@ -2,9 +2,8 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"runtime"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,7 +37,7 @@ func newBenchMachine(s streams) *cobra.Command {
 		workers int
 		budget  time.Duration
 	)
-	cmd := &cobra.Command{
+	cmd := with(&cobra.Command{
 		Use:   "machine",
 		Short: "Measure the roofline: multiply-adds a second and bandwidth of caches and memory",
 		Long: `Measure, for every SIMD level of the CPU, with one worker and with all of them, how many single-precision
@@ -48,38 +47,29 @@ multiply-adds a second the cores do (two operations each) and how fast they read
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if workers < 1 || budget <= 0 {
-				return usageError{fmt.Errorf("--workers %d, --time %v: both must be positive", workers, budget)}
+				return usagef("--workers %d, --time %v: both must be positive", workers, budget)
 			}
 			return benchMachine(cmd.Context(), s, f, workers, budget)
 		},
-	}
-	f.AddFlags(cmd)
+	}, f.AddFlags)
 	cmd.Flags().IntVar(&workers, "workers", runtime.NumCPU(), "cores to use at once")
 	cmd.Flags().DurationVar(&budget, "time", 3*time.Second, "about how long to measure")
 	return cmd
 }
 
 func benchMachine(ctx context.Context, s streams, f recordOptions, workers int, budget time.Duration) error {
-	number := func(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) }
-	columns := []column[machineRow]{
-		{"level", true, func(r machineRow) string { return r.Level }},
-		{"workers", false, func(r machineRow) string { return strconv.Itoa(r.Workers) }},
-		{"FMA GFLOP/s", false, func(r machineRow) string { return number(r.GFLOPs) }},
-	}
-	for i, name := range []string{"L1", "L2", "L3", "memory"} {
-		columns = append(columns, column[machineRow]{name + " GB/s", false, func(r machineRow) string {
-			return number(r.reads[i].GBps)
-		}})
-	}
-	counts := []int{1, workers}
-	if workers == 1 {
-		counts = counts[:1]
-	}
+	counts := slices.Compact([]int{1, workers})
 	levels := kernels.Levels()
-	p := newPrinter(s.out, f, columns...)
+	p := newPrinter(s, f, "level,>workers,>FMA GFLOP/s,>L1 GB/s,>L2 GB/s,>L3 GB/s,>memory GB/s",
+		func(r machineRow) []any {
+			cells := []any{r.Level, r.Workers, fixed(r.GFLOPs, 1)}
+			for _, b := range r.reads {
+				cells = append(cells, fixed(b.GBps, 1))
+			}
+			return cells
+		})
 	p.live = true
-	before := kernels.Active()
-	defer func() { _, _ = kernels.Use(before) }()
+	defer func(before kernels.Level) { _, _ = kernels.Use(before) }(kernels.Active())
 	for _, level := range levels {
 		if _, err := kernels.Use(level); err != nil {
 			return err
@@ -123,14 +113,13 @@ type networkRow struct {
 
 func newBenchNetwork(s streams) *cobra.Command {
 	var (
-		f      recordOptions
-		in     = sizedInput{archs: archInput{in: s.in}}
-		arch   string
-		mode   string
-		o      network.Options
-		budget time.Duration
+		f          recordOptions
+		in         = sizedInput{archs: archInput{in: s.in}}
+		arch, mode string
+		o          network.Options
+		budget     time.Duration
 	)
-	cmd := &cobra.Command{
+	cmd := with(&cobra.Command{
 		Use:   "network",
 		Short: "Measure how many images a second a network takes",
 		Long: `Measure the passes of one network in train mode: forward to logits, or backward, which is forward, mean
@@ -148,17 +137,16 @@ level.`,
 				return err
 			}
 			if mode != "forward" && mode != "backward" {
-				return usageError{fmt.Errorf("--mode %q: must be forward or backward", mode)}
+				return usagef("--mode %q: must be forward or backward", mode)
 			}
 			if o.Batch < 1 || o.Workers < 1 || budget <= 0 {
-				return usageError{fmt.Errorf("--batch %d, --workers %d, --time %v: all must be positive", o.Batch,
-					o.Workers, budget)}
+				return usagef("--batch %d, --workers %d, --time %v: all must be positive", o.Batch, o.Workers, budget)
 			}
 			if err := kernels.Check(); err != nil {
 				return err
 			}
 			o.Gradients = mode == "backward"
-			for item, err := range in.archs.each([]string{arch}) {
+			for item, err := range in.archs.each(cmd.Context(), []string{arch}) {
 				if err != nil {
 					return err
 				}
@@ -177,11 +165,9 @@ level.`,
 				row := networkRow{Arch: item.Architecture.String(), Channels: cfg.Channels, Layers: cfg.Layers, Mode: mode}
 				return benchNetwork(cmd.Context(), s, f, row, plan, o, budget)
 			}
-			return usageError{fmt.Errorf("--arch %q: holds no architecture", arch)}
+			return usagef("--arch %q: holds no architecture", arch)
 		},
-	}
-	f.AddFlags(cmd)
-	in.AddFlags(cmd)
+	}, f.AddFlags, in.AddFlags)
 	cmd.Flags().StringVar(&arch, "arch", "DARTS_V2", "architecture in any notation, a published name, or a file "+
 		"whose first architecture counts")
 	cmd.Flags().StringVar(&mode, "mode", "forward", "forward or backward")
@@ -212,21 +198,11 @@ func benchNetwork(ctx context.Context, s streams, f recordOptions, row networkRo
 	if used, ok := process.Used(); ok {
 		row.PeakMemory = float64(used.PeakMemory) / 1e6
 	}
-	number := func(digits int, v func(networkRow) float64) func(networkRow) string {
-		return func(r networkRow) string { return strconv.FormatFloat(v(r), 'f', digits, 64) }
-	}
-	p := newPrinter(s.out, f,
-		column[networkRow]{"mode", true, func(r networkRow) string { return r.Mode }},
-		column[networkRow]{"simd", true, func(r networkRow) string { return r.SIMD }},
-		column[networkRow]{"workers", false, func(r networkRow) string { return strconv.Itoa(r.Workers) }},
-		column[networkRow]{"images/s", false, number(1, func(r networkRow) float64 { return r.ImagesPerSecond })},
-		column[networkRow]{"images/CPU-s", false, number(1, func(r networkRow) float64 { return r.ImagesPerCPUSecond })},
-		column[networkRow]{"GFLOP/s", false, number(1, func(r networkRow) float64 { return r.GFLOPs })},
-		column[networkRow]{"of peak", false, number(3, func(r networkRow) float64 { return r.PeakShare })},
-		column[networkRow]{"planned MB", false, number(1, func(r networkRow) float64 { return r.PlannedMemory })},
-		column[networkRow]{"process MB", false, number(1, func(r networkRow) float64 { return r.PeakMemory })})
-	if err := p.print(row); err != nil {
-		return err
-	}
-	return p.close()
+	columns := "mode,simd,>workers,>images/s,>images/CPU-s,>GFLOP/s,>of peak,>planned MB,>process MB"
+	return newPrinter(s, f, columns, func(r networkRow) []any {
+		return []any{
+			r.Mode, r.SIMD, r.Workers, fixed(r.ImagesPerSecond, 1), fixed(r.ImagesPerCPUSecond, 1),
+			fixed(r.GFLOPs, 1), fixed(r.PeakShare, 3), fixed(r.PlannedMemory, 1), fixed(r.PeakMemory, 1),
+		}
+	}).printAll([]networkRow{row})
 }

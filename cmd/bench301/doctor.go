@@ -45,7 +45,7 @@ type missing struct {
 
 func newDoctor(s streams) *cobra.Command {
 	var asJSON bool
-	cmd := &cobra.Command{
+	return with(&cobra.Command{
 		Use:   "doctor",
 		Short: "Say what this machine has, what is missing, and how to get it",
 		Long: `Lists the CPU and its vector instructions, cores, memory, the cache folder, the data sets and surrogates that
@@ -63,9 +63,7 @@ CIFAR-10 and the surrogate mini.`,
 			}
 			return r.write(s.out)
 		},
-	}
-	addJSONFlag(cmd, &asJSON)
-	return cmd
+	}, jsonFlag(&asJSON))
 }
 
 // examine looks around.

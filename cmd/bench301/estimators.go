@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -19,7 +18,7 @@ func newEstimators(s streams) *cobra.Command {
 		f     recordOptions
 		check bool
 	)
-	cmd := &cobra.Command{
+	cmd := with(&cobra.Command{
 		Use:   "estimators [NAME]",
 		Short: "List the estimators, explain one, or check them all",
 		Long: `List the estimators: what they need (d images, l labels, g gradients), which scores are meant to be better,
@@ -35,18 +34,17 @@ Exit status: 0 done, 1 an estimator differs from its reference.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case check && len(args) > 0:
-				return usageError{errors.New("--check checks all estimators: leave the name out")}
+				return usagef("--check checks all estimators: leave the name out")
 			case check:
 				return checkEstimators(cmd.Context(), s, f)
 			case len(args) > 1:
-				return usageError{fmt.Errorf("one name at a time, not %q", args)}
+				return usagef("one name at a time, not %q", args)
 			case len(args) == 1:
 				return explainEstimator(s, f, args[0])
 			}
-			return listEstimators(s, f)
+			return printEstimators(s, f, estimators.All()...)
 		},
-	}
-	f.AddFlags(cmd)
+	}, f.AddFlags)
 	cmd.Flags().BoolVar(&check, "check", false, "compare the estimators with reference numbers")
 	return cmd
 }
@@ -57,16 +55,12 @@ func explainEstimator(s streams, f recordOptions, name string) error {
 	if err != nil {
 		return usageError{err}
 	}
+	if f.json || f.csv {
+		return printEstimators(s, f, info)
+	}
 	defaults, err := estimators.Defaults(info.Name)
 	if err != nil {
 		return err
-	}
-	if f.json || f.csv {
-		p := newPrinter(s.out, f, estimatorColumns()...)
-		if err := p.print(estimatorRow{info, jsonText(defaults)}); err != nil {
-			return err
-		}
-		return p.close()
 	}
 	need := map[bool]string{true: "yes", false: "no"}
 	lines := [][2]string{
@@ -101,38 +95,26 @@ func checkEstimators(ctx context.Context, s streams, f recordOptions) error {
 	if err != nil {
 		return err
 	}
-	deviation := func(of func(conformance.Result) float64) func(conformance.Result) string {
-		return func(c conformance.Result) string {
-			if c.Compared == 0 {
-				return ""
-			}
-			return strconv.FormatFloat(of(c), 'e', 1, 64)
+	deviation := func(c conformance.Result, v float64) string {
+		if c.Compared == 0 {
+			return ""
 		}
+		return strconv.FormatFloat(v, 'e', 1, 64)
 	}
-	p := newPrinter(s.out, f,
-		column[conformance.Result]{"estimator", true, func(c conformance.Result) string { return c.Estimator }},
-		column[conformance.Result]{"verdict", true, func(c conformance.Result) string { return string(c.Verdict) }},
-		column[conformance.Result]{"compared", false, func(c conformance.Result) string {
-			return strconv.Itoa(c.Compared)
-		}},
-		column[conformance.Result]{"deviation", false,
-			deviation(func(c conformance.Result) float64 { return c.Deviation })},
-		column[conformance.Result]{"allowed", false,
-			deviation(func(c conformance.Result) float64 { return c.Allowed })},
-		column[conformance.Result]{"reference", true, func(c conformance.Result) string {
-			return cmp.Or(c.Note, c.Reference)
-		}})
+	p := newPrinter(s, f, "estimator,verdict,>compared,>deviation,>allowed,reference", func(c conformance.Result) []any {
+		return []any{
+			c.Estimator, c.Verdict, c.Compared, deviation(c, c.Deviation), deviation(c, c.Allowed),
+			cmp.Or(c.Note, c.Reference),
+		}
+	})
+	if err := p.printAll(checks); err != nil {
+		return err
+	}
 	differ := 0
 	for _, c := range checks {
 		if c.Verdict == conformance.Differs {
 			differ++
 		}
-		if err := p.print(c); err != nil {
-			return err
-		}
-	}
-	if err := p.close(); err != nil {
-		return err
 	}
 	if differ > 0 {
 		return fmt.Errorf("%d estimators differ from their reference", differ)
@@ -152,41 +134,25 @@ type jsonText string
 // MarshalJSON implements json.Marshaler.
 func (j jsonText) MarshalJSON() ([]byte, error) { return []byte(j), nil }
 
-func listEstimators(s streams, f recordOptions) error {
-	columns := estimatorColumns()
-	if !f.csv {
-		columns = columns[:6] // the rest is too long for a terminal
-	}
-	p := newPrinter(s.out, f, columns...)
-	for _, info := range estimators.All() {
+func printEstimators(s streams, f recordOptions, infos ...estimators.Info) error {
+	var rows []estimatorRow
+	for _, info := range infos {
 		defaults, err := estimators.Defaults(info.Name)
 		if err != nil {
 			return err
 		}
-		if err := p.print(estimatorRow{info, jsonText(defaults)}); err != nil {
-			return err
+		rows = append(rows, estimatorRow{info, jsonText(defaults)})
+	}
+	columns := "name,family,needs,better,cost,unit"
+	if f.csv {
+		columns += ",formula,aliases,paper,settings" // too long for a terminal
+	}
+	return newPrinter(s, f, columns, func(r estimatorRow) []any {
+		return []any{
+			r.Name, r.Family, needs(r.Info), r.Direction, r.Cost, r.Unit,
+			r.Formula, strings.Join(r.Aliases, " "), r.Paper, r.Settings,
 		}
-	}
-	return p.close()
-}
-
-// estimatorColumns are the fields of an estimator as text, those that fit a line first.
-func estimatorColumns() []column[estimatorRow] {
-	text := func(name string, of func(estimators.Info) string) column[estimatorRow] {
-		return column[estimatorRow]{name, true, func(r estimatorRow) string { return of(r.Info) }}
-	}
-	return []column[estimatorRow]{
-		text("name", func(i estimators.Info) string { return i.Name }),
-		text("family", func(i estimators.Info) string { return string(i.Family) }),
-		text("needs", needs),
-		text("better", func(i estimators.Info) string { return string(i.Direction) }),
-		text("cost", func(i estimators.Info) string { return string(i.Cost) }),
-		text("unit", func(i estimators.Info) string { return i.Unit }),
-		text("formula", func(i estimators.Info) string { return i.Formula }),
-		text("aliases", func(i estimators.Info) string { return strings.Join(i.Aliases, " ") }),
-		text("paper", func(i estimators.Info) string { return i.Paper }),
-		{"settings", true, func(r estimatorRow) string { return string(r.Settings) }},
-	}
+	}).printAll(rows)
 }
 
 // needs abbreviates what an estimator reads.

@@ -18,8 +18,8 @@ import (
 )
 
 type exportOptions struct {
-	to string
-	outOptions
+	to        string
+	out       string
 	init      string
 	seed      uint64
 	calibrate int
@@ -28,7 +28,7 @@ type exportOptions struct {
 
 func newExport(s streams) *cobra.Command {
 	o := exportOptions{in: sizedInput{archs: archInput{in: s.in}}}
-	cmd := &cobra.Command{
+	cmd := with(&cobra.Command{
 		Use:   "export ARCH|FILE...",
 		Short: "Write architectures for other programs: Python, ONNX, Graphviz, JSON",
 		Long: `Write architectures for other programs:
@@ -46,14 +46,12 @@ CIFAR-10 images.
   bench301 export DARTS_V2 --to onnx -C 16 --seed 1 --calibrate 500 --out darts_v2.onnx
   bench301 export DARTS_V2 --to dot | dot -Tsvg > cells.svg`,
 		RunE: func(cmd *cobra.Command, args []string) error { return exportArchs(cmd.Context(), s, o, args) },
-	}
+	}, outFlag(&o.out, "write to this file instead of standard output"), o.in.AddFlags)
 	cmd.Flags().StringVar(&o.to, "to", "python", "format: python, onnx, dot or json")
-	o.outOptions.AddFlags(cmd, "write to this file instead of standard output")
 	cmd.Flags().Uint64Var(&o.seed, "seed", 0, "seed of the weights (onnx)")
 	cmd.Flags().StringVar(&o.init, "init", string(network.Default), fmt.Sprintf("initialisation of the weights: %v "+
 		"(onnx)", network.Distributions()))
 	cmd.Flags().IntVar(&o.calibrate, "calibrate", 0, "set running statistics by so many embedded training images (onnx)")
-	o.in.AddFlags(cmd)
 	return cmd
 }
 
@@ -62,28 +60,24 @@ func exportArchs(ctx context.Context, s streams, o exportOptions, args []string)
 	if err != nil {
 		return err
 	}
-	items, err := o.in.archs.all(args)
+	items, err := o.in.archs.all(ctx, args)
 	if err != nil {
 		return err
 	}
 	if o.to == "onnx" {
 		switch {
 		case len(items) != 1:
-			return usageError{fmt.Errorf("--to onnx writes one network, not %d", len(items))}
+			return usagef("--to onnx writes one network, not %d", len(items))
 		case o.out == "" && isTerminal(s.out):
-			return usageError{errors.New("--to onnx writes bytes, not text: name a file with --out")}
+			return usagef("--to onnx writes bytes, not text: name a file with --out")
 		case o.calibrate < 0 || o.calibrate > dataset.Sample().Train.Len():
-			return usageError{fmt.Errorf("--calibrate %d: must lie in [0, %d]", o.calibrate, dataset.Sample().Train.Len())}
+			return usagef("--calibrate %d: must lie in [0, %d]", o.calibrate, dataset.Sample().Train.Len())
 		}
 	}
 	var b bytes.Buffer
 	switch o.to {
 	case "python":
-		archs := make([]bench301.Architecture, len(items))
-		for i, item := range items {
-			archs[i] = item.Architecture
-		}
-		err = export.Python(&b, space, archs)
+		err = export.Python(&b, space, architectures(items))
 	case "onnx", "dot", "json":
 		for _, item := range items {
 			if err = errors.Join(ctx.Err(), exportOne(&b, space, size, o, item)); err != nil {
@@ -91,7 +85,7 @@ func exportArchs(ctx context.Context, s streams, o exportOptions, args []string)
 			}
 		}
 	default:
-		return usageError{fmt.Errorf("--to %q: must be python, onnx, dot or json", o.to)}
+		return usagef("--to %q: must be python, onnx, dot or json", o.to)
 	}
 	if err != nil {
 		return err
@@ -108,8 +102,7 @@ func exportArchs(ctx context.Context, s streams, o exportOptions, args []string)
 }
 
 // exportOne writes one architecture in a format that stands for one.
-func exportOne(w io.Writer, space bench301.Space, size func(bench301.Architecture) (bench301.Config, error),
-	o exportOptions, item bench301.Item) error {
+func exportOne(w io.Writer, space bench301.Space, size sizer, o exportOptions, item bench301.Item) error {
 	a := bench301.Canonical(item.Architecture)
 	if o.to == "dot" {
 		return export.DOT(w, space, a)
@@ -125,7 +118,7 @@ func exportOne(w io.Writer, space bench301.Space, size func(bench301.Architectur
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("%s:%d: %w", item.File, item.Line, err)
+		return at(item, err)
 	}
 	return nil
 }

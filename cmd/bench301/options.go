@@ -54,21 +54,44 @@ type jobsOptions struct{ jobs int }
 // AddFlags gives a command the flag --jobs.
 func (o *jobsOptions) AddFlags(cmd *cobra.Command) {
 	cmd.Flags().IntVarP(&o.jobs, "jobs", "j", 0, "architectures at a time (default: one a core)")
+	before(cmd, func() error { return atLeast("--jobs", o.jobs, 0) })
 }
 
-func (o *jobsOptions) validate() error {
-	if o.jobs < 0 {
-		return usageError{fmt.Errorf("--jobs %d: must not be negative", o.jobs)}
+// atLeast refuses a count that is less than 0 or 1.
+func atLeast(flag string, n, least int) error {
+	switch {
+	case n >= least:
+		return nil
+	case least == 0:
+		return usagef("%s %d: must not be negative", flag, n)
 	}
-	return nil
+	return usagef("%s %d: must be at least %d", flag, n, least)
 }
 
-// outOptions say where a command writes.
-type outOptions struct{ out string }
+// with gives a command the flags that options add.
+func with(cmd *cobra.Command, options ...func(*cobra.Command)) *cobra.Command {
+	for _, add := range options {
+		add(cmd)
+	}
+	return cmd
+}
 
-// AddFlags gives a command the flag --out, for what.
-func (o *outOptions) AddFlags(cmd *cobra.Command, what string) {
-	cmd.Flags().StringVarP(&o.out, "out", "o", "", what)
+// before has a command check its flags before it runs.
+func before(cmd *cobra.Command, check func() error) {
+	others := cmd.PreRunE
+	cmd.PreRunE = func(cmd *cobra.Command, args []string) error {
+		if others != nil {
+			if err := others(cmd, args); err != nil {
+				return err
+			}
+		}
+		return check()
+	}
+}
+
+// outFlag adds the flag --out, for what.
+func outFlag(out *string, what string) func(*cobra.Command) {
+	return func(cmd *cobra.Command) { cmd.Flags().StringVarP(out, "out", "o", "", what) }
 }
 
 // imageOptions say which images a command scores with.
@@ -100,7 +123,7 @@ type accuracyOptions struct{ surrogate, table, column string }
 
 // AddFlags gives a command the flags --surrogate, --table and --column.
 func (o *accuracyOptions) AddFlags(cmd *cobra.Command) {
-	addSurrogateFlag(cmd, &o.surrogate)
+	surrogateFlag(&o.surrogate)(cmd)
 	f := cmd.Flags()
 	f.StringVar(&o.table, "table", "", "take the accuracies from this `FILE` instead, which has a column arch")
 	f.StringVar(&o.column, "column", "accuracy", "column of the table that holds them")
@@ -115,10 +138,12 @@ func (o *accuracyOptions) accuracy() scoring.Accuracy {
 	return scoring.AccuracyOf(o.surrogate)
 }
 
-// addSurrogateFlag gives a command the flag --surrogate.
-func addSurrogateFlag(cmd *cobra.Command, name *string) {
-	cmd.Flags().StringVar(name, "surrogate", surrogate.MiniKey, "surrogate to ask: mini, a `PATH`, or the name of "+
-		"an imported one")
+// surrogateFlag adds the flag --surrogate.
+func surrogateFlag(name *string) func(*cobra.Command) {
+	return func(cmd *cobra.Command) {
+		cmd.Flags().StringVar(name, "surrogate", surrogate.MiniKey, "surrogate to ask: mini, a `PATH`, or the name of "+
+			"an imported one")
+	}
 }
 
 // openSurrogate opens a surrogate by name or path.
@@ -138,24 +163,24 @@ func unknownSurrogate(err error) error {
 
 // analysisOptions say how scores are analysed.
 type analysisOptions struct {
-	resamples int
-	seed      uint64
-	combine   []string
+	resampling correlation.Options
+	combine    []string
 }
 
 // AddFlags gives a command the flags --resamples, --resampling-seed and --combine.
 func (o *analysisOptions) AddFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.IntVar(&o.resamples, "resamples", correlation.DefaultResamples, "bootstrap resamples")
-	f.Uint64Var(&o.seed, "resampling-seed", 0, "seed of the resampling")
+	f.IntVar(&o.resampling.Resamples, "resamples", correlation.DefaultResamples, "bootstrap resamples")
+	f.Uint64Var(&o.resampling.Seed, "resampling-seed", 0, "seed of the resampling")
 	f.StringArrayVar(&o.combine, "combine", nil, "also judge a combination of estimators: rank:NAME+NAME (mean "+
 		"rank), logrank: (sum of log ranks), zscore: (sum of standard scores), or linear: (fitted to the accuracies "+
 		"of all other architectures); repeat for several")
+	before(cmd, o.validate)
 }
 
 func (o *analysisOptions) validate() error {
-	if o.resamples < 1 {
-		return usageError{fmt.Errorf("--resamples %d: must be at least 1", o.resamples)}
+	if err := atLeast("--resamples", o.resampling.Resamples, 1); err != nil {
+		return err
 	}
 	for _, text := range o.combine {
 		if _, _, err := analysis.ParseCombination(text); err != nil {
@@ -176,16 +201,11 @@ func (o *analysisOptions) analyse(ctx context.Context, r *analysis.Results, comp
 			return nil, err
 		}
 	}
-	return analysis.Analyse(ctx, r, analysis.Options{
-		Options: correlation.Options{Resamples: o.resamples, Seed: o.seed}, Compare: compare,
-	})
+	return analysis.Analyse(ctx, r, analysis.Options{Options: o.resampling, Compare: compare})
 }
 
 // run analyses the run in a folder.
 func (o *analysisOptions) run(ctx context.Context, dir string) (*analysis.Findings, error) {
-	if err := o.validate(); err != nil {
-		return nil, err
-	}
 	results, err := load(dir)
 	if err != nil {
 		return nil, err

@@ -104,3 +104,13 @@ func TestReflow(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
+
+// TestWrongUsage gives flags that exclude each other and a command that there is not.
+func TestWrongUsage(t *testing.T) {
+	for _, line := range []string{"sample --json --csv", "correlate x --table a --surrogate b", "nosuch"} {
+		in, args := strings.NewReader(""), strings.Fields(line)
+		if code := run(t.Context(), args, in, io.Discard, io.Discard); code != exitUsage {
+			t.Errorf("%s: exit status %d, want %d", line, code, exitUsage)
+		}
+	}
+}

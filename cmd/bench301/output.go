@@ -5,8 +5,8 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,14 +19,14 @@ type recordOptions struct{ json, csv bool }
 
 // AddFlags gives a command the flags --json and --csv.
 func (f *recordOptions) AddFlags(cmd *cobra.Command) {
-	addJSONFlag(cmd, &f.json)
+	jsonFlag(&f.json)(cmd)
 	cmd.Flags().BoolVar(&f.csv, "csv", false, "print CSV")
 	cmd.MarkFlagsMutuallyExclusive("json", "csv")
 }
 
-// addJSONFlag gives a command the flag --json.
-func addJSONFlag(cmd *cobra.Command, asJSON *bool) {
-	cmd.Flags().BoolVar(asJSON, "json", false, "print JSON, one object a line")
+// jsonFlag adds the flag --json.
+func jsonFlag(asJSON *bool) func(*cobra.Command) {
+	return func(cmd *cobra.Command) { cmd.Flags().BoolVar(asJSON, "json", false, "print JSON, one object a line") }
 }
 
 // tableOptions say how a command prints a table.
@@ -53,6 +53,7 @@ func (o *tableOptions) AddFlags(cmd *cobra.Command) {
 		exclusive = append(exclusive, string(f))
 	}
 	cmd.MarkFlagsMutuallyExclusive(exclusive...)
+	before(cmd, o.validate)
 }
 
 // as is the format that the flags ask for.
@@ -66,34 +67,28 @@ func (o *tableOptions) as() reports.Format {
 // validate refuses a format that there is not.
 func (o *tableOptions) validate() error {
 	if !slices.Contains(reports.Formats(), o.Format) {
-		return usageError{fmt.Errorf("table format %q: must be one of %v", o.Format, reports.Formats())}
+		return usagef("table format %q: must be one of %v", o.Format, reports.Formats())
 	}
 	return nil
 }
 
-// column is one field of a record as text.
-type column[T any] struct {
-	name string
-	left bool
-	text func(T) string
-}
-
 // printer prints records of one kind: JSON and CSV as they come, a table at the end.
 type printer[T any] struct {
-	columns []column[T]
-	json    *json.Encoder
-	csv     *csv.Writer
-	table   reports.Table
-	out     *bufio.Writer
-	live    bool // every record is wanted at once
+	row   func(T) []any
+	json  *json.Encoder
+	csv   *csv.Writer
+	table reports.Table
+	out   *bufio.Writer
+	live  bool // every record is wanted at once
 }
 
-func newPrinter[T any](w io.Writer, f recordOptions, columns ...column[T]) *printer[T] {
-	p := &printer[T]{columns: columns, out: bufio.NewWriter(w)}
-	header := make([]string, len(columns))
-	for i, c := range columns {
-		header[i] = c.name
-		p.table.Columns = append(p.table.Columns, reports.Column{Name: c.name, Left: c.left})
+// newPrinter prints records by the cells that row makes of them. The names of the columns stand between commas, behind
+// a > where cells are set right; a record's cells beyond the columns are left out.
+func newPrinter[T any](s streams, f recordOptions, columns string, row func(T) []any) *printer[T] {
+	p := &printer[T]{row: row, out: bufio.NewWriter(s.out)}
+	header := strings.Split(strings.ReplaceAll(columns, ">", ""), ",")
+	for i, name := range strings.Split(columns, ",") {
+		p.table.Columns = append(p.table.Columns, reports.Column{Name: header[i], Left: name == header[i]})
 	}
 	switch {
 	case f.json:
@@ -106,6 +101,10 @@ func newPrinter[T any](w io.Writer, f recordOptions, columns ...column[T]) *prin
 	return p
 }
 
+// fixed is a cell with so many digits behind the point, exact one with as many as it takes.
+func fixed(v float64, digits int) string { return strconv.FormatFloat(v, 'f', digits, 64) }
+func exact(v float64) string             { return strconv.FormatFloat(v, 'g', -1, 64) }
+
 // print prints one record.
 func (p *printer[T]) print(record T) error {
 	if p.json != nil {
@@ -114,9 +113,9 @@ func (p *printer[T]) print(record T) error {
 		}
 		return p.out.Flush()
 	}
-	cells := make([]string, len(p.columns))
-	for i, c := range p.columns {
-		cells[i] = c.text(record)
+	cells := make([]string, len(p.table.Columns))
+	for i, v := range p.row(record)[:len(cells)] {
+		cells[i] = fmt.Sprint(v)
 	}
 	if p.csv != nil {
 		if err := p.csv.Write(cells); err != nil || !p.live {

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -24,7 +22,7 @@ type queryOptions struct {
 
 func newQuery(s streams) *cobra.Command {
 	o := queryOptions{in: archInput{in: s.in}}
-	cmd := &cobra.Command{
+	cmd := with(&cobra.Command{
 		Use:   "query [ARCH|FILE]...",
 		Short: "Ask a surrogate of NAS-Bench-301 for accuracies",
 		Long: `Print the accuracy (percent) that a surrogate of NAS-Bench-301 predicts for each architecture, the standard
@@ -47,10 +45,7 @@ their mean and standard deviation over the members have the bits that NAS-Bench-
 			}
 			return o.run(cmd.Context(), s, args, q)
 		},
-	}
-	o.AddFlags(cmd)
-	o.in.AddFlags(cmd)
-	addSurrogateFlag(cmd, &o.surrogate)
+	}, o.AddFlags, o.in.AddFlags, surrogateFlag(&o.surrogate))
 	cmd.Flags().StringVar(&o.runtime, "runtime", "", "surrogate of the training time in seconds, by path or name")
 	cmd.Flags().BoolVar(&o.members, "members", false, "print the prediction of every member of the ensemble")
 	cmd.Flags().Uint64Var(&o.seed, "noise-seed", 0, "print a prediction with NAS-Bench-301's noise too, drawn from "+
@@ -69,7 +64,7 @@ func (o *queryOptions) question() (*surrogate.Question, error) {
 		return nil, err
 	}
 	if info := q.Accuracy.Info(); info.Unit == surrogate.Seconds {
-		return nil, usageError{fmt.Errorf("--surrogate: %s predicts seconds: give it as --runtime", info.Name)}
+		return nil, usagef("--surrogate: %s predicts seconds: give it as --runtime", info.Name)
 	}
 	if o.runtime == "" {
 		return q, nil
@@ -78,50 +73,51 @@ func (o *queryOptions) question() (*surrogate.Question, error) {
 		return nil, err
 	}
 	if info := q.Runtime.Info(); info.Unit == surrogate.Percent {
-		return nil, usageError{fmt.Errorf("--runtime: %s predicts accuracies: give it as --surrogate", info.Name)}
+		return nil, usagef("--runtime: %s predicts accuracies: give it as --surrogate", info.Name)
 	}
 	return q, nil
 }
 
-// columns are those of the table and of CSV.
-func (o *queryOptions) columns() []column[surrogate.Answer] {
-	percent := func(v float64) string { return strconv.FormatFloat(v, 'f', 3, 64) }
+// printer prints answers.
+func (o *queryOptions) printer(s streams) *printer[surrogate.Answer] {
+	percent := func(v float64) string { return fixed(v, 3) }
 	if o.csv {
-		percent = func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+		percent = exact
 	}
-	c := []column[surrogate.Answer]{
-		{"arch", true, func(r surrogate.Answer) string { return r.Arch }},
-		{"id", true, func(r surrogate.Answer) string { return r.ID }},
-		{"accuracy", false, func(r surrogate.Answer) string { return percent(r.Accuracy) }},
-		{"std", false, func(r surrogate.Answer) string { return percent(r.Std) }},
-		{"in_range", true, func(r surrogate.Answer) string { return strconv.FormatBool(r.InRange) }},
-		{"surrogate", true, func(r surrogate.Answer) string { return r.Surrogate }},
-	}
+	columns := "arch,id,>accuracy,>std,in_range,surrogate"
 	if o.noise {
-		c = append(c, column[surrogate.Answer]{"noisy", false, func(r surrogate.Answer) string { return percent(*r.Noisy) }})
+		columns += ",>noisy"
 	}
 	if o.members {
-		c = append(c, column[surrogate.Answer]{"members", true, func(r surrogate.Answer) string {
-			texts := make([]string, len(r.Members))
-			for i, v := range r.Members {
-				texts[i] = percent(v)
-			}
-			return strings.Join(texts, " ")
-		}})
+		columns += ",members"
 	}
 	if o.runtime != "" {
-		c = append(c, column[surrogate.Answer]{"runtime", false, func(r surrogate.Answer) string {
-			return strconv.FormatFloat(*r.Runtime, 'f', 1, 64)
-		}})
+		columns += ",>runtime"
 	}
-	return c
+	return newPrinter(s, o.recordOptions, columns, func(a surrogate.Answer) []any {
+		cells := []any{a.Arch, a.ID, percent(a.Accuracy), percent(a.Std), a.InRange, a.Surrogate}
+		if o.noise {
+			cells = append(cells, percent(*a.Noisy))
+		}
+		if o.members {
+			texts := make([]string, len(a.Members))
+			for i, v := range a.Members {
+				texts[i] = percent(v)
+			}
+			cells = append(cells, strings.Join(texts, " "))
+		}
+		if o.runtime != "" {
+			cells = append(cells, fixed(*a.Runtime, 1))
+		}
+		return cells
+	})
 }
 
 // queryBatch is how many architectures are answered at once.
 const queryBatch = 4096
 
 func (o *queryOptions) run(ctx context.Context, s streams, args []string, q *surrogate.Question) error {
-	p := newPrinter(s.out, o.recordOptions, o.columns()...)
+	p := o.printer(s)
 	name := q.Accuracy.Info().Name
 	asked, outside := 0, 0
 	batch := make([]bench301.Genotype, 0, queryBatch)
@@ -138,29 +134,28 @@ func (o *queryOptions) run(ctx context.Context, s streams, args []string, q *sur
 		batch = batch[:0]
 		return nil
 	}
-	err := func() error {
-		for item, err := range o.in.each(args) {
-			if err == nil {
-				err = ctx.Err()
-			}
-			if err != nil {
-				return err
-			}
-			g, err := surrogate.Genotype(item.Architecture)
-			if err != nil {
-				return fmt.Errorf("%s:%d: %w", item.File, item.Line, err)
-			}
-			if batch = append(batch, g); len(batch) == queryBatch {
-				if err := flush(); err != nil {
-					return err
-				}
-			}
+	ask := func(item bench301.Item) error {
+		g, err := surrogate.Genotype(item.Architecture)
+		if err != nil {
+			return at(item, err)
 		}
-		return nil
-	}()
+		if batch = append(batch, g); len(batch) < queryBatch {
+			return nil
+		}
+		return flush()
+	}
+	var err error
+	for item, failed := range o.in.each(ctx, args) {
+		if err = failed; err == nil {
+			err = ask(item)
+		}
+		if err != nil {
+			break
+		}
+	}
 	err = errors.Join(flush(), p.close(), err) // what was predicted before an error is printed all the same
 	if outside > 0 {
-		fmt.Fprintf(s.err, "bench301: %d of %d architectures are unlike the training data of %s\n", outside, asked, name)
+		s.say("%d of %d architectures are unlike the training data of %s", outside, asked, name)
 	}
 	return err
 }

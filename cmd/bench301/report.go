@@ -1,23 +1,30 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
+	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"gonum.org/v1/plot/vg"
 
 	"rwe301/analysis"
 	"rwe301/internal/atomicfile"
+	"rwe301/internal/suggest"
+	"rwe301/plots"
 	"rwe301/reports"
 	"rwe301/search"
 )
 
 func newReport(s streams) *cobra.Command {
 	var o analysisOptions
-	var to outOptions
-	cmd := &cobra.Command{
+	var out string
+	cmd := with(&cobra.Command{
 		Use:   "report RUN",
 		Short: "Write the report of a run as one HTML file",
 		Long: `Writes the report of a study or of searches as one HTML file, made from the run folder alone, and prints its
@@ -32,15 +39,10 @@ indicators of each run, the summary as Markdown, LaTeX and CSV, and the figures.
   bench301 report bibtex runs/my-study > references.bib`,
 		Args: someArgs(1, 1, "one run folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			paths, err := report(cmd.Context(), args[0], to.out, o)
-			for _, path := range paths {
-				err = errors.Join(err, printLine(s, path))
-			}
-			return err
+			paths, err := report(cmd.Context(), args[0], out, o)
+			return errors.Join(err, printLines(s, paths...))
 		},
-	}
-	to.AddFlags(cmd, "file (default RUN/report.html)")
-	o.AddFlags(cmd)
+	}, outFlag(&out, "file (default RUN/report.html)"), o.AddFlags)
 	cmd.AddCommand(newChecklist(s), newBibTeX(s))
 	return cmd
 }
@@ -61,10 +63,7 @@ func report(ctx context.Context, dir, out string, o analysisOptions) (paths []st
 	if err != nil {
 		return nil, err
 	}
-	if out == "" {
-		out = pageIn(dir)
-	}
-	return savePage(reports.Study{Findings: f}.Page, out)
+	return savePage(reports.Study{Findings: f}.Page, cmp.Or(out, pageIn(dir)))
 }
 
 // pageIn is where the HTML file of a run lies.
@@ -101,7 +100,7 @@ func fronts(ctx context.Context, dir string) (r reports.Search, err error) {
 
 func newChecklist(s streams) *cobra.Command {
 	var format tableOptions
-	cmd := &cobra.Command{
+	cmd := with(&cobra.Command{
 		Use:   "checklist RUN",
 		Short: "Fill in the best practices checklist as far as the run knows",
 		Long: `Prints the items of the best practices checklist of neural architecture search (Lindauer and Hutter 2020)
@@ -109,17 +108,15 @@ with the answers that follow from the run folder, and "not known from the run" w
 		Example: "  bench301 report checklist runs/my-study\n  bench301 report checklist runs/my-study --latex",
 		Args:    someArgs(1, 1, "one run folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := format.validate(); err != nil {
-				return err
-			}
-			t, err := checklist(cmd.Context(), args[0])
+			t, err := ofRun(cmd.Context(), args[0], func(r *analysis.Results) reports.Table {
+				return reports.Study{Findings: &analysis.Findings{Results: r}}.Checklist()
+			}, reports.Search.Checklist)
 			if err != nil {
 				return err
 			}
 			return t.Write(s.out, format.as())
 		},
-	}
-	format.AddFlags(cmd)
+	}, format.AddFlags)
 	// nothing here is resampled: what once took them still may
 	for _, name := range []string{"resamples", "resampling-seed"} {
 		cmd.Flags().Uint(name, 0, "")
@@ -128,20 +125,22 @@ with the answers that follow from the run folder, and "not known from the run" w
 	return cmd
 }
 
-// checklist fills in the checklist of a study or of searches.
-func checklist(ctx context.Context, dir string) (t reports.Table, err error) {
+// ofRun is what a run says of itself, be it of a study or of searches.
+func ofRun[T any](
+	ctx context.Context, dir string, study func(*analysis.Results) T, searches func(reports.Search) T,
+) (said T, err error) {
 	if search.Is(dir) {
 		r, err := fronts(ctx, dir)
 		if err != nil {
-			return t, err
+			return said, err
 		}
-		return r.Checklist(), nil
+		return searches(r), nil
 	}
 	results, err := load(dir)
 	if err != nil {
-		return t, err
+		return said, err
 	}
-	return reports.Study{Findings: &analysis.Findings{Results: results}}.Checklist(), nil
+	return study(results), nil
 }
 
 func newBibTeX(s streams) *cobra.Command {
@@ -152,7 +151,7 @@ func newBibTeX(s streams) *cobra.Command {
 		Example: "  bench301 report bibtex runs/my-study > references.bib",
 		Args:    someArgs(1, 1, "one run folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			text, err := bibTeX(cmd.Context(), args[0])
+			text, err := ofRun(cmd.Context(), args[0], reports.BibTeX, reports.Search.BibTeX)
 			if err != nil {
 				return err
 			}
@@ -161,17 +160,131 @@ func newBibTeX(s streams) *cobra.Command {
 		},
 	}
 }
-func bibTeX(ctx context.Context, dir string) (string, error) {
-	if search.Is(dir) {
-		r, err := fronts(ctx, dir)
-		if err != nil {
-			return "", err
+func newTable(s streams) *cobra.Command {
+	var o analysisOptions
+	var format tableOptions
+	var only string
+	return with(&cobra.Command{
+		Use:   "table RUN",
+		Short: "Print the tables of a run",
+		Long: `Prints a table of a run, or all of them, made from the run folder alone. bench301 correlate prints the same
+tables of files of scores.`,
+		Example: `  bench301 table runs/my-study
+  bench301 table runs/my-study --only ablation --latex > ablation.tex
+  bench301 table runs/my-study --only all --format markdown`,
+		Args: someArgs(1, 1, "one run folder"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f, err := o.run(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			return reports.Study{Findings: f}.Write(s.out, only, format.as())
+		},
+	}, onlyFlag(&only), format.AddFlags, o.AddFlags)
+}
+
+func newCompare(s streams) *cobra.Command {
+	var o analysisOptions
+	var format tableOptions
+	return with(&cobra.Command{
+		Use:   "compare RUN RUN",
+		Short: "Compare the estimators of two runs",
+		Long: `Compares the tau-b of every estimator that two runs share, pair by pair where they have architectures in
+common. An estimator that each run has once is compared whatever its settings. ~ marks differences that may be chance.`,
+		Example: `  bench301 compare runs/before runs/after
+  bench301 compare runs/he runs/orthogonal --csv`,
+		Args: someArgs(2, 2, "two run folders"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			a, err := o.run(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			b, err := o.run(cmd.Context(), args[1])
+			if err != nil {
+				return err
+			}
+			contrasts, err := analysis.Compare(cmd.Context(), a, b)
+			if err != nil {
+				return err
+			}
+			return reports.CompareTable(a, b, contrasts).Write(s.out, format.as())
+		},
+	}, format.AddFlags, o.AddFlags)
+}
+
+func newFigure(s streams) *cobra.Command {
+	var o analysisOptions
+	var only, formats []string
+	var out string
+	var width string
+	cmd := with(&cobra.Command{
+		Use:   "figure RUN",
+		Short: "Draw the figures of a run",
+		Long: `Draws the figures of a run from the run folder alone, with the numbers of each as CSV beside it, and prints
+the files. Kinds: ` + strings.Join(reports.FigureNames(), ", ") + `; those that the run has no data for are left out.
+Formats: ` + strings.Join(plots.Formats(), ", ") + `.`,
+		Example: `  bench301 figure runs/my-study
+  bench301 figure runs/my-study --only scatter,ablation --format pdf,tex
+  bench301 figure runs/my-study --only bars --width 6.75in --out paper/figures`,
+		Args: someArgs(1, 1, "one run folder"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := cmp.Or(among("only", only, reports.FigureNames()), among("format", formats, plots.Formats())); err != nil {
+				return err
+			}
+			var fixed vg.Length
+			if width != "" {
+				var err error
+				if fixed, err = vg.ParseLength(width); err != nil || fixed < vg.Inch || fixed > 50*vg.Inch {
+					return usagef("--width %s: must be a length such as 3.25in or 8cm, at least 1in", width)
+				}
+			}
+			f, err := o.run(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			made, err := reports.Study{Findings: f}.Figures(only...)
+			if err != nil {
+				return err
+			}
+			if len(made) == 0 {
+				return errors.New("the run has no data for these figures")
+			}
+			return saveFigures(s, made, cmp.Or(out, filepath.Join(args[0], "figures")), fixed, formats)
+		},
+	}, outFlag(&out, "folder (default RUN/figures)"), o.AddFlags)
+	cmd.Flags().StringSliceVar(&only, "only", nil, "kinds of figures (default: all)")
+	cmd.Flags().StringSliceVar(&formats, "format", []string{"pdf", "png"}, "file formats")
+	cmd.Flags().StringVar(&width, "width", "", "width of every figure, e.g. 3.25in (default: as fits a two-column paper)")
+	return cmd
+}
+
+// among refuses values of a flag that are not among those known.
+func among(flag string, values, known []string) error {
+	for _, v := range values {
+		if !slices.Contains(known, v) {
+			return usagef("--%s %s: unknown%s", flag, v, suggest.Nearest(v, known))
 		}
-		return r.BibTeX(), nil
 	}
-	results, err := load(dir)
-	if err != nil {
-		return "", err
+	return nil
+}
+
+// saveFigures writes figures at a fixed width, or at their own for 0; the height follows.
+func saveFigures(s streams, figures []reports.Figure, dir string, fixed vg.Length, formats []string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
 	}
-	return reports.BibTeX(results), nil
+	for _, f := range figures {
+		width, height := f.Width, f.Height
+		if fixed > 0 {
+			width, height = fixed, height*fixed/width
+		}
+		files, err := plots.Save(dir, f.Name, f.Figure, width, height, formats...)
+		if err != nil {
+			return err
+		}
+		if err := printLines(s, files...); err != nil {
+			return err
+		}
+	}
+	return nil
 }

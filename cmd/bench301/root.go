@@ -1,3 +1,6 @@
+// Bench301 tells whether a cheap estimate of an architecture's accuracy can be trusted: it samples architectures of the
+// DARTS space, scores them with Random-Weight Evaluation and other estimators, and compares the scores with the
+// accuracies of NAS-Bench-301. Run it without arguments for the list of commands.
 package main
 
 import (
@@ -6,15 +9,25 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"os/signal"
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"rwe301/internal/system"
 	"rwe301/scoring"
 )
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
 
 // Exit codes.
 const (
@@ -30,10 +43,25 @@ var version = ""
 // usageError marks an error of the command line, as opposed to one of the work.
 type usageError struct{ error }
 
+// wrongUsage makes an error, if there is one, one of the command line; usagef makes a new one.
+func wrongUsage(err error) error {
+	if err != nil {
+		return usageError{err}
+	}
+	return nil
+}
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
 // streams are where a command reads, prints data, and talks.
 type streams struct {
 	in       io.Reader
 	out, err io.Writer
+}
+
+// say prints a line of talk.
+func (s streams) say(format string, args ...any) {
+	fmt.Fprintf(s.err, "bench301: "+format+"\n", args...)
 }
 
 // run executes one command line and returns the exit code.
@@ -68,44 +96,30 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted (what was finished
   bench301 sample -n 20 | bench301 score -e rwe -e params --out scores.jsonl`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          func(cmd *cobra.Command, args []string) error { return wrongUsage(cobra.NoArgs(cmd, args)) },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			return wrongUsage(cmd.ValidateFlagGroups()) // before cobra's own check, whose error is like any other
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_ = cmd.Usage()
-			return usageError{errors.New("name a command")}
+			return usagef("name a command")
 		},
 	}
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usageError{fmt.Errorf("%w (see %s --help)", err, cmd.CommandPath())}
+		return usagef("%w (see %s --help)", err, cmd.CommandPath())
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	wrapHelp(root)
-	root.AddCommand(
-		newBench(s),
-		newCompare(s),
-		newComplexity(s),
-		newCorrelate(s),
-		newData(s),
-		newDemo(s),
-		newDoctor(s),
-		newEstimators(s),
-		newExport(s),
-		newFigure(s),
-		newQuery(s),
-		newReplay(s),
-		newReport(s),
-		newSample(s),
-		newScore(s),
-		newServe(s),
-		newShow(s),
-		newStudy(s),
-		newSurrogate(s),
-		newTable(s),
-		newSearch(s),
-		newVersion(s),
-	)
+	for _, command := range []func(streams) *cobra.Command{
+		newBench, newCompare, newComplexity, newCorrelate, newData, newDemo, newDoctor, newEstimators, newExport, newFigure,
+		newQuery, newReplay, newReport, newSample, newScore, newServe, newShow, newStudy, newSurrogate, newTable, newSearch,
+		newVersion,
+	} {
+		root.AddCommand(command(s))
+	}
 	return root
 }
 
@@ -135,7 +149,7 @@ const platform = runtime.GOOS + "/" + runtime.GOARCH
 
 func newVersion(s streams) *cobra.Command {
 	var asJSON bool
-	cmd := &cobra.Command{
+	return with(&cobra.Command{
 		Use:     "version",
 		Short:   "Print the version",
 		Example: "  bench301 version\n  bench301 version --json",
@@ -149,15 +163,13 @@ func newVersion(s streams) *cobra.Command {
 			_, err := fmt.Fprintf(s.out, "bench301 %s (%s, %s)\n", codeVersion(), runtime.Version(), platform)
 			return err
 		},
-	}
-	addJSONFlag(cmd, &asJSON)
-	return cmd
+	}, jsonFlag(&asJSON))
 }
 
 // noArgs refuses arguments as a usage error.
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return usageError{fmt.Errorf("%s takes no arguments, not %q", cmd.CommandPath(), args[0])}
+		return usagef("%s takes no arguments, not %q", cmd.CommandPath(), args[0])
 	}
 	return nil
 }
@@ -166,7 +178,7 @@ func noArgs(cmd *cobra.Command, args []string) error {
 func someArgs(low, high int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) < low || len(args) > high {
-			return usageError{fmt.Errorf("%s takes %s, not %d arguments", cmd.CommandPath(), what, len(args))}
+			return usagef("%s takes %s, not %d arguments", cmd.CommandPath(), what, len(args))
 		}
 		return nil
 	}
@@ -182,7 +194,7 @@ func group(verb string, cmd *cobra.Command, commands ...*cobra.Command) *cobra.C
 	what := strings.Join(names[:last], ", ") + " or " + names[last]
 	cmd.Args = noArgs
 	cmd.RunE = func(*cobra.Command, []string) error {
-		return usageError{fmt.Errorf("%s: name what to %s: %s (see bench301 %[1]s --help)", cmd.Name(), verb, what)}
+		return usagef("%s: name what to %s: %s (see bench301 %[1]s --help)", cmd.Name(), verb, what)
 	}
 	cmd.AddCommand(commands...)
 	return cmd

@@ -22,7 +22,7 @@ func newSample(s streams) *cobra.Command {
 		seed            uint64
 		space, notation string
 	)
-	cmd := &cobra.Command{
+	cmd := with(&cobra.Command{
 		Use:   "sample",
 		Short: "Draw architectures uniformly from a search space",
 		Long: `Draw architectures uniformly from a search space, one a line. The same seed gives the same architectures, and
@@ -43,14 +43,12 @@ the first k of n are those that -n k gives.`,
 			if err != nil {
 				return usageError{err}
 			}
-			if n < 0 {
-				return usageError{fmt.Errorf("-n %d: must not be negative", n)}
+			if err := atLeast("-n", n, 0); err != nil {
+				return err
 			}
 			return sample(cmd.Context(), s, f, sp, as, n, seed)
 		},
-	}
-	f.AddFlags(cmd)
-	addSpaceFlag(cmd, &space)
+	}, f.AddFlags, spaceFlag(&space))
 	cmd.Flags().IntVarP(&n, "number", "n", 10, "how many")
 	cmd.Flags().Uint64Var(&seed, "seed", 0, "seed of the draw")
 	cmd.Flags().StringVar(&notation, "notation", "", "write them in this notation (default: the first): "+notationNames())
@@ -59,9 +57,7 @@ the first k of n are those that -n k gives.`,
 
 func sample(ctx context.Context, s streams, f recordOptions, space bench301.Space, n bench301.Notation,
 	count int, seed uint64) error {
-	p := newPrinter(s.out, f,
-		column[sampleRow]{"arch", true, func(r sampleRow) string { return r.Arch }},
-		column[sampleRow]{"id", true, func(r sampleRow) string { return r.ID }})
+	p := newPrinter(s, f, "arch,id", func(r sampleRow) []any { return []any{r.Arch, r.ID} })
 	for a := range bench301.Samples(space, seed) {
 		if count--; count < 0 {
 			break
@@ -82,8 +78,5 @@ func sample(ctx context.Context, s streams, f recordOptions, space bench301.Spac
 			return err
 		}
 	}
-	if f.json || f.csv {
-		return p.close()
-	}
-	return p.out.Flush()
+	return p.close()
 }

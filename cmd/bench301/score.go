@@ -7,11 +7,9 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
-	"rwe301/bench301"
 	"rwe301/bench301/dataset"
 	"rwe301/estimators"
 	"rwe301/reports"
@@ -23,7 +21,7 @@ import (
 type scoreOptions struct {
 	recordOptions
 	jobsOptions
-	outOptions
+	out    string
 	archs  archInput
 	images imageOptions
 	specs  []string
@@ -33,7 +31,7 @@ type scoreOptions struct {
 
 func newScore(s streams) *cobra.Command {
 	o := scoreOptions{archs: archInput{in: s.in}}
-	cmd := &cobra.Command{
+	cmd := with(&cobra.Command{
 		Use:   "score -e ESTIMATOR [ARCH|FILE]...",
 		Short: "Score architectures with estimators",
 		Long: `Score architectures with estimators, by default as many at a time as there are cores. An estimator is a name
@@ -48,13 +46,9 @@ Exit status: 0 all scored, 1 some could not be scored (their records say why) or
   bench301 score -e rwe:head=ridge,channels=16,seeds=3 --json archs.csv
   bench301 score -e map-effdim '[[(0, 3), (1, 3), ...'`,
 		RunE: func(cmd *cobra.Command, args []string) error { return score(cmd.Context(), s, o, args) },
-	}
-	o.recordOptions.AddFlags(cmd)
-	o.outOptions.AddFlags(cmd, "keep the scores in this file and resume from it")
-	o.jobsOptions.AddFlags(cmd)
+	}, o.recordOptions.AddFlags, outFlag(&o.out, "keep the scores in this file and resume from it"),
+		o.jobsOptions.AddFlags, o.archs.AddFlags, o.images.AddFlags)
 	alias(cmd, "workers", "jobs")
-	o.archs.AddFlags(cmd)
-	o.images.AddFlags(cmd)
 	f := cmd.Flags()
 	f.StringArrayVarP(&o.specs, "estimator", "e", nil, "estimator, as name or name:setting=value,setting=value; "+
 		"repeat for several")
@@ -66,22 +60,15 @@ Exit status: 0 all scored, 1 some could not be scored (their records say why) or
 
 func score(ctx context.Context, s streams, o scoreOptions, args []string) (err error) {
 	if len(o.specs) == 0 {
-		return usageError{errors.New("name an estimator: -e rwe (see `bench301 estimators`)")}
-	}
-	if err := o.jobsOptions.validate(); err != nil {
-		return err
+		return usagef("name an estimator: -e rwe (see `bench301 estimators`)")
 	}
 	list, data, err := prepare(ctx, s, o.specs, o.images)
 	if err != nil {
 		return err
 	}
-	items, err := o.archs.all(args)
+	items, err := o.archs.all(ctx, args)
 	if err != nil {
 		return err
-	}
-	archs := make([]bench301.Architecture, len(items))
-	for i, item := range items {
-		archs[i] = item.Architecture
 	}
 	var questions []*scoring.Question
 	for _, c := range list {
@@ -102,15 +89,21 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 	}
 	m := newMeter(s.err, "scoring", "architectures")
 	defer m.close()
-	columns := scoreColumns()
-	if !o.csv {
-		columns = columns[:len(columns)-1] // the architecture is too long for a terminal
+	columns := "id,estimator,>score,>seconds,status,error"
+	if o.csv {
+		columns += ",arch" // too long for a terminal
 	}
-	p := newPrinter(s.out, o.recordOptions, columns...)
+	p := newPrinter(s, o.recordOptions, columns, func(r store.Record) []any {
+		score := ""
+		if r.Score != nil {
+			score = exact(*r.Score)
+		}
+		return []any{r.ID, scoring.Describe(r).Label, score, fixed(r.Seconds, 3), r.Status, r.Error, r.Arch}
+	})
 	p.live = true
 	failed := 0
 	tallies := make([]scoring.Tally, len(questions))
-	err = scoring.NewRunner(questions, run).Run(ctx, archs, func(i int, answers []scoring.Answer) error {
+	err = scoring.NewRunner(questions, run).Run(ctx, architectures(items), func(i int, answers []scoring.Answer) error {
 		for k, a := range answers {
 			if a.Status != store.OK {
 				failed++
@@ -159,7 +152,7 @@ func prepare(
 			return nil, nil, usageError{err}
 		}
 		if asked[c.Label] {
-			return nil, nil, usageError{fmt.Errorf("%s is asked for twice", c.Label)}
+			return nil, nil, usagef("%s is asked for twice", c.Label)
 		}
 		asked[c.Label] = true
 		if c.Info.Needs.Data && data == nil {
@@ -175,22 +168,4 @@ func prepare(
 		}
 	}
 	return list, data, nil
-}
-
-// scoreColumns are the fields of a record that fit a line.
-func scoreColumns() []column[store.Record] {
-	return []column[store.Record]{
-		{"id", true, func(r store.Record) string { return r.ID }},
-		{"estimator", true, func(r store.Record) string { return scoring.Describe(r).Label }},
-		{"score", false, func(r store.Record) string {
-			if r.Score == nil {
-				return ""
-			}
-			return strconv.FormatFloat(*r.Score, 'g', -1, 64)
-		}},
-		{"seconds", false, func(r store.Record) string { return strconv.FormatFloat(r.Seconds, 'f', 3, 64) }},
-		{"status", true, func(r store.Record) string { return string(r.Status) }},
-		{"error", true, func(r store.Record) string { return r.Error }},
-		{"arch", true, func(r store.Record) string { return r.Arch }},
-	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rwe301/analysis"
+	"rwe301/moo"
 	"rwe301/reports"
 	"rwe301/search"
 )
@@ -19,7 +21,7 @@ import (
 // searchOptions are the flags of search.
 type searchOptions struct {
 	jobsOptions
-	outOptions
+	out string
 	accuracyOptions
 	images         imageOptions
 	definition     search.Definition
@@ -27,7 +29,6 @@ type searchOptions struct {
 	objectives     []string
 	limits         []string
 	seeds          []uint
-	weights        string
 	resume, report string
 	json           bool
 }
@@ -35,7 +36,7 @@ type searchOptions struct {
 func newSearch(s streams) *cobra.Command {
 	o := searchOptions{definition: search.Default()}
 	d := &o.definition
-	cmd := &cobra.Command{
+	cmd := with(&cobra.Command{
 		Use:   "search [FILE]",
 		Short: "Search for architectures that trade accuracy against size",
 		Long: `Multi-objective search: minimises two or three objectives, and reports the front re-evaluated by the accuracy
@@ -66,7 +67,8 @@ Exit status: 0 all searches are finished, 1 the work broke off, 130 interrupted 
   bench301 search resume runs/small`,
 		Args: someArgs(0, 1, "one definition at most"),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, s, args) },
-	}
+	}, spaceFlag(&d.Space), o.accuracyOptions.AddFlags, o.images.AddFlags,
+		outFlag(&o.out, "run folder (default runs/<UTC time>-search)"), o.jobsOptions.AddFlags, jsonFlag(&o.json))
 	f := cmd.Flags()
 	f.StringVarP(&o.algorithm, "algorithm", "a", "nsga2", "one of "+strings.Join(search.Algorithms(), ", "))
 	f.StringArrayVarP(&o.objectives, "objective", "O", d.Methods[0].Objectives, "what to minimise; give two or three")
@@ -74,15 +76,9 @@ Exit status: 0 all searches are finished, 1 the work broke off, 130 interrupted 
 	f.IntVar(&d.Population, "population", d.Population, "solutions of a generation")
 	f.IntVar(&d.Generations, "generations", d.Generations, "generations")
 	f.UintSliceVar(&o.seeds, "seeds", []uint{1}, "one run a seed")
-	f.StringVar(&o.weights, "weights", d.Weights, "common: all runs see the same random weights; fresh: each run "+
+	f.StringVar(&d.Weights, "weights", d.Weights, "common: all runs see the same random weights; fresh: each run "+
 		"draws its own")
-	addSpaceFlag(cmd, &d.Space)
-	o.accuracyOptions.AddFlags(cmd)
-	o.images.AddFlags(cmd)
 	alias(cmd, "dataset", "data")
-	o.outOptions.AddFlags(cmd, "run folder (default runs/<UTC time>-search)")
-	o.jobsOptions.AddFlags(cmd)
-	addJSONFlag(cmd, &o.json)
 	f.StringVar(&o.resume, "resume", "", "the same as bench301 search resume")
 	f.StringVar(&o.report, "report", "", "write the report of a run folder again, without searching")
 	cmd.MarkFlagsMutuallyExclusive("resume", "report", "out")
@@ -93,7 +89,7 @@ Exit status: 0 all searches are finished, 1 the work broke off, 130 interrupted 
 
 func newSearchResume(s streams) *cobra.Command {
 	var o searchOptions
-	cmd := &cobra.Command{
+	return with(&cobra.Command{
 		Use:     "resume RUN",
 		Short:   "Go on with searches that were interrupted",
 		Long:    "Goes on with searches that were interrupted, to the same end as without the interruption.",
@@ -103,10 +99,7 @@ func newSearchResume(s streams) *cobra.Command {
 			o.resume = args[0]
 			return o.run(cmd, s, nil)
 		},
-	}
-	o.jobsOptions.AddFlags(cmd)
-	addJSONFlag(cmd, &o.json)
-	return cmd
+	}, o.jobsOptions.AddFlags, jsonFlag(&o.json))
 }
 
 func (o *searchOptions) run(cmd *cobra.Command, s streams, args []string) (err error) {
@@ -118,7 +111,7 @@ func (o *searchOptions) run(cmd *cobra.Command, s streams, args []string) (err e
 	defer func() { err = errors.Join(err, searches.Close()) }()
 	var searching error
 	if o.report == "" {
-		fmt.Fprintf(s.err, "bench301: searching into %s\n", searches.Dir)
+		s.say("searching into %s", searches.Dir)
 		p := searchProgress{s: s, start: time.Now()}
 		searching = searches.Run(ctx, o.jobs, p.print)
 		if searching != nil && !errors.Is(searching, context.Canceled) {
@@ -134,10 +127,10 @@ func (o *searchOptions) run(cmd *cobra.Command, s streams, args []string) (err e
 		return errors.Join(searching, err)
 	}
 	for _, line := range report.Empty() {
-		fmt.Fprintf(s.err, "bench301: %s\n", line)
+		s.say("%s", line)
 	}
 	if searching != nil {
-		fmt.Fprintf(s.err, "bench301: saved; go on with: bench301 search resume %s\n", searches.Dir)
+		s.say("saved; go on with: bench301 search resume %s", searches.Dir)
 	}
 	return errors.Join(report.Print(s.out, o.json), searching)
 }
@@ -145,13 +138,9 @@ func (o *searchOptions) run(cmd *cobra.Command, s streams, args []string) (err e
 // open makes or opens the run folder that the flags ask for.
 func (o *searchOptions) open(cmd *cobra.Command, args []string) (*search.Searches, error) {
 	ctx := cmd.Context()
-	if err := o.jobsOptions.validate(); err != nil {
-		return nil, err
-	}
 	if dir := o.resume + o.report; dir != "" {
 		if len(args) > 0 {
-			return nil, usageError{errors.New("--resume and --report read the definition from the run folder: leave the " +
-				"file out")}
+			return nil, usagef("--resume and --report read the definition from the run folder: leave the file out")
 		}
 		return search.Open(ctx, dir)
 	}
@@ -159,18 +148,14 @@ func (o *searchOptions) open(cmd *cobra.Command, args []string) (*search.Searche
 	if err != nil {
 		return nil, err
 	}
-	dir := o.out
-	if dir == "" {
-		dir = filepath.Join("runs", time.Now().UTC().Format("20060102-150405")+"-"+d.Name)
-	}
-	return search.Create(ctx, dir, d, machine())
+	dir := filepath.Join("runs", time.Now().UTC().Format("20060102-150405")+"-"+d.Name)
+	return search.Create(ctx, cmp.Or(o.out, dir), d, machine())
 }
 
 // searched are the flags that say what is searched, which a file says otherwise.
 var searched = []string{
 	"algorithm", "objective", "max", "population", "generations", "seeds", "weights", "space", "surrogate",
-	"table", "column",
-	"data", "data-side", "data-train", "data-test",
+	"table", "column", "data", "data-side", "data-train", "data-test",
 }
 
 // define reads the definition, or makes one of the flags.
@@ -178,7 +163,7 @@ func (o *searchOptions) define(cmd *cobra.Command, args []string) (search.Defini
 	if len(args) == 1 {
 		for _, name := range searched {
 			if cmd.Flags().Changed(name) {
-				return o.definition, usageError{fmt.Errorf("--%s: %s says what is searched: change it there", name, args[0])}
+				return o.definition, usagef("--%s: %s says what is searched: change it there", name, args[0])
 			}
 		}
 		text, err := os.ReadFile(args[0])
@@ -189,14 +174,14 @@ func (o *searchOptions) define(cmd *cobra.Command, args []string) (search.Defini
 	}
 	d := o.definition
 	d.Methods = []analysis.Method{{Name: o.algorithm, Algorithm: o.algorithm, Objectives: o.objectives}}
-	d.Weights, d.Accuracy, d.Dataset = o.weights, o.accuracy(), o.images.Images
+	d.Accuracy, d.Dataset = o.accuracy(), o.images.Images
 	if d.Weights != search.CommonWeights && d.Weights != search.FreshWeights {
-		return d, usageError{fmt.Errorf("--weights %s: must be common or fresh", o.weights)}
+		return d, usagef("--weights %s: must be common or fresh", d.Weights)
 	}
 	for _, l := range o.limits {
 		limit, err := search.ParseLimit(l)
 		if err != nil {
-			return d, usageError{fmt.Errorf("--max: %w", err)}
+			return d, usagef("--max: %w", err)
 		}
 		d.Limits = append(d.Limits, limit)
 	}
@@ -210,4 +195,37 @@ func (o *searchOptions) define(cmd *cobra.Command, args []string) (search.Defini
 	var err error
 	d.Base, err = filepath.Abs(".")
 	return d, err
+}
+
+// searchProgress prints a line a generation, at most one in a while.
+type searchProgress struct {
+	s       streams
+	start   time.Time
+	last    time.Time
+	running string
+}
+
+func (p *searchProgress) print(m analysis.Method, seed uint64, g moo.Generation[string]) {
+	name := fmt.Sprintf("%s seed %d", m.Name, seed)
+	if name != p.running {
+		p.running, p.last = name, time.Time{}
+		fmt.Fprintf(p.s.err, "%s: minimising %s\n%8s %8s %8s %8s %8s  best of each objective\n", name,
+			strings.Join(m.Objectives, ", "), "n_gen", "n_eval", "n_new", "n_nds", "seconds")
+	}
+	if time.Since(p.last) < quiet/2 {
+		return
+	}
+	p.last = time.Now()
+	fmt.Fprintf(p.s.err, "%8d %8d %8d %8d %8.1f ", g.Number, g.Evaluations, g.Distinct, len(g.Front),
+		time.Since(p.start).Seconds())
+	for k := range m.Objectives {
+		least := 0.0
+		for i, f := range g.Front {
+			if i == 0 || f.Objectives[k] < least {
+				least = f.Objectives[k]
+			}
+		}
+		fmt.Fprintf(p.s.err, " %.6g", least)
+	}
+	fmt.Fprintln(p.s.err)
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"net"
 	"path/filepath"
 	"strings"
@@ -44,9 +43,9 @@ SIGTERM once the running requests are done.`,
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(s.err, "bench301: %d surrogates at http://%s\n", len(surrogates), l.Addr())
+			s.say("%d surrogates at http://%s", len(surrogates), l.Addr())
 			if a, ok := l.Addr().(*net.TCPAddr); ok && !a.IP.IsLoopback() {
-				fmt.Fprintln(s.err, "bench301: other machines can reach this server; it asks nobody for a password")
+				s.say("other machines can reach this server; it asks nobody for a password")
 			}
 			return server.Run(cmd.Context(), l)
 		},

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
 
@@ -22,7 +21,7 @@ type showOptions struct {
 
 func newShow(s streams) *cobra.Command {
 	o := showOptions{in: sizedInput{archs: archInput{in: s.in}}}
-	cmd := &cobra.Command{
+	cmd := with(&cobra.Command{
 		Use:   "show ARCH|FILE...",
 		Short: "Show what an architecture is: identity, cells, size, notations, picture",
 		Long: `Show what an architecture is: its canonical text and id, the notation it was written in, the operations of
@@ -32,14 +31,10 @@ its cells, the size of its network, and on demand all notations and a picture.
 		Example: `  bench301 show darts_v2 --picture cells.svg
   bench301 sample -n 1 | bench301 show --notations
   bench301 show archs.csv --json -C 36 -L 20 --variant darts`,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return show(cmd.Context(), s, o, args)
-		},
-	}
-	addJSONFlag(cmd, &o.json)
+		RunE: func(cmd *cobra.Command, args []string) error { return show(cmd.Context(), s, o, args) },
+	}, jsonFlag(&o.json), o.in.AddFlags)
 	cmd.Flags().BoolVar(&o.notations, "notations", false, "write the architecture in every notation")
 	cmd.Flags().StringVar(&o.picture, "picture", "", "draw the cells to this file: .png, .svg, .pdf, .eps or .tex")
-	o.in.AddFlags(cmd)
 	return cmd
 }
 
@@ -64,23 +59,20 @@ func show(ctx context.Context, s streams, o showOptions, args []string) error {
 		return err
 	}
 	items := 0
-	for item, err := range o.in.archs.each(args) {
-		if err == nil {
-			err = ctx.Err()
-		}
+	for item, err := range o.in.archs.each(ctx, args) {
 		if err != nil {
 			return err
 		}
 		if items++; items > 1 && o.picture != "" {
-			return usageError{errors.New("--picture draws one architecture, but there are several")}
+			return usagef("--picture draws one architecture, but there are several")
 		}
 		cfg, err := size(item.Architecture)
 		if err != nil {
-			return fmt.Errorf("%s:%d: %w", item.File, item.Line, err)
+			return at(item, err)
 		}
 		v, err := newShown(space, item, cfg, o.notations)
 		if err != nil {
-			return fmt.Errorf("%s:%d: %w", item.File, item.Line, err)
+			return at(item, err)
 		}
 		if o.json {
 			enc := json.NewEncoder(s.out)

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rwe301/internal/atomicfile"
+	"rwe301/store"
 	"rwe301/study"
 )
 
@@ -23,8 +24,7 @@ several machines and be merged: the scores are the same to the bit.`,
   bench301 study plan my.yaml
   bench301 study run my.yaml`,
 	}, newInit("study", study.Template, s), newStudyPlan(s), newStudyRun(s), newStudyResume(s), newStudyStatus(s),
-		newStudyMerge(s),
-		newStudyExport(s))
+		newStudyMerge(s), newStudyExport(s))
 }
 
 // newInit makes the command that writes the template of a definition of a study or of searches.
@@ -55,4 +55,75 @@ func withRun(dir string, do func(*study.Run) error) error {
 		return err
 	}
 	return errors.Join(do(r), r.Close())
+}
+
+func newStudyStatus(s streams) *cobra.Command {
+	var f recordOptions
+	return with(&cobra.Command{
+		Use:     "status RUN",
+		Short:   "Say how far a run has come",
+		Example: "  bench301 study status runs/my-study\n  bench301 study status runs/my-study --json",
+		Args:    someArgs(1, 1, "one run folder"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return withRun(args[0], func(r *study.Run) error { return printStatus(s, f, r) })
+		},
+	}, f.AddFlags)
+}
+
+func printStatus(s streams, f recordOptions, r *study.Run) error {
+	status, err := r.Status()
+	if err != nil {
+		return err
+	}
+	columns := "estimator,>asked,>ok,>undefined,>failed,>missing,>seconds,reason"
+	return newPrinter(s, f, columns, func(p study.Progress) []any {
+		return []any{p.Label, p.Asked, p.OK, p.Undefined, p.Failed, p.Missing, fixed(p.Seconds, 2), p.Reason}
+	}).printAll(status)
+}
+
+func newStudyMerge(s streams) *cobra.Command {
+	var out string
+	return with(&cobra.Command{
+		Use:   "merge RUN RUN... --out DIR",
+		Short: "Join the runs of a study's shards",
+		Long: `Joins runs of the same study, made by the same version of the program, into a new run folder. A score that
+two of them hold is an error. The runs stay as they are.`,
+		Example: "  bench301 study merge runs/my-study-*-of-16 --out runs/my-study",
+		Args:    someArgs(2, 1<<20, "two run folders or more"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if out == "" {
+				return usagef("study merge: --out names the folder of the joined run")
+			}
+			missing, err := study.Merge(cmd.Context(), out, args)
+			if err != nil {
+				return err
+			}
+			if missing > 0 {
+				s.say("%d scores are in none of the runs; bench301 study resume %s makes them", missing, out)
+			}
+			return printLines(s, out)
+		},
+	}, outFlag(&out, "folder of the joined run"))
+}
+
+func newStudyExport(s streams) *cobra.Command {
+	var as string
+	var noTimes bool
+	cmd := &cobra.Command{
+		Use:   "export RUN",
+		Short: "Print every score of a run with its origin",
+		Long: `Prints every score of a run, in an order that does not depend on how the run went. With --no-times the export
+leaves out seconds and machine, and is then the same to the byte for every number of workers, interruption and shard.`,
+		Example: `  bench301 study export runs/my-study > scores.csv
+  bench301 study export runs/my-study --format parquet > scores.parquet`,
+		Args: someArgs(1, 1, "one run folder"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return withRun(args[0], func(r *study.Run) error {
+				return store.Export(s.out, store.Format(as), r.Store.All(), !noTimes)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&as, "format", string(store.FormatCSV), "csv, jsonl or parquet")
+	cmd.Flags().BoolVar(&noTimes, "no-times", false, "leave out seconds and machine")
+	return cmd
 }

@@ -1,21 +1,135 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"rwe301/analysis"
+	"rwe301/internal/atomicfile"
+	"rwe301/reports"
+	"rwe301/store"
+	"rwe301/studies"
 	"rwe301/study"
 )
 
+// partOptions say which part of a study a command takes, and how.
+type partOptions struct {
+	jobsOptions
+	shard string
+}
+
+// AddFlags gives a command the flags --jobs and --shard.
+func (o *partOptions) AddFlags(cmd *cobra.Command) {
+	o.jobsOptions.AddFlags(cmd)
+	cmd.Flags().StringVar(&o.shard, "shard", "", "one of several parts, e.g. 3/16; study merge joins their runs")
+}
+
+// load reads the definition of a study, and which part of it is asked for.
+func (o *partOptions) load(ctx context.Context, path string) (text []byte, p *study.Plan, shard study.Shard,
+	err error) {
+	if o.shard != "" {
+		if shard, err = study.ParseShard(o.shard); err != nil {
+			return nil, nil, shard, usageError{err}
+		}
+	}
+	if text, err = os.ReadFile(path); err != nil {
+		return nil, nil, shard, err
+	}
+	p, err = planOf(ctx, path, text)
+	return text, p, shard, err
+}
+
+// planOf reads a definition and what it refers to.
+func planOf(ctx context.Context, path string, text []byte) (*study.Plan, error) {
+	d, err := study.Parse(path, text)
+	if err != nil {
+		return nil, err
+	}
+	return study.Prepare(ctx, d)
+}
+
+// measuring is how long study plan measures.
+const measuring = time.Minute
+
+func newStudyPlan(s streams) *cobra.Command {
+	var f recordOptions
+	var o partOptions
+	var untimed bool
+	cmd := with(&cobra.Command{
+		Use:   "plan FILE",
+		Short: "Say what a study would run and how long it takes",
+		Long: `Prints every estimator with its settings, the number of scores and the seconds of one, measured on one
+architecture (at most a minute in all), and on standard error the estimated time of the whole study.`,
+		Example: "  bench301 study plan my.yaml\n  bench301 study plan my.yaml --no-timing --json",
+		Args:    someArgs(1, 1, "one definition"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			_, p, shard, err := o.load(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			defer p.Close()
+			var t study.Timing
+			if !untimed {
+				if t, err = p.Time(cmd.Context(), o.jobs, shard, measuring); err != nil {
+					return err
+				}
+			}
+			return printPlan(s, f, p, t)
+		},
+	}, f.AddFlags, o.AddFlags)
+	cmd.Flags().BoolVar(&untimed, "no-timing", false, "do not measure")
+	return cmd
+}
+
+// planRow is one line of `study plan`.
+type planRow struct {
+	Label   string  `json:"estimator"`
+	Seeds   int     `json:"seeds"`
+	Scores  int     `json:"scores"`
+	Seconds float64 `json:"seconds_each"`
+	Dataset string  `json:"dataset"`
+}
+
+func printPlan(s streams, f recordOptions, p *study.Plan, t study.Timing) error {
+	var rows []planRow
+	for i, q := range p.Questions {
+		row := planRow{Label: q.Label, Seeds: len(q.Seeds), Scores: len(q.Seeds) * len(p.Architectures), Dataset: q.Dataset}
+		if t.Seconds != nil {
+			row.Seconds = t.Seconds[i]
+		}
+		rows = append(rows, row)
+	}
+	for _, note := range p.Notes {
+		s.say("%s", note)
+	}
+	fmt.Fprintf(s.err, "bench301: %d architectures, %d estimates", len(p.Architectures), p.Estimates())
+	if t.Measured > 0 {
+		fmt.Fprintf(s.err, ", about %v on %d cores", t.Total.Round(time.Second), t.Workers)
+		if t.Measured < len(p.Questions) {
+			fmt.Fprintf(s.err, " (%d of %d estimators measured)", t.Measured, len(p.Questions))
+		}
+	}
+	fmt.Fprintln(s.err)
+	return newPrinter(s, f, "estimator,>seeds,>scores,>s each,data", func(r planRow) []any {
+		return []any{r.Label, r.Seeds, r.Scores, strconv.FormatFloat(r.Seconds, 'g', 2, 64), r.Dataset}
+	}).printAll(rows)
+}
+
 func newStudyRun(s streams) *cobra.Command {
 	var o partOptions
-	var to outOptions
+	var out string
 	var yes bool
-	cmd := &cobra.Command{
+	cmd := with(&cobra.Command{
 		Use:   "run FILE",
 		Short: "Run a study into a new run folder",
 		Long: `Runs a study and prints how far it has come, estimator by estimator. Ctrl-C saves what is finished; study
@@ -37,22 +151,13 @@ finished is kept).`,
 			if n := p.Estimates(); n >= study.ManyEstimates && !yes {
 				return fmt.Errorf("%s: %d estimates: --yes runs so many; study plan says how long they take", args[0], n)
 			}
-			dir := to.out
-			if dir == "" {
-				dir = filepath.Join("runs", p.Definition.Name)
-				if shard.Count > 0 {
-					dir += fmt.Sprintf("-%d-of-%d", shard.Index, shard.Count)
-				}
+			dir := filepath.Join("runs", p.Definition.Name)
+			if shard.Count > 0 {
+				dir += fmt.Sprintf("-%d-of-%d", shard.Index, shard.Count)
 			}
-			r, err := study.Create(dir, p, text, shard, machine())
-			if err != nil {
-				return err
-			}
-			return finish(cmd.Context(), s, r, p, study.Options{Workers: o.jobs})
+			return begin(cmd.Context(), s, cmp.Or(out, dir), p, text, shard, o.jobs)
 		},
-	}
-	o.AddFlags(cmd)
-	to.AddFlags(cmd, "run folder (default runs/NAME)")
+	}, o.AddFlags, outFlag(&out, "run folder (default runs/NAME)"))
 	cmd.Flags().BoolVar(&yes, "yes", false, "run a study of a million estimates or more")
 	return cmd
 }
@@ -60,7 +165,7 @@ finished is kept).`,
 func newStudyResume(s streams) *cobra.Command {
 	var o jobsOptions
 	var retry, anyVersion bool
-	cmd := &cobra.Command{
+	cmd := with(&cobra.Command{
 		Use:   "resume RUN",
 		Short: "Go on with a run that was interrupted",
 		Long: `Goes on with a run that was interrupted, to the same scores as without the interruption.
@@ -69,9 +174,6 @@ Exit status: that of bench301 study run.`,
 		Example: "  bench301 study resume runs/my-study\n  bench301 study resume runs/my-study --retry",
 		Args:    someArgs(1, 1, "one run folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := o.validate(); err != nil {
-				return err
-			}
 			r, err := study.OpenForWriting(args[0])
 			if err != nil {
 				return err
@@ -83,8 +185,7 @@ Exit status: that of bench301 study run.`,
 			defer p.Close()
 			return finish(cmd.Context(), s, r, p, study.Options{Workers: o.jobs, Retry: retry})
 		},
-	}
-	o.AddFlags(cmd)
+	}, o.AddFlags)
 	cmd.Flags().BoolVar(&retry, "retry", false, "try again what failed")
 	cmd.Flags().BoolVar(&anyVersion, "any-version", false, "go on with a run that another version of the program began")
 	return cmd
@@ -104,27 +205,125 @@ func reopen(ctx context.Context, r *study.Run, anyVersion bool) (*study.Plan, er
 	return study.Prepare(ctx, d)
 }
 
+// begin makes a run folder and runs all of it.
+func begin(
+	ctx context.Context, s streams, dir string, p *study.Plan, text []byte, shard study.Shard, jobs int,
+) error {
+	r, err := study.Create(dir, p, text, shard, machine())
+	if err != nil {
+		return err
+	}
+	return finish(ctx, s, r, p, study.Options{Workers: jobs})
+}
+
 // finish runs what is left of a run, prints what came out, and closes it.
 func finish(ctx context.Context, s streams, r *study.Run, p *study.Plan, o study.Options) (err error) {
 	defer func() { err = errors.Join(err, r.Close()) }()
 	if err := work(ctx, s, r, p, o); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.err, "bench301: run complete: %s\n", r.Dir)
+	s.say("run complete: %s", r.Dir)
 	return printStatus(s, recordOptions{}, r)
 }
 
 // work runs what is left of a run.
 func work(ctx context.Context, s streams, r *study.Run, p *study.Plan, o study.Options) error {
 	for _, note := range p.Notes {
-		fmt.Fprintf(s.err, "bench301: %s\n", note)
+		s.say("%s", note)
 	}
 	m := newMeter(s.err, r.Manifest.Name, "archs")
 	o.Progress = func(done, total int) { m.set(int64(done), int64(total)) }
 	err := r.Do(ctx, p, machine(), o)
 	m.close()
 	if err != nil {
-		fmt.Fprintf(s.err, "bench301: saved; go on with: bench301 study resume %s\n", r.Dir)
+		s.say("saved; go on with: bench301 study resume %s", r.Dir)
 	}
 	return err
+}
+
+func newReplay(s streams) *cobra.Command {
+	var o jobsOptions
+	var out string
+	var accuracy string
+	var columns []string
+	cmd := with(&cobra.Command{
+		Use:   "replay TABLE",
+		Short: "Analyse the scores of a published table",
+		Long: `Makes a run of a published table: CSV with a column arch, or JSON as NAS-Bench-Suite-Zero published it. Every
+column of numbers counts as an estimator. Tables, figures and comparisons of the run are those of a study.`,
+		Example: `  bench301 replay zc_nasbench301.json
+  bench301 replay scores.csv --accuracy acc --columns nwot,params --out runs/published`,
+		Args: someArgs(1, 1, "one table"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			text, err := study.Replay(args[0], accuracy, columns)
+			if err != nil {
+				return err
+			}
+			p, err := planOf(cmd.Context(), filepath.Base(args[0]), text) // whose paths begin in the current folder
+			if err != nil {
+				return err
+			}
+			defer p.Close()
+			name := strings.TrimSuffix(filepath.Base(args[0]), filepath.Ext(args[0]))
+			return begin(cmd.Context(), s, cmp.Or(out, filepath.Join("runs", name)), p, text, study.Shard{}, o.jobs)
+		},
+	}, outFlag(&out, "run folder (default runs/TABLE)"), o.AddFlags)
+	cmd.Flags().StringVar(&accuracy, "accuracy", "val_accuracy", "column of accuracies")
+	cmd.Flags().StringSliceVar(&columns, "columns", nil, "columns to take as estimators (default: all of numbers)")
+	return cmd
+}
+
+func newDemo(s streams) *cobra.Command {
+	var out string
+	return with(&cobra.Command{
+		Use:   "demo",
+		Short: "Do the main job once, on data inside the binary",
+		Long: `Do the main job once, on data inside the binary: sample 60 architectures, score them by Random-Weight
+Evaluation and five baselines, compare the scores with NAS-Bench-301 accuracies (as the mini surrogate approximates
+them), and write tables and figures.`,
+		Example: `  bench301 demo
+  bench301 demo --out results`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return demo(cmd.Context(), s, out) },
+	}, outFlag(&out, "folder of the results (default runs/<UTC time>-demo)"))
+}
+
+func demo(ctx context.Context, s streams, out string) error {
+	start := time.Now()
+	out = cmp.Or(out, filepath.Join("runs", start.UTC().Format("20060102T150405Z")+"-demo"))
+	p, err := planOf(ctx, "quick.yaml", studies.Quick)
+	if err != nil {
+		return err
+	}
+	r, err := study.Create(out, p, studies.Quick, study.Shard{}, machine())
+	if err != nil {
+		return err
+	}
+	var results *analysis.Results
+	if err = work(ctx, s, r, p, study.Options{}); err == nil {
+		results, err = r.Load()
+	}
+	if err == nil {
+		err = atomicfile.Write(filepath.Join(out, "scores.jsonl"), func(w io.Writer) error {
+			return store.Export(w, store.FormatJSONL, r.Store.All(), true)
+		})
+	}
+	if err := errors.Join(err, r.Close()); err != nil {
+		return err
+	}
+	f, err := analysis.Analyse(ctx, results, analysis.Options{})
+	if err != nil {
+		return err
+	}
+	report := reports.Study{Findings: f}
+	files, err := report.Save(out, "scatter", "bars")
+	if err != nil {
+		return err
+	}
+	if err := report.InOrder().Write(s.out, reports.Terminal); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.err, "\n%d files in %s after %s, among them scatter.png and bars.png\n", len(files)+1, out,
+		time.Since(start).Round(time.Second))
+	return nil
 }

@@ -1,15 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -36,9 +35,9 @@ zip.`,
 }
 
 func newSurrogateImport(s streams) *cobra.Command {
-	var to outOptions
+	var out string
 	var ensemble string
-	cmd := &cobra.Command{
+	cmd := with(&cobra.Command{
 		Use:   "import PATH",
 		Short: "Turn an ensemble into one file",
 		Long: `Read an ensemble of NAS-Bench-301 from the published zip, an unpacked folder, a member's folder or a model
@@ -48,10 +47,9 @@ ensemble's name. Where PATH holds several ensembles and --ensemble names none, e
   bench301 surrogate import nb_models/xgb_v1.0 --out xgb.surrogate`,
 		Args: someArgs(1, 1, "one path"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return importSurrogates(cmd.Context(), s, args[0], ensemble, to.out)
+			return importSurrogates(cmd.Context(), s, args[0], ensemble, out)
 		},
-	}
-	to.AddFlags(cmd, "file to write, or folder that exists (default: the cache folder)")
+	}, outFlag(&out, "file to write, or folder that exists (default: the cache folder)"))
 	cmd.Flags().StringVar(&ensemble, "ensemble", "", "the folder inside PATH that holds the ensemble")
 	return cmd
 }
@@ -68,18 +66,15 @@ func importSurrogates(ctx context.Context, s streams, from, ensemble, out string
 	folder := ""
 	if out == "" {
 		var err error
-		if folder, err = scoring.SurrogateFolder(); err != nil {
-			return err
-		}
-		if err := os.MkdirAll(folder, 0o755); err != nil {
+		if folder, err = makeFolder(""); err != nil {
 			return err
 		}
 	} else if info, err := os.Stat(out); err == nil && info.IsDir() {
 		folder = out
 	}
 	if len(names) > 1 && folder == "" {
-		return usageError{fmt.Errorf("%s holds %d ensembles (%s): choose one with --ensemble, or name a folder that "+
-			"exists with --out", from, len(names), strings.Join(names, ", "))}
+		return usagef("%s holds %d ensembles (%s): choose one with --ensemble, or name a folder that "+
+			"exists with --out", from, len(names), strings.Join(names, ", "))
 	}
 	taken := map[string]string{}
 	for _, name := range names {
@@ -112,9 +107,19 @@ func importSurrogates(ctx context.Context, s streams, from, ensemble, out string
 	return nil
 }
 
+// makeFolder makes the folder of surrogates, by default that in the cache.
+func makeFolder(folder string) (_ string, err error) {
+	if folder == "" {
+		if folder, err = scoring.SurrogateFolder(); err != nil {
+			return "", err
+		}
+	}
+	return folder, os.MkdirAll(folder, 0o755)
+}
+
 func newSurrogateInfo(s streams) *cobra.Command {
 	var f recordOptions
-	cmd := &cobra.Command{
+	return with(&cobra.Command{
 		Use:   "info PATH|NAME",
 		Short: "Say what a surrogate is and where its members came from",
 		Example: `  bench301 surrogate info xgb.surrogate
@@ -133,18 +138,15 @@ func newSurrogateInfo(s streams) *cobra.Command {
 				}{e.Info(), e.Checksum(), e.Members()})
 			}
 			if !f.csv {
-				unit := e.Info().Unit
-				if unit == "" {
-					unit = "an unknown unit"
-				}
 				fmt.Fprintf(s.out, "%s: %s, %d members, predicts %s, sha256 %s\n", e.Info().Name, e.Info().Kind,
-					e.Info().Members, unit, e.Checksum())
+					e.Info().Members, cmp.Or(e.Info().Unit, "an unknown unit"), e.Checksum())
 			}
-			return printMembers(s.out, f, e.Members())
+			columns := "member,format,written by,>trees,>nodes,>depth,>weights,>original bytes,original sha256"
+			return newPrinter(s, f, columns, func(m surrogate.Member) []any {
+				return []any{m.Name, m.Format, m.Version, m.Trees, m.Nodes, m.Depth, m.Weights, m.Bytes, m.SHA256}
+			}).printAll(e.Members())
 		},
-	}
-	f.AddFlags(cmd)
-	return cmd
+	}, f.AddFlags)
 }
 
 // openEnsemble is openSurrogate for commands that need the models.
@@ -155,24 +157,9 @@ func openEnsemble(name string) (*surrogate.Ensemble, error) {
 	}
 	e, ok := m.(*surrogate.Ensemble)
 	if !ok {
-		return nil, usageError{fmt.Errorf("%s is part of the program: name an imported surrogate", m.Info().Name)}
+		return nil, usagef("%s is part of the program: name an imported surrogate", m.Info().Name)
 	}
 	return e, nil
-}
-
-func printMembers(w io.Writer, f recordOptions, members []surrogate.Member) error {
-	number := strconv.Itoa
-	p := newPrinter(w, f,
-		column[surrogate.Member]{"member", true, func(m surrogate.Member) string { return m.Name }},
-		column[surrogate.Member]{"format", true, func(m surrogate.Member) string { return m.Format }},
-		column[surrogate.Member]{"written by", true, func(m surrogate.Member) string { return m.Version }},
-		column[surrogate.Member]{"trees", false, func(m surrogate.Member) string { return number(m.Trees) }},
-		column[surrogate.Member]{"nodes", false, func(m surrogate.Member) string { return number(m.Nodes) }},
-		column[surrogate.Member]{"depth", false, func(m surrogate.Member) string { return number(m.Depth) }},
-		column[surrogate.Member]{"weights", false, func(m surrogate.Member) string { return number(m.Weights) }},
-		column[surrogate.Member]{"original bytes", false, func(m surrogate.Member) string { return number(m.Bytes) }},
-		column[surrogate.Member]{"original sha256", true, func(m surrogate.Member) string { return m.SHA256 }})
-	return p.printAll(members)
 }
 
 func newSurrogateVerify(s streams) *cobra.Command {
@@ -187,8 +174,8 @@ the same random architectures; every member's prediction must agree to the last 
   bench301 surrogate verify xgb.surrogate nb_models/xgb_v1.0`,
 		Args: someArgs(1, 2, "a surrogate and perhaps its original"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if n < 1 {
-				return usageError{fmt.Errorf("-n %d: must be at least 1", n)}
+			if err := atLeast("-n", n, 1); err != nil {
+				return err
 			}
 			e, err := openEnsemble(args[0])
 			if err != nil {
@@ -216,9 +203,9 @@ the same random architectures; every member's prediction must agree to the last 
 }
 
 func newSurrogateFetch(s streams) *cobra.Command {
-	var to outOptions
+	var out string
 	var url string
-	cmd := &cobra.Command{
+	cmd := with(&cobra.Command{
 		Use:   "fetch 0.9|1.0",
 		Short: "Download the published ensembles and import them",
 		Long: `Download the archive of NAS-Bench-301's models into the cache folder and import its ensembles, so that a
@@ -235,23 +222,16 @@ reading of archives on models that were trained for the tests.`,
 			if url != "" {
 				address = url
 			} else if !ok {
-				return usageError{fmt.Errorf("version %q: must be 0.9 or 1.0", args[0])}
+				return usagef("version %q: must be 0.9 or 1.0", args[0])
 			}
-			folder := to.out
-			if folder == "" {
-				var err error
-				if folder, err = scoring.SurrogateFolder(); err != nil {
-					return err
-				}
-			}
-			if err := os.MkdirAll(folder, 0o755); err != nil {
+			folder, err := makeFolder(out)
+			if err != nil {
 				return err
 			}
 			return fetchSurrogates(cmd.Context(), s, address, folder, "nb_models_"+filepath.Base(args[0])+".zip")
 		},
-	}
+	}, outFlag(&out, "folder (default: the cache folder)"))
 	cmd.Flags().StringVar(&url, "url", "", "address of a mirror")
-	to.AddFlags(cmd, "folder (default: the cache folder)")
 	return cmd
 }
 
@@ -265,14 +245,14 @@ func fetchSurrogates(ctx context.Context, s streams, address, folder, name strin
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.err, "bench301: %s: sha256 %s\n", archive, sum)
+	s.say("%s: sha256 %s", archive, sum)
 	return importSurrogates(ctx, s, archive, "", folder)
 }
 
 func newSurrogateExport(s streams) *cobra.Command {
-	var to outOptions
+	var out string
 	var asJSON bool
-	cmd := &cobra.Command{
+	cmd := with(&cobra.Command{
 		Use:   "export PATH|NAME --json",
 		Short: "Write the members of an XGBoost ensemble as JSON that XGBoost loads",
 		Long: `Write every member as a JSON model that XGBoost 1.6 and later load, named after the member, into the folder
@@ -281,21 +261,21 @@ predictions of a model of an earlier version may differ from the original's in t
 		Example: `  bench301 surrogate export xgb.surrogate --json --out boosters`,
 		Args:    someArgs(1, 1, "one surrogate"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if !asJSON || to.out == "" {
-				return usageError{errors.New("surrogate export wants --json and a folder: --out FOLDER")}
+			if !asJSON || out == "" {
+				return usagef("surrogate export wants --json and a folder: --out FOLDER")
 			}
 			e, err := openEnsemble(args[0])
 			if err != nil {
 				return err
 			}
-			if err := os.MkdirAll(to.out, 0o755); err != nil {
+			if err := os.MkdirAll(out, 0o755); err != nil {
 				return err
 			}
 			for i, m := range e.Members() {
 				if err := cmd.Context().Err(); err != nil {
 					return err
 				}
-				target := filepath.Join(to.out, fmt.Sprintf("%02d_%s.json", i, filepath.Base(m.Name)))
+				target := filepath.Join(out, fmt.Sprintf("%02d_%s.json", i, filepath.Base(m.Name)))
 				if err := atomicfile.Write(target, func(w io.Writer) error { return e.ExportJSON(w, i) }); err != nil {
 					return err
 				}
@@ -303,8 +283,7 @@ predictions of a model of an earlier version may differ from the original's in t
 			}
 			return nil
 		},
-	}
+	}, outFlag(&out, "folder to write to"))
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write XGBoost's JSON")
-	to.AddFlags(cmd, "folder to write to")
 	return cmd
 }
