@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"rwe301/bench301"
+	"rwe301/estimators/internal/precision"
 	"rwe301/network"
 )
 
@@ -56,7 +57,7 @@ var (
 // jacobian is the derivative of the sum of all logits with respect to each image, n x values, with the labels.
 func (s proxySettings) jacobian(ctx context.Context, a bench301.Architecture, env *Env,
 	state string) (j []float64, labels []int, err error) {
-	return either(s.Precision, jacobianOf[float32], jacobianOf[float64])(ctx, s, a, env, state)
+	return precision.Either(s.Precision, jacobianOf[float32], jacobianOf[float64])(ctx, s, a, env, state)
 }
 
 func jacobianOf[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture, env *Env,
@@ -80,7 +81,7 @@ func jacobianOf[T network.Real](ctx context.Context, s proxySettings, a bench301
 		}
 		j := make([]T, len(p.pixels))
 		err := p.exec.Backward(network.Cotangents[T]{Logits: ones[T](len(p.exec.Logits()))}, nil, j)
-		return convert[float64](j), err
+		return precision.Convert[float64](j), err
 	})
 	return j, p.images.Labels, err
 }

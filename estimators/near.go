@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"rwe301/bench301"
+	"rwe301/estimators/internal/precision"
 	"rwe301/network"
 )
 
@@ -40,7 +41,7 @@ func nearModules(p *network.Plan) []int {
 }
 
 func (e nearScore) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
-	return either(e.Precision, nearOf[float32], nearOf[float64])(ctx, e.proxySettings, a, env)
+	return precision.Either(e.Precision, nearOf[float32], nearOf[float64])(ctx, e.proxySettings, a, env)
 }
 
 func nearOf[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture, env *Env) (Score, error) {
@@ -57,7 +58,7 @@ func nearOf[T network.Real](ctx context.Context, s proxySettings, a bench301.Arc
 	rng := env.Inputs.Rand("near windows", a.ID())
 	ranks, err := nearRanks(ctx, t.exec, t.theta, s.Batch, nearModules(t.plan), func(k int) ([]T, error) {
 		images, err := env.batch(s.Batch, k, s.Resolution, s.Augment)
-		return convert[T](images.Pixels), err
+		return precision.Convert[T](images.Pixels), err
 	}, func(bound int) int { return rng.IntN(bound) })
 	return Score{Value: sum(ranks)}, err
 }

@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"rwe301/bench301"
+	"rwe301/estimators/internal/precision"
 	"rwe301/network"
 )
 
@@ -31,7 +32,7 @@ var (
 		Mode:    evalMode + ", gradient of the sum of each image's logits by all weights",
 		Caveats: "TE-NAS's other score, linear regions, is the number of images for every architecture of this " +
 			"space and is not offered",
-	}, proxySettings{initialSettings: kaiming, Batch: 32, Precision: inFloat32},
+	}, proxySettings{initialSettings: kaiming, Batch: 32, Precision: precision.Float32},
 		func(s proxySettings) Estimator { return ntk{s} })
 	vkdnwEntry = define(Info{
 		Name: "vkdnw", Family: Gradients, Random: true, Needs: Needs{Gradients: true}, Direction: Higher,
@@ -51,7 +52,7 @@ var (
 type gradSign struct{ proxySettings }
 
 func (e gradSign) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
-	return either(e.Precision, gradSignOf[float32], gradSignOf[float64])(ctx, e.proxySettings, a, env)
+	return precision.Either(e.Precision, gradSignOf[float32], gradSignOf[float64])(ctx, e.proxySettings, a, env)
 }
 
 func gradSignOf[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture,
@@ -104,7 +105,7 @@ func gradSignLayers[T network.Real](ctx context.Context, x network.Runner[T], th
 type ntk struct{ proxySettings }
 
 func (e ntk) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
-	return either(e.Precision, ntkOf[float32], ntkOf[float64])(ctx, e.proxySettings, a, env)
+	return precision.Either(e.Precision, ntkOf[float32], ntkOf[float64])(ctx, e.proxySettings, a, env)
 }
 
 func ntkOf[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture, env *Env) (Score, error) {

@@ -8,6 +8,7 @@ import (
 
 	"rwe301/bench301"
 	"rwe301/bench301/dataset"
+	"rwe301/estimators/internal/precision"
 	"rwe301/network"
 )
 
@@ -102,7 +103,7 @@ func (t *trainer[T]) epoch(ctx context.Context, f feed) error {
 // step takes one step, and returns the cross-entropy and the norm of the gradient before it.
 func (t *trainer[T]) step(images dataset.Images, rate float64) (loss, norm float64, err error) {
 	n := images.Len()
-	if err := t.exec.Forward(t.theta, convert[T](images.Pixels), n, network.BatchNorm); err != nil {
+	if err := t.exec.Forward(t.theta, precision.Convert[T](images.Pixels), n, network.BatchNorm); err != nil {
 		return 0, 0, err
 	}
 	c := network.Cotangents[T]{Logits: t.logits[:n*t.plan.Classes()]}
@@ -139,7 +140,7 @@ func (t *trainer[T]) validate(ctx context.Context, val dataset.Images) (loss, ac
 			return 0, 0, err
 		}
 		images := val.Slice(b.From, b.To)
-		if err := t.exec.Forward(t.theta, convert[T](images.Pixels), images.Len(), norm); err != nil {
+		if err := t.exec.Forward(t.theta, precision.Convert[T](images.Pixels), images.Len(), norm); err != nil {
 			return 0, 0, err
 		}
 		logits := t.exec.Logits()

@@ -10,6 +10,7 @@ import (
 	"rwe301/bench301"
 	"rwe301/bench301/dataset"
 	"rwe301/estimators/inputs"
+	"rwe301/estimators/internal/precision"
 	"rwe301/network"
 )
 
@@ -20,7 +21,7 @@ var training = trainingSettings{
 	Channels: 16, Layers: 8, Variant: bench301.VariantDARTS, Resolution: 32, Init: network.Default,
 	ValNorm: normRunning,
 	Epochs:  5, Batch: 100, LearningRate: 0.025, Momentum: 0.9, WeightDecay: 3e-4, Clip: 5, Augment: true, Cutout: 16,
-	AuxiliaryWeight: 0.4, Precision: inFloat32,
+	AuxiliaryWeight: 0.4, Precision: precision.Float32,
 }
 
 // trainingInfo describes a score of a network in training.
@@ -57,7 +58,7 @@ type trainingSettings struct {
 	Auxiliary       bool                 `json:"auxiliary"`    // train the auxiliary head too
 	AuxiliaryWeight float64              `json:"auxiliary_weight"`
 	DropPath        float64              `json:"drop_path"` // at the schedule's end, to which it rises evenly
-	Precision       precision            `json:"precision"`
+	Precision       precision.Name       `json:"precision"`
 }
 
 // normRunning normalises by statistics that trail those of the training batches (momentum 0.1).
@@ -109,7 +110,7 @@ func (s trainingSettings) validate() error {
 	case !rate(s.DropPath):
 		return fmt.Errorf("drop_path: %v: must lie in [0, 1)", s.DropPath)
 	}
-	return s.Precision.validate()
+	return s.Precision.Validate()
 }
 
 func (s trainingSettings) config(classes int) bench301.Config {
@@ -170,7 +171,7 @@ type trainingCurve struct {
 
 // curve trains the network of an architecture. Estimators with the same settings of training share it.
 func (s trainingSettings) curve(ctx context.Context, a bench301.Architecture, env *Env) (*trainingCurve, error) {
-	return either(s.Precision, curveOf[float32], curveOf[float64])(ctx, s, a, env)
+	return precision.Either(s.Precision, curveOf[float32], curveOf[float64])(ctx, s, a, env)
 }
 
 func curveOf[T network.Real](ctx context.Context, s trainingSettings, a bench301.Architecture,
@@ -188,7 +189,7 @@ func curveOf[T network.Real](ctx context.Context, s trainingSettings, a bench301
 		if err != nil {
 			return nil, err
 		}
-		t, err := newTrainer(s, plan, convert[T](theta), env)
+		t, err := newTrainer(s, plan, precision.Convert[T](theta), env)
 		if err != nil {
 			return nil, err
 		}

@@ -10,6 +10,7 @@ import (
 
 	"rwe301/bench301"
 	"rwe301/bench301/dataset"
+	"rwe301/estimators/internal/precision"
 	"rwe301/estimators/internal/reference"
 	"rwe301/internal/oracle"
 	"rwe301/network"
@@ -55,7 +56,7 @@ func drawn[T network.Real](t *testing.T, f *oracle.Network, s trainingSettings) 
 		t.Fatal(err)
 	}
 	theta, _ := c.Weights(plan, "", network.Scheme{}, 0)
-	tr, err := newTrainer(s, plan, slices.Clone(convert[T](theta)), NewEnv(nil, 0))
+	tr, err := newTrainer(s, plan, slices.Clone(precision.Convert[T](theta)), NewEnv(nil, 0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,14 +100,15 @@ func checkTraining[T network.Real](c *near, f *trainingCase, route []trainingSta
 	}
 	t := drawn[T](c.T, &f.Network, s)
 	arrive := func(t *trainer[T]) error {
-		state := trainingState{slices.Clone(convert[float64](t.theta)), slices.Clone(convert[float64](t.sgd.velocity)), nil}
+		state := trainingState{theta: slices.Clone(precision.Convert[float64](t.theta)),
+			velocity: slices.Clone(precision.Convert[float64](t.sgd.velocity))}
 		for _, r := range t.running() {
 			state.running = append(state.running, slices.Clone(r))
 		}
 		taken = append(taken, state)
 		if k := len(taken) - 1; route != nil && k+1 < f.Epochs {
-			copy(t.theta, convert[T](route[k].theta))
-			copy(t.sgd.velocity, convert[T](route[k].velocity))
+			copy(t.theta, precision.Convert[T](route[k].theta))
+			copy(t.sgd.velocity, precision.Convert[T](route[k].velocity))
 			for i, r := range t.running() {
 				copy(r, route[k].running[i])
 			}
@@ -136,7 +138,7 @@ func checkTraining[T network.Real](c *near, f *trainingCase, route []trainingSta
 		if !ok {
 			c.Fatalf("no parameter %s", p.Name)
 		}
-		values := convert[float64](t.theta[v.Offset : v.Offset+v.Size])
+		values := precision.Convert[float64](t.theta[v.Offset : v.Offset+v.Size])
 		c.close(p.Name, sum(values), p.Sum, tolerance*max(1, p.L2))
 		for i, want := range p.First3 {
 			c.close(p.Name, values[i], want, tolerance)
@@ -194,11 +196,11 @@ func checkDescent[T network.Real](c *near, f *oracle.Network, route [][2][]float
 	images := dataset.Images{Height: 32, Width: 32, Pixels: f.Images(c.T), Labels: f.Labels}
 	for step := range want.Settings.Steps {
 		if route != nil {
-			copy(t.theta, convert[T](route[step][0]))
-			copy(t.sgd.velocity, convert[T](route[step][1]))
+			copy(t.theta, precision.Convert[T](route[step][0]))
+			copy(t.sgd.velocity, precision.Convert[T](route[step][1]))
 		}
-		taken = append(taken, [2][]float64{slices.Clone(convert[float64](t.theta)),
-			slices.Clone(convert[float64](t.sgd.velocity))})
+		taken = append(taken, [2][]float64{slices.Clone(precision.Convert[float64](t.theta)),
+			slices.Clone(precision.Convert[float64](t.sgd.velocity))})
 		loss, _, err := t.step(images, want.Settings.LR)
 		if err != nil {
 			c.Fatal(err)

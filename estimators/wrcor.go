@@ -9,6 +9,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"rwe301/bench301"
+	"rwe301/estimators/internal/precision"
 	"rwe301/network"
 )
 
@@ -29,7 +30,7 @@ var wrcorEntry = define(Info{
 type wrcor struct{ proxySettings }
 
 func (e wrcor) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
-	return either(e.Precision, wrcorOf[float32], wrcorOf[float64])(ctx, e.proxySettings, a, env)
+	return precision.Either(e.Precision, wrcorOf[float32], wrcorOf[float64])(ctx, e.proxySettings, a, env)
 }
 
 func wrcorOf[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture, env *Env) (Score, error) {
