@@ -176,7 +176,7 @@ func (f frozenSettings) read(ctx context.Context, a bench301.Architecture, env *
 	}
 	out.values = make([]float64, out.n*out.d)
 	size := x.Height * x.Width * 3
-	for _, b := range batches(x.Len(), f.Batch) {
+	for _, b := range inputs.Batches(x.Len(), f.Batch) {
 		if err := ctx.Err(); err != nil {
 			return matrix{}, err
 		}
@@ -217,7 +217,7 @@ func (f frozenSettings) executor(ctx context.Context, m model, env *Env, keep []
 		}
 		e.SetMomentum(0)
 		size := x.Height * x.Width * 3
-		for _, b := range batches(x.Len(), f.Batch) {
+		for _, b := range inputs.Batches(x.Len(), f.Batch) {
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
@@ -227,17 +227,6 @@ func (f frozenSettings) executor(ctx context.Context, m model, env *Env, keep []
 		}
 		return e, nil
 	})
-}
-
-// batches cuts n images into as few batches of at most size as possible, of equal sizes up to one, so that none is left
-// with too few images for statistics.
-func batches(n, size int) []inputs.Span {
-	count := (n + size - 1) / size
-	out := make([]inputs.Span, count)
-	for i := range out {
-		out[i] = inputs.Span{From: i * n / count, To: (i + 1) * n / count}
-	}
-	return out
 }
 
 func poolingNames() []poolingName {
