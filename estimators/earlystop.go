@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"rwe301/bench301"
+	"rwe301/estimators/internal/linear"
 	"rwe301/estimators/internal/training"
 )
 
@@ -98,7 +99,7 @@ func trainLoss(c training.Curve) float64   { return -last(c.TrainLoss) }
 
 // sotl is minus the sum over epochs t = 1..T of L_t, the mean over the epoch's steps of the batch's loss (Ru et al.
 // 2020, arXiv 2006.04492v1: SoTL; v3: TSE).
-func sotl(c training.Curve) float64 { return -sum(c.TrainLoss) }
+func sotl(c training.Curve) float64 { return -linear.Sum(c.TrainLoss) }
 
 func last(x []float64) float64 { return x[len(x)-1] }
 
@@ -121,7 +122,7 @@ func (s sotlEScore) Estimate(ctx context.Context, a bench301.Architecture, env *
 	if err != nil {
 		return Score{}, err
 	}
-	return Score{Value: -sum(c.TrainLoss[max(0, len(c.TrainLoss)-s.Last):])}, nil
+	return Score{Value: -linear.Sum(c.TrainLoss[max(0, len(c.TrainLoss)-s.Last):])}, nil
 }
 
 // tseEMAScore are the settings of tse-ema: minus the sum over t = 1..T of gamma^(T-t) L_t (Ru et al. 2021, arXiv

@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"rwe301/bench301"
+	"rwe301/estimators/internal/linear"
 	"rwe301/estimators/internal/precision"
 	"rwe301/network"
 )
@@ -170,12 +171,12 @@ func epeNAS(j []float64, labels []int) (float64, error) {
 // has none.
 func correlations(rows []float64, n int) (*mat.SymDense, error) {
 	size := len(rows) / n
-	z := matrix{n, size, make([]float64, len(rows))}
-	copy(z.values, rows)
-	if i := centreRows(z); i >= 0 {
+	z := linear.NewMatrix(n, size)
+	copy(z.Values, rows)
+	if i := linear.CentreRows(z); i >= 0 {
 		return nil, fmt.Errorf("row %d of the Jacobian is constant: it correlates with nothing: %w", i, ErrUndefined)
 	}
-	r := gram(blas.NoTrans, z, 1)
+	r := linear.Gram(blas.NoTrans, z, 1)
 	for i := range n {
 		for k := range i + 1 {
 			r.SetSym(i, k, max(-1, min(1, r.At(i, k))))

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"rwe301/bench301"
+	"rwe301/estimators/internal/linear"
 	"rwe301/estimators/internal/precision"
 	"rwe301/estimators/internal/reference"
 	"rwe301/internal/oracle"
@@ -176,7 +177,7 @@ func checkZiCo[T network.Real](c *newerCheck, exact bool) {
 		}
 		key := fmt.Sprintf("zico_2x%d", batch)
 		got := zicoLayers(p, gradients)
-		c.key(key, sum(got), or(exact, 1e-9, 1e-3))
+		c.key(key, linear.Sum(got), or(exact, 1e-9, 1e-3))
 		if exact {
 			var want []float64
 			c.read(key+"_per_layer", &want)
@@ -284,7 +285,7 @@ func checkNEAR[T network.Real](c *newerCheck, exact bool) {
 		if err != nil {
 			c.Fatal(err)
 		}
-		c.key(key, sum(got), or(exact, 1e-10, 1e-6))
+		c.key(key, linear.Sum(got), or(exact, 1e-10, 1e-6))
 		var want []float64
 		c.read(key+"_per_layer", &want)
 		for i := range want {
@@ -304,7 +305,7 @@ func checkGradSign[T network.Real](c *newerCheck, exact bool) {
 		c.Fatal(err)
 	}
 	want := c.value("gradsign_evalmode")
-	c.relative("gradsign", sum(got), want, or(exact, 0, 5/want))
+	c.relative("gradsign", linear.Sum(got), want, or(exact, 0, 5/want))
 	if exact {
 		var perLayer []float64
 		c.read("gradsign_evalmode_per_layer", &perLayer)

@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"rwe301/bench301"
+	"rwe301/estimators/internal/linear"
 	"rwe301/estimators/internal/precision"
 	"rwe301/network"
 )
@@ -62,7 +63,7 @@ func gradSignOf[T network.Real](ctx context.Context, s proxySettings, a bench301
 		return Score{}, err
 	}
 	perLayer, err := gradSignLayers(ctx, t.exec, t.theta, t.pixels, t.labels)
-	return Score{Value: sum(perLayer)}, err
+	return Score{Value: linear.Sum(perLayer)}, err
 }
 
 // imageByImage are the options of an executor that takes the gradient of one image at a time.
@@ -292,7 +293,7 @@ func quantileEntropy(values []float64) float64 {
 		i := min(int(at), len(values)-2)
 		q = append(q, values[i]+(at-float64(i))*(values[i+1]-values[i]))
 	}
-	total, entropy := sum(q)+1e-10, 0.0
+	total, entropy := linear.Sum(q)+1e-10, 0.0
 	for _, v := range q {
 		entropy -= v / total * math.Log(v/total+1e-10)
 	}

@@ -8,6 +8,7 @@ import (
 	"rwe301/bench301"
 	"rwe301/bench301/dataset"
 	"rwe301/estimators/inputs"
+	"rwe301/estimators/internal/linear"
 	"rwe301/estimators/internal/precision"
 	"rwe301/network"
 )
@@ -255,7 +256,7 @@ func (e layerScores) asks() any {
 
 func (e layerScores) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
 	perLayer, err := precision.Either(e.Precision, e.single, e.double)(ctx, e.proxySettings, a, env)
-	return Score{Value: sum(perLayer)}, err
+	return Score{Value: linear.Sum(perLayer)}, err
 }
 
 // layered builds an estimator that adds up a score a layer.

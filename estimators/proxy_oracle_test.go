@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"rwe301/bench301"
+	"rwe301/estimators/internal/linear"
 	"rwe301/estimators/internal/precision"
 	"rwe301/estimators/internal/reference"
 	"rwe301/internal/oracle"
@@ -134,7 +135,7 @@ func TestOracleProxies(t *testing.T) {
 			for _, l := range grasp {
 				magnitude += math.Abs(l)
 			}
-			c.close("grasp", sum(grasp), want["grasp"], tolerance(1e-5)*magnitude)
+			c.close("grasp", linear.Sum(grasp), want["grasp"], tolerance(1e-5)*magnitude)
 		}
 		for _, name := range []string{"jacov", "epe_nas"} {
 			if s := estimate(name); len(s.Warnings) == 0 {

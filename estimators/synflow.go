@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"rwe301/bench301"
+	"rwe301/estimators/internal/linear"
 	"rwe301/estimators/internal/precision"
 	"rwe301/network"
 )
@@ -43,7 +44,7 @@ func (e synflow) Estimate(ctx context.Context, a bench301.Architecture, env *Env
 	if err != nil {
 		return Score{}, err
 	}
-	raw := sum(perLayer)
+	raw := linear.Sum(perLayer)
 	if !(raw > 0) {
 		return Score{}, fmt.Errorf("the sum over the layers is %v and has no logarithm: %w", raw, ErrUndefined)
 	}

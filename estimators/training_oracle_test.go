@@ -10,6 +10,7 @@ import (
 
 	"rwe301/bench301"
 	"rwe301/bench301/dataset"
+	"rwe301/estimators/internal/linear"
 	"rwe301/estimators/internal/precision"
 	"rwe301/estimators/internal/reference"
 	"rwe301/estimators/internal/training"
@@ -128,7 +129,7 @@ func checkTraining[T network.Real](c *near, f *trainingCase, route []trainingSta
 		c.close("validation accuracy"+at, t.Curve.ValAccuracy[k], f.ValAccuracy[k], 1e-9) // of a count
 		so := t.Curve.TrainLoss[:k+1]
 		c.close("SoTL"+at, -sotl(training.Curve{TrainLoss: so}), f.SoTL[k], 3*tolerance)
-		c.close("SoTL-E"+at, sum(so[max(0, len(so)-2):]), f.SoTLE2[k], 3*tolerance)
+		c.close("SoTL-E"+at, linear.Sum(so[max(0, len(so)-2):]), f.SoTLE2[k], 3*tolerance)
 		c.close("TSE-EMA"+at, discounted(so, f.Settings.Gamma), f.TSEEMA[k], 3*tolerance)
 	}
 	views := map[string]network.View{}
@@ -141,7 +142,7 @@ func checkTraining[T network.Real](c *near, f *trainingCase, route []trainingSta
 			c.Fatalf("no parameter %s", p.Name)
 		}
 		values := precision.Convert[float64](t.Theta[v.Offset : v.Offset+v.Size])
-		c.close(p.Name, sum(values), p.Sum, tolerance*max(1, p.L2))
+		c.close(p.Name, linear.Sum(values), p.Sum, tolerance*max(1, p.L2))
 		for i, want := range p.First3 {
 			c.close(p.Name, values[i], want, tolerance)
 		}
@@ -151,7 +152,7 @@ func checkTraining[T network.Real](c *near, f *trainingCase, route []trainingSta
 		if mean == nil {
 			c.Fatalf("no normalisation %s", r.Name)
 		}
-		c.close(r.Name+" variance", sum(variance), r.VarSum, tolerance*max(1, r.VarSum))
+		c.close(r.Name+" variance", linear.Sum(variance), r.VarSum, tolerance*max(1, r.VarSum))
 	}
 	return taken
 }

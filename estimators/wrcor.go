@@ -9,6 +9,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"rwe301/bench301"
+	"rwe301/estimators/internal/linear"
 	"rwe301/estimators/internal/precision"
 	"rwe301/network"
 )
@@ -119,16 +120,16 @@ func addCorrelations[T network.Real](k []float64, rows []T, n int, weight float6
 		lengths[i] = math.Sqrt(lengths[i])
 	}
 	const width = 256 // of pieces of all rows that stay in the cache
-	z := matrix{n, width, make([]float64, n*width)}
+	z := linear.NewMatrix(n, width)
 	products := mat.NewSymDense(n, nil)
 	for lo := 0; lo < size; lo += width {
-		z.d = min(width, size-lo)
+		z.D = min(width, size-lo)
 		for i := range n {
-			for p, v := range rows[i*size+lo:][:z.d] {
-				z.row(i)[p] = float64(v) - means[i]
+			for p, v := range rows[i*size+lo:][:z.D] {
+				z.Row(i)[p] = float64(v) - means[i]
 			}
 		}
-		blas64.Syrk(blas.NoTrans, 1, blas64.General{Rows: n, Cols: z.d, Stride: z.d, Data: z.values}, 1,
+		blas64.Syrk(blas.NoTrans, 1, blas64.General{Rows: n, Cols: z.D, Stride: z.D, Data: z.Values}, 1,
 			products.RawSymmetric())
 	}
 	for i := range n {

@@ -7,6 +7,7 @@ import (
 
 	"rwe301/bench301"
 	"rwe301/estimators/inputs"
+	"rwe301/estimators/internal/linear"
 	"rwe301/estimators/internal/precision"
 	"rwe301/network"
 )
@@ -73,7 +74,7 @@ func zicoOf[T network.Real](ctx context.Context, s zicoSettings, a bench301.Arch
 	if len(perLayer) == 0 {
 		return Score{}, fmt.Errorf("the gradients of all batches are equal: %w", ErrUndefined)
 	}
-	return Score{Value: sum(perLayer)}, nil
+	return Score{Value: linear.Sum(perLayer)}, nil
 }
 
 // lossGradient sets g to the gradient of the mean cross-entropy of a batch, in train mode.
