@@ -10,6 +10,7 @@ import (
 
 	"rwe301/bench301"
 	"rwe301/estimators/inputs"
+	"rwe301/estimators/internal/linear"
 	"rwe301/network"
 )
 
@@ -169,20 +170,20 @@ func azNAS[T network.Real](ctx context.Context, x network.Runner[T], theta, imag
 
 // spectralEntropy is the entropy of the spectrum of the covariance of c channels over images and pixels.
 func spectralEntropy[T network.Real](data []T, c int) (float64, error) {
-	m := matrix{len(data) / c, c, make([]float64, len(data))}
+	m := linear.NewMatrix(len(data)/c, c)
 	means := make([]float64, c)
 	for i, v := range data {
-		means[i%c] += float64(v) / float64(m.n)
+		means[i%c] += float64(v) / float64(m.N)
 	}
 	for i, v := range data {
-		m.values[i] = float64(v) - means[i%c]
+		m.Values[i] = float64(v) - means[i%c]
 	}
 	var eigen mat.EigenSym
-	if !eigen.Factorize(gram(blas.Trans, m, 1/float64(m.n)), false) {
+	if !eigen.Factorize(linear.Gram(blas.Trans, m, 1/float64(m.N)), false) {
 		return 0, fmt.Errorf("the spectrum of %d channels was not found", c)
 	}
 	values := eigen.Values(nil)
-	total := sum(values)
+	total := linear.Sum(values)
 	if !(total > 0) {
 		return 0, fmt.Errorf("all channels of a feature are constant: %w", ErrUndefined)
 	}
@@ -198,13 +199,13 @@ func spectralEntropy[T network.Real](data []T, c int) (float64, error) {
 // at a feature's input; a larger input is folded, pixels of a block becoming channels.
 func transferNorm[T network.Real](g []T, gh, gw, gc int, r []T, h, w, c, n int) (float64, error) {
 	s := gh / h
-	left := matrix{n * h * w, gc * s * s, make([]float64, len(g))}
-	right := matrix{n * h * w, c, make([]float64, len(r))}
+	left := linear.NewMatrix(n*h*w, gc*s*s)
+	right := linear.NewMatrix(n*h*w, c)
 	for i := range n {
 		for y := range gh {
 			for x := range gw {
 				at := (i*h+y/s)*w + x/s
-				row := left.row(at)
+				row := left.Row(at)
 				for k := range gc {
 					row[k*s*s+y%s*s+x%s] = float64(g[((i*gh+y)*gw+x)*gc+k])
 				}
@@ -212,15 +213,15 @@ func transferNorm[T network.Real](g []T, gh, gw, gc int, r []T, h, w, c, n int) 
 		}
 	}
 	for i, v := range r {
-		right.values[i] = float64(v)
+		right.Values[i] = float64(v)
 	}
 	var product, square mat.Dense
-	product.Mul(mat.NewDense(left.n, left.d, left.values).T(), mat.NewDense(right.n, right.d, right.values))
-	product.Scale(1/float64(left.n), &product)
+	product.Mul(mat.NewDense(left.N, left.D, left.Values).T(), mat.NewDense(right.N, right.D, right.Values))
+	product.Scale(1/float64(left.N), &product)
 	square.Mul(product.T(), &product)
 	var eigen mat.EigenSym
 	if !eigen.Factorize(mat.NewSymDense(c, square.RawMatrix().Data), false) {
-		return 0, fmt.Errorf("the singular values of a %d x %d matrix were not found", left.d, c)
+		return 0, fmt.Errorf("the singular values of a %d x %d matrix were not found", left.D, c)
 	}
 	values := eigen.Values(nil)
 	return math.Sqrt(max(0, values[len(values)-1])), nil

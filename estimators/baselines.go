@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"rwe301/bench301"
+	"rwe301/estimators/internal/linear"
 	"rwe301/network"
 )
 
@@ -134,7 +135,7 @@ func (e l2Norm) Estimate(_ context.Context, a bench301.Architecture, env *Env) (
 	if err != nil {
 		return Score{}, err
 	}
-	return Score{Value: sum(layerNorms(m.plan, m.theta))}, nil
+	return Score{Value: linear.Sum(layerNorms(m.plan, m.theta))}, nil
 }
 
 // layerNorms is the Euclidean norm of v, a vector laid out like theta, in each layer of weights: those of convolutions

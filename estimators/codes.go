@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"rwe301/bench301"
+	"rwe301/estimators/internal/precision"
 	"rwe301/network"
 )
 
@@ -44,7 +45,7 @@ func (e nwot) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (
 
 // agreement counts, for each pair of images, the ReLU inputs that are positive in both or in neither, n x n.
 func (s proxySettings) agreement(ctx context.Context, a bench301.Architecture, env *Env) ([]int, error) {
-	return either(s.Precision, agreementOf[float32], agreementOf[float64])(ctx, s, a, env)
+	return precision.Either(s.Precision, agreementOf[float32], agreementOf[float64])(ctx, s, a, env)
 }
 
 func agreementOf[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture,

@@ -10,6 +10,7 @@ import (
 
 	"rwe301/bench301"
 	"rwe301/estimators/inputs"
+	"rwe301/estimators/internal/linear"
 	"rwe301/network"
 )
 
@@ -78,9 +79,9 @@ func conditionSum[T network.Real](x network.Runner[T], nodes []int) float64 {
 	for _, node := range nodes {
 		if _, ok := known[node]; !ok {
 			data, h, w, c := x.Output(node)
-			m := channelRows(data, h, w, c)
+			m := linear.ChannelRows(data, h, w, c)
 			var svd mat.SVD
-			if svd.Factorize(mat.NewDense(m.n, m.d, m.values), mat.SVDNone) {
+			if svd.Factorize(mat.NewDense(m.N, m.D, m.Values), mat.SVDNone) {
 				if s := svd.Values(nil); s[0] > 0 {
 					known[node] = s[len(s)-1] / s[0]
 				}

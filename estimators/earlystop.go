@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"rwe301/bench301"
+	"rwe301/estimators/internal/linear"
+	"rwe301/estimators/internal/training"
 )
 
 const (
@@ -14,7 +16,7 @@ const (
 	fewEpochs = "a handful of epochs ranks how fast architectures learn, which is not how well they end"
 )
 
-var earlyStop = earlyStopSettings{trainingSettings: training}
+var earlyStop = earlyStopSettings{trainingSettings: defaultTraining}
 
 // The registry's entries.
 var (
@@ -52,10 +54,10 @@ func (s earlyStopSettings) validate() error {
 }
 
 // upTo is the curve up to the epoch after which it is read.
-func (s earlyStopSettings) upTo(ctx context.Context, a bench301.Architecture, env *Env) (trainingCurve, error) {
+func (s earlyStopSettings) upTo(ctx context.Context, a bench301.Architecture, env *Env) (training.Curve, error) {
 	c, err := s.curve(ctx, a, env)
 	if err != nil {
-		return trainingCurve{}, err
+		return training.Curve{}, err
 	}
 	n, have := s.At, len(c.TrainLoss)
 	if n == 0 && c.Diverged == "" {
@@ -63,17 +65,17 @@ func (s earlyStopSettings) upTo(ctx context.Context, a bench301.Architecture, en
 	}
 	switch {
 	case n > 0 && n <= have:
-		return trainingCurve{TrainLoss: c.TrainLoss[:n], ValLoss: c.ValLoss[:n], ValAccuracy: c.ValAccuracy[:n]}, nil
+		return training.Curve{TrainLoss: c.TrainLoss[:n], ValLoss: c.ValLoss[:n], ValAccuracy: c.ValAccuracy[:n]}, nil
 	case c.Diverged != "":
-		return trainingCurve{}, fmt.Errorf("%s: %w", c.Diverged, ErrUndefined)
+		return training.Curve{}, fmt.Errorf("%s: %w", c.Diverged, ErrUndefined)
 	}
-	return trainingCurve{}, fmt.Errorf("at: %d: training ended in epoch %d, after %d steps", n, have, s.Steps)
+	return training.Curve{}, fmt.Errorf("at: %d: training ended in epoch %d, after %d steps", n, have, s.Steps)
 }
 
 // curveScore is a score of a curve.
 type curveScore struct {
 	earlyStopSettings
-	of func(trainingCurve) float64
+	of func(training.Curve) float64
 }
 
 func (e curveScore) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
@@ -85,19 +87,19 @@ func (e curveScore) Estimate(ctx context.Context, a bench301.Architecture, env *
 }
 
 // ofCurve builds an estimator that scores a curve.
-func ofCurve(of func(trainingCurve) float64) func(earlyStopSettings) Estimator {
+func ofCurve(of func(training.Curve) float64) func(earlyStopSettings) Estimator {
 	return func(s earlyStopSettings) Estimator { return curveScore{s, of} }
 }
 
 // Losses are negated, so that higher is better.
 
-func valAccuracy(c trainingCurve) float64 { return last(c.ValAccuracy) }
-func valLoss(c trainingCurve) float64     { return -last(c.ValLoss) }
-func trainLoss(c trainingCurve) float64   { return -last(c.TrainLoss) }
+func valAccuracy(c training.Curve) float64 { return last(c.ValAccuracy) }
+func valLoss(c training.Curve) float64     { return -last(c.ValLoss) }
+func trainLoss(c training.Curve) float64   { return -last(c.TrainLoss) }
 
 // sotl is minus the sum over epochs t = 1..T of L_t, the mean over the epoch's steps of the batch's loss (Ru et al.
 // 2020, arXiv 2006.04492v1: SoTL; v3: TSE).
-func sotl(c trainingCurve) float64 { return -sum(c.TrainLoss) }
+func sotl(c training.Curve) float64 { return -linear.Sum(c.TrainLoss) }
 
 func last(x []float64) float64 { return x[len(x)-1] }
 
@@ -120,7 +122,7 @@ func (s sotlEScore) Estimate(ctx context.Context, a bench301.Architecture, env *
 	if err != nil {
 		return Score{}, err
 	}
-	return Score{Value: -sum(c.TrainLoss[max(0, len(c.TrainLoss)-s.Last):])}, nil
+	return Score{Value: -linear.Sum(c.TrainLoss[max(0, len(c.TrainLoss)-s.Last):])}, nil
 }
 
 // tseEMAScore are the settings of tse-ema: minus the sum over t = 1..T of gamma^(T-t) L_t (Ru et al. 2021, arXiv

@@ -7,10 +7,10 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/blas"
-	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
 
 	"rwe301/bench301"
+	"rwe301/estimators/internal/linear"
 )
 
 // The registry's entries.
@@ -49,8 +49,8 @@ func (f featStd) Estimate(ctx context.Context, a bench301.Architecture, env *Env
 		if err != nil {
 			return 0, err
 		}
-		_, deviation := moments(m)
-		return -mean(deviation), nil
+		_, deviation := linear.Moments(m)
+		return -linear.Mean(deviation), nil
 	})
 }
 
@@ -76,8 +76,8 @@ func (e effDim) Estimate(ctx context.Context, a bench301.Architecture, env *Env)
 		if err != nil {
 			return 0, err
 		}
-		z := standardiser(m).apply(m)
-		return effectiveDimension(gram(blas.Trans, z, 1/float64(z.n)), e.Lambda)
+		z := linear.Standardiser(m).Apply(m)
+		return effectiveDimension(linear.Gram(blas.Trans, z, 1/float64(z.N)), e.Lambda)
 	})
 }
 
@@ -90,32 +90,11 @@ func (e mapEffDim) Estimate(ctx context.Context, a bench301.Architecture, env *E
 		if err != nil {
 			return 0, err
 		}
-		z := standardiser(m).apply(m)
-		k := gram(blas.NoTrans, z, 1/float64(z.d))
-		return effectiveDimension(k, e.Lambda*mat.Trace(k)/float64(z.n))
+		z := linear.Standardiser(m).Apply(m)
+		k := linear.Gram(blas.NoTrans, z, 1/float64(z.D))
+		return effectiveDimension(k, e.Lambda*mat.Trace(k)/float64(z.N))
 	})
 }
-
-// gram is scale * Z'Z (trans) or scale * ZZ'.
-func gram(trans blas.Transpose, z matrix, scale float64) *mat.SymDense {
-	size := z.n
-	if trans == blas.Trans {
-		size = z.d
-	}
-	s := mat.NewSymDense(size, nil)
-	step := max(1, gramPiece/size)
-	for lo := 0; lo < z.n*z.d/size; lo += step { // all of Z would leave the cache once for every row of the product
-		piece := blas64.General{Rows: z.n, Cols: min(step, z.d-lo), Stride: z.d, Data: z.values[lo:]}
-		if trans == blas.Trans {
-			piece = blas64.General{Rows: min(step, z.n-lo), Cols: z.d, Stride: z.d, Data: z.values[lo*z.d:]}
-		}
-		blas64.Syrk(trans, scale, piece, 1, s.RawSymmetric())
-	}
-	return s
-}
-
-// gramPiece is the number of values of Z, 256 KB, that are multiplied at once.
-const gramPiece = 1 << 15
 
 // effectiveDimension is sum w/(w + lambda) over the eigenvalues w of s, as n - lambda tr (s + lambda I)^-1. It changes
 // s.

@@ -9,6 +9,7 @@ import (
 
 	"rwe301/bench301"
 	"rwe301/estimators/inputs"
+	"rwe301/estimators/internal/linear"
 	"rwe301/network"
 )
 
@@ -123,14 +124,6 @@ func (f frozenSettings) average(score func(draw int) (float64, error)) (Score, e
 	return Score{Value: total / float64(f.Seeds)}, nil
 }
 
-// matrix are features of images: n x d values.
-type matrix struct {
-	n, d   int
-	values []float64
-}
-
-func (m matrix) row(i int) []float64 { return m.values[i*m.d : (i+1)*m.d] }
-
 type featureKey struct {
 	frozenSettings
 	draw   int
@@ -139,49 +132,49 @@ type featureKey struct {
 
 // features reads the features of a span of images from the frozen network of one draw.
 func (f frozenSettings) features(ctx context.Context, a bench301.Architecture, env *Env, draw int,
-	images inputs.Span) (matrix, error) {
+	images inputs.Span) (linear.Matrix, error) {
 	f.Seeds = 0 // does not matter here
 	if f.Norm != normCalibrated {
 		f.TrainImages = 0
 	}
-	return share(env, featureKey{f, draw, images}, func() (matrix, error) {
+	return share(env, featureKey{f, draw, images}, func() (linear.Matrix, error) {
 		return f.read(ctx, a, env, draw, images)
 	})
 }
 
 func (f frozenSettings) read(ctx context.Context, a bench301.Architecture, env *Env, draw int,
-	images inputs.Span) (matrix, error) {
+	images inputs.Span) (linear.Matrix, error) {
 	x, err := env.Inputs.Images(images, f.Resolution, false)
 	if err != nil {
-		return matrix{}, err
+		return linear.Matrix{}, err
 	}
 	m, err := f.initial(2).model(a, env, draw)
 	if err != nil {
-		return matrix{}, err
+		return linear.Matrix{}, err
 	}
 	nodes, err := f.Readout.nodes(m.plan.Graph().Cells)
 	if err != nil {
-		return matrix{}, err
+		return linear.Matrix{}, err
 	}
 	e, err := f.executor(ctx, m, env, nodes, draw)
 	if err != nil {
-		return matrix{}, err
+		return linear.Matrix{}, err
 	}
 	norm := map[normName]network.Norm{normBatch: network.BatchNorm, normCalibrated: network.RunningNorm,
 		normNone: network.NoNorm}[f.Norm]
-	out := matrix{n: x.Len()}
+	out := linear.Matrix{N: x.Len()}
 	for _, node := range nodes {
 		_, h, w, c := e.Output(node)
-		out.d += poolings[f.Pooling].features(h, w, c)
+		out.D += poolings[f.Pooling].features(h, w, c)
 	}
-	out.values = make([]float64, out.n*out.d)
+	out.Values = make([]float64, out.N*out.D)
 	size := x.Height * x.Width * 3
-	for _, b := range batches(x.Len(), f.Batch) {
+	for _, b := range inputs.Batches(x.Len(), f.Batch) {
 		if err := ctx.Err(); err != nil {
-			return matrix{}, err
+			return linear.Matrix{}, err
 		}
 		if err := e.Forward(m.theta, x.Pixels[b.From*size:b.To*size], b.To-b.From, norm); err != nil {
-			return matrix{}, err
+			return linear.Matrix{}, err
 		}
 		at := 0
 		for _, node := range nodes {
@@ -189,7 +182,7 @@ func (f frozenSettings) read(ctx context.Context, a bench301.Architecture, env *
 			pool := poolings[f.Pooling]
 			width := pool.features(h, w, c)
 			for i := range b.To - b.From {
-				pool.read(out.row(b.From + i)[at:at+width], data[i*h*w*c:(i+1)*h*w*c], h, w, c)
+				pool.read(out.Row(b.From + i)[at:at+width], data[i*h*w*c:(i+1)*h*w*c], h, w, c)
 			}
 			at += width
 		}
@@ -217,7 +210,7 @@ func (f frozenSettings) executor(ctx context.Context, m model, env *Env, keep []
 		}
 		e.SetMomentum(0)
 		size := x.Height * x.Width * 3
-		for _, b := range batches(x.Len(), f.Batch) {
+		for _, b := range inputs.Batches(x.Len(), f.Batch) {
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
@@ -227,17 +220,6 @@ func (f frozenSettings) executor(ctx context.Context, m model, env *Env, keep []
 		}
 		return e, nil
 	})
-}
-
-// batches cuts n images into as few batches of at most size as possible, of equal sizes up to one, so that none is left
-// with too few images for statistics.
-func batches(n, size int) []inputs.Span {
-	count := (n + size - 1) / size
-	out := make([]inputs.Span, count)
-	for i := range out {
-		out[i] = inputs.Span{From: i * n / count, To: (i + 1) * n / count}
-	}
-	return out
 }
 
 func poolingNames() []poolingName {

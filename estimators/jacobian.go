@@ -10,6 +10,8 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"rwe301/bench301"
+	"rwe301/estimators/internal/linear"
+	"rwe301/estimators/internal/precision"
 	"rwe301/network"
 )
 
@@ -56,7 +58,7 @@ var (
 // jacobian is the derivative of the sum of all logits with respect to each image, n x values, with the labels.
 func (s proxySettings) jacobian(ctx context.Context, a bench301.Architecture, env *Env,
 	state string) (j []float64, labels []int, err error) {
-	return either(s.Precision, jacobianOf[float32], jacobianOf[float64])(ctx, s, a, env, state)
+	return precision.Either(s.Precision, jacobianOf[float32], jacobianOf[float64])(ctx, s, a, env, state)
 }
 
 func jacobianOf[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture, env *Env,
@@ -80,7 +82,7 @@ func jacobianOf[T network.Real](ctx context.Context, s proxySettings, a bench301
 		}
 		j := make([]T, len(p.pixels))
 		err := p.exec.Backward(network.Cotangents[T]{Logits: ones[T](len(p.exec.Logits()))}, nil, j)
-		return convert[float64](j), err
+		return precision.Convert[float64](j), err
 	})
 	return j, p.images.Labels, err
 }
@@ -169,12 +171,12 @@ func epeNAS(j []float64, labels []int) (float64, error) {
 // has none.
 func correlations(rows []float64, n int) (*mat.SymDense, error) {
 	size := len(rows) / n
-	z := matrix{n, size, make([]float64, len(rows))}
-	copy(z.values, rows)
-	if i := centreRows(z); i >= 0 {
+	z := linear.NewMatrix(n, size)
+	copy(z.Values, rows)
+	if i := linear.CentreRows(z); i >= 0 {
 		return nil, fmt.Errorf("row %d of the Jacobian is constant: it correlates with nothing: %w", i, ErrUndefined)
 	}
-	r := gram(blas.NoTrans, z, 1)
+	r := linear.Gram(blas.NoTrans, z, 1)
 	for i := range n {
 		for k := range i + 1 {
 			r.SetSym(i, k, max(-1, min(1, r.At(i, k))))

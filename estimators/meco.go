@@ -3,11 +3,9 @@ package estimators
 import (
 	"context"
 
-	"gonum.org/v1/gonum/blas"
-	"gonum.org/v1/gonum/mat"
-
 	"rwe301/bench301"
 	"rwe301/estimators/inputs"
+	"rwe301/estimators/internal/linear"
 	"rwe301/network"
 )
 
@@ -91,34 +89,11 @@ func mecoSum[T network.Real](x network.Runner[T], nodes []int, rng inputs.Rand) 
 	total := 0.0
 	for _, node := range nodes {
 		data, h, w, c := x.Output(node)
-		m, scale := channelRows(data, h, w, c), 1.0
+		m, scale := linear.ChannelRows(data, h, w, c), 1.0
 		if rng != nil && c > mecoChannels {
-			m, scale = pick(m, rng.Perm(c)[:mecoChannels]), float64(c)/mecoChannels
+			m, scale = linear.Pick(m, rng.Perm(c)[:mecoChannels]), float64(c)/mecoChannels
 		}
-		total += scale * smallestEigenvalue(m)
+		total += scale * linear.SmallestEigenvalue(m)
 	}
 	return total
-}
-
-// pick is the matrix of some rows.
-func pick(m matrix, rows []int) matrix {
-	out := matrix{len(rows), m.d, make([]float64, 0, len(rows)*m.d)}
-	for _, r := range rows {
-		out.values = append(out.values, m.row(r)...)
-	}
-	return out
-}
-
-// smallestEigenvalue is that of the correlation matrix of the rows, in which a constant row correlates with nothing,
-// not even itself. It centres and scales m.
-func smallestEigenvalue(m matrix) float64 {
-	if m.n >= m.d {
-		return 0 // centred rows span one dimension less than they have values
-	}
-	centreRows(m)
-	var eigen mat.EigenSym
-	if !eigen.Factorize(gram(blas.NoTrans, m, 1), false) {
-		return 0
-	}
-	return eigen.Values(nil)[0]
 }

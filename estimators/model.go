@@ -92,11 +92,3 @@ func (s initialSettings) model(a bench301.Architecture, env *Env, draw int) (mod
 		return model{plan, theta}, err
 	})
 }
-
-func sum(x []float64) float64 {
-	total := 0.0
-	for _, v := range x {
-		total += v
-	}
-	return total
-}

@@ -2,7 +2,6 @@ package estimators
 
 import (
 	"fmt"
-	"math"
 	"strings"
 
 	"rwe301/bench301"
@@ -76,37 +75,4 @@ func distinctNodes(nodes []int) []int {
 		}
 	}
 	return out
-}
-
-// centreRows centres each row and scales it to length 1, so that products of rows are correlations. A constant row
-// becomes zero; the first such row is returned, or -1.
-func centreRows(m matrix) (constant int) {
-	constant = -1
-	for i := m.n - 1; i >= 0; i-- {
-		row := m.row(i)
-		middle, square := mean(row), 0.0
-		for k := range row {
-			row[k] -= middle
-			square += row[k] * row[k]
-		}
-		if square == 0 {
-			constant = i
-			continue
-		}
-		for k := range row {
-			row[k] /= math.Sqrt(square)
-		}
-	}
-	return constant
-}
-
-// channelRows is image 0 of a map as c rows of h*w values.
-func channelRows[T float32 | float64](data []T, h, w, c int) matrix {
-	m := matrix{c, h * w, make([]float64, c*h*w)}
-	for p := range h * w {
-		for k := range c {
-			m.values[k*h*w+p] = float64(data[p*c+k])
-		}
-	}
-	return m
 }

@@ -3,11 +3,10 @@ package estimators
 import (
 	"context"
 	"fmt"
-	"math"
-
-	"gonum.org/v1/gonum/mat"
 
 	"rwe301/bench301"
+	"rwe301/estimators/internal/linear"
+	"rwe301/estimators/internal/precision"
 	"rwe301/network"
 )
 
@@ -40,7 +39,7 @@ func nearModules(p *network.Plan) []int {
 }
 
 func (e nearScore) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
-	return either(e.Precision, nearOf[float32], nearOf[float64])(ctx, e.proxySettings, a, env)
+	return precision.Either(e.Precision, nearOf[float32], nearOf[float64])(ctx, e.proxySettings, a, env)
 }
 
 func nearOf[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture, env *Env) (Score, error) {
@@ -57,15 +56,15 @@ func nearOf[T network.Real](ctx context.Context, s proxySettings, a bench301.Arc
 	rng := env.Inputs.Rand("near windows", a.ID())
 	ranks, err := nearRanks(ctx, t.exec, t.theta, s.Batch, nearModules(t.plan), func(k int) ([]T, error) {
 		images, err := env.batch(s.Batch, k, s.Resolution, s.Augment)
-		return convert[T](images.Pixels), err
+		return precision.Convert[T](images.Pixels), err
 	}, func(bound int) int { return rng.IntN(bound) })
-	return Score{Value: sum(ranks)}, err
+	return Score{Value: linear.Sum(ranks)}, err
 }
 
 // window is what near looks at of a node's output over as many batches as have a row for each channel: rows first to
 // last-1.
 type window struct {
-	matrix
+	linear.Matrix
 	first, last int
 	batches     int
 }
@@ -88,7 +87,7 @@ func nearRanks[T network.Real](ctx context.Context, x network.Runner[T], theta [
 			}
 		}
 		w.last = min(w.batches*rows, w.first+at.C) // a window may run past the end, and then has fewer rows
-		w.matrix = matrix{w.last - w.first, at.C, make([]float64, (w.last-w.first)*at.C)}
+		w.Matrix = linear.NewMatrix(w.last-w.first, at.C)
 		windows[node], most = w, max(most, w.batches)
 	}
 	for k := range most {
@@ -109,7 +108,7 @@ func nearRanks[T network.Real](ctx context.Context, x network.Runner[T], theta [
 				image, pixel := (r-before)/(at.H*at.W), (r-before)%(at.H*at.W)
 				from := ((image*at.H+pixel%at.H)*at.W + pixel/at.H) * at.C
 				for c, v := range y[from : from+at.C] {
-					w.row(r - w.first)[c] = float64(v)
+					w.Row(r - w.first)[c] = float64(v)
 				}
 			}
 		}})
@@ -121,31 +120,11 @@ func nearRanks[T network.Real](ctx context.Context, x network.Runner[T], theta [
 	}
 	ranks := make([]float64, len(nodes))
 	for i, node := range nodes {
-		rank, err := effectiveRank(windows[node].matrix)
+		rank, err := linear.EffectiveRank(windows[node].Matrix)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", g.Nodes[node].Name, err)
 		}
 		ranks[i] = rank
 	}
 	return ranks, nil
-}
-
-// effectiveRank is exp(-sum p ln p), p being the singular values divided by their sum (Roy and Vetterli 2007); 0 for a
-// matrix of zeros.
-func effectiveRank(m matrix) (float64, error) {
-	var svd mat.SVD
-	if !svd.Factorize(mat.NewDense(m.n, m.d, m.values), mat.SVDNone) {
-		return 0, fmt.Errorf("the singular values of a %d x %d matrix were not found", m.n, m.d)
-	}
-	values := svd.Values(nil)
-	total, entropy := sum(values), 0.0
-	if total == 0 {
-		return 0, nil
-	}
-	for _, v := range values {
-		if p := v / total; p > 0 {
-			entropy -= p * math.Log(p)
-		}
-	}
-	return math.Exp(entropy), nil
 }

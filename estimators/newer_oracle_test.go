@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"rwe301/bench301"
+	"rwe301/estimators/internal/linear"
+	"rwe301/estimators/internal/precision"
 	"rwe301/estimators/internal/reference"
 	"rwe301/internal/oracle"
 	"rwe301/network"
@@ -92,7 +94,7 @@ func (c *newerCheck) key(key string, got, tolerance float64) {
 
 func runner[T network.Real](t *testing.T, p *network.Plan, o network.Options) network.Runner[T] {
 	t.Helper()
-	x, err := newRunner[T](p, o)
+	x, err := precision.NewRunner[T](p, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +159,7 @@ func or(exact bool, double, single float64) float64 {
 
 func checkZiCo[T network.Real](c *newerCheck, exact bool) {
 	p := c.f.plan(c.T, 32)
-	theta, images := convert[T](c.f.weights(p)), convert[T](c.f.images(16))
+	theta, images := precision.Convert[T](c.f.weights(p)), precision.Convert[T](c.f.images(16))
 	size := len(images) / 16
 	for _, batch := range []int{8, 4} {
 		if batch == 4 && !exact {
@@ -175,7 +177,7 @@ func checkZiCo[T network.Real](c *newerCheck, exact bool) {
 		}
 		key := fmt.Sprintf("zico_2x%d", batch)
 		got := zicoLayers(p, gradients)
-		c.key(key, sum(got), or(exact, 1e-9, 1e-3))
+		c.key(key, linear.Sum(got), or(exact, 1e-9, 1e-3))
 		if exact {
 			var want []float64
 			c.read(key+"_per_layer", &want)
@@ -197,7 +199,8 @@ func checkMeCo[T network.Real](c *newerCheck, exact bool) {
 		nodes := modules(p.Graph())
 		n := len(v.images) / (3 * v.side * v.side)
 		x := runner[T](c.T, p, network.Options{Batch: n, Keep: distinctNodes(nodes)})
-		if err := x.Forward(convert[T](c.f.weights(p)), convert[T](v.images), n, network.BatchNorm); err != nil {
+		theta, images := precision.Convert[T](c.f.weights(p)), precision.Convert[T](v.images)
+		if err := x.Forward(theta, images, n, network.BatchNorm); err != nil {
 			c.Fatal(err)
 		}
 		c.key("meco_"+v.key+"_leaf", mecoSum(x, nodes, nil), tolerance)
@@ -213,7 +216,7 @@ func checkSWAP[T network.Real](c *newerCheck, _ bool) {
 	for _, n := range []int{8, 16, 32} {
 		x := runner[T](c.T, p, network.Options{Batch: n, Probes: signProbes(p)})
 		for key, theta := range map[string][]float32{"fixture_weights": c.f.weights(p), "gauss": c.f.Gauss(p, false)} {
-			distinct, neurons, err := distinctCodes(x, convert[T](theta), convert[T](c.f.images(n)), n)
+			distinct, neurons, err := distinctCodes(x, precision.Convert[T](theta), precision.Convert[T](c.f.images(n)), n)
 			if err != nil {
 				c.Fatal(err)
 			}
@@ -240,7 +243,7 @@ func checkAZ[T network.Real](c *newerCheck, exact bool) {
 		"":                 {c.f.Gauss(p, true), c.f.Normals("zen_input1", n, 32)},
 		"_fixture_weights": {c.f.weights(p), c.f.images(n)},
 	} {
-		got, err := azNAS(context.Background(), x, convert[T](in[0]), convert[T](in[1]), n, features,
+		got, err := azNAS(context.Background(), x, precision.Convert[T](in[0]), precision.Convert[T](in[1]), n, features,
 			c.f.Rand("az-nas signs"))
 		if err != nil {
 			c.Fatal(err)
@@ -272,17 +275,17 @@ func checkNEAR[T network.Real](c *newerCheck, exact bool) {
 	}
 	const n = 8
 	x := runner[T](c.T, p, network.Options{Batch: n, Probes: probes})
-	images := convert[T](c.f.images(2 * n))
+	images := precision.Convert[T](c.f.images(2 * n))
 	batch := func(k int) ([]T, error) { return images[k*len(images)/2 : (k+1)*len(images)/2], nil }
 	windows := c.f.Rand("near windows")
 	for key, start := range map[string]func(int) int{
 		"near": windows.IntN, "near_start0": func(int) int { return 0 },
 	} {
-		got, err := nearRanks(context.Background(), x, convert[T](c.f.weights(p)), n, nodes, batch, start)
+		got, err := nearRanks(context.Background(), x, precision.Convert[T](c.f.weights(p)), n, nodes, batch, start)
 		if err != nil {
 			c.Fatal(err)
 		}
-		c.key(key, sum(got), or(exact, 1e-10, 1e-6))
+		c.key(key, linear.Sum(got), or(exact, 1e-10, 1e-6))
 		var want []float64
 		c.read(key+"_per_layer", &want)
 		for i := range want {
@@ -295,13 +298,14 @@ func checkGradSign[T network.Real](c *newerCheck, exact bool) {
 	p := c.f.plan(c.T, 32)
 	x := runner[T](c.T, p, network.Options{Batch: 1, Gradients: true})
 	n := c.f.Batch
-	got, err := gradSignLayers(context.Background(), x, convert[T](c.f.weights(p)), convert[T](c.f.images(n)),
+	got, err := gradSignLayers(context.Background(), x, precision.Convert[T](c.f.weights(p)),
+		precision.Convert[T](c.f.images(n)),
 		c.f.Labels[:n])
 	if err != nil {
 		c.Fatal(err)
 	}
 	want := c.value("gradsign_evalmode")
-	c.relative("gradsign", sum(got), want, or(exact, 0, 5/want))
+	c.relative("gradsign", linear.Sum(got), want, or(exact, 0, 5/want))
 	if exact {
 		var perLayer []float64
 		c.read("gradsign_evalmode_per_layer", &perLayer)
@@ -317,7 +321,7 @@ func checkEpsinas[T network.Real](c *newerCheck, exact bool) {
 	x := runner[T](c.T, p, network.Options{Batch: n})
 	for key, w := range map[string][2]float64{"1e-07_1": {1e-7, 1}, "0.0001_10": {1e-4, 10}, "0.001_1": {1e-3, 1},
 		"0.01_1": {1e-2, 1}, "0.1_1": {0.1, 1}, "0.01_10": {1e-2, 10}} {
-		got, err := constantDifference(x, convert[T](c.f.images(n)), n, w[0], w[1])
+		got, err := constantDifference(x, precision.Convert[T](c.f.images(n)), n, w[0], w[1])
 		if err != nil {
 			c.Fatal(err)
 		}
@@ -332,7 +336,8 @@ func checkWRCor[T network.Real](c *newerCheck, exact bool) {
 	p := c.f.plan(c.T, 32)
 	n := c.f.Batch
 	x := runner[T](c.T, p, network.Options{Batch: n, Gradients: true, Probes: wrcorProbes(p)})
-	k, err := weightedCorrelations(x, convert[T](c.f.weights(p)), convert[T](c.f.images(n)), c.f.Labels[:n])
+	k, err := weightedCorrelations(x, precision.Convert[T](c.f.weights(p)), precision.Convert[T](c.f.images(n)),
+		c.f.Labels[:n])
 	if err != nil {
 		c.Fatal(err)
 	}
@@ -353,8 +358,8 @@ func checkWRCor[T network.Real](c *newerCheck, exact bool) {
 func checkVKDNW[T network.Real](c *newerCheck, exact bool) {
 	p := c.f.plan(c.T, 32)
 	x := runner[T](c.T, p, network.Options{Batch: 1, Gradients: true})
-	got, err := fisherEntropy(context.Background(), x, convert[T](c.f.Gauss(p, true)),
-		convert[T](c.f.Normals("zen_input1", 8, 32)), 8)
+	got, err := fisherEntropy(context.Background(), x, precision.Convert[T](c.f.Gauss(p, true)),
+		precision.Convert[T](c.f.Normals("zen_input1", 8, 32)), 8)
 	if err != nil {
 		c.Fatal(err)
 	}
@@ -365,7 +370,7 @@ func checkVKDNW[T network.Real](c *newerCheck, exact bool) {
 func checkNTK[T network.Real](c *newerCheck, exact bool) {
 	p := c.f.plan(c.T, 32)
 	n := c.f.Batch
-	images := convert[T](c.f.images(n))
+	images := precision.Convert[T](c.f.images(n))
 	for key, theta := range map[string][]float32{"fixture": c.f.weights(p), "kaiming": c.f.Gauss(p, true)} {
 		for mode, norm := range map[string]network.Norm{"train": network.BatchNorm, "eval": network.RunningNorm} {
 			batch := 1
@@ -373,7 +378,7 @@ func checkNTK[T network.Real](c *newerCheck, exact bool) {
 				batch = n
 			}
 			x := runner[T](c.T, p, network.Options{Batch: batch, Gradients: true})
-			got, err := tangentSpectrum(context.Background(), x, convert[T](theta), images, n, norm)
+			got, err := tangentSpectrum(context.Background(), x, precision.Convert[T](theta), images, n, norm)
 			if err != nil {
 				c.Fatal(err)
 			}
@@ -395,12 +400,12 @@ func checkDextr[T network.Real](c *newerCheck, exact bool) {
 	g := p.Graph()
 	leaf, tree := modules(g), containers(g)
 	n := c.f.Batch
-	theta := convert[T](c.f.weights(p))
+	theta := precision.Convert[T](c.f.weights(p))
 	x := runner[T](c.T, p, network.Options{Batch: n, Keep: distinctNodes(append(append([]int(nil), leaf...), tree...))})
 	sums := map[string][2]float64{}
 	for mode, norm := range map[string]network.Norm{"train": network.BatchNorm, "eval": network.RunningNorm} {
 		x.ResetRunning()
-		if err := x.Forward(theta, convert[T](c.f.images(n)), n, norm); err != nil {
+		if err := x.Forward(theta, precision.Convert[T](c.f.images(n)), n, norm); err != nil {
 			c.Fatal(err)
 		}
 		leaves := conditionSum(x, leaf)

@@ -10,6 +10,8 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"rwe301/bench301"
+	"rwe301/estimators/internal/linear"
+	"rwe301/estimators/internal/precision"
 	"rwe301/network"
 )
 
@@ -31,7 +33,7 @@ var (
 		Mode:    evalMode + ", gradient of the sum of each image's logits by all weights",
 		Caveats: "TE-NAS's other score, linear regions, is the number of images for every architecture of this " +
 			"space and is not offered",
-	}, proxySettings{initialSettings: kaiming, Batch: 32, Precision: inFloat32},
+	}, proxySettings{initialSettings: kaiming, Batch: 32, Precision: precision.Float32},
 		func(s proxySettings) Estimator { return ntk{s} })
 	vkdnwEntry = define(Info{
 		Name: "vkdnw", Family: Gradients, Random: true, Needs: Needs{Gradients: true}, Direction: Higher,
@@ -51,7 +53,7 @@ var (
 type gradSign struct{ proxySettings }
 
 func (e gradSign) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
-	return either(e.Precision, gradSignOf[float32], gradSignOf[float64])(ctx, e.proxySettings, a, env)
+	return precision.Either(e.Precision, gradSignOf[float32], gradSignOf[float64])(ctx, e.proxySettings, a, env)
 }
 
 func gradSignOf[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture,
@@ -61,7 +63,7 @@ func gradSignOf[T network.Real](ctx context.Context, s proxySettings, a bench301
 		return Score{}, err
 	}
 	perLayer, err := gradSignLayers(ctx, t.exec, t.theta, t.pixels, t.labels)
-	return Score{Value: sum(perLayer)}, err
+	return Score{Value: linear.Sum(perLayer)}, err
 }
 
 // imageByImage are the options of an executor that takes the gradient of one image at a time.
@@ -104,7 +106,7 @@ func gradSignLayers[T network.Real](ctx context.Context, x network.Runner[T], th
 type ntk struct{ proxySettings }
 
 func (e ntk) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
-	return either(e.Precision, ntkOf[float32], ntkOf[float64])(ctx, e.proxySettings, a, env)
+	return precision.Either(e.Precision, ntkOf[float32], ntkOf[float64])(ctx, e.proxySettings, a, env)
 }
 
 func ntkOf[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture, env *Env) (Score, error) {
@@ -291,7 +293,7 @@ func quantileEntropy(values []float64) float64 {
 		i := min(int(at), len(values)-2)
 		q = append(q, values[i]+(at-float64(i))*(values[i+1]-values[i]))
 	}
-	total, entropy := sum(q)+1e-10, 0.0
+	total, entropy := linear.Sum(q)+1e-10, 0.0
 	for _, v := range q {
 		entropy -= v / total * math.Log(v/total+1e-10)
 	}

@@ -1,6 +1,10 @@
 package estimators
 
-import "math"
+import (
+	"math"
+
+	"rwe301/estimators/internal/linear"
+)
 
 // poolingName is how a cell's output, h x w x c values an image, becomes features.
 type poolingName string
@@ -18,11 +22,11 @@ const (
 
 // poolings are what the names stand for.
 var poolings = map[poolingName]*pooling{
-	poolMean:     {parts: 1, value: mean},
+	poolMean:     {parts: 1, value: linear.Mean},
 	poolReLUMean: {parts: 1, value: reluMean},
 	poolMax:      {parts: 1, value: maximum},
 	poolStd:      {parts: 1, value: deviation},
-	poolGrid:     {parts: 2, value: mean},
+	poolGrid:     {parts: 2, value: linear.Mean},
 	poolReLUGrid: {parts: 2, value: reluMean},
 	poolNone:     {},
 }
@@ -65,18 +69,11 @@ func (p *pooling) read(out []float64, x []float32, h, w, c int) {
 	}
 }
 
-func mean(x []float64) float64 {
-	if len(x) == 0 {
-		return 0 // a region of a map of one pixel
-	}
-	return sum(x) / float64(len(x))
-}
-
 func reluMean(x []float64) float64 {
 	for i, v := range x {
 		x[i] = max(v, 0)
 	}
-	return mean(x)
+	return linear.Mean(x)
 }
 
 func maximum(x []float64) float64 {
@@ -89,7 +86,7 @@ func maximum(x []float64) float64 {
 
 // deviation is the population standard deviation.
 func deviation(x []float64) float64 {
-	m, square := mean(x), 0.0
+	m, square := linear.Mean(x), 0.0
 	for _, v := range x {
 		square += (v - m) * (v - m)
 	}

@@ -8,6 +8,8 @@ import (
 	"rwe301/bench301"
 	"rwe301/bench301/dataset"
 	"rwe301/estimators/inputs"
+	"rwe301/estimators/internal/linear"
+	"rwe301/estimators/internal/precision"
 	"rwe301/network"
 )
 
@@ -21,7 +23,7 @@ const (
 )
 
 // proxy are the defaults of NAS-Bench-Suite-Zero.
-var proxy = proxySettings{initialSettings: suiteInitial, Batch: 32, Augment: true, Precision: inFloat32}
+var proxy = proxySettings{initialSettings: suiteInitial, Batch: 32, Augment: true, Precision: precision.Float32}
 
 // plainProxy is a proxy of images as they are.
 func plainProxy(batch int) proxySettings {
@@ -33,40 +35,16 @@ func plainProxy(batch int) proxySettings {
 // proxySettings are the settings of scores of one batch of training images and a network with random weights.
 type proxySettings struct {
 	initialSettings
-	Batch     int       `json:"batch"`   // images
-	Augment   bool      `json:"augment"` // crop and flip them at random
-	Precision precision `json:"precision"`
-}
-
-// precision is the arithmetic of the passes. Weights and images are float32 numbers in either.
-type precision string
-
-// The precisions.
-const (
-	inFloat32 precision = "float32"
-	inFloat64 precision = "float64" // several times slower; tells rounding from signal
-)
-
-func (p precision) validate() error {
-	if p != inFloat32 && p != inFloat64 {
-		return fmt.Errorf("precision: %q: must be %q or %q", p, inFloat32, inFloat64)
-	}
-	return nil
-}
-
-// either picks the form of a function that is written for both precisions.
-func either[F any](p precision, single, double F) F {
-	if p == inFloat64 {
-		return double
-	}
-	return single
+	Batch     int            `json:"batch"`   // images
+	Augment   bool           `json:"augment"` // crop and flip them at random
+	Precision precision.Name `json:"precision"`
 }
 
 func (s proxySettings) validate() error {
 	if s.Batch < 2 || s.Batch > 1<<16 {
 		return fmt.Errorf("batch: %d: must lie in [2, %d]: batch statistics need two images", s.Batch, 1<<16)
 	}
-	if err := s.Precision.validate(); err != nil {
+	if err := s.Precision.Validate(); err != nil {
 		return err
 	}
 	return s.initialSettings.validate()
@@ -111,8 +89,8 @@ func passesOf[T network.Real](s proxySettings, a bench301.Architecture, env *Env
 	}
 	hessian = hessian || env.asked[wantsHessian{s}]
 	return share(env, key{s, hessian}, func() (*passes[T], error) {
-		p := &passes[T]{model: m, theta: convert[T](m.theta), images: images, pixels: convert[T](images.Pixels),
-			weights: m.plan.Layers()}
+		p := &passes[T]{model: m, theta: precision.Convert[T](m.theta), images: images,
+			pixels: precision.Convert[T](images.Pixels), weights: m.plan.Layers()}
 		var err error
 		p.exec, err = executor[T](env, m.plan, network.Options{Batch: s.Batch, Gradients: true, Hessian: hessian,
 			Probes: signProbes(m.plan), PerImage: true})
@@ -124,39 +102,11 @@ func passesOf[T network.Real](s proxySettings, a bench301.Architecture, env *Env
 // work.
 func executor[T network.Real](env *Env, p *network.Plan, o network.Options) (network.Runner[T], error) {
 	o.Workers, o.Memory = min(env.Workers, o.Batch), &env.memory
-	x, err := newRunner[T](p, o)
+	x, err := precision.NewRunner[T](p, o)
 	if err == nil {
 		env.work.closeLater(x.Close)
 	}
 	return x, err
-}
-
-// newRunner returns an executor of either precision.
-func newRunner[T network.Real](p *network.Plan, o network.Options) (network.Runner[T], error) {
-	var e any
-	var err error
-	switch any(T(0)).(type) {
-	case float64:
-		e, err = network.NewExecutor64(p, o)
-	default:
-		e, err = network.NewExecutor(p, o)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return e.(network.Runner[T]), nil
-}
-
-// convert changes the type of numbers.
-func convert[T, U network.Real](x []U) []T {
-	if same, ok := any(x).([]T); ok {
-		return same
-	}
-	out := make([]T, len(x))
-	for i, v := range x {
-		out[i] = T(v)
-	}
-	return out
 }
 
 // forward runs the batch in a state, unless that is what the executor did last. With signs, a train pass counts
@@ -305,8 +255,8 @@ func (e layerScores) asks() any {
 }
 
 func (e layerScores) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
-	perLayer, err := either(e.Precision, e.single, e.double)(ctx, e.proxySettings, a, env)
-	return Score{Value: sum(perLayer)}, err
+	perLayer, err := precision.Either(e.Precision, e.single, e.double)(ctx, e.proxySettings, a, env)
+	return Score{Value: linear.Sum(perLayer)}, err
 }
 
 // layered builds an estimator that adds up a score a layer.

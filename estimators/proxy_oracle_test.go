@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"rwe301/bench301"
+	"rwe301/estimators/internal/linear"
+	"rwe301/estimators/internal/precision"
 	"rwe301/estimators/internal/reference"
 	"rwe301/internal/oracle"
 )
@@ -99,20 +101,20 @@ func TestOracleProxies(t *testing.T) {
 		c.close("flops", estimate("flops").Value/1e6, float64(f.counts().Flops)/1e6, 0)
 		c.close("l2_norm", estimate("l2_norm").Value, want["l2_norm"], 1e-6*want["l2_norm"])
 		c.close("zen", estimate("zen").Value, want["zen"], 1e-5)
-		for _, precision := range []precision{inFloat64, inFloat32} {
+		for _, p := range []precision.Name{precision.Float64, precision.Float32} {
 			score := func(name string) float64 {
 				t.Helper()
-				return estimate(fmt.Sprintf("%s:precision=%s", name, precision)).Value
+				return estimate(fmt.Sprintf("%s:precision=%s", name, p)).Value
 			}
 			tolerance := func(single float64) float64 {
-				if precision == inFloat64 {
+				if p == precision.Float64 {
 					return 1e-9
 				}
 				return single
 			}
 			relative := func(name, field string, single float64) {
 				t.Helper()
-				c.close(fmt.Sprintf("%s in %s", name, precision), score(name), want[field], tolerance(single)*math.Abs(want[field]))
+				c.close(fmt.Sprintf("%s in %s", name, p), score(name), want[field], tolerance(single)*math.Abs(want[field]))
 			}
 			c.close("synflow", score("synflow"), want["synflow"], tolerance(1e-6))
 			relative("grad_norm", "grad_norm", 1e-4)
@@ -121,10 +123,11 @@ func TestOracleProxies(t *testing.T) {
 			relative("jacov-eval", "jacov_evalmode", 1e-5)
 			relative("epe_nas-eval", "epe_nas_evalmode", 1e-5)
 			c.close("plain", score("plain"), want["plain"], tolerance(1e-6)*want["snip"])
-			checkCodes(c, f, env, a, precision, score("nwot"))
+			checkCodes(c, f, env, a, p, score("nwot"))
 			s := f.proxy(t)
-			s.Precision = precision
-			grasp, err := either(precision, graspLayers[float32], graspLayers[float64])(context.Background(), s, a, env)
+			s.Precision = p
+			grasp, err := precision.Either(p, graspLayers[float32], graspLayers[float64])(context.Background(), s, a,
+				env)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -132,7 +135,7 @@ func TestOracleProxies(t *testing.T) {
 			for _, l := range grasp {
 				magnitude += math.Abs(l)
 			}
-			c.close("grasp", sum(grasp), want["grasp"], tolerance(1e-5)*magnitude)
+			c.close("grasp", linear.Sum(grasp), want["grasp"], tolerance(1e-5)*magnitude)
 		}
 		for _, name := range []string{"jacov", "epe_nas"} {
 			if s := estimate(name); len(s.Warnings) == 0 {
@@ -154,16 +157,16 @@ func (f *proxyCase) counts() (n struct{ Params, Flops int64 }) {
 }
 
 // checkCodes compares nwot's counts, and its score where they agree to the last one.
-func checkCodes(c *near, f *proxyCase, env *Env, a bench301.Architecture, precision precision, score float64) {
+func checkCodes(c *near, f *proxyCase, env *Env, a bench301.Architecture, p precision.Name, score float64) {
 	c.Helper()
 	s := f.proxy(c.T)
-	s.Precision = precision
+	s.Precision = p
 	agree, err := s.agreement(context.Background(), a, env)
 	if err != nil {
 		c.Fatal(err)
 	}
 	allowed := 0.0
-	if f.Kind == "summary" && precision == inFloat32 {
+	if f.Kind == "summary" && p == precision.Float32 {
 		allowed = 5 // of 700000: inputs near zero
 	}
 	exact := true
@@ -207,11 +210,11 @@ func TestOracleProxyLayers(t *testing.T) {
 		l2 := layerNorms(p.plan, p.theta)
 		grad, snip, plain, fisher, grasp := layers(gradNormLayers[float32]), layers(snipLayers[float32]),
 			layers(plainLayers[float32]), layers(fisherLayers[float32]), layers(graspLayers[float32])
-		flow, err := synflowSettings{s.initialSettings, inFloat64}.layers(ctx, a, env)
+		flow, err := synflowSettings{s.initialSettings, precision.Float64}.layers(ctx, a, env)
 		if err != nil {
 			t.Fatal(err)
 		}
-		flow32, err := synflowSettings{s.initialSettings, inFloat32}.layers(ctx, a, env)
+		flow32, err := synflowSettings{s.initialSettings, precision.Float32}.layers(ctx, a, env)
 		if err != nil {
 			t.Fatal(err)
 		}

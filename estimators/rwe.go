@@ -8,6 +8,7 @@ import (
 	"rwe301/bench301"
 	"rwe301/estimators/head"
 	"rwe301/estimators/inputs"
+	"rwe301/estimators/internal/linear"
 )
 
 const (
@@ -200,11 +201,11 @@ func (s rweScore) fit(ctx context.Context, a bench301.Architecture, env *Env, dr
 			labels[i] = rng.IntN(len(env.Data.Classes))
 		}
 	}
-	scale := identity(train.d)
+	scale := linear.Identity(train.D)
 	if s.Standardise {
-		scale = standardiser(train)
+		scale = linear.Standardiser(train)
 	}
-	x := scale.apply(train)
+	x := scale.Apply(train)
 	l, err := s.trained(ctx, env, draw, x, labels)
 	if err != nil {
 		return head.Fit{}, err
@@ -217,13 +218,14 @@ func (s rweScore) fit(ctx context.Context, a bench301.Architecture, env *Env, dr
 		if images, err = env.Inputs.Images(s.val(), s.Resolution, false); err != nil {
 			return head.Fit{}, err
 		}
-		x, labels = scale.apply(val), images.Labels
+		x, labels = scale.Apply(val), images.Labels
 	}
-	return l.Fit(x.values, labels)
+	return l.Fit(x.Values, labels)
 }
 
 // trained is the head of one draw.
-func (s rweScore) trained(ctx context.Context, env *Env, draw int, x matrix, labels []int) (*head.Linear, error) {
+func (s rweScore) trained(ctx context.Context, env *Env, draw int, x linear.Matrix,
+	labels []int) (*head.Linear, error) {
 	type key struct {
 		rweScore
 		draw       int
@@ -234,78 +236,18 @@ func (s rweScore) trained(ctx context.Context, env *Env, draw int, x matrix, lab
 	return share(env, k, func() (*head.Linear, error) {
 		classes := len(env.Data.Classes)
 		if s.Head == headRidge {
-			return head.Ridge(x.values, labels, classes, s.Lambda)
+			return head.Ridge(x.Values, labels, classes, s.Lambda)
 		}
 		rng := env.Inputs.Rand("head", draw) // the same for all architectures, so that it adds no noise to a comparison
-		start := &head.Linear{In: x.d, Out: classes, W: make([]float64, x.d*classes), B: make([]float64, classes)}
+		start := &head.Linear{In: x.D, Out: classes, W: make([]float64, x.D*classes), B: make([]float64, classes)}
 		for _, part := range [][]float64{start.W, start.B} {
 			for i := range part {
 				// PyTorch's initialisation of a linear layer
-				part[i] = (2*rng.Float64() - 1) * (1 / math.Sqrt(float64(x.d)))
+				part[i] = (2*rng.Float64() - 1) * (1 / math.Sqrt(float64(x.D)))
 			}
 		}
-		order := func(epoch int) []int { return env.Inputs.Rand("order of the head's images", draw, epoch).Perm(x.n) }
-		l, _, err := head.Train(ctx, x.values, labels, start, s.descent(), order)
+		order := func(epoch int) []int { return env.Inputs.Rand("order of the head's images", draw, epoch).Perm(x.N) }
+		l, _, err := head.Train(ctx, x.Values, labels, start, s.descent(), order)
 		return l, err
 	})
-}
-
-// affine maps features column by column: (x - mean) * scale.
-type affine struct{ mean, scale []float64 }
-
-func identity(d int) affine {
-	a := affine{make([]float64, d), make([]float64, d)}
-	for k := range d {
-		a.scale[k] = 1
-	}
-	return a
-}
-
-// constant is the deviation, in units of the root mean square, below which a column holds nothing but rounding.
-const constant = 1e-6
-
-// standardiser gives every column of m mean 0 and population deviation 1; constant columns become 0.
-func standardiser(m matrix) affine {
-	mean, deviation := moments(m)
-	a := affine{mean, make([]float64, m.d)}
-	for k, s := range deviation {
-		if s > constant*math.Hypot(mean[k], s) {
-			a.scale[k] = 1 / s
-		}
-	}
-	return a
-}
-
-func (a affine) apply(m matrix) matrix {
-	out := matrix{m.n, m.d, make([]float64, len(m.values))}
-	for i := range m.n {
-		row, to := m.row(i), out.row(i)
-		for k, v := range row {
-			to[k] = (v - a.mean[k]) * a.scale[k]
-		}
-	}
-	return out
-}
-
-// moments are the mean and population standard deviation of each column, in two passes.
-func moments(m matrix) (mean, deviation []float64) {
-	mean, deviation = make([]float64, m.d), make([]float64, m.d)
-	for i := range m.n {
-		for k, v := range m.row(i) {
-			mean[k] += v
-		}
-	}
-	for k := range mean {
-		mean[k] /= float64(m.n)
-	}
-	for i := range m.n {
-		for k, v := range m.row(i) {
-			e := v - mean[k]
-			deviation[k] += float64(e * e)
-		}
-	}
-	for k := range deviation {
-		deviation[k] = math.Sqrt(deviation[k] / float64(m.n))
-	}
-	return mean, deviation
 }

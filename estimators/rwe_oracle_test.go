@@ -8,6 +8,7 @@ import (
 
 	"rwe301/bench301"
 	"rwe301/estimators/inputs"
+	"rwe301/estimators/internal/linear"
 	"rwe301/estimators/internal/reference"
 	"rwe301/internal/oracle"
 )
@@ -178,15 +179,15 @@ func TestOracleReadouts(t *testing.T) {
 				t.Fatal(err)
 			}
 			name := r.Readout + " " + r.Pooling + " " + r.Norm
-			c.close(name+" columns", float64(m.d), float64(r.Columns), 0)
+			c.close(name+" columns", float64(m.D), float64(r.Columns), 0)
 			square := 0.0
-			for _, v := range m.values {
+			for _, v := range m.Values {
 				square += v * v
 			}
-			c.close(name+" sum", sum(m.values), r.Sum, 2e-6*r.Magnitude)
+			c.close(name+" sum", linear.Sum(m.Values), r.Sum, 2e-6*r.Magnitude)
 			c.close(name+" l2", math.Sqrt(square), r.L2, 2e-6*r.L2)
 			for k, v := range r.First3 {
-				c.close(fmt.Sprintf("%s feature %d", name, k), m.row(m.n - 1)[k], v, 2e-5*r.L2/math.Sqrt(float64(len(m.values))))
+				c.close(fmt.Sprintf("%s feature %d", name, k), m.Row(m.N - 1)[k], v, 2e-5*r.L2/math.Sqrt(float64(len(m.Values))))
 			}
 		}
 		return c.n
@@ -204,11 +205,11 @@ func TestOracleFeatureSpace(t *testing.T) {
 		} {
 			s := f.frozen(t)
 			s.Seeds, s.TrainImages = 0, 0
-			m := matrix{n: len(rows), d: len(rows[0])}
+			m := linear.Matrix{N: len(rows), D: len(rows[0])}
 			for _, row := range rows {
-				m.values = append(m.values, row...)
+				m.Values = append(m.Values, row...)
 			}
-			if _, err := share(env, featureKey{s, 0, images}, func() (matrix, error) { return m, nil }); err != nil {
+			if _, err := share(env, featureKey{s, 0, images}, func() (linear.Matrix, error) { return m, nil }); err != nil {
 				t.Fatal(err)
 			}
 		}

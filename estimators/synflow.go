@@ -6,6 +6,8 @@ import (
 	"math"
 
 	"rwe301/bench301"
+	"rwe301/estimators/internal/linear"
+	"rwe301/estimators/internal/precision"
 	"rwe301/network"
 )
 
@@ -19,16 +21,16 @@ var synflowEntry = define(Info{
 	Mode: "absolute values of random weights, one image of ones, no normalisation, values kept in range by " +
 		"exact powers of two",
 	Caveats: "grows with depth and width before anything else",
-}, synflowSettings{suiteInitial, inFloat32}, func(s synflowSettings) Estimator { return synflow{s} })
+}, synflowSettings{suiteInitial, precision.Float32}, func(s synflowSettings) Estimator { return synflow{s} })
 
 // synflowSettings are the settings of synflow.
 type synflowSettings struct {
 	initialSettings
-	Precision precision `json:"precision"`
+	Precision precision.Name `json:"precision"`
 }
 
 func (s synflowSettings) validate() error {
-	if err := s.Precision.validate(); err != nil {
+	if err := s.Precision.Validate(); err != nil {
 		return err
 	}
 	return s.initialSettings.validate()
@@ -42,7 +44,7 @@ func (e synflow) Estimate(ctx context.Context, a bench301.Architecture, env *Env
 	if err != nil {
 		return Score{}, err
 	}
-	raw := sum(perLayer)
+	raw := linear.Sum(perLayer)
 	if !(raw > 0) {
 		return Score{}, fmt.Errorf("the sum over the layers is %v and has no logarithm: %w", raw, ErrUndefined)
 	}
@@ -52,7 +54,7 @@ func (e synflow) Estimate(ctx context.Context, a bench301.Architecture, env *Env
 // layers are sum |W * dR/dW|, a layer each: R is the sum of the logits of one image of ones in the network with the
 // absolute values of all parameters and without normalisation.
 func (s synflowSettings) layers(ctx context.Context, a bench301.Architecture, env *Env) ([]float64, error) {
-	return either(s.Precision, synflowOf[float32], synflowOf[float64])(ctx, s, a, env)
+	return precision.Either(s.Precision, synflowOf[float32], synflowOf[float64])(ctx, s, a, env)
 }
 
 func synflowOf[T network.Real](ctx context.Context, s synflowSettings, a bench301.Architecture,

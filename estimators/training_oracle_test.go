@@ -10,7 +10,10 @@ import (
 
 	"rwe301/bench301"
 	"rwe301/bench301/dataset"
+	"rwe301/estimators/internal/linear"
+	"rwe301/estimators/internal/precision"
 	"rwe301/estimators/internal/reference"
+	"rwe301/estimators/internal/training"
 	"rwe301/internal/oracle"
 	"rwe301/network"
 )
@@ -47,19 +50,19 @@ type trainingCase struct {
 }
 
 // drawn is a trainer whose weights are those of a case.
-func drawn[T network.Real](t *testing.T, f *oracle.Network, s trainingSettings) *trainer[T] {
+func drawn[T network.Real](t *testing.T, f *oracle.Network, s trainingSettings) *training.Trainer[T] {
 	t.Helper()
 	c := reference.Case{Arch: archOf(f.Arch), Seeds: f.Seeds}
-	plan, err := s.compile(c.Genotype(), f.Classes)
+	plan, err := s.Compile(c.Genotype(), f.Classes)
 	if err != nil {
 		t.Fatal(err)
 	}
 	theta, _ := c.Weights(plan, "", network.Scheme{}, 0)
-	tr, err := newTrainer(s, plan, slices.Clone(convert[T](theta)), NewEnv(nil, 0))
+	tr, err := newTrainer(s, plan, slices.Clone(precision.Convert[T](theta)), NewEnv(nil, 0))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(tr.exec.Close)
+	t.Cleanup(tr.Exec.Close)
 	return tr
 }
 
@@ -87,48 +90,50 @@ type trainingState struct {
 func checkTraining[T network.Real](c *near, f *trainingCase, route []trainingState,
 	tolerance float64) (taken []trainingState) {
 	c.Helper()
-	s := training
+	s := defaultTraining
 	s.Channels, s.Layers, s.Epochs, s.Batch = f.C, f.Layers, f.Epochs, f.Batch
 	s.LearningRate, s.Momentum, s.WeightDecay, s.Clip = f.Settings.LR, f.Settings.Momentum, f.Settings.WeightDecay,
 		f.Settings.Clip
 	s.Auxiliary, s.AuxiliaryWeight = f.AuxiliaryWeight > 0, f.AuxiliaryWeight
 	s.TrainImages, s.ValImages, s.Resolution = f.TrainImages, f.ValImages, 32
-	images, err := s.feed(caseEnv(&reference.Case{TrainImages: f.TrainImages, ValImages: f.ValImages, Seeds: f.Seeds}))
+	env := caseEnv(&reference.Case{TrainImages: f.TrainImages, ValImages: f.ValImages, Seeds: f.Seeds})
+	images, err := s.Feed(env.Data, env.Inputs)
 	if err != nil {
 		c.Fatal(err)
 	}
 	t := drawn[T](c.T, &f.Network, s)
-	arrive := func(t *trainer[T]) error {
-		state := trainingState{slices.Clone(convert[float64](t.theta)), slices.Clone(convert[float64](t.sgd.velocity)), nil}
-		for _, r := range t.running() {
+	arrive := func(t *training.Trainer[T]) error {
+		state := trainingState{theta: slices.Clone(precision.Convert[float64](t.Theta)),
+			velocity: slices.Clone(precision.Convert[float64](t.Velocity()))}
+		for _, r := range t.Running() {
 			state.running = append(state.running, slices.Clone(r))
 		}
 		taken = append(taken, state)
 		if k := len(taken) - 1; route != nil && k+1 < f.Epochs {
-			copy(t.theta, convert[T](route[k].theta))
-			copy(t.sgd.velocity, convert[T](route[k].velocity))
-			for i, r := range t.running() {
+			copy(t.Theta, precision.Convert[T](route[k].theta))
+			copy(t.Velocity(), precision.Convert[T](route[k].velocity))
+			for i, r := range t.Running() {
 				copy(r, route[k].running[i])
 			}
 		}
 		return nil
 	}
-	if err := t.train(context.Background(), images, arrive); err != nil {
+	if err := t.Train(context.Background(), images, arrive); err != nil {
 		c.Fatal(err)
 	}
 	for k := range f.Epochs {
 		at := fmt.Sprintf(" of epoch %d in %T", k+1, T(0))
-		c.close("rate"+at, s.rate(k), f.Rates[k], 1e-15)
-		c.close("training loss"+at, t.curve.TrainLoss[k], f.TrainLoss[k], tolerance)
-		c.close("validation loss"+at, t.curve.ValLoss[k], f.ValLoss[k], tolerance)
-		c.close("validation accuracy"+at, t.curve.ValAccuracy[k], f.ValAccuracy[k], 1e-9) // of a count
-		so := t.curve.TrainLoss[:k+1]
-		c.close("SoTL"+at, -sotl(trainingCurve{TrainLoss: so}), f.SoTL[k], 3*tolerance)
-		c.close("SoTL-E"+at, sum(so[max(0, len(so)-2):]), f.SoTLE2[k], 3*tolerance)
+		c.close("rate"+at, s.Rate(k), f.Rates[k], 1e-15)
+		c.close("training loss"+at, t.Curve.TrainLoss[k], f.TrainLoss[k], tolerance)
+		c.close("validation loss"+at, t.Curve.ValLoss[k], f.ValLoss[k], tolerance)
+		c.close("validation accuracy"+at, t.Curve.ValAccuracy[k], f.ValAccuracy[k], 1e-9) // of a count
+		so := t.Curve.TrainLoss[:k+1]
+		c.close("SoTL"+at, -sotl(training.Curve{TrainLoss: so}), f.SoTL[k], 3*tolerance)
+		c.close("SoTL-E"+at, linear.Sum(so[max(0, len(so)-2):]), f.SoTLE2[k], 3*tolerance)
 		c.close("TSE-EMA"+at, discounted(so, f.Settings.Gamma), f.TSEEMA[k], 3*tolerance)
 	}
 	views := map[string]network.View{}
-	for _, v := range t.plan.Views() {
+	for _, v := range t.Exec.Plan().Views() {
 		views[v.Name] = v
 	}
 	for _, p := range f.Params {
@@ -136,18 +141,18 @@ func checkTraining[T network.Real](c *near, f *trainingCase, route []trainingSta
 		if !ok {
 			c.Fatalf("no parameter %s", p.Name)
 		}
-		values := convert[float64](t.theta[v.Offset : v.Offset+v.Size])
-		c.close(p.Name, sum(values), p.Sum, tolerance*max(1, p.L2))
+		values := precision.Convert[float64](t.Theta[v.Offset : v.Offset+v.Size])
+		c.close(p.Name, linear.Sum(values), p.Sum, tolerance*max(1, p.L2))
 		for i, want := range p.First3 {
 			c.close(p.Name, values[i], want, tolerance)
 		}
 	}
 	for _, r := range f.Running {
-		mean, variance := t.exec.Running(r.Name)
+		mean, variance := t.Exec.Running(r.Name)
 		if mean == nil {
 			c.Fatalf("no normalisation %s", r.Name)
 		}
-		c.close(r.Name+" variance", sum(variance), r.VarSum, tolerance*max(1, r.VarSum))
+		c.close(r.Name+" variance", linear.Sum(variance), r.VarSum, tolerance*max(1, r.VarSum))
 	}
 	return taken
 }
@@ -187,26 +192,26 @@ func checkDescent[T network.Real](c *near, f *oracle.Network, route [][2][]float
 	if err := json.Unmarshal(f.SGD, &want); err != nil {
 		c.Fatal(err)
 	}
-	s := training
+	s := defaultTraining
 	s.Channels, s.Layers, s.Variant, s.Batch = f.C, f.Layers, bench301.VariantNASLib, f.Batch
 	s.Momentum, s.WeightDecay, s.Clip = want.Settings.Momentum, want.Settings.WeightDecay, want.Settings.ClipNorm
 	t := drawn[T](c.T, f, s)
 	images := dataset.Images{Height: 32, Width: 32, Pixels: f.Images(c.T), Labels: f.Labels}
 	for step := range want.Settings.Steps {
 		if route != nil {
-			copy(t.theta, convert[T](route[step][0]))
-			copy(t.sgd.velocity, convert[T](route[step][1]))
+			copy(t.Theta, precision.Convert[T](route[step][0]))
+			copy(t.Velocity(), precision.Convert[T](route[step][1]))
 		}
-		taken = append(taken, [2][]float64{slices.Clone(convert[float64](t.theta)),
-			slices.Clone(convert[float64](t.sgd.velocity))})
-		loss, _, err := t.step(images, want.Settings.LR)
+		taken = append(taken, [2][]float64{slices.Clone(precision.Convert[float64](t.Theta)),
+			slices.Clone(precision.Convert[float64](t.Velocity()))})
+		loss, _, err := t.Step(images, want.Settings.LR)
 		if err != nil {
 			c.Fatal(err)
 		}
 		c.close(fmt.Sprintf("loss before step %d", step+1), loss, want.F64.Losses[step], losses)
-		for _, v := range t.plan.Views() {
+		for _, v := range t.Exec.Plan().Views() {
 			for i, p := range want.F64.ParamsFull[strconv.Itoa(step+1)][v.Name] {
-				c.close(fmt.Sprintf("%s after step %d", v.Name, step+1), float64(t.theta[v.Offset+i]), p, parameters[step+1])
+				c.close(fmt.Sprintf("%s after step %d", v.Name, step+1), float64(t.Theta[v.Offset+i]), p, parameters[step+1])
 			}
 		}
 	}

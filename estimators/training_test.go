@@ -14,6 +14,7 @@ import (
 
 	"rwe301/bench301"
 	"rwe301/bench301/dataset"
+	"rwe301/estimators/internal/training"
 	"rwe301/internal/oracle"
 	"rwe301/internal/process"
 	"rwe301/network"
@@ -42,7 +43,7 @@ func TestTrainingsAreTheSameHoweverTheyRun(t *testing.T) {
 			env := NewEnv(dataset.Sample(), 7)
 			env.Checkpoints = dir
 			ctx, stop := context.WithCancel(context.Background())
-			watch := checkpoint[float32]{dir: dir, key: s.key(bench301.Canonical(a), env)}.path()
+			watch := training.Checkpoint[float32]{Dir: dir, Key: s.key(bench301.Canonical(a), env)}.Path()
 			before, _ := os.Stat(watch)
 			go func() {
 				for ctx.Err() == nil {
@@ -88,14 +89,14 @@ func TestKilledTrainingsResume(t *testing.T) {
 	env = NewEnv(dataset.Sample(), 7)
 	env.Checkpoints = dir
 	s := long.Estimator.(curveScore).trainingSettings
-	saved := checkpoint[float32]{dir: dir, key: s.key(bench301.Canonical(a), env), perEpoch: 4}
+	saved := training.Checkpoint[float32]{Dir: dir, Key: s.key(bench301.Canonical(a), env), PerEpoch: 4}
 	cmd := exec.Command(os.Args[0], "-test.run=^TestKilledTrainingsResume$")
 	cmd.Env = append(os.Environ(), envKilled+"="+dir)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	for start := time.Now(); time.Since(start) < time.Minute; time.Sleep(time.Millisecond) {
-		if _, err := os.Stat(saved.path()); err == nil {
+		if _, err := os.Stat(saved.Path()); err == nil {
 			break
 		}
 	}
@@ -106,28 +107,28 @@ func TestKilledTrainingsResume(t *testing.T) {
 		t.Fatal("training was over before it could be killed")
 	}
 	half := resumable(t, s, env, saved)
-	if n := len(half.curve.TrainLoss); n == 0 || n == s.Epochs {
+	if n := len(half.Curve.TrainLoss); n == 0 || n == s.Epochs {
 		t.Fatalf("%d of %d epochs were kept", n, s.Epochs)
 	}
 	if got := value(t, long, a, env); got != want {
-		t.Errorf("resumed after %d epochs: %v; in one go %v", len(half.curve.TrainLoss), got, want)
+		t.Errorf("resumed after %d epochs: %v; in one go %v", len(half.Curve.TrainLoss), got, want)
 	}
 }
 
 // resumable is a training as its checkpoint has it.
-func resumable(t *testing.T, s trainingSettings, env *Env, c checkpoint[float32]) *trainer[float32] {
+func resumable(t *testing.T, s trainingSettings, env *Env, c training.Checkpoint[float32]) *training.Trainer[float32] {
 	t.Helper()
 	tr := blank(t, s, env)
-	if err := c.load(tr); err != nil {
+	if err := c.Load(tr); err != nil {
 		t.Fatal(err)
 	}
 	return tr
 }
 
 // blank is a trainer of the first sampled architecture.
-func blank(t *testing.T, s trainingSettings, env *Env) *trainer[float32] {
+func blank(t *testing.T, s trainingSettings, env *Env) *training.Trainer[float32] {
 	t.Helper()
-	plan, err := s.compile(sampled(t, 1)[0], len(env.Data.Classes))
+	plan, err := s.Compile(sampled(t, 1)[0], len(env.Data.Classes))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,49 +136,49 @@ func blank(t *testing.T, s trainingSettings, env *Env) *trainer[float32] {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(tr.exec.Close)
+	t.Cleanup(tr.Exec.Close)
 	return tr
 }
 
 func TestDamagedCheckpointsAreRefused(t *testing.T) {
 	env := NewEnv(dataset.Sample(), 7)
 	s := configured(t, "sotl:"+briefly).Estimator.(curveScore).trainingSettings
-	c := checkpoint[float32]{dir: t.TempDir(), key: "k", perEpoch: 4}
+	c := training.Checkpoint[float32]{Dir: t.TempDir(), Key: "k", PerEpoch: 4}
 	tr := blank(t, s, env)
-	tr.curve = trainingCurve{TrainLoss: []float64{2}, ValLoss: []float64{3}, ValAccuracy: []float64{40}}
-	tr.theta[1] = 5
-	if err := c.save(tr); err != nil {
+	tr.Curve = training.Curve{TrainLoss: []float64{2}, ValLoss: []float64{3}, ValAccuracy: []float64{40}}
+	tr.Theta[1] = 5
+	if err := c.Save(tr); err != nil {
 		t.Fatal(err)
 	}
-	if again := resumable(t, s, env, c); again.theta[1] != 5 || again.curve.ValAccuracy[0] != 40 {
+	if again := resumable(t, s, env, c); again.Theta[1] != 5 || again.Curve.ValAccuracy[0] != 40 {
 		t.Fatal("a checkpoint is not read as it was written")
 	}
-	whole, err := os.ReadFile(c.path())
+	whole, err := os.ReadFile(c.Path())
 	if err != nil {
 		t.Fatal(err)
 	}
 	other := c
-	other.key = "another"
+	other.Key = "another"
 	for name, data := range map[string][]byte{
 		"empty": {}, "short": whole[:40], "half": whole[:len(whole)/2],
 		"long":    append(whole[:len(whole):len(whole)], make([]byte, 1<<20)...),
 		"changed": append(append([]byte{}, whole[:100]...), append([]byte{whole[100] ^ 1}, whole[101:]...)...),
 	} {
-		if err := os.WriteFile(c.path(), data, 0o644); err != nil {
+		if err := os.WriteFile(c.Path(), data, 0o644); err != nil {
 			t.Fatal(err)
 		}
 		oracle.Frugal(t, oracle.HostileLimit, func() {
-			err := c.load(blank(t, s, env))
-			if err == nil || !strings.Contains(err.Error(), filepath.Base(c.path())) ||
+			err := c.Load(blank(t, s, env))
+			if err == nil || !strings.Contains(err.Error(), filepath.Base(c.Path())) ||
 				!strings.Contains(err.Error(), "remove") {
 				t.Errorf("%s: %v", name, err)
 			}
 		})
 	}
-	if err := os.WriteFile(other.path(), whole, 0o644); err != nil {
+	if err := os.WriteFile(other.Path(), whole, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := other.load(blank(t, s, env)); err == nil || !strings.Contains(err.Error(), "another training") {
+	if err := other.Load(blank(t, s, env)); err == nil || !strings.Contains(err.Error(), "another training") {
 		t.Errorf("another training's: %v", err)
 	}
 }
@@ -274,8 +275,8 @@ func TestTrainingSettings(t *testing.T) {
 // costs, in processor seconds of all threads.
 func BenchmarkTraining(b *testing.B) {
 	env := NewEnv(dataset.Sample(), 0)
-	s := training
-	plan, err := s.compile(sampled(b, 1)[0], len(env.Data.Classes))
+	s := defaultTraining
+	plan, err := s.Compile(sampled(b, 1)[0], len(env.Data.Classes))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -287,23 +288,23 @@ func BenchmarkTraining(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer t.exec.Close()
-	f, err := s.feed(env)
+	defer t.Exec.Close()
+	f, err := s.Feed(env.Data, env.Inputs)
 	if err != nil {
 		b.Fatal(err)
 	}
-	next, stop := iter.Pull2(f.epoch(0))
+	next, stop := iter.Pull2(f.Epoch(0))
 	defer stop()
 	var before process.Usage
 	for b.Loop() {
 		images, err, more := next()
 		if !more {
-			next, stop = iter.Pull2(f.epoch(0))
+			next, stop = iter.Pull2(f.Epoch(0))
 			defer stop()
 			images, err, _ = next()
 		}
 		if err == nil {
-			_, _, err = t.step(images, 1e-3)
+			_, _, err = t.Step(images, 1e-3)
 		}
 		if err != nil {
 			b.Fatal(err)
@@ -313,6 +314,6 @@ func BenchmarkTraining(b *testing.B) {
 		}
 	}
 	if after, ok := process.Used(); ok && b.N > 1 {
-		b.ReportMetric((after.CPU-before.CPU).Seconds()/float64(b.N-1)*mostTrainImages/float64(s.Batch), "cpu-s/epoch")
+		b.ReportMetric((after.CPU-before.CPU).Seconds()/float64(b.N-1)*training.MostTrainImages/float64(s.Batch), "cpu-s/epoch")
 	}
 }

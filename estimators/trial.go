@@ -3,6 +3,7 @@ package estimators
 import (
 	"rwe301/bench301"
 	"rwe301/estimators/inputs"
+	"rwe301/estimators/internal/precision"
 	"rwe301/network"
 )
 
@@ -26,7 +27,7 @@ func trialOf[T network.Real](s proxySettings, a bench301.Architecture, env *Env,
 	if err != nil {
 		return nil, err
 	}
-	t.theta = convert[T](m.theta)
+	t.theta = precision.Convert[T](m.theta)
 	return t, nil
 }
 
@@ -51,7 +52,7 @@ func newTrial[T network.Real](p *network.Plan, batch int, augment bool, env *Env
 		o.Batch = batch
 	}
 	exec, err := executor[T](env, p, o)
-	return &trial[T]{plan: p, pixels: convert[T](images.Pixels), labels: images.Labels, exec: exec}, err
+	return &trial[T]{plan: p, pixels: precision.Convert[T](images.Pixels), labels: images.Labels, exec: exec}, err
 }
 
 // standard fills parameters: weights from N(0, 1), biases 0, normalisations 1 and 0.

@@ -9,6 +9,8 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"rwe301/bench301"
+	"rwe301/estimators/internal/linear"
+	"rwe301/estimators/internal/precision"
 	"rwe301/network"
 )
 
@@ -29,7 +31,7 @@ var wrcorEntry = define(Info{
 type wrcor struct{ proxySettings }
 
 func (e wrcor) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
-	return either(e.Precision, wrcorOf[float32], wrcorOf[float64])(ctx, e.proxySettings, a, env)
+	return precision.Either(e.Precision, wrcorOf[float32], wrcorOf[float64])(ctx, e.proxySettings, a, env)
 }
 
 func wrcorOf[T network.Real](ctx context.Context, s proxySettings, a bench301.Architecture, env *Env) (Score, error) {
@@ -118,16 +120,16 @@ func addCorrelations[T network.Real](k []float64, rows []T, n int, weight float6
 		lengths[i] = math.Sqrt(lengths[i])
 	}
 	const width = 256 // of pieces of all rows that stay in the cache
-	z := matrix{n, width, make([]float64, n*width)}
+	z := linear.NewMatrix(n, width)
 	products := mat.NewSymDense(n, nil)
 	for lo := 0; lo < size; lo += width {
-		z.d = min(width, size-lo)
+		z.D = min(width, size-lo)
 		for i := range n {
-			for p, v := range rows[i*size+lo:][:z.d] {
-				z.row(i)[p] = float64(v) - means[i]
+			for p, v := range rows[i*size+lo:][:z.D] {
+				z.Row(i)[p] = float64(v) - means[i]
 			}
 		}
-		blas64.Syrk(blas.NoTrans, 1, blas64.General{Rows: n, Cols: z.d, Stride: z.d, Data: z.values}, 1,
+		blas64.Syrk(blas.NoTrans, 1, blas64.General{Rows: n, Cols: z.D, Stride: z.D, Data: z.Values}, 1,
 			products.RawSymmetric())
 	}
 	for i := range n {

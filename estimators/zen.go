@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"rwe301/bench301"
+	"rwe301/estimators/internal/linear"
 	"rwe301/network"
 )
 
@@ -76,7 +77,7 @@ func (e zen) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (S
 	score := math.Log(difference / float64(e.Batch))
 	for _, node := range p.NodesOf(bench301.BatchNorm) {
 		_, variance := x.Running(g.Nodes[node].Name)
-		score += math.Log(math.Sqrt(mean(variance)))
+		score += math.Log(math.Sqrt(linear.Mean(variance)))
 	}
 	return Score{Value: score}, nil
 }

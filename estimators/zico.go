@@ -7,6 +7,8 @@ import (
 
 	"rwe301/bench301"
 	"rwe301/estimators/inputs"
+	"rwe301/estimators/internal/linear"
+	"rwe301/estimators/internal/precision"
 	"rwe301/network"
 )
 
@@ -44,7 +46,7 @@ func (s zicoSettings) reads() []inputs.Span {
 type zico struct{ zicoSettings }
 
 func (e zico) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
-	return either(e.Precision, zicoOf[float32], zicoOf[float64])(ctx, e.zicoSettings, a, env)
+	return precision.Either(e.Precision, zicoOf[float32], zicoOf[float64])(ctx, e.zicoSettings, a, env)
 }
 
 func zicoOf[T network.Real](ctx context.Context, s zicoSettings, a bench301.Architecture, env *Env) (Score, error) {
@@ -63,7 +65,7 @@ func zicoOf[T network.Real](ctx context.Context, s zicoSettings, a bench301.Arch
 			return Score{}, err
 		}
 		g := make([]T, len(t.theta))
-		if err := lossGradient(t.exec, t.theta, convert[T](images.Pixels), images.Labels, g); err != nil {
+		if err := lossGradient(t.exec, t.theta, precision.Convert[T](images.Pixels), images.Labels, g); err != nil {
 			return Score{}, err
 		}
 		gradients = append(gradients, g)
@@ -72,7 +74,7 @@ func zicoOf[T network.Real](ctx context.Context, s zicoSettings, a bench301.Arch
 	if len(perLayer) == 0 {
 		return Score{}, fmt.Errorf("the gradients of all batches are equal: %w", ErrUndefined)
 	}
-	return Score{Value: sum(perLayer)}, nil
+	return Score{Value: linear.Sum(perLayer)}, nil
 }
 
 // lossGradient sets g to the gradient of the mean cross-entropy of a batch, in train mode.

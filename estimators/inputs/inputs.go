@@ -59,3 +59,14 @@ func (s Span) String() string {
 	}
 	return fmt.Sprintf("%s[%d:%d]", name, s.From, s.To)
 }
+
+// Batches cuts n images into as few batches of at most size as possible, of equal sizes up to one, so that none is left
+// with too few images for statistics.
+func Batches(n, size int) []Span {
+	count := (n + size - 1) / size
+	out := make([]Span, count)
+	for i := range out {
+		out[i] = Span{From: i * n / count, To: (i + 1) * n / count}
+	}
+	return out
+}

@@ -32,12 +32,16 @@ cmd/bench301: analysis bench301 bench301/dataset bench301/surrogate correlation 
 	internal/system
 correlation:
 estimators: bench301 bench301/dataset network estimators/head estimators/inputs estimators/internal/curve
-	internal/atomicfile internal/suggest
+	estimators/internal/linear estimators/internal/precision estimators/internal/training internal/suggest
 estimators/conformance: bench301 estimators estimators/internal/curve estimators/internal/reference
 estimators/head: gorgonia
 estimators/inputs: bench301/dataset network
 estimators/internal/curve:
+estimators/internal/linear:
+estimators/internal/precision: network
 estimators/internal/reference: bench301 bench301/dataset estimators/inputs internal/splitmix network
+estimators/internal/training: bench301 bench301/dataset estimators/inputs estimators/internal/precision
+	internal/atomicfile network
 export: bench301
 internal/atomicfile:
 internal/download:

@@ -1,4 +1,4 @@
-package estimators
+package training
 
 import (
 	"bytes"
@@ -16,14 +16,14 @@ import (
 	"rwe301/network"
 )
 
-// checkpoint is a file that holds a training between two epochs, so that a process that is killed loses one epoch at
+// Checkpoint is a file that holds a training between two epochs, so that a process that is killed loses one epoch at
 // most. It is, in little-endian: magic, the key and Diverged (length and text each), seconds, the number of epochs and
 // the three series of the curve; then, unless the training is over, running statistics, theta and velocity; and last
 // the SHA-256 of all that.
-type checkpoint[T network.Real] struct {
-	dir      string // "" keeps nothing
-	key      string // what determines the training
-	perEpoch int    // steps of an epoch
+type Checkpoint[T network.Real] struct {
+	Dir      string // "" keeps nothing
+	Key      string // what determines the training
+	PerEpoch int    // steps of an epoch
 }
 
 const checkpointMagic = "bench301 checkpoint 1\n"
@@ -31,15 +31,15 @@ const checkpointMagic = "bench301 checkpoint 1\n"
 // maxText bounds the texts in a checkpoint.
 const maxText = 1 << 16
 
-// path is a name for the key.
-func (c checkpoint[T]) path() string {
-	sum := sha256.Sum256([]byte(c.key))
-	return filepath.Join(c.dir, hex.EncodeToString(sum[:12])+".checkpoint")
+// Path is a name for the key.
+func (c Checkpoint[T]) Path() string {
+	sum := sha256.Sum256([]byte(c.Key))
+	return filepath.Join(c.Dir, hex.EncodeToString(sum[:12])+".checkpoint")
 }
 
-// save writes the state of a training.
-func (c checkpoint[T]) save(t *trainer[T]) error {
-	if c.dir == "" {
+// Save writes the state of a training.
+func (c Checkpoint[T]) Save(t *Trainer[T]) error {
+	if c.Dir == "" {
 		return nil
 	}
 	var b bytes.Buffer
@@ -49,27 +49,27 @@ func (c checkpoint[T]) save(t *trainer[T]) error {
 			_ = binary.Write(&b, binary.LittleEndian, v) // to memory, of types that it knows
 		}
 	}
-	for _, text := range []string{c.key, t.curve.Diverged} {
+	for _, text := range []string{c.Key, t.Curve.Diverged} {
 		put(uint32(len(text)), []byte(text))
 	}
-	put(t.seconds, uint32(len(t.curve.TrainLoss)), t.curve.TrainLoss, t.curve.ValLoss, t.curve.ValAccuracy)
-	if !t.finished(c.perEpoch) {
-		for _, s := range t.running() {
+	put(t.Seconds, uint32(len(t.Curve.TrainLoss)), t.Curve.TrainLoss, t.Curve.ValLoss, t.Curve.ValAccuracy)
+	if !t.finished(c.PerEpoch) {
+		for _, s := range t.Running() {
 			put(s)
 		}
-		put(t.theta, t.sgd.velocity)
+		put(t.Theta, t.sgd.velocity)
 	}
 	sum := sha256.Sum256(b.Bytes())
 	b.Write(sum[:])
-	if err := os.MkdirAll(c.dir, 0o755); err != nil {
+	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
 		return err
 	}
-	return atomicfile.WriteBytes(c.path(), b.Bytes())
+	return atomicfile.WriteBytes(c.Path(), b.Bytes())
 }
 
-// load brings a training into the state that was saved, if one was.
-func (c checkpoint[T]) load(t *trainer[T]) error {
-	if c.dir == "" {
+// Load brings a training into the state that was saved, if one was.
+func (c Checkpoint[T]) Load(t *Trainer[T]) error {
+	if c.Dir == "" {
 		return nil
 	}
 	data, err := c.read(t)
@@ -80,20 +80,20 @@ func (c checkpoint[T]) load(t *trainer[T]) error {
 		err = c.decode(t, data)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w: remove the file to train from the start", c.path(), err)
+		return fmt.Errorf("%s: %w: remove the file to train from the start", c.Path(), err)
 	}
 	return nil
 }
 
 // read returns the checked content of the file.
-func (c checkpoint[T]) read(t *trainer[T]) ([]byte, error) {
-	f, err := os.Open(c.path())
+func (c Checkpoint[T]) read(t *Trainer[T]) ([]byte, error) {
+	f, err := os.Open(c.Path())
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	most := int64(len(checkpointMagic)+2*maxText+64) + 24*int64(t.Epochs) + 16*int64(len(t.theta))
-	for _, s := range t.running() {
+	most := int64(len(checkpointMagic)+2*maxText+64) + 24*int64(t.Epochs) + 16*int64(len(t.Theta))
+	for _, s := range t.Running() {
 		most += 8 * int64(len(s))
 	}
 	data, err := io.ReadAll(io.LimitReader(f, most+1))
@@ -112,7 +112,7 @@ func (c checkpoint[T]) read(t *trainer[T]) ([]byte, error) {
 }
 
 // decode fills in the training. It changes nothing but t, and t is of no use after an error.
-func (c checkpoint[T]) decode(t *trainer[T], data []byte) error {
+func (c Checkpoint[T]) decode(t *Trainer[T], data []byte) error {
 	r := bytes.NewReader(data)
 	var err error
 	get := func(into any) {
@@ -134,24 +134,24 @@ func (c checkpoint[T]) decode(t *trainer[T], data []byte) error {
 	if get(magic); string(magic) != checkpointMagic {
 		return errors.New("not a checkpoint")
 	}
-	if key := text(); err == nil && key != c.key {
+	if key := text(); err == nil && key != c.Key {
 		return errors.New("a checkpoint of another training")
 	}
-	t.curve.Diverged = text()
+	t.Curve.Diverged = text()
 	var epochs uint32
-	get(&t.seconds)
+	get(&t.Seconds)
 	if get(&epochs); err == nil && int(epochs) > t.Epochs {
 		return fmt.Errorf("%d epochs of %d", epochs, t.Epochs)
 	}
-	for _, series := range []*[]float64{&t.curve.TrainLoss, &t.curve.ValLoss, &t.curve.ValAccuracy} {
+	for _, series := range []*[]float64{&t.Curve.TrainLoss, &t.Curve.ValLoss, &t.Curve.ValAccuracy} {
 		*series = make([]float64, epochs)
 		get(*series)
 	}
-	if err == nil && !t.finished(c.perEpoch) {
-		for _, s := range t.running() {
+	if err == nil && !t.finished(c.PerEpoch) {
+		for _, s := range t.Running() {
 			get(s)
 		}
-		get(t.theta)
+		get(t.Theta)
 		get(t.sgd.velocity)
 	}
 	if err == nil && r.Len() > 0 {

@@ -1,4 +1,4 @@
-package estimators
+package training
 
 import (
 	"context"
@@ -8,44 +8,44 @@ import (
 
 	"rwe301/bench301"
 	"rwe301/bench301/dataset"
+	"rwe301/estimators/inputs"
+	"rwe301/estimators/internal/precision"
 	"rwe301/network"
 )
 
-// trainer is a network in training. Between two epochs, all that the rest of the training depends on is theta, the
+// Trainer is a network in training. Between two epochs, all that the rest of the training depends on is theta, the
 // optimiser's velocity, the running statistics and the number of epochs of the curve.
-type trainer[T network.Real] struct {
-	trainingSettings
+type Trainer[T network.Real] struct {
+	Settings
 	plan    *network.Plan
-	exec    network.Runner[T]
-	theta   []T
+	Exec    network.Runner[T]
+	Theta   []T
 	sgd     sgd[T]
-	curve   trainingCurve
-	seconds float64 // wall time so far, in this process and before
+	Curve   Curve
+	Seconds float64 // wall time so far, in this process and before
 
 	g, logits, aux []T // gradients of theta and of the two classifiers' outputs
 }
 
-func newTrainer[T network.Real](s trainingSettings, p *network.Plan, theta []T, env *Env) (*trainer[T], error) {
-	e, err := executor[T](env, p, network.Options{Batch: s.Batch, Gradients: true})
-	if err != nil {
-		return nil, err
-	}
+// New returns a trainer of the weights theta, which it changes, with an executor that has gradients and takes the
+// settings' Batch images.
+func New[T network.Real](s Settings, p *network.Plan, theta []T, e network.Runner[T]) *Trainer[T] {
 	size := s.Batch * p.Classes()
-	return &trainer[T]{
-		trainingSettings: s, plan: p, exec: e, theta: theta, g: make([]T, len(theta)), logits: make([]T, size),
+	return &Trainer[T]{
+		Settings: s, plan: p, Exec: e, Theta: theta, g: make([]T, len(theta)), logits: make([]T, size),
 		aux: make([]T, size),
 		sgd: sgd[T]{momentum: s.Momentum, decay: s.WeightDecay, clip: s.Clip, velocity: make([]T, len(theta))},
-	}, nil
+	}
 }
 
-// train trains what is left of the epochs, and calls save after each.
-func (t *trainer[T]) train(ctx context.Context, f feed, save func(*trainer[T]) error) error {
-	for !t.finished(f.steps) {
+// Train trains what is left of the epochs, and calls save after each.
+func (t *Trainer[T]) Train(ctx context.Context, f Feed, save func(*Trainer[T]) error) error {
+	for !t.finished(f.Steps) {
 		start := time.Now()
 		if err := t.epoch(ctx, f); err != nil {
 			return err
 		}
-		t.seconds += time.Since(start).Seconds()
+		t.Seconds += time.Since(start).Seconds()
 		if err := save(t); err != nil {
 			return err
 		}
@@ -54,95 +54,95 @@ func (t *trainer[T]) train(ctx context.Context, f feed, save func(*trainer[T]) e
 }
 
 // finished says whether the training is over, given the number of steps of an epoch.
-func (t *trainer[T]) finished(perEpoch int) bool {
-	done := len(t.curve.TrainLoss)
-	return t.curve.Diverged != "" || done >= t.Epochs || t.Steps > 0 && done*perEpoch >= t.Steps
+func (t *Trainer[T]) finished(perEpoch int) bool {
+	done := len(t.Curve.TrainLoss)
+	return t.Curve.Diverged != "" || done >= t.Epochs || t.Steps > 0 && done*perEpoch >= t.Steps
 }
 
 // epoch trains the next epoch and validates.
-func (t *trainer[T]) epoch(ctx context.Context, f feed) error {
-	k := len(t.curve.TrainLoss)
+func (t *Trainer[T]) epoch(ctx context.Context, f Feed) error {
+	k := len(t.Curve.TrainLoss)
 	total, steps := 0.0, 0
-	for images, err := range f.epoch(k) {
+	for images, err := range f.Epoch(k) {
 		if err != nil {
 			return err
 		}
-		if t.Steps > 0 && k*f.steps+steps == t.Steps {
+		if t.Steps > 0 && k*f.Steps+steps == t.Steps {
 			break
 		}
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		if t.DropPath > 0 {
-			if err := t.exec.SetDropPath(t.DropPath*float64(k)/t.schedule(), f.drops(k*f.steps+steps)); err != nil {
+			if err := t.Exec.SetDropPath(t.DropPath*float64(k)/t.schedule(), f.drops(k*f.Steps+steps)); err != nil {
 				return err
 			}
 		}
-		loss, norm, err := t.step(images, t.rate(k))
+		loss, norm, err := t.Step(images, t.Rate(k))
 		if err != nil {
 			return err
 		}
 		if bad := loss + norm; math.IsNaN(bad) || math.IsInf(bad, 0) {
-			t.curve.Diverged = fmt.Sprintf("training diverged: loss %v, gradient %v at step %d of epoch %d", loss,
+			t.Curve.Diverged = fmt.Sprintf("training diverged: loss %v, gradient %v at step %d of epoch %d", loss,
 				norm, steps+1, k+1)
 			return nil
 		}
 		total += loss
 		steps++
 	}
-	loss, accuracy, err := t.validate(ctx, f.val)
+	loss, accuracy, err := t.validate(ctx, f.Val)
 	if err != nil {
 		return err
 	}
-	t.curve.TrainLoss = append(t.curve.TrainLoss, total/float64(steps))
-	t.curve.ValLoss, t.curve.ValAccuracy = append(t.curve.ValLoss, loss), append(t.curve.ValAccuracy, accuracy)
+	t.Curve.TrainLoss = append(t.Curve.TrainLoss, total/float64(steps))
+	t.Curve.ValLoss, t.Curve.ValAccuracy = append(t.Curve.ValLoss, loss), append(t.Curve.ValAccuracy, accuracy)
 	return nil
 }
 
-// step takes one step, and returns the cross-entropy and the norm of the gradient before it.
-func (t *trainer[T]) step(images dataset.Images, rate float64) (loss, norm float64, err error) {
+// Step takes one step, and returns the cross-entropy and the norm of the gradient before it.
+func (t *Trainer[T]) Step(images dataset.Images, rate float64) (loss, norm float64, err error) {
 	n := images.Len()
-	if err := t.exec.Forward(t.theta, convert[T](images.Pixels), n, network.BatchNorm); err != nil {
+	if err := t.Exec.Forward(t.Theta, precision.Convert[T](images.Pixels), n, network.BatchNorm); err != nil {
 		return 0, 0, err
 	}
 	c := network.Cotangents[T]{Logits: t.logits[:n*t.plan.Classes()]}
-	if loss, err = network.CrossEntropy(t.exec.Logits(), images.Labels, c.Logits); err != nil {
+	if loss, err = network.CrossEntropy(t.Exec.Logits(), images.Labels, c.Logits); err != nil {
 		return 0, 0, err
 	}
 	if t.Auxiliary {
 		c.AuxLogits = t.aux[:n*t.plan.Classes()]
-		if _, err := network.CrossEntropy(t.exec.AuxLogits(), images.Labels, c.AuxLogits); err != nil {
+		if _, err := network.CrossEntropy(t.Exec.AuxLogits(), images.Labels, c.AuxLogits); err != nil {
 			return 0, 0, err
 		}
 		for i := range c.AuxLogits {
 			c.AuxLogits[i] *= T(t.AuxiliaryWeight)
 		}
 	}
-	if err := t.exec.Backward(c, t.g, nil); err != nil {
+	if err := t.Exec.Backward(c, t.g, nil); err != nil {
 		return 0, 0, err
 	}
-	return loss, t.sgd.step(t.theta, t.g, rate), nil
+	return loss, t.sgd.step(t.Theta, t.g, rate), nil
 }
 
 // validate returns mean cross-entropy and accuracy, in percent. No path is dropped.
-func (t *trainer[T]) validate(ctx context.Context, val dataset.Images) (loss, accuracy float64, err error) {
+func (t *Trainer[T]) validate(ctx context.Context, val dataset.Images) (loss, accuracy float64, err error) {
 	norm := network.RunningNorm
-	if t.ValNorm == normBatch {
+	if t.ValNorm == NormBatch {
 		norm = network.BatchNorm
-		if err := t.exec.SetDropPath(0, 0); err != nil {
+		if err := t.Exec.SetDropPath(0, 0); err != nil {
 			return 0, 0, err
 		}
 	}
 	right, classes := 0, t.plan.Classes()
-	for _, b := range batches(val.Len(), t.Batch) {
+	for _, b := range inputs.Batches(val.Len(), t.Batch) {
 		if err := ctx.Err(); err != nil {
 			return 0, 0, err
 		}
 		images := val.Slice(b.From, b.To)
-		if err := t.exec.Forward(t.theta, convert[T](images.Pixels), images.Len(), norm); err != nil {
+		if err := t.Exec.Forward(t.Theta, precision.Convert[T](images.Pixels), images.Len(), norm); err != nil {
 			return 0, 0, err
 		}
-		logits := t.exec.Logits()
+		logits := t.Exec.Logits()
 		l, err := network.CrossEntropy(logits, images.Labels, nil)
 		if err != nil {
 			return 0, 0, err
@@ -169,10 +169,13 @@ func best[T network.Real](row []T) int {
 	return k
 }
 
-// running lists the running statistics of all normalisations: means and variances, which belong to the executor.
-func (t *trainer[T]) running() (all [][]float64) {
+// Velocity is what the optimiser remembers of earlier steps, laid out like Theta.
+func (t *Trainer[T]) Velocity() []T { return t.sgd.velocity }
+
+// Running lists the running statistics of all normalisations: means and variances, which belong to the executor.
+func (t *Trainer[T]) Running() (all [][]float64) {
 	for _, node := range t.plan.NodesOf(bench301.BatchNorm) {
-		mean, variance := t.exec.Running(t.plan.Graph().Nodes[node].Name)
+		mean, variance := t.Exec.Running(t.plan.Graph().Nodes[node].Name)
 		all = append(all, mean, variance)
 	}
 	return all
