@@ -33,7 +33,8 @@ func (s Statistic) Undefined() bool {
 	return errors.Is(s.Err, correlation.ErrUndefined) || s.Err == nil && math.IsNaN(s.Value)
 }
 
-func statistic(v float64, err error) Statistic { return Statistic{v, err} }
+// StatisticOf wraps what package correlation returns.
+func StatisticOf(v float64, err error) Statistic { return Statistic{v, err} }
 
 // Tops judges the top of every ranking, best estimator first.
 func (f *Findings) Tops() (out []TopOf, err error) {
@@ -51,7 +52,7 @@ func (f *Findings) Tops() (out []TopOf, err error) {
 		if t.NDCG, err = correlation.NDCG(correlation.LinearGains(r.Truth), r.Scores, t.K); err != nil {
 			return nil, err
 		}
-		t.WeightedTau = statistic(correlation.WeightedTau(r.Scores, r.Truth, correlation.WeightedOptions{}))
+		t.WeightedTau = StatisticOf(correlation.WeightedTau(r.Scores, r.Truth, correlation.WeightedOptions{}))
 		out = append(out, t)
 	}
 	return out, nil
@@ -105,9 +106,9 @@ func (f *Findings) Confounding() ([]Confounded, error) {
 		}
 		partial, err := correlation.Partial(correlation.KendallTauB, r.Scores, r.Truth, size, correlation.TwoSided)
 		c := Confounded{
-			Finding: r, Tau: statistic(correlation.Kendall(r.Scores, r.Truth)), GivenParams: Statistic{partial.Statistic, err},
-			Semipartial: statistic(correlation.Semipartial(correlation.KendallTauB, r.Truth, r.Scores, size)),
-			WithParams:  statistic(correlation.Kendall(r.Scores, size)),
+			Finding: r, Tau: StatisticOf(correlation.Kendall(r.Scores, r.Truth)), GivenParams: Statistic{partial.Statistic, err},
+			Semipartial: StatisticOf(correlation.Semipartial(correlation.KendallTauB, r.Truth, r.Scores, size)),
+			WithParams:  StatisticOf(correlation.Kendall(r.Scores, size)),
 		}
 		if counted {
 			s, err := correlation.Within(correlation.KendallTauB, r.Scores, r.Truth, keys)
@@ -161,15 +162,19 @@ func (f *Findings) Stratify(rows []*Finding) (*Strata, error) {
 					x, y = append(x, r.Scores[m]), append(y, r.Truth[m])
 				}
 			}
-			v, err := correlation.Spearman(x, y)
-			if err != nil {
-				v = math.NaN()
-			}
-			rho = append(rho, v)
+			rho = append(rho, spearman(x, y))
 		}
 		s.Rho = append(s.Rho, rho)
 	}
 	return &s, nil
+}
+
+// spearman is NaN where it is undefined.
+func spearman(x, y []float64) float64 {
+	if v, err := correlation.Spearman(x, y); err == nil {
+		return v
+	}
+	return math.NaN()
 }
 
 // Among is the matrix of Spearman correlations between the scores of rows; NaN where one is undefined.
@@ -179,11 +184,7 @@ func Among(rows []*Finding) [][]float64 {
 		out[i] = make([]float64, len(rows))
 		for k, b := range rows {
 			_, kept := Common(a.Column.Mean(), b.Column.Mean())
-			v, err := correlation.Spearman(kept[0], kept[1])
-			if err != nil {
-				v = math.NaN()
-			}
-			out[i][k] = v
+			out[i][k] = spearman(kept[0], kept[1])
 		}
 	}
 	return out

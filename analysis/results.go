@@ -64,18 +64,10 @@ type Column struct {
 func NewColumn(q *store.Question, n int) *Column {
 	c := &Column{Question: q, Asked: n * len(q.Seeds), Missing: n * len(q.Seeds)}
 	for range q.Seeds {
-		c.BySeed, c.Times = append(c.BySeed, undefined(n)), append(c.Times, undefined(n))
+		none := slices.Repeat([]float64{math.NaN()}, n)
+		c.BySeed, c.Times = append(c.BySeed, none), append(c.Times, slices.Clone(none))
 	}
 	return c
-}
-
-// undefined is a vector without values.
-func undefined(n int) []float64 {
-	v := make([]float64, n)
-	for i := range v {
-		v[i] = math.NaN()
-	}
-	return v
 }
 
 // Answer enters the answer about architecture i under a seed of the question. score is NaN unless status is OK.

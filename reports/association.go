@@ -63,8 +63,8 @@ func versus(a analysis.Association) string {
 	return fmt.Sprintf("%s (%s)", a.Mark, PValue(*a.P))
 }
 
-// Probability writes a p-value.
-func Probability(p float64) string {
+// probability writes a p-value.
+func probability(p float64) string {
 	if p < 0.001 {
 		return "<0.001"
 	}
@@ -73,17 +73,17 @@ func Probability(p float64) string {
 
 // PValue writes "p=0.021" or "p<0.001".
 func PValue(p float64) string {
-	if text := Probability(p); text[0] != '<' {
+	if text := probability(p); text[0] != '<' {
 		return "p=" + text
 	}
-	return "p" + Probability(p)
+	return "p" + probability(p)
 }
 
 func coefficient(i *analysis.Interval) []string {
 	if i == nil {
 		return []string{"undefined", ""}
 	}
-	return []string{signed(i.Value), fmt.Sprintf("[%s, %s]", signed(i.Low), signed(i.High))}
+	return []string{signed(i.Value), bounds(i.Low, i.High)}
 }
 
 // signed writes a correlation with its sign.

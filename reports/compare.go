@@ -33,7 +33,7 @@ func CompareTable(a, b *analysis.Findings, contrasts []analysis.Contrast) Table 
 		}
 		if v := c.Comparison; v != nil {
 			row[3], row[4], row[5], row[6] = signed(v.Difference), bounds(v.Interval.Low, v.Interval.High),
-				Probability(v.PAdjusted), v.Mark()
+				probability(v.PAdjusted), v.Mark()
 		}
 		t.Rows = append(t.Rows, row)
 	}

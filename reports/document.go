@@ -8,8 +8,6 @@ import (
 	"html/template"
 	"io"
 
-	"gonum.org/v1/plot/vg"
-
 	"rwe301/plots"
 )
 
@@ -48,17 +46,16 @@ func (s Section) Empty() bool {
 	return len(s.Clouds)+len(s.Drawings) == 0 && s.Verbatim == ""
 }
 
-// Drawing is a figure with the size and the caption that it has on the page.
+// Drawing is a figure with its caption on the page.
 type Drawing struct {
-	Caption       string
-	Figure        plots.Figure
-	Width, Height vg.Length
+	Caption string
+	Figure
 }
 
 // svg is the figure as an svg element.
 func (d Drawing) svg() (template.HTML, error) {
 	var b bytes.Buffer
-	if err := plots.Write(&b, d.Figure, d.Width, d.Height, "svg"); err != nil {
+	if err := plots.Write(&b, d.Figure.Figure, d.Width, d.Height, "svg"); err != nil {
 		return "", err
 	}
 	at := bytes.Index(b.Bytes(), []byte("<svg"))

@@ -30,8 +30,8 @@ func TestDocumentNeedsNothingElse(t *testing.T) {
 					Groups: []Dots{{Item: []int{0, 1}, X: []float64{1, 2.5}, Y: []float64{93.25, 94}}},
 				}}},
 			{Name: "b", Title: "Nothing", Tables: []Table{{Title: "no rows"}}},
-			{Name: "c", Title: "Figures", Drawings: []Drawing{{Caption: "bars <u>", Figure: AssociationBars("tau", rows),
-				Width: plots.SingleColumn, Height: 2 * vg.Inch}}},
+			{Name: "c", Title: "Figures", Drawings: []Drawing{{Caption: "bars <u>", Figure: Figure{Figure: AssociationBars("tau", rows),
+				Width: plots.SingleColumn, Height: 2 * vg.Inch}}}},
 			{Name: "d", Title: "References", Verbatim: "@misc{a, title = {<x>}}"},
 		},
 	}

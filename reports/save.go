@@ -33,7 +33,21 @@ func saveFiles(dir string, files ...file) (paths []string, err error) {
 	return paths, nil
 }
 
-// formats are those of a table that is saved: as the endings of files name them.
+// saveFigures writes figures into a folder, which is made when it does not exist, and lists their paths.
+func saveFigures(dir string, figures []Figure) (paths []string, err error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	for _, f := range figures {
+		saved, err := plots.Save(dir, f.Name, f.Figure, f.Width, f.Height, "png", "svg", "pdf")
+		if paths = append(paths, saved...); err != nil {
+			return paths, err
+		}
+	}
+	return paths, nil
+}
+
+// files are those of a table that is saved: as the endings of files name them.
 func (t Table) files(name string, formats map[string]Format) (out []file) {
 	for _, ending := range []string{"txt", "md", "tex", "csv"} {
 		if f, ok := formats[ending]; ok {
@@ -62,24 +76,18 @@ func (f Study) Save(dir string, figures ...string) ([]string, error) {
 	if err != nil {
 		return paths, err
 	}
-	for _, m := range made {
-		saved, err := plots.Save(dir, m.Name, m.Figure, m.Width, m.Height, figureFormats...)
-		if paths = append(paths, saved...); err != nil {
-			return paths, err
-		}
-	}
-	return paths, nil
+	saved, err := saveFigures(dir, made)
+	return append(paths, saved...), err
 }
 
 // writeScores writes a row an architecture: text, id, accuracy, and the mean score of every estimator as it was made;
 // empty where there is none.
 func (f Study) writeScores(w io.Writer) error {
-	out := csv.NewWriter(w)
 	header := []string{"arch", "id", "accuracy"}
 	for _, c := range f.Columns {
 		header = append(header, c.Label)
 	}
-	_ = out.Write(header) // an error stays in the writer until flush
+	rows := [][]string{header}
 	cell := func(v float64, negated bool) string {
 		switch {
 		case math.IsNaN(v):
@@ -94,8 +102,7 @@ func (f Study) writeScores(w io.Writer) error {
 		for _, c := range f.Columns {
 			row = append(row, cell(c.Mean()[i], c.Lower))
 		}
-		_ = out.Write(row)
+		rows = append(rows, row)
 	}
-	out.Flush()
-	return out.Error()
+	return csv.NewWriter(w).WriteAll(rows)
 }

@@ -13,27 +13,22 @@ import (
 	"rwe301/plots"
 )
 
-// named is a figure with the name and size of its files.
-type named struct {
-	plots.Figure
-	name          string
-	width, height vg.Length
-	err           error
-}
-
 // figures draws the fronts of all methods beside published networks, the fronts of the first method generation by
 // generation, curves over the evaluations, and the cells of the knee and the ends of the best front.
-func (r Search) figures() []named {
+func (r Search) figures() (out []Figure, err error) {
 	if len(r.Found) == 0 {
-		return nil
+		return nil, nil
 	}
-	out := []named{r.frontFigure(), r.generationFigure()}
-	out = append(out, r.curveFigures()...)
-	return append(out, r.cellFigures()...)
-}
-
-func column(name string, f plots.Figure, err error) named {
-	return named{f, name, plots.SingleColumn, plots.ColumnHeight, err}
+	for _, draw := range []func() ([]Figure, error){
+		r.frontFigure, r.generationFigure, r.curveFigures, r.cellFigures,
+	} {
+		made, err := draw()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, made...)
+	}
+	return out, nil
 }
 
 // frontPoints are error against MACs, in order of MACs, of what is not dominated there.
@@ -61,7 +56,7 @@ func (r Search) axes() plots.Points {
 	return plots.Points{XLabel: "MACs (millions)", YLabel: "error (%) by " + short(r.From.Truth)}
 }
 
-func (r Search) frontFigure() named {
+func (r Search) frontFigure() ([]Figure, error) {
 	g := r.axes()
 	for _, m := range r.Setup.Methods {
 		var all []analysis.Found
@@ -80,10 +75,10 @@ func (r Search) frontFigure() named {
 		g.Groups = append(g.Groups, group)
 	}
 	f, err := plots.NewPoints(g)
-	return named{f, "fronts", plots.DoubleColumn, 3.4 * vg.Inch, err}
+	return []Figure{{"fronts", f, plots.DoubleColumn, 3.4 * vg.Inch}}, err
 }
 
-func (r Search) generationFigure() named {
+func (r Search) generationFigure() ([]Figure, error) {
 	g := r.axes()
 	method := r.Setup.Methods[0].Name
 	fronts := r.AfterGenerations(method)
@@ -91,8 +86,7 @@ func (r Search) generationFigure() named {
 		g.Groups = append(g.Groups, plots.Group{Name: fmt.Sprintf("generation %d", k), Stairs: true,
 			Points: frontPoints(fronts[k-1])})
 	}
-	f, err := plots.NewPoints(g)
-	return column("generations", f, err)
+	return pointsFigure("generations", plots.SingleColumn, g)
 }
 
 // milestones are up to four generations, the first and the last among them.
@@ -106,8 +100,7 @@ func milestones(n int) []int {
 	return out
 }
 
-func (r Search) curveFigures() []named {
-	var out []named
+func (r Search) curveFigures() (out []Figure, err error) {
 	for _, c := range []struct {
 		name, label string
 		value       func(analysis.SearchPoint) float64
@@ -119,10 +112,13 @@ func (r Search) curveFigures() []named {
 		for _, m := range r.Setup.Methods {
 			l.Lines = append(l.Lines, quartiles(m.Name, r.Curves[m.Name], c.value))
 		}
-		f, err := plots.NewLines(l)
-		out = append(out, column(c.name, f, err))
+		f, err := linesFigure(c.name, l)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, f...)
 	}
-	return out
+	return out, nil
 }
 
 // quartiles is the median over runs with the quartiles as a band, at the evaluations of the first run.
@@ -156,13 +152,12 @@ func lastBefore(run []analysis.SearchPoint, evaluations int) int {
 
 // cellFigures draws three members of the first method's first front: the most accurate, the smallest, and the knee,
 // which lies farthest below the line between these two.
-func (r Search) cellFigures() []named {
+func (r Search) cellFigures() (out []Figure, err error) {
 	row := r.Rows[0]
 	front := r.Front(row.Method, row.Seed)
 	if len(front) == 0 {
-		return nil
+		return nil, nil
 	}
-	var out []named
 	drawn := map[string]bool{}
 	for _, pick := range []struct {
 		what string
@@ -178,7 +173,10 @@ func (r Search) cellFigures() []named {
 		title := fmt.Sprintf("%s of %s, seed %d: %s, accuracy %.2f %%, %.1f M MACs", pick.what, row.Method, row.Seed,
 			pick.f.ID, pick.f.Accuracy, float64(pick.f.MACs)/1e6)
 		f, err := plots.NewCells(title, r.Space, a)
-		out = append(out, named{f, "cells-" + pick.what, plots.CellsWidth, f.Height(), err})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Figure{"cells-" + pick.what, f, plots.CellsWidth, f.Height()})
 	}
-	return out
+	return out, nil
 }

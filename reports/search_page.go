@@ -39,12 +39,13 @@ func (r Search) Page() (Document, error) {
 	clouds, items := r.clouds()
 	doc.Items = items
 	var curves, cells []Drawing
-	for _, f := range r.figures() {
-		if f.err != nil {
-			return doc, f.err
-		}
-		drawing := Drawing{Caption: searchCaptions[f.name], Figure: f.Figure, Width: f.width, Height: f.height}
-		if what, ok := strings.CutPrefix(f.name, "cells-"); ok {
+	figures, err := r.figures()
+	if err != nil {
+		return doc, err
+	}
+	for _, f := range figures {
+		drawing := Drawing{searchCaptions[f.Name], f}
+		if what, ok := strings.CutPrefix(f.Name, "cells-"); ok {
 			drawing.Caption = "The " + strings.ReplaceAll(what, "-", " ") + " of the first front."
 			cells = append(cells, drawing)
 			continue

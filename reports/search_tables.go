@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -15,7 +14,6 @@ import (
 
 	"rwe301/bench301"
 	"rwe301/correlation"
-	"rwe301/plots"
 )
 
 // Table summarises the searches: median and quartiles over seeds, and where a method differs from the first one.
@@ -132,15 +130,18 @@ func (r Search) Save(dir string) ([]string, error) {
 	if err != nil {
 		return paths, err
 	}
-	figures, err := r.writeFigures(filepath.Join(dir, "figures"))
-	return append(paths, figures...), err
+	figures, err := r.figures()
+	if err != nil {
+		return paths, err
+	}
+	saved, err := saveFigures(filepath.Join(dir, "figures"), figures)
+	return append(paths, saved...), err
 }
 
 // writeFronts writes the fronts, each architecture as canonical text and in the notation of a bench301.PythonSource.
 func (r Search) writeFronts(w io.Writer) error {
 	source, has := r.Space.(bench301.PythonSource)
-	out := csv.NewWriter(w)
-	_ = out.Write([]string{"method", "seed", "id", "arch", "genotype", "accuracy", "params", "macs", "estimates"})
+	rows := [][]string{{"method", "seed", "id", "arch", "genotype", "accuracy", "params", "macs", "estimates"}}
 	for _, f := range r.Found {
 		genotype := ""
 		if a, _, err := r.Space.Parse(f.Arch); err == nil && has {
@@ -151,23 +152,20 @@ func (r Search) writeFronts(w io.Writer) error {
 		for i, e := range f.Estimates {
 			estimates[i] = number(e)
 		}
-		_ = out.Write([]string{
+		rows = append(rows, []string{
 			f.Method, strconv.FormatUint(f.Seed, 10), f.ID, f.Arch, genotype, number(f.Accuracy),
-			strconv.FormatInt(f.Params, 10),
-			strconv.FormatInt(f.MACs, 10), strings.Join(estimates, " "),
+			strconv.FormatInt(f.Params, 10), strconv.FormatInt(f.MACs, 10), strings.Join(estimates, " "),
 		})
 	}
-	out.Flush()
-	return out.Error()
+	return csv.NewWriter(w).WriteAll(rows)
 }
 
 func (r Search) writeRows(w io.Writer) error {
-	out := csv.NewWriter(w)
 	header := []string{"method", "seed", "generations", "evaluations", "distinct", "failures", "front", "hv_estimates"}
 	for _, m := range r.Metrics() {
 		header = append(header, m.Name)
 	}
-	_ = out.Write(header)
+	rows := [][]string{header}
 	for _, row := range r.Rows {
 		cells := []string{row.Method, strconv.FormatUint(row.Seed, 10)}
 		for _, n := range []int{row.Generations, row.Evaluations, row.Distinct, row.Failures, row.Front} {
@@ -177,29 +175,9 @@ func (r Search) writeRows(w io.Writer) error {
 		for _, m := range r.Metrics() {
 			cells = append(cells, number(m.Value(row)))
 		}
-		_ = out.Write(cells)
+		rows = append(rows, cells)
 	}
-	out.Flush()
-	return out.Error()
-}
-
-// figureFormats are the formats of the figures of a report.
-var figureFormats = []string{"png", "svg", "pdf"}
-
-func (r Search) writeFigures(dir string) (paths []string, err error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, err
-	}
-	for _, f := range r.figures() {
-		if f.err != nil {
-			return paths, f.err
-		}
-		saved, err := plots.Save(dir, f.name, f.Figure, f.width, f.height, figureFormats...)
-		if paths = append(paths, saved...); err != nil {
-			return paths, err
-		}
-	}
-	return paths, nil
+	return csv.NewWriter(w).WriteAll(rows)
 }
 
 func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }

@@ -12,12 +12,10 @@ func (f Study) ablationTable() (Table, error) {
 		Title: f.title("Ablation"),
 		Columns: []Column{
 			{Name: "setting", Left: true}, {Name: "level", Left: true}, {Name: "tau-b"}, {Name: "95% CI"}, {Name: "difference"},
-			{Name: "95% CI"}, {Name: "p"},
-			{Name: "", Left: true}, {Name: "s/arch"},
+			{Name: "95% CI"}, {Name: "p"}, {Name: "", Left: true}, {Name: "s/arch"},
 		},
 		Notes: f.notes("*: the default of the study. difference: from it, by the paired bootstrap, p adjusted by Holm over "+
-			"all rows; ~ not distinguishable at 0.05.",
-			noteSeconds),
+			"all rows; ~ not distinguishable at 0.05.", noteSeconds),
 	}
 	ablations, err := f.Ablations()
 	if err != nil {
@@ -39,7 +37,7 @@ func (f Study) ablationTable() (Table, error) {
 			case l.Versus != nil:
 				v := l.Versus
 				row[4], row[5], row[6], row[7] = signed(v.Difference), bounds(v.Interval.Low, v.Interval.High),
-					Probability(v.PAdjusted), v.Mark()
+					probability(v.PAdjusted), v.Mark()
 			}
 			t.Rows = append(t.Rows, row)
 		}

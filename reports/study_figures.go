@@ -84,6 +84,38 @@ func short(truth string) string {
 	return abbreviate(name, 24)
 }
 
+// linesFigure draws lines in one column, nothing without any.
+func linesFigure(name string, lines plots.Lines) ([]Figure, error) {
+	if len(lines.Lines) == 0 {
+		return nil, nil
+	}
+	f, err := plots.NewLines(lines)
+	return []Figure{{name, f, plots.SingleColumn, plots.ColumnHeight}}, err
+}
+
+func pointsFigure(name string, width vg.Length, points plots.Points) ([]Figure, error) {
+	f, err := plots.NewPoints(points)
+	return []Figure{{name, f, width, plots.ColumnHeight}}, err
+}
+
+// names are the estimators' labels, cut to n runes.
+func names(rows []*analysis.Finding, n int) []string {
+	out := make([]string, len(rows))
+	for i, r := range rows {
+		out[i] = abbreviate(r.Estimator, n)
+	}
+	return out
+}
+
+// ids name the architectures behind the scores of a finding.
+func (f Study) ids(r *analysis.Finding) []string {
+	out := make([]string, len(r.Rows))
+	for k, i := range r.Rows {
+		out[k] = f.Architectures[i].ID
+	}
+	return out
+}
+
 // scatterFigure is F2: scores against accuracies, a panel an estimator.
 func (f Study) scatterFigure() ([]Figure, error) {
 	rows := f.Top(maxPanels)
@@ -92,11 +124,8 @@ func (f Study) scatterFigure() ([]Figure, error) {
 	}
 	panels := plots.Panels{Columns: min(3, len(rows))}
 	for _, r := range rows {
-		labels := make([]string, len(r.Rows))
-		for k, i := range r.Rows {
-			labels[k] = f.Architectures[i].ID
-		}
-		s, err := plots.NewScatter(f.panelTitle(r), "score", f.accuracyLabel(), labels, r.Scores, r.Truth)
+		title := fmt.Sprintf("%s\ntau %+.2f, rho %+.2f", abbreviate(r.Estimator, 26), r.Tau.Value, r.Rho.Value)
+		s, err := plots.NewScatter(title, "score", f.accuracyLabel(), f.ids(r), r.Scores, r.Truth)
 		if err != nil {
 			return nil, err
 		}
@@ -104,11 +133,6 @@ func (f Study) scatterFigure() ([]Figure, error) {
 	}
 	width := vg.Length(panels.Columns) * plots.DoubleColumn / 3
 	return []Figure{{"scatter", panels, max(width, plots.SingleColumn), vg.Length(panels.Rows()) * 1.9 * vg.Inch}}, nil
-}
-
-// panelTitle names an estimator with its coefficients.
-func (f Study) panelTitle(r *analysis.Finding) string {
-	return fmt.Sprintf("%s\ntau %+.2f, rho %+.2f", abbreviate(r.Estimator, 26), r.Tau.Value, r.Rho.Value)
 }
 
 // abbreviate cuts a label in the middle.

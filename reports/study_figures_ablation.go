@@ -23,8 +23,7 @@ func (f Study) costFigure() ([]Figure, error) {
 		if r.Seconds <= 0 || drawn[r] {
 			continue
 		}
-		p := plots.Point{Name: abbreviate(r.Estimator, 20), X: r.Seconds * float64(len(r.Column.Seeds)), Y: r.Tau.Value,
-			Low: r.Tau.Low, High: r.Tau.High}
+		p := costPoint(r, abbreviate(r.Estimator, 20))
 		if r.Baseline {
 			trivial.Points = append(trivial.Points, p)
 		} else {
@@ -44,8 +43,12 @@ func (f Study) costFigure() ([]Figure, error) {
 	if len(trivial.Points)+len(others.Points) > 6 {
 		width = plots.DoubleColumn // so many names need room
 	}
-	figure, err := plots.NewPoints(points)
-	return []Figure{{"cost", figure, width, plots.ColumnHeight}}, err
+	return pointsFigure("cost", width, points)
+}
+
+func costPoint(r *analysis.Finding, name string) plots.Point {
+	return plots.Point{Name: name, X: r.Seconds * float64(len(r.Column.Seeds)), Y: r.Tau.Value, Low: r.Tau.Low,
+		High: r.Tau.High}
 }
 
 // trainingCurves are tau against the seconds of training, a curve an estimator whose epochs are varied, and what is
@@ -63,8 +66,7 @@ func (f Study) trainingCurves() (curves []plots.Group, drawn map[*analysis.Findi
 		g := plots.Group{Name: abbreviate(a.Base.Estimator, 16) + ", epochs", Joined: true, Labels: true}
 		for _, l := range a.Levels {
 			if l.Tau != nil && l.Seconds > 0 {
-				g.Points = append(g.Points, plots.Point{Name: l.Value, X: l.Seconds * float64(len(l.Column.Seeds)), Y: l.Tau.Value,
-					Low: l.Tau.Low, High: l.Tau.High})
+				g.Points = append(g.Points, costPoint(l.Finding, l.Value))
 			}
 		}
 		if len(g.Points) > 1 && len(curves) < maxCurves-2 {
@@ -170,11 +172,7 @@ func (f Study) convergenceFigure() ([]Figure, error) {
 		}
 		lines.Lines = append(lines.Lines, line)
 	}
-	if len(lines.Lines) == 0 {
-		return nil, nil
-	}
-	figure, err := plots.NewLines(lines)
-	return []Figure{{"convergence", figure, plots.SingleColumn, plots.ColumnHeight}}, err
+	return linesFigure("convergence", lines)
 }
 
 // seedsFigure is F6: the tau of every weight seed, where there are three or more.
@@ -192,9 +190,5 @@ func (f Study) seedsFigure() ([]Figure, error) {
 		}
 		lines.Lines = append(lines.Lines, line)
 	}
-	if len(lines.Lines) == 0 {
-		return nil, nil
-	}
-	figure, err := plots.NewLines(lines)
-	return []Figure{{"seeds", figure, plots.SingleColumn, plots.ColumnHeight}}, err
+	return linesFigure("seeds", lines)
 }

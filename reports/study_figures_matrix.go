@@ -18,16 +18,18 @@ func (f Study) proxiesFigure() ([]Figure, error) {
 	if len(rows) < 2 {
 		return nil, nil
 	}
-	names := make([]string, len(rows))
-	for i, r := range rows {
-		names[i] = abbreviate(r.Estimator, 20)
-	}
-	h, err := plots.NewHeatMap("Spearman correlation between scores", names, names, analysis.Among(rows))
+	return heatFigure("proxies", 0, "Spearman correlation between scores", rows, names(rows, 20), analysis.Among(rows))
+}
+
+// heatFigure is a matrix with a row an estimator.
+func heatFigure(name string, atLeast vg.Length, title string, rows []*analysis.Finding, columns []string,
+	values [][]float64) ([]Figure, error) {
+	h, err := plots.NewHeatMap(title, names(rows, 20), columns, values)
 	if err != nil {
 		return nil, err
 	}
 	width, height := h.Size()
-	return []Figure{{"proxies", h, width, height}}, nil
+	return []Figure{{name, h, max(width, atLeast), height}}, nil
 }
 
 // entropyFigure is F8: what is left of the entropy of the accuracies when more and more scores are known.
@@ -59,10 +61,9 @@ func (f Study) entropyFigure() ([]Figure, error) {
 			break // the architectures are alone in their bins: nothing more can be seen
 		}
 	}
-	figure, err := plots.NewPoints(plots.Points{
+	return pointsFigure("entropy", plots.SingleColumn, plots.Points{
 		XLabel: "scores known", YLabel: "entropy left of accuracy (bits)", Whole: true, Groups: []plots.Group{left, chance},
 	})
-	return []Figure{{"entropy", figure, plots.SingleColumn, plots.ColumnHeight}}, err
 }
 
 // strataFigure is F7: the correlation among architectures with equally many convolutions.
@@ -76,16 +77,11 @@ func (f Study) strataFigure() ([]Figure, error) {
 	for k, n := range strata.Convolutions {
 		columns = append(columns, fmt.Sprintf("%d (%d)", n, strata.Sizes[k]))
 	}
-	names, values := make([]string, len(rows)), make([][]float64, len(rows))
+	values := make([][]float64, len(rows))
 	for i, r := range rows {
-		names[i], values[i] = abbreviate(r.Estimator, 20), append([]float64{r.Rho.Value}, strata.Rho[i]...)
+		values[i] = append([]float64{r.Rho.Value}, strata.Rho[i]...)
 	}
-	h, err := plots.NewHeatMap("Spearman by number of convolutions (n)", names, columns, values)
-	if err != nil {
-		return nil, err
-	}
-	width, height := h.Size()
-	return []Figure{{"strata", h, max(width, plots.SingleColumn), height}}, nil
+	return heatFigure("strata", plots.SingleColumn, "Spearman by number of convolutions (n)", rows, columns, values)
 }
 
 // biasPanels is how many estimators the figure of biases shows beside the accuracies.

@@ -33,8 +33,7 @@ func (f Study) precisionFigure() ([]Figure, error) {
 		chance.X, chance.Y = append(chance.X, x), append(chance.Y, x/100)
 	}
 	lines.Lines = append(lines.Lines, chance)
-	figure, err := plots.NewLines(lines)
-	return []Figure{{"precision", figure, plots.SingleColumn, plots.ColumnHeight}}, err
+	return linesFigure("precision", lines)
 }
 
 // ranksFigure is F14: predicted against true rank, for the three best estimators.
@@ -49,11 +48,7 @@ func (f Study) ranksFigure() ([]Figure, error) {
 		if err != nil {
 			return nil, err
 		}
-		labels := make([]string, len(r.Rows))
-		for k, i := range r.Rows {
-			labels[k] = f.Architectures[i].ID
-		}
-		s, err := plots.NewScatter(abbreviate(r.Estimator, 26), "predicted rank", "true rank", labels, predicted, truth)
+		s, err := plots.NewScatter(abbreviate(r.Estimator, 26), "predicted rank", "true rank", f.ids(r), predicted, truth)
 		if err != nil {
 			return nil, err
 		}
@@ -85,12 +80,8 @@ func (f Study) criticalFigure() ([]Figure, error) {
 	if err != nil || r == nil {
 		return nil, err
 	}
-	names := make([]string, len(rows))
-	for i, row := range rows {
-		names[i] = abbreviate(row.Estimator, 16)
-	}
-	d, err := plots.NewCritical(fmt.Sprintf("mean rank over %d parts, Friedman %s", r.Parts, PValue(r.P)), names, r.Ranks,
-		r.CriticalDifference)
+	d, err := plots.NewCritical(fmt.Sprintf("mean rank over %d parts, Friedman %s", r.Parts, PValue(r.P)),
+		names(rows, 16), r.Ranks, r.CriticalDifference)
 	if err != nil {
 		return nil, err
 	}

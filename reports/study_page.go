@@ -48,7 +48,7 @@ func (f Study) drawings(kinds ...string) ([]Drawing, error) {
 			caption = map[string]string{"best": "The most accurate architecture.",
 				"worst": "The least accurate architecture."}[rest]
 		}
-		out = append(out, Drawing{Caption: caption, Figure: m.Figure, Width: m.Width, Height: m.Height})
+		out = append(out, Drawing{caption, m})
 	}
 	return out, nil
 }

@@ -148,8 +148,7 @@ func (f Study) topTable() (Table, error) {
 		Title: f.title(fmt.Sprintf("Top %d%% of the architectures", int(100*analysis.TopShare))),
 		Columns: []Column{
 			{Name: "estimator", Left: true}, {Name: "k"}, {Name: "P@k"}, {Name: "overlap@k"}, {Name: "best rank@k"},
-			{Name: "regret@k"},
-			{Name: "nDCG@k"}, {Name: "weighted tau"},
+			{Name: "regret@k"}, {Name: "nDCG@k"}, {Name: "weighted tau"},
 		},
 		Notes: append([]string{
 			"P@k: share of the predicted top k in the true top k. Best rank, regret: of the best of the predicted top k, " +
@@ -160,8 +159,7 @@ func (f Study) topTable() (Table, error) {
 	for _, r := range tops {
 		t.Rows = append(t.Rows, []string{
 			r.Estimator, strconv.Itoa(r.K), fixed(r.PrecisionTop, 2), strconv.Itoa(r.Overlap), strconv.Itoa(r.BestRank),
-			fixed(r.Regret, 2),
-			fixed(r.NDCG, 3), orUndefined(r.WeightedTau),
+			fixed(r.Regret, 2), fixed(r.NDCG, 3), orUndefined(r.WeightedTau),
 		})
 	}
 	return t, err
@@ -217,8 +215,7 @@ func (f Study) seedTable() (Table, error) {
 		Title: f.title("Stability over weight seeds"),
 		Columns: []Column{
 			{Name: "estimator", Left: true}, {Name: "seeds"}, {Name: "tau-b of the mean"}, {Name: "tau-b of one seed"},
-			{Name: "std"}, {Name: "min"}, {Name: "max"},
-			{Name: "rho between seeds"},
+			{Name: "std"}, {Name: "min"}, {Name: "max"}, {Name: "rho between seeds"},
 		},
 		Notes: append([]string{"tau-b of one seed: mean over the seeds, with standard deviation. rho between seeds: mean " +
 			"Spearman correlation of the scores of two seeds."}, f.From.Notes...),
@@ -233,9 +230,9 @@ func (f Study) seedTable() (Table, error) {
 		}
 		mean, std := meanStd(taus)
 		t.Rows = append(t.Rows, []string{
-			r.Estimator, strconv.Itoa(len(taus)), orUndefined(statisticOf(correlation.Kendall(r.Scores, r.Truth))), signed(mean),
-			fixed(std, 3),
-			signed(slices.Min(taus)), signed(slices.Max(taus)), orUndefined(statisticOf(r.Column.BetweenSeeds())),
+			r.Estimator, strconv.Itoa(len(taus)), orUndefined(analysis.StatisticOf(correlation.Kendall(r.Scores, r.Truth))),
+			signed(mean), fixed(std, 3), signed(slices.Min(taus)), signed(slices.Max(taus)),
+			orUndefined(analysis.StatisticOf(r.Column.BetweenSeeds())),
 		})
 	}
 	return t, nil
@@ -312,7 +309,7 @@ func seedRange(columns []*analysis.Column) string {
 		}
 	}
 	slices.Sort(seeds)
-	return strings.Trim(strings.Join(strings.Fields(fmt.Sprint(seeds)), ", "), "[]")
+	return numbers(seeds)
 }
 
 func fixed(x float64, decimals int) string { return strconv.FormatFloat(x, 'f', decimals, 64) }
@@ -328,8 +325,4 @@ func orUndefined(s analysis.Statistic) string {
 		return s.Err.Error()
 	}
 	return signed(s.Value)
-}
-
-func statisticOf(v float64, err error) analysis.Statistic {
-	return analysis.Statistic{Value: v, Err: err}
 }

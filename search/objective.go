@@ -13,8 +13,6 @@ import (
 // objective is something that a search minimises or limits: a question and what its answers become.
 type objective struct {
 	*scoring.Question
-	spec string                  // as it was written
-	axis string                  // what the minimised value is
 	cost func(v float64) float64 // from answer to value; increasing in what is worse
 }
 
@@ -28,7 +26,7 @@ func (s *Searches) objective(spec string) (objective, error) {
 		if s.truth == nil {
 			return objective{}, fmt.Errorf("objective %s: there is no accuracy source", spec)
 		}
-		return objective{s.truth.Question, spec, "error (%) by " + s.truth.Name, complement}, nil
+		return objective{s.truth.Question, complement}, nil
 	}
 	if name, ok := strings.CutPrefix(spec, surrogatePrefix); ok {
 		return s.modelled(spec, name)
@@ -40,13 +38,13 @@ func (s *Searches) objective(spec string) (objective, error) {
 	if err := c.Check(estimators.NewEnv(s.data, 0)); err != nil {
 		return objective{}, fmt.Errorf("objective %s: %w", spec, err)
 	}
-	o := objective{scoring.QuestionOf(c, s.data), spec, c.Label, func(v float64) float64 { return v }}
+	o := objective{scoring.QuestionOf(c, s.data), func(v float64) float64 { return v }}
 	switch {
 	case slices.Contains(minimisedCounts, c.Info.Name) || c.Info.Direction == estimators.Lower:
 	case c.Info.Unit == "percent":
-		o.axis, o.cost = c.Label+" error (%)", complement
+		o.cost = complement
 	default:
-		o.axis, o.cost = "-"+c.Label, func(v float64) float64 { return -v }
+		o.cost = func(v float64) float64 { return -v }
 	}
 	return o, nil
 }
@@ -59,9 +57,9 @@ func (s *Searches) modelled(spec, name string) (objective, error) {
 	if err != nil {
 		return objective{}, fmt.Errorf("objective %s: %w", spec, err)
 	}
-	o := objective{q, spec, fmt.Sprintf("%s of %s", info.Unit, info.Name), func(v float64) float64 { return v }}
+	o := objective{q, func(v float64) float64 { return v }}
 	if info.Unit == surrogate.Percent {
-		o.axis, o.cost = "error (%) by "+info.Name, complement
+		o.cost = complement
 	}
 	return o, nil
 }

@@ -122,8 +122,7 @@ func (j *judge) generations(ctx context.Context, m analysis.Method, seed uint64,
 			}
 		}
 		slices.SortFunc(front, func(a, b analysis.Found) int {
-			return cmp.Or(cmp.Compare(a.MACs, b.MACs),
-				cmp.Compare(a.ID, b.ID))
+			return cmp.Or(cmp.Compare(a.MACs, b.MACs), cmp.Compare(a.ID, b.ID))
 		})
 		fronts = append(fronts, front)
 	}

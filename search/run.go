@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -144,7 +145,7 @@ type Progress func(m analysis.Method, seed uint64, g moo.Generation[string])
 func (s *Searches) Run(ctx context.Context, workers int, progress Progress) error {
 	for _, m := range s.Manifest.Definition.Methods {
 		for _, seed := range s.Manifest.Definition.Seeds {
-			if _, err := s.one(ctx, m, seed, workers, progress); err != nil {
+			if err := s.one(ctx, m, seed, workers, progress); err != nil {
 				return err
 			}
 		}
@@ -152,13 +153,12 @@ func (s *Searches) Run(ctx context.Context, workers int, progress Progress) erro
 	return nil
 }
 
-// one runs a search to its end, or returns the end where it is known.
-func (s *Searches) one(ctx context.Context, m analysis.Method, seed uint64, workers int,
-	progress Progress) (moo.Result[string], error) {
+// one runs a search to its end.
+func (s *Searches) one(ctx context.Context, m analysis.Method, seed uint64, workers int, progress Progress) error {
 	d := s.Manifest.Definition
 	e, err := s.evaluator(m, seed, workers)
 	if err != nil {
-		return moo.Result[string]{}, err
+		return err
 	}
 	o := moo.Options[string]{
 		Evaluations: d.Evaluations(), Seed: seed, Checkpoint: checkpoint{s.Store, runName(m, seed)},
@@ -166,7 +166,8 @@ func (s *Searches) one(ctx context.Context, m analysis.Method, seed uint64, work
 	if progress != nil {
 		o.Progress = func(g moo.Generation[string]) { progress(m, seed, g) }
 	}
-	return moo.Run(ctx, e.problem(), algorithms[m.Algorithm](len(m.Objectives), d.Population), o)
+	_, err = moo.Run(ctx, e.problem(), algorithms[m.Algorithm](len(m.Objectives), d.Population), o)
+	return err
 }
 
 func runName(m analysis.Method, seed uint64) string { return fmt.Sprintf("%s %d", m.Name, seed) }
@@ -233,10 +234,10 @@ func (s *Searches) evaluator(m analysis.Method, seed uint64, workers int) (*eval
 		weights = seed
 	}
 	var questions []*scoring.Question
-	ask := func(spec string) (asked, error) {
+	ask := func(spec string, into *[]asked) error {
 		o, err := s.objective(spec)
 		if err != nil {
-			return asked{}, err
+			return err
 		}
 		at := slices.IndexFunc(questions, func(q *scoring.Question) bool { return q.Key() == o.Key() })
 		if at < 0 {
@@ -244,21 +245,18 @@ func (s *Searches) evaluator(m analysis.Method, seed uint64, workers int) (*eval
 			q.Seeds = []uint64{weights}
 			at, questions = len(questions), append(questions, &q)
 		}
-		return asked{o, at}, nil
+		*into = append(*into, asked{o, at})
+		return nil
 	}
 	for _, spec := range m.Objectives {
-		o, err := ask(spec)
-		if err != nil {
+		if err := ask(spec, &e.objectives); err != nil {
 			return nil, err
 		}
-		e.objectives = append(e.objectives, o)
 	}
 	for _, l := range d.Limits {
-		o, err := ask(l.Objective)
-		if err != nil {
+		if err := ask(l.Objective, &e.limits); err != nil {
 			return nil, err
 		}
-		e.limits = append(e.limits, o)
 	}
 	e.runner = scoring.NewRunner(questions, scoring.Options{
 		Data: s.data, Store: s.Store, Workers: workers, Machine: scoring.Machine{Code: s.Manifest.Code, CPU: s.Manifest.CPU},
@@ -293,7 +291,7 @@ func (e *evaluator) problem() moo.Problem[string] {
 			}
 			return out
 		},
-		Key:      func(x string) string { return e.key(x) },
+		Key:      e.key,
 		Evaluate: e.evaluate,
 	}
 }
@@ -350,13 +348,11 @@ func (e *evaluator) outcome(answers []scoring.Answer) (result moo.Outcome) {
 	for i, o := range e.limits {
 		bound := e.bounds[i].Max
 		if r := answers[o.at]; r.Score != nil && o.cost(*r.Score) > bound {
-			result.Violation += (o.cost(*r.Score) - bound) / max(1, abs(bound))
+			result.Violation += (o.cost(*r.Score) - bound) / max(1, math.Abs(bound))
 		}
 	}
 	return result
 }
-
-func abs(v float64) float64 { return max(v, -v) }
 
 // Is says whether a folder is one of searches rather than of a study.
 func Is(dir string) bool {

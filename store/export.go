@@ -20,9 +20,6 @@ const (
 	FormatParquet Format = "parquet"
 )
 
-// Formats lists the formats of Export.
-func Formats() []Format { return []Format{FormatCSV, FormatJSONL, FormatParquet} }
-
 // Export writes records to w in the order given. Without times, the wall time and the machine are left empty: what
 // remains is the same whatever the number of workers, interruptions or shards.
 func Export(w io.Writer, f Format, records iter.Seq2[Record, error], times bool) error {

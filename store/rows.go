@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -25,12 +26,7 @@ type Row struct {
 }
 
 // Questions lists the questions that have an answer, by the numbers that stand in rows.
-func (s *SQLite) Questions() (map[int64]Question, error) { return s.questions() }
-
-// Architectures lists the architectures that have an answer, by the numbers that stand in rows.
-func (s *SQLite) Architectures() (map[int64]Named, error) { return s.architectures() }
-
-func (s *SQLite) questions() (map[int64]Question, error) {
+func (s *SQLite) Questions() (map[int64]Question, error) {
 	return table(s, "SELECT n, estimator, settings, hash, dataset FROM questions",
 		func(rows *sql.Rows) (n int64, q Question, err error) {
 			var settings sql.NullString
@@ -42,7 +38,8 @@ func (s *SQLite) questions() (map[int64]Question, error) {
 		})
 }
 
-func (s *SQLite) architectures() (map[int64]Named, error) {
+// Architectures lists the architectures that have an answer, by the numbers that stand in rows.
+func (s *SQLite) Architectures() (map[int64]Named, error) {
 	return table(s, "SELECT n, id, arch FROM architectures", func(rows *sql.Rows) (n int64, a Named, err error) {
 		err = rows.Scan(&n, &a.ID, &a.Arch)
 		return n, a, err
@@ -58,20 +55,38 @@ func (s *SQLite) origins() (map[int64][2]string, error) {
 
 // table reads a small table whole.
 func table[V any](s *SQLite, query string, scan func(*sql.Rows) (int64, V, error)) (map[int64]V, error) {
-	rows, err := s.db.Query(query)
-	if err != nil {
-		return nil, s.wrap(err)
-	}
-	defer rows.Close()
 	out := map[int64]V{}
-	for rows.Next() {
+	for rows, err := range s.each(query) {
+		if err != nil {
+			return nil, err
+		}
 		n, v, err := scan(rows)
 		if err != nil {
 			return nil, s.wrap(err)
 		}
 		out[n] = v
 	}
-	return out, s.wrap(rows.Err())
+	return out, nil
+}
+
+// each goes through the rows that a query selects; its errors are wrapped.
+func (s *SQLite) each(query string, args ...any) iter.Seq2[*sql.Rows, error] {
+	return func(yield func(*sql.Rows, error) bool) {
+		rows, err := s.db.Query(query, args...)
+		if err != nil {
+			yield(nil, s.wrap(err))
+			return
+		}
+		defer rows.Close()
+		for rows.Next() {
+			if !yield(rows, nil) {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(nil, s.wrap(err))
+		}
+	}
 }
 
 // Get returns the record of a key.
@@ -106,18 +121,15 @@ func (s *SQLite) All() iter.Seq2[Record, error] { return s.records("ORDER BY a.i
 // Rows goes through the scores without their texts, in no particular order.
 func (s *SQLite) Rows() iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		rows, err := s.db.Query("SELECT arch, question, seed, score, seconds, status FROM scores")
-		if err != nil {
-			yield(Row{}, s.wrap(err))
-			return
-		}
-		defer rows.Close()
-		for rows.Next() {
+		for rows, err := range s.each("SELECT arch, question, seed, score, seconds, status FROM scores") {
 			var r Row
 			var seed int64
 			var score sql.NullFloat64
-			if err := rows.Scan(&r.Arch, &r.Question, &seed, &score, &r.Seconds, &r.Status); err != nil {
-				yield(Row{}, s.wrap(err))
+			if err == nil {
+				err = s.wrap(rows.Scan(&r.Arch, &r.Question, &seed, &score, &r.Seconds, &r.Status))
+			}
+			if err != nil {
+				yield(Row{}, err)
 				return
 			}
 			r.Seed, r.Score = uint64(seed), score.Float64
@@ -128,17 +140,13 @@ func (s *SQLite) Rows() iter.Seq2[Row, error] {
 				return
 			}
 		}
-		if err := rows.Err(); err != nil {
-			yield(Row{}, s.wrap(err))
-		}
 	}
 }
 
 // records selects records architecture by architecture and sorts those of each by key.
 func (s *SQLite) records(where string, args ...any) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		fail := func(err error) { yield(Record{}, s.wrap(err)) }
-		questions, err := s.questions()
+		questions, err := s.Questions()
 		if err != nil {
 			yield(Record{}, err)
 			return
@@ -148,14 +156,6 @@ func (s *SQLite) records(where string, args ...any) iter.Seq2[Record, error] {
 			yield(Record{}, err)
 			return
 		}
-		// CROSS JOIN keeps SQLite to this order of loops, so that nothing has to be sorted on disk.
-		rows, err := s.db.Query(`SELECT a.id, a.arch, s.question, s.seed, s.score, s.seconds, s.status, s.error, s.origin
-			FROM architectures a CROSS JOIN scores s ON s.arch = a.n `+where, args...)
-		if err != nil {
-			fail(err)
-			return
-		}
-		defer rows.Close()
 		var group []Record
 		flush := func() bool {
 			slices.SortFunc(group, func(a, b Record) int { return compareKeys(a.Key(), b.Key()) })
@@ -167,12 +167,17 @@ func (s *SQLite) records(where string, args ...any) iter.Seq2[Record, error] {
 			group = group[:0]
 			return true
 		}
-		for rows.Next() {
+		// CROSS JOIN keeps SQLite to this order of loops, so that nothing has to be sorted on disk.
+		for rows, err := range s.each(`SELECT a.id, a.arch, s.question, s.seed, s.score, s.seconds, s.status, s.error,
+			s.origin FROM architectures a CROSS JOIN scores s ON s.arch = a.n `+where, args...) {
 			var r Record
 			var question, origin, seed int64
 			var score sql.NullFloat64
-			if err := rows.Scan(&r.ID, &r.Arch, &question, &seed, &score, &r.Seconds, &r.Status, &r.Error, &origin); err != nil {
-				fail(err)
+			if err == nil {
+				err = s.wrap(rows.Scan(&r.ID, &r.Arch, &question, &seed, &score, &r.Seconds, &r.Status, &r.Error, &origin))
+			}
+			if err != nil {
+				yield(Record{}, err)
 				return
 			}
 			q, known := questions[question]
@@ -189,10 +194,6 @@ func (s *SQLite) records(where string, args ...any) iter.Seq2[Record, error] {
 				return
 			}
 			group = append(group, r)
-		}
-		if err := rows.Err(); err != nil {
-			fail(err)
-			return
 		}
 		flush()
 	}
@@ -215,22 +216,35 @@ func (s *SQLite) Put(records ...Record) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	fresh := numbers{s, nil, map[string]int64{}, map[questionKey]int64{}, map[[2]string]int64{}}
+	err := s.transact(func(tx *sql.Tx) error {
+		fresh.tx = tx
+		for _, r := range records {
+			if err := fresh.put(r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		maps.Copy(s.archs, fresh.archs)
+		maps.Copy(s.question, fresh.question)
+		maps.Copy(s.origin, fresh.origin)
+	}
+	return err
+}
+
+// transact commits what do does, unless that fails. The errors of do are returned as they are.
+func (s *SQLite) transact(do func(*sql.Tx) error) error {
 	tx, err := s.db.Begin()
 	if err != nil {
 		return s.wrap(err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	fresh := s.numbersOf(tx)
-	for _, r := range records {
-		if err := fresh.put(r); err != nil {
-			return err
-		}
+	if err := do(tx); err != nil {
+		return err
 	}
-	if err := tx.Commit(); err != nil {
-		return s.wrap(err)
-	}
-	fresh.keep()
-	return nil
+	return s.wrap(tx.Commit())
 }
 
 // numbers gives texts their numbers within one transaction; they are remembered only once it has been committed.
@@ -240,11 +254,6 @@ type numbers struct {
 	archs    map[string]int64
 	question map[questionKey]int64
 	origin   map[[2]string]int64
-}
-
-func (s *SQLite) numbersOf(tx *sql.Tx) *numbers {
-	return &numbers{s: s, tx: tx, archs: map[string]int64{}, question: map[questionKey]int64{},
-		origin: map[[2]string]int64{}}
 }
 
 func (n *numbers) put(r Record) error {
@@ -278,19 +287,6 @@ func (n *numbers) put(r Record) error {
 	return nil
 }
 
-// keep remembers the numbers of a committed transaction.
-func (n *numbers) keep() {
-	for k, v := range n.archs {
-		n.s.archs[k] = v
-	}
-	for k, v := range n.question {
-		n.s.question[k] = v
-	}
-	for k, v := range n.origin {
-		n.s.origin[k] = v
-	}
-}
-
 // number returns the number of a text, or inserts it.
 func number[K comparable](n *numbers, known, fresh map[K]int64, k K, insert string, args ...any) (int64, error) {
 	if v, ok := known[k]; ok {
@@ -317,25 +313,22 @@ type Failure struct {
 // Failures lists the questions with answers that are no scores.
 func (s *SQLite) Failures() iter.Seq2[Failure, error] {
 	return func(yield func(Failure, error) bool) {
-		questions, err := s.questions()
+		questions, err := s.Questions()
 		if err != nil {
 			yield(Failure{}, err)
 			return
 		}
-		rows, err := s.db.Query("SELECT question, error FROM scores WHERE status <> 'ok' GROUP BY question, error " +
-			"ORDER BY question, count(*) DESC, error")
-		if err != nil {
-			yield(Failure{}, s.wrap(err))
-			return
-		}
-		defer rows.Close()
 		var last int64 = -1
 		var f Failure
-		for rows.Next() {
+		for rows, err := range s.each("SELECT question, error FROM scores WHERE status <> 'ok' GROUP BY question, error " +
+			"ORDER BY question, count(*) DESC, error") {
 			var n int64
 			var text string
-			if err := rows.Scan(&n, &text); err != nil {
-				yield(Failure{}, s.wrap(err))
+			if err == nil {
+				err = s.wrap(rows.Scan(&n, &text))
+			}
+			if err != nil {
+				yield(Failure{}, err)
 				return
 			}
 			if n == last {
@@ -346,10 +339,6 @@ func (s *SQLite) Failures() iter.Seq2[Failure, error] {
 				return
 			}
 			last, f = n, Failure{Question: questions[n], Text: text}
-		}
-		if err := rows.Err(); err != nil {
-			yield(Failure{}, s.wrap(err))
-			return
 		}
 		if last >= 0 {
 			yield(f, nil)

@@ -19,25 +19,20 @@ CREATE TABLE steps (search TEXT NOT NULL REFERENCES searches, n INTEGER NOT NULL
 func (s *SQLite) SaveSearch(name string, snapshot json.RawMessage, steps []json.RawMessage) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	tx, err := s.db.Begin()
-	if err != nil {
-		return s.wrap(err)
-	}
-	defer func() { _ = tx.Rollback() }()
-	if _, err := tx.Exec("INSERT INTO searches VALUES (?, ?) ON CONFLICT DO UPDATE SET snapshot = excluded.snapshot", name,
-		string(snapshot)); err != nil {
-		return s.wrap(err)
-	}
-	var n int64
-	if err := tx.QueryRow("SELECT count(*) FROM steps WHERE search = ?", name).Scan(&n); err != nil {
-		return s.wrap(err)
-	}
-	for i, step := range steps {
-		if _, err := tx.Exec("INSERT INTO steps VALUES (?, ?, ?)", name, n+int64(i), string(step)); err != nil {
-			return s.wrap(err)
+	return s.transact(func(tx *sql.Tx) error {
+		_, err := tx.Exec("INSERT INTO searches VALUES (?, ?) ON CONFLICT DO UPDATE SET snapshot = excluded.snapshot", name,
+			string(snapshot))
+		var n int64
+		if err == nil {
+			err = tx.QueryRow("SELECT count(*) FROM steps WHERE search = ?", name).Scan(&n)
 		}
-	}
-	return s.wrap(tx.Commit())
+		for i, step := range steps {
+			if err == nil {
+				_, err = tx.Exec("INSERT INTO steps VALUES (?, ?, ?)", name, n+int64(i), string(step))
+			}
+		}
+		return s.wrap(err)
+	})
 }
 
 // LoadSearch returns what SaveSearch kept under a name, or ok = false.
@@ -49,15 +44,13 @@ func (s *SQLite) LoadSearch(name string) (snapshot json.RawMessage, steps []json
 	case err != nil:
 		return nil, nil, false, s.wrap(err)
 	}
-	rows, err := s.db.Query("SELECT step FROM steps WHERE search = ? ORDER BY n", name)
-	if err != nil {
-		return nil, nil, false, s.wrap(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
+	for rows, err := range s.each("SELECT step FROM steps WHERE search = ? ORDER BY n", name) {
 		var step string
-		if err := rows.Scan(&step); err != nil {
-			return nil, nil, false, s.wrap(err)
+		if err == nil {
+			err = s.wrap(rows.Scan(&step))
+		}
+		if err != nil {
+			return nil, nil, false, err
 		}
 		if !json.Valid([]byte(step)) {
 			return nil, nil, false, fmt.Errorf("%s: search %s: step %d is not JSON: restore a copy, or start a new run", s.path,
@@ -65,5 +58,5 @@ func (s *SQLite) LoadSearch(name string) (snapshot json.RawMessage, steps []json
 		}
 		steps = append(steps, json.RawMessage(step))
 	}
-	return json.RawMessage(text), steps, true, s.wrap(rows.Err())
+	return json.RawMessage(text), steps, true, nil
 }

@@ -152,21 +152,16 @@ func (s *SQLite) prepare() error {
 	if !fresh {
 		return s.remember()
 	}
-	tx, err := s.db.Begin()
-	if err != nil {
+	return s.transact(func(tx *sql.Tx) error {
+		_, err := tx.Exec(schema + searchSchema + fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;",
+			applicationID, formatVersion))
 		return s.wrap(err)
-	}
-	defer func() { _ = tx.Rollback() }()
-	if _, err := tx.Exec(schema + searchSchema + fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;",
-		applicationID, formatVersion)); err != nil {
-		return s.wrap(err)
-	}
-	return s.wrap(tx.Commit())
+	})
 }
 
 // remember loads the numbers that texts have.
 func (s *SQLite) remember() error {
-	questions, err := s.questions()
+	questions, err := s.Questions()
 	if err != nil {
 		return err
 	}
@@ -180,7 +175,7 @@ func (s *SQLite) remember() error {
 	for n, o := range origins {
 		s.origin[o] = n
 	}
-	archs, err := s.architectures()
+	archs, err := s.Architectures()
 	if err != nil {
 		return err
 	}
@@ -194,12 +189,11 @@ func (s *SQLite) remember() error {
 func (s *SQLite) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var err error
 	if s.lock != nil {
 		// A reader may hold the log open; then the next writer tidies up.
 		_, _ = s.db.Exec("PRAGMA journal_mode = DELETE")
 	}
-	err = s.wrap(s.db.Close())
+	err := s.wrap(s.db.Close())
 	if s.lock != nil {
 		err = errors.Join(err, s.lock.Close())
 	}

@@ -117,7 +117,7 @@ func TestExportsDoNotDependOnTheWayIn(t *testing.T) {
 		defer s.Close()
 		order(s)
 		out := map[Format][]byte{}
-		for _, f := range Formats() {
+		for _, f := range formats {
 			out[f] = export(t, s, f, false)
 		}
 		return out
@@ -359,7 +359,7 @@ func TestLargeStudyStaysSmall(t *testing.T) {
 		}
 	}
 	var m runtime.MemStats
-	for _, f := range Formats() {
+	for _, f := range formats {
 		var n counter
 		peak := &n
 		if err := Export(peak, f, s.All(), true); err != nil {
@@ -386,3 +386,5 @@ func TestLargeStudyStaysSmall(t *testing.T) {
 type counter int64
 
 func (c *counter) Write(p []byte) (int, error) { *c += counter(len(p)); return len(p), nil }
+
+var formats = []Format{FormatCSV, FormatJSONL, FormatParquet}

@@ -58,10 +58,8 @@ type Setting struct {
 	at yamldoc.Node
 }
 
-// Defaults that a definition may leave out.
-const (
-	defaultTimeout = time.Minute
-)
+// defaultTimeout is that of commands.
+const defaultTimeout = time.Minute
 
 // maxSample bounds the architectures of a study.
 const maxSample = 10_000_000

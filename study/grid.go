@@ -73,10 +73,7 @@ func (e Entry) points(limit int) ([]point, error) {
 }
 
 func with(m map[string]any, key string, value any) map[string]any {
-	out := make(map[string]any, len(m)+1)
-	for k, v := range m {
-		out[k] = v
-	}
+	out := maps.Clone(m)
 	out[key] = value
 	return out
 }

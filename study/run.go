@@ -175,24 +175,20 @@ func writeArchitectures(w io.Writer, archs []bench301.Architecture) error {
 
 // Open opens a run folder for reading; a run in progress is not disturbed.
 func Open(dir string) (*Run, error) {
-	m, err := readManifest(dir)
-	if err != nil {
-		return nil, err
-	}
-	s, err := store.ReadSQLite(filepath.Join(dir, scoresFile))
-	if err != nil {
-		return nil, err
-	}
-	return &Run{dir, m, s}, nil
+	return open(dir, store.ReadSQLite)
 }
 
 // OpenForWriting opens a run folder to go on with it. A second process is refused.
 func OpenForWriting(dir string) (*Run, error) {
+	return open(dir, store.OpenSQLite)
+}
+
+func open(dir string, scores func(path string) (*store.SQLite, error)) (*Run, error) {
 	m, err := readManifest(dir)
 	if err != nil {
 		return nil, err
 	}
-	s, err := store.OpenSQLite(filepath.Join(dir, scoresFile))
+	s, err := scores(filepath.Join(dir, scoresFile))
 	if err != nil {
 		return nil, err
 	}

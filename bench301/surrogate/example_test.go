@@ -18,11 +18,7 @@ func ExampleQuestion() {
 		}
 		archs = append(archs, g)
 	}
-	mini, err := surrogate.Open(surrogate.MiniKey, "")
-	if err != nil {
-		log.Fatal(err)
-	}
-	question := surrogate.Question{Accuracy: mini}
+	question := surrogate.Question{Accuracy: surrogate.NewMini()}
 	for _, a := range question.Ask(archs) {
 		fmt.Printf("%s %.2f ± %.2f %%, like the training data: %t\n", a.ID, a.Accuracy, a.Std, a.InRange)
 	}

@@ -248,19 +248,23 @@ func TestHostileArchives(t *testing.T) {
 	}
 }
 
-func TestOpen(t *testing.T) {
+func TestFind(t *testing.T) {
 	dir := t.TempDir()
 	if err := load(t, "xgb/ensemble").Save(filepath.Join(dir, "mine"+FileExt)); err != nil {
 		t.Fatal(err)
 	}
-	for name, kind := range map[string]string{"mini": "mini", "mine": KindXGB, reference(t, "lgb/ensemble"): KindLGB} {
-		s, err := Open(name, dir)
+	for name, kind := range map[string]string{"mine": KindXGB, reference(t, "lgb/ensemble"): KindLGB} {
+		path, err := Find(name, name, dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := Load(path)
 		if err != nil || s.Info().Kind != kind {
 			t.Errorf("%s: %v, %v", name, s, err)
 		}
 	}
 	for _, name := range []string{"other", "../mine", ""} {
-		if s, err := Open(name, dir); err == nil || !strings.Contains(err.Error(), "neither a file nor one of mini, mine") {
+		if s, err := Find(name, name, dir); !errors.Is(err, ErrUnknown) || !strings.Contains(err.Error(), "neither a file nor one of mini, mine") {
 			t.Errorf("%s: %v, %v", name, s, err)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// MiniKey is the name under which Open finds the surrogate inside the binary.
+// MiniKey names the surrogate inside the binary, NewMini.
 const MiniKey = "mini"
 
 // ErrUnknown says that a surrogate's name is neither a path nor known.
@@ -18,19 +18,6 @@ var ErrUnknown = errors.New("neither a file nor one of")
 
 // FileExt ends the names of files that Save writes.
 const FileExt = ".surrogate"
-
-// Open finds a surrogate: mini, whatever lies at the path name, or name.surrogate in the folder. The error is
-// ErrUnknown where there is nothing.
-func Open(name, folder string) (Surrogate, error) {
-	if name == MiniKey {
-		return NewMini(), nil
-	}
-	path, err := Find(name, name, folder)
-	if err != nil {
-		return nil, err
-	}
-	return Load(path)
-}
 
 // Find is the file of a surrogate: path if there is something, or else name.surrogate in the folder. The error is
 // ErrUnknown where there is nothing.
