@@ -89,7 +89,7 @@ func Analyse(ctx context.Context, r *Results, o Options) (*Findings, error) {
 		}
 		f.Rows = append(f.Rows, row)
 	}
-	f.Method = f.method()
+	f.Method = f.method(o.Compare)
 	if !o.Compare {
 		return f, nil
 	}
@@ -158,10 +158,13 @@ func (f *Findings) interval(c correlation.Coefficient, row *Finding) (*Interval,
 	return &Interval{Value: d.Observed, Low: i.Low, High: i.High}, err
 }
 
-func (f *Findings) method() string {
+func (f *Findings) method(compared bool) string {
 	if len(f.Architectures) > ClosedForm {
-		return fmt.Sprintf("Intervals: 95%%, closed forms (Fieller et al. 1957); comparisons on the first %d architectures.",
-			ClosedForm)
+		text := "Intervals: 95%, closed forms (Fieller et al. 1957)"
+		if compared {
+			text += fmt.Sprintf("; comparisons on the first %d architectures", ClosedForm)
+		}
+		return text + "."
 	}
 	over := "architectures"
 	for _, c := range f.Columns {

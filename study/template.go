@@ -25,12 +25,15 @@ architectures:            # one of sample, file and table
 
 accuracy:                 # what the scores are compared with
   source: mini            # mini (inside the program), models (an imported surrogate), table, none
-  # file: nb301.surrogate # models: the imported surrogate; table: the file, by default the table of the architectures
+  # file: nb301.surrogate # models: its file or name; table: the file, by default the table of the architectures
   # column: val_accuracy  # table: the column of accuracies in percent
 
 dataset:                  # the images that estimators see
-  name: sample            # sample (inside the program) or cifar10
-  # path: cifar-10        # where cifar10 lies; by default where bench301 data fetch puts it
+  name: sample            # sample (inside the program), cifar10, or folder: train/CLASS/IMAGE, val/CLASS/IMAGE
+  # path: cifar-10        # where cifar10 lies, by default where bench301 data fetch puts it; or the folder
+  # side: 32              # folder: height and width to which images are resized and cut
+  # train: 1000           # folder: read so many training images only
+  # test: 1000            # folder: the same for its test images
 
 seeds: [0]                # of weights and batches; several seeds show how much a score depends on them: 0..4
 
