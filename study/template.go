@@ -30,10 +30,8 @@ accuracy:                 # what the scores are compared with
 
 dataset:                  # the images that estimators see
   name: sample            # sample (inside the program), cifar10, or folder: train/CLASS/IMAGE, val/CLASS/IMAGE
-  # path: cifar-10        # where cifar10 lies, by default where bench301 data fetch puts it; or the folder
-  # side: 32              # folder: height and width to which images are resized and cut
-  # train: 1000           # folder: read so many training images only
-  # test: 1000            # folder: the same for its test images
+  # path: cifar-10        # where cifar10 lies, by default where bench301 data fetch puts it; or the folder, whose
+                          # images become 32 pixels wide, or so many as side says; train and test read so many only
 
 seeds: [0]                # of weights and batches; several seeds show how much a score depends on them: 0..4
 
