@@ -48,13 +48,17 @@ var (
 		Paper:   "a plain count that studies of NAS-Bench-301 report",
 		Formula: "number of separable convolutions in both cells",
 		Caveats: "takes seventeen values at most; defined for DARTS cells only",
-	}, none{}, func(none) Estimator { return operations{count: separable} })
+	}, none{}, func(none) Estimator {
+		return operations{count: func(n bench301.OperationCounts) int { return n.Separable }}
+	})
 	depthEntry = define(Info{
 		Name: "depth", Family: Baseline, Trivial: true, Direction: Higher, Unit: "edges", Cost: Instant,
 		Paper:   "a plain count that studies of NAS-Bench-301 report",
 		Formula: "edges on the longest path through the normal cell",
 		Caveats: "takes four values; defined for DARTS cells only",
-	}, none{}, func(none) Estimator { return operations{count: cellDepth} })
+	}, none{}, func(none) Estimator {
+		return operations{count: func(n bench301.OperationCounts) int { return n.Depth }}
+	})
 	l2NormEntry = define(Info{
 		Name: "l2_norm", Aliases: []string{"l2-norm"}, Family: Baseline, Trivial: true, Random: true,
 		Direction: Higher, Unit: "norm", Cost: Instant,
@@ -88,43 +92,18 @@ func (poolCount) Estimate(_ context.Context, a bench301.Architecture, _ *Env) (S
 	return Score{Value: float64(-cell.Pools())}, nil
 }
 
-// operations counts edges of a DARTS architecture.
+// operations counts operations of the cells.
 type operations struct {
 	none
-	count func(bench301.Genotype) int
+	count func(bench301.OperationCounts) int
 }
 
 func (e operations) Estimate(_ context.Context, a bench301.Architecture, _ *Env) (Score, error) {
-	g, ok := a.(bench301.Genotype)
+	c, ok := a.(bench301.OperationCounter)
 	if !ok {
-		return Score{}, fmt.Errorf("counts the operations of DARTS cells: %s is none", a)
+		return Score{}, fmt.Errorf("counts the operations of cells, which %s does not", a)
 	}
-	return Score{Value: float64(e.count(g))}, nil
-}
-
-// separable counts the separable convolutions of both cells.
-func separable(g bench301.Genotype) int {
-	n := 0
-	for _, c := range []bench301.Cell{g.Normal, g.Reduce} {
-		for _, e := range c {
-			if e.Op == bench301.SepConv3x3 || e.Op == bench301.SepConv5x5 {
-				n++
-			}
-		}
-	}
-	return n
-}
-
-// cellDepth is the number of edges on the longest path through the normal cell, from an input to a node.
-func cellDepth(g bench301.Genotype) int {
-	depth := make([]int, 2+bench301.Nodes)
-	deepest := 0
-	for k, e := range g.Normal {
-		node := 2 + k/2
-		depth[node] = max(depth[node], depth[e.Source]+1)
-		deepest = max(deepest, depth[node])
-	}
-	return deepest
+	return Score{Value: float64(e.count(c.CountOperations()))}, nil
 }
 
 // l2Norm adds up the Euclidean norms of the weights of the layers.

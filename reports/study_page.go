@@ -147,7 +147,7 @@ func (f Study) clouds() []Cloud {
 	for _, r := range f.Top(maxPanels) {
 		out = append(out, Cloud{
 			Title:  fmt.Sprintf("%s: tau-b %+.2f, rho %+.2f, n %d", r.Estimator, r.Tau.Value, r.Rho.Value, r.N),
-			XLabel: "score", YLabel: f.accuracyLabel(),
+			XLabel: "score", YLabel: "accuracy (%)",
 			Groups: []Dots{{Item: r.Rows, X: r.Scores, Y: r.Truth}},
 		})
 	}
