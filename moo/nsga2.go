@@ -56,10 +56,10 @@ func (a *NSGA2[T]) Tell(rng *rand.Rand, children []Individual[T]) {
 	fronts := rank(pool)
 	a.Members = nil
 	for _, f := range fronts {
-		if room := a.Size - len(a.Members); len(f) > room {
+		if free := a.Size - len(a.Members); len(f) > free {
 			rng.Shuffle(len(f), func(i, j int) { f[i], f[j] = f[j], f[i] }) // so that ties are cut at random
 			slices.SortStableFunc(f, func(i, j int) int { return cmp.Compare(pool[j].Crowding, pool[i].Crowding) })
-			f = f[:room]
+			f = f[:free]
 		}
 		for _, i := range f {
 			a.Members = append(a.Members, pool[i])

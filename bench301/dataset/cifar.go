@@ -77,7 +77,7 @@ func (c *cifarReader) add(name string, r io.Reader) error {
 	case "bin":
 		return c.addRecords(part, r)
 	case "png":
-		pixels, err := c.room(part)
+		pixels, err := c.pixelsOf(part)
 		if err != nil {
 			return err
 		}
@@ -100,8 +100,8 @@ func (c *cifarReader) add(name string, r io.Reader) error {
 	return nil
 }
 
-// room is where the pixels of a part belong.
-func (c *cifarReader) room(part int) ([]uint8, error) {
+// pixelsOf is where the pixels of a part belong.
+func (c *cifarReader) pixelsOf(part int) ([]uint8, error) {
 	size := c.perFile * cifarImageSize
 	if c.train == nil {
 		c.train, c.test = make([]uint8, cifarBatches*size), make([]uint8, size)
@@ -117,7 +117,7 @@ func (c *cifarReader) room(part int) ([]uint8, error) {
 
 // addRecords reads a file of the official archive.
 func (c *cifarReader) addRecords(part int, r io.Reader) error {
-	pixels, err := c.room(part)
+	pixels, err := c.pixelsOf(part)
 	if err != nil {
 		return err
 	}

@@ -67,7 +67,7 @@ type affine struct{ mean, scale, shift []float64 }
 type workspace struct {
 	h, sum, z   []float64 // graphSize x D
 	virtual, in []float64 // D
-	wide        []float64 // 2D
+	hidden        []float64 // 2D
 }
 
 // Predict returns the accuracy in percent.
@@ -104,7 +104,7 @@ func (n *Network) logit(g *graph, w *workspace, see trace) float64 {
 			for i := range graphSize {
 				add(w.in, w.h[i*D:(i+1)*D])
 			}
-			n.virtualLayers[l].apply(w.in, w.wide, w.virtual)
+			n.virtualLayers[l].apply(w.in, w.hidden, w.virtual)
 			relu(w.virtual)
 		}
 		if see != nil {
@@ -140,15 +140,15 @@ func (c *convolution) apply(g *graph, w *workspace, D int) {
 		for d, v := range w.h[i*D : (i+1)*D] {
 			sum[d] += float64(c.onePlusEps * v)
 		}
-		c.mlp.apply(sum, w.wide, w.z[i*D:(i+1)*D])
+		c.mlp.apply(sum, w.hidden, w.z[i*D:(i+1)*D])
 	}
 }
 
-func (p *perceptron) apply(in, wide, out []float64) {
-	p.up.apply(in, wide)
-	p.norm1.apply(wide)
-	relu(wide)
-	p.down.apply(wide, out)
+func (p *perceptron) apply(in, hidden, out []float64) {
+	p.up.apply(in, hidden)
+	p.norm1.apply(hidden)
+	relu(hidden)
+	p.down.apply(hidden, out)
 	p.norm2.apply(out)
 }
 
