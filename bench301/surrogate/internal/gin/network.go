@@ -67,7 +67,7 @@ type affine struct{ mean, scale, shift []float64 }
 type workspace struct {
 	h, sum, z   []float64 // graphSize x D
 	virtual, in []float64 // D
-	hidden        []float64 // 2D
+	hidden      []float64 // 2D
 }
 
 // Predict returns the accuracy in percent.
