@@ -22,7 +22,6 @@ type Provenance struct {
 	Origin    string // of the architectures
 	Truth     string // what the accuracies are
 	Predicted bool   // the accuracies are those of a surrogate
-	Unit      string // of the accuracies
 	Part      string // of the study, such as 3/16; empty for the whole
 	Code      string // version of the program
 	Go        string

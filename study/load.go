@@ -21,7 +21,7 @@ func (r *Run) Load() (*analysis.Results, error) {
 	}
 	m := r.Manifest
 	out := &analysis.Results{Space: space, From: analysis.Provenance{
-		Dir: r.Dir, Name: m.Name, Space: m.Space, Origin: m.Origin, Truth: m.Truth, Unit: m.Unit, Part: m.Shard.String(),
+		Dir: r.Dir, Name: m.Name, Space: m.Space, Origin: m.Origin, Truth: m.Truth, Part: m.Shard.String(),
 		Code: m.Code, Go: m.Go,
 		Platform: m.Platform, CPU: m.CPU, Cores: m.Cores, Created: m.Created, Notes: m.Notes,
 	}}

@@ -89,7 +89,7 @@ func (o *correlateOptions) results(ctx context.Context, records []store.Record) 
 	if err != nil {
 		return nil, err
 	}
-	r.From.Truth, r.From.Unit, r.From.Predicted = truth.Name, truth.Unit, o.table == ""
+	r.From.Truth, r.From.Predicted = truth.Name, o.table == ""
 	r.Truth, err = truth.Of(ctx, r.Architecture, len(r.Architectures))
 	return r, err
 }
