@@ -46,8 +46,10 @@ export: bench301
 internal/atomicfile:
 internal/download:
 internal/houserules:
+internal/input:
 internal/kernels:
 internal/oracle: internal/splitmix
+internal/printable:
 internal/process:
 internal/splitmix:
 internal/suggest:
