@@ -1,10 +1,13 @@
 package correlation
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -20,6 +23,17 @@ type Options struct {
 	// Indices, when not nil, gives the rows of every resample instead of drawing them: Indices[s][b] are the rows drawn
 	// from sample s by resample b. Paired columns are one sample. Resamples and Seed are then not used.
 	Indices [][][]int
+	// Context, when not nil, ends a bootstrap early, with its error. It is an option so that what is bootstrapped later
+	// with the same options ends with it too.
+	Context context.Context
+}
+
+// Err is that of the context, if there is one.
+func (o Options) Err() error {
+	if o.Context == nil {
+		return nil
+	}
+	return o.Context.Err()
 }
 
 func (o Options) resamples() (int, error) {
@@ -81,8 +95,10 @@ func splitMix(z uint64) uint64 {
 	return z ^ z>>31
 }
 
-// parallel calls work(i) for i in 0..n-1 on several goroutines, each with a function of its own from newWork.
-func parallel(n, workers int, newWork func() func(i int)) {
+// parallel calls work(i) for i in 0..n-1 on several goroutines, each with a function of its own from newWork, until the
+// context of o ends.
+func parallel(n int, o Options, newWork func() func(i int)) error {
+	workers := o.Workers
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
@@ -95,6 +111,9 @@ func parallel(n, workers int, newWork func() func(i int)) {
 			for {
 				hi := int(next.Add(chunk))
 				for i := hi - chunk; i < min(hi, n); i++ {
+					if o.Err() != nil {
+						return
+					}
 					work(i)
 				}
 				if hi >= n {
@@ -104,12 +123,13 @@ func parallel(n, workers int, newWork func() func(i int)) {
 		})
 	}
 	wg.Wait()
+	return o.Err()
 }
 
 // replicate evaluates a kernel on resamples of size rows out of n. NaN marks an undefined replicate.
-func replicate(k kernel, n, size, resamples int, o Options) []float64 {
+func replicate(k kernel, n, size, resamples int, o Options) ([]float64, error) {
 	out := make([]float64, resamples)
-	parallel(resamples, o.Workers, func() func(int) {
+	err := parallel(resamples, o, func() func(int) {
 		k, counts := k.fork(), make([]int32, n)
 		return func(b int) {
 			clear(counts)
@@ -126,7 +146,7 @@ func replicate(k kernel, n, size, resamples int, o Options) []float64 {
 			out[b] = orNaN(k.value(counts, size))
 		}
 	})
-	return out
+	return out, err
 }
 
 func orNaN(v float64, defined bool) float64 {
@@ -137,14 +157,17 @@ func orNaN(v float64, defined bool) float64 {
 }
 
 // leaveOneOut evaluates a kernel without each row in turn; NaN where undefined.
-func leaveOneOut(k kernel, n int, workers int) []float64 {
-	if t, ok := k.(*kendallKernel); ok {
-		if values, defined := t.jackknife(); defined {
-			return values
-		}
+func leaveOneOut(k kernel, n int, o Options) ([]float64, error) {
+	if j, ok := k.(jackknifer); ok {
+		return j.jackknife(n, o)
 	}
+	return leaveEachOut(k, n, o)
+}
+
+// leaveEachOut evaluates a kernel anew without each row.
+func leaveEachOut(k kernel, n int, o Options) ([]float64, error) {
 	out := make([]float64, n)
-	parallel(n, workers, func() func(int) {
+	err := parallel(n, o, func() func(int) {
 		k, counts := k.fork(), ones(n)
 		return func(i int) {
 			counts[i] = 0
@@ -152,7 +175,7 @@ func leaveOneOut(k kernel, n int, workers int) []float64 {
 			counts[i] = 1
 		}
 	})
-	return out
+	return out, err
 }
 
 func ones(n int) []int32 {
@@ -182,7 +205,15 @@ func bootstrapRows(k kernel, observed float64, n int, o Options) (*Distribution,
 	if err != nil {
 		return nil, err
 	}
-	return newDistribution(observed, replicate(k, n, n, b, o), [][]float64{leaveOneOut(k, n, o.Workers)})
+	replicates, err := replicate(k, n, n, b, o)
+	if err != nil {
+		return nil, err
+	}
+	jackknife, err := leaveOneOut(k, n, o)
+	if err != nil {
+		return nil, err
+	}
+	return newDistribution(observed, replicates, [][]float64{jackknife})
 }
 
 // BootstrapFunc returns the bootstrap distribution of any statistic of one or more samples. With paired, the samples
@@ -219,10 +250,17 @@ func BootstrapFunc(samples [][]float64, paired bool, stat func(samples [][]float
 		return nil, err
 	}
 	f := funcBootstrap{samples: samples, paired: paired, stat: stat, options: o}
-	replicates := f.replicates(b)
-	jackknife := f.jackknife(sizes)
-	if err := f.failure(); err != nil {
+	replicates, err := f.replicates(b)
+	if err != nil {
 		return nil, err
 	}
-	return newDistribution(observed, replicates, jackknife)
+	jackknife, err := f.jackknife(sizes)
+	if err = cmp.Or(err, f.failure()); err != nil {
+		return nil, err
+	}
+	d, err := newDistribution(observed, replicates, jackknife)
+	if err == nil {
+		d.rows = slices.Min(sizes)
+	}
+	return d, err
 }

@@ -59,7 +59,11 @@ func compareKernel(t *testing.T, c Coefficient, x, y []float64) {
 			t.Fatalf("%v n=%d: kernel %v %v, sorted %v %v", c, n, got, defined, want, err)
 		}
 	}
-	for i, got := range leaveOneOut(k, n, 1) {
+	left, err := leaveOneOut(k, n, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, got := range left {
 		want, err := c.Of(without(x, i), without(y, i))
 		if math.IsNaN(got) != (err != nil) || err == nil && got != want {
 			t.Fatalf("%v n=%d without row %d: %v, want %v %v", c, n, i, got, want, err)

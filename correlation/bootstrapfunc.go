@@ -42,9 +42,9 @@ func (f *funcBootstrap) failure() error {
 	return nil
 }
 
-func (f *funcBootstrap) replicates(resamples int) []float64 {
+func (f *funcBootstrap) replicates(resamples int) ([]float64, error) {
 	out := make([]float64, resamples)
-	parallel(resamples, f.options.Workers, func() func(int) {
+	err := parallel(resamples, f.options, func() func(int) {
 		drawn := make([][]float64, len(f.samples))
 		for s := range drawn {
 			drawn[s] = make([]float64, len(f.samples[s]))
@@ -63,7 +63,7 @@ func (f *funcBootstrap) replicates(resamples int) []float64 {
 			out[b] = f.evaluate(b, drawn)
 		}
 	})
-	return out
+	return out, err
 }
 
 // rows returns the rows of resample b, for every sample that is drawn on its own.
@@ -88,11 +88,14 @@ func (f *funcBootstrap) rows(b int) [][]int {
 }
 
 // jackknife returns the statistic without each row, for every sample that is drawn on its own.
-func (f *funcBootstrap) jackknife(sizes []int) [][]float64 {
+func (f *funcBootstrap) jackknife(sizes []int) ([][]float64, error) {
 	out := make([][]float64, len(sizes))
 	for s, n := range sizes {
 		out[s] = make([]float64, n)
 		for i := range n {
+			if err := f.options.Err(); err != nil {
+				return nil, err
+			}
 			left := make([][]float64, len(f.samples))
 			for t, sample := range f.samples {
 				left[t] = sample
@@ -103,7 +106,7 @@ func (f *funcBootstrap) jackknife(sizes []int) [][]float64 {
 			out[s][i] = f.evaluate(0, left)
 		}
 	}
-	return out
+	return out, nil
 }
 
 func without(x []float64, i int) []float64 {

@@ -1,12 +1,19 @@
 package correlation
 
+import (
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/stat/combin"
+)
+
 // Comparison is the difference between two coefficients with the same truth, under resampling of the rows that all
 // three vectors share.
 type Comparison struct {
 	A, B       float64 // the coefficients of the two score vectors with the truth
 	Difference float64 // A - B
 	Interval   Interval
-	P          float64 // two-sided, of no difference, by inversion of the interval
+	P          float64 // two-sided, of no difference, by inversion of the interval; at least what the rows support
 	PAdjusted  float64 // after Holm, when there are several comparisons; else P
 	Undefined  int     // resamples dropped because either coefficient was undefined
 }
@@ -27,8 +34,10 @@ func (c Comparison) Mark() string {
 }
 
 // Compare compares the coefficients of two score vectors a and b with the same truth (equal lengths, n >= 2) by a
-// paired bootstrap of rows, with a BCa interval at a level such as 0.95. The error wraps [ErrUndefined] when either
-// coefficient is undefined, [ErrNaN] for a NaN.
+// paired bootstrap of rows, with the interval of [Distribution.Confidence] at a level such as 0.95. P is at least the
+// smallest p-value of the exact paired test: if it does not matter which score is which, each of the m rows that a and b
+// rank differently may have its two ranks exchanged, and of these 2^m ways two are the most extreme. The error wraps
+// [ErrUndefined] when either coefficient is undefined, or is so on most resamples, [ErrNaN] for a NaN.
 func Compare(c Coefficient, a, b, truth []float64, level float64, o Options) (Comparison, error) {
 	valueA, err := c.Of(a, truth)
 	if err != nil {
@@ -43,15 +52,89 @@ func Compare(c Coefficient, a, b, truth []float64, level float64, o Options) (Co
 	if err != nil {
 		return Comparison{}, err
 	}
-	iv, err := d.Interval(BCa, level)
+	out, err := d.difference(level, math.Ldexp(2, -rankedApart(a, b)))
+	out.A, out.B = valueA, valueB
+	return out, err
+}
+
+// difference is the comparison that a distribution of differences tells, with no p-value below smallest.
+func (d *Distribution) difference(level, smallest float64) (Comparison, error) {
+	if d.mostlyUndefined() {
+		return Comparison{}, undefinedf("the difference on most resamples")
+	}
+	iv, err := d.Confidence(level)
 	if err != nil {
 		return Comparison{}, err
 	}
-	p := d.PValue(0, BCa)
-	return Comparison{
-		A: valueA, B: valueB, Difference: valueA - valueB,
-		Interval: iv, P: p, PAdjusted: p, Undefined: d.Undefined,
-	}, nil
+	p := min(1, max(d.PValue(0, BCa), smallest))
+	return Comparison{Difference: d.Observed, Interval: iv, P: p, PAdjusted: p, Undefined: d.Undefined}, nil
+}
+
+// rankedApart counts the rows that two vectors rank differently.
+func rankedApart(a, b []float64) (rows int) {
+	ra, na := denseRanks(a)
+	rb, nb := denseRanks(b)
+	ga, gb := groupRanks(ra, na), groupRanks(rb, nb)
+	for i := range ra {
+		if ga[ra[i]] != gb[rb[i]] {
+			rows++
+		}
+	}
+	return rows
+}
+
+// CompareSeparate compares the coefficients of two samples of rows, a with its truth and b with its own, each resampled
+// for itself; A is the coefficient of a. P is at least the smallest p-value of the exact test that deals all rows out
+// anew: 2 of the ways to choose the rows of a. Errors are those of [Compare].
+func CompareSeparate(c Coefficient, a, truthA, b, truthB []float64, level float64, o Options) (Comparison, error) {
+	sameLength(len(a), len(truthA))
+	sameLength(len(b), len(truthB))
+	of := func(scores, truth, rows []float64) (float64, error) {
+		s, t := make([]float64, len(rows)), make([]float64, len(rows))
+		for k, i := range rows {
+			s[k], t[k] = scores[int(i)], truth[int(i)]
+		}
+		return c.Of(s, t)
+	}
+	rows := [][]float64{numbers(len(a)), numbers(len(b))}
+	d, err := BootstrapFunc(rows, false, func(samples [][]float64) (float64, error) {
+		p, err := of(a, truthA, samples[0])
+		if err != nil {
+			return 0, err
+		}
+		q, err := of(b, truthB, samples[1])
+		return p - q, err
+	}, o)
+	if err != nil {
+		return Comparison{}, err
+	}
+	out, err := d.difference(level, 2/combin.GeneralizedBinomial(float64(len(a)+len(b)), float64(len(a))))
+	if err != nil {
+		return out, err
+	}
+	if out.A, err = c.Of(a, truthA); err == nil {
+		out.B, err = c.Of(b, truthB)
+	}
+	return out, err
+}
+
+// numbers are 0..n-1.
+func numbers(n int) []float64 {
+	v := make([]float64, n)
+	for i := range v {
+		v[i] = float64(i)
+	}
+	return v
+}
+
+// streamSubset is the purpose of the stream that draws a subset of rows.
+const streamSubset = 3
+
+// Subset draws size of n rows by seed, ascending; all of them where there are no more.
+func Subset(n, size int, seed uint64) []int {
+	rows := stream(seed, streamSubset, uint64(n)).Perm(n)[:min(size, n)]
+	slices.Sort(rows)
+	return rows
 }
 
 // CompareWith compares every score vector with scores[reference] (A is the vector, B the reference) on the same

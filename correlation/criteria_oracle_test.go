@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -87,32 +88,44 @@ func TestOracleRankingCriteria(t *testing.T) {
 				}
 				return nil
 			}
+			// The peers break ties by position. Here ties are broken as they do, before; what they would be on average is
+			// for TestTopOfTies.
+			trueLast, predLast := ordinal(t, rc.True, false), ordinal(t, rc.Pred, false)
+			trueFirst, predFirst := ordinal(t, rc.True, true), ordinal(t, rc.Pred, true)
 			for _, want := range rc.Surgery {
-				s, err := Select(rc.True, rc.Pred, want.K)
+				s, err := Select(trueLast, predLast, want.K)
 				if err != nil {
 					t.Fatal(err)
 				}
 				c.value(name("top precision", want.K), s.PrecisionTop, nil, want.Top)
 				c.value(name("bottom precision", want.K), s.PrecisionBottom, nil, want.Bottom)
-				c.value(name("tau of the top", want.K), s.TauTop, orUndefined(s.TauTop), want.TauTop)
-				c.value(name("tau of the bottom", want.K), s.TauBottom, orUndefined(s.TauBottom), want.TauBottom)
 				c.count(name("best rank", want.K), int64(s.BestRank), want.BestRank)
 				c.value(name("best share", want.K), s.BestShare(), nil, want.BestShare)
 				c.count(name("worst rank", want.K), int64(s.WorstRank), want.WorstRank)
+				whole, err := Select(rc.True, rc.Pred, want.K)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if e := edgeOf(rc.Pred, want.K); e.taken == e.tied { // else a peer takes some of the tied only
+					c.value(name("tau of the top", want.K), whole.TauTop, orUndefined(whole.TauTop), want.TauTop)
+				}
+				if e := edgeOf(negated(rc.Pred), want.K); e.taken == e.tied {
+					c.value(name("tau of the bottom", want.K), whole.TauBottom, orUndefined(whole.TauBottom), want.TauBottom)
+				}
 			}
 			for _, want := range rc.Precision {
 				p, err := PrecisionAbove(rc.True, rc.Pred, int(want[0]))
 				c.value(name("NASLib precision", int(want[0])), p, err, number{v: want[1]})
 			}
 			for _, want := range rc.Overlap {
-				n, err := TopOverlap(rc.True, rc.Pred, int(want[0]))
+				n, err := TopOverlap(trueFirst, predFirst, int(want[0]))
 				if err != nil {
 					t.Fatal(err)
 				}
 				c.count(name("overlap", int(want[0])), int64(n), want[1])
 			}
 			for _, want := range rc.Regret {
-				r, err := Regret(rc.True, rc.Pred, int(want[0]))
+				r, err := Regret(rc.True, predFirst, int(want[0]))
 				c.value(name("regret", int(want[0])), r, err, number{v: want[1]})
 			}
 			for key, want := range rc.Sparse {
@@ -155,6 +168,24 @@ func TestOracleRankingCriteria(t *testing.T) {
 		}
 		return c.n
 	})
+}
+
+// ordinal replaces values by their places in ascending order, of equal ones by position: a later one the larger, or an
+// earlier one.
+func ordinal(t *testing.T, v []float64, earlier bool) []float64 {
+	t.Helper()
+	v = slices.Clone(v)
+	if earlier {
+		slices.Reverse(v)
+	}
+	out, err := Ranks(v, RankOrdinal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if earlier {
+		slices.Reverse(out)
+	}
+	return out
 }
 
 func TestOracleRankTests(t *testing.T) {

@@ -132,10 +132,10 @@ func ConditionalEntropy(y []float64, scores [][]float64, most int, seed uint64) 
 		given = given.refine(binned[best], bins)
 		chance := 0.0
 		for _, y := range shuffled {
-			chance += left(given, y) / chanceOrders
+			chance += left(given, y)
 		}
 		info.Order, info.Entropy, info.Chance = append(info.Order, best), append(info.Entropy, least),
-			append(info.Chance, chance)
+			append(info.Chance, chance/chanceOrders)
 	}
 	return info, nil
 }

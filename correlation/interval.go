@@ -21,9 +21,11 @@ const (
 	Basic
 	// FisherZ is a closed form by Fisher's transformation.
 	FisherZ
+	// None says that there is no interval; its ends are NaN.
+	None
 )
 
-// String returns "BCa", "percentile", "basic" or "Fisher z".
+// String returns "BCa", "percentile", "basic", "Fisher z" or "none".
 func (m IntervalMethod) String() string {
 	switch m {
 	case Percentile:
@@ -32,6 +34,8 @@ func (m IntervalMethod) String() string {
 		return "basic"
 	case FisherZ:
 		return "Fisher z"
+	case None:
+		return "none"
 	default:
 		return "BCa"
 	}
@@ -61,13 +65,14 @@ type Distribution struct {
 
 	sorted    []float64
 	jackknife [][]float64 // one value a row left out, for every sample
+	rows      int         // of the smallest sample
 	z0, accel float64
 	noBCa     string // why there is no BCa interval, if so
 }
 
 // newDistribution drops undefined replicates (NaN) and prepares the intervals.
 func newDistribution(observed float64, replicates []float64, jackknife [][]float64) (*Distribution, error) {
-	d := &Distribution{Observed: observed, jackknife: jackknife}
+	d := &Distribution{Observed: observed, jackknife: jackknife, rows: len(jackknife[0])}
 	d.Replicates = slices.DeleteFunc(replicates, math.IsNaN)
 	d.Undefined = len(replicates) - len(d.Replicates)
 	n := len(d.Replicates)
@@ -86,7 +91,7 @@ func newDistribution(observed float64, replicates []float64, jackknife [][]float
 	d.accel = acceleration(jackknife)
 	switch {
 	case math.IsInf(d.z0, 0):
-		d.noBCa = "every replicate lies on one side of the observed value"
+		d.noBCa = "every resample lies on one side of the value"
 	case math.IsNaN(d.accel):
 		d.noBCa = "the acceleration is undefined"
 	}
@@ -142,6 +147,47 @@ func (d *Distribution) Interval(method IntervalMethod, level float64) (Interval,
 		return Interval{}, fmt.Errorf("interval method %v: not a bootstrap method", method)
 	}
 	return iv, nil
+}
+
+// MinRows is the number of rows from which there is an interval: with four, not even a perfect order can be told from
+// chance at 95%, as the smallest two-sided p-value of tau is 2/4!.
+const MinRows = 5
+
+// Confidence returns the best interval at a level in (0, 1) that can be trusted, and says which: BCa; the percentile
+// interval where BCa does not exist or excludes the observed value; and none below [MinRows] rows, where all resamples
+// agree, where most of them are undefined, or where the percentile interval excludes the observed value too.
+func (d *Distribution) Confidence(level float64) (Interval, error) {
+	if err := checkLevel(level); err != nil {
+		return Interval{}, err
+	}
+	switch {
+	case d.rows < MinRows:
+		return noInterval(level, fmt.Sprintf("fewer than %d values", MinRows)), nil
+	case d.mostlyUndefined():
+		return noInterval(level, "most resamples are undefined"), nil
+	case d.sorted[0] == d.sorted[len(d.sorted)-1]:
+		return noInterval(level, "all resamples give the same value"), nil
+	}
+	iv, err := d.Interval(BCa, level)
+	if err != nil || iv.Contains(d.Observed) {
+		return iv, err
+	}
+	why := iv.Fallback
+	if why == "" {
+		why = "the BCa interval excludes the value"
+	}
+	iv, err = d.Interval(Percentile, level)
+	if iv.Fallback = why; err == nil && !iv.Contains(d.Observed) {
+		return noInterval(level, why), nil
+	}
+	return iv, err
+}
+
+// mostlyUndefined says whether more resamples were dropped than kept.
+func (d *Distribution) mostlyUndefined() bool { return d.Undefined > len(d.Replicates) }
+
+func noInterval(level float64, why string) Interval {
+	return Interval{Low: math.NaN(), High: math.NaN(), Level: level, Method: None, Fallback: why}
 }
 
 func checkLevel(level float64) error {

@@ -1,6 +1,11 @@
 package correlation
 
-import "gonum.org/v1/gonum/floats"
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/floats"
+)
 
 // kernel evaluates a statistic on resamples of rows without sorting them again: a resample is given by how often each
 // row was drawn.
@@ -10,6 +15,11 @@ type kernel interface {
 	value(counts []int32, total int) (float64, bool)
 	// fork returns a kernel on the same rows with scratch of its own, for another goroutine.
 	fork() kernel
+}
+
+// jackknifer is a kernel that knows a faster way to leave out each row of n in turn: with the same results, to the bit.
+type jackknifer interface {
+	jackknife(n int, o Options) ([]float64, error)
 }
 
 // newKernel prepares the kernel of a coefficient; x and y have passed checkPair.
@@ -93,11 +103,13 @@ func (k *kendallKernel) value(counts []int32, total int) (float64, bool) {
 	return tauB(all-xTies-yTies+jointTies-2*discordant, all, xTies, yTies), true
 }
 
-// jackknife returns tau-b without each row, in O(n log n): leaving out row i takes away its own pairs.
-func (k *kendallKernel) jackknife() (values []float64, defined bool) {
+// rowPairs counts the pairs of every row, by position in the order of (x, y): those out of order, and the rows that are
+// equal to it in x, in y and in both, itself among them.
+func (k *kendallKernel) rowPairs() (discordant, xTied, yTied, joint []int64) {
 	n := len(k.row)
-	discordant := make([]int64, n) // by position
-	xCount, joint := make([]int64, n), make([]int64, n)
+	discordant, joint = make([]int64, n), make([]int64, n)
+	xTied, yTied = make([]int64, n), make([]int64, n)
+	xCount := make([]int64, n)
 	clear(k.tree)
 	clear(k.yCount)
 	for i, ry := range k.ry {
@@ -120,29 +132,37 @@ func (k *kendallKernel) jackknife() (values []float64, defined bool) {
 		}
 		for i := lo; i < hi; i++ {
 			joint[i] = int64(hi - lo)
+			xTied[i], yTied[i] = xCount[k.rx[i]], int64(k.yCount[k.ry[i]])
 		}
 		lo = hi
 	}
+	return discordant, xTied, yTied, joint
+}
+
+// jackknife takes O(n log n): leaving out a row takes away its own pairs.
+func (k *kendallKernel) jackknife(n int, _ Options) ([]float64, error) {
+	discordant, xTied, yTied, joint := k.rowPairs()
 	var dis, xTies, yTies, jointTies int64 // twice the number of pairs
 	for i := range n {
 		dis += discordant[i]
-		xTies += xCount[k.rx[i]] - 1
-		yTies += int64(k.yCount[k.ry[i]]) - 1
+		xTies += xTied[i] - 1
+		yTies += yTied[i] - 1
 		jointTies += joint[i] - 1
 	}
 	all := choose2(int64(n - 1))
-	values = make([]float64, n)
+	values := make([]float64, n)
 	for i, row := range k.row {
 		d := dis/2 - discordant[i]
-		xt := xTies/2 - (xCount[k.rx[i]] - 1)
-		yt := yTies/2 - (int64(k.yCount[k.ry[i]]) - 1)
+		xt := xTies/2 - (xTied[i] - 1)
+		yt := yTies/2 - (yTied[i] - 1)
 		jt := jointTies/2 - (joint[i] - 1)
 		if xt == all || yt == all {
-			return nil, false
+			values[row] = math.NaN()
+			continue
 		}
 		values[row] = tauB(all-xt-yt+jt-2*d, all, xt, yt)
 	}
-	return values, true
+	return values, nil
 }
 
 // spearmanKernel holds the dense ranks of every row.
@@ -178,7 +198,96 @@ func (k *spearmanKernel) value(counts []int32, total int) (float64, bool) {
 	return rho, err == nil
 }
 
-// rankGroups replaces the sizes of groups, in ascending order of their values, by centred ranks (as in centredRanks)
+// jackknife takes O(n log n). A row's centred rank r is the number of rows below it less that of rows above it, so that
+// without row i the rank of row j is r_j - sign(x_j - x_i), and every sum of products changes by sums over the rows on
+// either side of row i and by its concordant less its discordant pairs. All are whole numbers: the result has the bits
+// of ranking the other rows anew.
+func (k *spearmanKernel) jackknife(n int, _ Options) ([]float64, error) {
+	if n > maxSquaredRanks {
+		return nil, fmt.Errorf("leaving out each of %d rows: at most %d", n, maxSquaredRanks)
+	}
+	t := newKendallKernel(asFloats(k.rx), asFloats(k.ry))
+	discordant, xTied, yTied, joint := t.rowPairs()
+	x, y := groupRanks(k.rx, len(k.vx)), groupRanks(k.ry, len(k.vy))
+	// The other vector's ranks summed over the rows of each group.
+	yByX, xByY := make([]int64, len(k.vx)), make([]int64, len(k.vy))
+	var xx, yy, xy int64
+	for i, g := range k.rx {
+		r, q := x[g], y[k.ry[i]]
+		yByX[g] += q
+		xByY[k.ry[i]] += r
+		xx, yy, xy = xx+r*r, yy+q*q, xy+r*q
+	}
+	sizesX, sizesY := make([]int64, len(k.vx)), make([]int64, len(k.vy))
+	for i := range k.rx {
+		sizesX[k.rx[i]]++
+		sizesY[k.ry[i]]++
+	}
+	xByX, yByY := make([]int64, len(x)), make([]int64, len(y))
+	for g := range x {
+		xByX[g] = x[g] * sizesX[g]
+	}
+	for g := range y {
+		yByY[g] = y[g] * sizesY[g]
+	}
+	aboveLessBelow(yByX)
+	aboveLessBelow(xByY)
+	aboveLessBelow(xByX)
+	aboveLessBelow(yByY)
+	values := make([]float64, n)
+	for i, row := range t.row {
+		g, h := k.rx[row], k.ry[row]
+		r, q := x[g], y[h]
+		tx, ty := xTied[i], yTied[i]
+		untied := int64(n) - tx - ty + joint[i]
+		left := xy - r*q - yByX[g] - xByY[h] + untied - 2*discordant[i]
+		xLeft := xx - r*r - 2*xByX[g] + int64(n) - tx
+		yLeft := yy - q*q - 2*yByY[h] + int64(n) - ty
+		rho, err := rhoOf(float64(left), float64(xLeft), float64(yLeft))
+		values[row] = orNaN(rho, err == nil)
+	}
+	return values, nil
+}
+
+// maxSquaredRanks is the number of rows up to which a sum of squared ranks, n^3/3, is an int64.
+const maxSquaredRanks = 3_000_000
+
+// groupRanks returns twice the mid-rank, less its mean, of every distinct value from the dense ranks of rows.
+func groupRanks(ranks []int32, distinct int) []int64 {
+	out := make([]int64, distinct)
+	for _, g := range ranks {
+		out[g]++
+	}
+	below := int64(0)
+	for g, size := range out {
+		out[g] = 2*below + size - int64(len(ranks))
+		below += size
+	}
+	return out
+}
+
+// aboveLessBelow replaces every term by the sum of those after it less the sum of those before it.
+func aboveLessBelow(v []int64) {
+	var above, below int64
+	for _, x := range v {
+		above += x
+	}
+	for i, x := range v {
+		above -= x
+		v[i] = above - below
+		below += x
+	}
+}
+
+func asFloats(ranks []int32) []float64 {
+	out := make([]float64, len(ranks))
+	for i, r := range ranks {
+		out[i] = float64(r)
+	}
+	return out
+}
+
+// rankGroups replaces the sizes of groups, in ascending order of their values, by centred ranks (as in groupRanks)
 // and returns the sum of squares over all rows.
 func rankGroups(v []float64, total int) (squares float64) {
 	below := 0.0
@@ -220,6 +329,20 @@ func (k *pearsonKernel) value(counts []int32, total int) (float64, bool) {
 type differenceKernel struct{ a, b kernel }
 
 func (k differenceKernel) fork() kernel { return differenceKernel{k.a.fork(), k.b.fork()} }
+
+// jackknife leaves each row out of both statistics.
+func (k differenceKernel) jackknife(n int, o Options) ([]float64, error) {
+	a, err := leaveOneOut(k.a, n, o)
+	if err != nil {
+		return nil, err
+	}
+	b, err := leaveOneOut(k.b, n, o)
+	if err != nil {
+		return nil, err
+	}
+	floats.Sub(a, b)
+	return a, nil
+}
 
 func (k differenceKernel) value(counts []int32, total int) (float64, bool) {
 	a, okA := k.a.value(counts, total)

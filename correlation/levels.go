@@ -22,8 +22,11 @@ func BootstrapSeeds(c Coefficient, scores [][]float64, truth []float64, o Option
 		m := make([]float64, len(truth))
 		for _, s := range seeds {
 			for i, v := range scores[s] {
-				m[i] += v / float64(len(seeds))
+				m[i] += v
 			}
+		}
+		for i := range m {
+			m[i] /= float64(len(seeds)) // once, so that equal sums stay equal
 		}
 		return m
 	}
@@ -41,7 +44,7 @@ func BootstrapSeeds(c Coefficient, scores [][]float64, truth []float64, o Option
 	}
 	n := len(truth)
 	replicates := make([]float64, b)
-	parallel(b, o.Workers, func() func(int) {
+	err = parallel(b, o, func() func(int) {
 		x, y := make([]float64, n), make([]float64, n)
 		return func(r int) {
 			rng := stream(o.Seed, streamSeeds, uint64(r))
@@ -58,13 +61,19 @@ func BootstrapSeeds(c Coefficient, scores [][]float64, truth []float64, o Option
 			replicates[r] = orNaN(v, err == nil)
 		}
 	})
-	jackknife := [][]float64{leaveOneOut(newKernel(c, mean(all), truth), n, o.Workers)}
+	if err != nil {
+		return nil, err
+	}
+	rows, err := leaveOneOut(newKernel(c, mean(all), truth), n, o)
+	if err != nil {
+		return nil, err
+	}
 	var seeds []float64
 	for s := range scores {
 		v, err := c.Of(mean(slices.Delete(slices.Clone(all), s, s+1)), truth)
 		seeds = append(seeds, orNaN(v, err == nil))
 	}
-	return newDistribution(observed, replicates, append(jackknife, seeds))
+	return newDistribution(observed, replicates, [][]float64{rows, seeds})
 }
 
 // streamSeeds is the purpose of the stream that draws seeds and rows of a resample.
@@ -94,7 +103,11 @@ func PrecisionAt(c Coefficient, x, y []float64, sizes []int, level float64, o Op
 		if size < 2 {
 			return nil, undefinedf("samples of %d rows", size)
 		}
-		d, err := newDistribution(observed, replicate(k, len(x), size, b, o), [][]float64{{math.NaN()}})
+		replicates, err := replicate(k, len(x), size, b, o)
+		if err != nil {
+			return nil, err
+		}
+		d, err := newDistribution(observed, replicates, [][]float64{{math.NaN()}})
 		if err != nil {
 			return nil, err
 		}

@@ -7,76 +7,80 @@ import (
 	"slices"
 )
 
-// Criteria of how well predictions find the best of a set; in all of them higher values are better. They follow the
-// tie rules of the programs that the field uses, which differ, so each states its own.
+// Criteria of how well predictions find the best of a set; in all of them higher values are better. Equal values stand
+// in a uniformly random order, those of truth and prediction independently of each other, and every criterion is the
+// expectation over these orders, in closed form. So no criterion depends on the order in which the items are given, not
+// even in the last bit: sums run over counts, or over sorted values.
 
 func sortedKeys[V any](m map[int]V) []int { return slices.Sorted(maps.Keys(m)) }
 
-// descendingLast orders indices by descending value, of equal ones the last first.
-func descendingLast(v []float64) []int {
-	order := ascending(v)
-	slices.Reverse(order)
-	return order
+// edge is where the k largest of a vector end: values above it are among them, of the tied ones that equal it taken.
+type edge struct {
+	value       float64
+	taken, tied int // 1 <= taken <= tied
 }
 
-// descendingFirst orders indices by descending value, of equal ones the first first.
-func descendingFirst(v []float64) []int {
-	order := make([]int, len(v))
-	for i := range order {
-		order[i] = i
+func edgeOf(v []float64, k int) edge {
+	e := edge{value: slices.Sorted(slices.Values(v))[len(v)-k], taken: k}
+	for _, x := range v {
+		switch {
+		case x > e.value:
+			e.taken--
+		case x == e.value:
+			e.tied++
+		}
 	}
-	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(v[j], v[i]) })
-	return order
+	return e
 }
 
 // Selection says what a predictor does to the k items that it ranks highest and lowest (aw_nas's evaluation and
-// NASLib's zero-cost scores): of equal values the last item comes first.
+// NASLib's zero-cost scores), in expectation over the orders of equal values.
 type Selection struct {
 	K                 int
-	PrecisionTop      float64 // share of the predicted top k that belong to the true top k
+	PrecisionTop      float64 // share of the predicted top k that belong to the true top k: TopOverlap/k
 	PrecisionBottom   float64 // share of the predicted last k that belong to the true last k
-	BestRank          int     // true rank, from 1, of the best of the predicted top k
-	WorstRank         int     // true rank of the worst of the predicted top k
-	TauTop, TauBottom float64 // tau-b within the predicted top and last k; NaN where undefined
+	BestRank          float64 // true rank, from 1, of the best of the predicted top k
+	WorstRank         float64 // true rank of the worst of the predicted top k
+	TauTop, TauBottom float64 // tau-b within the predicted top and last k with all that tie with them; NaN if undefined
 	N                 int
 }
 
 // BestShare is BestRank/n; 1/n is perfect.
-func (s Selection) BestShare() float64 { return float64(s.BestRank) / float64(s.N) }
+func (s Selection) BestShare() float64 { return s.BestRank / float64(s.N) }
 
 // Select returns the Selection of k of n >= k >= 1 items. The error wraps [ErrNaN] or [ErrUndefined].
 func Select(truth, predicted []float64, k int) (Selection, error) {
 	if err := checkSelection(truth, predicted, k); err != nil {
 		return Selection{}, err
 	}
-	n := len(truth)
-	rank := make([]int, n) // true ranks, 0 the best
-	for r, i := range descendingLast(truth) {
-		rank[i] = r
-	}
-	order := descendingLast(predicted)
-	top, bottom := order[:k], order[n-k:]
-	s := Selection{K: k, N: n, BestRank: n, WorstRank: 1}
-	for _, i := range top {
-		if rank[i] < k {
-			s.PrecisionTop += 1 / float64(k)
-		}
-		s.BestRank, s.WorstRank = min(s.BestRank, rank[i]+1), max(s.WorstRank, rank[i]+1)
-	}
-	for _, i := range bottom {
-		if rank[i] >= n-k {
-			s.PrecisionBottom += 1 / float64(k)
-		}
-	}
-	s.TauTop, s.TauBottom = tauOf(truth, predicted, top), tauOf(truth, predicted, bottom)
+	s := Selection{K: k, N: len(truth)}
+	s.PrecisionTop = overlap(truth, predicted, k) / float64(k)
+	s.BestRank, _ = bestOf(truth, predicted, k)
+	s.TauTop = tauFrom(truth, predicted, k)
+	falling, low := negated(truth), negated(predicted)
+	worst, _ := bestOf(falling, predicted, k)
+	s.WorstRank = float64(s.N+1) - worst
+	s.PrecisionBottom = overlap(falling, low, k) / float64(k)
+	s.TauBottom = tauFrom(falling, low, k)
 	return s, nil
 }
 
-// tauOf is tau-b of some rows, NaN where undefined.
-func tauOf(x, y []float64, rows []int) float64 {
+func negated(v []float64) []float64 {
+	out := make([]float64, len(v))
+	for i, x := range v {
+		out[i] = -x
+	}
+	return out
+}
+
+// tauFrom is tau-b of the items that are predicted to be no worse than the k-th, NaN where undefined.
+func tauFrom(truth, predicted []float64, k int) float64 {
 	var a, b []float64
-	for _, i := range rows {
-		a, b = append(a, x[i]), append(b, y[i])
+	from := edgeOf(predicted, k).value
+	for i, p := range predicted {
+		if p >= from {
+			a, b = append(a, truth[i]), append(b, p)
+		}
 	}
 	tau, err := Kendall(a, b)
 	return orNaN(tau, err == nil)
@@ -116,38 +120,114 @@ func PrecisionAbove(truth, predicted []float64, k int) (float64, error) {
 	return float64(shared) / float64(k), nil
 }
 
-// TopOverlap is the number of items in both the true and the predicted top k; of equal values the first item comes
-// first.
-func TopOverlap(truth, predicted []float64, k int) (int, error) {
+// TopOverlap is the expected number of items in both the true and the predicted top k: the sum over items of the chances
+// to be in either.
+func TopOverlap(truth, predicted []float64, k int) (float64, error) {
 	if err := checkSelection(truth, predicted, k); err != nil {
 		return 0, err
 	}
-	top := descendingFirst(truth)[:k]
-	n := 0
-	for _, i := range descendingFirst(predicted)[:k] {
-		if slices.Contains(top, i) {
-			n++
-		}
-	}
-	return n, nil
+	return overlap(truth, predicted, k), nil
 }
 
-// Regret is the best true value less the best among the predicted top k; of equal predictions the first item comes
-// first.
+// overlap counts items by where they stand, so that a single division rounds.
+func overlap(truth, predicted []float64, k int) float64 {
+	t, p := edgeOf(truth, k), edgeOf(predicted, k)
+	var count [2][2]float64 // [tied at the edge of truth][of prediction]
+	for i, v := range truth {
+		if v < t.value || predicted[i] < p.value {
+			continue
+		}
+		count[indicator(v == t.value)][indicator(predicted[i] == p.value)]++
+	}
+	trueTaken, trueTied := float64(t.taken), float64(t.tied)
+	taken, tied := float64(p.taken), float64(p.tied)
+	return (count[0][0]*trueTied*tied + count[1][0]*trueTaken*tied + count[0][1]*trueTied*taken +
+		count[1][1]*trueTaken*taken) / (trueTied * tied)
+}
+
+func indicator(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// Regret is the expectation of the best true value less the best among the predicted top k.
 func Regret(truth, predicted []float64, k int) (float64, error) {
 	if err := checkSelection(truth, predicted, k); err != nil {
 		return 0, err
 	}
-	best := math.Inf(-1)
-	for _, i := range descendingFirst(predicted)[:k] {
-		best = max(best, truth[i])
+	_, regret := bestOf(truth, predicted, k)
+	return regret, nil
+}
+
+// bestOf returns the expected true rank, from 1, of the best of the predicted top k, and the expected regret. It goes
+// down the groups of equal truth: of the h items of a group, t are in the predicted top k, and the first of those in a
+// random order of the group stands at (h+1)/(t+1) on average.
+func bestOf(truth, predicted []float64, k int) (rank, regret float64) {
+	e := edgeOf(predicted, k)
+	order := ascending(truth)
+	slices.Reverse(order)
+	best := truth[order[0]]
+	none, left := 1.0, e.tied // chance that no item so far is in the predicted top k; tied items from here on
+	for lo := 0; lo < len(order) && none > 0; {
+		certain, tied, hi := 0, 0, lo
+		for ; hi < len(order) && truth[order[hi]] == truth[order[lo]]; hi++ {
+			certain += indicator(predicted[order[hi]] > e.value)
+			tied += indicator(predicted[order[hi]] == e.value)
+		}
+		least, chances := drawn(left, tied, e.taken)
+		found := 0.0
+		for j, chance := range chances {
+			if t := certain + least + j; t > 0 {
+				found += chance
+				rank += none * chance * (float64(lo) + float64(hi-lo+1)/float64(t+1))
+			}
+		}
+		if v := truth[order[lo]]; found > 0 && v != best {
+			regret += none * found * (best - v)
+		}
+		switch {
+		case certain > 0 || least > 0:
+			none = 0
+		default:
+			none *= chances[0]
+		}
+		left -= tied
+		lo = hi
 	}
-	return slices.Max(truth) - best, nil
+	return rank, regret
+}
+
+// drawn is the hypergeometric distribution: of n items, m are drawn, and j of the s special ones are among them with
+// chances[j-least]. The chances are built from the most likely one outwards, which neither overflows nor cancels.
+func drawn(n, s, m int) (least int, chances []float64) {
+	least, most := max(0, m-(n-s)), min(s, m)
+	chances = make([]float64, most-least+1)
+	mode := min(most, max(least, int(float64(m+1)*float64(s+1)/float64(n+2))))
+	ratio := func(j int) float64 { // of the chance of j+1 to that of j
+		return float64(s-j) * float64(m-j) / (float64(j+1) * float64(n-s-m+j+1))
+	}
+	chances[mode-least] = 1
+	for j := mode; j < most; j++ {
+		chances[j+1-least] = chances[j-least] * ratio(j)
+	}
+	for j := mode - 1; j >= least; j-- {
+		chances[j-least] = chances[j+1-least] / ratio(j)
+	}
+	total := 0.0
+	for _, c := range chances {
+		total += c
+	}
+	for j := range chances {
+		chances[j] /= total
+	}
+	return least, chances
 }
 
 // NDCG is the normalised discounted cumulative gain at k (Jarvelin and Kekalainen 2002), with discount
-// 1/log2(position+1). gains are the true worths, at least 0; items of equal prediction share the mean of their gains.
-// It is 0 when no item has a gain.
+// 1/log2(position+1). gains are the true worths, at least 0; items of equal prediction share the mean of their gains,
+// which makes it the expectation over their orders. It is 0 when no item has a gain.
 func NDCG(gains, predicted []float64, k int) (float64, error) {
 	if err := checkSelection(gains, predicted, k); err != nil {
 		return 0, err
@@ -162,9 +242,16 @@ func NDCG(gains, predicted []float64, k int) (float64, error) {
 	return cumulative(gains, predicted, k) / ideal, nil
 }
 
-// cumulative is the discounted gain of the first k places in the order of scores, ties averaged.
+// cumulative is the discounted gain of the first k places in the order of scores, ties averaged. Equal scores are
+// summed in order of gain.
 func cumulative(gains, scores []float64, k int) float64 {
-	order := descendingFirst(scores)
+	order := make([]int, len(scores))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(i, j int) int {
+		return cmp.Or(cmp.Compare(scores[j], scores[i]), cmp.Compare(gains[j], gains[i]))
+	})
 	total := 0.0
 	for lo := 0; lo < min(k, len(order)); {
 		hi, gain, discount := lo, 0.0, 0.0

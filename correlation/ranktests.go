@@ -297,21 +297,21 @@ func Friedman(scores [][]float64) (FriedmanResult, error) {
 	}
 	k := len(scores[0])
 	r.Methods, r.MeanRanks = k, make([]float64, k)
+	doubled := make([]int, k) // sums of twice the ranks: whole numbers, so that one division rounds
 	ties := 0.0
 	for _, row := range scores {
 		sameLength(len(row), k)
-		negated := make([]float64, k)
-		for j, v := range row {
-			negated[j] = -v
-		}
-		ranks, err := Ranks(negated, RankAverage)
+		ranks, err := Ranks(negated(row), RankAverage)
 		if err != nil {
 			return r, err
 		}
 		ties += tieSum(ranks)
 		for j, rank := range ranks {
-			r.MeanRanks[j] += rank / float64(r.Blocks)
+			doubled[j] += int(2 * rank)
 		}
+	}
+	for j, sum := range doubled {
+		r.MeanRanks[j] = float64(sum) / float64(2*r.Blocks)
 	}
 	n, kf := float64(r.Blocks), float64(k)
 	squares := 0.0

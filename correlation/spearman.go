@@ -4,30 +4,33 @@ import "math"
 
 // Spearman returns the rank correlation of x and y (equal length, n >= 2): Pearson's r of the mid-ranks. Infinities are
 // ordered as numbers. The error wraps [ErrUndefined] when either vector is constant and [ErrNaN] when either holds a
-// NaN.
+// NaN. The sums are whole numbers, so that rho does not depend on the order of the rows, not even in the last bit.
 func Spearman(x, y []float64) (float64, error) {
 	if err := checkPair(x, y); err != nil {
 		return 0, err
 	}
-	rx, ry := centredRanks(x), centredRanks(y)
-	var xy, xx, yy float64
+	rx, nx := denseRanks(x)
+	ry, ny := denseRanks(y)
+	gx, gy := groupRanks(rx, nx), groupRanks(ry, ny)
+	var xy, xx, yy wholeSum
 	for i := range rx {
-		xy += rx[i] * ry[i]
-		xx += rx[i] * rx[i]
-		yy += ry[i] * ry[i]
+		a, b := gx[rx[i]], gy[ry[i]]
+		xy.add(a * b)
+		xx.add(a * a)
+		yy.add(b * b)
 	}
-	return rhoOf(xy, xx, yy)
+	return rhoOf(xy.value(), xx.value(), yy.value())
 }
 
-// centredRanks returns twice the mid-ranks less their mean. These are whole numbers, and their products sum without any
-// rounding up to about 300 000 values: rho does not depend on the order of the rows, not even in the last bit.
-func centredRanks(x []float64) []float64 {
-	ranks, _ := Ranks(x, RankAverage) // the caller has refused NaN
-	for i, r := range ranks {
-		ranks[i] = 2*r - float64(len(x)+1)
-	}
-	return ranks
+// wholeSum is an exact sum of whole numbers that may exceed an int64: the high and the low halves of the terms apart.
+type wholeSum struct{ high, low int64 }
+
+func (s *wholeSum) add(v int64) {
+	s.high += v >> 32
+	s.low += v & (1<<32 - 1)
 }
+
+func (s wholeSum) value() float64 { return float64(s.high)*(1<<32) + float64(s.low) }
 
 // rhoOf is the correlation of two centred vectors, from their sums of products.
 func rhoOf(xy, xx, yy float64) (float64, error) {

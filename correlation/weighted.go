@@ -1,6 +1,7 @@
 package correlation
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -30,7 +31,8 @@ type WeightedOptions struct {
 // WeightedTau returns a tau in which exchanges near the top count more: sum of the signs' product times the pair's
 // weight, normalised as a correlation, in O(n log n). Large values matter most: pass accuracies, not errors. With a
 // constant weigher it is tau-b. The error wraps [ErrUndefined] when x or y is constant (in all pairs that have weight),
-// [ErrNaN] for a NaN. Vigna (2015), A weighted correlation index for rankings with ties.
+// [ErrNaN] for a NaN. Rows that are equal in x and in y count the same whichever of them comes first, so that the order
+// in which rows are given does not matter (but to RankByPosition). Vigna (2015), A weighted correlation index for rankings with ties.
 func WeightedTau(x, y []float64, o WeightedOptions) (float64, error) {
 	if err := checkPair(x, y); err != nil {
 		return 0, err
@@ -38,59 +40,51 @@ func WeightedTau(x, y []float64, o WeightedOptions) (float64, error) {
 	n := len(x)
 	order, scratch := newOrdering(n), make(ordering, n)
 	yDistinct := order.sortBy(y, scratch)
-	ry := order.ranksByRow()
-	xDistinct := order.sortBy(x, scratch) // rows in order of (x, y)
-	rx := order.ranksByRow()
+	rank := order.ranksByRow()
+	xDistinct := order.sortBy(x, scratch)
 	if xDistinct == 1 {
 		return 0, undefinedf("x is constant")
 	}
 	if yDistinct == 1 {
 		return 0, undefinedf("y is constant")
 	}
-	byXY := make([]int32, n)
+	// From here on rows are known by their place in the order of (x, y), so that the order in which they were given
+	// decides nothing, not even which rounding a sum sees.
+	w := weighted{rx: make([]int32, n), ry: make([]int32, n), product: o.Multiplicative, weigher: o.Weigher}
+	place := make([]int32, n) // of each row as given
 	for i := range order {
-		byXY[i] = int32(order.row(i))
+		w.rx[i], w.ry[i] = order.rank(i), rank[order.row(i)]
+		place[order.row(i)] = int32(i)
 	}
-	w := weighted{rx: rx, ry: ry, byXY: byXY, product: o.Multiplicative, weigher: o.Weigher}
 	if w.weigher == nil {
 		w.weigher = func(rank int) float64 { return 1 / float64(rank+1) }
 	}
 	switch o.Ranking {
 	case RankByX:
-		return w.tau(descending(byXY))
+		return w.tau(descending(positions(n)))
 	case RankByY:
-		return w.tau(descending(sortedByYX(rx, ry)))
+		return w.tau(descending(w.sortedByYX()))
 	case RankByPosition:
-		return w.tau(positions(n))
+		return w.tau(place)
 	}
-	a, err := w.tau(descending(byXY))
+	a, err := w.tau(descending(positions(n)))
 	if err != nil {
 		return 0, err
 	}
-	b, err := w.tau(descending(sortedByYX(rx, ry)))
+	b, err := w.tau(descending(w.sortedByYX()))
 	return (a + b) / 2, err
 }
 
-// sortedByYX returns the rows in ascending order of (y, x), from their dense ranks.
-func sortedByYX(rx, ry []int32) []int32 {
-	x, y := make([]float64, len(rx)), make([]float64, len(rx))
-	for i := range x {
-		x[i], y[i] = float64(rx[i]), float64(ry[i])
-	}
-	order, scratch := newOrdering(len(rx)), make(ordering, len(rx))
-	order.sortBy(x, scratch)
-	order.sortBy(y, scratch)
-	rows := make([]int32, len(rx))
-	for i := range rows {
-		rows[i] = int32(order.row(i))
-	}
+// sortedByYX returns the rows in ascending order of (y, x).
+func (w *weighted) sortedByYX() []int32 {
+	rows := positions(len(w.ry)) // in order of (x, y)
+	slices.SortStableFunc(rows, func(a, b int32) int { return cmp.Compare(w.ry[a], w.ry[b]) })
 	return rows
 }
 
 func descending(rows []int32) []int32 {
-	out := slices.Clone(rows)
-	slices.Reverse(out)
-	return out
+	slices.Reverse(rows)
+	return rows
 }
 
 func positions(n int) []int32 {
@@ -101,10 +95,9 @@ func positions(n int) []int32 {
 	return rows
 }
 
-// weighted holds what the coefficients of one pair of vectors share.
+// weighted holds what the coefficients of one pair of vectors share. Rows are in ascending order of (x, y).
 type weighted struct {
-	rx, ry  []int32 // dense ranks by row
-	byXY    []int32 // rows in ascending order of (x, y)
+	rx, ry  []int32 // dense ranks
 	product bool
 	weigher func(int) float64
 }
@@ -155,14 +148,12 @@ func (w *weighted) tau(ranking []int32) (float64, error) {
 		yTies += w.tied(yGroups[i])
 	}
 	var joint group
-	for i, row := range w.byXY {
-		if i > 0 {
-			if last := w.byXY[i-1]; w.rx[row] != w.rx[last] || w.ry[row] != w.ry[last] {
-				jointTies += w.tied(joint)
-				joint = group{}
-			}
+	for i, v := range weight {
+		if i > 0 && (w.rx[i] != w.rx[i-1] || w.ry[i] != w.ry[i-1]) {
+			jointTies += w.tied(joint)
+			joint = group{}
 		}
-		joint.add(weight[row])
+		joint.add(v)
 	}
 	jointTies += w.tied(joint)
 	total := w.pairs(all)
@@ -170,7 +161,7 @@ func (w *weighted) tau(ranking []int32) (float64, error) {
 	if !(xx > 0 && yy > 0) {
 		return 0, undefinedf("no untied pair has weight")
 	}
-	exchanged := w.exchanges(slices.Clone(w.byXY), make([]int32, len(weight)), weight)
+	exchanged := w.exchanges(positions(len(weight)), make([]int32, len(weight)), weight)
 	return clamp1((total - xTies - yTies + jointTies - 2*exchanged) / math.Sqrt(xx) / math.Sqrt(yy)), nil
 }
 
