@@ -112,12 +112,17 @@ func (c Combination) of(columns [][]float64, truth []float64) ([]float64, error)
 		for i := range out {
 			switch c {
 			case RankAverage:
-				out[i] += ranks[i] / float64(n) / float64(len(columns))
+				out[i] += 2 * ranks[i] // whole numbers
 			case LogRankSum:
 				out[i] += math.Log(ranks[i] / float64(n))
 			default:
 				out[i] += z[i]
 			}
+		}
+	}
+	if c == RankAverage {
+		for i := range out {
+			out[i] /= float64(2 * n * len(columns)) // once, so that equal sums give equal scores
 		}
 	}
 	return out, nil
@@ -127,11 +132,13 @@ func (c Combination) of(columns [][]float64, truth []float64) ([]float64, error)
 func standardised(x []float64) []float64 {
 	mean, square := 0.0, 0.0
 	for _, v := range x {
-		mean += v / float64(len(x))
+		mean += v
 	}
+	mean /= float64(len(x))
 	for _, v := range x {
-		square += (v - mean) * (v - mean) / float64(len(x))
+		square += (v - mean) * (v - mean)
 	}
+	square /= float64(len(x))
 	out := make([]float64, len(x))
 	if deviation := math.Sqrt(square); deviation > 1e-12*math.Abs(mean) {
 		for i, v := range x {

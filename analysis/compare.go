@@ -14,6 +14,7 @@ type Contrast struct {
 	A, B   *Finding
 	Paired bool // on the architectures that both runs have; else each run has its own
 	N      int  // architectures of the pairs, or of the smaller run
+	Drawn  bool // there are more than ClosedForm, of which so many were drawn
 	*correlation.Comparison
 }
 
@@ -99,11 +100,13 @@ func contrast(a, b *Findings, x, y *Finding) (Contrast, error) {
 	var found correlation.Comparison
 	var err error
 	if c.Paired = len(truth) >= FewPairs; c.Paired {
-		n := min(len(truth), ClosedForm)
-		found, err = correlation.Compare(correlation.KendallTauB, after[:n], before[:n], truth[:n], Confidence, a.Options)
+		c.Drawn = len(truth) > ClosedForm
+		v := drawn([][]float64{after, before, truth}, a.Options.Seed)
+		found, err = correlation.Compare(correlation.KendallTauB, v[0], v[1], v[2], Confidence, a.Options)
 	} else {
-		c.N = min(x.N, y.N)
-		found, err = unpaired(y, x, a.Options)
+		c.N, c.Drawn = min(x.N, y.N), max(x.N, y.N) > ClosedForm
+		v, w := drawn([][]float64{y.Scores, y.Truth}, a.Options.Seed), drawn([][]float64{x.Scores, x.Truth}, a.Options.Seed)
+		found, err = correlation.CompareSeparate(correlation.KendallTauB, v[0], v[1], w[0], w[1], Confidence, a.Options)
 	}
 	if err == nil {
 		c.Comparison = &found
@@ -111,37 +114,4 @@ func contrast(a, b *Findings, x, y *Finding) (Contrast, error) {
 		err = nil
 	}
 	return c, err
-}
-
-// unpaired compares two samples of architectures, each resampled on its own.
-func unpaired(x, y *Finding, o correlation.Options) (correlation.Comparison, error) {
-	index := func(n int) []float64 {
-		v := make([]float64, min(n, ClosedForm))
-		for i := range v {
-			v[i] = float64(i)
-		}
-		return v
-	}
-	tau := func(f *Finding, rows []float64) (float64, error) {
-		s, t := make([]float64, len(rows)), make([]float64, len(rows))
-		for k, i := range rows {
-			s[k], t[k] = f.Scores[int(i)], f.Truth[int(i)]
-		}
-		return correlation.Kendall(s, t)
-	}
-	d, err := correlation.BootstrapFunc([][]float64{index(x.N), index(y.N)}, false,
-		func(samples [][]float64) (float64, error) {
-			p, err := tau(x, samples[0])
-			if err != nil {
-				return 0, err
-			}
-			q, err := tau(y, samples[1])
-			return p - q, err
-		}, o)
-	if err != nil {
-		return correlation.Comparison{}, err
-	}
-	i, err := d.Interval(correlation.BCa, Confidence)
-	p := d.PValue(0, correlation.BCa)
-	return correlation.Comparison{Difference: d.Observed, Interval: i, P: p, PAdjusted: p, Undefined: d.Undefined}, err
 }

@@ -3,6 +3,7 @@ package analysis
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -40,13 +41,41 @@ type Association struct {
 	Seconds   float64   `json:"seconds_per_architecture"` // median wall time of one estimate
 	Mark      string    `json:"versus_best,omitempty"`    // Best, or against it: "~" alike, "-" worse, "+" better
 	P         *float64  `json:"p_versus_best,omitempty"`  // of no difference from the best, adjusted
+	Smallest  bool      `json:"p_smallest,omitempty"`     // P, before its adjustment, is the smallest that N supports
 }
 
-// Interval is a value with its confidence interval.
+// Interval is a value with its confidence interval. Where there is none, both ends are the value, so that a figure draws
+// none; as JSON they are null.
 type Interval struct {
-	Value float64 `json:"value"`
-	Low   float64 `json:"low"`
-	High  float64 `json:"high"`
+	Value     float64                    `json:"value"`
+	Low       float64                    `json:"low"`
+	High      float64                    `json:"high"`
+	Method    correlation.IntervalMethod `json:"method"`
+	Why       string                     `json:"why,omitempty"` // there is no interval, or not by BCa
+	Undefined int                        `json:"undefined_resamples,omitempty"`
+	Unusual   bool                       `json:"-"` // made by another method than Findings.Method says
+}
+
+// newInterval puts a value and its interval together.
+func newInterval(value float64, i correlation.Interval, undefined int) *Interval {
+	out := &Interval{Value: value, Low: i.Low, High: i.High, Method: i.Method, Why: i.Fallback, Undefined: undefined}
+	if i.Method == correlation.None {
+		out.Low, out.High = value, value
+	}
+	return out
+}
+
+// MarshalJSON writes null for ends that there are not.
+func (i Interval) MarshalJSON() ([]byte, error) {
+	type plain Interval
+	if i.Method != correlation.None {
+		return json.Marshal(plain(i))
+	}
+	return json.Marshal(struct {
+		plain
+		Low  *float64 `json:"low"`
+		High *float64 `json:"high"`
+	}{plain: plain(i)})
 }
 
 // Best marks the estimator with the highest tau.
@@ -71,6 +100,22 @@ const ClosedForm = 2000
 type Options struct {
 	correlation.Options
 	Compare bool // compare every estimator with the best one
+	// Progress, when not nil, is told after each step how many steps are done, of how many: one to correlate a column, and
+	// one to compare it.
+	Progress func(done, total int)
+}
+
+// steps returns what tells Progress of a step.
+func (o Options) steps(columns int) func() {
+	done, total := 0, columns
+	if o.Compare {
+		total *= 2
+	}
+	return func() {
+		if done++; o.Progress != nil {
+			o.Progress(done, total)
+		}
+	}
 }
 
 // Analyse correlates every column with the accuracies.
@@ -79,6 +124,8 @@ func Analyse(ctx context.Context, r *Results, o Options) (*Findings, error) {
 		return nil, fmt.Errorf("%s: no accuracies: nothing to correlate the scores with", r.From.Dir)
 	}
 	f := &Findings{Results: r, Options: o.Options}
+	f.Options.Context, r.ctx = ctx, ctx
+	step := o.steps(len(r.Columns))
 	for _, c := range r.Columns {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -88,12 +135,13 @@ func Analyse(ctx context.Context, r *Results, o Options) (*Findings, error) {
 			return nil, fmt.Errorf("%s: %w", c.Label, err)
 		}
 		f.Rows = append(f.Rows, row)
+		step()
 	}
 	f.Method = f.method(o.Compare)
 	if !o.Compare {
 		return f, nil
 	}
-	return f, f.compare(ctx)
+	return f, f.compare(step)
 }
 
 // find correlates one column.
@@ -141,8 +189,18 @@ func (f *Findings) interval(c correlation.Coefficient, row *Finding) (*Interval,
 		if err != nil {
 			return nil, err
 		}
+		if math.Abs(value) == 1 {
+			none := correlation.Interval{Method: correlation.None, Fallback: "the closed form has no width at +1 and -1"}
+			return newInterval(value, none, 0), nil
+		}
 		i, err := correlation.QuickInterval(c, value, len(row.Scores), Confidence)
-		return &Interval{Value: value, Low: i.Low, High: i.High}, err
+		return newInterval(value, i, 0), err
+	}
+	if len(row.Scores) < correlation.MinRows {
+		value, err := c.Of(row.Scores, row.Truth)
+		none := correlation.Interval{Method: correlation.None, Fallback: fmt.Sprintf("fewer than %d architectures",
+			correlation.MinRows)}
+		return newInterval(value, none, 0), err
 	}
 	seeds := make([][]float64, len(row.Column.BySeed))
 	for s, scores := range row.Column.BySeed {
@@ -154,51 +212,70 @@ func (f *Findings) interval(c correlation.Coefficient, row *Finding) (*Interval,
 	if err != nil {
 		return nil, err
 	}
-	i, err := d.Interval(correlation.BCa, Confidence)
-	return &Interval{Value: d.Observed, Low: i.Low, High: i.High}, err
+	i, err := d.Confidence(Confidence)
+	return newInterval(d.Observed, i, d.Undefined), err
 }
 
+// method says how most intervals were made, and marks those that were made otherwise.
 func (f *Findings) method(compared bool) string {
-	if len(f.Architectures) > ClosedForm {
-		text := "Intervals: 95%, closed forms (Fieller et al. 1957)"
-		if compared {
-			text += fmt.Sprintf("; comparisons on the first %d architectures", ClosedForm)
+	var all []*Interval
+	made := map[correlation.IntervalMethod]int{}
+	many, seeds := false, false
+	for _, r := range f.Rows {
+		many = many || r.N > ClosedForm
+		seeds = seeds || len(r.Column.Seeds) > 1
+		for _, i := range []*Interval{r.Tau, r.Rho} {
+			if i != nil {
+				all = append(all, i)
+				made[i.Method]++
+			}
 		}
-		return text + "."
 	}
+	usual, text := correlation.BCa, f.bootstrapped(seeds)
+	if made[correlation.FisherZ] > made[correlation.BCa] {
+		usual, text = correlation.FisherZ, "closed forms (Fieller et al. 1957)"
+	}
+	for _, i := range all {
+		i.Unusual = i.Method != usual
+	}
+	if compared && many {
+		text += "; comparisons of more than " + DrawnNote(f.Options)
+	}
+	return "Intervals: 95%, " + text + "."
+}
+
+// bootstrapped says how a bootstrap was made.
+func (f *Findings) bootstrapped(seeds bool) string {
 	over := "architectures"
-	for _, c := range f.Columns {
-		if len(c.Seeds) > 1 {
-			over = "architectures and weight seeds"
-		}
+	if seeds {
+		over = "architectures and weight seeds"
 	}
 	resamples := f.Options.Resamples
 	if resamples == 0 {
 		resamples = correlation.DefaultResamples
 	}
-	return fmt.Sprintf("Intervals: 95%%, BCa bootstrap over %s, %d resamples, seed %d.", over, resamples, f.Options.Seed)
+	return fmt.Sprintf("BCa bootstrap over %s, %d resamples, seed %d", over, resamples, f.Options.Seed)
+}
+
+// DrawnNote says which architectures a comparison uses of more than ClosedForm.
+func DrawnNote(o correlation.Options) string {
+	return fmt.Sprintf("%d architectures use %[1]d of them, drawn with seed %d", ClosedForm, o.Seed)
 }
 
 // compare marks the best estimator, and those that the paired bootstrap cannot tell from it.
-func (f *Findings) compare(ctx context.Context) error {
-	var best *Finding
-	for _, r := range f.Rows {
-		if r.Tau != nil && (best == nil || r.Tau.Value > best.Tau.Value) {
-			best = r
-		}
-	}
-	if best == nil {
+func (f *Findings) compare(step func()) error {
+	ranked := f.Ranked()
+	if len(ranked) == 0 || ranked[0].Tau == nil {
 		return nil
 	}
+	best := ranked[0]
 	best.Mark = Best
 	var cs []*correlation.Comparison
 	var rows []*Finding
 	for _, r := range f.Rows {
+		step()
 		if r == best || r.Tau == nil {
 			continue
-		}
-		if err := ctx.Err(); err != nil {
-			return err
 		}
 		c, err := f.Versus(r, best)
 		if errors.Is(err, correlation.ErrUndefined) {
@@ -210,7 +287,7 @@ func (f *Findings) compare(ctx context.Context) error {
 		cs, rows = append(cs, c), append(rows, r)
 	}
 	for i, c := range adjusted(cs) {
-		rows[i].Mark, rows[i].P = c.Mark(), &c.PAdjusted
+		rows[i].Mark, rows[i].P, rows[i].Smallest = c.Mark(), &c.PAdjusted, c.Smallest
 	}
 	return nil
 }
@@ -227,15 +304,32 @@ func adjusted(cs []*correlation.Comparison) []*correlation.Comparison {
 	return cs
 }
 
-// Versus compares the tau-b of a with that of b by the paired bootstrap, on the architectures that both score.
+// Versus compares the tau-b of a with that of b by the paired bootstrap, on the architectures that both score, or
+// ClosedForm of them, drawn with the seed of the options.
 func (f *Findings) Versus(a, b *Finding) (*correlation.Comparison, error) {
-	rows, kept := Common(a.Column.Mean(), b.Column.Mean(), f.Results.Truth)
-	n := min(len(rows), ClosedForm)
-	c, err := correlation.Compare(correlation.KendallTauB, kept[0][:n], kept[1][:n], kept[2][:n], Confidence, f.Options)
+	_, kept := Common(a.Column.Mean(), b.Column.Mean(), f.Results.Truth)
+	kept = drawn(kept, f.Options.Seed)
+	c, err := correlation.Compare(correlation.KendallTauB, kept[0], kept[1], kept[2], Confidence, f.Options)
 	return &c, err
 }
 
-// Ranked lists the findings by tau-b, the undefined last.
+// drawn keeps ClosedForm rows of equally long columns.
+func drawn(columns [][]float64, seed uint64) [][]float64 {
+	n := len(columns[0])
+	if n <= ClosedForm {
+		return columns
+	}
+	rows := correlation.Subset(n, ClosedForm, seed)
+	out := make([][]float64, len(columns))
+	for k, c := range columns {
+		for _, i := range rows {
+			out[k] = append(out[k], c[i])
+		}
+	}
+	return out
+}
+
+// Ranked lists the findings by tau-b, equal ones by name, the undefined last.
 func (f *Findings) Ranked() []*Finding {
 	value := func(r *Finding) float64 {
 		if r.Tau == nil {
@@ -244,7 +338,9 @@ func (f *Findings) Ranked() []*Finding {
 		return r.Tau.Value
 	}
 	rows := slices.Clone(f.Rows)
-	slices.SortStableFunc(rows, func(a, b *Finding) int { return cmp.Compare(value(b), value(a)) })
+	slices.SortStableFunc(rows, func(a, b *Finding) int {
+		return cmp.Or(cmp.Compare(value(b), value(a)), byName(a.Estimator, b.Estimator))
+	})
 	return rows
 }
 

@@ -16,7 +16,7 @@ type TopOf struct {
 	*Finding
 	K int
 	correlation.Selection
-	Overlap     int
+	Overlap     float64 // expected, as all numbers here, over the orders of equal scores and of equal accuracies
 	Regret      float64 // in the unit of the accuracies
 	NDCG        float64 // linear gain above the worst
 	WeightedTau Statistic

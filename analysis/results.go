@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"maps"
 	"math"
@@ -40,6 +41,16 @@ type Results struct {
 	Architectures []store.Named
 	Truth         []float64 // accuracy of each architecture; NaN where there is none; nil without accuracies
 	Columns       []*Column // one a question, accuracies left out
+
+	ctx context.Context // of the analysis: what takes long over all architectures ends with it
+}
+
+// ended is the error of the analysis' context.
+func (r *Results) ended() error {
+	if r.ctx == nil {
+		return nil
+	}
+	return r.ctx.Err()
 }
 
 // Column are the answers to one question. Scores of which lower is meant to be better are negated.
@@ -122,8 +133,11 @@ func (c *Column) Finish() {
 	c.mean = make([]float64, len(c.BySeed[0]))
 	for _, s := range c.BySeed {
 		for i, v := range s {
-			c.mean[i] += v / float64(len(c.BySeed))
+			c.mean[i] += v
 		}
+	}
+	for i := range c.mean {
+		c.mean[i] /= float64(len(c.BySeed)) // once, so that equal sums give equal scores
 	}
 }
 
@@ -199,7 +213,7 @@ func (r *Results) Params() ([]float64, error) {
 	out := make([]float64, len(r.Architectures))
 	for i, a := range r.Architectures {
 		arch, err := r.Architecture(i)
-		if err != nil {
+		if err = cmp.Or(err, r.ended()); err != nil {
 			return nil, err
 		}
 		c, err := arch.Complexity(bench301.DefaultConfig())
@@ -225,7 +239,7 @@ func (r *Results) Skips() (counts []int, ok bool, err error) {
 func (r *Results) count(of func(bench301.OperationCounts) int) (out []int, ok bool, err error) {
 	for i := range r.Architectures {
 		arch, err := r.Architecture(i)
-		if err != nil {
+		if err = cmp.Or(err, r.ended()); err != nil {
 			return nil, false, err
 		}
 		c, ok := arch.(bench301.OperationCounter)

@@ -15,6 +15,7 @@ type Comparison struct {
 	Interval   Interval
 	P          float64 // two-sided, of no difference, by inversion of the interval; at least what the rows support
 	PAdjusted  float64 // after Holm, when there are several comparisons; else P
+	Smallest   bool    // the resamples alone would have given a smaller P than the rows support
 	Undefined  int     // resamples dropped because either coefficient was undefined
 }
 
@@ -66,8 +67,11 @@ func (d *Distribution) difference(level, smallest float64) (Comparison, error) {
 	if err != nil {
 		return Comparison{}, err
 	}
-	p := min(1, max(d.PValue(0, BCa), smallest))
-	return Comparison{Difference: d.Observed, Interval: iv, P: p, PAdjusted: p, Undefined: d.Undefined}, nil
+	p := d.PValue(0, BCa)
+	raised := min(1, max(p, smallest))
+	return Comparison{
+		Difference: d.Observed, Interval: iv, P: raised, PAdjusted: raised, Smallest: raised > p, Undefined: d.Undefined,
+	}, nil
 }
 
 // rankedApart counts the rows that two vectors rank differently.

@@ -41,6 +41,9 @@ func (m IntervalMethod) String() string {
 	}
 }
 
+// MarshalText writes the name.
+func (m IntervalMethod) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
+
 // Interval is a confidence interval. Method is what was used in the end; when that is not what was asked for, Fallback
 // says why.
 type Interval struct {
@@ -91,9 +94,9 @@ func newDistribution(observed float64, replicates []float64, jackknife [][]float
 	d.accel = acceleration(jackknife)
 	switch {
 	case math.IsInf(d.z0, 0):
-		d.noBCa = "every resample lies on one side of the value"
+		d.noBCa = "BCa has no bias correction: all resamples lie on one side of the value"
 	case math.IsNaN(d.accel):
-		d.noBCa = "the acceleration is undefined"
+		d.noBCa = "BCa has no acceleration"
 	}
 	return d, nil
 }
@@ -178,7 +181,7 @@ func (d *Distribution) Confidence(level float64) (Interval, error) {
 	}
 	iv, err = d.Interval(Percentile, level)
 	if iv.Fallback = why; err == nil && !iv.Contains(d.Observed) {
-		return noInterval(level, why), nil
+		return noInterval(level, "the percentile interval excludes the value, and "+why), nil
 	}
 	return iv, err
 }

@@ -105,6 +105,9 @@ func (p Pairs) TauB() (float64, error) {
 // tauB divides by the two roots one after the other: a bootstrap counts replicates that equal the observed value to
 // the bit, and must find them whichever way the counts were obtained.
 func tauB(score, total, xTies, yTies int64) float64 {
+	if xTies == yTies && max(score, -score) == total-xTies {
+		return float64(score) / float64(total-xTies) // a perfect order is 1, not 0.9999999999999999
+	}
 	return clamp1(float64(score) / math.Sqrt(float64(total-xTies)) / math.Sqrt(float64(total-yTies)))
 }
 

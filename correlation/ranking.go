@@ -43,6 +43,7 @@ type Selection struct {
 	WorstRank         float64 // true rank of the worst of the predicted top k
 	TauTop, TauBottom float64 // tau-b within the predicted top and last k with all that tie with them; NaN if undefined
 	N                 int
+	Tied              bool // some truths, or some predictions, are equal
 }
 
 // BestShare is BestRank/n; 1/n is perfect.
@@ -53,7 +54,7 @@ func Select(truth, predicted []float64, k int) (Selection, error) {
 	if err := checkSelection(truth, predicted, k); err != nil {
 		return Selection{}, err
 	}
-	s := Selection{K: k, N: len(truth)}
+	s := Selection{K: k, N: len(truth), Tied: tied(truth) || tied(predicted)}
 	s.PrecisionTop = overlap(truth, predicted, k) / float64(k)
 	s.BestRank, _ = bestOf(truth, predicted, k)
 	s.TauTop = tauFrom(truth, predicted, k)
@@ -71,6 +72,11 @@ func negated(v []float64) []float64 {
 		out[i] = -x
 	}
 	return out
+}
+
+func tied(v []float64) bool {
+	_, distinct := denseRanks(v)
+	return distinct < len(v)
 }
 
 // tauFrom is tau-b of the items that are predicted to be no worse than the k-th, NaN where undefined.

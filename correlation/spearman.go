@@ -40,6 +40,9 @@ func rhoOf(xy, xx, yy float64) (float64, error) {
 	if yy == 0 {
 		return 0, undefinedf("y is constant")
 	}
+	if xx == yy && math.Abs(xy) == xx {
+		return xy / xx, nil // a perfect order is 1, not 0.9999999999999999
+	}
 	return clamp1(xy / math.Sqrt(xx) / math.Sqrt(yy)), nil
 }
 

@@ -31,6 +31,11 @@ func AssociationTable(title string, notes []string, rows []analysis.Association)
 		cells = append(cells, coefficient(a.Rho)...)
 		cells = append(cells, Seconds(a.Seconds), strconv.FormatFloat(100*a.Coverage(), 'f', 0, 64)+"%")
 		t.Rows = append(t.Rows, cells)
+		t.remarkInterval(i, 3, a.Estimator, a.Tau)
+		if marked {
+			t.remarkSmallest(i, 4, a.Smallest)
+		}
+		t.remarkInterval(i, len(cells)-3, a.Estimator, a.Rho)
 		switch {
 		case a.Mark == analysis.Best || a.Mark == "~":
 			t.style(i, 2, Strong)
@@ -83,7 +88,7 @@ func coefficient(i *analysis.Interval) []string {
 	if i == nil {
 		return []string{"undefined", ""}
 	}
-	return []string{signed(i.Value), bounds(i.Low, i.High)}
+	return []string{signed(i.Value), ends(i)}
 }
 
 // signed writes a correlation with its sign.

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"rwe301/analysis"
@@ -19,21 +20,25 @@ func CompareTable(a, b *analysis.Findings, contrasts []analysis.Contrast) Table 
 		Notes: []string{"B - A: paired bootstrap where the runs have architectures in common, p adjusted by Holm; ~ not " +
 			"distinguishable at 0.05."},
 	}
+	if slices.ContainsFunc(contrasts, func(c analysis.Contrast) bool { return c.Drawn }) {
+		t.Notes = append(t.Notes, "Comparisons of more than "+analysis.DrawnNote(a.Options)+".")
+	}
 	tau := func(f *analysis.Finding) string {
 		if f.Tau == nil {
 			return "undefined"
 		}
 		return signed(f.Tau.Value)
 	}
-	for _, c := range contrasts {
+	for i, c := range contrasts {
 		row := []string{c.Label, tau(c.A), tau(c.B), "", "", "", "", strconv.Itoa(c.N), "no", Seconds(c.A.Seconds),
 			Seconds(c.B.Seconds)}
 		if c.Paired {
 			row[8] = "yes"
 		}
 		if v := c.Comparison; v != nil {
-			row[3], row[4], row[5], row[6] = signed(v.Difference), bounds(v.Interval.Low, v.Interval.High),
+			row[3], row[4], row[5], row[6] = signed(v.Difference), differenceEnds(v),
 				probability(v.PAdjusted), v.Mark()
+			t.remarkDifference(i, 4, 5, c.Label, v)
 		}
 		t.Rows = append(t.Rows, row)
 	}

@@ -29,14 +29,16 @@ func (f Study) ablationTable() (Table, error) {
 		for _, l := range a.Levels {
 			row := []string{knob, l.Value, "undefined", "", "", "", "", "", Seconds(l.Seconds)}
 			if l.Tau != nil {
-				row[2], row[3] = signed(l.Tau.Value), bounds(l.Tau.Low, l.Tau.High)
+				t.remarkInterval(len(t.Rows), 3, l.Estimator, l.Tau)
+				row[2], row[3] = signed(l.Tau.Value), ends(l.Tau)
 			}
 			switch {
 			case l.Finding == a.Base:
 				row[1] += " *"
 			case l.Versus != nil:
 				v := l.Versus
-				row[4], row[5], row[6], row[7] = signed(v.Difference), bounds(v.Interval.Low, v.Interval.High),
+				t.remarkDifference(len(t.Rows), 5, 6, l.Estimator+" - "+a.Base.Estimator, v)
+				row[4], row[5], row[6], row[7] = signed(v.Difference), differenceEnds(v),
 					probability(v.PAdjusted), v.Mark()
 			}
 			t.Rows = append(t.Rows, row)

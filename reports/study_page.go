@@ -76,7 +76,7 @@ func (f Study) Page() (Document, error) {
 	if best := f.Top(1); len(best) > 0 {
 		b := best[0]
 		d.Facts = append(d.Facts, Fact{Name: "highest tau-b",
-			Value: fmt.Sprintf("%s %s %s", b.Estimator, signed(b.Tau.Value), bounds(b.Tau.Low, b.Tau.High))})
+			Value: fmt.Sprintf("%s %s %s", b.Estimator, signed(b.Tau.Value), ends(b.Tau))})
 	}
 	items, err := f.items()
 	if err != nil {

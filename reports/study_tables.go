@@ -156,9 +156,13 @@ func (f Study) topTable() (Table, error) {
 		}, f.From.Notes...),
 	}
 	tops, err := f.Tops()
+	if slices.ContainsFunc(tops, func(r analysis.TopOf) bool { return r.Tied }) {
+		t.Notes = slices.Insert(t.Notes, 1,
+			"Equal scores, and equal accuracies, stand in random order: the numbers are the means over all such orders.")
+	}
 	for _, r := range tops {
 		t.Rows = append(t.Rows, []string{
-			r.Estimator, strconv.Itoa(r.K), fixed(r.PrecisionTop, 2), strconv.Itoa(r.Overlap), strconv.Itoa(r.BestRank),
+			r.Estimator, strconv.Itoa(r.K), fixed(r.PrecisionTop, 2), expected(r.Overlap), expected(r.BestRank),
 			fixed(r.Regret, 2), fixed(r.NDCG, 3), orUndefined(r.WeightedTau),
 		})
 	}
@@ -203,8 +207,8 @@ func (f Study) budgetTable() (Table, error) {
 	}
 	rows, seconds := f.Frugal()
 	for i, r := range rows {
-		t.Rows = append(t.Rows, []string{Seconds(seconds[i]), r.Estimator, signed(r.Tau.Value),
-			bounds(r.Tau.Low, r.Tau.High)})
+		t.Rows = append(t.Rows, []string{Seconds(seconds[i]), r.Estimator, signed(r.Tau.Value), ends(r.Tau)})
+		t.remarkInterval(i, 3, r.Estimator, r.Tau)
 	}
 	return t, nil
 }
@@ -240,12 +244,13 @@ func (f Study) seedTable() (Table, error) {
 
 func meanStd(v []float64) (mean, std float64) {
 	for _, x := range v {
-		mean += x / float64(len(v))
+		mean += x
 	}
+	mean /= float64(len(v))
 	for _, x := range v {
-		std += (x - mean) * (x - mean) / float64(max(1, len(v)-1))
+		std += (x - mean) * (x - mean)
 	}
-	return mean, math.Sqrt(std)
+	return mean, math.Sqrt(std / float64(max(1, len(v)-1)))
 }
 
 // protocolTable says how the numbers were made (Lindauer and Hutter 2020).
@@ -310,6 +315,14 @@ func seedRange(columns []*analysis.Column) string {
 	}
 	slices.Sort(seeds)
 	return numbers(seeds)
+}
+
+// expected writes an expected count: whole where it is, else with two decimals.
+func expected(x float64) string {
+	if x == math.Trunc(x) {
+		return fixed(x, 0)
+	}
+	return fixed(x, 2)
 }
 
 func fixed(x float64, decimals int) string { return strconv.FormatFloat(x, 'f', decimals, 64) }

@@ -28,6 +28,7 @@ type Table struct {
 	Rows    [][]string
 	Notes   []string // printed below
 	Styles  map[Cell]Style
+	remarks []remark
 }
 
 // Cell is a place in the rows of a Table.
@@ -80,6 +81,11 @@ func Formats() []Format { return []Format{Terminal, Markdown, CSV, LaTeX, HTML, 
 
 // Write prints the table.
 func (t Table) Write(w io.Writer, f Format) error {
+	if f == CSV || f == JSON {
+		t = t.noted()
+	} else {
+		t = t.marked()
+	}
 	switch f {
 	case Terminal:
 		return t.drawn(w, renderer.NewBlueprint(tw.Rendition{
@@ -239,6 +245,10 @@ func row(b *strings.Builder, cells []string) {
 var latexEscaper = strings.NewReplacer(
 	`\`, `\textbackslash{}`, "&", `\&`, "%", `\%`, "$", `\$`, "#", `\#`, "_", `\_`, "{", `\{`, "}", `\}`,
 	"~", `$\sim$`, "^", `\textasciicircum{}`, "τ", `$\tau$`, "ρ", `$\rho$`, "−", "$-$", "<", "$<$", ">", "$>$",
+	"ᵃ", `\textsuperscript{a}`, "ᵇ", `\textsuperscript{b}`, "ᶜ", `\textsuperscript{c}`, "ᵈ", `\textsuperscript{d}`,
+	"ᵉ", `\textsuperscript{e}`, "ᶠ", `\textsuperscript{f}`, "ᵍ", `\textsuperscript{g}`, "ʰ", `\textsuperscript{h}`,
+	"ⁱ", `\textsuperscript{i}`, "ʲ", `\textsuperscript{j}`, "ᵏ", `\textsuperscript{k}`, "ˡ", `\textsuperscript{l}`,
+	"ᵐ", `\textsuperscript{m}`, "ⁿ", `\textsuperscript{n}`, "ᵒ", `\textsuperscript{o}`, "ᵖ", `\textsuperscript{p}`,
 )
 
 // negative is a minus sign before a number, or alone: the mark of a worse value.

@@ -2,6 +2,8 @@ package study
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"rwe301/analysis"
 	"rwe301/bench301"
@@ -9,7 +11,7 @@ import (
 	"rwe301/store"
 )
 
-// Load reads the scores of a run.
+// Load reads the scores of a run. Architectures that were drawn stand in the order of drawing, others by id.
 func (r *Run) Load() (*analysis.Results, error) {
 	all, err := r.Architectures()
 	if err != nil {
@@ -25,12 +27,17 @@ func (r *Run) Load() (*analysis.Results, error) {
 		Code: m.Code, Go: m.Go,
 		Platform: m.Platform, CPU: m.CPU, Cores: m.Cores, Created: m.Created, Notes: m.Notes,
 	}}
-	place := make(map[string]int, len(all))
 	for i, a := range all {
 		if m.Shard.has(i) {
-			place[a.ID] = len(out.Architectures)
 			out.Architectures = append(out.Architectures, a)
 		}
+	}
+	if !strings.HasPrefix(m.Origin, drawn) { // a file's lines may stand in any order; a seed draws in one only
+		slices.SortFunc(out.Architectures, func(a, b store.Named) int { return strings.Compare(a.ID, b.ID) })
+	}
+	place := make(map[string]int, len(all))
+	for i, a := range out.Architectures {
+		place[a.ID] = i
 	}
 	byKey := map[store.Key]*analysis.Column{}
 	var columns []*analysis.Column

@@ -115,12 +115,15 @@ func (p *Plan) readArchitectures(ctx context.Context) error {
 	return nil
 }
 
+// drawn begins the origin of architectures that the study draws.
+const drawn = "drawn uniformly"
+
 // sample draws distinct architectures: the first ones that `bench301 sample` draws with the same seed.
 func (p *Plan) sample(ctx context.Context, n int) error {
 	if size := p.Space.Size(); size.IsInt64() && size.Int64() < int64(n) {
 		return p.Definition.errorf("architectures.sample: %d: the space %s has %v", n, p.Space.Name(), size)
 	}
-	p.Origin = fmt.Sprintf("drawn uniformly with seed %d", p.Definition.Seed)
+	p.Origin = fmt.Sprintf("%s with seed %d", drawn, p.Definition.Seed)
 	rng := rand.New(rand.NewPCG(p.Definition.Seed, 0))
 	seen := make(map[string]bool, n)
 	for len(p.Architectures) < n {

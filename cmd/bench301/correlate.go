@@ -60,6 +60,7 @@ func correlate(ctx context.Context, s streams, o correlateOptions, files []strin
 		return err
 	}
 	results.From.Dir = strings.Join(files, ", ")
+	results.SortColumns()
 	if o.only == "ablation" || o.only == reports.AllTables {
 		results.InferVariations()
 	}
