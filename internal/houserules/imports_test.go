@@ -16,13 +16,12 @@ import (
 const plan = `
 bench301:
 bench301/dataset: internal/atomicfile internal/download
-bench301/surrogate: bench301 internal/atomicfile internal/download bench301/surrogate/internal/pickle
+bench301/surrogate: bench301 internal/atomicfile internal/download internal/pickle
 	bench301/surrogate/internal/trees bench301/surrogate/internal/xgb bench301/surrogate/internal/lgb
 	bench301/surrogate/internal/torch bench301/surrogate/internal/gin
 bench301/surrogate/internal/gin: bench301 bench301/surrogate/internal/torch
 bench301/surrogate/internal/lgb: bench301/surrogate/internal/trees
-bench301/surrogate/internal/pickle:
-bench301/surrogate/internal/torch: bench301/surrogate/internal/pickle
+bench301/surrogate/internal/torch: internal/pickle
 bench301/surrogate/internal/trees:
 bench301/surrogate/internal/ubjson:
 bench301/surrogate/internal/xgb: bench301/surrogate/internal/trees bench301/surrogate/internal/ubjson
@@ -49,6 +48,7 @@ internal/houserules:
 internal/input:
 internal/kernels:
 internal/oracle: internal/splitmix
+internal/pickle:
 internal/printable:
 internal/process:
 internal/splitmix:
