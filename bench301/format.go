@@ -31,6 +31,8 @@ func (g Genotype) Format(n Notation) (string, error) {
 		return g.evoXBench(), nil
 	case NotationConfigSpace:
 		return g.configSpace()
+	case NotationNNI:
+		return g.nni(), nil
 	}
 	return "", fmt.Errorf("notation %q: must be one of %s", n, join(DARTS{}.Notations()))
 }

@@ -129,7 +129,7 @@ func parseSize(text string) (height, width int, err error) {
 
 func newComplexity(s streams) *cobra.Command {
 	var f recordOptions
-	in := sizedInput{archs: archInput{in: s.in}}
+	in := sizedInput{archs: archInput{in: s.in, say: s.say}}
 	return with(&cobra.Command{
 		Use:   "complexity [ARCH|FILE]...",
 		Short: "Count parameters, multiply-accumulates and flops in closed form",

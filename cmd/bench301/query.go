@@ -21,7 +21,7 @@ type queryOptions struct {
 }
 
 func newQuery(s streams) *cobra.Command {
-	o := queryOptions{in: archInput{in: s.in}}
+	o := queryOptions{in: archInput{in: s.in, say: s.say}}
 	cmd := with(&cobra.Command{
 		Use:   "query [ARCH|FILE]...",
 		Short: "Ask a surrogate of NAS-Bench-301 for accuracies",

@@ -20,7 +20,7 @@ type showOptions struct {
 }
 
 func newShow(s streams) *cobra.Command {
-	o := showOptions{in: sizedInput{archs: archInput{in: s.in}}}
+	o := showOptions{in: sizedInput{archs: archInput{in: s.in, say: s.say}}}
 	cmd := with(&cobra.Command{
 		Use:   "show ARCH|FILE...",
 		Short: "Show what an architecture is: identity, cells, size, notations, picture",
