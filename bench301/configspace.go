@@ -14,12 +14,13 @@ const configSpacePrefix = "NetworkSelectorDatasetInfo:darts:"
 // configSpaceKey is a key as NAS-Bench-301 spells it; YAHPO Gym writes colons as a word.
 func configSpaceKey(key string) string { return strings.ReplaceAll(key, "_COLON_", ":") }
 
-// configSpaceBeside are keys that tools keep among the hyperparameters: the budget (YAHPO's epoch), and what was measured.
+// configSpaceBeside are keys that tools keep among the hyperparameters: the budget (YAHPO's epoch), and what was
+// measured.
 var configSpaceBeside = []string{"epoch", "budget", "runtime", "val_accuracy", "test_accuracy"}
 
 // missing reports whether l stands for nothing: a hyperparameter that is not active.
 func missing(l literal) bool {
-	return l.kind == wordLiteral && slices.Contains([]string{"null", "None", "NaN", "nan"}, strings.TrimPrefix(l.text, "-"))
+	return l.kind == wordLiteral && slices.Contains([]string{"null", "None", "NaN", "nan"}, l.text)
 }
 
 // configSpaceFixed are the hyperparameters that NAS-Bench-301 keeps at one value (its configspace.json).

@@ -41,7 +41,7 @@ func construct(l literal) literal {
 		if first.kind == listLiteral || first.kind == numberLiteral {
 			return first
 		}
-	case name == "range" || name == "arange":
+	case name == "range" || name == "xrange" || name == "arange":
 		if list, ok := writtenOut(l.items); ok {
 			return list
 		}

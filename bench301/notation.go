@@ -44,6 +44,9 @@ func ParseGenotype(text string) (Genotype, Notation, error) { return parseGenoty
 
 // parseGenotype reads text as the forced notation, or as what it looks like if forced is empty.
 func parseGenotype(text string, forced Notation) (Genotype, Notation, error) {
+	if g, ok := parseCanonical(text); ok && (forced == "" || forced == NotationPairs) && g.Validate() == nil {
+		return g, NotationPairs, nil
+	}
 	l, err := parseLiteral(text)
 	if err != nil {
 		return Genotype{}, "", err
@@ -77,6 +80,35 @@ func decode(l literal, forced Notation) (Genotype, Notation, error) {
 		return Genotype{}, n, err
 	}
 	return g, n, nil
+}
+
+// blankText is the canonical text with a zero in the place of every number.
+var blankText = (&Genotype{}).pairs(0)
+
+// parseCanonical reads a text that is spaced as the canonical one, which most long files hold: it takes a fiftieth of
+// the time of the way over literals. Whatever else the text may be, ok is false.
+func parseCanonical(text string) (g Genotype, ok bool) {
+	if len(text) != len(blankText) {
+		return g, false
+	}
+	var numbers [4 * EdgesPerCell]uint8
+	n := 0
+	for i, want := range []byte(blankText) {
+		switch c := text[i]; {
+		case want == '0' && digit(c):
+			numbers[n] = c - '0'
+			n++
+		case c != want:
+			return g, false
+		}
+	}
+	for i := range 2 {
+		for k := range EdgesPerCell {
+			at := 2 * (i*EdgesPerCell + k)
+			g.cell(i)[k] = Edge{numbers[at], Operation(numbers[at+1])}
+		}
+	}
+	return g, true
 }
 
 // written describes what was found instead of a forced notation.
@@ -259,18 +291,17 @@ func decodeNamed(l literal) (g Genotype, err error) {
 		if !ok {
 			return errors.New("missing")
 		}
-		if concat, ok := l.get(name + "_concat"); ok {
-			if err := checkConcat(concat); err != nil {
-				return err
-			}
-		}
-		return edgeList(list, func(k int, l literal) error {
+		err := edgeList(list, func(k int, l literal) error {
 			if err := tuple(l, 2, "(operation, source)"); err != nil {
 				return err
 			}
 			c[k], err = namedEdge(l.items[0], l.items[1])
 			return err
 		})
+		if concat, ok := l.get(name + "_concat"); ok && err == nil {
+			err = checkConcat(concat)
+		}
+		return err
 	})
 	return g, err
 }

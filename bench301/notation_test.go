@@ -281,3 +281,24 @@ func TestOracleConfigSpaceKeys(t *testing.T) {
 		return compared
 	})
 }
+
+// TestCanonicalTextsAreReadTheSameWay: the short way of reading says what the way over literals says.
+func TestCanonicalTextsAreReadTheSameWay(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 0))
+	for range 200 {
+		text := []byte(SampleGenotype(rng).String())
+		if rng.IntN(2) == 0 {
+			text[rng.IntN(len(text))] = "0179(],x"[rng.IntN(8)]
+		}
+		g, ok := parseCanonical(string(text))
+		var long Genotype
+		l, err := parseLiteral(string(text))
+		if err == nil {
+			long, _, err = decode(l, "")
+		}
+		if ok && g.Validate() == nil && (err != nil || long != g) || err == nil && !ok && len(text) == len(blankText) &&
+			long.String() == string(text) {
+			t.Fatalf("%s: %v, %v", text, g, err)
+		}
+	}
+}

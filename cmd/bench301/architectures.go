@@ -25,7 +25,8 @@ type archInput struct {
 // archHelp explains archInput in a command's long help.
 var archHelp = `Architectures are arguments, or stand in the files that arguments name (- is standard input), or come
 from standard input when there are no arguments. A file is CSV with a column arch, JSON, JSON lines, text with one a
-line, a file of Python (genotypes.py) or a log with genotypes in it. Names of published architectures work too: ` + strings.Join(knownNames(bench301.Spaces()...), ", ") + "."
+line, a file of Python (genotypes.py) or a log with genotypes in it. Names of published architectures work too:
+` + strings.Join(knownNames(bench301.Spaces()...), ", ") + "."
 
 // AddFlags gives a command the flags --space and --notation.
 func (a *archInput) AddFlags(cmd *cobra.Command) {
