@@ -11,6 +11,18 @@ import (
 // configSpacePrefix stands before the architecture's keys in NAS-Bench-301's ConfigSpace.
 const configSpacePrefix = "NetworkSelectorDatasetInfo:darts:"
 
+// configSpaceKey is a key as NAS-Bench-301 spells it; YAHPO Gym writes colons as a word.
+func configSpaceKey(key string) string { return strings.ReplaceAll(key, "_COLON_", ":") }
+
+// configSpaceBeside are keys that tools keep among the hyperparameters: the budget (YAHPO's epoch), and what was
+// measured.
+var configSpaceBeside = []string{"epoch", "budget", "runtime", "val_accuracy", "test_accuracy"}
+
+// missing reports whether l stands for nothing: a hyperparameter that is not active.
+func missing(l literal) bool {
+	return l.kind == wordLiteral && slices.Contains([]string{"null", "None", "NaN", "nan"}, l.text)
+}
+
 // configSpaceFixed are the hyperparameters that NAS-Bench-301 keeps at one value (its configspace.json).
 var configSpaceFixed = map[string]string{
 	"CreateImageDataLoader:batch_size":                             "96",
@@ -44,6 +56,10 @@ func edgeKey(n, source int) int { return n*(n+3)/2 + source }
 func decodeConfigSpace(l literal) (g Genotype, err error) {
 	values := map[string]literal{}
 	for i, k := range l.keys {
+		k = configSpaceKey(k)
+		if missing(l.items[i]) || slices.Contains(configSpaceBeside, k) {
+			continue
+		}
 		if err := checkFixed(k, l.items[i]); err == nil {
 			continue
 		} else if _, fixed := configSpaceFixed[k]; fixed {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -31,6 +32,8 @@ func (g Genotype) Format(n Notation) (string, error) {
 		return g.evoXBench(), nil
 	case NotationConfigSpace:
 		return g.configSpace()
+	case NotationNNI:
+		return g.nni(), nil
 	}
 	return "", fmt.Errorf("notation %q: must be one of %s", n, join(DARTS{}.Notations()))
 }
@@ -44,19 +47,34 @@ func join(names []Notation) string {
 }
 
 // pairs writes [[(source, operation), ...], [...]], numbering the operations from shift.
-func (g Genotype) pairs(shift int) string {
-	return "[" + g.Normal.pairs(shift) + ", " + g.Reduce.pairs(shift) + "]"
+func (g *Genotype) pairs(shift int) string {
+	return string(g.appendPairs(make([]byte, 0, pairsSize), shift))
 }
 
-func (c Cell) pairs(shift int) string {
-	var b strings.Builder
+// pairsSize is the length of a canonical text.
+const pairsSize = len("[, ]") + 2*EdgesPerCell*len("(0, 0), ")
+
+func (g *Genotype) appendPairs(b []byte, shift int) []byte {
+	b = append(b, '[')
+	b = g.Normal.appendPairs(b, shift)
+	b = append(b, ", "...)
+	b = g.Reduce.appendPairs(b, shift)
+	return append(b, ']')
+}
+
+func (c *Cell) appendPairs(b []byte, shift int) []byte {
 	for k, e := range c {
-		if k > 0 {
-			b.WriteString(", ")
+		if k == 0 {
+			b = append(b, "[("...)
+		} else {
+			b = append(b, ", ("...)
 		}
-		fmt.Fprintf(&b, "(%d, %d)", e.Source, int(e.Op)+shift)
+		b = strconv.AppendUint(b, uint64(e.Source), 10)
+		b = append(b, ", "...)
+		b = strconv.AppendInt(b, int64(e.Op)+int64(shift), 10)
+		b = append(b, ')')
 	}
-	return "[" + b.String() + "]"
+	return append(b, ']')
 }
 
 // named writes the edges as operation and source. The pattern of the first edge carries the opening bracket.

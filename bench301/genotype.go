@@ -155,7 +155,14 @@ func (g Genotype) CountOperations() OperationCounts {
 }
 
 // String is the canonical text: NASLib's compact form of the canonical genotype.
-func (g Genotype) String() string { return g.Canonical().pairs(0) }
+func (g Genotype) String() string {
+	g = g.Canonical()
+	return g.pairs(0)
+}
 
 // ID is the first 16 hex digits of the SHA-256 of the canonical text.
-func (g Genotype) ID() string { return textID(g.String()) }
+func (g Genotype) ID() string {
+	g = g.Canonical()
+	var room [pairsSize]byte
+	return textID(g.appendPairs(room[:0], 0))
+}

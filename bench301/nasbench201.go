@@ -81,23 +81,33 @@ func (g Genotype201) Pools() (n int) {
 }
 
 // String is the text that NAS-Bench-201 uses: |op~0|+|op~0|op~1|+|op~0|op~1|op~2|.
-func (g Genotype201) String() string {
-	var nodes []string
+func (g Genotype201) String() string { return string(g.append(make([]byte, 0, cellSize201))) }
+
+// cellSize201 is the length that no text of a cell exceeds.
+const cellSize201 = Edges201*len("nor_conv_1x1~0|") + 2*Nodes201
+
+func (g *Genotype201) append(b []byte) []byte {
 	for to := 1; to < Nodes201; to++ {
-		text := "|"
-		for from := range to {
-			text += fmt.Sprintf("%s~%d|", g[edge201(from, to)], from)
+		if to > 1 {
+			b = append(b, '+')
 		}
-		nodes = append(nodes, text)
+		b = append(b, '|')
+		for from := range to {
+			b = append(b, g[edge201(from, to)].String()...)
+			b = append(b, '~', '0'+byte(from), '|')
+		}
 	}
-	return strings.Join(nodes, "+")
+	return b
 }
 
 // ID is the first 16 hex digits of the SHA-256 of the canonical text.
-func (g Genotype201) ID() string { return textID(g.String()) }
+func (g Genotype201) ID() string {
+	var room [cellSize201]byte
+	return textID(g.append(room[:0]))
+}
 
-func textID(text string) string {
-	sum := sha256.Sum256([]byte(text))
+func textID(text []byte) string {
+	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:8])
 }
 

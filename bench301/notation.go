@@ -3,6 +3,7 @@ package bench301
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +21,8 @@ const (
 	NotationAwNAS Notation = "aw_nas"
 	// NotationEvoXBench is EvoXBench's list of 32 integers, which numbers the operations in its own order.
 	NotationEvoXBench Notation = "evoxbench"
+	// NotationNNI is the dictionary of NNI: normal/op_2_0, normal/input_2_0, ...
+	NotationNNI Notation = "nni"
 	// NotationJSON is an object with normal and reduce, lists of [operation, source].
 	NotationJSON Notation = "json"
 	// NotationBananas8 is NotationPairs with the older numbering of eight operations, 0 being none. Nothing in the text
@@ -31,7 +34,7 @@ const (
 func (DARTS) Notations() []Notation {
 	return []Notation{
 		NotationPairs, NotationGenotype, NotationConfigSpace, NotationAwNAS, NotationEvoXBench, NotationJSON,
-		NotationBananas8,
+		NotationNNI, NotationBananas8,
 	}
 }
 
@@ -41,6 +44,9 @@ func ParseGenotype(text string) (Genotype, Notation, error) { return parseGenoty
 
 // parseGenotype reads text as the forced notation, or as what it looks like if forced is empty.
 func parseGenotype(text string, forced Notation) (Genotype, Notation, error) {
+	if g, ok := parseCanonical(text); ok && (forced == "" || forced == NotationPairs) && g.Validate() == nil {
+		return g, NotationPairs, nil
+	}
 	l, err := parseLiteral(text)
 	if err != nil {
 		return Genotype{}, "", err
@@ -50,15 +56,19 @@ func parseGenotype(text string, forced Notation) (Genotype, Notation, error) {
 			return Genotype{}, "", err
 		}
 	}
-	l = unwrap(l)
+	return decode(unwrap(l), forced)
+}
+
+// decode reads an architecture in the forced notation, or in what it looks like if forced is empty.
+func decode(l literal, forced Notation) (Genotype, Notation, error) {
 	n := recognise(l)
 	switch {
 	case forced == NotationBananas8 && n == NotationPairs:
 		n = forced
 	case n == "" && forced == "":
 		return Genotype{}, "", fmt.Errorf("%s is no architecture in a known notation: expected [[(source, operation), ...], "+
-			"[...]], Genotype(...), CNNGenotype(...), a ConfigSpace dictionary, {\"normal\": ..., \"reduce\": ...} or 32 "+
-			"integers", l)
+			"[...]], Genotype(...), CNNGenotype(...), a dictionary of ConfigSpace or NNI, {\"normal\": ..., \"reduce\": "+
+			"...} or 32 integers", l)
 	case n == "" || forced != "" && n != forced:
 		return Genotype{}, "", fmt.Errorf("%s is not written in notation %s", written(l, n), forced)
 	}
@@ -70,6 +80,35 @@ func parseGenotype(text string, forced Notation) (Genotype, Notation, error) {
 		return Genotype{}, n, err
 	}
 	return g, n, nil
+}
+
+// blankText is the canonical text with a zero in the place of every number.
+var blankText = (&Genotype{}).pairs(0)
+
+// parseCanonical reads a text that is spaced as the canonical one, which most long files hold: it takes a fiftieth of
+// the time of the way over literals. Whatever else the text may be, ok is false.
+func parseCanonical(text string) (g Genotype, ok bool) {
+	if len(text) != len(blankText) {
+		return g, false
+	}
+	var numbers [4 * EdgesPerCell]uint8
+	n := 0
+	for i, want := range []byte(blankText) {
+		switch c := text[i]; {
+		case want == '0' && digit(c):
+			numbers[n] = c - '0'
+			n++
+		case c != want:
+			return g, false
+		}
+	}
+	for i := range 2 {
+		for k := range EdgesPerCell {
+			at := 2 * (i*EdgesPerCell + k)
+			g.cell(i)[k] = Edge{numbers[at], Operation(numbers[at+1])}
+		}
+	}
+	return g, true
 }
 
 // written describes what was found instead of a forced notation.
@@ -86,14 +125,19 @@ var decoders = map[Notation]func(literal) (Genotype, error){
 	NotationGenotype:    decodeNamed,
 	NotationJSON:        decodeNamed,
 	NotationConfigSpace: decodeConfigSpace,
+	NotationNNI:         decodeNNI,
 	NotationAwNAS:       decodeAwNAS,
 	NotationEvoXBench:   decodeEvoXBench,
 }
 
-// unwrap takes an architecture out of {"architecture": ...} or {"spec": ...}.
+// unwrap takes an architecture out of {"architecture": ...}, {"spec": ...}, or an object that holds one architecture
+// anywhere, such as a result of NAS-Bench-301.
 func unwrap(l literal) literal {
+	if l.kind != objectLiteral || recognise(l) != "" {
+		return l
+	}
 	for _, key := range []string{"architecture", "spec"} {
-		if inner, ok := l.get(key); ok && l.kind == objectLiteral {
+		if inner, ok := l.get(key); ok {
 			if inner.kind == stringLiteral {
 				if text, err := parseLiteral(inner.text); err == nil {
 					return text
@@ -101,6 +145,9 @@ func unwrap(l literal) literal {
 			}
 			return inner
 		}
+	}
+	if found := search(l, "", 0); len(found) == 1 {
+		return found[0].literal
 	}
 	return l
 }
@@ -120,9 +167,12 @@ func recognise(l literal) Notation {
 			return NotationJSON
 		}
 		for _, k := range l.keys {
-			k = strings.TrimPrefix(k, configSpacePrefix)
-			if strings.HasPrefix(k, "edge_") || strings.HasPrefix(k, "inputs_node_") {
+			switch k := strings.TrimPrefix(configSpaceKey(k), configSpacePrefix); {
+			case strings.HasPrefix(k, "edge_normal_") || strings.HasPrefix(k, "edge_reduce_") ||
+				strings.HasPrefix(k, "inputs_node_"):
 				return NotationConfigSpace
+			case strings.HasPrefix(k, "normal/") || strings.HasPrefix(k, "reduce/"):
+				return NotationNNI
 			}
 		}
 	case listLiteral:
@@ -138,16 +188,19 @@ func recognise(l literal) Notation {
 	return ""
 }
 
-// integer reads a small non-negative number.
+// integer reads a small non-negative whole number. It may be written with a point (3.0), and in quotes, for arrays of
+// texts hold their numbers so.
 func integer(l literal) (int, error) {
-	if l.kind != numberLiteral {
+	if l.kind != numberLiteral && (l.kind != stringLiteral || l.text == "" || strings.Trim(l.text, "0123456789") != "") {
 		return 0, fmt.Errorf("%s where a number should stand", l)
 	}
-	n, err := strconv.ParseUint(l.text, 10, 8)
-	if err != nil {
-		return 0, fmt.Errorf("%s: must be a whole number in [0, 255]", clip(l.text))
+	if n, err := strconv.ParseUint(l.text, 10, 8); err == nil {
+		return int(n), nil
 	}
-	return int(n), nil
+	if x, err := strconv.ParseFloat(l.text, 64); err == nil && x >= 0 && x <= 255 && x == math.Trunc(x) {
+		return int(x), nil
+	}
+	return 0, fmt.Errorf("%s: must be a whole number in [0, 255]", clip(l.text))
 }
 
 // cells calls f for both cells and says in which of them an error was.
@@ -163,10 +216,17 @@ func cells(g *Genotype, f func(name string, i int, c *Cell) error) error {
 	return nil
 }
 
+// errOtherSpace says that an architecture is well written but of another space.
+var errOtherSpace = errors.New("not of this space")
+
 // edgeList reads a list of as many edges as a cell has.
 func edgeList(l literal, edge func(k int, l literal) error) error {
 	if l.kind != listLiteral {
 		return fmt.Errorf("%s where a list of %d edges should stand", l, EdgesPerCell)
+	}
+	if len(l.items) == 2*(Nodes+1) {
+		return fmt.Errorf("%d edges: a cell of five nodes, as in the space of NASNet; a cell of DARTS has %d edges: %w",
+			len(l.items), EdgesPerCell, errOtherSpace)
 	}
 	if len(l.items) != EdgesPerCell {
 		return fmt.Errorf("%d edges: a cell has %d, two for each of %d nodes", len(l.items), EdgesPerCell, Nodes)
@@ -231,18 +291,17 @@ func decodeNamed(l literal) (g Genotype, err error) {
 		if !ok {
 			return errors.New("missing")
 		}
-		if concat, ok := l.get(name + "_concat"); ok {
-			if err := checkConcat(concat); err != nil {
-				return err
-			}
-		}
-		return edgeList(list, func(k int, l literal) error {
+		err := edgeList(list, func(k int, l literal) error {
 			if err := tuple(l, 2, "(operation, source)"); err != nil {
 				return err
 			}
 			c[k], err = namedEdge(l.items[0], l.items[1])
 			return err
 		})
+		if concat, ok := l.get(name + "_concat"); ok && err == nil {
+			err = checkConcat(concat)
+		}
+		return err
 	})
 	return g, err
 }
@@ -279,17 +338,9 @@ func keywords(l literal, names ...string) (literal, error) {
 
 // checkConcat refuses a cell whose output is not the concatenation of nodes 2 to 5.
 func checkConcat(l literal) error {
-	items := l.items
-	if l.kind == callLiteral && l.text == "range" && len(items) == 2 {
-		a, errA := integer(items[0])
-		b, errB := integer(items[1])
-		if errA == nil && errB == nil && a == 2 && b == 2+Nodes {
-			return nil
-		}
-	}
-	if l.kind == listLiteral && len(items) == Nodes {
+	if l.kind == listLiteral && len(l.items) == Nodes {
 		seen := map[int]bool{}
-		for _, item := range items {
+		for _, item := range l.items {
 			if n, err := integer(item); err == nil && n >= 2 && n < 2+Nodes {
 				seen[n] = true
 			}

@@ -28,6 +28,14 @@ var dartsV2 = map[Notation]string{
  "OptimizerSelector:sgd:weight_decay": 3e-4, "ImageAugmentation:cutout": true, "NetworkSelectorDatasetInfo:darts:layers": 8}`,
 	NotationEvoXBench: "3 0 3 1 3 0 3 1 0 0 3 1 0 0 5 2 2 0 2 1 2 1 0 2 2 0 0 2 2 1 0 2",
 	NotationJSON:      `{"architecture": {"normal": [["sep_conv_3x3", 0], ["sep_conv_3x3", 1], ["sep_conv_3x3", 0], ["sep_conv_3x3", 1], ["skip_connect", 0], ["sep_conv_3x3", 1], ["skip_connect", 0], ["dil_conv_3x3", 2]], "reduce": [["max_pool_3x3", 0], ["max_pool_3x3", 1], ["max_pool_3x3", 1], ["skip_connect", 2], ["max_pool_3x3", 0], ["skip_connect", 2], ["max_pool_3x3", 1], ["skip_connect", 2]]}}`,
+	NotationNNI: `{"normal/op_2_0": "sep_conv_3x3", "normal/input_2_0": 0, "normal/op_2_1": "sep_conv_3x3", "normal/input_2_1": [1],
+ "normal/op_3_0": "sep_conv_3x3", "normal/input_3_0": 0, "normal/op_3_1": "sep_conv_3x3", "normal/input_3_1": 1,
+ "normal/op_4_0": "sep_conv_3x3", "normal/input_4_0": 1, "normal/op_4_1": "skip_connect", "normal/input_4_1": 0,
+ "normal/op_5_0": "skip_connect", "normal/input_5_0": 0, "normal/op_5_1": "dil_conv_3x3", "normal/input_5_1": 2,
+ "reduce/op_2_0": "max_pool_3x3", "reduce/input_2_0": 0, "reduce/op_2_1": "max_pool_3x3", "reduce/input_2_1": 1,
+ "reduce/op_3_0": "skip_connect", "reduce/input_3_0": 2, "reduce/op_3_1": "max_pool_3x3", "reduce/input_3_1": 1,
+ "reduce/op_4_0": "max_pool_3x3", "reduce/input_4_0": 0, "reduce/op_4_1": "skip_connect", "reduce/input_4_1": 2,
+ "reduce/op_5_0": "skip_connect", "reduce/input_5_0": 2, "reduce/op_5_1": "max_pool_3x3", "reduce/input_5_1": 1}`,
 	NotationBananas8: "[[[0, 4], [1, 4], [0, 4], [1, 4], [1, 4], [0, 3], [0, 3], [2, 6]], [[0, 1], [1, 1], [2, 3], [1, " +
 		"1], [0, 1], [2, 3], [2, 3], [1, 1]]]",
 }
@@ -272,4 +280,25 @@ func TestOracleConfigSpaceKeys(t *testing.T) {
 		}
 		return compared
 	})
+}
+
+// TestCanonicalTextsAreReadTheSameWay: the short way of reading says what the way over literals says.
+func TestCanonicalTextsAreReadTheSameWay(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 0))
+	for range 200 {
+		text := []byte(SampleGenotype(rng).String())
+		if rng.IntN(2) == 0 {
+			text[rng.IntN(len(text))] = "0179(],x"[rng.IntN(8)]
+		}
+		g, ok := parseCanonical(string(text))
+		var long Genotype
+		l, err := parseLiteral(string(text))
+		if err == nil {
+			long, _, err = decode(l, "")
+		}
+		if ok && g.Validate() == nil && (err != nil || long != g) || err == nil && !ok && len(text) == len(blankText) &&
+			long.String() == string(text) {
+			t.Fatalf("%s: %v, %v", text, g, err)
+		}
+	}
 }

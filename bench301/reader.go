@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -25,6 +24,7 @@ const maxRecord = 1 << 20
 type Item struct {
 	Architecture Architecture
 	Notation     Notation
+	Name         string  // the variable or key that held it in a file of Python or of several; "" where none did
 	File         string  // name of the stream
 	Line         int     // where it starts, counted from 1
 	Fields       []Field // the other columns of a CSV row or fields of a JSON object, in order
@@ -60,26 +60,44 @@ func (i Item) errorf(format string, args ...any) error {
 	return fmt.Errorf("%s:%d: %s", i.File, i.Line, fmt.Sprintf(format, args...))
 }
 
+// Reader reads streams of architectures of one space.
+type Reader struct {
+	Space    Space
+	Notation Notation    // the only one to read; "" is any
+	Note     func(error) // hears what is left out: networks of other spaces in a file of Python. nil makes them errors
+}
+
 // Read reads architectures one after the other from a stream, whose name stands in errors. A notation other than ""
-// forces that notation. The stream is one of
-//
-//   - CSV whose header has a column arch;
-//   - JSON lines, or JSON values one after the other: objects with a field arch, architectures, or texts;
-//   - a JSON array of these;
-//   - text: architectures in any notation, one a line or with brackets that span lines; blank lines and lines that
-//     start with # are skipped.
-//
-// The first error ends the sequence and names file and line; a stream without any architecture is an error.
+// forces that notation. See [Reader.Read].
 func Read(s Space, name string, r io.Reader, n Notation) iter.Seq2[Item, error] {
+	return Reader{Space: s, Notation: n}.Read(name, r)
+}
+
+// Read reads architectures one after the other from a stream, whose name stands in errors. The stream is one of
+//
+//   - CSV (with commas, semicolons or tabs) whose header has a column arch;
+//   - JSON lines, or JSON values one after the other: objects with a field arch, architectures, texts, or objects with
+//     architectures somewhere in them;
+//   - a JSON array of these;
+//   - text: architectures in any notation, one a line or with brackets that span lines; blank lines and comments, which
+//     begin with #, are skipped;
+//   - a file of Python or a log with genotypes in it, whose other lines are skipped. Nothing is evaluated.
+//
+// A field id beside the field arch must be the architecture's if it has the form of one. The first error ends the
+// sequence and names file and line; a stream without any architecture is an error.
+func (r Reader) Read(name string, in io.Reader) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
-		limited := &limitReader{r: r, left: maxRecord}
-		p := reader{space: s, name: name, notation: n, limit: limited, in: bufio.NewReaderSize(limited, 64<<10), yield: yield}
+		limited := &limitReader{r: in, left: maxRecord}
+		p := reader{Reader: r, name: name, limit: limited, in: bufio.NewReaderSize(limited, 64<<10), yield: yield}
 		err := p.read()
 		switch {
 		case errors.Is(err, errStop):
 		case err != nil:
 			yield(Item{}, err)
-		case p.count == 0:
+		case p.count > 0:
+		case p.skipped != nil:
+			yield(Item{}, p.skipped)
+		default:
 			yield(Item{}, fmt.Errorf("%s: no architecture in it", name))
 		}
 	}
@@ -92,14 +110,19 @@ var errStop = errors.New("stop")
 var errTooLong = fmt.Errorf("more than %d bytes without an end: write one architecture a line", maxRecord)
 
 type reader struct {
-	space    Space
-	name     string
-	notation Notation
-	limit    *limitReader
-	in       *bufio.Reader
-	line     int // lines consumed
-	count    int // architectures found
-	yield    func(Item, error) bool
+	Reader
+	name  string
+	limit *limitReader
+	in    *bufio.Reader
+	line  int      // lines consumed
+	back  [][]byte // lines to be read again
+	count int      // architectures found
+	yield func(Item, error) bool
+
+	// A stream whose architectures stand bare, one a record, holds nothing else. Where they are called by name, or stand
+	// among other words, other records are skipped, and the first of these is an error only if no architecture follows.
+	bare    bool
+	skipped error
 }
 
 // at is an error at a line.
@@ -107,15 +130,30 @@ func (p *reader) at(line int, err error) error { return fmt.Errorf("%s:%d: %w", 
 
 // emit parses an architecture and hands it on.
 func (p *reader) emit(line int, text string, fields []Field) error {
-	a, n, err := Parse(p.space, text, p.notation)
+	a, n, err := Parse(p.Space, text, p.Notation)
 	if err != nil {
 		return p.at(line, err)
 	}
+	return p.hand(Item{Architecture: a, Notation: n, Line: line, Fields: fields})
+}
+
+// hand hands an architecture on.
+func (p *reader) hand(item Item) error {
+	item.File = p.name
+	if id, ok := item.Field("id"); ok && isID(id) && !strings.EqualFold(id, item.Architecture.ID()) {
+		return p.at(item.Line, fmt.Errorf("id %s is not that of its arch %s, which is %s", id, item.Architecture,
+			item.Architecture.ID()))
+	}
 	p.count++
-	if !p.yield(Item{Architecture: a, Notation: n, File: p.name, Line: line, Fields: fields}, nil) {
+	if !p.yield(item, nil) {
 		return errStop
 	}
 	return nil
+}
+
+// isID reports whether text has the form of an architecture's id.
+func isID(text string) bool {
+	return len(text) == 16 && strings.Trim(text, "0123456789abcdefABCDEF") == ""
 }
 
 // read finds out what the stream is from how it begins, and reads it.
@@ -126,10 +164,11 @@ func (p *reader) read() error {
 	}
 	if bytes.HasPrefix(head, []byte("\ufeff")) {
 		_, _ = p.in.Discard(3)
-		head = head[3:]
 	}
-	if jsonArray(head) {
-		return p.array()
+	for p.beginsArray() {
+		if err := p.array(); err != nil {
+			return err
+		}
 	}
 	for first := true; ; first = false {
 		text, line, err := p.record()
@@ -139,84 +178,164 @@ func (p *reader) read() error {
 		if err != nil {
 			return p.at(line, err)
 		}
-		if first {
-			header, err := csv.NewReader(strings.NewReader(text)).Read()
-			if err == nil && slices.Contains(header, archColumn) {
-				return p.csv(header)
-			}
-			if err == nil && len(header) > 1 && !strings.ContainsAny(text, "[({|0123456789") {
-				return p.at(line, fmt.Errorf("no column %q among %s", archColumn, clip(strings.Join(header, ", "))))
+		if first && p.count == 0 {
+			if comma, header := csvHeader(text); header != nil {
+				if err := checkHeader(header); err != nil {
+					return p.at(line, err)
+				}
+				return p.csv(comma, header)
 			}
 		}
-		if err := p.value(line, text); err != nil {
+		if err := p.value(line, text, false); err != nil {
 			return err
 		}
 	}
 }
 
-// record returns the next line that says something, together with the lines after it until its brackets are closed,
-// and the number of its first line.
-func (p *reader) record() (text string, start int, err error) {
-	var b []byte
-	depth := 0
-	for {
-		from := len(b)
-		p.limit.left = maxRecord
-		for err = bufio.ErrBufferFull; err == bufio.ErrBufferFull && len(b) <= maxRecord; {
-			var part []byte
-			part, err = p.in.ReadSlice('\n')
-			b = append(b, part...)
-		}
-		if len(b) > from {
-			p.line++
-		}
-		if start == 0 {
-			start = p.line
-		}
-		said := bytes.TrimSpace(b)
+// value reads one record of text or JSON, or one element of an array.
+func (p *reader) value(line int, text string, element bool) error {
+	if text[0] == '{' {
+		members, err := object(text)
 		switch {
-		case len(b) > maxRecord:
-			return "", start, errTooLong
-		case err != nil && err != io.EOF:
-			return "", start, err
-		case depth == 0 && (len(said) == 0 || said[0] == '#'):
-			if err == io.EOF {
-				return "", start, err
-			}
-			b, start = b[:0], 0
-			continue
-		}
-		if depth += balance(b[from:]); depth <= 0 || err == io.EOF {
-			return string(said), start, nil
+		case errors.Is(err, errKeys):
+			return p.at(line, err)
+		case err == nil:
+			return p.object(line, text, members, element)
 		}
 	}
+	a, n, err := Parse(p.Space, text, p.Notation)
+	if err != nil {
+		return p.inside(line, text, element, nil, err)
+	}
+	name, _ := assigned(text)
+	if name == "" && n != NotationGenotype && n != NotationAwNAS {
+		if p.bare = true; p.skipped != nil && p.count == 0 {
+			return p.skipped
+		}
+	}
+	return p.hand(Item{Architecture: a, Notation: n, Name: name, Line: line})
 }
 
-// balance counts the brackets that a line opens, less those that it closes. Those in quotes do not count.
-func balance(line []byte) int {
-	depth, quote := 0, byte(0)
-	for i := 0; i < len(line); i++ {
-		switch c := line[i]; {
-		case quote != 0 && c == '\\':
-			i++
-		case quote != 0:
-			if c == quote {
-				quote = 0
-			}
-		case c == '"' || c == '\'':
-			quote = c
-		case c == '[' || c == '(' || c == '{':
-			depth++
-		case c == ']' || c == ')' || c == '}':
-			depth--
+// object reads an object: its field arch, or all of it, or the architectures inside it.
+func (p *reader) object(line int, text string, members []member, element bool) error {
+	fields := make([]Field, 0, len(members))
+	arch := -1
+	for i, m := range members {
+		if m.key == archColumn {
+			arch = i
+			continue
+		}
+		if strings.EqualFold(m.key, archColumn) {
+			return p.at(line, fmt.Errorf("key %q: write %q", clip(m.key), archColumn))
+		}
+		fields = append(fields, Field{m.key, m.text()})
+	}
+	if arch >= 0 {
+		p.bare = true
+		return p.emit(line, members[arch].text(), fields)
+	}
+	if len(text) <= maxText {
+		a, n, err := Parse(p.Space, text, p.Notation)
+		if err == nil {
+			p.bare = true
+			return p.hand(Item{Architecture: a, Notation: n, Line: line, Fields: fields})
+		}
+		return p.inside(line, text, element, fields, err)
+	}
+	// A result with its learning curves: each of its values may hold the architecture.
+	count := p.count
+	for _, m := range members {
+		if len(m.raw) > maxText || strings.IndexByte(`{["'`, m.raw[0]) < 0 {
+			continue
+		}
+		if err := p.inside(line, m.raw, false, fields, nil); err != nil {
+			return err
 		}
 	}
-	return depth
+	if p.count == count {
+		return p.other(line, text, element, fmt.Errorf("an object of %d keys holds no architecture", len(members)))
+	}
+	return nil
+}
+
+// inside reads the architectures that stand among other things in a text, which as a whole is none, as err says.
+func (p *reader) inside(line int, text string, element bool, fields []Field, err error) error {
+	f, ok := p.Space.(finder)
+	if !ok || p.bare && fields == nil {
+		return p.at(line, err)
+	}
+	all := f.find(text, p.Notation)
+	if len(all) == 0 {
+		return p.other(line, text, element, err)
+	}
+	for _, one := range all {
+		at := line
+		switch {
+		case errors.Is(one.err, errOtherSpace) && p.Note != nil && one.name != "":
+			left := p.at(at, fmt.Errorf("%s is left out: %w", clip(one.name), one.err))
+			if p.Note(left); p.skipped == nil {
+				p.skipped = left
+			}
+			continue
+		case one.err != nil:
+			return p.at(at, one.err)
+		}
+		err := p.hand(Item{Architecture: one.architecture, Notation: one.notation, Name: one.name, Line: at, Fields: fields})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// other deals with a record without an architecture in it: it is skipped in a log or a file of Python.
+func (p *reader) other(line int, text string, element bool, err error) error {
+	if err == nil {
+		return nil
+	}
+	if p.bare || element || broken(text) {
+		return p.at(line, err)
+	}
+	if p.skipped == nil {
+		p.skipped = p.at(line, err)
+	}
+	return nil
+}
+
+// csvHeader returns the header of a CSV file that begins with a line, and what stands between its cells; nil if the
+// line is none.
+func csvHeader(line string) (comma rune, header []string) {
+	for _, comma := range ",;\t" {
+		r := csv.NewReader(strings.NewReader(line))
+		r.Comma = comma
+		if header, err := r.Read(); err == nil && slices.Contains(header, archColumn) {
+			return comma, header
+		}
+	}
+	header, err := csv.NewReader(strings.NewReader(line)).Read()
+	if err == nil && len(header) > 1 && !strings.ContainsAny(line, "[({|0123456789") && !strings.Contains(line, ", ") {
+		return ',', header
+	}
+	return 0, nil
+}
+
+// checkHeader refuses a header without the column arch, and one with two columns of one name.
+func checkHeader(header []string) error {
+	if !slices.Contains(header, archColumn) {
+		return fmt.Errorf("no column %q among %s", archColumn, clip(strings.Join(header, ", ")))
+	}
+	for i, name := range header {
+		if name != "" && slices.Contains(header[:i], name) {
+			return fmt.Errorf("two columns %q: rename or remove one", clip(name))
+		}
+	}
+	return nil
 }
 
 // csv reads the rows below a header.
-func (p *reader) csv(header []string) error {
+func (p *reader) csv(comma rune, header []string) error {
 	r := csv.NewReader(p.in)
+	r.Comma = comma
 	r.Comment = '#'
 	r.FieldsPerRecord = len(header)
 	column := slices.Index(header, archColumn)
@@ -249,93 +368,6 @@ func (p *reader) csv(header []string) error {
 	}
 }
 
-// value reads one record of text or JSON.
-func (p *reader) value(line int, text string) error {
-	if text[0] == '{' {
-		if arch, fields, ok := object(text); ok {
-			return p.emit(line, arch, fields)
-		}
-	}
-	return p.emit(line, text, nil)
-}
-
-// object splits a JSON object into its architecture - the field arch, or else all of it - and the other fields.
-func object(text string) (arch string, fields []Field, ok bool) {
-	d := json.NewDecoder(strings.NewReader(text))
-	if _, err := d.Token(); err != nil {
-		return "", nil, false
-	}
-	arch = text
-	for d.More() {
-		key, err := d.Token()
-		if err != nil {
-			return "", nil, false
-		}
-		var raw json.RawMessage
-		if err := d.Decode(&raw); err != nil {
-			return "", nil, false
-		}
-		value := string(raw)
-		if raw[0] == '"' {
-			if err := json.Unmarshal(raw, &value); err != nil {
-				return "", nil, false
-			}
-		}
-		if key == archColumn {
-			arch = value
-			continue
-		}
-		fields = append(fields, Field{key.(string), value})
-	}
-	return arch, fields, true
-}
-
-// jsonArray reports whether a stream that begins so is an array of objects, texts or architectures, as opposed to one
-// architecture.
-func jsonArray(head []byte) bool {
-	var begin []byte
-	for _, c := range head {
-		if !strings.ContainsRune(" \t\r\n", rune(c)) {
-			begin = append(begin, c)
-		}
-	}
-	return len(begin) > 1 && begin[0] == '[' && (begin[1] == '{' || begin[1] == '"') ||
-		bytes.HasPrefix(begin, []byte("[[[[")) || string(begin) == "[]" || len(begin) > 2 && string(begin[:2]) == "[[" &&
-		digit(begin[2])
-}
-
-// array reads a JSON array.
-func (p *reader) array() error {
-	lines := &lineReader{r: p.in}
-	d := json.NewDecoder(lines)
-	if _, err := d.Token(); err != nil {
-		return p.at(1, err)
-	}
-	for {
-		p.limit.left = maxRecord
-		var raw json.RawMessage
-		var err error
-		more := d.More()
-		if more {
-			err = d.Decode(&raw)
-		} else {
-			_, err = d.Token() // the closing bracket, or what is wrong
-		}
-		line := lines.line(d.InputOffset() - int64(len(raw)))
-		switch {
-		case err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF):
-			return p.at(line, errors.New("the JSON array is never closed"))
-		case err != nil:
-			return p.at(line, err)
-		case !more:
-			return nil
-		}
-		if err := p.value(line, string(raw)); err != nil {
-			return err
-		}
-	}
-}
-
 // limitReader fails once more than left bytes were read since left was last set.
 type limitReader struct {
 	r    io.Reader
@@ -349,28 +381,4 @@ func (l *limitReader) Read(b []byte) (int, error) {
 	n, err := l.r.Read(b)
 	l.left -= n
 	return n, err
-}
-
-// lineReader remembers where lines end.
-type lineReader struct {
-	r    io.Reader
-	read int64
-	ends []int64
-}
-
-func (l *lineReader) Read(b []byte) (int, error) {
-	n, err := l.r.Read(b)
-	for i, c := range b[:n] {
-		if c == '\n' {
-			l.ends = append(l.ends, l.read+int64(i))
-		}
-	}
-	l.read += int64(n)
-	return n, err
-}
-
-// line is the number of the line that holds a byte, from 1.
-func (l *lineReader) line(offset int64) int {
-	n, _ := slices.BinarySearch(l.ends, offset)
-	return n + 1
 }

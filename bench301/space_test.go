@@ -59,7 +59,7 @@ func TestSamplingIsUniform(t *testing.T) {
 			sources[n][string([]byte{g.Reduce[2*n].Source, g.Reduce[2*n+1].Source})]++
 		}
 		ops[g.Normal[3].Op.String()]++
-		last[Cell{g.Normal[6], g.Normal[7]}.pairs(0)]++
+		last[string((&Cell{g.Normal[6], g.Normal[7]}).appendPairs(nil, 0))]++
 	}
 	for n, k := range []int{1, 3, 6, 10} {
 		uniform(t, "sources", sources[n], k)

@@ -28,7 +28,7 @@ func (a ToyArch) String() string {
 	return toyOps[a[0]] + ">" + toyOps[a[1]] + ">" + toyOps[a[2]]
 }
 
-func (a ToyArch) ID() string { return textID(a.String()) }
+func (a ToyArch) ID() string { return textID([]byte(a.String())) }
 
 func (a ToyArch) Validate() error {
 	for k, op := range a {

@@ -8,10 +8,10 @@ import (
 
 	"rwe301/bench301/surrogate/internal/gin"
 	"rwe301/bench301/surrogate/internal/lgb"
-	"rwe301/bench301/surrogate/internal/pickle"
 	"rwe301/bench301/surrogate/internal/torch"
 	"rwe301/bench301/surrogate/internal/trees"
 	"rwe301/bench301/surrogate/internal/xgb"
+	"rwe301/internal/pickle"
 )
 
 // The kinds of surrogates.

@@ -18,13 +18,15 @@ import (
 // archInput is how a command comes by its architectures: from arguments, files or standard input.
 type archInput struct {
 	in              io.Reader
+	say             func(format string, args ...any) // hears what is left out; nil makes it an error
 	space, notation string
 }
 
 // archHelp explains archInput in a command's long help.
 var archHelp = `Architectures are arguments, or stand in the files that arguments name (- is standard input), or come
-from standard input when there are no arguments. A file is CSV with a column arch, JSON, JSON lines, or text with one a
-line. Names of published architectures work too: ` + strings.Join(knownNames(bench301.Spaces()...), ", ") + "."
+from standard input when there are no arguments. A file is CSV with a column arch, JSON, JSON lines, text with one a
+line, a file of Python (genotypes.py) or a log with genotypes in it. Names of published architectures work too:
+` + strings.Join(knownNames(bench301.Spaces()...), ", ") + "."
 
 // AddFlags gives a command the flags --space and --notation.
 func (a *archInput) AddFlags(cmd *cobra.Command) {
@@ -99,11 +101,15 @@ func (a *archInput) each(ctx context.Context, args []string) iter.Seq2[bench301.
 // source reads the architectures that argument i stands for.
 func (a *archInput) source(space bench301.Space, notation bench301.Notation, i int,
 	arg string) iter.Seq2[bench301.Item, error] {
+	r := bench301.Reader{Space: space, Notation: notation}
+	if a.say != nil {
+		r.Note = func(err error) { a.say("%v", err) }
+	}
 	if looksLikeArch(space, arg) {
-		return bench301.Read(space, fmt.Sprintf("argument %d", i+1), strings.NewReader(arg), notation)
+		return r.Read(fmt.Sprintf("argument %d", i+1), strings.NewReader(arg))
 	}
 	if arg == "-" {
-		return bench301.Read(space, "stdin", a.in, notation)
+		return r.Read("stdin", a.in)
 	}
 	if k, ok := known(space, arg); ok {
 		return func(yield func(bench301.Item, error) bool) {
@@ -120,7 +126,7 @@ func (a *archInput) source(space bench301.Space, notation bench301.Notation, i i
 			return
 		}
 		defer f.Close()
-		for item, err := range bench301.Read(space, arg, f, notation) {
+		for item, err := range r.Read(arg, f) {
 			if !yield(item, err) {
 				return
 			}

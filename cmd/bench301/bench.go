@@ -114,7 +114,7 @@ type networkRow struct {
 func newBenchNetwork(s streams) *cobra.Command {
 	var (
 		f          recordOptions
-		in         = sizedInput{archs: archInput{in: s.in}}
+		in         = sizedInput{archs: archInput{in: s.in, say: s.say}}
 		arch, mode string
 		o          network.Options
 		budget     time.Duration

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"rwe301/bench301"
+	"rwe301/internal/printable"
 )
 
 // complexityRow is one line of `complexity`. The names of the JSON fields are fixed.
@@ -22,6 +23,7 @@ type complexityRow struct {
 	Params   int64  `json:"params"`
 	MACs     int64  `json:"macs"`
 	FLOPs    int64  `json:"flops"`
+	Name     string `json:"name,omitempty"` // that its file gives it
 }
 
 // sizer gives the network of an architecture its size.
@@ -129,7 +131,7 @@ func parseSize(text string) (height, width int, err error) {
 
 func newComplexity(s streams) *cobra.Command {
 	var f recordOptions
-	in := sizedInput{archs: archInput{in: s.in}}
+	in := sizedInput{archs: archInput{in: s.in, say: s.say}}
 	return with(&cobra.Command{
 		Use:   "complexity [ARCH|FILE]...",
 		Short: "Count parameters, multiply-accumulates and flops in closed form",
@@ -150,9 +152,16 @@ func complexity(ctx context.Context, s streams, f recordOptions, in sizedInput, 
 	if err != nil {
 		return err
 	}
-	p := newPrinter(s, f, "arch,id,>channels,>params,>macs,>flops", func(r complexityRow) []any {
-		return []any{r.Arch, r.ID, r.Channels, r.Params, r.MACs, r.FLOPs}
-	})
+	var p *printer[complexityRow]
+	open := func(names bool) {
+		columns := "arch,id,>channels,>params,>macs,>flops"
+		if names {
+			columns += ",name"
+		}
+		p = newPrinter(s, f, columns, func(r complexityRow) []any {
+			return []any{r.Arch, r.ID, r.Channels, r.Params, r.MACs, r.FLOPs, r.Name}
+		})
+	}
 	count := func(item bench301.Item) error {
 		a := item.Architecture
 		cfg, err := size(a)
@@ -163,7 +172,11 @@ func complexity(ctx context.Context, s streams, f recordOptions, in sizedInput, 
 		if err != nil {
 			return at(item, err)
 		}
-		return p.print(complexityRow{a.String(), a.ID(), cfg.Channels, c.Params, c.MACs, c.FLOPs})
+		if p == nil {
+			open(item.Name != "")
+		}
+		return p.print(complexityRow{a.String(), a.ID(), cfg.Channels, c.Params, c.MACs, c.FLOPs,
+			printable.Line(item.Name)})
 	}
 	for item, failed := range in.archs.each(ctx, args) {
 		if err = failed; err == nil {
@@ -172,6 +185,9 @@ func complexity(ctx context.Context, s streams, f recordOptions, in sizedInput, 
 		if err != nil {
 			break
 		}
+	}
+	if p == nil {
+		open(false)
 	}
 	return errors.Join(p.close(), err) // what was counted before an error is printed all the same
 }

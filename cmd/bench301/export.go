@@ -27,7 +27,7 @@ type exportOptions struct {
 }
 
 func newExport(s streams) *cobra.Command {
-	o := exportOptions{in: sizedInput{archs: archInput{in: s.in}}}
+	o := exportOptions{in: sizedInput{archs: archInput{in: s.in, say: s.say}}}
 	cmd := with(&cobra.Command{
 		Use:   "export ARCH|FILE...",
 		Short: "Write architectures for other programs: Python, ONNX, Graphviz, JSON",

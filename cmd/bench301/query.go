@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"rwe301/bench301"
 	"rwe301/bench301/surrogate"
+	"rwe301/internal/printable"
 )
 
 // queryOptions are the flags of query.
@@ -21,7 +23,7 @@ type queryOptions struct {
 }
 
 func newQuery(s streams) *cobra.Command {
-	o := queryOptions{in: archInput{in: s.in}}
+	o := queryOptions{in: archInput{in: s.in, say: s.say}}
 	cmd := with(&cobra.Command{
 		Use:   "query [ARCH|FILE]...",
 		Short: "Ask a surrogate of NAS-Bench-301 for accuracies",
@@ -78,8 +80,14 @@ func (o *queryOptions) question() (*surrogate.Question, error) {
 	return q, nil
 }
 
-// printer prints answers.
-func (o *queryOptions) printer(s streams) *printer[surrogate.Answer] {
+// named is an answer with the name that the architecture's file gives it.
+type named struct {
+	surrogate.Answer
+	Name string `json:"name,omitempty"`
+}
+
+// printer prints answers, with a column for names if there are any.
+func (o *queryOptions) printer(s streams, names bool) *printer[named] {
 	percent := func(v float64) string { return fixed(v, 3) }
 	if o.csv {
 		percent = exact
@@ -94,7 +102,10 @@ func (o *queryOptions) printer(s streams) *printer[surrogate.Answer] {
 	if o.runtime != "" {
 		columns += ",>runtime"
 	}
-	return newPrinter(s, o.recordOptions, columns, func(a surrogate.Answer) []any {
+	if names {
+		columns += ",name"
+	}
+	return newPrinter(s, o.recordOptions, columns, func(a named) []any {
 		cells := []any{a.Arch, a.ID, percent(a.Accuracy), percent(a.Std), a.InRange, a.Surrogate}
 		if o.noise {
 			cells = append(cells, percent(*a.Noisy))
@@ -109,6 +120,9 @@ func (o *queryOptions) printer(s streams) *printer[surrogate.Answer] {
 		if o.runtime != "" {
 			cells = append(cells, fixed(*a.Runtime, 1))
 		}
+		if names {
+			cells = append(cells, a.Name)
+		}
 		return cells
 	})
 }
@@ -117,21 +131,25 @@ func (o *queryOptions) printer(s streams) *printer[surrogate.Answer] {
 const queryBatch = 4096
 
 func (o *queryOptions) run(ctx context.Context, s streams, args []string, q *surrogate.Question) error {
-	p := o.printer(s)
+	var p *printer[named]
 	name := q.Accuracy.Info().Name
 	asked, outside := 0, 0
 	batch := make([]bench301.Genotype, 0, queryBatch)
+	names := make([]string, 0, queryBatch)
 	flush := func() error {
-		for _, a := range q.Ask(batch) {
+		if p == nil {
+			p = o.printer(s, slices.ContainsFunc(names, func(name string) bool { return name != "" }))
+		}
+		for i, a := range q.Ask(batch) {
 			asked++
 			if !a.InRange {
 				outside++
 			}
-			if err := p.print(a); err != nil {
+			if err := p.print(named{a, names[i]}); err != nil {
 				return err
 			}
 		}
-		batch = batch[:0]
+		batch, names = batch[:0], names[:0]
 		return nil
 	}
 	ask := func(item bench301.Item) error {
@@ -139,6 +157,7 @@ func (o *queryOptions) run(ctx context.Context, s streams, args []string, q *sur
 		if err != nil {
 			return at(item, err)
 		}
+		names = append(names, printable.Line(item.Name))
 		if batch = append(batch, g); len(batch) < queryBatch {
 			return nil
 		}
@@ -153,7 +172,8 @@ func (o *queryOptions) run(ctx context.Context, s streams, args []string, q *sur
 			break
 		}
 	}
-	err = errors.Join(flush(), p.close(), err) // what was predicted before an error is printed all the same
+	flushed := flush()
+	err = errors.Join(flushed, p.close(), err) // what was predicted before an error is printed all the same
 	if outside > 0 {
 		s.say("%d of %d architectures are unlike the training data of %s", outside, asked, name)
 	}

@@ -30,7 +30,7 @@ type scoreOptions struct {
 }
 
 func newScore(s streams) *cobra.Command {
-	o := scoreOptions{archs: archInput{in: s.in}}
+	o := scoreOptions{archs: archInput{in: s.in, say: s.say}}
 	cmd := with(&cobra.Command{
 		Use:   "score -e ESTIMATOR [ARCH|FILE]...",
 		Short: "Score architectures with estimators",

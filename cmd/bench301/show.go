@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rwe301/bench301"
+	"rwe301/internal/printable"
 	"rwe301/plots"
 	"rwe301/reports"
 )
@@ -20,7 +21,7 @@ type showOptions struct {
 }
 
 func newShow(s streams) *cobra.Command {
-	o := showOptions{in: sizedInput{archs: archInput{in: s.in}}}
+	o := showOptions{in: sizedInput{archs: archInput{in: s.in, say: s.say}}}
 	cmd := with(&cobra.Command{
 		Use:   "show ARCH|FILE...",
 		Short: "Show what an architecture is: identity, cells, size, notations, picture",
@@ -40,6 +41,7 @@ its cells, the size of its network, and on demand all notations and a picture.
 
 // shown is one architecture of `show`.
 type shown struct {
+	Name      string            `json:"name,omitempty"` // that its file gives it
 	Arch      string            `json:"arch"`
 	ID        string            `json:"id"`
 	Space     string            `json:"space"`
@@ -102,8 +104,8 @@ func show(ctx context.Context, s streams, o showOptions, args []string) error {
 // newShown collects what there is to say about an architecture.
 func newShown(space bench301.Space, item bench301.Item, cfg bench301.Config, notations bool) (shown, error) {
 	a := bench301.Canonical(item.Architecture)
-	v := shown{Arch: a.String(), ID: a.ID(), Space: space.Name(), Notation: string(item.Notation),
-		Facts: map[string]string{}}
+	v := shown{Name: printable.Line(item.Name), Arch: a.String(), ID: a.ID(), Space: space.Name(),
+		Notation: string(item.Notation), Facts: map[string]string{}}
 	c, err := a.Complexity(cfg)
 	if err != nil {
 		return v, err
@@ -131,6 +133,9 @@ func newShown(space bench301.Space, item bench301.Item, cfg bench301.Config, not
 func (v shown) write(s streams, space bench301.Space, cfg bench301.Config, again bool) error {
 	t := reports.Table{Columns: []reports.Column{{Name: "fact", Left: true}, {Name: "value", Left: true}}}
 	row := func(name, value string) { t.Rows = append(t.Rows, []string{name, value}) }
+	if v.Name != "" {
+		row("name", v.Name)
+	}
 	row("arch", v.Arch)
 	row("id", v.ID)
 	row("written as", v.Notation)

@@ -14,22 +14,21 @@ import (
 // plan lists, for every package of ours, the packages of ours that it may import, and gorgonia where that is allowed.
 // Arrows point down only. A line that begins with a tab goes on with the one before.
 const plan = `
-bench301:
+bench301: internal/printable
 bench301/dataset: internal/atomicfile internal/download
-bench301/surrogate: bench301 internal/atomicfile internal/download bench301/surrogate/internal/pickle
+bench301/surrogate: bench301 internal/atomicfile internal/download internal/pickle
 	bench301/surrogate/internal/trees bench301/surrogate/internal/xgb bench301/surrogate/internal/lgb
 	bench301/surrogate/internal/torch bench301/surrogate/internal/gin
 bench301/surrogate/internal/gin: bench301 bench301/surrogate/internal/torch
 bench301/surrogate/internal/lgb: bench301/surrogate/internal/trees
-bench301/surrogate/internal/pickle:
-bench301/surrogate/internal/torch: bench301/surrogate/internal/pickle
+bench301/surrogate/internal/torch: internal/pickle
 bench301/surrogate/internal/trees:
 bench301/surrogate/internal/ubjson:
 bench301/surrogate/internal/xgb: bench301/surrogate/internal/trees bench301/surrogate/internal/ubjson
 analysis: bench301 correlation moo store
 cmd/bench301: analysis bench301 bench301/dataset bench301/surrogate correlation estimators estimators/conformance export
-	moo network plots reports scoring search serve store studies study internal/atomicfile internal/kernels internal/process internal/suggest
-	internal/system
+	moo network plots reports scoring search serve store studies study internal/atomicfile internal/kernels internal/printable internal/process
+	internal/suggest internal/system
 correlation:
 estimators: bench301 bench301/dataset network estimators/head estimators/inputs estimators/internal/curve
 	estimators/internal/linear estimators/internal/precision estimators/internal/training internal/suggest
@@ -49,6 +48,7 @@ internal/houserules:
 internal/input:
 internal/kernels:
 internal/oracle: internal/splitmix
+internal/pickle:
 internal/printable:
 internal/process:
 internal/splitmix:

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Pickles made by Python's own pickler, with what they contain.
 
-Writes bench301/surrogate/internal/pickle/testdata/python.json.gz: for several values and protocols 2-5 the pickle in hex
+Writes internal/pickle/testdata/python.json.gz: for several values and protocols 2-5 the pickle in hex
 and a rendering of the value that Python makes after loading it.
 """
 import collections
@@ -57,7 +57,7 @@ for name, value in values.items():
 
 score = collections.defaultdict(collections.OrderedDict)
 score["valid_0"]["rmse"] = np.float64(0.25)
-out = pathlib.Path(__file__).parents[2] / "bench301/surrogate/internal/pickle/testdata/python.json.gz"
+out = pathlib.Path(__file__).parents[2] / "internal/pickle/testdata/python.json.gz"
 out.parent.mkdir(exist_ok=True)
 objects = [dict(name="scores", protocol=p, pickle=pickle.dumps(score, p).hex()) for p in range(2, 6)]
 out.write_bytes(gzip.compress(json.dumps(dict(python="3.11", values=cases, objects=objects)).encode(), mtime=0))

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"math"
 
-	"rwe301/bench301/surrogate/internal/pickle"
+	"rwe301/internal/pickle"
 )
 
 // Tensor is a contiguous tensor. Exactly one of Float and Long holds its elements.

@@ -7,7 +7,7 @@ import (
 	"io"
 	"strings"
 
-	"rwe301/bench301/surrogate/internal/pickle"
+	"rwe301/internal/pickle"
 )
 
 // readZip reads <stem>/data.pkl and the storages <stem>/data/<key>. PyTorch stores entries without compression, so an

@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"rwe301/bench301/surrogate/internal/pickle"
 	"rwe301/bench301/surrogate/internal/trees"
 	"rwe301/internal/oracle"
+	"rwe301/internal/pickle"
 )
 
 // tiny returns a model of two trees as XGBoost 1.7.4 wrote it (tools/oracles/tiny_models.py).
