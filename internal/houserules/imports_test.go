@@ -29,7 +29,7 @@ bench301/surrogate/internal/xgb: bench301/surrogate/internal/trees bench301/surr
 analysis: bench301 correlation moo store
 cmd/bench301: analysis bench301 bench301/dataset bench301/surrogate correlation estimators estimators/conformance export
 	moo network plots reports scoring search serve store studies study internal/atomicfile internal/kernels internal/process internal/suggest
-	internal/system
+	internal/system internal/yamldoc
 correlation:
 estimators: bench301 bench301/dataset network estimators/head estimators/inputs estimators/internal/curve
 	estimators/internal/linear estimators/internal/precision estimators/internal/training internal/suggest
@@ -54,7 +54,7 @@ internal/process:
 internal/splitmix:
 internal/suggest:
 internal/system:
-internal/yamldoc: internal/suggest
+internal/yamldoc: internal/input internal/printable internal/suggest
 moo:
 network: bench301 network/fused network/memory network/pass network/plan network/reference internal/process
 network/fused: network/memory network/pass network/plan network/reference internal/kernels
