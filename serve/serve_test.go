@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/goccy/go-yaml"
+	"go.yaml.in/yaml/v3"
 
 	"rwe301/bench301"
 	"rwe301/bench301/surrogate"

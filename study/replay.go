@@ -43,7 +43,7 @@ func Replay(path, accuracy string, columns []string) (definition []byte, err err
 	var b strings.Builder
 	fmt.Fprintf(&b, "# The numbers of a published table, analysed again.\nname: %s\nspace: %s\narchitectures: {table: "+
 		"%s}\naccuracy: {source: table, column: %s}\nestimators:\n",
-		name, space.Name(), quote(path), quote(accuracy))
+		quote(name), space.Name(), quote(path), quote(accuracy))
 	for _, c := range columns {
 		label := c
 		if !yamldoc.IsName(label) {

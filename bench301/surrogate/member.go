@@ -135,7 +135,7 @@ func parseModel(name string, data []byte, config *modelConfig) (*model, error) {
 	case data[0] == 0x80:
 		err = m.parsePickle(data)
 	case lgb.Is(data):
-		err = m.parseLGB(data, "text")
+		err = m.parseLGB(data, "text", 0)
 	default:
 		err = m.parseXGB(data, "")
 	}
@@ -156,13 +156,16 @@ func (m *model) parsePickle(data []byte) error {
 	}
 	booster, ok := v.(*pickle.Object)
 	if !ok || booster.Class.Name != "Booster" {
-		return fmt.Errorf("pickle: a %s: want a Booster of xgboost or lightgbm", pickle.Kind(v))
+		return fmt.Errorf("pickle: a %s: want a Booster of xgboost or lightgbm%s", pickle.Kind(v), boosterOf(booster))
 	}
 	state, ok := booster.State.(*pickle.Dict)
 	if !ok {
 		return fmt.Errorf("pickle: state of %s: a %s: want a dict", booster.Class, pickle.Kind(booster.State))
 	}
 	handle, ok := state.Get("handle")
+	if !ok {
+		handle, ok = state.Get("_handle") // LightGBM since 4.0
+	}
 	if !ok {
 		return fmt.Errorf("pickle: %s without a handle", booster.Class)
 	}
@@ -178,9 +181,41 @@ func (m *model) parsePickle(data []byte) error {
 		if !ok {
 			return fmt.Errorf("pickle: handle of %s: a %s: want text", booster.Class, pickle.Kind(handle))
 		}
-		return m.parseLGB([]byte(text), "pickled text")
+		best, err := bestIteration(state)
+		if err != nil {
+			return fmt.Errorf("pickle: %s: %w", booster.Class, err)
+		}
+		return m.parseLGB([]byte(text), "pickled text", best)
 	}
 	return fmt.Errorf("pickle: a %s: want xgboost.core.Booster or lightgbm.basic.Booster", booster.Class)
+}
+
+// boosterOf says how to get the Booster out of a scikit-learn estimator.
+func boosterOf(o *pickle.Object) string {
+	if o == nil {
+		return ""
+	}
+	switch o.Class.Module {
+	case "xgboost.sklearn":
+		return "; pickle what its get_booster() returns"
+	case "lightgbm.sklearn":
+		return "; pickle its booster_"
+	}
+	return ""
+}
+
+// bestIteration is how many trees a pickled lightgbm.Booster predicts with when it is not told; 0 stands for all. The
+// pickle holds every tree, and early stopping notes the best number beside them.
+func bestIteration(state *pickle.Dict) (int, error) {
+	v, ok := state.Get("best_iteration")
+	if !ok || v == nil {
+		return 0, nil
+	}
+	n, ok := v.(int64)
+	if !ok {
+		return 0, fmt.Errorf("best_iteration is a %s: want an int", pickle.Kind(v))
+	}
+	return int(max(n, 0)), nil
 }
 
 func (m *model) parseXGB(data []byte, how string) error {
@@ -195,13 +230,21 @@ func (m *model) parseXGB(data []byte, how string) error {
 	return nil
 }
 
-func (m *model) parseLGB(data []byte, format string) error {
+// parseLGB reads a text model and keeps its first trees; 0 keeps all.
+func (m *model) parseLGB(data []byte, format string, keep int) error {
 	x, err := lgb.Parse(data)
 	if err != nil {
 		return fmt.Errorf("lightgbm: %w", err)
 	}
 	m.lgb = &x.Forest
 	m.member.Format = format + " " + x.Version
+	if all := m.lgb.Trees(); keep > 0 && keep < all {
+		m.lgb.Keep(keep)
+		if err := m.lgb.Prepare(); err != nil {
+			return fmt.Errorf("lightgbm: %w", err)
+		}
+		m.member.Format += fmt.Sprintf(", best %d of %d trees", keep, all)
+	}
 	m.member.Trees, m.member.Nodes, m.member.Depth = count(m.lgb)
 	return nil
 }

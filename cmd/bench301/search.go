@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rwe301/analysis"
+	"rwe301/internal/yamldoc"
 	"rwe301/moo"
 	"rwe301/reports"
 	"rwe301/search"
@@ -166,7 +166,7 @@ func (o *searchOptions) define(cmd *cobra.Command, args []string) (search.Defini
 				return o.definition, usagef("--%s: %s says what is searched: change it there", name, args[0])
 			}
 		}
-		text, err := os.ReadFile(args[0])
+		text, err := yamldoc.ReadFile(args[0])
 		if err != nil {
 			return o.definition, err
 		}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -16,6 +15,7 @@ import (
 
 	"rwe301/analysis"
 	"rwe301/internal/atomicfile"
+	"rwe301/internal/yamldoc"
 	"rwe301/reports"
 	"rwe301/store"
 	"rwe301/studies"
@@ -42,7 +42,7 @@ func (o *partOptions) load(ctx context.Context, path string) (text []byte, p *st
 			return nil, nil, shard, usageError{err}
 		}
 	}
-	if text, err = os.ReadFile(path); err != nil {
+	if text, err = yamldoc.ReadFile(path); err != nil {
 		return nil, nil, shard, err
 	}
 	p, err = planOf(ctx, path, text)

@@ -139,6 +139,14 @@ func (f *Forest[T]) Add(s Source[T]) error {
 	return nil
 }
 
+// Keep drops all but the first n trees of a forest that has more. Prepare it then.
+func (f *Forest[T]) Keep(n int) {
+	if n < len(f.Roots) {
+		end := f.Roots[n]
+		f.Nodes, f.Flags, f.Roots = f.Nodes[:end], f.Flags[:end], f.Roots[:n]
+	}
+}
+
 // Trees is the number of trees.
 func (f *Forest[T]) Trees() int { return len(f.Roots) }
 

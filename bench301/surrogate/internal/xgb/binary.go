@@ -123,34 +123,43 @@ func parseBinary(data []byte, start int, format string) (*Model, error) {
 		}
 	}
 	if m.Version[0] > 0 {
-		if err := c.tail(word(learner, 3) != 0); err != nil {
+		noted, err := c.tail(word(learner, 3) != 0)
+		if err == nil {
+			err = noted.check(m.Forest.Trees())
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
 	return m, m.Forest.Prepare()
 }
 
-// tail reads the attributes behind the trees of 1.0 and later, to notice a file that was cut.
-func (c *cursor) tail(attributes bool) error {
-	if attributes {
+// tail reads the attributes behind the trees of 1.0 and later, and notices a file that was cut.
+func (c *cursor) tail(has bool) (attributes, error) {
+	out := attributes{}
+	if has {
 		b, err := c.take(8, "attributes")
 		if err != nil {
-			return err
+			return nil, err
 		}
 		n := binary.LittleEndian.Uint64(b)
-		if n > uint64(len(c.data)-c.pos) {
-			return fmt.Errorf("offset %d: %d attributes, %d bytes are left", c.pos-8, n, len(c.data)-c.pos)
+		if n > uint64(len(c.data)-c.pos)/16 {
+			return nil, fmt.Errorf("offset %d: %d attributes, %d bytes are left", c.pos-8, n, len(c.data)-c.pos)
 		}
-		for range 2 * n {
-			if _, err := c.text("attributes"); err != nil {
-				return err
+		for range n {
+			key, err := c.text("attributes")
+			if err != nil {
+				return nil, err
+			}
+			if out[key], err = c.text("attributes"); err != nil {
+				return nil, err
 			}
 		}
 	}
 	if c.pos != len(c.data) {
-		return fmt.Errorf("offset %d: %d bytes follow the model", c.pos, len(c.data)-c.pos)
+		return nil, fmt.Errorf("offset %d: %d bytes follow the model", c.pos, len(c.data)-c.pos)
 	}
-	return nil
+	return out, nil
 }
 
 // binaryTree reads one tree.

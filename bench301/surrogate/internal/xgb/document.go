@@ -14,7 +14,8 @@ import (
 type document struct {
 	Version []int `json:"version"`
 	Learner struct {
-		Param struct {
+		Attributes attributes `json:"attributes"`
+		Param      struct {
 			BaseScore  string `json:"base_score"`
 			NumClass   string `json:"num_class"`
 			NumFeature string `json:"num_feature"`
@@ -119,11 +120,11 @@ func (d *document) model(format string) (*Model, error) {
 	l := &d.Learner
 	m := &Model{Format: format, Objective: l.Objective.Name}
 	copy(m.Version[:], d.Version)
-	if len(d.Version) != 3 {
-		return nil, fmt.Errorf("version %v: want three numbers", d.Version)
-	}
 	if err := check(l.Booster.Name, l.Objective.Name); err != nil {
 		return nil, err
+	}
+	if len(d.Version) != 3 {
+		return nil, fmt.Errorf("version %v: want three numbers", d.Version)
 	}
 	for _, p := range []struct{ name, text string }{{"num_feature", l.Param.NumFeature}, {"num_class", l.Param.NumClass},
 		{"num_target", l.Param.NumTarget}} {
@@ -138,6 +139,9 @@ func (d *document) model(format string) (*Model, error) {
 	m.Forest.Base = float32(base)
 	m.Forest.BaseFirst = baseFirst(m.Version)
 	model := &l.Booster.Model
+	if err := l.Attributes.check(len(model.Trees)); err != nil {
+		return nil, fmt.Errorf("learner.attributes: %w", err)
+	}
 	if n := strconv.Itoa(len(model.Trees)); model.Param.NumTrees != n {
 		return nil, fmt.Errorf("gbtree_model_param.num_trees %.20q, but %s trees", model.Param.NumTrees, n)
 	}

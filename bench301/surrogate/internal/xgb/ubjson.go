@@ -33,13 +33,22 @@ func fill(root field) (*document, error) {
 	param, booster := l.at("learner_model_param"), l.at("gradient_booster")
 	model := booster.at("model")
 	err := first(
+		text(booster.at("name"), &d.Learner.Booster.Name),
+		text(l.at("objective").at("name"), &d.Learner.Objective.Name),
+	)
+	if err == nil {
+		err = check(d.Learner.Booster.Name, d.Learner.Objective.Name) // others have other fields
+	}
+	if err != nil {
+		return nil, err
+	}
+	d.Learner.Attributes = notes(l.at("attributes"))
+	err = first(
 		integers(root.at("version"), &d.Version),
 		text(param.at("base_score"), &d.Learner.Param.BaseScore),
 		text(param.at("num_feature"), &d.Learner.Param.NumFeature),
 		text(param.at("num_class"), &d.Learner.Param.NumClass),
 		optional(param.at("num_target"), &d.Learner.Param.NumTarget),
-		text(l.at("objective").at("name"), &d.Learner.Objective.Name),
-		text(booster.at("name"), &d.Learner.Booster.Name),
 		text(model.at("gbtree_model_param").at("num_trees"), &d.Learner.Booster.Model.Param.NumTrees),
 		integers(model.at("tree_info"), &d.Learner.Booster.Model.TreeInfo),
 	)
@@ -120,6 +129,16 @@ func optional(f field, into *string) error {
 		return nil
 	}
 	return text(f, into)
+}
+
+// notes reads the attributes of a model; they are text.
+func notes(f field) attributes {
+	out := attributes{}
+	object, _ := f.value.(map[string]any)
+	for key, v := range object {
+		out[key], _ = v.(string)
+	}
+	return out
 }
 
 // integers reads a list of integers in any of its forms; each must fit the type.

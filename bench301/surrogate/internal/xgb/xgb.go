@@ -54,6 +54,21 @@ func check(booster, objective string) error {
 	return nil
 }
 
+// attributes are what users and XGBoost's Python package note in a model.
+type attributes map[string]string
+
+// check refuses a model for which Booster and XGBRegressor predict different numbers: after early stopping the latter
+// uses the trees up to the best iteration, the former all of them.
+func (a attributes) check(trees int) error {
+	best, stopped := a["best_iteration"]
+	_, regressor := a["scikit_learn"]
+	if n, err := strconv.Atoi(best); !stopped || !regressor || err == nil && n+1 == trees {
+		return nil
+	}
+	return fmt.Errorf("best_iteration %.20q of %d trees, saved by XGBRegressor, which predicts with the trees up to it "+
+		"where a Booster takes all: save the one that you mean, get_booster() or a slice of it", best, trees)
+}
+
 // checkCount checks a parameter that XGBoost stores as text; older versions lack some.
 func checkCount(name, text string) error {
 	ok := text == ""
