@@ -4,9 +4,8 @@ import (
 	"cmp"
 	"database/sql"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"iter"
-	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -83,36 +82,43 @@ func (s *SQLite) each(query string, args ...any) iter.Seq2[*sql.Rows, error] {
 				return
 			}
 		}
-		if err := rows.Err(); err != nil {
-			yield(nil, s.wrap(err))
+		if err := cmp.Or(s.wrap(rows.Err()), s.unchanged()); err != nil {
+			yield(nil, err)
 		}
 	}
 }
 
 // Get returns the record of a key.
 func (s *SQLite) Get(k Key) (Record, bool, error) {
-	records, err := s.Of(k.ID)
-	if err != nil {
-		return Record{}, false, err
-	}
-	for _, r := range records {
-		if r.Key() == k {
-			return r, true, nil
+	if s.lock != nil { // a writer knows what there is
+		s.mu.Lock()
+		_, some := s.archs[k.ID]
+		s.mu.Unlock()
+		if !some {
+			return Record{}, false, nil
 		}
 	}
-	return Record{}, false, nil
-}
-
-// Of returns the records of one architecture in the order of their keys.
-func (s *SQLite) Of(id string) ([]Record, error) {
-	var out []Record
-	for r, err := range s.records("WHERE a.id = ?", id) {
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, r)
+	r := Record{ID: k.ID, Estimator: k.Estimator, SettingsHash: k.SettingsHash, Dataset: k.Dataset, Seed: k.Seed}
+	var settings sql.NullString
+	var score sql.NullFloat64
+	err := s.db.QueryRow(`SELECT a.arch, q.settings, s.score, s.seconds, s.status, s.error, o.code, o.cpu
+		FROM architectures a CROSS JOIN questions q CROSS JOIN scores s CROSS JOIN origins o
+		WHERE a.id = ? AND q.estimator = ? AND q.hash = ? AND q.dataset = ? AND s.arch = a.n AND s.question = q.n
+		AND s.seed = ? AND o.n = s.origin`, k.ID, k.Estimator, k.SettingsHash, k.Dataset, int64(k.Seed)).
+		Scan(&r.Arch, &settings, &score, &r.Seconds, &r.Status, &r.Error, &r.Code, &r.CPU)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Record{}, false, nil
 	}
-	return out, nil
+	if err == nil {
+		err = s.unchanged()
+	}
+	if settings.Valid {
+		r.Settings = json.RawMessage(settings.String)
+	}
+	if score.Valid {
+		r.Score = &score.Float64
+	}
+	return r, err == nil, s.wrap(err)
 }
 
 // All goes through the records in the order of their keys, holding those of one architecture at a time.
@@ -202,105 +208,6 @@ func (s *SQLite) records(where string, args ...any) iter.Seq2[Record, error] {
 func compareKeys(a, b Key) int {
 	return cmp.Or(strings.Compare(a.ID, b.ID), strings.Compare(a.Estimator, b.Estimator),
 		strings.Compare(a.SettingsHash, b.SettingsHash), strings.Compare(a.Dataset, b.Dataset), cmp.Compare(a.Seed, b.Seed))
-}
-
-// Put adds records in one transaction: all of them or, on an error, none.
-func (s *SQLite) Put(records ...Record) error {
-	for _, r := range records {
-		if err := r.Validate(); err != nil {
-			return err
-		}
-		if r.Seed > math.MaxInt64 {
-			return fmt.Errorf("seed %d: must be at most %d", r.Seed, int64(math.MaxInt64))
-		}
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	fresh := numbers{s, nil, map[string]int64{}, map[questionKey]int64{}, map[[2]string]int64{}}
-	err := s.transact(func(tx *sql.Tx) error {
-		fresh.tx = tx
-		for _, r := range records {
-			if err := fresh.put(r); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err == nil {
-		maps.Copy(s.archs, fresh.archs)
-		maps.Copy(s.question, fresh.question)
-		maps.Copy(s.origin, fresh.origin)
-	}
-	return err
-}
-
-// transact commits what do does, unless that fails. The errors of do are returned as they are.
-func (s *SQLite) transact(do func(*sql.Tx) error) error {
-	tx, err := s.db.Begin()
-	if err != nil {
-		return s.wrap(err)
-	}
-	defer func() { _ = tx.Rollback() }()
-	if err := do(tx); err != nil {
-		return err
-	}
-	return s.wrap(tx.Commit())
-}
-
-// numbers gives texts their numbers within one transaction; they are remembered only once it has been committed.
-type numbers struct {
-	s        *SQLite
-	tx       *sql.Tx
-	archs    map[string]int64
-	question map[questionKey]int64
-	origin   map[[2]string]int64
-}
-
-func (n *numbers) put(r Record) error {
-	arch, err := number(n, n.s.archs, n.archs, r.ID, "INSERT INTO architectures (id, arch) VALUES (?, ?)", r.ID, r.Arch)
-	if err != nil {
-		return err
-	}
-	question, err := number(n, n.s.question, n.question, questionKey{r.Estimator, r.SettingsHash, r.Dataset},
-		"INSERT INTO questions (estimator, settings, hash, dataset) VALUES (?, ?, ?, ?)",
-		r.Estimator, sql.NullString{String: string(r.Settings), Valid: r.Settings != nil}, r.SettingsHash, r.Dataset)
-	if err != nil {
-		return err
-	}
-	origin, err := number(n, n.s.origin, n.origin, [2]string{r.Code, r.CPU},
-		"INSERT INTO origins (code, cpu) VALUES (?, ?)", r.Code, r.CPU)
-	if err != nil {
-		return err
-	}
-	// Only what is not a score may be replaced.
-	done, err := n.tx.Exec(`INSERT INTO scores (arch, question, seed, score, seconds, status, error, origin)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT DO UPDATE SET score = excluded.score, seconds = excluded.seconds, status = excluded.status,
-		error = excluded.error, origin = excluded.origin WHERE scores.status <> 'ok'`,
-		arch, question, int64(r.Seed), r.Score, r.Seconds, r.Status, r.Error, origin)
-	if err != nil {
-		return n.s.wrap(err)
-	}
-	if changed, err := done.RowsAffected(); err != nil || changed == 0 {
-		return cmp.Or(err, fmt.Errorf("%s of %s: scored already", r.Estimator, r.ID))
-	}
-	return nil
-}
-
-// number returns the number of a text, or inserts it.
-func number[K comparable](n *numbers, known, fresh map[K]int64, k K, insert string, args ...any) (int64, error) {
-	if v, ok := known[k]; ok {
-		return v, nil
-	}
-	if v, ok := fresh[k]; ok {
-		return v, nil
-	}
-	done, err := n.tx.Exec(insert, args...)
-	if err != nil {
-		return 0, n.s.wrap(err)
-	}
-	fresh[k], err = done.LastInsertId()
-	return fresh[k], err
 }
 
 // Failure is why a question has answers that are no scores.
