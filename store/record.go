@@ -75,3 +75,14 @@ type Store interface {
 	// Close releases the store.
 	Close() error
 }
+
+// Collect returns the records that a sequence goes through.
+func Collect(records iter.Seq2[Record, error]) (out []Record, err error) {
+	for r, err := range records {
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}

@@ -77,7 +77,7 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 		questions = append(questions, q)
 	}
 	run := scoring.Options{
-		Data: data, InOrder: true, Workers: o.jobs, Retry: true, Checkpoints: o.keep, Machine: machine(),
+		Data: data, Workers: o.jobs, Retry: true, Checkpoints: o.keep, Machine: machine(),
 	}
 	if o.out != "" {
 		kept, err := store.OpenJSONL(o.out)
