@@ -78,9 +78,9 @@ type Answer struct {
 
 // Run answers the open questions about architectures. done, if not nil, is told the answers about each, seed by seed
 // and in the order of the questions, in the order of archs and from one goroutine at a time; where ctx ended the run,
-// some are missing. An architecture that stands twice is asked about once. Every score is in the store a moment after it
-// was made, in whatever order they come, and all of them when Run returns. Its error is that of ctx, the store or done;
-// an architecture that cannot be scored is an answer that says why.
+// some are missing. An architecture that stands twice is asked about once. Every score is in the store a moment
+// after it was made, in whatever order they come, and all of them when Run returns. Its error is that of ctx, the store
+// or done; an architecture that cannot be scored is an answer that says why.
 func (r *Runner) Run(ctx context.Context, archs []bench301.Architecture,
 	done func(i int, answers []Answer) error) error {
 	ctx, stop := context.WithCancelCause(ctx)

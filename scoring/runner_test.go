@@ -209,7 +209,9 @@ func TestPanicsAreFailures(t *testing.T) {
 func TestScoresAreSavedAtOnce(t *testing.T) {
 	archs := studytest.Architectures(t, 6)
 	s := kept(t)
-	quick := asked(func(bench301.Architecture) estimators.Score { return estimators.Score{Status: estimators.OK, Value: 1} })
+	quick := asked(func(bench301.Architecture) estimators.Score {
+		return estimators.Score{Status: estimators.OK, Value: 1}
+	})
 	release := make(chan struct{})
 	slowFirst := asked(func(a bench301.Architecture) estimators.Score {
 		if a.ID() == archs[0].ID() {

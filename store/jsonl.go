@@ -20,8 +20,8 @@ import (
 // maxLine bounds a line of a records file.
 const maxLine = 1 << 20
 
-// JSONL is a Store in a file of JSON lines, appended to one whole line at a time. It remembers where each record stands,
-// not the records.
+// JSONL is a Store in a file of JSON lines, appended to one whole line at a time. It remembers where each record
+// stands, not the records.
 type JSONL struct {
 	path string
 	file *os.File

@@ -18,15 +18,15 @@ func parseLine(raw []byte) (r Record, err error) {
 	if err := r.Validate(); err != nil {
 		return Record{}, err
 	}
-	return r, belongs(r.ID, r.Arch)
+	return r, Named{r.ID, r.Arch}.Validate()
 }
 
-// belongs says so where an id is not that of the architecture's canonical text: the first 16 hex digits of the SHA-256.
-func belongs(id, arch string) error {
-	sum := sha256.Sum256([]byte(arch))
-	if want := hex.EncodeToString(sum[:8]); id != want {
-		return fmt.Errorf("the id %s does not belong to the architecture %s, whose id is %s", printable.Cut(id, 40),
-			printable.Cut(arch, 60), want)
+// Validate says so where the id is not that of the canonical text: the first 16 hex digits of its SHA-256.
+func (n Named) Validate() error {
+	sum := sha256.Sum256([]byte(n.Arch))
+	if want := hex.EncodeToString(sum[:8]); n.ID != want {
+		return fmt.Errorf("the id %s does not belong to the architecture %s, whose id is %s", printable.Cut(n.ID, 40),
+			printable.Cut(n.Arch, 60), want)
 	}
 	return nil
 }

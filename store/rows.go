@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// Named is an architecture as the database knows it.
+// Named is an architecture as stores know it: its id, and its canonical text.
 type Named struct{ ID, Arch string }
 
 // Row is a score without its texts, for going through many of them.
@@ -40,7 +40,9 @@ func (s *SQLite) Questions() (map[int64]Question, error) {
 // Architectures lists the architectures that have an answer, by the numbers that stand in rows.
 func (s *SQLite) Architectures() (map[int64]Named, error) {
 	return table(s, "SELECT n, id, arch FROM architectures", func(rows *sql.Rows) (n int64, a Named, err error) {
-		err = rows.Scan(&n, &a.ID, &a.Arch)
+		if err = rows.Scan(&n, &a.ID, &a.Arch); err == nil {
+			err = a.Validate()
+		}
 		return n, a, err
 	})
 }
@@ -123,6 +125,12 @@ func (s *SQLite) Get(k Key) (Record, bool, error) {
 
 // All goes through the records in the order of their keys, holding those of one architecture at a time.
 func (s *SQLite) All() iter.Seq2[Record, error] { return s.records("ORDER BY a.id") }
+
+// Count returns the number of records.
+func (s *SQLite) Count() (n int, err error) {
+	err = s.wrap(s.db.QueryRow("SELECT count(*) FROM scores").Scan(&n))
+	return n, err
+}
 
 // Rows goes through the scores without their texts, in no particular order.
 func (s *SQLite) Rows() iter.Seq2[Row, error] {

@@ -71,17 +71,21 @@ func OpenSQLite(path string) (*SQLite, error) {
 	if err := f.Close(); err != nil {
 		return nil, err
 	}
-	return ReopenSQLite(path, true)
+	return writeSQLite(path)
 }
 
-// ReopenSQLite is OpenSQLite of a database that exists. One without a byte is refused as damaged unless empty is true.
-func ReopenSQLite(path string, empty bool) (*SQLite, error) {
+// ReopenSQLite is OpenSQLite of a database that must exist: a file without a byte is refused as damaged.
+func ReopenSQLite(path string) (*SQLite, error) {
 	switch info, err := os.Stat(path); {
 	case err != nil:
 		return nil, err
-	case info.Size() == 0 && !empty:
+	case info.Size() == 0:
 		return nil, emptyFile(path)
 	}
+	return writeSQLite(path)
+}
+
+func writeSQLite(path string) (*SQLite, error) {
 	lock, err := lockFile(path+".lock", path)
 	if err != nil {
 		return nil, err

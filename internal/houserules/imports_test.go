@@ -73,7 +73,8 @@ serve: bench301 bench301/surrogate
 store: internal/printable internal/strictjson
 studies:
 study/studytest: analysis bench301 correlation scoring study
-study: analysis bench301 bench301/dataset estimators scoring store internal/atomicfile internal/suggest internal/yamldoc
+study: analysis bench301 bench301/dataset estimators scoring store internal/atomicfile internal/strictjson internal/suggest
+	internal/yamldoc
 `
 
 func TestImportsPointDown(t *testing.T) {

@@ -112,7 +112,7 @@ func (m measuring) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(m.folder, 0o755); err != nil {
+	if err := os.MkdirAll(m.folder, 0o777); err != nil {
 		return err
 	}
 	kept, err := store.OpenJSONL(filepath.Join(m.folder, "scores.jsonl"))
