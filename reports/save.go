@@ -20,7 +20,7 @@ type file struct {
 
 // saveFiles writes files into a folder, which is made when it does not exist, and lists their paths.
 func saveFiles(dir string, files ...file) (paths []string, err error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
 	}
 	for _, f := range files {
@@ -35,7 +35,7 @@ func saveFiles(dir string, files ...file) (paths []string, err error) {
 
 // saveFigures writes figures into a folder, which is made when it does not exist, and lists their paths.
 func saveFigures(dir string, figures []Figure) (paths []string, err error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
 	}
 	for _, f := range figures {

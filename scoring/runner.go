@@ -7,7 +7,6 @@ import (
 	"math"
 	"runtime"
 	"sync"
-	"time"
 
 	"rwe301/bench301"
 	"rwe301/bench301/dataset"
@@ -22,7 +21,6 @@ type Machine struct{ Code, CPU string }
 type Options struct {
 	Data        *dataset.Set
 	Store       store.Store // answers from it are not made again, and what is made goes into it; nil keeps nothing
-	InOrder     bool        // save in the order of the architectures instead of as soon as there is something to save
 	Workers     int         // architectures at a time; 0 means one a processor
 	Retry       bool        // ask again what failed
 	Checkpoints string      // folder in which trainings are kept epoch by epoch; "" keeps nothing
@@ -35,6 +33,7 @@ type Options struct {
 type Runner struct {
 	questions []*Question
 	seeds     []uint64
+	asked     int // answers about one architecture
 	options   Options
 	workers   []map[uint64]*estimators.Env // of each worker, by seed
 }
@@ -57,6 +56,7 @@ func NewRunner(questions []*Question, o Options) *Runner {
 		}
 	}
 	for _, q := range questions {
+		r.asked += len(q.Seeds)
 		if c, ok := q.Source.(*estimators.Configured); ok {
 			for _, envs := range r.workers {
 				for _, seed := range q.Seeds {
@@ -76,29 +76,18 @@ type Answer struct {
 	Warnings []string // reasons to distrust the score
 }
 
-// saveAfter is how long finished scores may wait for others of their architecture before they are saved.
-const saveAfter = 50 * time.Millisecond
-
 // Run answers the open questions about architectures. done, if not nil, is told the answers about each, seed by seed
 // and in the order of the questions, in the order of archs and from one goroutine at a time; where ctx ended the run,
-// some are missing. An architecture that stands twice is asked about once. Everything finished is in the store when Run
-// returns. Its error is that of ctx, the store or done; an architecture that cannot be scored is an answer that says
-// why.
+// some are missing. An architecture that stands twice is asked about once. Every score is in the store a moment
+// after it was made, in whatever order they come, and all of them when Run returns. Its error is that of ctx, the store
+// or done; an architecture that cannot be scored is an answer that says why.
 func (r *Runner) Run(ctx context.Context, archs []bench301.Architecture,
 	done func(i int, answers []Answer) error) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	q := newQueue(archs, r.options.Progress, func(i int, answers []Answer) error {
-		if r.options.InOrder {
-			if err := r.save(answers); err != nil {
-				return err
-			}
-		}
-		if done == nil {
-			return nil
-		}
-		return done(i, answers)
-	})
+	kept := &saver{store: r.options.Store, failed: stop}
+	q := newQueue(archs, r.options.Progress, done)
+	defer context.AfterFunc(ctx, q.wake)()
 	var wg sync.WaitGroup
 	atOnce := max(1, min(len(r.workers), len(archs)))
 	for _, envs := range r.workers[:atOnce] {
@@ -107,11 +96,11 @@ func (r *Runner) Run(ctx context.Context, archs []bench301.Architecture,
 		}
 		wg.Go(func() {
 			for {
-				i, more := q.take()
-				if !more || ctx.Err() != nil {
+				i, more := q.take(ctx)
+				if !more {
 					return
 				}
-				answers, err := r.answer(ctx, archs[i], q.ids[i], envs)
+				answers, err := r.answer(ctx, archs[i], q.ids[i], envs, kept)
 				if err := errors.Join(q.put(i, answers), err); err != nil {
 					stop(err)
 					return
@@ -120,7 +109,7 @@ func (r *Runner) Run(ctx context.Context, archs []bench301.Architecture,
 		})
 	}
 	wg.Wait()
-	if err := q.drain(); err != nil {
+	if err := errors.Join(kept.flush(), q.drain()); err != nil {
 		return err
 	}
 	return context.Cause(ctx)
@@ -128,29 +117,10 @@ func (r *Runner) Run(ctx context.Context, archs []bench301.Architecture,
 
 // answer answers the open questions about one architecture, seed by seed, so that estimators of one seed share passes.
 // With an error come the answers made before it.
-func (r *Runner) answer(ctx context.Context, a bench301.Architecture, id string,
-	envs map[uint64]*estimators.Env) (answers []Answer, err error) {
-	known := map[store.Key]store.Record{}
-	if r.options.Store != nil {
-		have, err := r.options.Store.Of(id)
-		if err != nil {
-			return nil, err
-		}
-		for _, old := range have {
-			if old.Status != store.Failed || !r.options.Retry {
-				known[old.Key()] = old
-			}
-		}
-	}
-	text, saved, at := a.String(), 0, time.Now()
-	save := func() error {
-		if r.options.InOrder {
-			return nil
-		}
-		err := r.save(answers[saved:])
-		saved, at = len(answers), time.Now()
-		return err
-	}
+func (r *Runner) answer(ctx context.Context, a bench301.Architecture, id string, envs map[uint64]*estimators.Env,
+	kept *saver) (answers []Answer, err error) {
+	text := a.String()
+	answers = make([]Answer, 0, r.asked)
 	for _, seed := range r.seeds {
 		for _, q := range r.questions {
 			if !q.Asks(seed) {
@@ -161,29 +131,33 @@ func (r *Runner) answer(ctx context.Context, a bench301.Architecture, id string,
 				Seed: seed,
 				Code: r.options.Machine.Code, CPU: r.options.Machine.CPU,
 			}
-			if old, ok := known[record.Key()]; ok {
+			old, ok, err := kept.get(record.Key())
+			if err != nil {
+				return answers, err
+			}
+			if ok && (old.Status != store.Failed || !r.options.Retry) {
 				answers = append(answers, Answer{Record: old})
 				continue
 			}
 			s, err := Ask(ctx, q.Source, a, envs[seed])
 			if err != nil {
-				return answers, errors.Join(save(), err)
+				return answers, err
 			}
 			fill(&record, s)
+			kept.add(record)
 			answers = append(answers, Answer{record, true, s.Shared, s.Warnings})
-			if time.Since(at) >= saveAfter {
-				if err := save(); err != nil {
-					return answers, err
-				}
-			}
 		}
 	}
-	return answers, save()
+	return answers, nil
 }
 
 // fill copies a score into a record.
 func fill(r *store.Record, s estimators.Score) {
 	r.Seconds, r.Status, r.Error = s.Seconds, store.Status(s.Status), s.Reason
+	if !(s.Seconds >= 0) || math.IsInf(s.Seconds, 0) {
+		r.Seconds, r.Status, r.Error = 0, store.Failed, fmt.Sprintf("took %v seconds, as its source says", s.Seconds)
+		return
+	}
 	if s.Status == estimators.OK {
 		if math.IsNaN(s.Value) || math.IsInf(s.Value, 0) {
 			r.Status, r.Error = store.Undefined, fmt.Sprintf("the score is %v", s.Value)
@@ -191,18 +165,4 @@ func fill(r *store.Record, s estimators.Score) {
 		}
 		r.Score = &s.Value
 	}
-}
-
-// save keeps what is fresh.
-func (r *Runner) save(answers []Answer) error {
-	var fresh []store.Record
-	for _, a := range answers {
-		if a.Fresh {
-			fresh = append(fresh, a.Record)
-		}
-	}
-	if len(fresh) == 0 || r.options.Store == nil {
-		return nil
-	}
-	return r.options.Store.Put(fresh...)
 }

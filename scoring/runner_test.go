@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"rwe301/bench301"
 	"rwe301/bench301/dataset"
@@ -44,6 +46,18 @@ type asked func(a bench301.Architecture) estimators.Score
 
 func (f asked) Score(_ context.Context, a bench301.Architecture, _ *estimators.Env) (estimators.Score, error) {
 	return f(a), nil
+}
+
+// records are those of a store.
+func records(t *testing.T, s store.Store) (out []store.Record) {
+	t.Helper()
+	for r, err := range s.All() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, r)
+	}
+	return out
 }
 
 // kept is a new store of JSON lines.
@@ -100,7 +114,7 @@ func TestAnyNumberOfWorkers(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Errorf("%d workers change the scores", workers)
 		}
-		if n := len(s.Records()); n != 14 {
+		if n := len(records(t, s)); n != 14 {
 			t.Errorf("%d records", n)
 		}
 	}
@@ -110,11 +124,11 @@ func TestAnyNumberOfWorkers(t *testing.T) {
 func TestInterruptionsKeepWhatIsFinished(t *testing.T) {
 	archs := studytest.Architectures(t, 30)
 	questions := []*scoring.Question{question(t, "params"), question(t, quick)}
-	for _, inOrder := range []bool{false, true} {
+	for range 2 {
 		ctx, cancel := context.WithCancel(t.Context())
 		s := kept(t)
 		told := map[int]int{}
-		r := scoring.NewRunner(questions, scoring.Options{Data: dataset.Sample(), Store: s, InOrder: inOrder, Workers: 2})
+		r := scoring.NewRunner(questions, scoring.Options{Data: dataset.Sample(), Store: s, Workers: 2})
 		err := r.Run(ctx, archs, func(i int, answers []scoring.Answer) error {
 			if told[i] += len(answers); len(told) == 5 {
 				cancel()
@@ -131,12 +145,12 @@ func TestInterruptionsKeepWhatIsFinished(t *testing.T) {
 		for _, n := range told {
 			sum += n
 		}
-		if n := len(s.Records()); n != sum {
-			t.Errorf("in order %v: told of %d scores, %d are in the store", inOrder, sum, n)
+		if n := len(records(t, s)); n != sum {
+			t.Errorf("told of %d scores, %d are in the store", sum, n)
 		}
 		// The same runner goes on.
-		if err := r.Run(t.Context(), archs, nil); err != nil || len(s.Records()) != 60 {
-			t.Errorf("%d scores after a second run, %v", len(s.Records()), err)
+		if err := r.Run(t.Context(), archs, nil); err != nil || len(records(t, s)) != 60 {
+			t.Errorf("%d scores after a second run, %v", len(records(t, s)), err)
 		}
 	}
 	full := errors.New("disk full")
@@ -190,38 +204,73 @@ func TestPanicsAreFailures(t *testing.T) {
 	}
 }
 
-// In order, the store holds the architectures as they stand; otherwise as they are finished.
-func TestOrderOfTheStore(t *testing.T) {
+// A score is in the store within a second: one whose architecture has others to wait for, and those of architectures
+// behind a slow one, which are told about in order all the same.
+func TestScoresAreSavedAtOnce(t *testing.T) {
 	archs := studytest.Architectures(t, 6)
-	for _, inOrder := range []bool{true, false} {
-		s := kept(t)
-		rest := make(chan struct{}) // closed when all but the first are answered
-		var mu sync.Mutex
-		n := 0
-		slowFirst := asked(func(a bench301.Architecture) estimators.Score {
-			if a.ID() == archs[0].ID() {
-				<-rest
-			} else {
-				mu.Lock()
-				defer mu.Unlock()
-				if n++; n == len(archs)-1 {
-					close(rest)
-				}
-			}
-			return estimators.Score{Status: estimators.OK, Value: 1}
+	s := kept(t)
+	quick := asked(func(bench301.Architecture) estimators.Score {
+		return estimators.Score{Status: estimators.OK, Value: 1}
+	})
+	release := make(chan struct{})
+	slowFirst := asked(func(a bench301.Architecture) estimators.Score {
+		if a.ID() == archs[0].ID() {
+			<-release
+		}
+		return estimators.Score{Status: estimators.OK, Value: 2}
+	})
+	ended := make(chan error)
+	var told []int
+	go func() {
+		r := scoring.NewRunner([]*scoring.Question{own("quick", quick), own("slow", slowFirst)},
+			scoring.Options{Store: s, Workers: 2})
+		ended <- r.Run(t.Context(), archs, func(i int, answers []scoring.Answer) error {
+			told = append(told, i)
+			return nil
 		})
-		r := scoring.NewRunner([]*scoring.Question{own("slow", slowFirst)},
-			scoring.Options{Store: s, InOrder: inOrder, Workers: 2})
-		if err := r.Run(t.Context(), archs, nil); err != nil {
-			t.Fatal(err)
+	}()
+	for start := time.Now(); len(records(t, s)) < 11; time.Sleep(10 * time.Millisecond) {
+		if time.Since(start) > time.Second {
+			t.Fatalf("%d of 11 scores are saved after a second", len(records(t, s)))
 		}
-		if first := s.Records()[0].ID == archs[0].ID(); first != inOrder {
-			t.Errorf("in order %v: the first record is the first architecture's: %v", inOrder, first)
-		}
-		for i, rec := range s.Records() {
-			if inOrder && rec.ID != archs[i].ID() {
-				t.Errorf("record %d is of another architecture", i)
-			}
+	}
+	close(release)
+	if err := <-ended; err != nil || len(records(t, s)) != 12 || !slices.IsSorted(told) || len(told) != 6 {
+		t.Errorf("%d scores, told of %v, %v", len(records(t, s)), told, err)
+	}
+}
+
+// A store that cannot save ends the run at once.
+func TestUnsavableScoresEndTheRun(t *testing.T) {
+	s := kept(t)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	calls := 0
+	endless := asked(func(bench301.Architecture) estimators.Score {
+		calls++
+		time.Sleep(10 * time.Millisecond)
+		return estimators.Score{Status: estimators.OK, Value: 1}
+	})
+	err := scoring.NewRunner([]*scoring.Question{own("endless", endless)}, scoring.Options{Store: s, Workers: 1}).
+		Run(t.Context(), studytest.Architectures(t, 1000), nil)
+	if err == nil || !strings.Contains(err.Error(), "not saved") || calls > 500 {
+		t.Errorf("%d calls, %v", calls, err)
+	}
+}
+
+// A source that says it took less than no time is not believed.
+func TestSecondsFromZero(t *testing.T) {
+	for _, seconds := range []float64{-1, -1e-300, math.NaN(), math.Inf(1)} {
+		s := kept(t)
+		bad := asked(func(bench301.Architecture) estimators.Score {
+			return estimators.Score{Status: estimators.OK, Value: 1, Seconds: seconds}
+		})
+		err := scoring.NewRunner([]*scoring.Question{own("bad", bad)}, scoring.Options{Store: s}).
+			Run(t.Context(), studytest.Architectures(t, 1), nil)
+		if got := records(t, s); err != nil || len(got) != 1 || got[0].Status != store.Failed ||
+			!strings.Contains(got[0].Error, "seconds") {
+			t.Errorf("%v seconds: %+v, %v", seconds, got, err)
 		}
 	}
 }
@@ -230,28 +279,26 @@ func TestOrderOfTheStore(t *testing.T) {
 func TestDuplicates(t *testing.T) {
 	archs := studytest.Architectures(t, 3)
 	archs = []bench301.Architecture{archs[0], archs[1], archs[0], archs[2], archs[1], archs[0]}
-	for _, inOrder := range []bool{false, true} {
-		for _, workers := range []int{1, 3} {
-			s := kept(t)
-			var fresh []bool
-			progress := 0
-			r := scoring.NewRunner([]*scoring.Question{question(t, "params")}, scoring.Options{
-				Store: s, InOrder: inOrder, Workers: workers, Progress: func(n int) { progress = n },
-			})
-			err := r.Run(t.Context(), archs, func(i int, answers []scoring.Answer) error {
-				if i != len(fresh) || len(answers) != 1 || answers[0].ID != archs[i].ID() {
-					t.Errorf("architecture %d: %+v", i, answers)
-				}
-				fresh = append(fresh, answers[0].Fresh)
-				return nil
-			})
-			if err != nil {
-				t.Fatal(err)
+	for _, workers := range []int{1, 3} {
+		s := kept(t)
+		var fresh []bool
+		progress := 0
+		r := scoring.NewRunner([]*scoring.Question{question(t, "params")}, scoring.Options{
+			Store: s, Workers: workers, Progress: func(n int) { progress = n },
+		})
+		err := r.Run(t.Context(), archs, func(i int, answers []scoring.Answer) error {
+			if i != len(fresh) || len(answers) != 1 || answers[0].ID != archs[i].ID() {
+				t.Errorf("architecture %d: %+v", i, answers)
 			}
-			if want := []bool{true, true, false, true, false, false}; !slices.Equal(fresh, want) || len(s.Records()) != 3 ||
-				progress != 3 {
-				t.Errorf("fresh %v, %d records, progress %d", fresh, len(s.Records()), progress)
-			}
+			fresh = append(fresh, answers[0].Fresh)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := []bool{true, true, false, true, false, false}; !slices.Equal(fresh, want) || len(records(t, s)) != 3 ||
+			progress != 3 {
+			t.Errorf("fresh %v, %d records, progress %d", fresh, len(records(t, s)), progress)
 		}
 	}
 }

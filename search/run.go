@@ -67,7 +67,7 @@ func Create(ctx context.Context, dir string, d Definition, m scoring.Machine) (*
 	if s.truth != nil {
 		s.Manifest.Truth = s.truth.Name
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
 	}
 	text, err := json.MarshalIndent(s.Manifest, "", "  ")

@@ -19,7 +19,7 @@ func ExampleOpenJSONL() {
 	defer os.RemoveAll(dir)
 	path, score := filepath.Join(dir, "scores.jsonl"), 0.47
 	record := store.Record{
-		Arch: "[[(0, 3), ...]]", ID: "4f1c", Estimator: "rwe", Settings: json.RawMessage(`{"channels":16}`),
+		Arch: "[[(0, 3), ...]]", ID: "aed66a09d066ac5f", Estimator: "rwe", Settings: json.RawMessage(`{"channels":16}`),
 		SettingsHash: "9a0b", Seed: 1, Score: &score, Seconds: 0.2, Status: store.OK, Code: "v1", CPU: "AMD EPYC",
 	}
 
@@ -43,6 +43,6 @@ func ExampleOpenJSONL() {
 	// <nil> <nil>
 	// 0.47 true <nil>
 	// arch,id,estimator,settings,settings_hash,dataset,seed,score,seconds,status,error,code,cpu
-	// "[[(0, 3), ...]]",4f1c,rwe,"{""channels"":16}",9a0b,,1,0.47,0.2,ok,,v1,AMD EPYC
+	// "[[(0, 3), ...]]",aed66a09d066ac5f,rwe,"{""channels"":16}",9a0b,,1,0.47,0.2,ok,,v1,AMD EPYC
 	// <nil>
 }

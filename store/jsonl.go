@@ -3,9 +3,11 @@ package store
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"iter"
 	"os"
@@ -18,214 +20,303 @@ import (
 // maxLine bounds a line of a records file.
 const maxLine = 1 << 20
 
-// JSONL is a Store in a file of JSON lines, appended to one whole line at a time.
+// JSONL is a Store in a file of JSON lines, appended to one whole line at a time. It remembers where each record
+// stands, not the records.
 type JSONL struct {
-	mu      sync.Mutex
-	file    *os.File
-	lock    *flock.Flock
-	index   map[Key]int
-	byArch  map[string][]int // records of an architecture, by id
-	records []Record
+	path string
+	file *os.File
+	lock *flock.Flock
+
+	mu    sync.Mutex
+	end   int64 // of the last whole line
+	index map[digest]place
 }
 
 var _ Store = (*JSONL)(nil)
 
+// digest stands for a Key. Of a million keys, two are taken for one with a probability of 1e-27.
+type digest [2]uint64
+
+var digestSeeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
+
+func digestOf(k Key) digest {
+	return digest{maphash.Comparable(digestSeeds[0], k), maphash.Comparable(digestSeeds[1], k)}
+}
+
+// place is where a record's line begins, doubled, plus 1 if the record is a score.
+type place int64
+
+func placeOf(offset int64, r *Record) place {
+	if r.Status == OK {
+		return place(2*offset + 1)
+	}
+	return place(2 * offset)
+}
+
+func (p place) offset() int64 { return int64(p) / 2 }
+func (p place) scored() bool  { return p%2 == 1 }
+
 // OpenJSONL opens or creates the records file at path. A last line cut short by a crash is removed; any other damage
 // is an error that names the line. A second process on the same file is refused.
 func OpenJSONL(path string) (*JSONL, error) {
-	lock := flock.New(path)
-	held, err := lock.TryLock()
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	if !held {
-		return nil, fmt.Errorf("%s: another process is writing this file: wait for it, or choose another file", path)
-	}
-	s := newJSONL()
-	s.lock = lock
-	if err := s.open(path); err != nil {
-		_ = lock.Close()
 		return nil, err
+	}
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, errors.Join(cmp.Or(err, fmt.Errorf("%s: not a file: name another one", path)), f.Close())
+	}
+	lock, err := lockFile(path, path)
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	s := &JSONL{path: path, file: f, lock: lock, index: map[digest]place{}}
+	if err := s.load(); err != nil {
+		return nil, errors.Join(err, f.Close(), lock.Close())
 	}
 	return s, nil
 }
 
-func newJSONL() *JSONL { return &JSONL{index: map[Key]int{}, byArch: map[string][]int{}} }
-
-func (s *JSONL) open(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
-	if err != nil {
-		return err
-	}
-	whole, err := readLines(f, path, s.remember)
-	if err == nil {
-		err = f.Truncate(whole)
-	}
-	if err == nil {
-		_, err = f.Seek(whole, io.SeekStart)
-	}
-	if err != nil {
-		f.Close()
-		return err
-	}
-	s.file = f
-	return nil
-}
-
-// ReadJSONL reads a records file without writing to it. A last line cut short is left out.
-func ReadJSONL(path string) ([]Record, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	s := newJSONL()
-	if _, err := readLines(f, path, s.remember); err != nil {
-		return nil, err
-	}
-	return s.records, nil
-}
-
-// ReadAll reads the records of several files; of records that answer the same question the last one counts. Files
-// without any are an error.
-func ReadAll(paths ...string) ([]Record, error) {
-	s := newJSONL()
-	for _, path := range paths {
-		records, err := ReadJSONL(path)
+// load reads where the records stand, and cuts off a torn last line.
+func (s *JSONL) load() error {
+	for l, err := range readLines(s.file, s.path) {
 		if err != nil {
-			return nil, err
+			return err
 		}
-		for _, r := range records {
-			s.remember(r)
+		s.end = l.offset + int64(l.length)
+		d := digestOf(l.record.Key())
+		if old, ok := s.index[d]; ok && old.scored() {
+			earlier, err := s.read(old)
+			if err != nil {
+				return err
+			}
+			if _, err := supersedes(&earlier, &l.record); err != nil {
+				return fmt.Errorf("%s:%d: %w in line %d", s.path, l.number, err, s.lineAt(old.offset()))
+			}
+			continue
+		}
+		s.index[d] = placeOf(l.offset, &l.record)
+		if l.open {
+			if _, err := s.file.WriteAt([]byte("\n"), s.end); err != nil {
+				return err
+			}
+			s.end++
 		}
 	}
-	if len(s.records) == 0 {
-		return nil, fmt.Errorf("%s: no scores in it", strings.Join(paths, ", "))
+	if info, err := s.file.Stat(); err != nil || info.Size() == s.end {
+		return err
 	}
-	return s.records, nil
+	return s.file.Truncate(s.end)
 }
 
-// readLines calls keep with every whole line's record and returns the length of the whole lines.
-func readLines(r io.Reader, name string, keep func(Record)) (int64, error) {
-	var whole int64
-	in := bufio.NewReaderSize(r, maxLine)
-	for number := 1; ; number++ {
+// lineAt is the number of the line that begins at an offset.
+func (s *JSONL) lineAt(offset int64) int {
+	n := 1
+	in := bufio.NewReader(io.NewSectionReader(s.file, 0, offset))
+	for {
 		line, err := in.ReadSlice('\n')
-		switch {
-		case errors.Is(err, io.EOF):
-			return whole, nil
-		case errors.Is(err, bufio.ErrBufferFull):
-			return 0, fmt.Errorf("%s:%d: line longer than %d bytes: not a records file", name, number, maxLine)
-		case err != nil:
-			return 0, fmt.Errorf("%s: %w", name, err)
+		n += bytes.Count(line, []byte("\n"))
+		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
+			return n
 		}
-		var rec Record
-		if err := json.Unmarshal(line, &rec); err != nil {
-			return 0, fmt.Errorf("%s:%d: not a record: %w: remove the line, or choose another file", name, number, err)
-		}
-		if err := rec.Validate(); err != nil {
-			return 0, fmt.Errorf("%s:%d: %w", name, number, err)
-		}
-		keep(rec)
-		whole += int64(len(line))
 	}
 }
 
-// remember indexes a record; a later one of the same key takes the place of the earlier.
-func (s *JSONL) remember(r Record) {
-	if i, ok := s.index[r.Key()]; ok {
-		s.records[i] = r
-		return
+// supersedes says whether a record takes the place of an earlier one of the same key: a score is never replaced, and
+// two that differ are an error.
+func supersedes(earlier, later *Record) (bool, error) {
+	switch {
+	case earlier.Status != OK:
+		return true, nil
+	case later.Status != OK || *later.Score == *earlier.Score:
+		return false, nil
 	}
-	s.index[r.Key()] = len(s.records)
-	s.byArch[r.ID] = append(s.byArch[r.ID], len(s.records))
-	s.records = append(s.records, r)
+	return false, fmt.Errorf("%s of %s (seed %d): the score %v, where it is %v", later.Estimator, later.ID, later.Seed,
+		*later.Score, *earlier.Score)
 }
 
-// Get returns the record of a key. The error is always nil.
-func (s *JSONL) Get(k Key) (Record, bool, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	i, ok := s.index[k]
-	if !ok {
-		return Record{}, false, nil
-	}
-	return s.records[i], true, nil
+// line is a line of a records file.
+type line struct {
+	record Record
+	number int // from 1
+	offset int64
+	length int
+	open   bool // has no end of line
 }
 
-// Of returns the records of one architecture in the order in which they were first put. The error is always nil.
-func (s *JSONL) Of(id string) ([]Record, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var out []Record
-	for _, i := range s.byArch[id] {
-		out = append(out, s.records[i])
-	}
-	return out, nil
-}
-
-// Put appends records in one write.
-func (s *JSONL) Put(records ...Record) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var lines []byte
-	for _, r := range records {
-		if err := r.Validate(); err != nil {
-			return err
-		}
-		if i, ok := s.index[r.Key()]; ok && s.records[i].Status == OK {
-			return fmt.Errorf("%s of %s: scored already", r.Estimator, r.ID)
-		}
-		line, err := Line(r)
-		if err != nil {
-			return err
-		}
-		lines = append(lines, line...)
-	}
-	before, err := s.file.Seek(0, io.SeekCurrent)
-	if err != nil {
-		return err
-	}
-	if _, err := s.file.Write(lines); err != nil {
-		// A full disk may have taken half the line; what stood before it must stay readable.
-		if cut := s.file.Truncate(before); cut == nil {
-			_, _ = s.file.Seek(before, io.SeekStart)
-		}
-		return fmt.Errorf("record not saved: %w", err)
-	}
-	for _, r := range records {
-		s.remember(r)
-	}
-	return nil
-}
-
-// Line is the record as one line of a records file.
-func Line(r Record) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(r); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
-}
-
-// All goes through the current records in the order in which they were first put.
-func (s *JSONL) All() iter.Seq2[Record, error] {
-	return func(yield func(Record, error) bool) {
-		for _, r := range s.Records() {
-			if !yield(r, nil) {
+// readLines goes through the whole lines of a records file; a last one cut short is left out. Its errors name file and
+// line. The texts that records have in common are shared.
+func readLines(r io.Reader, name string) iter.Seq2[line, error] {
+	return func(yield func(line, error) bool) {
+		in := bufio.NewReaderSize(r, maxLine)
+		var texts interned
+		var l line
+		for {
+			raw, err := in.ReadSlice('\n')
+			l = line{number: l.number + 1, offset: l.offset + int64(l.length), length: len(raw)}
+			switch {
+			case errors.Is(err, io.EOF):
+				// Whole but for its end, or torn.
+				if l.record, err = parseLine(raw); err != nil {
+					return
+				}
+				l.open = true
+			case errors.Is(err, bufio.ErrBufferFull):
+				err = fmt.Errorf("%s:%d: line longer than %d bytes: not a records file", name, l.number, maxLine)
+			case err != nil:
+				err = fmt.Errorf("%s: %w", name, err)
+			default:
+				if l.record, err = parseLine(raw); err != nil {
+					err = fmt.Errorf("%s:%d: not a record: %w: mend or remove the line, or choose another file", name, l.number,
+						err)
+				}
+			}
+			texts.share(&l.record)
+			if !yield(l, err) || err != nil || l.open {
 				return
 			}
 		}
 	}
 }
 
-// Records lists the current records in the order in which they were first put.
-func (s *JSONL) Records() []Record {
+// ReadJSONL reads the records files, without writing to them, one after the other. Of the records that answer one
+// question a score counts before a failure, and a later failure before an earlier one; two scores that differ are an
+// error. A last line cut short is left out.
+func ReadJSONL(paths ...string) ([]Record, error) {
+	type origin struct {
+		path   string
+		number int
+	}
+	var records []Record
+	var origins []origin
+	index := map[digest]int{}
+	for _, path := range paths {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		for l, err := range readLines(f, path) {
+			if err != nil {
+				f.Close()
+				return nil, err
+			}
+			from := origin{path, l.number}
+			i, again := index[digestOf(l.record.Key())]
+			if !again {
+				index[digestOf(l.record.Key())] = len(records)
+				records, origins = append(records, l.record), append(origins, from)
+				continue
+			}
+			keep, err := supersedes(&records[i], &l.record)
+			if err != nil {
+				f.Close()
+				return nil, fmt.Errorf("%s:%d: %w in %s:%d", path, l.number, err, origins[i].path, origins[i].number)
+			}
+			if keep {
+				records[i], origins[i] = l.record, from
+			}
+		}
+		if err := f.Close(); err != nil {
+			return nil, err
+		}
+	}
+	return records, nil
+}
+
+// ReadAll is ReadJSONL of files that must have scores.
+func ReadAll(paths ...string) ([]Record, error) {
+	records, err := ReadJSONL(paths...)
+	if err == nil && len(records) == 0 {
+		return nil, fmt.Errorf("%s: no scores in it", strings.Join(paths, ", "))
+	}
+	return records, err
+}
+
+// read reads the record at a place.
+func (s *JSONL) read(p place) (Record, error) {
+	raw, err := bufio.NewReaderSize(io.NewSectionReader(s.file, p.offset(), maxLine), 2048).ReadBytes('\n')
+	if err != nil {
+		return Record{}, fmt.Errorf("%s: a record is gone: the file was changed by another program: %w", s.path, err)
+	}
+	return parseLine(raw)
+}
+
+// Get returns the record of a key.
+func (s *JSONL) Get(k Key) (Record, bool, error) {
+	s.mu.Lock()
+	p, ok := s.index[digestOf(k)]
+	s.mu.Unlock()
+	if !ok {
+		return Record{}, false, nil
+	}
+	r, err := s.read(p)
+	return r, err == nil, err
+}
+
+// Put appends records in one write.
+func (s *JSONL) Put(records ...Record) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]Record(nil), s.records...)
+	fresh := make(map[digest]place, len(records))
+	lines := make([]byte, 0, 512*len(records))
+	for i := range records {
+		r := &records[i]
+		if err := r.Validate(); err != nil {
+			return err
+		}
+		d := digestOf(r.Key())
+		if s.index[d].scored() || fresh[d].scored() {
+			return &TakenError{*r}
+		}
+		fresh[d] = placeOf(s.end+int64(len(lines)), r)
+		var err error
+		if lines, err = appendLine(lines, r); err != nil {
+			return err
+		}
+	}
+	if _, err := s.file.WriteAt(lines, s.end); err != nil {
+		// A full disk may have taken half the line; what stood before it must stay readable.
+		return errors.Join(fmt.Errorf("record not saved: %w", err), s.file.Truncate(s.end))
+	}
+	s.end += int64(len(lines))
+	for d, p := range fresh {
+		s.index[d] = p
+	}
+	return nil
+}
+
+// Line is the record as one line of a records file.
+func Line(r Record) ([]byte, error) { return appendLine(nil, &r) }
+
+func appendLine(b []byte, r *Record) ([]byte, error) {
+	out := bytes.NewBuffer(b)
+	e := json.NewEncoder(out)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(r); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+// All goes through the current records in the order in which they were put.
+func (s *JSONL) All() iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		s.mu.Lock()
+		end := s.end
+		s.mu.Unlock()
+		for l, err := range readLines(io.NewSectionReader(s.file, 0, end), s.path) {
+			if err != nil {
+				yield(Record{}, err)
+				return
+			}
+			s.mu.Lock()
+			current := s.index[digestOf(l.record.Key())].offset() == l.offset
+			s.mu.Unlock()
+			if current && !yield(l.record, nil) {
+				return
+			}
+		}
+	}
 }
 
 // Close syncs and closes the file.

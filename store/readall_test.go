@@ -1,12 +1,16 @@
 package store
 
 import (
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
-// TestReadAll reads files one after the other: the last of two answers counts, at the place of the first.
+// TestReadAll reads files one after the other: of two answers to one question a score counts, and of two failures the
+// later one; two scores must be the same.
 func TestReadAll(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name string, records ...Record) string {
@@ -24,15 +28,47 @@ func TestReadAll(t *testing.T) {
 		}
 		return path
 	}
-	score := func(id string, v float64) Record {
-		return Record{Arch: "arch " + id, ID: id, Estimator: "e", Score: &v, Status: OK}
+	failed := func(arch, reason string) Record {
+		r := record(arch, 0)
+		r.Score, r.Status, r.Error = nil, Failed, reason
+		return r
 	}
-	a, b, empty := write("a", score("x", 1), score("y", 2)), write("b", score("x", 3), score("z", 4)), write("empty")
-	got, err := ReadAll(a, empty, b)
-	if err != nil || len(got) != 3 || *got[0].Score != 3 || *got[1].Score != 2 || *got[2].Score != 4 {
-		t.Errorf("%v, %v", got, err)
+	a := write("a", record("x", 1), failed("y", "first"), failed("z", "first"))
+	b := write("b", record("x", 1), record("y", 2), failed("z", "second"), record("w", 4))
+	for _, paths := range [][]string{{a, b}, {b, a}, {a, write("empty"), b}} {
+		got, err := ReadAll(paths...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := map[string]string{}
+		for _, r := range got {
+			if said[r.Arch] = r.Error; r.Score != nil {
+				said[r.Arch] = fmt.Sprint(*r.Score)
+			}
+		}
+		want := map[string]string{"x": "1", "y": "2", "z": "second", "w": "4"}
+		if paths[0] == b {
+			want["z"] = "first"
+		}
+		if !maps.Equal(said, want) {
+			t.Errorf("%v: %v, want %v", paths, said, want)
+		}
 	}
+	empty, other := filepath.Join(dir, "empty"), write("other", record("v", 0), record("x", 3))
 	if _, err := ReadAll(empty); err == nil || err.Error() != empty+": no scores in it" {
 		t.Errorf("%v", err)
+	}
+	for _, paths := range [][]string{{a, other}, {other, b}} {
+		_, err := ReadAll(paths...)
+		for _, part := range []string{"/other:2", paths[0], paths[1] + ":", "score"} {
+			if err == nil || !strings.Contains(err.Error(), part) {
+				t.Errorf("%v: %v, want %s in it", paths, err, part)
+			}
+		}
+	}
+	twice := write("twice", record("x", 1), record("y", 1), record("x", 2))
+	if _, err := OpenJSONL(twice); err == nil || !strings.Contains(err.Error(), "twice:3: ") ||
+		!strings.Contains(err.Error(), "line 1") {
+		t.Errorf("two scores in one file: %v", err)
 	}
 }

@@ -53,9 +53,12 @@ func (r Record) Validate() error {
 	case r.Status != OK && r.Status != Undefined && r.Status != Failed:
 		return fmt.Errorf("status %q: must be %q, %q or %q", r.Status, OK, Undefined, Failed)
 	case (r.Status == OK) != (r.Score != nil):
-		return fmt.Errorf("status %q with score %v: exactly records that are %q carry a score", r.Status, r.Score, OK)
+		return fmt.Errorf("status %q with%s a score: exactly records that are %q have one", r.Status,
+			map[bool]string{false: "out"}[r.Score != nil], OK)
 	case r.Score != nil && (math.IsNaN(*r.Score) || math.IsInf(*r.Score, 0)):
 		return fmt.Errorf("score %v: must be finite", *r.Score)
+	case !(r.Seconds >= 0) || math.IsInf(r.Seconds, 0):
+		return fmt.Errorf("seconds %v: must be a finite number from 0", r.Seconds)
 	}
 	return nil
 }
@@ -64,8 +67,6 @@ func (r Record) Validate() error {
 type Store interface {
 	// Get returns the record of a key and whether there is one.
 	Get(Key) (Record, bool, error)
-	// Of returns the records of one architecture, by its id.
-	Of(id string) ([]Record, error)
 	// Put adds records, all or none; one of the same key that is not OK is replaced, one that is OK is an error. When Put
 	// returns, a killed process no longer loses them.
 	Put(...Record) error
@@ -73,4 +74,15 @@ type Store interface {
 	All() iter.Seq2[Record, error]
 	// Close releases the store.
 	Close() error
+}
+
+// Collect returns the records that a sequence goes through.
+func Collect(records iter.Seq2[Record, error]) (out []Record, err error) {
+	for r, err := range records {
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, nil
 }

@@ -4,15 +4,14 @@ import (
 	"cmp"
 	"database/sql"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"iter"
-	"maps"
 	"math"
 	"slices"
 	"strings"
 )
 
-// Named is an architecture as the database knows it.
+// Named is an architecture as stores know it: its id, and its canonical text.
 type Named struct{ ID, Arch string }
 
 // Row is a score without its texts, for going through many of them.
@@ -41,7 +40,9 @@ func (s *SQLite) Questions() (map[int64]Question, error) {
 // Architectures lists the architectures that have an answer, by the numbers that stand in rows.
 func (s *SQLite) Architectures() (map[int64]Named, error) {
 	return table(s, "SELECT n, id, arch FROM architectures", func(rows *sql.Rows) (n int64, a Named, err error) {
-		err = rows.Scan(&n, &a.ID, &a.Arch)
+		if err = rows.Scan(&n, &a.ID, &a.Arch); err == nil {
+			err = a.Validate()
+		}
 		return n, a, err
 	})
 }
@@ -83,40 +84,53 @@ func (s *SQLite) each(query string, args ...any) iter.Seq2[*sql.Rows, error] {
 				return
 			}
 		}
-		if err := rows.Err(); err != nil {
-			yield(nil, s.wrap(err))
+		if err := cmp.Or(s.wrap(rows.Err()), s.unchanged()); err != nil {
+			yield(nil, err)
 		}
 	}
 }
 
 // Get returns the record of a key.
 func (s *SQLite) Get(k Key) (Record, bool, error) {
-	records, err := s.Of(k.ID)
-	if err != nil {
-		return Record{}, false, err
-	}
-	for _, r := range records {
-		if r.Key() == k {
-			return r, true, nil
+	if s.lock != nil { // a writer knows what there is
+		s.mu.Lock()
+		_, some := s.archs[k.ID]
+		s.mu.Unlock()
+		if !some {
+			return Record{}, false, nil
 		}
 	}
-	return Record{}, false, nil
-}
-
-// Of returns the records of one architecture in the order of their keys.
-func (s *SQLite) Of(id string) ([]Record, error) {
-	var out []Record
-	for r, err := range s.records("WHERE a.id = ?", id) {
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, r)
+	r := Record{ID: k.ID, Estimator: k.Estimator, SettingsHash: k.SettingsHash, Dataset: k.Dataset, Seed: k.Seed}
+	var settings sql.NullString
+	var score sql.NullFloat64
+	err := s.db.QueryRow(`SELECT a.arch, q.settings, s.score, s.seconds, s.status, s.error, o.code, o.cpu
+		FROM architectures a CROSS JOIN questions q CROSS JOIN scores s CROSS JOIN origins o
+		WHERE a.id = ? AND q.estimator = ? AND q.hash = ? AND q.dataset = ? AND s.arch = a.n AND s.question = q.n
+		AND s.seed = ? AND o.n = s.origin`, k.ID, k.Estimator, k.SettingsHash, k.Dataset, int64(k.Seed)).
+		Scan(&r.Arch, &settings, &score, &r.Seconds, &r.Status, &r.Error, &r.Code, &r.CPU)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Record{}, false, nil
 	}
-	return out, nil
+	if err == nil {
+		err = s.unchanged()
+	}
+	if settings.Valid {
+		r.Settings = json.RawMessage(settings.String)
+	}
+	if score.Valid {
+		r.Score = &score.Float64
+	}
+	return r, err == nil, s.wrap(err)
 }
 
 // All goes through the records in the order of their keys, holding those of one architecture at a time.
 func (s *SQLite) All() iter.Seq2[Record, error] { return s.records("ORDER BY a.id") }
+
+// Count returns the number of records.
+func (s *SQLite) Count() (n int, err error) {
+	err = s.wrap(s.db.QueryRow("SELECT count(*) FROM scores").Scan(&n))
+	return n, err
+}
 
 // Rows goes through the scores without their texts, in no particular order.
 func (s *SQLite) Rows() iter.Seq2[Row, error] {
@@ -202,105 +216,6 @@ func (s *SQLite) records(where string, args ...any) iter.Seq2[Record, error] {
 func compareKeys(a, b Key) int {
 	return cmp.Or(strings.Compare(a.ID, b.ID), strings.Compare(a.Estimator, b.Estimator),
 		strings.Compare(a.SettingsHash, b.SettingsHash), strings.Compare(a.Dataset, b.Dataset), cmp.Compare(a.Seed, b.Seed))
-}
-
-// Put adds records in one transaction: all of them or, on an error, none.
-func (s *SQLite) Put(records ...Record) error {
-	for _, r := range records {
-		if err := r.Validate(); err != nil {
-			return err
-		}
-		if r.Seed > math.MaxInt64 {
-			return fmt.Errorf("seed %d: must be at most %d", r.Seed, int64(math.MaxInt64))
-		}
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	fresh := numbers{s, nil, map[string]int64{}, map[questionKey]int64{}, map[[2]string]int64{}}
-	err := s.transact(func(tx *sql.Tx) error {
-		fresh.tx = tx
-		for _, r := range records {
-			if err := fresh.put(r); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err == nil {
-		maps.Copy(s.archs, fresh.archs)
-		maps.Copy(s.question, fresh.question)
-		maps.Copy(s.origin, fresh.origin)
-	}
-	return err
-}
-
-// transact commits what do does, unless that fails. The errors of do are returned as they are.
-func (s *SQLite) transact(do func(*sql.Tx) error) error {
-	tx, err := s.db.Begin()
-	if err != nil {
-		return s.wrap(err)
-	}
-	defer func() { _ = tx.Rollback() }()
-	if err := do(tx); err != nil {
-		return err
-	}
-	return s.wrap(tx.Commit())
-}
-
-// numbers gives texts their numbers within one transaction; they are remembered only once it has been committed.
-type numbers struct {
-	s        *SQLite
-	tx       *sql.Tx
-	archs    map[string]int64
-	question map[questionKey]int64
-	origin   map[[2]string]int64
-}
-
-func (n *numbers) put(r Record) error {
-	arch, err := number(n, n.s.archs, n.archs, r.ID, "INSERT INTO architectures (id, arch) VALUES (?, ?)", r.ID, r.Arch)
-	if err != nil {
-		return err
-	}
-	question, err := number(n, n.s.question, n.question, questionKey{r.Estimator, r.SettingsHash, r.Dataset},
-		"INSERT INTO questions (estimator, settings, hash, dataset) VALUES (?, ?, ?, ?)",
-		r.Estimator, sql.NullString{String: string(r.Settings), Valid: r.Settings != nil}, r.SettingsHash, r.Dataset)
-	if err != nil {
-		return err
-	}
-	origin, err := number(n, n.s.origin, n.origin, [2]string{r.Code, r.CPU},
-		"INSERT INTO origins (code, cpu) VALUES (?, ?)", r.Code, r.CPU)
-	if err != nil {
-		return err
-	}
-	// Only what is not a score may be replaced.
-	done, err := n.tx.Exec(`INSERT INTO scores (arch, question, seed, score, seconds, status, error, origin)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT DO UPDATE SET score = excluded.score, seconds = excluded.seconds, status = excluded.status,
-		error = excluded.error, origin = excluded.origin WHERE scores.status <> 'ok'`,
-		arch, question, int64(r.Seed), r.Score, r.Seconds, r.Status, r.Error, origin)
-	if err != nil {
-		return n.s.wrap(err)
-	}
-	if changed, err := done.RowsAffected(); err != nil || changed == 0 {
-		return cmp.Or(err, fmt.Errorf("%s of %s: scored already", r.Estimator, r.ID))
-	}
-	return nil
-}
-
-// number returns the number of a text, or inserts it.
-func number[K comparable](n *numbers, known, fresh map[K]int64, k K, insert string, args ...any) (int64, error) {
-	if v, ok := known[k]; ok {
-		return v, nil
-	}
-	if v, ok := fresh[k]; ok {
-		return v, nil
-	}
-	done, err := n.tx.Exec(insert, args...)
-	if err != nil {
-		return 0, n.s.wrap(err)
-	}
-	fresh[k], err = done.LastInsertId()
-	return fresh[k], err
 }
 
 // Failure is why a question has answers that are no scores.

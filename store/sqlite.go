@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/gofrs/flock"
 	"modernc.org/sqlite"
@@ -35,13 +36,17 @@ CREATE TABLE scores (arch INTEGER NOT NULL REFERENCES architectures, question IN
 // SQLite is a Store in an SQLite database. Every Put is one transaction in the write-ahead log; a closed database is
 // one plain file.
 type SQLite struct {
-	path     string
+	path     string // as the caller wrote it, for messages
 	db       *sql.DB
 	lock     *flock.Flock // nil when opened for reading
 	mu       sync.Mutex   // one writer at a time; also guards the maps
 	archs    map[string]int64
 	question map[questionKey]int64
 	origin   map[[2]string]int64
+
+	// Of a database opened for reading:
+	still   os.FileInfo // not nil where the file is read without locks and must not change
+	private string      // folder of the copy that is read in place of the file
 }
 
 var _ Store = (*SQLite)(nil)
@@ -49,26 +54,48 @@ var _ Store = (*SQLite)(nil)
 // questionKey is what makes two questions the same.
 type questionKey struct{ estimator, hash, dataset string }
 
+// writing holds the databases that this process writes, by absolute path.
+var writing sync.Map
+
+// patience is how long a writer waits for readers before it gives up or, on closing, leaves its log behind.
+const patience = 5 * time.Second
+
 // OpenSQLite opens or creates the database at path for writing. A second process that wants to write is refused, as are
 // a file that is no database of scores, one of another format version, and a damaged one.
 func OpenSQLite(path string) (*SQLite, error) {
-	if _, err := os.Stat(filepath.Dir(path)); err != nil {
+	// SQLite would create the file without the right of a group to write, whatever the umask says.
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+	if err != nil {
 		return nil, err
 	}
-	lock := flock.New(path + ".lock")
-	held, err := lock.TryLock()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	if !held {
-		return nil, fmt.Errorf("%s: another process is writing this database: wait for it, or choose another one", path)
-	}
-	s, err := openSQLite(path, "rwc")
-	if err != nil {
-		_ = lock.Close()
+	if err := f.Close(); err != nil {
 		return nil, err
+	}
+	return writeSQLite(path)
+}
+
+// ReopenSQLite is OpenSQLite of a database that must exist: a file without a byte is refused as damaged.
+func ReopenSQLite(path string) (*SQLite, error) {
+	switch info, err := os.Stat(path); {
+	case err != nil:
+		return nil, err
+	case info.Size() == 0:
+		return nil, emptyFile(path)
+	}
+	return writeSQLite(path)
+}
+
+func writeSQLite(path string) (*SQLite, error) {
+	lock, err := lockFile(path+".lock", path)
+	if err != nil {
+		return nil, err
+	}
+	s, err := openSQLite(path, path, url.Values{"mode": {"rw"}})
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
 	}
 	s.lock = lock
+	writing.Store(absolute(path), true)
 	if err := s.prepare(); err != nil {
 		_ = s.Close()
 		return nil, err
@@ -76,34 +103,43 @@ func OpenSQLite(path string) (*SQLite, error) {
 	return s, nil
 }
 
-// ReadSQLite opens the database at path for reading; a running writer does not disturb it.
-func ReadSQLite(path string) (*SQLite, error) {
-	if _, err := os.Stat(path); err != nil {
-		return nil, err
-	}
-	s, err := openSQLite(path, "ro")
-	if err != nil {
-		return nil, err
-	}
-	if _, err := s.check(); err != nil {
-		_ = s.Close()
-		return nil, err
-	}
-	return s, nil
+func emptyFile(path string) error {
+	return fmt.Errorf("%s: damaged: the file is empty: restore a copy, or start a new run", path)
 }
 
-func openSQLite(path, mode string) (*SQLite, error) {
-	whole, err := filepath.Abs(path)
-	if err != nil {
-		return nil, err
+// lockFile takes the lock of a writer. A reader that looks whether somebody writes holds it for a moment.
+func lockFile(lockPath, path string) (*flock.Flock, error) {
+	lock := flock.New(lockPath, flock.SetPermissions(0o666))
+	ctx, cancel := context.WithTimeout(context.Background(), 250*time.Millisecond)
+	defer cancel()
+	held, err := lock.TryLockContext(ctx, 10*time.Millisecond)
+	if errors.Is(err, context.DeadlineExceeded) || err == nil && !held {
+		return nil, fmt.Errorf("%s: another process is writing this file: wait for it, or choose another file", path)
 	}
-	query := url.Values{"mode": {mode}, "_txlock": {"immediate"}, "_pragma": {"busy_timeout(10000)", "foreign_keys(1)"}}
-	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: filepath.ToSlash(whole),
-		RawQuery: query.Encode()}).String())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return &SQLite{path: path, db: db, archs: map[string]int64{}, question: map[questionKey]int64{},
+	return lock, nil
+}
+
+// absolute is the absolute path, or what there is of it.
+func absolute(path string) string {
+	if whole, err := filepath.Abs(path); err == nil {
+		return whole
+	}
+	return path
+}
+
+// openSQLite makes a store of the database in file; name stands in messages.
+func openSQLite(name, file string, query url.Values) (*SQLite, error) {
+	query.Set("_txlock", "immediate")
+	query["_pragma"] = []string{"busy_timeout(30000)", "foreign_keys(1)"}
+	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: filepath.ToSlash(absolute(file)),
+		RawQuery: query.Encode()}).String())
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return &SQLite{path: name, db: db, archs: map[string]int64{}, question: map[questionKey]int64{},
 		origin: map[[2]string]int64{}}, nil
 }
 
@@ -143,11 +179,9 @@ func (s *SQLite) prepare() error {
 			return fmt.Errorf("%s: damaged database (%s): restore a copy, or start a new run", s.path, verdict)
 		}
 	}
-	// A commit in the log survives a killed process; a lost machine loses at most the last seconds.
-	for _, pragma := range []string{"PRAGMA journal_mode = WAL", "PRAGMA wal_autocheckpoint = 1000"} {
-		if _, err := s.db.Exec(pragma); err != nil {
-			return s.wrap(err)
-		}
+	// A commit in the log survives a killed process.
+	if err := s.journal("wal"); err != nil {
+		return err
 	}
 	if !fresh {
 		return s.remember()
@@ -157,6 +191,50 @@ func (s *SQLite) prepare() error {
 			applicationID, formatVersion))
 		return s.wrap(err)
 	})
+}
+
+// journal changes the mode of the journal, waiting for readers to get out of the way. The file is left in the mode
+// "wal" or, for every other one, as a plain database.
+func (s *SQLite) journal(mode string) error {
+	for start := time.Now(); ; time.Sleep(20 * time.Millisecond) {
+		got, err := s.setJournal(mode)
+		switch {
+		case err == nil && got == mode:
+			return nil
+		case err == nil:
+			err = fmt.Errorf("%s: the journal stays in mode %s, want %s", s.path, got, mode)
+		case code(err) != codeBusy:
+			return s.wrap(err)
+		}
+		if time.Since(start) > patience {
+			return s.wrap(err)
+		}
+	}
+}
+
+// setJournal asks once. The change itself is journalled in memory: a file for one page would, after a kill, keep
+// readers out who cannot write.
+func (s *SQLite) setJournal(mode string) (got string, err error) {
+	ctx := context.Background()
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer conn.Close()
+	var old string
+	if err := conn.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&old); err != nil {
+		return "", err
+	}
+	if old == mode {
+		return old, nil
+	}
+	if mode == "wal" {
+		if err := conn.QueryRowContext(ctx, "PRAGMA journal_mode = memory").Scan(&got); err != nil {
+			return "", err
+		}
+	}
+	err = conn.QueryRowContext(ctx, "PRAGMA journal_mode = "+mode).Scan(&got)
+	return got, err
 }
 
 // remember loads the numbers that texts have.
@@ -185,19 +263,29 @@ func (s *SQLite) remember() error {
 	return nil
 }
 
-// Close leaves one plain file behind and releases the lock.
+// Close leaves one plain file behind and releases the lock. A reader who does not let go within seconds keeps the log
+// of the database in place, with everything in it; the next writer tidies up.
 func (s *SQLite) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.lock != nil {
-		// A reader may hold the log open; then the next writer tidies up.
-		_, _ = s.db.Exec("PRAGMA journal_mode = DELETE")
-	}
 	err := s.wrap(s.db.Close())
-	if s.lock != nil {
-		err = errors.Join(err, s.lock.Close())
+	if s.lock == nil {
+		if s.private != "" {
+			err = errors.Join(err, os.RemoveAll(s.private))
+		}
+		return err
 	}
-	return err
+	// The mode can be changed only by the last connection of all.
+	if last, e := openSQLite(s.path, s.path, url.Values{"mode": {"rw"}}); e == nil && err == nil {
+		if fresh, e := last.check(); e == nil && !fresh {
+			if e := last.journal("memory"); code(e) != codeBusy {
+				err = e
+			}
+		}
+		err = errors.Join(err, s.wrap(last.db.Close()))
+	}
+	writing.Delete(absolute(s.path))
+	return errors.Join(err, s.lock.Close())
 }
 
 // Copy writes a consistent copy of the database to a new file, while scores may still be arriving.
@@ -208,6 +296,7 @@ func (s *SQLite) Copy(ctx context.Context, path string) error {
 
 // The result codes of SQLite that deserve words of their own.
 const (
+	codeBusy     = 5
 	codeReadOnly = 8
 	codeCorrupt  = 11
 	codeFull     = 13
@@ -215,22 +304,27 @@ const (
 	codeNotADB   = 26
 )
 
+// code is the primary result code of an error of SQLite, 0 of any other.
+func code(err error) int {
+	if e := (*sqlite.Error)(nil); errors.As(err, &e) {
+		return e.Code() & 0xff
+	}
+	return 0
+}
+
 // wrap names the file, and says what a code of SQLite means for its owner.
 func (s *SQLite) wrap(err error) error {
 	if err == nil {
 		return nil
 	}
-	var e *sqlite.Error
-	if !errors.As(err, &e) {
-		return fmt.Errorf("%s: %w", s.path, err)
-	}
 	hint := map[int]string{
+		codeBusy:     "another process holds it",
 		codeReadOnly: "the file or its folder cannot be written",
 		codeCorrupt:  "damaged database: restore a copy, or start a new run",
 		codeFull:     "the disk is full: nothing of what was saved before is lost; free some space and resume",
 		codeCantOpen: "cannot be opened: check that it is a file and that its folder can be written",
 		codeNotADB:   "not a database of scores",
-	}[e.Code()&0xff]
+	}[code(err)]
 	if hint == "" {
 		return fmt.Errorf("%s: %w", s.path, err)
 	}

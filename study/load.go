@@ -49,7 +49,11 @@ func (r *Run) Load() (*analysis.Results, error) {
 	if err := r.fill(place, byKey); err != nil {
 		return nil, err
 	}
-	if err := r.reasons(func(k store.Key, text string) { byKey[k].Reason = text }); err != nil {
+	if err := r.reasons(func(k store.Key, text string) {
+		if c := byKey[k]; c != nil {
+			c.Reason = text
+		}
+	}); err != nil {
 		return nil, err
 	}
 	for _, c := range columns {
@@ -92,7 +96,12 @@ func (r *Run) fill(place map[string]int, byKey map[store.Key]*analysis.Column) e
 		if err != nil {
 			return err
 		}
-		if err := columns[row.Question].Answer(places[row.Arch], row.Seed, row.Status, row.Score, row.Seconds); err != nil {
+		c, known := columns[row.Question]
+		i, placed := places[row.Arch]
+		if !known || !placed {
+			continue // added by a writer since this read began
+		}
+		if err := c.Answer(i, row.Seed, row.Status, row.Score, row.Seconds); err != nil {
 			return fmt.Errorf("%s: holds %w: the run folder is damaged", r.Dir, err)
 		}
 	}

@@ -17,7 +17,9 @@ func TestDamagedRunsAreNamed(t *testing.T) {
 	for name, r := range map[string]store.Record{
 		"does not ask for": {Arch: f.Architectures[0].Arch, ID: f.Architectures[0].ID, Estimator: "alien",
 			Status: store.Failed},
-		"study does not have": {Arch: "x", ID: "x", Estimator: "good", SettingsHash: f.Rows[0].Column.SettingsHash,
+		"does not belong to": {Arch: "x", ID: "x", Estimator: "good", SettingsHash: f.Rows[0].Column.SettingsHash,
+			Status: store.Failed},
+		"study does not have": {Arch: "x", ID: "2d711642b726b044", Estimator: "good", SettingsHash: f.Rows[0].Column.SettingsHash,
 			Status: store.Failed},
 	} {
 		s, err := store.OpenSQLite(filepath.Join(t.TempDir(), "scores.db"))

@@ -8,13 +8,15 @@ import (
 	"os"
 	"path/filepath"
 
+	"rwe301/internal/atomicfile"
 	"rwe301/scoring"
 	"rwe301/store"
 )
 
 // Merge joins runs of the shards of one study into the new run folder dir. Runs of other studies or of other versions
 // of the program are refused, and so is a score that two of them hold. missing is the number of scores that no run has.
-func Merge(ctx context.Context, dir string, from []string) (missing int, err error) {
+// progress, if not nil, is told how many scores are copied.
+func Merge(ctx context.Context, dir string, from []string, progress func(done, total int)) (missing int, err error) {
 	if len(from) < 2 {
 		return 0, errors.New("merge: name two runs at least")
 	}
@@ -44,7 +46,9 @@ func Merge(ctx context.Context, dir string, from []string) (missing int, err err
 		return 0, fmt.Errorf("%s: not empty: name another folder", dir)
 	}
 	// The folder gets its name when it is whole.
-	unfinished, err := os.MkdirTemp(filepath.Dir(filepath.Clean(dir)), "."+filepath.Base(dir)+".*")
+	dir = filepath.Clean(dir)
+	removeUnfinished(dir)
+	unfinished, err := atomicfile.Dir(dir)
 	if err != nil {
 		return 0, err
 	}
@@ -53,18 +57,26 @@ func Merge(ctx context.Context, dir string, from []string) (missing int, err err
 	if err != nil {
 		return 0, err
 	}
-	err = out.take(ctx, runs)
+	err = out.take(ctx, runs, progress)
 	if err == nil {
 		missing, err = out.missing()
 	}
 	if err := errors.Join(err, out.Close()); err != nil {
 		return 0, err
 	}
-	if err := os.Chmod(unfinished, 0o755); err != nil {
-		return 0, err
-	}
 	_ = os.Remove(dir) // an empty folder may stand there
 	return missing, os.Rename(unfinished, dir)
+}
+
+// removeUnfinished removes what killed merges left beside dir.
+func removeUnfinished(dir string) {
+	left, _ := filepath.Glob(filepath.Join(filepath.Dir(dir), "."+filepath.Base(dir)+".*", scoresFile))
+	for _, scores := range left {
+		if s, err := store.OpenSQLite(scores); err == nil { // nobody writes to it
+			_ = s.Close()
+			_ = os.RemoveAll(filepath.Dir(scores))
+		}
+	}
 }
 
 // emptyCopy makes a run of the whole study without scores.
@@ -90,29 +102,40 @@ func (r *Run) emptyCopy(dir string) (*Run, error) {
 const mergeBatch = 10_000
 
 // take copies all records of runs.
-func (r *Run) take(ctx context.Context, runs []*Run) error {
-	for n, from := range runs {
+func (r *Run) take(ctx context.Context, runs []*Run, progress func(done, total int)) error {
+	done, total := 0, 0
+	for _, from := range runs {
+		n, err := from.Store.Count()
+		if err != nil {
+			return err
+		}
+		total += n
+	}
+	for _, from := range runs {
+		put := func(batch []store.Record) error {
+			err := r.Store.Insert(batch...)
+			if taken := (*store.TakenError)(nil); errors.As(err, &taken) {
+				return fmt.Errorf("%s: %s of %s (seed %d) is in another of the runs too: the same shard twice?", from.Dir,
+					taken.Record.Estimator, taken.Record.ID, taken.Record.Seed)
+			}
+			if done += len(batch); err == nil && progress != nil {
+				progress(done, total)
+			}
+			return err
+		}
 		var batch []store.Record
 		for rec, err := range from.Store.All() {
 			if err = errors.Join(err, ctx.Err()); err != nil {
 				return err
 			}
-			if n > 0 {
-				if _, twice, err := r.Store.Get(rec.Key()); err != nil {
-					return err
-				} else if twice {
-					return fmt.Errorf("%s: %s of %s (seed %d) is in another of the runs too: the same shard twice?", from.Dir,
-						rec.Estimator, rec.ID, rec.Seed)
-				}
-			}
 			if batch = append(batch, rec); len(batch) == mergeBatch {
-				if err := r.Store.Put(batch...); err != nil {
+				if err := put(batch); err != nil {
 					return err
 				}
 				batch = batch[:0]
 			}
 		}
-		if err := r.Store.Put(batch...); err != nil {
+		if err := put(batch); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package study
 
 import (
+	"bufio"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -10,11 +11,13 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
 	"rwe301/bench301"
 	"rwe301/internal/atomicfile"
+	"rwe301/internal/strictjson"
 	"rwe301/scoring"
 	"rwe301/store"
 )
@@ -142,12 +145,15 @@ func vacant(dir string) bool {
 
 // create writes a run folder; the manifest, which makes it one, comes last.
 func create(dir string, m Manifest, definition []byte, archs func(io.Writer) error) (*Run, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
 	}
 	s, err := store.OpenSQLite(filepath.Join(dir, scoresFile))
 	if err != nil {
 		return nil, err
+	}
+	if err := atomicfile.RemoveStale(dir); err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	text, err := json.MarshalIndent(m, "", "  ")
 	for _, write := range []func() error{
@@ -178,9 +184,17 @@ func Open(dir string) (*Run, error) {
 	return open(dir, store.ReadSQLite)
 }
 
-// OpenForWriting opens a run folder to go on with it. A second process is refused.
+// OpenForWriting opens a run folder to go on with it. A second process is refused. What killed processes left half
+// written in it is removed.
 func OpenForWriting(dir string) (*Run, error) {
-	return open(dir, store.OpenSQLite)
+	r, err := open(dir, store.ReopenSQLite)
+	if err != nil {
+		return nil, err
+	}
+	if err := atomicfile.RemoveStale(dir); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return r, nil
 }
 
 func open(dir string, scores func(path string) (*store.SQLite, error)) (*Run, error) {
@@ -205,14 +219,45 @@ func readManifest(dir string) (Manifest, error) {
 		return Manifest{}, err
 	}
 	var m Manifest
-	if err := json.Unmarshal(data, &m); err != nil {
+	if err := strictjson.Unmarshal(data, &m); err != nil {
 		return Manifest{}, fmt.Errorf("%s: damaged: %w", path, err)
 	}
 	if m.Format != runFormat {
 		return Manifest{}, fmt.Errorf("%s: a run of format %d; this program reads format %d: use the version that wrote it "+
 			"(%s)", dir, m.Format, runFormat, m.Code)
 	}
+	if err := m.validate(); err != nil {
+		return Manifest{}, fmt.Errorf("%s: damaged: %w", path, err)
+	}
 	return m, nil
+}
+
+// validate says what no run has.
+func (m *Manifest) validate() error {
+	switch s := m.Shard; {
+	case m.Architectures < 1:
+		return fmt.Errorf("architectures: %d: must be at least 1", m.Architectures)
+	case s != (Shard{}) && (s.Index < 1 || s.Index > s.Count):
+		return fmt.Errorf("shard: %d of %d: must be one of so many", s.Index, s.Count)
+	case len(m.Questions) == 0:
+		return errors.New("questions: none")
+	}
+	asked := map[store.Key]bool{}
+	for i, q := range m.Questions {
+		switch {
+		case q == nil || q.Estimator == "" || len(q.Seeds) == 0:
+			return fmt.Errorf("questions[%d]: must have an estimator and seeds", i)
+		case asked[q.Key()]:
+			return fmt.Errorf("questions[%d]: %s stands twice", i, q.Label)
+		}
+		asked[q.Key()] = true
+		for k, seed := range q.Seeds {
+			if slices.Contains(q.Seeds[:k], seed) {
+				return fmt.Errorf("questions[%d]: the seed %d stands twice", i, seed)
+			}
+		}
+	}
+	return nil
 }
 
 // Close releases the folder.
@@ -241,11 +286,12 @@ func (r *Run) Architectures() ([]store.Named, error) {
 		return nil, err
 	}
 	defer f.Close()
-	in := csv.NewReader(f)
+	in := csv.NewReader(bufio.NewReader(f))
 	in.FieldsPerRecord = 2
 	in.ReuseRecord = true
 	var out []store.Named
-	for {
+	seen := map[string]bool{}
+	for header := true; ; header = false {
 		rec, err := in.Read()
 		if errors.Is(err, io.EOF) {
 			break
@@ -253,11 +299,23 @@ func (r *Run) Architectures() ([]store.Named, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
-		out = append(out, store.Named{ID: rec[0], Arch: rec[1]})
+		if header {
+			continue
+		}
+		a := store.Named{ID: rec[0], Arch: rec[1]}
+		line, _ := in.FieldPos(0)
+		if err := a.Validate(); err != nil {
+			return nil, fmt.Errorf("%s:%d: %w: the run folder is damaged", path, line, err)
+		}
+		if seen[a.ID] {
+			return nil, fmt.Errorf("%s:%d: the architecture %s stands twice: the run folder is damaged", path, line, a.ID)
+		}
+		seen[a.ID] = true
+		out = append(out, a)
 	}
-	if len(out) != r.Manifest.Architectures+1 {
-		return nil, fmt.Errorf("%s: %d architectures, the manifest says %d: the run folder is damaged", path, len(out)-1,
+	if len(out) != r.Manifest.Architectures {
+		return nil, fmt.Errorf("%s: %d architectures, the manifest says %d: the run folder is damaged", path, len(out),
 			r.Manifest.Architectures)
 	}
-	return out[1:], nil
+	return out, nil
 }

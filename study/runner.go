@@ -49,11 +49,13 @@ func (r *Run) Do(ctx context.Context, p *Plan, m scoring.Machine, o Options) err
 // pending lists the architectures of the shard that lack an answer.
 func (r *Run) pending(p *Plan, retry bool) ([]bench301.Architecture, error) {
 	wanted := 0
-	asked := map[string]bool{}
+	asked := map[store.Key]bool{}
 	for _, q := range p.Questions {
 		wanted += len(q.Seeds)
 		for _, seed := range q.Seeds {
-			asked[fmt.Sprint(q.Estimator, " ", q.SettingsHash, " ", q.Dataset, " ", seed)] = true
+			key := q.Key()
+			key.Seed = seed
+			asked[key] = true
 		}
 	}
 	questions, err := r.Store.Questions()
@@ -70,7 +72,9 @@ func (r *Run) pending(p *Plan, retry bool) ([]bench301.Architecture, error) {
 			return nil, err
 		}
 		q := questions[row.Question]
-		if !asked[fmt.Sprint(q.Estimator, " ", q.SettingsHash, " ", q.Dataset, " ", row.Seed)] {
+		key := q.Key()
+		key.Seed = row.Seed
+		if !asked[key] {
 			return nil, r.foreign(q)
 		}
 		if row.Status != store.Failed || !retry {

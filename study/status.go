@@ -35,7 +35,10 @@ func (r *Run) Status() ([]Progress, error) {
 		if err != nil {
 			return nil, err
 		}
-		q := questions[row.Question]
+		q, known := questions[row.Question]
+		if !known {
+			continue // added by a writer since this read began
+		}
 		i, ok := index[q.Key()]
 		if !ok {
 			return nil, r.foreign(q)
@@ -52,7 +55,11 @@ func (r *Run) Status() ([]Progress, error) {
 			p.Failed++
 		}
 	}
-	return out, r.reasons(func(k store.Key, text string) { out[index[k]].Reason = text })
+	return out, r.reasons(func(k store.Key, text string) {
+		if i, ok := index[k]; ok {
+			out[i].Reason = text
+		}
+	})
 }
 
 // reasons hands over why questions have answers that are no scores.

@@ -71,10 +71,10 @@ func (c Cache) importFrom(ctx context.Context, r *cifarReader, path string) (*Se
 
 // locked runs f while no other process writes to the cache.
 func (c Cache) locked(ctx context.Context, f func() error) error {
-	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
+	if err := os.MkdirAll(c.Dir, 0o777); err != nil {
 		return fmt.Errorf("cache folder: %w; set %s to a folder that can be written", err, EnvCache)
 	}
-	lock := flock.New(filepath.Join(c.Dir, ".lock"))
+	lock := flock.New(filepath.Join(c.Dir, ".lock"), flock.SetPermissions(0o666))
 	if _, err := lock.TryLockContext(ctx, 200*time.Millisecond); err != nil {
 		return fmt.Errorf("cache folder: %w; set %s to a folder that can be written", err, EnvCache)
 	}
@@ -86,14 +86,11 @@ func (c Cache) locked(ctx context.Context, f func() error) error {
 // folder, so that the cache holds the old content or the new one. The cache must be locked.
 func (c Cache) store(ctx context.Context, s *Set) (err error) {
 	c.sweep()
-	temp, err := os.MkdirTemp(c.Dir, ".cifar10-")
-	if err != nil {
+	temp := filepath.Join(c.Dir, ".cifar10-new") // the cache is locked
+	if err := os.Mkdir(temp, 0o777); err != nil {
 		return err
 	}
 	defer os.RemoveAll(temp) // what was renamed is no longer there
-	if err := os.Chmod(temp, 0o755); err != nil {
-		return err
-	}
 	perFile := s.Train.Len() / cifarBatches
 	for b := range cifarBatches {
 		if err := ctx.Err(); err != nil {

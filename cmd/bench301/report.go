@@ -270,7 +270,7 @@ func among(flag string, values, known []string) error {
 
 // saveFigures writes figures at a fixed width, or at their own for 0; the height follows.
 func saveFigures(s streams, figures []reports.Figure, dir string, fixed vg.Length, formats []string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
 	for _, f := range figures {

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/spf13/cobra"
 
+	"rwe301/bench301"
 	"rwe301/bench301/dataset"
 	"rwe301/estimators"
 	"rwe301/reports"
@@ -36,8 +38,9 @@ func newScore(s streams) *cobra.Command {
 		Short: "Score architectures with estimators",
 		Long: `Score architectures with estimators, by default as many at a time as there are cores. An estimator is a name
 of the list that ` + "`bench301 estimators`" + ` prints, with settings behind a colon where the defaults are not wanted.
-With --out the scores are kept in a file of JSON lines: the same command started again scores what the file lacks.
-Ctrl-C keeps what is scored.
+With --out the scores are kept in a file of JSON lines, each within a second of being made, in whatever order they
+come: the same command started again scores what the file lacks. Ctrl-C keeps what is scored. What is printed is in
+the order of the architectures; a table of more than ` + fmt.Sprint(longestTable) + ` rows is cut where --out has them all.
 
 ` + archHelp + `
 
@@ -66,18 +69,23 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 	if err != nil {
 		return err
 	}
-	items, err := o.archs.all(ctx, args)
-	if err != nil {
-		return err
+	var archs []bench301.Architecture // alone: what stands beside a million of them would fill the memory
+	for item, err := range o.archs.each(ctx, args) {
+		if err != nil {
+			return err
+		}
+		archs = append(archs, item.Architecture)
 	}
 	var questions []*scoring.Question
+	labels := map[store.Key]string{} // without architecture and seed
 	for _, c := range list {
 		q := scoring.QuestionOf(c, data)
 		q.Seeds = []uint64{o.seed}
 		questions = append(questions, q)
+		labels[q.Key()] = q.Label
 	}
 	run := scoring.Options{
-		Data: data, InOrder: true, Workers: o.jobs, Retry: true, Checkpoints: o.keep, Machine: machine(),
+		Data: data, Workers: o.jobs, Retry: true, Checkpoints: o.keep, Machine: machine(),
 	}
 	if o.out != "" {
 		kept, err := store.OpenJSONL(o.out)
@@ -98,36 +106,50 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 		if r.Score != nil {
 			score = exact(*r.Score)
 		}
-		return []any{r.ID, scoring.Describe(r).Label, score, fixed(r.Seconds, 3), r.Status, r.Error, r.Arch}
+		label := labels[store.Key{Estimator: r.Estimator, SettingsHash: r.SettingsHash, Dataset: r.Dataset}]
+		return []any{r.ID, label, score, fixed(r.Seconds, 3), r.Status, r.Error, r.Arch}
 	})
 	p.live = true
-	failed := 0
+	most := math.MaxInt
+	if o.out != "" && !o.json && !o.csv {
+		most = longestTable
+	}
+	failed, rows := 0, 0
 	tallies := make([]scoring.Tally, len(questions))
-	err = scoring.NewRunner(questions, run).Run(ctx, architectures(items), func(i int, answers []scoring.Answer) error {
+	err = scoring.NewRunner(questions, run).Run(ctx, archs, func(i int, answers []scoring.Answer) error {
 		for k, a := range answers {
 			if a.Status != store.OK {
 				failed++
 			}
 			tallies[k].Add(a)
+			if rows++; rows > most {
+				continue
+			}
 			if err := p.print(a.Record); err != nil {
 				return err
 			}
 		}
-		m.set(int64(i+1), int64(len(items)))
+		m.set(int64(i+1), int64(len(archs)))
 		return nil
 	})
 	if err := errors.Join(err, p.close()); err != nil {
 		return err
 	}
 	m.close()
+	if rows > most {
+		s.say("%d more rows are in %s", rows-most, o.out)
+	}
 	for k, q := range questions {
 		tell(s.err, q.Label, tallies[k])
 	}
 	if failed > 0 {
-		return fmt.Errorf("%d of %d scores are missing: their records say why", failed, len(items)*len(questions))
+		return fmt.Errorf("%d of %d scores are missing: their records say why", failed, len(archs)*len(questions))
 	}
 	return nil
 }
+
+// longestTable is the number of rows that a table on a terminal has where a file has all.
+const longestTable = 1000
 
 // tell reports what an estimator's scores cost and warn of.
 func tell(w io.Writer, label string, t scoring.Tally) {

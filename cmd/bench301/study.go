@@ -94,7 +94,9 @@ two of them hold is an error. The runs stay as they are.`,
 			if out == "" {
 				return usagef("study merge: --out names the folder of the joined run")
 			}
-			missing, err := study.Merge(cmd.Context(), out, args)
+			m := newMeter(s.err, "merge", "scores")
+			missing, err := study.Merge(cmd.Context(), out, args, func(done, total int) { m.set(int64(done), int64(total)) })
+			m.close()
 			if err != nil {
 				return err
 			}

@@ -114,7 +114,7 @@ func makeFolder(folder string) (_ string, err error) {
 			return "", err
 		}
 	}
-	return folder, os.MkdirAll(folder, 0o755)
+	return folder, os.MkdirAll(folder, 0o777)
 }
 
 func newSurrogateInfo(s streams) *cobra.Command {
@@ -268,7 +268,7 @@ predictions of a model of an earlier version may differ from the original's in t
 			if err != nil {
 				return err
 			}
-			if err := os.MkdirAll(out, 0o755); err != nil {
+			if err := os.MkdirAll(out, 0o777); err != nil {
 				return err
 			}
 			for i, m := range e.Members() {

@@ -2,22 +2,37 @@
 package atomicfile
 
 import (
+	"errors"
+	"fmt"
 	"io"
+	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
+
+	"github.com/gofrs/flock"
 )
 
-// Write creates the file at path from what write produces. The bytes go to a temporary file in the same folder, are
-// synced, and are renamed into place only when write and every system call succeeded; otherwise path is as before.
+// Write creates the file at path from what write produces, with the permissions that the umask gives. The bytes go to a
+// temporary file in the same folder, are synced, and are renamed into place only when write and every system call
+// succeeded; otherwise path is as before.
 func Write(path string, write func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	var f *os.File
+	name, err := unused(path, func(name string) (err error) {
+		f, err = os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+		return err
+	})
 	if err != nil {
 		return err
 	}
+	alive := flock.New(name) // until it is renamed; see RemoveStale
+	_, _ = alive.TryLock()
+	defer alive.Close()
 	defer func() {
 		if err != nil {
 			f.Close()
-			os.Remove(f.Name())
+			os.Remove(name)
 		}
 	}()
 	if err = write(f); err != nil {
@@ -26,13 +41,10 @@ func Write(path string, write func(io.Writer) error) (err error) {
 	if err = f.Sync(); err != nil {
 		return err
 	}
-	if err = f.Chmod(0o644); err != nil {
+	if err = errors.Join(f.Close(), alive.Close()); err != nil {
 		return err
 	}
-	if err = f.Close(); err != nil {
-		return err
-	}
-	if err = os.Rename(f.Name(), path); err != nil {
+	if err = os.Rename(name, path); err != nil {
 		return err
 	}
 	return syncDir(filepath.Dir(path))
@@ -43,6 +55,43 @@ func WriteBytes(path string, data []byte) error {
 	return Write(path, func(w io.Writer) error {
 		_, err := w.Write(data)
 		return err
+	})
+}
+
+// Dir makes a new folder beside path, to be renamed to it when it is whole, with the permissions that the umask gives.
+func Dir(path string) (string, error) {
+	return unused(path, func(name string) error { return os.Mkdir(name, 0o777) })
+}
+
+// unused calls create with temporary names beside path until there is none of the name yet.
+func unused(path string, create func(name string) error) (string, error) {
+	for try := 0; ; try++ {
+		name := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%d", filepath.Base(path), rand.Uint32()))
+		if err := create(name); err == nil || !errors.Is(err, fs.ErrExist) || try == 100 {
+			return name, err
+		}
+	}
+}
+
+// temporary are the names that unused makes.
+var temporary = regexp.MustCompile(`^\..+\.[0-9]+$`)
+
+// RemoveStale removes from a folder and those in it the temporary files that killed processes left. Those of a process
+// that still writes stay.
+func RemoveStale(dir string) error {
+	return filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || !e.Type().IsRegular() || !temporary.MatchString(e.Name()) {
+			return err
+		}
+		lock := flock.New(path, flock.SetFlag(os.O_RDONLY))
+		defer lock.Close()
+		if held, err := lock.TryLock(); err != nil || !held {
+			return nil
+		}
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		return nil
 	})
 }
 

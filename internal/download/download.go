@@ -45,7 +45,7 @@ func (f File) Run(ctx context.Context, path string) error {
 	if f.Stall == 0 {
 		f.Stall = 30 * time.Second
 	}
-	out, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	out, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func (f File) more(ctx context.Context, out *os.File, tagPath string, have int64
 		return have, err
 	}
 	if f.Size == 0 {
-		if err := os.WriteFile(tagPath, []byte(validator(response)), 0o644); err != nil {
+		if err := os.WriteFile(tagPath, []byte(validator(response)), 0o666); err != nil {
 			return have, permanent{err}
 		}
 	}

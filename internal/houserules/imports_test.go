@@ -52,6 +52,7 @@ internal/pickle:
 internal/printable:
 internal/process:
 internal/splitmix:
+internal/strictjson:
 internal/suggest:
 internal/system:
 internal/yamldoc: internal/suggest
@@ -69,10 +70,11 @@ scoring: bench301 bench301/dataset bench301/surrogate estimators store internal/
 search: analysis bench301 bench301/dataset bench301/surrogate estimators moo scoring store internal/atomicfile
 	internal/yamldoc
 serve: bench301 bench301/surrogate
-store:
+store: internal/printable internal/strictjson
 studies:
 study/studytest: analysis bench301 correlation scoring study
-study: analysis bench301 bench301/dataset estimators scoring store internal/atomicfile internal/suggest internal/yamldoc
+study: analysis bench301 bench301/dataset estimators scoring store internal/atomicfile internal/strictjson internal/suggest
+	internal/yamldoc
 `
 
 func TestImportsPointDown(t *testing.T) {

@@ -112,7 +112,7 @@ func (m measuring) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(m.folder, 0o755); err != nil {
+	if err := os.MkdirAll(m.folder, 0o777); err != nil {
 		return err
 	}
 	kept, err := store.OpenJSONL(filepath.Join(m.folder, "scores.jsonl"))
@@ -139,7 +139,7 @@ func (m measuring) run(ctx context.Context) (err error) {
 	}
 	archs := architectures(rows[:min(m.n, len(rows))])
 	runner := scoring.NewRunner(questions, scoring.Options{
-		Data: set, Store: kept, InOrder: true, Workers: m.jobs, Retry: true,
+		Data: set, Store: kept, Workers: m.jobs, Retry: true,
 		Machine: scoring.Machine{Code: m.code, CPU: m.cpu},
 	})
 	start := time.Now()
@@ -152,12 +152,16 @@ func (m measuring) run(ctx context.Context) (err error) {
 	if err != nil && limited.Err() == nil {
 		return err
 	}
-	found, err := m.summarise(kept.Records(), rows, costs)
+	records, err := store.Collect(kept.All())
+	if err != nil {
+		return err
+	}
+	found, err := m.summarise(records, rows, costs)
 	if err != nil {
 		return err
 	}
 	if m.scores != "" {
-		if err := writeScores(m.scores, kept.Records(), rows); err != nil {
+		if err := writeScores(m.scores, records, rows); err != nil {
 			return err
 		}
 	}

@@ -61,7 +61,7 @@ func (c Checkpoint[T]) Save(t *Trainer[T]) error {
 	}
 	sum := sha256.Sum256(b.Bytes())
 	b.Write(sum[:])
-	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
+	if err := os.MkdirAll(c.Dir, 0o777); err != nil {
 		return err
 	}
 	return atomicfile.WriteBytes(c.Path(), b.Bytes())
