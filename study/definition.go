@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"rwe301/estimators"
+	"rwe301/internal/printable"
 	"rwe301/internal/yamldoc"
 	"rwe301/scoring"
 )
@@ -21,6 +23,7 @@ type Definition struct {
 	Dataset       scoring.Images
 	Seeds         []uint64 // weight seeds of estimators without seeds of their own
 	Estimators    []Entry
+	Repeats       scoring.Repeats // of architectures in tables
 
 	file string // where it was read from, for errors
 	base string // folder of relative paths
@@ -61,6 +64,9 @@ type Setting struct {
 // defaultTimeout is that of commands.
 const defaultTimeout = time.Minute
 
+// maxLabel bounds the label of a column of scores, which may be any text.
+const maxLabel = 64
+
 // maxSample bounds the architectures of a study.
 const maxSample = 10_000_000
 
@@ -85,6 +91,9 @@ func Parse(file string, data []byte) (*Definition, error) {
 		"accuracy":      func(n yamldoc.Node) error { return d.Accuracy.Read(n) },
 		"dataset":       func(n yamldoc.Node) error { return d.Dataset.Read(n) },
 		"estimators":    d.readEstimators,
+		"repeats": func(n yamldoc.Node) error {
+			return n.OneOf((*string)(&d.Repeats), scoring.RepeatsNames())
+		},
 	})
 	if err != nil {
 		return nil, err
@@ -161,7 +170,7 @@ func readEntry(n yamldoc.Node) (Entry, error) {
 	var direction string
 	err := n.Read(map[string]func(yamldoc.Node) error{
 		"name":     func(n yamldoc.Node) error { return n.Text(&e.Name) },
-		"label":    func(n yamldoc.Node) error { return n.Name(&e.Label) },
+		"label":    func(n yamldoc.Node) error { return n.Text(&e.Label) },
 		"settings": func(n yamldoc.Node) (err error) { e.Settings, err = settingsOf(n); return err },
 		"vary":     func(n yamldoc.Node) (err error) { e.Vary, err = settingsOf(n); return err },
 		"seeds":    func(n yamldoc.Node) (err error) { e.Seeds, err = n.Seeds(); return err },
@@ -203,6 +212,17 @@ func (e *Entry) check() error {
 		}
 	case unknown != nil:
 		return e.at.Errorf("%w", unknown)
+	}
+	switch {
+	case e.Label == "":
+	case e.Scores == "":
+		if err := e.at.At("label").CheckName(e.Label); err != nil {
+			return err
+		}
+	case e.Label == scoring.AccuracyName:
+		return e.at.Errorf("label %s: stands for the accuracies themselves", scoring.AccuracyName)
+	case printable.Cut(e.Label, maxLabel) != e.Label || strings.TrimSpace(e.Label) != e.Label:
+		return e.at.Errorf("label %q: must be one line of at most %d characters", printable.Cut(e.Label, maxLabel), maxLabel)
 	}
 	if e.Column != "" && e.Scores == "" {
 		return e.at.Errorf("%s: column belongs to scores", e.Name)
