@@ -118,8 +118,8 @@ func AccuracyOf(name string) Accuracy {
 	return Accuracy{Source: Models, File: name}
 }
 
-// DefaultColumn is the column of accuracies in a table, where none is named; a table without it may have one other whose
-// name says that it holds accuracies.
+// DefaultColumn is the column of accuracies in a table, where none is named; a table without it may have one other
+// whose name says that it holds accuracies.
 const DefaultColumn = "val_accuracy"
 
 // AccuracyName is the name of the question whose answers are the accuracies.
@@ -193,6 +193,7 @@ func (in *Inputs) tabulated(a Accuracy) (*Truth, error) {
 	if err != nil {
 		return nil, err
 	}
+	named := a.Column != ""
 	if a.Column, err = t.AccuracyColumn(a.Column); err != nil {
 		return nil, err
 	}
@@ -211,6 +212,9 @@ func (in *Inputs) tabulated(a Accuracy) (*Truth, error) {
 	unit, notes, err := t.unit(c, a.Unit)
 	if err != nil {
 		return nil, err
+	}
+	if !named && c.name != DefaultColumn {
+		notes = append(notes, fmt.Sprintf("%s of %s: taken as the accuracies", shown(c.name), shown(t.Base())))
 	}
 	settings := map[string]any{"source": string(Tabled), "file": t.Base(), "column": c.name, "sha256": t.Hash}
 	if unit == Fraction {

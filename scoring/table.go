@@ -48,6 +48,8 @@ type Table struct {
 	Repeated int      // rows whose architecture, under the same seed, stands in an earlier row
 	Notes    []string // what of the file was not taken as it stands
 
+	Recognised string // which space the notation tells, where that is worth saying
+
 	repeats Repeats
 	seeded  bool // there is a column of seeds
 	columns []*column
@@ -185,9 +187,9 @@ func (t *Table) findRepeats() error {
 		return nil
 	}
 	r := t.Rows[worst]
-	return t.at(r.Line, "the architecture of line %d again, with other values (%s: %s, there %s): remove one, or take the "+
-		"mean of repeated rows (--repeats mean, or repeats: mean in a definition)", t.Rows[r.first].Line, shown(in.name),
-		in.quoted(worst), in.quoted(r.first))
+	return t.at(r.Line, "the architecture of line %d again, with other values (%s: %s, there %s): remove one, or take "+
+		"the mean of repeated rows (--repeats mean, or repeats: mean in a definition)", t.Rows[r.first].Line,
+		shown(in.name), in.quoted(worst), in.quoted(r.first))
 }
 
 func (t *Table) sameCell(c *column, i, j int) bool {
@@ -261,8 +263,8 @@ func aside(name string) bool {
 	return name == "seed" || name == "seconds" || strings.HasSuffix(name, secondsOf(""))
 }
 
-// Columns lists the columns that could hold scores, in the order of the file: those with numbers, and those without any,
-// each of which says what it holds instead.
+// Columns lists the columns that could hold scores, in the order of the file: those with numbers, and those without
+// any, each of which says what it holds instead.
 func (t *Table) Columns() (numbers []string, without []error) {
 	for _, c := range t.columns {
 		if aside(c.name) {

@@ -136,10 +136,10 @@ func (r *tableReader) parse(line int, text string) (bench301.Architecture, error
 		}
 		r.space, r.known, r.line = fits[0], true, line
 		if len(fits) > 1 {
-			r.say("architectures of %s, though the notation would fit %s, too (--space names the space)", fits[0].Name(),
-				spaceNames(fits[1:]))
+			r.Recognised = fmt.Sprintf("architectures of %s, though they could be of %s, too (--space names the space)",
+				fits[0].Name(), spaceNames(fits[1:]))
 		} else if fits[0].Name() != bench301.Spaces()[0].Name() {
-			r.say("architectures of %s", fits[0].Name())
+			r.Recognised = "architectures of " + fits[0].Name()
 		}
 	}
 	a, _, err := r.space.Parse(text)

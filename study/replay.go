@@ -37,8 +37,16 @@ func (r Replay) Definition() (definition []byte, notes []string, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if t.Recognised != "" {
+		notes = append(notes, fmt.Sprintf("%s: %s", r.Table, t.Recognised))
+	}
+	named := r.Accuracy != ""
 	if r.Accuracy, err = t.AccuracyColumn(r.Accuracy); err != nil {
 		return nil, nil, err
+	}
+	if !named && r.Accuracy != scoring.DefaultColumn {
+		notes = append(notes, fmt.Sprintf("%s: accuracies are in the column %q", r.Table,
+			printable.Cut(r.Accuracy, maxLabel)))
 	}
 	numbers, without := t.Columns()
 	columns := r.Columns

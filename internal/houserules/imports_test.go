@@ -51,9 +51,11 @@ internal/kernels:
 internal/oracle: internal/splitmix
 internal/printable:
 internal/process:
+internal/pyjson:
 internal/splitmix:
 internal/suggest:
 internal/system:
+internal/tabular:
 internal/yamldoc: internal/suggest
 moo:
 network: bench301 network/fused network/memory network/pass network/plan network/reference internal/process
@@ -65,14 +67,16 @@ network/plan: bench301 network/memory internal/kernels
 network/reference: bench301 network/memory network/pass network/plan
 plots: bench301 internal/atomicfile
 reports: analysis bench301 correlation plots internal/atomicfile internal/suggest
-scoring: bench301 bench301/dataset bench301/surrogate estimators store internal/yamldoc
+scoring: bench301 bench301/dataset bench301/surrogate estimators store internal/input internal/printable internal/pyjson
+	internal/tabular internal/yamldoc
 search: analysis bench301 bench301/dataset bench301/surrogate estimators moo scoring store internal/atomicfile
 	internal/yamldoc
 serve: bench301 bench301/surrogate
 store:
 studies:
 study/studytest: analysis bench301 correlation scoring study
-study: analysis bench301 bench301/dataset estimators scoring store internal/atomicfile internal/suggest internal/yamldoc
+study: analysis bench301 bench301/dataset estimators scoring store internal/atomicfile internal/printable internal/suggest
+	internal/yamldoc
 `
 
 func TestImportsPointDown(t *testing.T) {
