@@ -185,8 +185,8 @@ func (t *Table) lookup(name string, seeded bool) (*Lookup, error) {
 	l.seeds = slices.Sorted(maps.Keys(seeds))
 	l.notef(len(several) > 0, "%s of %s: the mean of repeated rows for %d of %d (%d rows)", c, t, len(several),
 		len(l.scores), rows)
-	l.notef(rounded > 0, "%s of %s: %d numbers have more digits than are kept (2^53 and above is rounded)", c, t, rounded)
-	l.notef(untimed > 0, "%s of %s: %d scores have no time", c, t, untimed)
+	l.notef(rounded > 0, "%s of %s: whole numbers above 2^53 that are rounded: %d", c, t, rounded)
+	l.notef(untimed > 0, "%s of %s: scores without a time: %d", c, t, untimed)
 	return l, nil
 }
 

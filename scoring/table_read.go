@@ -32,6 +32,9 @@ func (r *tableReader) say(format string, args ...any) {
 const sniffed = 1 << 20
 
 func (r *tableReader) read(data []byte) error {
+	if bytes.IndexByte(data, '\n') < 0 {
+		data = bytes.ReplaceAll(data, []byte("\r"), []byte("\n")) // lines as they ended on old Macs
+	}
 	text := bytes.TrimLeft(bytes.TrimPrefix(data, []byte("\ufeff")), " \t\r\n")
 	var err error
 	switch {
@@ -205,7 +208,7 @@ func rank(name string) int {
 }
 
 // pandasIndex are the names that pandas gives columns without one.
-var pandasIndex = regexp.MustCompile(`^Unnamed: \d+$`)
+var pandasIndex = regexp.MustCompile(`^Unnamed: \d+([._]\w+)*$`)
 
 func (r *tableReader) csv(data []byte) error {
 	l, err := tabular.Sniff(data[:min(len(data), sniffed)], len(data) <= sniffed)
@@ -222,6 +225,8 @@ func (r *tableReader) csv(data []byte) error {
 	r.header = l.Line
 	columns := make([]*column, len(l.Header))
 	for i, name := range l.Header {
+		name = strings.ToValidUTF8(name, "\ufffd")
+		l.Header[i] = name
 		columns[i] = &column{name: name, cells: []string{}}
 		if i == arch || name == "" || pandasIndex.MatchString(name) {
 			continue
@@ -289,7 +294,7 @@ func (r *tableReader) sayLayout(l tabular.Layout, arch int, filled []bool, blank
 		r.say("column %d, which has no name, left out", i+1)
 	}
 	if blank > 0 {
-		r.say("%d empty rows left out", blank)
+		r.say("empty rows left out: %d", blank)
 	}
 }
 
@@ -323,8 +328,13 @@ func (r *tableReader) architectures(l tabular.Layout) (int, error) {
 		}
 		return 0, errNoTable
 	}
-	if len(l.Header) < 2 || !namesColumns(l.Header) {
+	wide := slices.ContainsFunc(l.Rows, func(row []string) bool { return len(row) > len(l.Header) })
+	switch {
+	case !namesColumns(l.Header) || len(l.Header) < 2 && !wide:
 		return 0, errNoTable
+	case len(l.Header) < 2:
+		return 0, noTable{r.at(l.Line, "%s where the names of columns should stand, such as arch,val_accuracy",
+			quoted(l.Header[0]))}
 	}
 	return 0, noTable{r.at(l.Line, "no column of architectures, called %q, among %s", archColumn, list(l.Header))}
 }
@@ -367,6 +377,14 @@ func newJSONReader(data []byte, line int) *jsonReader {
 	return &jsonReader{Decoder: json.NewDecoder(bytes.NewReader(data)), data: data, lines: line}
 }
 
+// wrong says in words what is wrong with the JSON.
+func (j *jsonReader) wrong(err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) || err == io.EOF {
+		return errors.New("the JSON ends here, but is not complete")
+	}
+	return fmt.Errorf("not JSON: %w", err)
+}
+
 // line is the number of the line of the byte that is so many before what was read last.
 func (j *jsonReader) line(before int) int {
 	at := max(j.InputOffset()-int64(before), j.counted)
@@ -405,9 +423,9 @@ func (r *tableReader) json(data []byte, line int) error {
 		case err == io.EOF && !array:
 			return nil
 		case err != nil && n == 0:
-			return noTable{r.at(j.line(0), "%w", err)} // it may be Python
+			return noTable{r.at(j.line(0), "%w", j.wrong(err))} // it may be Python
 		case err != nil:
-			return r.at(j.line(0), "%w", err)
+			return r.at(j.line(0), "%w", j.wrong(err))
 		}
 		if err := r.object(j.line(len(raw)), raw); err != nil {
 			return err
@@ -447,7 +465,7 @@ func (r *tableReader) object(line int, raw []byte) error {
 		if i == arch {
 			continue
 		}
-		if err := r.cell(line, f.Name, f.Value); err != nil {
+		if err := r.scored(line, f); err != nil {
 			return err
 		}
 	}
@@ -519,7 +537,7 @@ func (r *tableReader) keyed(data []byte, line, depth int) (ok bool, err error) {
 		line := j.line(0)
 		var raw json.RawMessage
 		if err := j.Decode(&raw); err != nil {
-			return true, r.at(j.line(0), "%w", err)
+			return true, r.at(j.line(0), "%w", j.wrong(err))
 		}
 		if err := r.entry(line, key.(string), raw); err != nil {
 			return true, err
@@ -528,7 +546,7 @@ func (r *tableReader) keyed(data []byte, line, depth int) (ok bool, err error) {
 			break
 		}
 		if key, err = j.Token(); err != nil {
-			return true, r.at(j.line(0), "%w", err)
+			return true, r.at(j.line(0), "%w", j.wrong(err))
 		}
 	}
 	for range depth + 1 {
@@ -565,18 +583,23 @@ func (r *tableReader) entry(line int, arch string, raw []byte) error {
 		return r.at(line, "%w", err)
 	}
 	for _, f := range fields {
-		var proxy struct{ Score, Time json.RawMessage }
-		if strings.HasPrefix(f.Value, "{") && json.Unmarshal([]byte(f.Value), &proxy) == nil && proxy.Score != nil {
-			if proxy.Time != nil {
-				if err := r.cell(line, secondsOf(f.Name), cellOf(proxy.Time)); err != nil {
-					return err
-				}
-			}
-			f.Value = cellOf(proxy.Score)
-		}
-		if err := r.cell(line, f.Name, f.Value); err != nil {
+		if err := r.scored(line, f); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// scored adds a value of JSON that may be a score with its time.
+func (r *tableReader) scored(line int, f bench301.Field) error {
+	var proxy struct{ Score, Time json.RawMessage }
+	if strings.HasPrefix(f.Value, "{") && json.Unmarshal([]byte(f.Value), &proxy) == nil && proxy.Score != nil {
+		if proxy.Time != nil {
+			if err := r.cell(line, secondsOf(f.Name), cellOf(proxy.Time)); err != nil {
+				return err
+			}
+		}
+		f.Value = cellOf(proxy.Score)
+	}
+	return r.cell(line, f.Name, f.Value)
 }

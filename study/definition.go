@@ -64,8 +64,8 @@ type Setting struct {
 // defaultTimeout is that of commands.
 const defaultTimeout = time.Minute
 
-// maxLabel bounds the label of a column of scores, which may be any text.
-const maxLabel = 64
+// maxTitle bounds the name of a study and the label of a column of scores, which may be any text.
+const maxTitle = 64
 
 // maxSample bounds the architectures of a study.
 const maxSample = 10_000_000
@@ -83,7 +83,7 @@ func Parse(file string, data []byte) (*Definition, error) {
 		file:     file, base: filepath.Dir(file),
 	}
 	err = top.Read(map[string]func(yamldoc.Node) error{
-		"name":          func(n yamldoc.Node) error { return n.Name(&d.Name) },
+		"name":          func(n yamldoc.Node) error { return readTitle(n, &d.Name) },
 		"space":         func(n yamldoc.Node) error { return n.OneOf(&d.Space, scoring.SpaceNames()) },
 		"seed":          func(n yamldoc.Node) error { return n.Seed(&d.Seed) },
 		"seeds":         func(n yamldoc.Node) (err error) { d.Seeds, err = n.Seeds(); return err },
@@ -221,8 +221,10 @@ func (e *Entry) check() error {
 		}
 	case e.Label == scoring.AccuracyName:
 		return e.at.Errorf("label %s: stands for the accuracies themselves", scoring.AccuracyName)
-	case printable.Cut(e.Label, maxLabel) != e.Label || strings.TrimSpace(e.Label) != e.Label:
-		return e.at.Errorf("label %q: must be one line of at most %d characters", printable.Cut(e.Label, maxLabel), maxLabel)
+	default:
+		if err := checkTitle(e.at.At("label"), e.Label); err != nil {
+			return err
+		}
 	}
 	if e.Column != "" && e.Scores == "" {
 		return e.at.Errorf("%s: column belongs to scores", e.Name)
@@ -238,6 +240,24 @@ func (e *Entry) check() error {
 	}
 	return nil
 }
+
+// readTitle reads a name that may be any text of one line.
+func readTitle(n yamldoc.Node, into *string) error {
+	if err := n.Text(into); err != nil {
+		return err
+	}
+	return checkTitle(n, *into)
+}
+
+func checkTitle(n yamldoc.Node, text string) error {
+	if cut := printable.Cut(text, maxTitle); cut != text || strings.TrimSpace(text) != text {
+		return n.Errorf("%q: must be one line of at most %d characters", cut, maxTitle)
+	}
+	return nil
+}
+
+// Folder is the name of the study as one of a folder: letters, digits and . _ - only.
+func (d *Definition) Folder() string { return nameOf(d.Name, "study") }
 
 // errorf is an error of the definition as a whole.
 func (d *Definition) errorf(format string, args ...any) error {

@@ -2,6 +2,7 @@ package study
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -46,7 +47,7 @@ func (r Replay) Definition() (definition []byte, notes []string, err error) {
 	}
 	if !named && r.Accuracy != scoring.DefaultColumn {
 		notes = append(notes, fmt.Sprintf("%s: accuracies are in the column %q", r.Table,
-			printable.Cut(r.Accuracy, maxLabel)))
+			printable.Cut(r.Accuracy, maxTitle)))
 	}
 	numbers, without := t.Columns()
 	columns := r.Columns
@@ -58,15 +59,16 @@ func (r Replay) Definition() (definition []byte, notes []string, err error) {
 	}
 	if len(columns) == 0 {
 		return nil, nil, fmt.Errorf("%s: no column of numbers beside the accuracies in %s", r.Table,
-			printable.Cut(r.Accuracy, maxLabel))
+			printable.Cut(r.Accuracy, maxTitle))
 	}
+	base := strings.TrimSuffix(filepath.Base(r.Table), filepath.Ext(r.Table))
 	d := replayed{
-		Name: nameOf(strings.TrimSuffix(filepath.Base(r.Table), filepath.Ext(r.Table)), "replay"), Space: t.Space.Name(),
-		Architectures: map[string]string{"table": r.Table},
-		Accuracy:      accuracyEntry{Source: string(scoring.Tabled), Column: r.Accuracy, Unit: string(r.Unit)},
-		Repeats:       string(r.Repeats),
+		Name: text(cmp.Or(strings.TrimSpace(printable.Cut(base, maxTitle)), "replay")), Space: text(t.Space.Name()),
+		Architectures: map[string]text{"table": text(r.Table)},
+		Accuracy:      accuracyEntry{Source: text(scoring.Tabled), Column: text(r.Accuracy), Unit: text(r.Unit)},
+		Repeats:       text(r.Repeats),
 	}
-	taken := map[string]bool{scoring.AccuracyName: true}
+	names, labels := map[string]bool{scoring.AccuracyName: true}, map[string]bool{scoring.AccuracyName: true}
 	for i, c := range columns {
 		if r.Columns != nil && c == scoring.AccuracyName {
 			return nil, nil, fmt.Errorf("%s: column %q: stands for the accuracies themselves: rename it, or choose others",
@@ -75,41 +77,48 @@ func (r Replay) Definition() (definition []byte, notes []string, err error) {
 		if _, err := t.Column(c); err != nil {
 			return nil, nil, err
 		}
-		e := scoresEntry{Scores: r.Table, Column: c}
-		e.Name = unused(nameOf(c, fmt.Sprintf("column-%d", i+1)), taken)
-		if label := printable.Cut(c, maxLabel-4); label != e.Name {
-			e.Label = unused(label, taken)
+		e := scoresEntry{Scores: text(r.Table), Column: text(c)}
+		name := unused(nameOf(c, fmt.Sprintf("column-%d", i+1)), names)
+		label := unused(printable.Cut(c, maxTitle-6), labels)
+		if e.Name = text(name); label != name {
+			e.Label = text(label)
 		}
-		if called := cmp.Or(e.Label, e.Name); called != c {
-			notes = append(notes, fmt.Sprintf("%s: the column %q is called %s", r.Table, printable.Cut(c, maxLabel), called))
+		if label != c {
+			notes = append(notes, fmt.Sprintf("%s: column %d of the scores is called %s", r.Table, i+1, label))
 		}
 		d.Estimators = append(d.Estimators, e)
 	}
-	text, err := yaml.Marshal(d)
-	return append([]byte("# The numbers of a published table, analysed again.\n"), text...), notes, err
+	definition, err = yaml.Marshal(d)
+	return append([]byte("# The numbers of a published table, analysed again.\n"), definition...), notes, err
 }
 
 // replayed is the definition as YAML.
 type replayed struct {
-	Name          string
-	Space         string
-	Architectures map[string]string
+	Name          text
+	Space         text
+	Architectures map[string]text
 	Accuracy      accuracyEntry
-	Repeats       string `yaml:",omitempty"`
+	Repeats       text `yaml:",omitempty"`
 	Estimators    []scoresEntry
 }
 
 type accuracyEntry struct {
-	Source, Column string
-	Unit           string `yaml:",omitempty"`
+	Source, Column text
+	Unit           text `yaml:",omitempty"`
 }
 
 type scoresEntry struct {
-	Name   string
-	Label  string `yaml:",omitempty"`
-	Scores string
-	Column string
+	Name   text
+	Label  text `yaml:",omitempty"`
+	Scores text
+	Column text
 }
+
+// text is a string that no reader of YAML takes for anything else: 1e3 is a number to some.
+type text string
+
+// MarshalYAML quotes the text as JSON does, which is YAML.
+func (t text) MarshalYAML() ([]byte, error) { return json.Marshal(string(t)) }
 
 func (r Replay) space() (bench301.Space, error) {
 	if r.Space == "" {
@@ -118,12 +127,12 @@ func (r Replay) space() (bench301.Space, error) {
 	return bench301.LookupSpace(r.Space)
 }
 
-// nameOf makes a legal name of a text, other if nothing of it is left.
-func nameOf(text, other string) string {
-	if yamldoc.IsName(text) {
-		return text
+// nameOf makes a legal name of a title, other if nothing of it is left.
+func nameOf(title, other string) string {
+	if yamldoc.IsName(title) {
+		return title
 	}
-	words := strings.FieldsFunc(text, func(c rune) bool { return !strings.ContainsRune("._-", c) && !wordRune(c) })
+	words := strings.FieldsFunc(title, func(c rune) bool { return !strings.ContainsRune("._-", c) && !wordRune(c) })
 	name := strings.Trim(strings.Join(words, "-"), "._-")
 	name = strings.Trim(name[:min(len(name), 60)], "._-")
 	if !yamldoc.IsName(name) {

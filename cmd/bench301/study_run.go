@@ -19,7 +19,6 @@ import (
 	"rwe301/bench301"
 	"rwe301/internal/atomicfile"
 	"rwe301/reports"
-	"rwe301/scoring"
 	"rwe301/store"
 	"rwe301/studies"
 	"rwe301/study"
@@ -154,7 +153,7 @@ finished is kept).`,
 			if n := p.Estimates(); n >= study.ManyEstimates && !yes {
 				return fmt.Errorf("%s: %d estimates: --yes runs so many; study plan says how long they take", args[0], n)
 			}
-			dir := filepath.Join("runs", p.Definition.Name)
+			dir := filepath.Join("runs", p.Definition.Folder())
 			if shard.Count > 0 {
 				dir += fmt.Sprintf("-%d-of-%d", shard.Index, shard.Count)
 			}
@@ -273,7 +272,8 @@ func newReplay(s streams) *cobra.Command {
 		Short: "Analyse the scores of a published table",
 		Long: `Makes a run of a published table: CSV with a column arch and any usual separator, JSON lines, or JSON as
 NAS-Bench-Suite-Zero published it. Every column with numbers counts as an estimator; a cell that is no number is an
-undefined score. Tables, figures and comparisons of the run are those of a study.`,
+undefined score. The search space is what the notation of the architectures tells. Tables, figures and comparisons of
+the run are those of a study.`,
 		Example: `  bench301 replay zc_nasbench301.json
   bench301 replay scores.csv --accuracy acc --columns nwot,params --out runs/published
   bench301 replay zc_nasbench201.json --space nasbench201 --repeats mean`,
@@ -297,9 +297,9 @@ undefined score. Tables, figures and comparisons of the run are those of a study
 			return begin(cmd.Context(), s, cmp.Or(out, filepath.Join("runs", name)), p, text, study.Shard{}, o.jobs, asJSON)
 		},
 	}, outFlag(&out, "run folder (default runs/TABLE)"), o.AddFlags, jsonFlag(&asJSON))
+	spaceFlag(&r.Space)(cmd)
 	f := cmd.Flags()
-	f.StringVar(&r.Space, "space", "", "search space of the architectures: "+strings.Join(scoring.SpaceNames(), ", ")+
-		" (default: what their notation tells)")
+	r.Space, f.Lookup("space").DefValue = "", "" // what the notation tells
 	f.StringVar(&r.Accuracy, "accuracy", "", "column of accuracies (default val_accuracy, or the only one with acc in "+
 		"its name)")
 	f.StringSliceVar(&r.Columns, "columns", nil, "columns to take as estimators (default: all with numbers)")
