@@ -46,7 +46,7 @@ func WriteTemplate(w io.Writer, head string) error {
 	return err
 }
 
-// Read reads accuracies from a definition: the name of a source, or a mapping with source, file and column.
+// Read reads accuracies from a definition: the name of a source, or a mapping with source, file, column and unit.
 func (a *Accuracy) Read(n yamldoc.Node) error {
 	source := func(n yamldoc.Node) error {
 		return n.OneOf((*string)(&a.Source), []string{string(Mini), string(Models), string(Tabled), string(None)})
@@ -58,6 +58,7 @@ func (a *Accuracy) Read(n yamldoc.Node) error {
 		"source": source,
 		"file":   func(n yamldoc.Node) error { return n.Text(&a.File) },
 		"column": func(n yamldoc.Node) error { return n.Text(&a.Column) },
+		"unit":   func(n yamldoc.Node) error { return n.OneOf((*string)(&a.Unit), UnitNames()) },
 	})
 	switch {
 	case err != nil:
@@ -68,6 +69,8 @@ func (a *Accuracy) Read(n yamldoc.Node) error {
 		return n.Errorf("source %s reads no file", a.Source)
 	case a.Source != Tabled && a.Column != "":
 		return n.Errorf("only source table has a column")
+	case a.Source != Tabled && a.Unit != "":
+		return n.Errorf("only source table has a unit")
 	}
 	return nil
 }

@@ -8,6 +8,8 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"rwe301/bench301"
 	"rwe301/bench301/dataset"
@@ -19,10 +21,12 @@ import (
 // Inputs opens what commands and definitions name: images, accuracies and tables. Relative paths begin at Base; a table
 // is read once.
 type Inputs struct {
-	Space bench301.Space
-	Base  string // folder of relative paths; "" is the current one
+	Space   bench301.Space
+	Base    string // folder of relative paths; "" is the current one
+	Repeats Repeats
 
 	tables map[string]*Table
+	order  []*Table
 }
 
 // Path resolves a path.
@@ -39,15 +43,24 @@ func (in *Inputs) Table(path string) (*Table, error) {
 	if t := in.tables[path]; t != nil {
 		return t, nil
 	}
-	t, err := ReadTable(in.Space, path)
+	t, err := ReadTable(in.Space, path, in.Repeats)
 	if err != nil {
 		return nil, err
 	}
 	if in.tables == nil {
 		in.tables = map[string]*Table{}
 	}
-	in.tables[path] = t
+	in.tables[path], in.order = t, append(in.order, t)
 	return t, nil
+}
+
+// Notes say what of the tables was not taken as it stands.
+func (in *Inputs) Notes() []string {
+	var notes []string
+	for _, t := range in.order {
+		notes = append(notes, t.Notes...)
+	}
+	return notes
 }
 
 // Images says which images estimators see.
@@ -94,6 +107,7 @@ type Accuracy struct {
 	Source AccuracySource
 	File   string // models: the surrogate's file or its name among the imported ones; table: the file
 	Column string // table: the column
+	Unit   Unit   `json:",omitempty"` // table: how the column writes them; "" decides by its numbers
 }
 
 // AccuracyOf is the accuracy that a surrogate predicts, by the name or path that commands take.
@@ -104,7 +118,8 @@ func AccuracyOf(name string) Accuracy {
 	return Accuracy{Source: Models, File: name}
 }
 
-// DefaultColumn is the column of accuracies in a table, where none is named.
+// DefaultColumn is the column of accuracies in a table, where none is named; a table without it may have one other
+// whose name says that it holds accuracies.
 const DefaultColumn = "val_accuracy"
 
 // AccuracyName is the name of the question whose answers are the accuracies.
@@ -113,8 +128,9 @@ const AccuracyName = "accuracy"
 // Truth are opened accuracies.
 type Truth struct {
 	*Question
-	Name string // what they are, for people
-	Unit string
+	Name  string // what they are, for people
+	Unit  string
+	Notes []string // what the numbers of a table went through
 }
 
 // Of are the accuracies of n architectures, NaN where there is none. The error is that of ctx or of architecture, or
@@ -173,23 +189,58 @@ func (in *Inputs) Accuracy(a Accuracy) (t *Truth, err error) {
 
 // tabulated takes the accuracies from a column. Architectures without one count as not covered.
 func (in *Inputs) tabulated(a Accuracy) (*Truth, error) {
-	if a.Column == "" {
-		a.Column = DefaultColumn
-	}
 	t, err := in.Table(a.File)
 	if err != nil {
 		return nil, err
 	}
-	l, err := t.Column(a.Column)
+	named := a.Column != ""
+	if a.Column, err = t.AccuracyColumn(a.Column); err != nil {
+		return nil, err
+	}
+	if t.seeded && t.repeats != MeanOfRepeats {
+		return nil, fmt.Errorf("%s: accuracies have no seeds: remove the column, or take the mean over the seeds "+
+			"(--repeats mean, or repeats: mean in a definition)", t.File)
+	}
+	l, err := t.lookup(a.Column, false)
 	if err != nil {
 		return nil, err
 	}
-	if l.seeded {
-		return nil, fmt.Errorf("%s: accuracies have no seeds: remove the column", t.File)
+	c, err := t.column(a.Column)
+	if err != nil {
+		return nil, err
 	}
-	settings := Encode(map[string]any{"source": string(Tabled), "file": t.Base(), "column": a.Column, "sha256": t.Hash})
-	return &Truth{&Question{store.Question{Settings: settings}, l}, fmt.Sprintf("%s of %s", a.Column, t.Base()),
-		surrogate.Percent}, nil
+	unit, notes, err := t.unit(c, a.Unit)
+	if err != nil {
+		return nil, err
+	}
+	if !named && c.name != DefaultColumn {
+		notes = append(notes, fmt.Sprintf("%s of %s: taken as the accuracies", shown(c.name), shown(t.Base())))
+	}
+	settings := map[string]any{"source": string(Tabled), "file": t.Base(), "column": c.name, "sha256": t.Hash}
+	if unit == Fraction {
+		l.toPercent()
+		settings["unit"] = string(unit)
+	}
+	if l.Averaged > 0 {
+		settings["repeats"] = string(MeanOfRepeats)
+	}
+	if errorLike(c.name) {
+		notes = append(notes, fmt.Sprintf("%s of %s: named like errors, but taken as accuracies, of which higher is better",
+			shown(c.name), shown(t.Base())))
+	}
+	return &Truth{
+		Question: &Question{store.Question{Settings: Encode(settings)}, l},
+		Name:     fmt.Sprintf("%s of %s", c.name, t.Base()), Unit: surrogate.Percent,
+		Notes: slices.Concat(l.Notes, notes),
+	}, nil
+}
+
+// errorLike says whether a column is called as if it held errors or losses.
+func errorLike(name string) bool {
+	words := strings.FieldsFunc(strings.ToLower(name), func(c rune) bool { return c < 'a' || c > 'z' })
+	return slices.ContainsFunc(words, func(w string) bool {
+		return slices.Contains([]string{"err", "error", "errors", "loss", "losses", "perplexity", "ppl"}, w)
+	})
 }
 
 // SurrogateFolder is where imported surrogates are found by name.
@@ -244,8 +295,10 @@ func predictedBy(s surrogate.Surrogate, hash string) (*Truth, error) {
 	if info.Unit != surrogate.Percent {
 		return nil, fmt.Errorf("%s predicts %s, not accuracies", info.Name, cmp.Or(info.Unit, "an unknown unit"))
 	}
-	return &Truth{&Question{store.Question{Settings: surrogateSettings(info, hash)}, predicted{s}}, info.Name, info.Unit},
-		nil
+	return &Truth{
+		Question: &Question{store.Question{Settings: surrogateSettings(info, hash)}, predicted{s}},
+		Name:     info.Name, Unit: info.Unit,
+	}, nil
 }
 
 func surrogateSettings(info surrogate.Info, hash string) []byte {

@@ -2,11 +2,6 @@ package scoring
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"slices"
-	"strconv"
-	"strings"
 
 	"rwe301/bench301"
 	"rwe301/bench301/surrogate"
@@ -18,53 +13,6 @@ import (
 // something open.
 type Source interface {
 	Score(ctx context.Context, a bench301.Architecture, env *estimators.Env) (estimators.Score, error)
-}
-
-// Lookup answers from a column of a file of scores.
-type Lookup struct {
-	scores map[lookupKey]estimators.Score
-	seeded bool // the file has a column of seeds
-	seeds  []uint64
-}
-
-type lookupKey struct {
-	id   string
-	seed uint64
-}
-
-// Column is a column of the table as a source.
-func (t *Table) Column(column string) (*Lookup, error) {
-	l := &Lookup{scores: map[lookupKey]estimators.Score{}}
-	for _, r := range t.Rows {
-		s := estimators.Score{Status: estimators.OK}
-		var err error
-		if s.Value, err = r.value(column); errors.Is(err, errBlank) {
-			s.Status, s.Reason = estimators.Undefined, fmt.Sprintf("no value in %s", column)
-		} else if err != nil {
-			return nil, err
-		}
-		for _, name := range []string{secondsOf(column), "seconds"} {
-			if _, ok := r.Field(name); ok {
-				if s.Seconds, err = r.value(name); err != nil && !errors.Is(err, errBlank) {
-					return nil, err
-				}
-				break
-			}
-		}
-		k := lookupKey{id: r.ID}
-		if text, ok := r.Field("seed"); ok {
-			l.seeded = true
-			if k.seed, err = strconv.ParseUint(strings.TrimSpace(text), 10, 63); err != nil {
-				return nil, fmt.Errorf("%s:%d: seed %q: must be a whole number from 0", r.File, r.Line, text)
-			}
-		}
-		if !slices.Contains(l.seeds, k.seed) {
-			l.seeds = append(l.seeds, k.seed)
-		}
-		l.scores[k] = s
-	}
-	slices.Sort(l.seeds)
-	return l, nil
 }
 
 // Seeds lists the seeds of the file, ascending; 0 alone where it has none.

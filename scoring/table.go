@@ -2,223 +2,327 @@ package scoring
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"rwe301/bench301"
+	"rwe301/internal/input"
+	"rwe301/internal/printable"
 )
 
 // MaxFile bounds a file of architectures or scores.
 const MaxFile = 1 << 30
 
-// Table is a file of architectures with columns beside them: CSV or JSON lines, or JSON of the form that
-// NAS-Bench-Suite-Zero published, {"architecture": {"proxy": {"score": 1, "time": 2}, "val_accuracy": 93}}, which may
-// stand below the name of its data set, {"cifar10": {"architecture": ...}}; scores may be bare numbers.
+// maxColumns bounds the columns of a table.
+const maxColumns = 10_000
+
+// Repeats says what the rows of a table mean that repeat an architecture, under the same seed if there are seeds. Rows
+// with equal cells count once in any case.
+type Repeats string
+
+// The meanings of repeated rows.
+const (
+	RefuseRepeats Repeats = "error" // an error that names both lines
+	MeanOfRepeats Repeats = "mean"  // the mean of their numbers
+)
+
+// RepeatsNames lists them, the default first.
+func RepeatsNames() []string { return []string{string(RefuseRepeats), string(MeanOfRepeats)} }
+
+// Table is a file of architectures with columns beside them: CSV with any usual separator; JSON lines; a JSON array of
+// objects; JSON of the form that NAS-Bench-Suite-Zero published, {"architecture": {"proxy": {"score": 1, "time": 2},
+// "val_accuracy": 93}}, which may stand below the name of its data set, {"cifar10": {"architecture": ...}}, with scores
+// that may be bare numbers; or a list of architectures, without columns.
 type Table struct {
 	File     string // path, for errors
 	Hash     string // of its content
+	Space    bench301.Space
 	Rows     []Row
-	Repeated int // rows left out because an equal one came before
+	Repeated int      // rows whose architecture, under the same seed, stands in an earlier row
+	Notes    []string // what of the file was not taken as it stands
+
+	Recognised string // which space the notation tells, where that is worth saying
+
+	repeats Repeats
+	seeded  bool // there is a column of seeds
+	columns []*column
+	places  map[string]int // of columns, by name
+	comma   bool           // decimal commas
+	header  int            // line of the names of columns, 0 where every row names them
 }
 
-// Row is an architecture with its fields.
+// Row is an architecture of a table.
 type Row struct {
-	bench301.Item
-	ID string
+	Architecture bench301.Architecture
+	ID           string
+	Line         int
+	Seed         uint64 // 0 where there are no seeds
+	first        int    // index of the row that this one repeats, or its own
 }
 
 // Base is the name that stands in records.
 func (t *Table) Base() string { return filepath.Base(t.File) }
 
-// secondsOf is the column of the times of a column.
-func secondsOf(column string) string { return column + " seconds" }
-
-// ReadTable reads a file of architectures, each at most once.
-func ReadTable(space bench301.Space, path string) (*Table, error) {
-	data, hash, err := ReadFile(path)
+// ReadTable reads a file of architectures of a space, or if space is nil, of the space that its notation tells.
+func ReadTable(space bench301.Space, path string, repeats Repeats) (*Table, error) {
+	data, err := readText(path)
 	if err != nil {
 		return nil, err
 	}
-	t := &Table{File: path, Hash: hash}
-	items := bench301.Read(space, path, bytes.NewReader(data), "")
-	if nested, ok := suiteZero(space, path, data); ok {
-		items = nested
+	sum := sha256.Sum256(data)
+	t := &Table{File: path, Hash: hex.EncodeToString(sum[:8]), repeats: repeats, places: map[string]int{}}
+	r := tableReader{Table: t, space: space, known: space != nil}
+	if err := r.read(data); err != nil {
+		return nil, err
 	}
-	first := map[string]int{}
-	for item, err := range items {
-		if err != nil {
-			return nil, err
-		}
-		id := item.Architecture.ID()
-		if seed, ok := item.Field("seed"); ok {
-			id += " " + strings.TrimSpace(seed) // one row a seed
-		}
-		if i, ok := first[id]; ok {
-			if !slices.Equal(t.Rows[i].Fields, item.Fields) {
-				return nil, fmt.Errorf("%s:%d: the architecture of line %d again, with other values: remove one", path, item.Line,
-					t.Rows[i].Line)
-			}
-			t.Repeated++
-			continue
-		}
-		first[id] = len(t.Rows)
-		t.Rows = append(t.Rows, Row{item, item.Architecture.ID()})
+	t.Space = r.space
+	if err := t.findSeeds(); err != nil {
+		return nil, err
+	}
+	if err := t.findRepeats(); err != nil {
+		return nil, err
+	}
+	if len(r.said) > 0 {
+		t.Notes = append(t.Notes, printable.Line(t.Base())+": "+strings.Join(r.said, "; "))
 	}
 	return t, nil
 }
 
-// ReadFile reads a file whole, up to a bound, and condenses its content.
-func ReadFile(path string) (data []byte, hash string, err error) {
+// readText reads a regular file that holds text.
+func readText(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() && !info.IsDir() {
+		return nil, fmt.Errorf("%s: a pipe or a device: a table is read more than once: save it to a file", path)
+	}
+	if err := checkText(path); err != nil {
+		return nil, err
+	}
+	return input.Read(path, MaxFile)
+}
+
+// binaries are kinds of files that are no text, by how they begin.
+var binaries = []struct{ begin, what string }{
+	{"PK\x03\x04", "a zip archive or an Excel workbook: unpack it, or save the sheet as CSV"},
+	{"\x1f\x8b", "compressed by gzip: unpack it"},
+	{"PAR1", "Parquet: save it as CSV"},
+	{"\xff\xfe", "UTF-16: save it as UTF-8"},
+	{"\xfe\xff", "UTF-16: save it as UTF-8"},
+	{"\x80", "a pickle, or something else that is no text: save it as CSV or JSON"},
+}
+
+// checkText refuses a file that begins like no text, before all of it is read.
+func checkText(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, "", err
+		return err
 	}
 	defer f.Close()
-	data, err = io.ReadAll(io.LimitReader(f, MaxFile+1))
-	if err != nil {
-		return nil, "", err
+	head := make([]byte, 4096)
+	n, _ := f.Read(head) // an error comes again when all is read
+	head = head[:n]
+	for _, b := range binaries {
+		if bytes.HasPrefix(head, []byte(b.begin)) {
+			return fmt.Errorf("%s: %s", path, b.what)
+		}
 	}
-	if len(data) > MaxFile {
-		return nil, "", fmt.Errorf("%s: more than %d MB", path, MaxFile>>20)
+	if bytes.IndexByte(head, 0) >= 0 {
+		return fmt.Errorf("%s: no text: it holds bytes that are 0: a table is CSV or JSON", path)
 	}
+	return nil
+}
+
+// ReadFile reads a file whole, up to a bound, and condenses its content.
+func ReadFile(path string) (data []byte, hash string, err error) {
+	data, err = input.Read(path, MaxFile)
 	sum := sha256.Sum256(data)
-	return data, hex.EncodeToString(sum[:8]), nil
+	return data, hex.EncodeToString(sum[:8]), err
 }
 
-// suiteZero reads the JSON form of NAS-Bench-Suite-Zero, if data has it.
-func suiteZero(space bench301.Space, path string, data []byte) (func(yield func(bench301.Item, error) bool), bool) {
-	d := json.NewDecoder(bytes.NewReader(data))
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
-		return nil, false
-	}
-	key, err := d.Token()
-	if err != nil {
-		return nil, false
-	}
-	text, ok := key.(string)
-	nested := false
-	if _, _, err := space.Parse(text); !ok || err != nil {
-		if t, err := d.Token(); err != nil || t != json.Delim('{') {
-			return nil, false
-		}
-		if key, err = d.Token(); err != nil {
-			return nil, false
-		}
-		if text, ok = key.(string); !ok {
-			return nil, false
-		}
-		if _, _, err := space.Parse(text); err != nil {
-			return nil, false
-		}
-		nested = true
-	}
-	return func(yield func(bench301.Item, error) bool) {
-		for {
-			text, _ := key.(string)
-			item, err := suiteZeroItem(space, path, data, text, d)
-			if !yield(item, err) || err != nil {
-				return
-			}
-			if !d.More() {
-				if _, err := d.Token(); err == nil && nested && d.More() {
-					yield(bench301.Item{}, fmt.Errorf("%s: holds more than one data set: keep one", path))
-				}
-				return
-			}
-			if key, err = d.Token(); err != nil {
-				yield(bench301.Item{}, fmt.Errorf("%s: %w", path, err))
-				return
-			}
-		}
-	}, true
+// at is an error at a line of the table.
+func (t *Table) at(line int, format string, args ...any) error {
+	return fmt.Errorf("%s:%d: %w", t.File, line, fmt.Errorf(format, args...))
 }
 
-func suiteZeroItem(space bench301.Space, path string, data []byte, text string, d *json.Decoder) (bench301.Item,
-	error) {
-	item := bench301.Item{File: path, Line: 1 + bytes.Count(data[:d.InputOffset()], []byte("\n"))}
-	fail := func(err error) (bench301.Item, error) {
-		return item, fmt.Errorf("%s:%d: %w", path, item.Line, err)
-	}
-	var err error
-	if item.Architecture, item.Notation, err = space.Parse(text); err != nil {
-		return fail(err)
-	}
-	var values map[string]json.RawMessage
-	if err := d.Decode(&values); err != nil {
-		return fail(err)
-	}
-	for name, raw := range values {
-		var proxy struct {
-			Score *float64 `json:"score"`
-			Time  *float64 `json:"time"`
+// findRepeats finds the rows that repeat an architecture. Unless a mean is taken, their cells must be the same.
+func (t *Table) findRepeats() error {
+	first := make(map[lookupKey]int, len(t.Rows))
+	for i := range t.Rows {
+		r := &t.Rows[i]
+		k := lookupKey{r.ID, r.Seed}
+		j, repeated := first[k]
+		if !repeated {
+			j = i
+			first[k] = i
+		} else {
+			t.Repeated++
 		}
-		var number float64
-		switch {
-		case json.Unmarshal(raw, &number) == nil:
-			item.Fields = append(item.Fields, bench301.Field{Name: name, Value: float(number)})
-		case json.Unmarshal(raw, &proxy) == nil && proxy.Score != nil:
-			item.Fields = append(item.Fields, bench301.Field{Name: name, Value: float(*proxy.Score)})
-			if proxy.Time != nil {
-				item.Fields = append(item.Fields, bench301.Field{Name: secondsOf(name), Value: float(*proxy.Time)})
-			}
-		}
+		r.first = j
 	}
-	slices.SortFunc(item.Fields, func(a, b bench301.Field) int { return strings.Compare(a.Name, b.Name) })
-	return item, nil
-}
-
-func float(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
-
-// errBlank says that a cell holds no number.
-var errBlank = errors.New("no value")
-
-// value reads a cell that may be blank or not a number, which is errBlank.
-func (r Row) value(column string) (float64, error) {
-	text, ok := r.Field(column)
-	if !ok {
-		return 0, fmt.Errorf("%s:%d: no column %q", r.File, r.Line, column)
-	}
-	text = strings.TrimSpace(text)
-	if text == "" || text == "null" || text == "None" {
-		return 0, errBlank
-	}
-	v, err := strconv.ParseFloat(text, 64)
-	if err != nil {
-		return 0, fmt.Errorf("%s:%d: %s: %q is not a number", r.File, r.Line, column, text)
-	}
-	if math.IsNaN(v) || math.IsInf(v, 0) {
-		return 0, errBlank
-	}
-	return v, nil
-}
-
-// Numeric lists the columns that hold a number or nothing in every row and are not the times of another.
-func (t *Table) Numeric() []string {
-	var out []string
-	if len(t.Rows) == 0 {
+	if t.Repeated == 0 || t.repeats == MeanOfRepeats {
 		return nil
 	}
-columns:
-	for _, f := range t.Rows[0].Fields {
-		if f.Name == "seed" || f.Name == "seconds" || strings.HasSuffix(f.Name, secondsOf("")) {
-			continue
-		}
-		for _, r := range t.Rows {
-			if _, err := r.value(f.Name); err != nil && !errors.Is(err, errBlank) {
-				continue columns
+	worst := -1
+	var in *column
+	for _, c := range t.columns {
+		for i, r := range t.Rows {
+			if worst >= 0 && i >= worst {
+				break
+			}
+			if r.first != i && !t.sameCell(c, i, r.first) {
+				worst, in = i, c
 			}
 		}
-		out = append(out, f.Name)
 	}
-	return out
+	if worst < 0 {
+		return nil
+	}
+	r := t.Rows[worst]
+	return t.at(r.Line, "the architecture of line %d again, with other values (%s: %s, there %s): remove one, or take "+
+		"the mean of repeated rows (--repeats mean, or repeats: mean in a definition)", t.Rows[r.first].Line,
+		shown(in.name), in.quoted(worst), in.quoted(r.first))
+}
+
+func (t *Table) sameCell(c *column, i, j int) bool {
+	a, inA := c.cell(i)
+	b, inB := c.cell(j)
+	if inA != inB || a == b {
+		return inA == inB
+	}
+	x, errX := t.number(a)
+	y, errY := t.number(b)
+	return errX == nil && errY == nil && x == y
+}
+
+// column is a column of cells as they stand in the file.
+type column struct {
+	name  string
+	cells []string
+	rows  []int32 // row of each cell, ascending; nil where every row has one
+}
+
+// cell is the cell of a row, and whether there is one.
+func (c *column) cell(row int) (string, bool) {
+	if c.rows == nil {
+		return c.cells[row], true
+	}
+	k, ok := slices.BinarySearch(c.rows, int32(row))
+	if !ok {
+		return "", false
+	}
+	return c.cells[k], true
+}
+
+// row is the row of the k-th cell.
+func (c *column) row(k int) int {
+	if c.rows == nil {
+		return k
+	}
+	return int(c.rows[k])
+}
+
+func (c *column) quoted(row int) string {
+	text, ok := c.cell(row)
+	if !ok {
+		return "nothing"
+	}
+	return quoted(text)
+}
+
+// Lengths to which errors cut text of a file.
+const (
+	maxShown = 40
+	maxList  = 400
+)
+
+func shown(text string) string  { return printable.Cut(text, maxShown) }
+func quoted(text string) string { return `"` + shown(strings.TrimSpace(text)) + `"` }
+
+// list writes names for an error.
+func list(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	return printable.Cut(strings.Join(names[:min(len(names), maxList)], ", "), maxList)
+}
+
+// secondsOf is the column of the times of a column.
+func secondsOf(column string) string { return column + " seconds" }
+
+// aside says that a column is none of scores.
+func aside(name string) bool {
+	return name == "seed" || name == "seconds" || strings.HasSuffix(name, secondsOf(""))
+}
+
+// Columns lists the columns that could hold scores, in the order of the file: those with numbers, and those without
+// any, each of which says what it holds instead.
+func (t *Table) Columns() (numbers []string, without []error) {
+	for _, c := range t.columns {
+		if aside(c.name) {
+			continue
+		}
+		if err := t.hasNumbers(c); err != nil {
+			without = append(without, err)
+			continue
+		}
+		numbers = append(numbers, c.name)
+	}
+	return numbers, without
+}
+
+// hasNumbers is an error that says what a column without any number holds.
+func (t *Table) hasNumbers(c *column) error {
+	found, line := errBlank, 0
+	for k, text := range c.cells {
+		_, err := t.number(text)
+		if err == nil {
+			return nil
+		}
+		if errors.Is(found, errBlank) && !errors.Is(err, errBlank) {
+			found, line = err, t.Rows[c.row(k)].Line
+		}
+	}
+	if line == 0 {
+		return fmt.Errorf("%s: %s: every cell is empty", t.File, shown(c.name))
+	}
+	return t.at(line, "%s: %w, nor is any other cell of the column", shown(c.name), found)
+}
+
+// column finds a column by its name.
+func (t *Table) column(name string) (*column, error) {
+	if i, ok := t.places[strings.TrimSpace(name)]; ok {
+		return t.columns[i], nil
+	}
+	numbers, _ := t.Columns()
+	return nil, t.at(max(t.header, 1), "no column %q; columns of numbers: %s", shown(name), list(numbers))
+}
+
+// AccuracyColumn finds the column of accuracies. Where name is "", it is the usual one, or the only one with numbers
+// whose name says that it holds accuracies.
+func (t *Table) AccuracyColumn(name string) (string, error) {
+	name = strings.TrimSpace(name)
+	wanted := cmp.Or(name, DefaultColumn)
+	if i, ok := t.places[wanted]; ok {
+		return wanted, t.hasNumbers(t.columns[i])
+	}
+	var like []string
+	numbers, _ := t.Columns()
+	for _, n := range numbers {
+		if strings.Contains(strings.ToLower(n), "acc") {
+			like = append(like, n)
+		}
+	}
+	if name == "" && len(like) == 1 {
+		return like[0], nil
+	}
+	return "", t.at(max(t.header, 1), "no column %q of accuracies; columns of numbers: %s", shown(wanted), list(numbers))
 }

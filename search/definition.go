@@ -20,6 +20,7 @@ import (
 type Definition struct {
 	analysis.Setup
 	Accuracy scoring.Accuracy `json:"accuracy"`
+	Repeats  scoring.Repeats  `json:"repeats,omitempty"` // of architectures in the table of accuracies
 	Dataset  scoring.Images   `json:"dataset"`
 	Base     string           `json:"base"` // folder of relative paths
 }
@@ -81,7 +82,10 @@ func Parse(file string, data []byte) (Definition, error) {
 		"limits":   func(n yamldoc.Node) (err error) { d.Limits, err = limitsOf(n); return err },
 		"budgets":  func(n yamldoc.Node) (err error) { d.Budgets, err = limitsOf(n); return err },
 		"accuracy": func(n yamldoc.Node) error { return d.Accuracy.Read(n) },
-		"dataset":  func(n yamldoc.Node) error { return d.Dataset.Read(n) },
+		"repeats": func(n yamldoc.Node) error {
+			return n.OneOf((*string)(&d.Repeats), scoring.RepeatsNames())
+		},
+		"dataset": func(n yamldoc.Node) error { return d.Dataset.Read(n) },
 	})
 	if err != nil {
 		return d, err

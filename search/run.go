@@ -120,7 +120,7 @@ func (s *Searches) prepare(ctx context.Context) (err error) {
 	if s.space, err = bench301.LookupSpace(d.Space); err != nil {
 		return err
 	}
-	s.inputs = &scoring.Inputs{Space: s.space, Base: d.Base}
+	s.inputs = &scoring.Inputs{Space: s.space, Base: d.Base, Repeats: d.Repeats}
 	if slices.ContainsFunc(d.specs(), needsData) {
 		if s.data, err = s.inputs.Images(ctx, d.Dataset, nil); err != nil {
 			return err
@@ -135,6 +135,15 @@ func (s *Searches) prepare(ctx context.Context) (err error) {
 		}
 	}
 	return nil
+}
+
+// Notes say what of the table of accuracies was not taken as it stands.
+func (s *Searches) Notes() []string {
+	notes := s.inputs.Notes()
+	if s.truth != nil {
+		notes = append(notes, s.truth.Notes...)
+	}
+	return notes
 }
 
 // Progress is told about every generation.

@@ -36,7 +36,10 @@ budgets:                  # the reports name the most accurate architecture with
 accuracy:                 # re-evaluates the fronts
   source: mini            # mini (inside the program), models (an imported surrogate), table, none
   # file: nb301.surrogate # models: the imported surrogate; table: the file
-  # column: val_accuracy  # table: the column of accuracies in percent
+  # column: val_accuracy  # table: the column of accuracies
+  # unit: percent         # table: percent or fraction, by default fraction where all lie in [0, 1]
+
+# repeats: mean           # rows of the table that repeat an architecture with other values: error, or mean
 
 dataset:                  # the images that estimators see
   name: sample            # sample (inside the program), cifar10, or folder

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"rwe301/estimators"
+	"rwe301/internal/printable"
 	"rwe301/internal/yamldoc"
 	"rwe301/scoring"
 )
@@ -21,6 +23,7 @@ type Definition struct {
 	Dataset       scoring.Images
 	Seeds         []uint64 // weight seeds of estimators without seeds of their own
 	Estimators    []Entry
+	Repeats       scoring.Repeats // of architectures in tables
 
 	file string // where it was read from, for errors
 	base string // folder of relative paths
@@ -61,6 +64,9 @@ type Setting struct {
 // defaultTimeout is that of commands.
 const defaultTimeout = time.Minute
 
+// maxTitle bounds the name of a study and the label of a column of scores, which may be any text.
+const maxTitle = 64
+
 // maxSample bounds the architectures of a study.
 const maxSample = 10_000_000
 
@@ -77,7 +83,7 @@ func Parse(file string, data []byte) (*Definition, error) {
 		file:     file, base: filepath.Dir(file),
 	}
 	err = top.Read(map[string]func(yamldoc.Node) error{
-		"name":          func(n yamldoc.Node) error { return n.Name(&d.Name) },
+		"name":          func(n yamldoc.Node) error { return readTitle(n, &d.Name) },
 		"space":         func(n yamldoc.Node) error { return n.OneOf(&d.Space, scoring.SpaceNames()) },
 		"seed":          func(n yamldoc.Node) error { return n.Seed(&d.Seed) },
 		"seeds":         func(n yamldoc.Node) (err error) { d.Seeds, err = n.Seeds(); return err },
@@ -85,6 +91,9 @@ func Parse(file string, data []byte) (*Definition, error) {
 		"accuracy":      func(n yamldoc.Node) error { return d.Accuracy.Read(n) },
 		"dataset":       func(n yamldoc.Node) error { return d.Dataset.Read(n) },
 		"estimators":    d.readEstimators,
+		"repeats": func(n yamldoc.Node) error {
+			return n.OneOf((*string)(&d.Repeats), scoring.RepeatsNames())
+		},
 	})
 	if err != nil {
 		return nil, err
@@ -161,7 +170,7 @@ func readEntry(n yamldoc.Node) (Entry, error) {
 	var direction string
 	err := n.Read(map[string]func(yamldoc.Node) error{
 		"name":     func(n yamldoc.Node) error { return n.Text(&e.Name) },
-		"label":    func(n yamldoc.Node) error { return n.Name(&e.Label) },
+		"label":    func(n yamldoc.Node) error { return n.Text(&e.Label) },
 		"settings": func(n yamldoc.Node) (err error) { e.Settings, err = settingsOf(n); return err },
 		"vary":     func(n yamldoc.Node) (err error) { e.Vary, err = settingsOf(n); return err },
 		"seeds":    func(n yamldoc.Node) (err error) { e.Seeds, err = n.Seeds(); return err },
@@ -204,6 +213,19 @@ func (e *Entry) check() error {
 	case unknown != nil:
 		return e.at.Errorf("%w", unknown)
 	}
+	switch {
+	case e.Label == "":
+	case e.Scores == "":
+		if err := e.at.At("label").CheckName(e.Label); err != nil {
+			return err
+		}
+	case e.Label == scoring.AccuracyName:
+		return e.at.Errorf("label %s: stands for the accuracies themselves", scoring.AccuracyName)
+	default:
+		if err := checkTitle(e.at.At("label"), e.Label); err != nil {
+			return err
+		}
+	}
 	if e.Column != "" && e.Scores == "" {
 		return e.at.Errorf("%s: column belongs to scores", e.Name)
 	}
@@ -218,6 +240,24 @@ func (e *Entry) check() error {
 	}
 	return nil
 }
+
+// readTitle reads a name that may be any text of one line.
+func readTitle(n yamldoc.Node, into *string) error {
+	if err := n.Text(into); err != nil {
+		return err
+	}
+	return checkTitle(n, *into)
+}
+
+func checkTitle(n yamldoc.Node, text string) error {
+	if cut := printable.Cut(text, maxTitle); cut != text || strings.TrimSpace(text) != text {
+		return n.Errorf("%q: must be one line of at most %d characters", cut, maxTitle)
+	}
+	return nil
+}
+
+// Folder is the name of the study as one of a folder: letters, digits and . _ - only.
+func (d *Definition) Folder() string { return nameOf(d.Name, "study") }
 
 // errorf is an error of the definition as a whole.
 func (d *Definition) errorf(format string, args ...any) error {

@@ -48,7 +48,7 @@ func TestMistakesAreNamed(t *testing.T) {
 		"table's file": {"architectures: {sample: 3}\naccuracy: table\nestimators: [params]\n",
 			"accuracy: a table needs a file"},
 		"column": {"architectures: {table: table.csv}\naccuracy: {source: table, column: acc}\nestimators: " +
-			"[params]\n", "table.csv:2: no column \"acc\""},
+			"[params]\n", "table.csv:1: no column \"acc\" of accuracies; columns of numbers: val_accuracy, proxy"},
 		"text column": {head + "estimators: [{name: mine, scores: table.csv, column: source}]\n",
 			"table.csv:2: source: \"x\" is not a number"},
 		"missing file": {"architectures: {file: nothing.txt}\naccuracy: none\nestimators: [params]\n", "nothing.txt"},
@@ -154,7 +154,8 @@ func TestTemplateIsLegal(t *testing.T) {
 			trimmed := strings.TrimSpace(line)
 			other := map[string]string{"file": "table: table", "table": "file: archs"}[key]
 			if strings.HasPrefix(line, off) || strings.HasPrefix(trimmed, other) || strings.HasPrefix(trimmed, "file: nb301") ||
-				strings.HasPrefix(trimmed, "column: val") || strings.HasPrefix(trimmed, "path:") {
+				strings.HasPrefix(trimmed, "column: val") || strings.HasPrefix(trimmed, "unit: ") ||
+				strings.HasPrefix(trimmed, "path:") {
 				continue
 			}
 			lines = append(lines, line)

@@ -1,6 +1,7 @@
 package study
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -48,7 +49,7 @@ func Prepare(ctx context.Context, d *Definition) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{Definition: d, Space: space, inputs: &scoring.Inputs{Space: space, Base: d.base},
+	p := &Plan{Definition: d, Space: space, inputs: &scoring.Inputs{Space: space, Base: d.base, Repeats: d.Repeats},
 		labels: map[*scoring.Question]string{}}
 	if err := p.readArchitectures(ctx); err != nil {
 		return nil, err
@@ -58,11 +59,13 @@ func Prepare(ctx context.Context, d *Definition) (*Plan, error) {
 	}
 	if p.Truth != nil {
 		p.Questions = append(p.Questions, p.Truth.Question)
+		p.Notes = append(p.Notes, p.Truth.Notes...)
 	}
 	if err := p.estimators(ctx); err != nil {
 		_ = p.Close()
 		return nil, err
 	}
+	p.Notes = append(p.inputs.Notes(), p.Notes...)
 	p.digest = p.digestOf()
 	return p, nil
 }
@@ -109,8 +112,8 @@ func (p *Plan) readArchitectures(ctx context.Context) error {
 			break
 		}
 	}
-	if t.Repeated > 0 {
-		p.notef("%s: %d repeated architectures left out", path, t.Repeated)
+	if n := len(t.Rows) - len(p.Architectures); n > 0 && a.Limit == 0 {
+		p.notef("%s: %d of %d rows repeat an architecture", path, n, len(t.Rows))
 	}
 	return nil
 }
@@ -262,10 +265,15 @@ func (p *Plan) scores(e Entry, add func(*scoring.Question)) error {
 	}
 	info, err := estimators.Lookup(e.Name)
 	trivial := err == nil && info.Trivial // a built-in count by the same name, scored elsewhere
-	settings := scoring.Encode(map[string]any{"column": e.Column, "file": filepath.Base(e.Scores), "sha256": t.Hash})
+	values := map[string]any{"column": e.Column, "file": filepath.Base(e.Scores), "sha256": t.Hash}
+	if l.Averaged > 0 {
+		values["repeats"] = string(scoring.MeanOfRepeats)
+	}
+	settings := scoring.Encode(values)
+	p.Notes = append(p.Notes, l.Notes...)
 	add(&scoring.Question{Question: store.Question{
-		Label: e.Name, Estimator: e.Name, Settings: settings, SettingsHash: estimators.Hash(settings), Seeds: l.Seeds(),
-		Trivial: trivial, Lower: e.Lower,
+		Label: cmp.Or(e.Label, e.Name), Estimator: e.Name, Settings: settings, SettingsHash: estimators.Hash(settings),
+		Seeds: l.Seeds(), Trivial: trivial, Lower: e.Lower,
 	}, Source: l})
 	return nil
 }

@@ -1,58 +1,157 @@
 package study
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
+	"go.yaml.in/yaml/v3"
+
 	"rwe301/bench301"
+	"rwe301/internal/printable"
 	"rwe301/internal/yamldoc"
 	"rwe301/scoring"
 )
 
-// Replay writes the definition of a study that takes everything from a published table: architectures, accuracies, and
-// every column of numbers as an estimator, or the given columns only. It is relative to the current folder.
-func Replay(path, accuracy string, columns []string) (definition []byte, err error) {
-	space := bench301.Spaces()[0]
-	t, err := scoring.ReadTable(space, path)
-	if err != nil {
-		return nil, err
-	}
-	numeric := t.Numeric()
-	if !slices.Contains(numeric, accuracy) {
-		return nil, fmt.Errorf("%s: no column %q of accuracies; columns of numbers: %s", path, accuracy,
-			strings.Join(numeric, ", "))
-	}
-	if columns == nil {
-		columns = slices.DeleteFunc(slices.Clone(numeric), func(c string) bool { return c == accuracy })
-	}
-	for _, c := range columns {
-		if c == scoring.AccuracyName {
-			return nil, fmt.Errorf("%s: column %q: stands for the accuracies themselves: rename it, or choose others", path, c)
-		}
-		if !slices.Contains(numeric, c) {
-			return nil, fmt.Errorf("%s: no column of numbers %q; there are: %s", path, c, strings.Join(numeric, ", "))
-		}
-	}
-	name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
-	if !yamldoc.IsName(name) {
-		name = "replay"
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "# The numbers of a published table, analysed again.\nname: %s\nspace: %s\narchitectures: {table: "+
-		"%s}\naccuracy: {source: table, column: %s}\nestimators:\n",
-		quote(name), space.Name(), quote(path), quote(accuracy))
-	for _, c := range columns {
-		label := c
-		if !yamldoc.IsName(label) {
-			return nil, fmt.Errorf("%s: column %q: letters, digits and . _ - only, at most 64: rename it", path, c)
-		}
-		fmt.Fprintf(&b, "  - {name: %s, scores: %s, column: %s}\n", quote(label), quote(path), quote(c))
-	}
-	return []byte(b.String()), nil
+// Replay says how a published table becomes a study.
+type Replay struct {
+	Table    string
+	Space    string   // "" is what the notation of the table tells
+	Accuracy string   // column of accuracies; "" is the usual one
+	Columns  []string // taken as estimators; nil are all with numbers
+	Unit     scoring.Unit
+	Repeats  scoring.Repeats
 }
 
-// quote writes a YAML string.
-func quote(s string) string { return strconv.Quote(s) }
+// Definition writes the definition of a study that takes everything from the table: architectures, accuracies, and
+// columns of numbers as estimators. It is relative to the current folder. notes say which columns were left out or have
+// another name there.
+func (r Replay) Definition() (definition []byte, notes []string, err error) {
+	space, err := r.space()
+	if err != nil {
+		return nil, nil, err
+	}
+	t, err := scoring.ReadTable(space, r.Table, r.Repeats)
+	if err != nil {
+		return nil, nil, err
+	}
+	if t.Recognised != "" {
+		notes = append(notes, fmt.Sprintf("%s: %s", r.Table, t.Recognised))
+	}
+	named := r.Accuracy != ""
+	if r.Accuracy, err = t.AccuracyColumn(r.Accuracy); err != nil {
+		return nil, nil, err
+	}
+	if !named && r.Accuracy != scoring.DefaultColumn {
+		notes = append(notes, fmt.Sprintf("%s: accuracies are in the column %q", r.Table,
+			printable.Cut(r.Accuracy, maxTitle)))
+	}
+	numbers, without := t.Columns()
+	columns := r.Columns
+	if columns == nil {
+		columns = slices.DeleteFunc(slices.Clone(numbers), func(c string) bool { return c == r.Accuracy })
+		for _, err := range without {
+			notes = append(notes, fmt.Sprintf("column left out: %v", err))
+		}
+	}
+	if len(columns) == 0 {
+		return nil, nil, fmt.Errorf("%s: no column of numbers beside the accuracies in %s", r.Table,
+			printable.Cut(r.Accuracy, maxTitle))
+	}
+	base := strings.TrimSuffix(filepath.Base(r.Table), filepath.Ext(r.Table))
+	d := replayed{
+		Name: text(cmp.Or(strings.TrimSpace(printable.Cut(base, maxTitle)), "replay")), Space: text(t.Space.Name()),
+		Architectures: map[string]text{"table": text(r.Table)},
+		Accuracy:      accuracyEntry{Source: text(scoring.Tabled), Column: text(r.Accuracy), Unit: text(r.Unit)},
+		Repeats:       text(r.Repeats),
+	}
+	names, labels := map[string]bool{scoring.AccuracyName: true}, map[string]bool{scoring.AccuracyName: true}
+	for i, c := range columns {
+		if r.Columns != nil && c == scoring.AccuracyName {
+			return nil, nil, fmt.Errorf("%s: column %q: stands for the accuracies themselves: rename it, or choose others",
+				r.Table, c)
+		}
+		if _, err := t.Column(c); err != nil {
+			return nil, nil, err
+		}
+		e := scoresEntry{Scores: text(r.Table), Column: text(c)}
+		name := unused(nameOf(c, fmt.Sprintf("column-%d", i+1)), names)
+		label := unused(printable.Cut(c, maxTitle-6), labels)
+		if e.Name = text(name); label != name {
+			e.Label = text(label)
+		}
+		if label != c {
+			notes = append(notes, fmt.Sprintf("%s: column %d of the scores is called %s", r.Table, i+1, label))
+		}
+		d.Estimators = append(d.Estimators, e)
+	}
+	definition, err = yaml.Marshal(d)
+	return append([]byte("# The numbers of a published table, analysed again.\n"), definition...), notes, err
+}
+
+// replayed is the definition as YAML.
+type replayed struct {
+	Name          text
+	Space         text
+	Architectures map[string]text
+	Accuracy      accuracyEntry
+	Repeats       text `yaml:",omitempty"`
+	Estimators    []scoresEntry
+}
+
+type accuracyEntry struct {
+	Source, Column text
+	Unit           text `yaml:",omitempty"`
+}
+
+type scoresEntry struct {
+	Name   text
+	Label  text `yaml:",omitempty"`
+	Scores text
+	Column text
+}
+
+// text is a string that no reader of YAML takes for anything else: 1e3 is a number to some.
+type text string
+
+// MarshalYAML quotes the text.
+func (t text) MarshalYAML() (any, error) {
+	return &yaml.Node{Kind: yaml.ScalarNode, Style: yaml.DoubleQuotedStyle, Value: string(t)}, nil
+}
+
+func (r Replay) space() (bench301.Space, error) {
+	if r.Space == "" {
+		return nil, nil
+	}
+	return bench301.LookupSpace(r.Space)
+}
+
+// nameOf makes a legal name of a title, other if nothing of it is left.
+func nameOf(title, other string) string {
+	if yamldoc.IsName(title) {
+		return title
+	}
+	words := strings.FieldsFunc(title, func(c rune) bool { return !strings.ContainsRune("._-", c) && !wordRune(c) })
+	name := strings.Trim(strings.Join(words, "-"), "._-")
+	name = strings.Trim(name[:min(len(name), 60)], "._-")
+	if !yamldoc.IsName(name) {
+		return other
+	}
+	return name
+}
+
+func wordRune(c rune) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+}
+
+// unused adds a number to a name that was taken before, and takes it.
+func unused(name string, taken map[string]bool) string {
+	free := name
+	for n := 2; taken[free]; n++ {
+		free = fmt.Sprintf("%s-%d", name, n)
+	}
+	taken[free] = true
+	return free
+}

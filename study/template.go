@@ -20,13 +20,16 @@ seed: 1                   # draws the architectures; the same seed as in bench30
 architectures:            # one of sample, file and table
   sample: 100             # so many distinct ones, drawn uniformly
   # file: archs.txt       # one an entry, in any notation
-  # table: table.csv      # CSV with a column arch, or JSON as NAS-Bench-Suite-Zero published it
+  # table: table.csv      # CSV with a column arch, JSON lines, or JSON as NAS-Bench-Suite-Zero published it
   # limit: 50             # the first so many of them only
 
 accuracy:                 # what the scores are compared with
   source: mini            # mini (inside the program), models (an imported surrogate), table, none
   # file: nb301.surrogate # models: its file or name; table: the file, by default the table of the architectures
-  # column: val_accuracy  # table: the column of accuracies in percent
+  # column: val_accuracy  # table: the column of accuracies
+  # unit: percent         # table: percent or fraction, by default fraction where all lie in [0, 1]
+
+repeats: error            # rows of a table that repeat an architecture with other values: error, or mean
 
 dataset:                  # the images that estimators see
   name: sample            # sample (inside the program), cifar10, or folder: train/CLASS/IMAGE, val/CLASS/IMAGE
@@ -41,7 +44,7 @@ seeds: [0]                # of weights and batches; several seeds show how much 
 estimators:
   - params                # a name alone means the default settings
   - name: rwe
-    # label: RWE          # what tables call it
+    # label: RWE          # what tables call it; of scores in a file, any text
     # settings: {channels: 8}
     # vary: {epochs: [1, 2, 4]}
     # seeds: 0..4         # instead of those of the study

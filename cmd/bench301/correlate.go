@@ -55,7 +55,7 @@ func correlate(ctx context.Context, s streams, o correlateOptions, files []strin
 	if err != nil {
 		return err
 	}
-	results, err := o.results(ctx, records)
+	results, err := o.results(ctx, s, records)
 	if err != nil {
 		return err
 	}
@@ -72,12 +72,12 @@ func correlate(ctx context.Context, s streams, o correlateOptions, files []strin
 }
 
 // results are the records as vectors, with the accuracies to compare them with.
-func (o *correlateOptions) results(ctx context.Context, records []store.Record) (*analysis.Results, error) {
+func (o *correlateOptions) results(ctx context.Context, s streams, records []store.Record) (*analysis.Results, error) {
 	space, err := bench301.LookupSpace(o.space)
 	if err != nil {
 		return nil, usageError{err}
 	}
-	in := scoring.Inputs{Space: space}
+	in := scoring.Inputs{Space: space, Repeats: o.repeats}
 	truth, err := in.Accuracy(o.accuracy())
 	if err != nil {
 		return nil, unknownSurrogate(err)
@@ -91,6 +91,10 @@ func (o *correlateOptions) results(ctx context.Context, records []store.Record) 
 		return nil, err
 	}
 	r.From.Truth, r.From.Predicted = truth.Name, o.table == ""
+	r.From.Notes = append(in.Notes(), truth.Notes...)
+	for _, note := range r.From.Notes {
+		s.say("%s", note)
+	}
 	r.Truth, err = truth.Of(ctx, r.Architecture, len(r.Architectures))
 	return r, err
 }

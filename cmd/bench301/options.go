@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -119,21 +121,60 @@ func (o *imageOptions) open(ctx context.Context, talk io.Writer) (*dataset.Set, 
 }
 
 // accuracyOptions say which accuracies scores are compared with.
-type accuracyOptions struct{ surrogate, table, column string }
+type accuracyOptions struct {
+	surrogate, table, column string
+	unit                     scoring.Unit
+	repeats                  scoring.Repeats
+}
 
-// AddFlags gives a command the flags --surrogate, --table and --column.
+// AddFlags gives a command the flags --surrogate, --table, --column, --unit and --repeats.
 func (o *accuracyOptions) AddFlags(cmd *cobra.Command) {
 	surrogateFlag(&o.surrogate)(cmd)
 	f := cmd.Flags()
 	f.StringVar(&o.table, "table", "", "take the accuracies from this `FILE` instead, which has a column arch")
 	f.StringVar(&o.column, "column", "accuracy", "column of the table that holds them")
 	cmd.MarkFlagsMutuallyExclusive("surrogate", "table")
+	unitFlag(&o.unit)(cmd)
+	repeatsFlag(&o.repeats)(cmd)
+	for _, name := range []string{"unit", "repeats"} {
+		cmd.MarkFlagsMutuallyExclusive("surrogate", name)
+	}
+}
+
+// unitFlag adds the flag --unit.
+func unitFlag(unit *scoring.Unit) func(*cobra.Command) {
+	names := scoring.UnitNames()
+	return func(cmd *cobra.Command) {
+		cmd.Flags().StringVar((*string)(unit), "unit", "", "how the table writes accuracies: "+
+			strings.Join(names, " or ")+" (default: fraction where all lie in [0, 1])")
+		before(cmd, func() error { return oneOf("--unit", string(*unit), append(names, "")) })
+	}
+}
+
+// repeatsFlag adds the flag --repeats.
+func repeatsFlag(repeats *scoring.Repeats) func(*cobra.Command) {
+	names := scoring.RepeatsNames()
+	return func(cmd *cobra.Command) {
+		cmd.Flags().StringVar((*string)(repeats), "repeats", "", "rows of the table that repeat an architecture with "+
+			"other values: "+strings.Join(names, ", or their ")+" (default "+names[0]+")")
+		before(cmd, func() error { return oneOf("--repeats", string(*repeats), append(names, "")) })
+	}
+}
+
+// oneOf refuses a value that is not among the legal ones.
+func oneOf(flag, value string, legal []string) error {
+	if slices.Contains(legal, value) {
+		return nil
+	}
+	return usagef("%s %s: must be %s", flag, value, strings.Join(slices.DeleteFunc(legal, func(l string) bool {
+		return l == ""
+	}), " or "))
 }
 
 // accuracy is what the flags name.
 func (o *accuracyOptions) accuracy() scoring.Accuracy {
 	if o.table != "" {
-		return scoring.Accuracy{Source: scoring.Tabled, File: o.table, Column: o.column}
+		return scoring.Accuracy{Source: scoring.Tabled, File: o.table, Column: o.column, Unit: o.unit}
 	}
 	return scoring.AccuracyOf(o.surrogate)
 }

@@ -109,6 +109,9 @@ func (o *searchOptions) run(cmd *cobra.Command, s streams, args []string) (err e
 		return err
 	}
 	defer func() { err = errors.Join(err, searches.Close()) }()
+	for _, note := range searches.Notes() {
+		s.say("%s", note)
+	}
 	var searching error
 	if o.report == "" {
 		s.say("searching into %s", searches.Dir)
@@ -155,7 +158,7 @@ func (o *searchOptions) open(cmd *cobra.Command, args []string) (*search.Searche
 // searched are the flags that say what is searched, which a file says otherwise.
 var searched = []string{
 	"algorithm", "objective", "max", "population", "generations", "seeds", "weights", "space", "surrogate",
-	"table", "column", "data", "data-side", "data-train", "data-test",
+	"table", "column", "unit", "repeats", "data", "data-side", "data-train", "data-test",
 }
 
 // define reads the definition, or makes one of the flags.
@@ -174,7 +177,7 @@ func (o *searchOptions) define(cmd *cobra.Command, args []string) (search.Defini
 	}
 	d := o.definition
 	d.Methods = []analysis.Method{{Name: o.algorithm, Algorithm: o.algorithm, Objectives: o.objectives}}
-	d.Accuracy, d.Dataset = o.accuracy(), o.images.Images
+	d.Accuracy, d.Repeats, d.Dataset = o.accuracy(), o.repeats, o.images.Images
 	if d.Weights != search.CommonWeights && d.Weights != search.FreshWeights {
 		return d, usagef("--weights %s: must be common or fresh", d.Weights)
 	}

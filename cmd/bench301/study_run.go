@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rwe301/analysis"
+	"rwe301/bench301"
 	"rwe301/internal/atomicfile"
 	"rwe301/internal/yamldoc"
 	"rwe301/reports"
@@ -151,11 +153,11 @@ finished is kept).`,
 			if n := p.Estimates(); n >= study.ManyEstimates && !yes {
 				return fmt.Errorf("%s: %d estimates: --yes runs so many; study plan says how long they take", args[0], n)
 			}
-			dir := filepath.Join("runs", p.Definition.Name)
+			dir := filepath.Join("runs", p.Definition.Folder())
 			if shard.Count > 0 {
 				dir += fmt.Sprintf("-%d-of-%d", shard.Index, shard.Count)
 			}
-			return begin(cmd.Context(), s, cmp.Or(out, dir), p, text, shard, o.jobs)
+			return begin(cmd.Context(), s, cmp.Or(out, dir), p, text, shard, o.jobs, false)
 		},
 	}, o.AddFlags, outFlag(&out, "run folder (default runs/NAME)"))
 	cmd.Flags().BoolVar(&yes, "yes", false, "run a study of a million estimates or more")
@@ -183,7 +185,7 @@ Exit status: that of bench301 study run.`,
 				return errors.Join(err, r.Close())
 			}
 			defer p.Close()
-			return finish(cmd.Context(), s, r, p, study.Options{Workers: o.jobs, Retry: retry})
+			return finish(cmd.Context(), s, r, p, study.Options{Workers: o.jobs, Retry: retry}, false)
 		},
 	}, o.AddFlags)
 	cmd.Flags().BoolVar(&retry, "retry", false, "try again what failed")
@@ -207,23 +209,42 @@ func reopen(ctx context.Context, r *study.Run, anyVersion bool) (*study.Plan, er
 
 // begin makes a run folder and runs all of it.
 func begin(
-	ctx context.Context, s streams, dir string, p *study.Plan, text []byte, shard study.Shard, jobs int,
+	ctx context.Context, s streams, dir string, p *study.Plan, text []byte, shard study.Shard, jobs int, asJSON bool,
 ) error {
 	r, err := study.Create(dir, p, text, shard, machine())
 	if err != nil {
 		return err
 	}
-	return finish(ctx, s, r, p, study.Options{Workers: jobs})
+	return finish(ctx, s, r, p, study.Options{Workers: jobs}, asJSON)
 }
 
 // finish runs what is left of a run, prints what came out, and closes it.
-func finish(ctx context.Context, s streams, r *study.Run, p *study.Plan, o study.Options) (err error) {
+func finish(
+	ctx context.Context, s streams, r *study.Run, p *study.Plan, o study.Options, asJSON bool,
+) (err error) {
 	defer func() { err = errors.Join(err, r.Close()) }()
 	if err := work(ctx, s, r, p, o); err != nil {
 		return err
 	}
 	s.say("run complete: %s", r.Dir)
-	return printStatus(s, recordOptions{}, r)
+	if asJSON {
+		if err := printNotes(s, r.Manifest.Notes); err != nil {
+			return err
+		}
+	}
+	return printStatus(s, recordOptions{json: asJSON}, r)
+}
+
+// printNotes prints what a reader of the results should know, a JSON object each.
+func printNotes(s streams, notes []string) error {
+	e := json.NewEncoder(s.out)
+	e.SetEscapeHTML(false)
+	for _, note := range notes {
+		if err := e.Encode(map[string]string{"note": note}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // work runs what is left of a run.
@@ -243,34 +264,59 @@ func work(ctx context.Context, s streams, r *study.Run, p *study.Plan, o study.O
 
 func newReplay(s streams) *cobra.Command {
 	var o jobsOptions
+	var r study.Replay
 	var out string
-	var accuracy string
-	var columns []string
+	var asJSON bool
 	cmd := with(&cobra.Command{
 		Use:   "replay TABLE",
 		Short: "Analyse the scores of a published table",
-		Long: `Makes a run of a published table: CSV with a column arch, or JSON as NAS-Bench-Suite-Zero published it. Every
-column of numbers counts as an estimator. Tables, figures and comparisons of the run are those of a study.`,
+		Long: `Makes a run of a published table: CSV with a column arch and any usual separator, JSON lines, or JSON as
+NAS-Bench-Suite-Zero published it. Every column with numbers counts as an estimator; a cell that is no number is an
+undefined score. The search space is what the notation of the architectures tells. Tables, figures and comparisons of
+the run are those of a study.`,
 		Example: `  bench301 replay zc_nasbench301.json
-  bench301 replay scores.csv --accuracy acc --columns nwot,params --out runs/published`,
+  bench301 replay scores.csv --accuracy acc --columns nwot,params --out runs/published
+  bench301 replay zc_nasbench201.json --space nasbench201 --repeats mean`,
 		Args: someArgs(1, 1, "one table"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			text, err := study.Replay(args[0], accuracy, columns)
+			r.Table = args[0]
+			if err := knownSpace(r.Space); err != nil {
+				return err
+			}
+			text, notes, err := r.Definition()
 			if err != nil {
 				return err
 			}
-			p, err := planOf(cmd.Context(), filepath.Base(args[0]), text) // whose paths begin in the current folder
+			p, err := planOf(cmd.Context(), filepath.Base(r.Table), text) // whose paths begin in the current folder
 			if err != nil {
 				return err
 			}
 			defer p.Close()
-			name := strings.TrimSuffix(filepath.Base(args[0]), filepath.Ext(args[0]))
-			return begin(cmd.Context(), s, cmp.Or(out, filepath.Join("runs", name)), p, text, study.Shard{}, o.jobs)
+			p.Notes = append(p.Notes, notes...)
+			name := strings.TrimSuffix(filepath.Base(r.Table), filepath.Ext(r.Table))
+			return begin(cmd.Context(), s, cmp.Or(out, filepath.Join("runs", name)), p, text, study.Shard{}, o.jobs, asJSON)
 		},
-	}, outFlag(&out, "run folder (default runs/TABLE)"), o.AddFlags)
-	cmd.Flags().StringVar(&accuracy, "accuracy", "val_accuracy", "column of accuracies")
-	cmd.Flags().StringSliceVar(&columns, "columns", nil, "columns to take as estimators (default: all of numbers)")
+	}, outFlag(&out, "run folder (default runs/TABLE)"), o.AddFlags, jsonFlag(&asJSON))
+	spaceFlag(&r.Space)(cmd)
+	f := cmd.Flags()
+	r.Space, f.Lookup("space").DefValue = "", "" // what the notation tells
+	f.StringVar(&r.Accuracy, "accuracy", "", "column of accuracies (default val_accuracy, or the only one with acc in "+
+		"its name)")
+	f.StringSliceVar(&r.Columns, "columns", nil, "columns to take as estimators (default: all with numbers)")
+	unitFlag(&r.Unit)(cmd)
+	repeatsFlag(&r.Repeats)(cmd)
 	return cmd
+}
+
+// knownSpace refuses the name of a space that there is not.
+func knownSpace(name string) error {
+	if name == "" {
+		return nil
+	}
+	if _, err := bench301.LookupSpace(name); err != nil {
+		return usageError{err}
+	}
+	return nil
 }
 
 func newDemo(s streams) *cobra.Command {
