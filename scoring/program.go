@@ -44,7 +44,7 @@ func (p *Program) String() string {
 			words[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
 		}
 	}
-	return fmt.Sprintf("%s: %s (in %s)", p.Name, strings.Join(words, " "), p.Dir)
+	return printable.Cut(fmt.Sprintf("%s: %s (in %s)", p.Name, strings.Join(words, " "), p.Dir), 2000)
 }
 
 // Programs lists the programs among the sources of questions.
