@@ -1,14 +1,12 @@
 package scoring
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"math"
+	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -16,29 +14,58 @@ import (
 
 	"rwe301/bench301"
 	"rwe301/estimators"
+	"rwe301/internal/printable"
+	"rwe301/internal/process"
 )
 
-// maxAnswer bounds the line that a program answers with.
-const maxAnswer = 1 << 20
-
 // Program answers by a program of the user. It reads one JSON line {"arch", "id", "seed"} an architecture from standard
-// input and writes one, {"score": 1.5} or {"error": "why"}, to standard output. A program that goes on reading is asked
-// again; one that ends after its answer is started anew. No shell is involved.
+// input and writes one, {"id": ..., "score": 1.5} or {"id": ..., "error": "why"}, to standard output. A program whose
+// answers say which question they answer, by its id and, where there are several seeds, its seed, is asked again; one
+// whose answers do not, or that ends after its answer, is started anew for every question, so that no line can be taken
+// for the answer to another one. Any other line is an error. No shell is involved.
 type Program struct {
+	Name    string // of the estimator
 	Argv    []string
 	Dir     string        // where it is started
 	Timeout time.Duration // of one answer
 
-	mu   sync.Mutex
-	idle []*process
+	mu     sync.Mutex
+	idle   []*child
+	ending sync.WaitGroup // children that are being replaced
+	broken error          // it confused its answers: nothing more is asked
+	anew   bool           // an answer said nothing of its question
 }
 
-type process struct {
-	cmd     *exec.Cmd
-	in      io.WriteCloser
-	out     *bufio.Reader
-	stderr  *tail
-	answers int
+// String is the command line as a person would write it, and where it starts.
+func (p *Program) String() string {
+	words := make([]string, len(p.Argv))
+	for i, w := range p.Argv {
+		if words[i] = w; w == "" || strings.ContainsAny(w, " \t\n'\"\\$&|;<>()*?`#~") {
+			words[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
+		}
+	}
+	return printable.Cut(fmt.Sprintf("%s: %s (in %s)", p.Name, strings.Join(words, " "), p.Dir), 2000)
+}
+
+// Programs lists the programs among the sources of questions.
+func Programs(questions []*Question) (list []*Program) {
+	for _, q := range questions {
+		if p, ok := q.Source.(*Program); ok {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// Advice is what would make the program faster, once it has answered; "" if nothing.
+func (p *Program) Advice() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.anew {
+		return ""
+	}
+	return p.Name + " was started anew for every score: it is kept running if its answers repeat the question's id " +
+		"(and its seed, where there are several): {\"id\": ..., \"seed\": ..., \"score\": 1.5}"
 }
 
 // programQuestion is the line that a program reads.
@@ -48,153 +75,304 @@ type programQuestion struct {
 	Seed uint64 `json:"seed"`
 }
 
-// programAnswer is the line that it writes.
-type programAnswer struct {
-	Score *float64 `json:"score"`
-	Error string   `json:"error"`
-}
-
 // Score asks the program about one architecture.
-func (c *Program) Score(ctx context.Context, a bench301.Architecture, env *estimators.Env) (estimators.Score, error) {
-	line, err := json.Marshal(programQuestion{a.String(), a.ID(), env.Seed})
-	if err != nil {
-		return estimators.Score{}, err
-	}
+func (p *Program) Score(ctx context.Context, a bench301.Architecture, env *estimators.Env) (estimators.Score, error) {
 	start := time.Now()
-	got, err := c.ask(ctx, append(line, '\n'))
+	got, err := p.ask(ctx, programQuestion{a.String(), a.ID(), env.Seed})
 	s := estimators.Score{Status: estimators.Failed, Seconds: time.Since(start).Seconds()}
 	switch {
 	case ctx.Err() != nil:
 		return s, ctx.Err()
 	case err != nil:
 		s.Reason = err.Error()
-	case got.Error != "":
-		s.Reason = got.Error
-	case got.Score == nil:
-		s.Status, s.Reason = estimators.Undefined, "the command gave no score"
-	case math.IsNaN(*got.Score) || math.IsInf(*got.Score, 0):
-		s.Status, s.Reason = estimators.Undefined, "the command's score is not finite"
+	case got.failure != "":
+		s.Reason = got.failure
+	case got.undefined != "":
+		s.Status, s.Reason = estimators.Undefined, got.undefined
 	default:
-		s.Status, s.Value = estimators.OK, *got.Score
+		s.Status, s.Value = estimators.OK, got.score
 	}
 	return s, nil
 }
 
-// ask gets one answer. A program that ended after an earlier answer is replaced once.
-func (c *Program) ask(ctx context.Context, line []byte) (programAnswer, error) {
+// ask gets one answer. A program that ended after an earlier answer is started anew.
+func (p *Program) ask(ctx context.Context, q programQuestion) (programAnswer, error) {
 	for {
-		p, err := c.take()
+		c, err := p.take(q.Seed)
 		if err != nil {
 			return programAnswer{}, err
 		}
-		used := p.answers > 0
-		text, err := c.exchange(ctx, p, line)
+		used := c.names
+		a, err := p.exchange(ctx, c, q)
 		if err == nil {
-			p.answers++
-			c.mu.Lock()
-			c.idle = append(c.idle, p)
-			c.mu.Unlock()
-			var a programAnswer
-			if err := json.Unmarshal(text, &a); err != nil {
-				return a, fmt.Errorf("%s answered %q: must be one JSON line such as {\"score\": 1.5}", c.Argv[0], Clip(text))
-			}
 			return a, nil
 		}
-		why := p.end(false)
-		if errors.Is(err, errEnded) && used && len(text) == 0 {
+		why := c.end(false)
+		if used && errors.Is(err, errEnded) {
 			continue
+		}
+		if confused := (*confusion)(nil); errors.As(err, &confused) {
+			err = fmt.Errorf("%s %w", p.Argv[0], err)
+			p.mu.Lock()
+			p.broken = fmt.Errorf("not asked: %w", err)
+			p.mu.Unlock()
+			return programAnswer{}, err
 		}
 		if why != "" {
 			err = fmt.Errorf("%w: %s", err, why)
 		}
-		return programAnswer{}, fmt.Errorf("%s: %w", c.Argv[0], err)
+		if bad := (*badLine)(nil); errors.As(err, &bad) {
+			return programAnswer{}, fmt.Errorf("%s %w", p.Argv[0], err)
+		}
+		return programAnswer{}, fmt.Errorf("%s: %w", p.Argv[0], err)
 	}
 }
 
 var errEnded = errors.New("ended without an answer")
 
-// exchange writes a line and reads a line, within the time-out.
-func (c *Program) exchange(ctx context.Context, p *process, line []byte) ([]byte, error) {
-	type result struct {
-		text []byte
-		err  error
+// badLine is a line that is no answer.
+type badLine struct{ text, why string }
+
+func (e *badLine) Error() string {
+	return fmt.Sprintf(`answered "%s": must be one JSON line such as {"id": "...", "score": 1.5}: %s; whatever else it `+
+		"prints belongs to standard error", e.text, e.why)
+}
+
+// confusion is a line that answers another question than the one that was asked.
+type confusion struct{ text, asked string }
+
+func (e *confusion) Error() string {
+	return fmt.Sprintf(`answered "%s" when it was asked about %s: every question wants one answer, with its id`, e.text,
+		e.asked)
+}
+
+// exchange writes a question and reads its answer, within the time-out. A child whose answer says what it answers is
+// kept; any other is at its end.
+func (p *Program) exchange(ctx context.Context, c *child, q programQuestion) (a programAnswer, err error) {
+	question, err := json.Marshal(q)
+	if err != nil {
+		return a, err
 	}
-	done := make(chan result, 1)
+	limit := time.NewTimer(p.Timeout)
+	defer limit.Stop()
+	next := func() (line []byte, more bool, err error) {
+		select {
+		case line, more = <-c.lines:
+			return line, more, nil
+		case <-limit.C:
+			return nil, false, c.late(p.Timeout)
+		case <-ctx.Done():
+			return nil, false, ctx.Err()
+		}
+	}
+	_, _ = c.in.Write(append(question, '\n')) // to a child that has ended, whose last words are looked at all the same
+	line, more, err := next()
+	switch {
+	case err != nil:
+		return a, err
+	case !more:
+		return a, errEnded
+	}
+	if a, err = parseAnswer(line); err != nil {
+		return a, err
+	}
+	asked := fmt.Sprintf("%s under seed %d", q.ID, q.Seed)
+	switch {
+	case a.id == nil && c.names, a.id != nil && *a.id != q.ID, a.seed != nil && *a.seed != q.Seed:
+		return a, &confusion{Clip(line), asked}
+	case a.id != nil:
+		c.names, c.seeds = true, a.seed != nil
+		p.mu.Lock()
+		p.idle = append(p.idle, c)
+		p.mu.Unlock()
+		return a, nil
+	}
+	// Nothing but the alternation says what was answered: this must be all that it says.
+	p.mu.Lock()
+	p.anew = true
+	p.mu.Unlock()
+	_ = c.in.Close()
+	line, more, err = next()
+	switch {
+	case more:
+		return a, &badLine{Clip(line), "it follows an answer without an id, so that one of the two answers something else"}
+	case errors.As(err, new(*tardy)):
+		return a, fmt.Errorf("answered without an id, and did not end within %v of its question: answer with the id of "+
+			"the question, or end with standard input", p.Timeout)
+	case err != nil:
+		return a, err
+	}
+	c.end(true)
+	return a, nil
+}
+
+// child is a started program.
+type child struct {
+	group  *process.Group
+	in     *os.File
+	out    *os.File
+	lines  chan []byte   // what it writes, line by line; closed at the end
+	ended  chan struct{} // closed when nobody wants lines any more
+	stderr *tail
+	heard  chan struct{} // closed at the end of standard error
+	seed   uint64        // of its first question
+	names  bool          // its answers have an id: it may be asked again
+	seeds  bool          // they have a seed too: it may be asked under other seeds
+
+	mu         sync.Mutex
+	unfinished []byte // what it wrote of a line that has no end yet
+}
+
+// take returns a running child that may be asked under a seed, or starts one.
+func (p *Program) take(seed uint64) (*child, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.broken != nil {
+		return nil, p.broken
+	}
+	for n := len(p.idle) - 1; n >= 0; n-- {
+		if c := p.idle[n]; c.seeds || c.seed == seed {
+			p.idle = append(p.idle[:n], p.idle[n+1:]...)
+			return c, nil
+		}
+	}
+	if n := len(p.idle); n > 0 { // it could answer about this architecture under another seed: replace it
+		c := p.idle[n-1]
+		p.idle, p.anew = p.idle[:n-1], true
+		p.ending.Go(func() { c.end(true) })
+	}
+	c, err := start(p.Argv, p.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("%s: cannot be started: %w", p.Argv[0], err)
+	}
+	c.seed = seed
+	return c, nil
+}
+
+func start(argv []string, dir string) (*child, error) {
+	var pipes [3][2]*os.File // of standard input, output and error, ends for reading and writing
+	closeAll := func(files ...*os.File) {
+		for _, f := range files {
+			if f != nil {
+				_ = f.Close()
+			}
+		}
+	}
+	for i := range pipes {
+		r, w, err := os.Pipe()
+		if err != nil {
+			for _, both := range pipes {
+				closeAll(both[:]...)
+			}
+			return nil, err
+		}
+		pipes[i] = [2]*os.File{r, w}
+	}
+	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr = dir, pipes[0][0], pipes[1][1], pipes[2][1]
+	group, err := process.Start(cmd)
+	closeAll(pipes[0][0], pipes[1][1], pipes[2][1])
+	if err != nil {
+		closeAll(pipes[0][1], pipes[1][0], pipes[2][0])
+		return nil, err
+	}
+	c := &child{group: group, in: pipes[0][1], out: pipes[1][0], lines: make(chan []byte), ended: make(chan struct{}),
+		stderr: &tail{}, heard: make(chan struct{})}
+	go c.read()
 	go func() {
-		if _, err := p.in.Write(line); err != nil {
-			done <- result{nil, errEnded}
+		_, _ = pipes[2][0].WriteTo(c.stderr)
+		closeAll(pipes[2][0])
+		close(c.heard)
+	}()
+	return c, nil
+}
+
+// maxAnswer bounds the line that a program answers with.
+const maxAnswer = 1 << 20
+
+// read hands out what the child writes, line by line. A last line may lack its end.
+func (c *child) read() {
+	defer close(c.lines)
+	hand := func(line []byte) (wanted bool) {
+		select {
+		case c.lines <- bytes.Clone(line):
+			return true
+		case <-c.ended:
+			return false
+		}
+	}
+	buffer, rest := make([]byte, 4096), []byte(nil)
+	for {
+		n, err := c.out.Read(buffer)
+		rest = append(rest, buffer[:n]...)
+		for {
+			line, after, whole := bytes.Cut(rest, []byte("\n"))
+			if !whole {
+				break
+			}
+			if rest = after; !hand(line) {
+				return
+			}
+		}
+		c.mu.Lock()
+		c.unfinished = rest
+		c.mu.Unlock()
+		if err != nil || len(rest) > maxAnswer {
+			if len(rest) > 0 {
+				hand(rest)
+			}
 			return
 		}
-		text, err := p.out.ReadSlice('\n')
-		switch {
-		case errors.Is(err, bufio.ErrBufferFull):
-			err = fmt.Errorf("answered with more than %d bytes", maxAnswer)
-		case err != nil && len(bytes.TrimSpace(text)) > 0:
-			err = nil // a last line without its newline
-		case err != nil:
-			err = errEnded
-		}
-		done <- result{bytes.Clone(text), err}
-	}()
-	limit := time.NewTimer(c.Timeout)
-	defer limit.Stop()
-	select {
-	case r := <-done:
-		return r.text, r.err
-	case <-limit.C:
-		return nil, fmt.Errorf("no answer within %v", c.Timeout)
-	case <-ctx.Done():
-		return nil, ctx.Err()
 	}
 }
 
-func (c *Program) take() (*process, error) {
+// tardy is the error of a child that does not answer in time.
+type tardy struct{ why string }
+
+func (e *tardy) Error() string { return e.why }
+
+func (c *child) late(limit time.Duration) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if n := len(c.idle); n > 0 {
-		p := c.idle[n-1]
-		c.idle = c.idle[:n-1]
-		return p, nil
+	if len(c.unfinished) > 0 {
+		return &tardy{fmt.Sprintf(`no answer within %v, only "%s" without the end of the line`, limit, Clip(c.unfinished))}
 	}
-	p := &process{cmd: exec.Command(c.Argv[0], c.Argv[1:]...), stderr: &tail{}}
-	p.cmd.Dir, p.cmd.Stderr, p.cmd.WaitDelay = c.Dir, p.stderr, time.Second
-	in, err := p.cmd.StdinPipe()
-	if err != nil {
-		return nil, err
+	return &tardy{fmt.Sprintf("no answer within %v; into a pipe, an answer is on its way only when it is flushed: "+
+		"in Python print(..., flush=True)", limit)}
+}
+
+// end ends a child with all that it started, and returns the last line of its standard error. Politely, it may finish
+// by itself.
+func (c *child) end(politely bool) string {
+	_ = c.in.Close()
+	close(c.ended)
+	if politely {
+		select {
+		case <-c.group.Done():
+		case <-time.After(2 * time.Second):
+		}
 	}
-	out, err := p.cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
+	c.group.Kill()
+	<-c.group.Done()
+	select {
+	case <-c.heard:
+	case <-time.After(time.Second): // something that left the group holds it open
 	}
-	if err := p.cmd.Start(); err != nil {
-		return nil, fmt.Errorf("cannot be started: %w", err)
-	}
-	p.in, p.out = in, bufio.NewReaderSize(out, maxAnswer)
-	return p, nil
+	_ = c.out.Close()
+	return c.stderr.lastLine()
 }
 
 // Close ends the programs.
-func (c *Program) Close() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, p := range c.idle {
-		p.end(true)
+func (p *Program) Close() error {
+	p.mu.Lock()
+	idle := p.idle
+	p.idle = nil
+	p.mu.Unlock()
+	for _, c := range idle {
+		p.ending.Go(func() { c.end(true) })
 	}
-	c.idle = nil
+	p.ending.Wait()
 	return nil
-}
-
-// end ends a program and returns the last line it wrote to standard error. Politely, it may finish by itself.
-func (p *process) end(politely bool) string {
-	_ = p.in.Close()
-	if politely {
-		patience := time.AfterFunc(2*time.Second, func() { _ = p.cmd.Process.Kill() })
-		defer patience.Stop()
-	} else {
-		_ = p.cmd.Process.Kill()
-	}
-	_ = p.cmd.Wait()
-	return p.stderr.lastLine()
 }
 
 // tail keeps the end of what is written to it.
@@ -208,7 +386,7 @@ const tailBytes = 2048
 func (t *tail) Write(b []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.last = append(t.last, b...)
+	t.last = append(t.last, b[max(0, len(b)-tailBytes):]...)
 	if cut := len(t.last) - tailBytes; cut > 0 {
 		t.last = append(t.last[:0], t.last[cut:]...)
 	}
@@ -222,12 +400,5 @@ func (t *tail) lastLine() string {
 	return Clip([]byte(text[strings.LastIndexByte(text, '\n')+1:]))
 }
 
-// Clip shortens what foreign programs say.
-func Clip(b []byte) string {
-	const most = 200
-	text := strings.ToValidUTF8(strings.TrimSpace(string(b)), "?")
-	if len(text) > most {
-		text = text[:most] + "..."
-	}
-	return text
-}
+// Clip shortens what foreign programs say, for a line.
+func Clip(b []byte) string { return printable.Cut(strings.TrimSpace(string(b)), 200) }

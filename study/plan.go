@@ -295,7 +295,7 @@ func (p *Plan) command(e Entry, add func(*scoring.Question)) error {
 	add(&scoring.Question{Question: store.Question{
 		Label: e.Name, Estimator: e.Name, Settings: raw, SettingsHash: estimators.Hash(raw), Seeds: p.seeds(e),
 		Lower: e.Lower,
-	}, Source: &scoring.Program{Argv: e.Command, Dir: p.Definition.base, Timeout: e.Timeout}})
+	}, Source: &scoring.Program{Name: e.Name, Argv: e.Command, Dir: p.Definition.base, Timeout: e.Timeout}})
 	return nil
 }
 

@@ -19,6 +19,7 @@ import (
 	"rwe301/internal/atomicfile"
 	"rwe301/internal/yamldoc"
 	"rwe301/reports"
+	"rwe301/scoring"
 	"rwe301/store"
 	"rwe301/studies"
 	"rwe301/study"
@@ -60,6 +61,49 @@ func planOf(ctx context.Context, path string, text []byte) (*study.Plan, error) 
 	return study.Prepare(ctx, d)
 }
 
+// commandOptions say whether the programs that a definition names may be started.
+type commandOptions struct{ allow bool }
+
+// AddFlags gives a command the flag --allow-commands.
+func (o *commandOptions) AddFlags(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&o.allow, "allow-commands", false, "start the programs that a definition names which lies "+
+		"outside the current folder")
+}
+
+// permit says which programs a study starts. Those of a definition outside the current folder and what is below it,
+// from which the study may have come from anywhere, have to be allowed.
+func (o *commandOptions) permit(s streams, p *study.Plan) error {
+	here, err := filepath.Abs(".")
+	if err != nil {
+		return err
+	}
+	var refused []string
+	for _, program := range scoring.Programs(p.Questions) {
+		if o.allow || within(here, program.Dir) {
+			s.say("starts %s", program)
+		} else {
+			refused = append(refused, "\n  "+program.String())
+		}
+	}
+	if refused == nil {
+		return nil
+	}
+	return fmt.Errorf("the definition lies outside the current folder, and would start these programs, as you:%s\n"+
+		"--allow-commands starts them", strings.Join(refused, ""))
+}
+
+// within says whether a folder is another one or below it, wherever links lead.
+func within(outer, inner string) bool {
+	inner, err := filepath.Abs(inner)
+	for _, path := range []*string{&outer, &inner} {
+		if err == nil {
+			*path, err = filepath.EvalSymlinks(*path)
+		}
+	}
+	relative, failed := filepath.Rel(outer, inner)
+	return err == nil && failed == nil && filepath.IsLocal(relative)
+}
+
 // measuring is how long study plan measures.
 const measuring = time.Minute
 
@@ -71,7 +115,8 @@ func newStudyPlan(s streams) *cobra.Command {
 		Use:   "plan FILE",
 		Short: "Say what a study would run and how long it takes",
 		Long: `Prints every estimator with its settings, the number of scores and the seconds of one, measured on one
-architecture (at most a minute in all), and on standard error the estimated time of the whole study.`,
+architecture (at most a minute in all), and on standard error the estimated time of the whole study. Programs of the
+user are named, but not started.`,
 		Example: "  bench301 study plan my.yaml\n  bench301 study plan my.yaml --no-timing --json",
 		Args:    someArgs(1, 1, "one definition"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -114,11 +159,18 @@ func printPlan(s streams, f recordOptions, p *study.Plan, t study.Timing) error 
 	for _, note := range p.Notes {
 		s.say("%s", note)
 	}
+	programs := scoring.Programs(p.Questions)
+	for _, program := range programs {
+		s.say("study run starts %s", program)
+	}
 	fmt.Fprintf(s.err, "bench301: %d architectures, %d estimates", len(p.Architectures), p.Estimates())
 	if t.Measured > 0 {
 		fmt.Fprintf(s.err, ", about %v on %d cores", t.Total.Round(time.Second), t.Workers)
 		if t.Measured < len(p.Questions) {
 			fmt.Fprintf(s.err, " (%d of %d estimators measured)", t.Measured, len(p.Questions))
+		}
+		if len(programs) > 0 {
+			fmt.Fprint(s.err, " without the programs")
 		}
 	}
 	fmt.Fprintln(s.err)
@@ -129,13 +181,15 @@ func printPlan(s streams, f recordOptions, p *study.Plan, t study.Timing) error 
 
 func newStudyRun(s streams) *cobra.Command {
 	var o partOptions
+	var commands commandOptions
 	var out string
 	var yes bool
 	cmd := with(&cobra.Command{
 		Use:   "run FILE",
 		Short: "Run a study into a new run folder",
 		Long: `Runs a study and prints how far it has come, estimator by estimator. Ctrl-C saves what is finished; study
-resume goes on. A score that fails is kept with its reason and counts as not covered; study resume --retry tries it
+resume goes on. Programs that the definition names are started, and named on standard error; where it lies outside the
+current folder, as a file from elsewhere does, only with --allow-commands. A score that fails is kept with its reason and counts as not covered; study resume --retry tries it
 again.
 
 Exit status: 0 the run is complete, also where some scores failed, 1 the work broke off, 130 interrupted (what was
@@ -153,19 +207,23 @@ finished is kept).`,
 			if n := p.Estimates(); n >= study.ManyEstimates && !yes {
 				return fmt.Errorf("%s: %d estimates: --yes runs so many; study plan says how long they take", args[0], n)
 			}
+			if err := commands.permit(s, p); err != nil {
+				return fmt.Errorf("%s: %w", args[0], err)
+			}
 			dir := filepath.Join("runs", p.Definition.Folder())
 			if shard.Count > 0 {
 				dir += fmt.Sprintf("-%d-of-%d", shard.Index, shard.Count)
 			}
 			return begin(cmd.Context(), s, cmp.Or(out, dir), p, text, shard, o.jobs, false)
 		},
-	}, o.AddFlags, outFlag(&out, "run folder (default runs/NAME)"))
+	}, o.AddFlags, commands.AddFlags, outFlag(&out, "run folder (default runs/NAME)"))
 	cmd.Flags().BoolVar(&yes, "yes", false, "run a study of a million estimates or more")
 	return cmd
 }
 
 func newStudyResume(s streams) *cobra.Command {
 	var o jobsOptions
+	var commands commandOptions
 	var retry, anyVersion bool
 	cmd := with(&cobra.Command{
 		Use:   "resume RUN",
@@ -185,9 +243,12 @@ Exit status: that of bench301 study run.`,
 				return errors.Join(err, r.Close())
 			}
 			defer p.Close()
+			if err := commands.permit(s, p); err != nil {
+				return errors.Join(fmt.Errorf("%s: %w", args[0], err), r.Close())
+			}
 			return finish(cmd.Context(), s, r, p, study.Options{Workers: o.jobs, Retry: retry}, false)
 		},
-	}, o.AddFlags)
+	}, o.AddFlags, commands.AddFlags)
 	cmd.Flags().BoolVar(&retry, "retry", false, "try again what failed")
 	cmd.Flags().BoolVar(&anyVersion, "any-version", false, "go on with a run that another version of the program began")
 	return cmd
@@ -256,6 +317,11 @@ func work(ctx context.Context, s streams, r *study.Run, p *study.Plan, o study.O
 	o.Progress = func(done, total int) { m.set(int64(done), int64(total)) }
 	err := r.Do(ctx, p, machine(), o)
 	m.close()
+	for _, program := range scoring.Programs(p.Questions) {
+		if advice := program.Advice(); advice != "" {
+			s.say("%s", advice)
+		}
+	}
 	if err != nil {
 		s.say("saved; go on with: bench301 study resume %s", r.Dir)
 	}

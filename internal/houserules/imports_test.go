@@ -66,7 +66,8 @@ network/plan: bench301 network/memory internal/kernels
 network/reference: bench301 network/memory network/pass network/plan
 plots: bench301 internal/atomicfile
 reports: analysis bench301 correlation plots internal/atomicfile internal/suggest
-scoring: bench301 bench301/dataset bench301/surrogate estimators store internal/yamldoc
+scoring: bench301 bench301/dataset bench301/surrogate estimators store internal/printable internal/process
+	internal/yamldoc
 search: analysis bench301 bench301/dataset bench301/surrogate estimators moo scoring store internal/atomicfile
 	internal/yamldoc
 serve: bench301 bench301/surrogate

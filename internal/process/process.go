@@ -1,4 +1,3 @@
-// Package process tells what this process has used.
 package process
 
 import "time"
