@@ -11,7 +11,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Scatter shows one estimator's scores against accuracies, an architecture a point.
+// Scatter shows one estimator's scores against accuracies, an architecture a point. Of more than 2000 it draws so many,
+// and says so; its data are all.
 type Scatter struct {
 	Title    string // e.g. name, tau and rho
 	XLabel   string
@@ -45,9 +46,13 @@ func (s Scatter) plot() *plot.Plot {
 	if len(s.Scores) == 0 {
 		return p
 	}
-	xys := make(plotter.XYs, len(s.Scores))
-	for i := range xys {
-		xys[i] = plotter.XY{X: s.Scores[i], Y: s.Accuracy[i]}
+	drawn := Subset(s.Labels, maxPoints)
+	if len(drawn) < len(s.Scores) {
+		p.X.Label.Text += fmt.Sprintf("\n(%d of %d drawn)", len(drawn), len(s.Scores))
+	}
+	xys := make(plotter.XYs, len(drawn))
+	for k, i := range drawn {
+		xys[k] = plotter.XY{X: s.Scores[i], Y: s.Accuracy[i]}
 	}
 	points := &plotter.Scatter{XYs: xys, GlyphStyle: draw.GlyphStyle{Color: blue, Radius: s.radius(),
 		Shape: draw.CircleGlyph{}}}

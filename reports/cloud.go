@@ -72,8 +72,8 @@ func extent(groups []Dots, of func(Dots) []float64) (low, high float64) {
 	return low - air, high + air
 }
 
-// view places the points.
-func (c Cloud) view() cloudView {
+// view places the points. Of too many it takes some architectures, the same in every cloud of a document.
+func (c Cloud) view(items []Item) cloudView {
 	v := cloudView{
 		Cloud: c, Width: cloudWidth, Height: cloudHeight, Left: cloudLeft, Right: cloudWidth - cloudRight, Top: cloudTop,
 		Bottom: cloudHeight - cloudBottom,
@@ -97,14 +97,21 @@ func (c Cloud) view() cloudView {
 	for _, t := range plots.Ticks(5, y0, y1) {
 		v.YTicks = append(v.YTicks, tickView{py(t.Value), t.Label})
 	}
-	every := (total + maxDots - 1) / maxDots
-	n := 0
+	names := make([]string, 0, total)
+	for _, g := range c.Groups {
+		for _, item := range g.Item {
+			names = append(names, items[item].Name)
+		}
+	}
+	drawn := plots.Subset(names, maxDots)
+	v.Omitted = total - len(drawn)
+	n := -1
 	for k, g := range c.Groups {
 		for i, item := range g.Item {
-			if n++; (n-1)%every != 0 {
-				v.Omitted++
+			if n++; len(drawn) == 0 || drawn[0] != n {
 				continue
 			}
+			drawn = drawn[1:]
 			v.Dots = append(v.Dots, dotView{
 				X: px(g.X[i]), Y: py(g.Y[i]), Group: k, Item: item, XIs: significant(g.X[i]), YIs: significant(g.Y[i]),
 			})

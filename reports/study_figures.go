@@ -1,6 +1,8 @@
 package reports
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -19,7 +21,8 @@ type Figure struct {
 	Width, Height vg.Length
 }
 
-// figures are what a run can be drawn in. Each returns nothing where the run has no data for it.
+// figures are what a run can be drawn in. Each returns nothing where the run has no data for it, and what can be drawn
+// beside an error.
 var figures = []struct {
 	name string
 	make func(Study) ([]Figure, error)
@@ -49,20 +52,27 @@ func FigureNames() []string {
 	return names
 }
 
-// Figures draws the kinds of figures named, all for none. Kinds that the run has no data for are left out.
-func (f Study) Figures(names ...string) ([]Figure, error) {
-	var out []Figure
+// Figures makes the kinds of figures named, all for none. Kinds that the run has no data for are left out. Those that
+// cannot be made are the error, an Undrawn each; the others are returned all the same.
+func (f Study) Figures(ctx context.Context, names ...string) (out []Figure, err error) {
+	if len(names) == 0 {
+		names = FigureNames()
+	}
+	var failed []error
+	done := 0
 	for _, kind := range figures {
-		if len(names) > 0 && !slices.Contains(names, kind.name) {
+		if !slices.Contains(names, kind.name) {
 			continue
 		}
-		made, err := kind.make(f)
-		if err != nil {
-			return nil, fmt.Errorf("figure %s: %w", kind.name, err)
+		f.Progress.tell(done, len(names), "figure "+kind.name)
+		done++
+		made, err := attempt(ctx, "figure "+kind.name, func() ([]Figure, error) { return kind.make(f) })
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
 		}
-		out = append(out, made...)
+		out, failed = append(out, made...), append(failed, err)
 	}
-	return out, nil
+	return out, errors.Join(failed...)
 }
 
 // Limits on what one figure shows, best first, so that it stays readable.
@@ -90,12 +100,18 @@ func linesFigure(name string, lines plots.Lines) ([]Figure, error) {
 		return nil, nil
 	}
 	f, err := plots.NewLines(lines)
-	return []Figure{{name, f, plots.SingleColumn, plots.ColumnHeight}}, err
+	if err != nil {
+		return nil, err
+	}
+	return []Figure{{name, f, plots.SingleColumn, plots.ColumnHeight}}, nil
 }
 
 func pointsFigure(name string, width vg.Length, points plots.Points) ([]Figure, error) {
 	f, err := plots.NewPoints(points)
-	return []Figure{{name, f, width, plots.ColumnHeight}}, err
+	if err != nil {
+		return nil, err
+	}
+	return []Figure{{name, f, width, plots.ColumnHeight}}, nil
 }
 
 // names are the estimators' labels, cut to n runes.
