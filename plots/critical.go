@@ -90,7 +90,8 @@ func (d Critical) Draw(c draw.Canvas) {
 	x := func(rank float64) vg.Length { return left + (right-left)*vg.Length((rank-1)/float64(k-1)) }
 	line := draw.LineStyle{Color: black, Width: 0.7}
 	if d.Title != "" {
-		c.FillText(label(9, black, text.XLeft, text.YTop), vg.Point{X: c.Min.X, Y: c.Max.Y}, d.Title)
+		style := label(9, black, text.XLeft, text.YTop)
+		c.FillText(style, vg.Point{X: c.Min.X, Y: c.Max.Y}, cut(d.Title, style, c.Max.X-c.Min.X))
 	}
 	axis := c.Max.Y - 34
 	c.StrokeLine2(line, left, axis, right, axis)

@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/plot/vg"
 
 	"rwe301/analysis"
+	"rwe301/internal/printable"
 	"rwe301/plots"
 )
 
@@ -88,10 +89,11 @@ const (
 // accuracyLabel is the axis of the accuracies, which says where they come from.
 func (f Study) accuracyLabel() string { return "accuracy (%) by " + short(f.From.Truth) }
 
-// short is what a source of accuracies is called where what stands in brackets would be too long.
+// short is what a source of accuracies is called where what stands in brackets would be too long. Labels are broken where
+// their axis ends.
 func short(truth string) string {
 	name, _, _ := strings.Cut(truth, " (")
-	return abbreviate(name, 24)
+	return abbreviate(name, 48)
 }
 
 // linesFigure draws lines in one column, nothing without any.
@@ -151,11 +153,11 @@ func (f Study) scatterFigure() ([]Figure, error) {
 	return []Figure{{"scatter", panels, max(width, plots.SingleColumn), vg.Length(panels.Rows()) * 1.9 * vg.Inch}}, nil
 }
 
-// abbreviate cuts a label in the middle.
+// abbreviate cuts a label in the middle, and shows control characters.
 func abbreviate(s string, n int) string {
-	runes := []rune(s)
+	runes := []rune(printable.Line(s))
 	if len(runes) <= n {
-		return s
+		return string(runes)
 	}
 	return string(runes[:n/2]) + "…" + string(runes[len(runes)-(n-n/2-1):])
 }

@@ -64,7 +64,7 @@ network/pass: bench301 network/plan
 network/plan: bench301 network/memory internal/kernels
 network/reference: bench301 network/memory network/pass network/plan
 plots: bench301 internal/atomicfile
-reports: analysis bench301 correlation plots internal/atomicfile internal/suggest
+reports: analysis bench301 correlation plots internal/atomicfile internal/printable internal/suggest
 scoring: bench301 bench301/dataset bench301/surrogate estimators store internal/yamldoc
 search: analysis bench301 bench301/dataset bench301/surrogate estimators moo scoring store internal/atomicfile
 	internal/yamldoc
