@@ -113,6 +113,9 @@ func canvas(w, h vg.Length, format string) (vg.CanvasWriterTo, error) {
 	if format == "png" {
 		return vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(pixelsPerInch))}, nil
 	}
+	if format == "pdf" {
+		return newPDF(w, h), nil
+	}
 	c, err := draw.NewFormattedCanvas(w, h, format)
 	if encode := encoders[format]; encode != nil && err == nil {
 		return writer{c, encode}, nil
