@@ -60,7 +60,7 @@ func (b Bars) Draw(c draw.Canvas) {
 	p.Y.Min, p.Y.Max = -0.6, float64(n)-0.4
 	p.Add(zeroLine{})
 	b.legend(p)
-	p.Draw(inset(c))
+	drawPlot(p, c)
 }
 
 func (b Bars) legend(p *plot.Plot) {

@@ -38,7 +38,8 @@ func (f Cells) Draw(c draw.Canvas) {
 	head := vg.Length(0)
 	if f.Title != "" {
 		head = 16
-		c.FillText(label(9, black, text.XCenter, text.YTop), vg.Point{X: (c.Min.X + c.Max.X) / 2, Y: c.Max.Y}, f.Title)
+		style := label(9, black, text.XCenter, text.YTop)
+		c.FillText(style, vg.Point{X: (c.Min.X + c.Max.X) / 2, Y: c.Max.Y}, cut(f.Title, style, c.Max.X-c.Min.X))
 	}
 	var parts []graph
 	need := 0.0

@@ -21,19 +21,29 @@ type Critical struct {
 	Difference float64
 }
 
-// NewCritical checks that there are two methods or more, each with a rank from 1.
+// rounding is how far a mean of ranks may lie from what it is without rounding errors.
+const rounding = 1e-9
+
+// NewCritical checks that there are two methods or more, each with a rank from 1 to their number.
 func NewCritical(title string, methods []string, ranks []float64, difference float64) (Critical, error) {
 	if len(methods) != len(ranks) || len(methods) < 2 {
 		return Critical{}, fmt.Errorf("critical-difference diagram: %d methods with %d ranks: must be equally many, at "+
 			"least 2", len(methods), len(ranks))
 	}
+	last := float64(len(ranks))
+	kept := make([]float64, len(ranks))
 	for i, r := range ranks {
-		if !(r >= 1 && r <= float64(len(ranks))) {
+		if !(r >= 1-rounding && r <= last+rounding) {
 			return Critical{}, fmt.Errorf("critical-difference diagram: %s has mean rank %v: must lie in [1, %d]", methods[i], r,
 				len(ranks))
 		}
+		kept[i] = min(max(r, 1), last)
 	}
-	return Critical{title, methods, ranks, difference}, nil
+	if !(difference >= 0) || math.IsInf(difference, 0) {
+		return Critical{}, fmt.Errorf("critical-difference diagram: critical difference %v: must be a number from 0",
+			difference)
+	}
+	return Critical{title, methods, kept, difference}, nil
 }
 
 // Height is what the diagram needs.
@@ -80,7 +90,8 @@ func (d Critical) Draw(c draw.Canvas) {
 	x := func(rank float64) vg.Length { return left + (right-left)*vg.Length((rank-1)/float64(k-1)) }
 	line := draw.LineStyle{Color: black, Width: 0.7}
 	if d.Title != "" {
-		c.FillText(label(9, black, text.XLeft, text.YTop), vg.Point{X: c.Min.X, Y: c.Max.Y}, d.Title)
+		style := label(9, black, text.XLeft, text.YTop)
+		c.FillText(style, vg.Point{X: c.Min.X, Y: c.Max.Y}, cut(d.Title, style, c.Max.X-c.Min.X))
 	}
 	axis := c.Max.Y - 34
 	c.StrokeLine2(line, left, axis, right, axis)
@@ -122,7 +133,7 @@ func (d Critical) Draw(c draw.Canvas) {
 func (d Critical) Data() ([]string, [][]string) {
 	var rows [][]string
 	for _, i := range d.order() {
-		rows = append(rows, []string{d.Methods[i], number(d.MeanRanks[i]), number(math.Abs(d.Difference))})
+		rows = append(rows, []string{d.Methods[i], number(d.MeanRanks[i]), number(d.Difference)})
 	}
 	return []string{"method", "mean_rank", "critical_difference"}, rows
 }

@@ -40,25 +40,49 @@ type Figure interface {
 }
 
 // Save writes the figure as dir/name.<format> for every format, and its numbers as dir/name.csv. It returns the paths
-// it wrote.
+// it wrote. Nothing is written where one of the formats cannot be drawn.
 func Save(dir, name string, f Figure, width, height vg.Length, formats ...string) ([]string, error) {
-	var paths []string
+	d, err := Draw(f, width, height, formats...)
+	if err != nil {
+		return nil, fmt.Errorf("figure %s: %w", name, err)
+	}
+	return d.Save(dir, name)
+}
+
+// Drawn is a figure in some formats, with its numbers as CSV: files that are not written yet.
+type Drawn struct {
+	endings []string
+	data    [][]byte
+}
+
+// Draw draws a figure in some formats.
+func Draw(f Figure, width, height vg.Length, formats ...string) (d Drawn, err error) {
 	for _, format := range formats {
-		path := filepath.Join(dir, name+"."+format)
-		if err := SaveAs(path, f, width, height); err != nil {
-			return paths, fmt.Errorf("figure %s: %w", name, err)
+		var b bytes.Buffer
+		if err := Write(&b, f, width, height, format); err != nil {
+			return d, err
+		}
+		d.endings, d.data = append(d.endings, format), append(d.data, b.Bytes())
+	}
+	var b bytes.Buffer
+	header, rows := f.Data()
+	if err := csv.NewWriter(&b).WriteAll(append([][]string{header}, rows...)); err != nil {
+		return d, err
+	}
+	d.endings, d.data = append(d.endings, "csv"), append(d.data, b.Bytes())
+	return d, nil
+}
+
+// Save writes dir/name.<format> for every format and returns the paths it wrote.
+func (d Drawn) Save(dir, name string) (paths []string, err error) {
+	for i, ending := range d.endings {
+		path := filepath.Join(dir, name+"."+ending)
+		if err := atomicfile.WriteBytes(path, d.data[i]); err != nil {
+			return paths, err
 		}
 		paths = append(paths, path)
 	}
-	path := filepath.Join(dir, name+".csv")
-	err := atomicfile.Write(path, func(w io.Writer) error {
-		header, rows := f.Data()
-		return csv.NewWriter(w).WriteAll(append([][]string{header}, rows...))
-	})
-	if err != nil {
-		return paths, fmt.Errorf("data of figure %s: %w", name, err)
-	}
-	return append(paths, path), nil
+	return paths, nil
 }
 
 // SaveAs writes a figure to one file in the format that its name ends in.
@@ -86,11 +110,11 @@ func encode(c io.WriterTo, w io.Writer, format string) error {
 }
 
 func canvas(w, h vg.Length, format string) (vg.CanvasWriterTo, error) {
-	if !slices.Contains(Formats(), format) {
-		return nil, fmt.Errorf("figure format %q: must be one of %v", format, Formats())
-	}
 	if format == "png" {
 		return vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(pixelsPerInch))}, nil
+	}
+	if format == "pdf" {
+		return newPDF(w, h), nil
 	}
 	c, err := draw.NewFormattedCanvas(w, h, format)
 	if encode := encoders[format]; encode != nil && err == nil {
@@ -131,8 +155,16 @@ func newPlot(title, x, y string) *plot.Plot {
 // inset keeps ink off the edge of the canvas.
 func inset(c draw.Canvas) draw.Canvas { return draw.Crop(c, 4, -6, 3, -4) }
 
-// Write writes a figure in one of the formats.
-func Write(w io.Writer, f Figure, width, height vg.Length, format string) error {
+// Write writes a figure in one of the formats. A library that panics over it gives an error.
+func Write(w io.Writer, f Figure, width, height vg.Length, format string) (err error) {
+	if !slices.Contains(Formats(), format) {
+		return fmt.Errorf("figure format %q: must be one of %v", format, Formats())
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("cannot be drawn as %s: %v", format, r)
+		}
+	}()
 	c, err := canvas(width, height, format)
 	if err != nil {
 		return err

@@ -43,7 +43,8 @@ func NewHeatMap(title string, rows, columns []string, values [][]float64) (HeatM
 // Size is the width and height at which the cells of a heat map stay readable.
 func (h HeatMap) Size() (width, height vg.Length) {
 	side, top := h.margins()
-	return side + vg.Length(max(3, len(h.Columns)))*23 + 10, top + vg.Length(max(2, len(h.Rows)))*15 + 10
+	title := label(9, black, text.XCenter, text.YTop).Width(h.Title)
+	return max(side+vg.Length(max(3, len(h.Columns)))*23, title) + 10, top + vg.Length(max(2, len(h.Rows)))*15 + 10
 }
 
 // margins are the space for the names of rows and, written upwards, of columns.
@@ -66,7 +67,8 @@ func (h HeatMap) Draw(c draw.Canvas) {
 	c = draw.Crop(c, 2, -4, 2, -2)
 	side, top := h.margins()
 	if h.Title != "" {
-		c.FillText(label(9, black, text.XCenter, text.YTop), vg.Point{X: (c.Min.X + c.Max.X) / 2, Y: c.Max.Y}, h.Title)
+		style := label(9, black, text.XCenter, text.YTop)
+		c.FillText(style, vg.Point{X: (c.Min.X + c.Max.X) / 2, Y: c.Max.Y}, cut(h.Title, style, c.Max.X-c.Min.X))
 	}
 	x0, y0 := c.Min.X+side, c.Max.Y-top
 	w, t := (c.Max.X-x0)/vg.Length(max(1, len(h.Columns))), (y0-c.Min.Y)/vg.Length(max(1, len(h.Rows)))

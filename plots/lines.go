@@ -102,7 +102,7 @@ func (l Lines) Draw(c draw.Canvas) {
 	}
 	pad(p)
 	placeLegend(p, len(l.Lines), marks, c.Max.Y-c.Min.Y)
-	p.Draw(inset(c))
+	drawPlot(p, c)
 }
 
 // along are points on a curve, close enough together that a legend cannot hide it between them.
@@ -287,7 +287,7 @@ type wholeTicks int
 func (n wholeTicks) Ticks(low, high float64) []plot.Tick {
 	step := max(1, roundStep((high-low)/float64(n)))
 	var out []plot.Tick
-	for v := math.Ceil(low/step) * step; v <= high+step*1e-9; v += step {
+	for v := math.Ceil(low/step) * step; v <= high+step*1e-9 && len(out) <= 2*int(n); v += step {
 		out = append(out, plot.Tick{Value: v, Label: strconv.FormatFloat(v, 'f', 0, 64)})
 	}
 	return out

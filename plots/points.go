@@ -100,7 +100,7 @@ func (g Points) Draw(c draw.Canvas) {
 	}
 	pad(p)
 	placeLegend(p, len(g.Groups), marks, c.Max.Y-c.Min.Y)
-	p.Draw(inset(c))
+	drawPlot(p, c)
 }
 
 // Data implements Figure.

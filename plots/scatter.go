@@ -11,7 +11,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Scatter shows one estimator's scores against accuracies, an architecture a point.
+// Scatter shows one estimator's scores against accuracies, an architecture a point. Of more than 2000 it draws so many,
+// and says so; its data are all.
 type Scatter struct {
 	Title    string // e.g. name, tau and rho
 	XLabel   string
@@ -37,7 +38,7 @@ func NewScatter(title, x, y string, labels []string, scores, accuracy []float64)
 }
 
 // Draw implements Figure.
-func (s Scatter) Draw(c draw.Canvas) { s.plot().Draw(inset(c)) }
+func (s Scatter) Draw(c draw.Canvas) { drawPlot(s.plot(), c) }
 
 func (s Scatter) plot() *plot.Plot {
 	p := newPlot(s.Title, s.XLabel, s.YLabel)
@@ -45,9 +46,17 @@ func (s Scatter) plot() *plot.Plot {
 	if len(s.Scores) == 0 {
 		return p
 	}
-	xys := make(plotter.XYs, len(s.Scores))
-	for i := range xys {
-		xys[i] = plotter.XY{X: s.Scores[i], Y: s.Accuracy[i]}
+	xs, by := scaled(s.Scores)
+	p.X.Label.Text += by
+	ys, by := scaled(s.Accuracy)
+	p.Y.Label.Text += by
+	drawn := Subset(s.Labels, maxPoints)
+	if len(drawn) < len(s.Scores) {
+		p.X.Label.Text += fmt.Sprintf("\n(%d of %d drawn)", len(drawn), len(s.Scores))
+	}
+	xys := make(plotter.XYs, len(drawn))
+	for k, i := range drawn {
+		xys[k] = plotter.XY{X: xs[i], Y: ys[i]}
 	}
 	points := &plotter.Scatter{XYs: xys, GlyphStyle: draw.GlyphStyle{Color: blue, Radius: s.radius(),
 		Shape: draw.CircleGlyph{}}}
@@ -80,9 +89,13 @@ func (n ticks) Ticks(low, high float64) []plot.Tick {
 	if !(high > low) {
 		return []plot.Tick{{Value: low, Label: strconv.FormatFloat(low, 'g', 4, 64)}}
 	}
-	step := roundStep((high - low) / float64(n))
+	step := roundStep(high/float64(n) - low/float64(n))
+	first := math.Ceil(low / step)
+	if !(step > 0) || math.IsInf(step, 0) || math.Abs(first) > 1e12 { // no round numbers can be told apart here
+		return []plot.Tick{{Value: low, Label: number(low)}, {Value: high, Label: number(high)}}
+	}
 	var out []plot.Tick
-	for k := math.Ceil(low / step); k*step <= high+step*1e-9; k++ {
+	for k := first; k*step <= high+step*1e-9; k++ {
 		v := k*step + 0 // no negative zero
 		out = append(out, plot.Tick{Value: v, Label: tickLabel(v, step)})
 	}

@@ -6,8 +6,6 @@ import (
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/sfnt"
 	"golang.org/x/image/math/fixed"
-	"golang.org/x/text/encoding/charmap"
-
 	fonts "gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
 )
@@ -34,15 +32,8 @@ func (w writer) FillString(f fonts.Face, at vg.Point, s string) {
 
 // encoders say how the formats that need care write text.
 var encoders = map[string]func(string) (string, bool){
-	"pdf": windows1252,
 	"eps": postScript,
 	"tex": func(s string) (string, bool) { return texEscaper.Replace(s), true },
-}
-
-// windows1252 is the encoding that gonum/plot gives the fonts of a PDF.
-func windows1252(s string) (string, bool) {
-	encoded, err := charmap.Windows1252.NewEncoder().String(s)
-	return encoded, err == nil
 }
 
 // postScript escapes a string of PostScript, whose standard encoding agrees with ASCII but for two quotes.

@@ -65,15 +65,23 @@ func extent(groups []Dots, of func(Dots) []float64) (low, high float64) {
 			low, high = min(low, v), max(high, v)
 		}
 	}
-	air := 0.04 * (high - low)
-	if air == 0 {
+	air := 0.04*high - 0.04*low
+	if low == high {
 		air = max(1e-9, 0.04*math.Abs(low))
 	}
-	return low - air, high + air
+	return max(low-air, -math.MaxFloat64), min(high+air, math.MaxFloat64)
 }
 
-// view places the points.
-func (c Cloud) view() cloudView {
+// share is where x lies between low and high, from 0 to 1. The difference of the largest numbers has no value.
+func share(x, low, high float64) float64 {
+	if math.IsInf(high-low, 0) {
+		x, low, high = x/4, low/4, high/4
+	}
+	return (x - low) / (high - low)
+}
+
+// view places the points. Of too many it takes some architectures, the same in every cloud of a document.
+func (c Cloud) view(items []Item) cloudView {
 	v := cloudView{
 		Cloud: c, Width: cloudWidth, Height: cloudHeight, Left: cloudLeft, Right: cloudWidth - cloudRight, Top: cloudTop,
 		Bottom: cloudHeight - cloudBottom,
@@ -89,22 +97,29 @@ func (c Cloud) view() cloudView {
 	}
 	x0, x1 := extent(c.Groups, func(g Dots) []float64 { return g.X })
 	y0, y1 := extent(c.Groups, func(g Dots) []float64 { return g.Y })
-	px := func(x float64) string { return unit(float64(v.Left) + (x-x0)/(x1-x0)*float64(v.Right-v.Left)) }
-	py := func(y float64) string { return unit(float64(v.Bottom) - (y-y0)/(y1-y0)*float64(v.Bottom-v.Top)) }
+	px := func(x float64) string { return unit(float64(v.Left) + share(x, x0, x1)*float64(v.Right-v.Left)) }
+	py := func(y float64) string { return unit(float64(v.Bottom) - share(y, y0, y1)*float64(v.Bottom-v.Top)) }
 	for _, t := range plots.Ticks(5, x0, x1) {
 		v.XTicks = append(v.XTicks, tickView{px(t.Value), t.Label})
 	}
 	for _, t := range plots.Ticks(5, y0, y1) {
 		v.YTicks = append(v.YTicks, tickView{py(t.Value), t.Label})
 	}
-	every := (total + maxDots - 1) / maxDots
-	n := 0
+	names := make([]string, 0, total)
+	for _, g := range c.Groups {
+		for _, item := range g.Item {
+			names = append(names, items[item].Name)
+		}
+	}
+	drawn := plots.Subset(names, maxDots)
+	v.Omitted = total - len(drawn)
+	n := -1
 	for k, g := range c.Groups {
 		for i, item := range g.Item {
-			if n++; (n-1)%every != 0 {
-				v.Omitted++
+			if n++; len(drawn) == 0 || drawn[0] != n {
 				continue
 			}
+			drawn = drawn[1:]
 			v.Dots = append(v.Dots, dotView{
 				X: px(g.X[i]), Y: py(g.Y[i]), Group: k, Item: item, XIs: significant(g.X[i]), YIs: significant(g.Y[i]),
 			})

@@ -2,12 +2,14 @@ package reports
 
 import (
 	"bytes"
+	"context"
 	_ "embed" // style and script are part of the binary
 	"errors"
-	"fmt"
 	"html/template"
 	"io"
+	"strings"
 
+	"rwe301/internal/atomicfile"
 	"rwe301/plots"
 )
 
@@ -20,6 +22,7 @@ type Document struct {
 	Sections []Section
 	Items    []Item // what the points of scatter plots stand for
 	Made     string // what made the page, its last line
+	Progress Progress
 }
 
 // Fact is a name with its value.
@@ -34,6 +37,7 @@ type Section struct {
 	Drawings []Drawing
 	Tables   []Table
 	Verbatim string
+	Failed   []*Undrawn // what would stand here too
 }
 
 // Empty says whether the section shows nothing.
@@ -43,7 +47,7 @@ func (s Section) Empty() bool {
 			return false
 		}
 	}
-	return len(s.Clouds)+len(s.Drawings) == 0 && s.Verbatim == ""
+	return len(s.Clouds)+len(s.Drawings)+len(s.Failed) == 0 && s.Verbatim == ""
 }
 
 // Drawing is a figure with its caption on the page.
@@ -83,37 +87,81 @@ var pageJS string
 
 var page = template.Must(template.New("page").Parse(pageHTML))
 
-// Write prints the document as HTML.
+// Save writes the document as an HTML file. What could not be made is named in its place on the page, and is the error,
+// an Undrawn each; the file is written all the same.
+func (d Document) Save(ctx context.Context, path string) error {
+	view, err := d.view(ctx)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return errors.Join(err, atomicfile.Write(path, func(w io.Writer) error { return page.Execute(w, view) }))
+}
+
+// Write prints the document as Save does.
 func (d Document) Write(w io.Writer) error {
-	view := pageView{Document: d, CSS: template.CSS(pageCSS), JS: template.JS(pageJS)}
+	view, err := d.view(context.Background())
+	return errors.Join(err, page.Execute(w, view))
+}
+
+// view draws what there is to draw, and lists what could not be.
+func (d Document) view(ctx context.Context) (pageView, error) {
+	view := pageView{Document: d, CSS: template.CSS(pageCSS), JS: template.JS(pageJS), Items: make([]*Item, len(d.Items))}
+	total, done := 0, 0
+	for _, s := range d.Sections {
+		total += len(s.Drawings) + len(s.Tables)
+	}
+	var failed []error
 	for _, s := range d.Sections {
 		if s.Empty() {
 			continue
 		}
 		v := sectionView{Section: s}
 		for _, c := range s.Clouds {
-			v.Clouds = append(v.Clouds, c.view())
+			cloud := c.view(d.Items)
+			for _, dot := range cloud.Dots {
+				view.Items[dot.Item] = &d.Items[dot.Item]
+			}
+			v.Clouds = append(v.Clouds, cloud)
 		}
 		for _, f := range s.Drawings {
-			svg, err := f.svg()
+			part := "figure " + f.Name
+			d.Progress.tell(done, total, part)
+			done++
+			svg, err := attempt(ctx, part, f.svg)
+			if ctx.Err() != nil {
+				return view, ctx.Err()
+			}
 			if err != nil {
-				return fmt.Errorf("%s: %w", f.Caption, err)
+				v.Failed = append(v.Failed, failures(err)...)
+				continue
 			}
 			v.Drawings = append(v.Drawings, drawingView{f.Caption, svg, int(1.4 * f.Width.Points())})
 		}
 		for _, t := range s.Tables {
+			done++
 			if len(t.Rows) == 0 {
 				continue
 			}
-			var b bytes.Buffer
-			if err := t.Write(&b, HTML); err != nil {
-				return fmt.Errorf("%s: %w", t.Title, err)
+			html, err := attempt(ctx, "table "+t.Title, func() (template.HTML, error) {
+				var b strings.Builder
+				err := t.Write(&b, HTML)
+				return template.HTML(b.String()), err // cells were escaped
+			})
+			if ctx.Err() != nil {
+				return view, ctx.Err()
 			}
-			v.Tables = append(v.Tables, template.HTML(b.String())) // cells were escaped
+			if err != nil {
+				v.Failed = append(v.Failed, failures(err)...)
+				continue
+			}
+			v.Tables = append(v.Tables, html)
+		}
+		for _, u := range v.Failed {
+			failed = append(failed, u)
 		}
 		view.Sections = append(view.Sections, v)
 	}
-	return page.Execute(w, view)
+	return view, errors.Join(failed...)
 }
 
 // pageView is a Document with its parts as HTML.
@@ -122,6 +170,7 @@ type pageView struct {
 	CSS      template.CSS
 	JS       template.JS
 	Sections []sectionView
+	Items    []*Item // of points that are drawn, the others nil
 }
 
 type sectionView struct {

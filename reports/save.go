@@ -1,12 +1,20 @@
 package reports
 
 import (
+	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"gonum.org/v1/plot/vg"
 
 	"rwe301/internal/atomicfile"
 	"rwe301/plots"
@@ -30,21 +38,138 @@ func saveFiles(dir string, files ...file) (paths []string, err error) {
 		}
 		paths = append(paths, path)
 	}
-	return paths, nil
+	return paths, tidy(dir, nil, saved(paths))
 }
 
-// saveFigures writes figures into a folder, which is made when it does not exist, and lists their paths.
-func saveFigures(dir string, figures []Figure) (paths []string, err error) {
+// pictures are the formats of the figures of a report.
+var pictures = []string{"png", "svg", "pdf"}
+
+// saveFigures draws figures into a folder, which is made when it does not exist, and lists the files. The width is that
+// of every figure, the height following, or 0 for each its own. What cannot be drawn is the error, an Undrawn each; the
+// others are saved all the same.
+func saveFigures(ctx context.Context, dir string, figures []Figure, width vg.Length, tell Progress, formats ...string) (
+	paths []string, err error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
 	}
-	for _, f := range figures {
-		saved, err := plots.Save(dir, f.Name, f.Figure, f.Width, f.Height, "png", "svg", "pdf")
+	var failed []error
+	for k, f := range figures {
+		tell.tell(k, len(figures), "figure "+f.Name)
+		drawn, err := attempt(ctx, "figure "+f.Name, func() (plots.Drawn, error) {
+			w, h := f.Width, f.Height
+			if width > 0 {
+				w, h = width, h*width/w
+			}
+			return plots.Draw(f.Figure, w, h, formats...)
+		})
+		if ctx.Err() != nil {
+			return paths, ctx.Err()
+		}
+		if err != nil {
+			failed = append(failed, err)
+			continue
+		}
+		saved, err := drawn.Save(dir, f.Name)
 		if paths = append(paths, saved...); err != nil {
 			return paths, err
 		}
 	}
-	return paths, nil
+	return paths, errors.Join(failed...)
+}
+
+// unfinished is the name of a file whose writing was cut off; the name it would have got is in brackets.
+var unfinished = regexp.MustCompile(`^\.(.+)\.[0-9]+$`)
+
+// tidy removes what earlier reports left in a folder: the figures with the names gone, in every format, and what writing
+// a file named kept or gone, whatever its ending, left unfinished. All else is the user's.
+func tidy(dir string, gone, kept []string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	endings := append(plots.Formats(), "csv")
+	for _, e := range entries {
+		if !e.Type().IsRegular() {
+			continue
+		}
+		name, part := e.Name(), unfinished.FindStringSubmatch(e.Name())
+		if part != nil {
+			name = part[1]
+		}
+		ending := filepath.Ext(name)
+		name = strings.TrimSuffix(name, ending)
+		stale := slices.Contains(gone, name) && slices.Contains(endings, strings.TrimPrefix(ending, "."))
+		if !stale && (part == nil || !slices.Contains(kept, name)) {
+			continue
+		}
+		if err := os.Remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// saved are the names of files without their endings.
+func saved(paths []string) (names []string) {
+	for _, p := range paths {
+		base := filepath.Base(p)
+		names = append(names, strings.TrimSuffix(base, filepath.Ext(base)))
+	}
+	return names
+}
+
+// without are the names that are not among others.
+func without(names, others []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return slices.Contains(others, n) })
+}
+
+// possible lists the names of all figures of the given kinds that a report of the run may have.
+func (f Study) possible(kinds []string) (names []string) {
+	for _, kind := range kinds {
+		switch kind {
+		case "ablation":
+			for _, c := range f.Columns {
+				for setting := range c.Levels() {
+					names = append(names, "ablation-"+setting)
+				}
+			}
+		case "cells":
+			names = append(names, "cells-best", "cells-worst")
+		default:
+			names = append(names, kind)
+		}
+	}
+	return names
+}
+
+// SaveFigures draws the kinds of figures named, all for none, into a folder of the run's own, and lists the files. The
+// width is that of every figure, or 0 for each its own. Figures of these kinds that the run has no more are removed;
+// what cannot be drawn is the error, an Undrawn each.
+func (f Study) SaveFigures(ctx context.Context, dir string, width vg.Length, formats []string, kinds ...string) (
+	[]string, error) {
+	paths, err := f.DrawInto(ctx, dir, width, formats, kinds...)
+	if ctx.Err() != nil {
+		return paths, ctx.Err()
+	}
+	if len(kinds) == 0 {
+		kinds = FigureNames()
+	}
+	made := saved(paths)
+	return paths, errors.Join(err, tidy(dir, without(f.possible(kinds), made), made))
+}
+
+// DrawInto is SaveFigures into a folder that may hold more than the figures of this run: nothing is removed.
+func (f Study) DrawInto(ctx context.Context, dir string, width vg.Length, formats []string, kinds ...string) (
+	[]string, error) {
+	made, failed := f.Figures(ctx, kinds...)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	paths, err := saveFigures(ctx, dir, made, width, f.Progress, formats...)
+	if ctx.Err() != nil {
+		return paths, ctx.Err()
+	}
+	return paths, errors.Join(failed, err)
 }
 
 // files are those of a table that is saved: as the endings of files name them.
@@ -59,7 +184,7 @@ func (t Table) files(name string, formats map[string]Format) (out []file) {
 
 // Save writes the table of InOrder in every format, all scores beside the accuracies, and figures of the given kinds,
 // and lists their paths.
-func (f Study) Save(dir string, figures ...string) ([]string, error) {
+func (f Study) Save(ctx context.Context, dir string, figures ...string) ([]string, error) {
 	t := f.InOrder()
 	files := append(t.files("table", map[string]Format{"txt": Terminal, "md": Markdown, "tex": LaTeX, "csv": CSV}),
 		file{"table.json", func(w io.Writer) error {
@@ -72,12 +197,8 @@ func (f Study) Save(dir string, figures ...string) ([]string, error) {
 	if err != nil {
 		return paths, err
 	}
-	made, err := f.Figures(figures...)
-	if err != nil {
-		return paths, err
-	}
-	saved, err := saveFigures(dir, made)
-	return append(paths, saved...), err
+	drawn, err := f.SaveFigures(ctx, dir, 0, pictures, figures...)
+	return append(paths, drawn...), err
 }
 
 // writeScores writes a row an architecture: text, id, accuracy, and the mean score of every estimator as it was made;

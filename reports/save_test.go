@@ -66,7 +66,7 @@ func TestSave(t *testing.T) {
 			t.Errorf("the table lacks %q:\n%s", want, b.String())
 		}
 	}
-	files, err := report.Save(run.Dir, "scatter", "bars")
+	files, err := report.Save(t.Context(), run.Dir, "scatter", "bars")
 	if err != nil {
 		t.Fatal(err)
 	}

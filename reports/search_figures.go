@@ -2,7 +2,10 @@ package reports
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -15,21 +18,38 @@ import (
 
 // figures draws the fronts of all methods beside published networks, the fronts of the first method generation by
 // generation, curves over the evaluations, and the cells of the knee and the ends of the best front.
-func (r Search) figures() (out []Figure, err error) {
+func (r Search) figures(ctx context.Context) (out []Figure, err error) {
 	if len(r.Found) == 0 {
 		return nil, nil
 	}
-	for _, draw := range []func() ([]Figure, error){
-		r.frontFigure, r.generationFigure, r.curveFigures, r.cellFigures,
+	var failed []error
+	for _, kind := range []struct {
+		name string
+		draw func() ([]Figure, error)
+	}{
+		{"fronts", r.frontFigure}, {"generations", r.generationFigure}, {"of curves", r.curveFigures},
+		{"cells", r.cellFigures},
 	} {
-		made, err := draw()
-		if err != nil {
-			return nil, err
+		made, err := attempt(ctx, "figure "+kind.name, kind.draw)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
 		}
-		out = append(out, made...)
+		out, failed = append(out, made...), append(failed, err)
 	}
-	return out, nil
+	return out, errors.Join(failed...)
 }
+
+// searchFigures lists the names of all figures that a report of searches may have.
+func searchFigures() []string {
+	names := slices.Collect(maps.Keys(searchCaptions))
+	for _, what := range drawnMembers {
+		names = append(names, "cells-"+what)
+	}
+	return names
+}
+
+// drawnMembers are the members of a front that are drawn.
+var drawnMembers = []string{"most-accurate", "smallest", "knee"}
 
 // frontPoints are error against MACs, in order of MACs, of what is not dominated there.
 func frontPoints(front []analysis.Found) []plots.Point {
@@ -75,7 +95,10 @@ func (r Search) frontFigure() ([]Figure, error) {
 		g.Groups = append(g.Groups, group)
 	}
 	f, err := plots.NewPoints(g)
-	return []Figure{{"fronts", f, plots.DoubleColumn, 3.4 * vg.Inch}}, err
+	if err != nil {
+		return nil, err
+	}
+	return []Figure{{"fronts", f, plots.DoubleColumn, 3.4 * vg.Inch}}, nil
 }
 
 func (r Search) generationFigure() ([]Figure, error) {
@@ -100,7 +123,8 @@ func milestones(n int) []int {
 	return out
 }
 
-func (r Search) curveFigures() (out []Figure, err error) {
+func (r Search) curveFigures() (out []Figure, _ error) {
+	var failed []error
 	for _, c := range []struct {
 		name, label string
 		value       func(analysis.SearchPoint) float64
@@ -114,11 +138,11 @@ func (r Search) curveFigures() (out []Figure, err error) {
 		}
 		f, err := linesFigure(c.name, l)
 		if err != nil {
-			return nil, err
+			failed = append(failed, fmt.Errorf("%s: %w", c.name, err))
 		}
 		out = append(out, f...)
 	}
-	return out, nil
+	return out, errors.Join(failed...)
 }
 
 // quartiles is the median over runs with the quartiles as a band, at the evaluations of the first run.
@@ -162,9 +186,9 @@ func (r Search) cellFigures() (out []Figure, err error) {
 	for _, pick := range []struct {
 		what string
 		f    analysis.Found
-	}{{"most-accurate", analysis.Extreme(front, func(f analysis.Found) float64 { return -f.Accuracy })},
-		{"smallest", analysis.Extreme(front, func(f analysis.Found) float64 { return float64(f.MACs) })},
-		{"knee", analysis.Knee(front)}} {
+	}{{drawnMembers[0], analysis.Extreme(front, func(f analysis.Found) float64 { return -f.Accuracy })},
+		{drawnMembers[1], analysis.Extreme(front, func(f analysis.Found) float64 { return float64(f.MACs) })},
+		{drawnMembers[2], analysis.Knee(front)}} {
 		a, _, err := r.Space.Parse(pick.f.Arch)
 		if err != nil || drawn[pick.f.ID] {
 			continue // nothing to draw, or the same network again

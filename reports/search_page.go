@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -16,11 +17,12 @@ var searchCaptions = map[string]string{
 	"best-so-far": "Best accuracy of the front over the evaluations: median and quartiles over seeds.",
 }
 
-// Page is the report of searches.
-func (r Search) Page() (Document, error) {
+// Page is the report of searches. Figures that cannot be made are named in their section.
+func (r Search) Page(ctx context.Context) (Document, error) {
 	m, d := r.From, r.Setup
 	doc := Document{
-		Title: d.Name,
+		Progress: r.Progress,
+		Title:    d.Name,
 		Lead: fmt.Sprintf("Searches of the space %s for accurate and small networks, judged by accuracies that come from: "+
 			"%s.",
 			d.Space, m.Truth),
@@ -39,9 +41,9 @@ func (r Search) Page() (Document, error) {
 	clouds, items := r.clouds()
 	doc.Items = items
 	var curves, cells []Drawing
-	figures, err := r.figures()
-	if err != nil {
-		return doc, err
+	figures, failed := r.figures(ctx)
+	if ctx.Err() != nil {
+		return doc, ctx.Err()
 	}
 	for _, f := range figures {
 		drawing := Drawing{searchCaptions[f.Name], f}
@@ -55,7 +57,7 @@ func (r Search) Page() (Document, error) {
 	doc.Sections = []Section{
 		{Name: "result", Title: "Result", Tables: []Table{r.Table()}},
 		{Name: "fronts", Title: "Fronts", Text: "Point at an architecture to see what it is.", Clouds: clouds},
-		{Name: "figures", Title: "Fronts and progress", Drawings: curves},
+		{Name: "figures", Title: "Fronts and progress", Drawings: curves, Failed: failures(failed)},
 		{Name: "architectures", Title: "Architectures", Tables: []Table{r.frontTable()}, Drawings: cells},
 		{Name: "protocol", Title: "Protocol", Tables: []Table{r.protocolTable()}},
 		{Name: "checklist", Title: "Checklist", Tables: []Table{r.Checklist()}},

@@ -2,8 +2,10 @@ package reports
 
 import (
 	"cmp"
+	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -120,8 +122,9 @@ func (r Search) writeFound(w io.Writer) error {
 	return nil
 }
 
-// Save writes tables, fronts, indicators and figures into a folder, and lists their paths.
-func (r Search) Save(dir string) ([]string, error) {
+// Save writes tables, fronts, indicators and figures into a folder of their own, and lists their paths. Figures of an
+// earlier report that there are no more are removed; those that cannot be drawn are the error, an Undrawn each.
+func (r Search) Save(ctx context.Context, dir string) ([]string, error) {
 	paths, err := saveFiles(dir, append(r.Table().files("summary",
 		map[string]Format{"md": Markdown, "tex": LaTeX, "csv": CSV}),
 		file{"fronts.csv", r.writeFronts},
@@ -130,12 +133,13 @@ func (r Search) Save(dir string) ([]string, error) {
 	if err != nil {
 		return paths, err
 	}
-	figures, err := r.figures()
-	if err != nil {
-		return paths, err
+	figures, failed := r.figures(ctx)
+	pictured, err := saveFigures(ctx, filepath.Join(dir, "figures"), figures, 0, r.Progress, pictures...)
+	if paths = append(paths, pictured...); ctx.Err() != nil {
+		return paths, ctx.Err()
 	}
-	saved, err := saveFigures(filepath.Join(dir, "figures"), figures)
-	return append(paths, saved...), err
+	made := saved(pictured)
+	return paths, errors.Join(failed, err, tidy(filepath.Join(dir, "figures"), without(searchFigures(), made), made))
 }
 
 // writeFronts writes the fronts, each architecture as canonical text and in the notation of a bench301.PythonSource.

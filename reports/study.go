@@ -3,7 +3,13 @@ package reports
 import "rwe301/analysis"
 
 // Study renders the findings of a study, or of anything else that was analysed like one.
-type Study struct{ *analysis.Findings }
+type Study struct {
+	*analysis.Findings
+	Progress Progress // may be nil
+}
 
 // Search renders what searches found.
-type Search struct{ *analysis.Fronts }
+type Search struct {
+	*analysis.Fronts
+	Progress Progress // may be nil
+}

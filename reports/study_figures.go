@@ -1,6 +1,8 @@
 package reports
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -9,6 +11,7 @@ import (
 	"gonum.org/v1/plot/vg"
 
 	"rwe301/analysis"
+	"rwe301/internal/printable"
 	"rwe301/plots"
 )
 
@@ -19,7 +22,8 @@ type Figure struct {
 	Width, Height vg.Length
 }
 
-// figures are what a run can be drawn in. Each returns nothing where the run has no data for it.
+// figures are what a run can be drawn in. Each returns nothing where the run has no data for it, and what can be drawn
+// beside an error.
 var figures = []struct {
 	name string
 	make func(Study) ([]Figure, error)
@@ -49,20 +53,27 @@ func FigureNames() []string {
 	return names
 }
 
-// Figures draws the kinds of figures named, all for none. Kinds that the run has no data for are left out.
-func (f Study) Figures(names ...string) ([]Figure, error) {
-	var out []Figure
+// Figures makes the kinds of figures named, all for none. Kinds that the run has no data for are left out. Those that
+// cannot be made are the error, an Undrawn each; the others are returned all the same.
+func (f Study) Figures(ctx context.Context, names ...string) (out []Figure, err error) {
+	if len(names) == 0 {
+		names = FigureNames()
+	}
+	var failed []error
+	done := 0
 	for _, kind := range figures {
-		if len(names) > 0 && !slices.Contains(names, kind.name) {
+		if !slices.Contains(names, kind.name) {
 			continue
 		}
-		made, err := kind.make(f)
-		if err != nil {
-			return nil, fmt.Errorf("figure %s: %w", kind.name, err)
+		f.Progress.tell(done, len(names), "figure "+kind.name)
+		done++
+		made, err := attempt(ctx, "figure "+kind.name, func() ([]Figure, error) { return kind.make(f) })
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
 		}
-		out = append(out, made...)
+		out, failed = append(out, made...), append(failed, err)
 	}
-	return out, nil
+	return out, errors.Join(failed...)
 }
 
 // Limits on what one figure shows, best first, so that it stays readable.
@@ -78,10 +89,11 @@ const (
 // accuracyLabel is the axis of the accuracies, which says where they come from.
 func (f Study) accuracyLabel() string { return "accuracy (%) by " + short(f.From.Truth) }
 
-// short is what a source of accuracies is called where what stands in brackets would be too long.
+// short is what a source of accuracies is called where what stands in brackets would be too long. Labels are broken where
+// their axis ends.
 func short(truth string) string {
 	name, _, _ := strings.Cut(truth, " (")
-	return abbreviate(name, 24)
+	return abbreviate(name, 48)
 }
 
 // linesFigure draws lines in one column, nothing without any.
@@ -90,12 +102,18 @@ func linesFigure(name string, lines plots.Lines) ([]Figure, error) {
 		return nil, nil
 	}
 	f, err := plots.NewLines(lines)
-	return []Figure{{name, f, plots.SingleColumn, plots.ColumnHeight}}, err
+	if err != nil {
+		return nil, err
+	}
+	return []Figure{{name, f, plots.SingleColumn, plots.ColumnHeight}}, nil
 }
 
 func pointsFigure(name string, width vg.Length, points plots.Points) ([]Figure, error) {
 	f, err := plots.NewPoints(points)
-	return []Figure{{name, f, width, plots.ColumnHeight}}, err
+	if err != nil {
+		return nil, err
+	}
+	return []Figure{{name, f, width, plots.ColumnHeight}}, nil
 }
 
 // names are the estimators' labels, cut to n runes.
@@ -135,11 +153,11 @@ func (f Study) scatterFigure() ([]Figure, error) {
 	return []Figure{{"scatter", panels, max(width, plots.SingleColumn), vg.Length(panels.Rows()) * 1.9 * vg.Inch}}, nil
 }
 
-// abbreviate cuts a label in the middle.
+// abbreviate cuts a label in the middle, and shows control characters.
 func abbreviate(s string, n int) string {
-	runes := []rune(s)
+	runes := []rune(printable.Line(s))
 	if len(runes) <= n {
-		return s
+		return string(runes)
 	}
 	return string(runes[:n/2]) + "…" + string(runes[len(runes)-(n-n/2-1):])
 }

@@ -91,16 +91,16 @@ func (f Study) ablationFigures() ([]Figure, error) {
 		byKnob[a.Setting] = append(byKnob[a.Setting], a)
 	}
 	var out []Figure
+	var failed []error
 	for _, knob := range knobs {
 		figure, err := ablationFigure(knob, byKnob[knob])
 		if err != nil {
-			return nil, err
-		}
-		if figure != nil {
+			failed = append(failed, fmt.Errorf("%s: %w", knob, err))
+		} else if figure != nil {
 			out = append(out, *figure)
 		}
 	}
-	return out, nil
+	return out, errors.Join(failed...)
 }
 
 // ablationFigure draws numbers as lines with bands and words as bars.

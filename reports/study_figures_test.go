@@ -14,7 +14,7 @@ import (
 // TestFigures draws every kind of figure and checks that its numbers are the run's.
 func TestFigures(t *testing.T) {
 	_, f := studytest.MadeUp(t, t.TempDir(), 140, 1)
-	made, err := reports.Study{Findings: f}.Figures()
+	made, err := reports.Study{Findings: f}.Figures(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func TestFigures(t *testing.T) {
 		"scatter bars convergence proxies entropy strata bias precision ranks critical cells-best cells-worst"; got != want {
 		t.Errorf("figures %s, want %s", got, want)
 	}
-	only, err := reports.Study{Findings: f}.Figures("scatter")
+	only, err := reports.Study{Findings: f}.Figures(t.Context(), "scatter")
 	if err != nil || len(only) != 1 {
 		t.Fatalf("%d figures, %v", len(only), err)
 	}
@@ -62,7 +62,7 @@ estimators:
     settings: {train_images: 20, batch: 20, channels: 2, layers: 3, resolution: 16}
     vary: {channels: [4, 16], norm: [batch, none]}
 `), filepath.Join(dir, "run"))
-	made, err := reports.Study{Findings: f}.Figures("ablation", "seeds", "cost")
+	made, err := reports.Study{Findings: f}.Figures(t.Context(), "ablation", "seeds", "cost")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ estimators:
 	if err != nil || len(budget.Rows) == 0 {
 		t.Errorf("table of budgets: %v, %v", budget.Rows, err)
 	}
-	made, err := reports.Study{Findings: f}.Figures("cost")
+	made, err := reports.Study{Findings: f}.Figures(t.Context(), "cost")
 	if err != nil || len(made) != 1 {
 		t.Fatal(made, err)
 	}

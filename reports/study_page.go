@@ -2,6 +2,7 @@ package reports
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -32,12 +33,7 @@ var captions = map[string]string{
 }
 
 // drawings are figures with their captions.
-func (f Study) drawings(kinds ...string) ([]Drawing, error) {
-	made, err := f.Figures(kinds...)
-	if err != nil {
-		return nil, err
-	}
-	var out []Drawing
+func drawings(made []Figure) (out []Drawing) {
 	for _, m := range made {
 		kind, rest, _ := strings.Cut(m.Name, "-")
 		caption := captions[kind]
@@ -50,14 +46,35 @@ func (f Study) drawings(kinds ...string) ([]Drawing, error) {
 		}
 		out = append(out, Drawing{caption, m})
 	}
-	return out, nil
+	return out
 }
 
-// Page is the report of a run.
-func (f Study) Page() (Document, error) {
+// sections are the parts of the report of a study, with the tables and figures that stand in each.
+var sections = []struct {
+	name, title, text string
+	tables, figures   []string
+}{
+	{"result", "Rank correlation", "", []string{"estimators"}, []string{"bars", "cost"}},
+	{"scatter", "Scores against accuracies",
+		"Point at an architecture to see what it is, and where the other estimators put it.", nil, nil},
+	{"ablation", "Ablation", "", []string{"ablation"}, []string{"ablation"}},
+	{"top", "Top of the ranking", "", []string{"top"}, []string{"precision", "ranks"}},
+	{"budget", "Time", "", []string{"budget"}, nil},
+	{"size", "Size of the networks",
+		"Large networks are more accurate, so that a score that grows with size correlates " +
+			"with accuracy. Is anything left at fixed size?", []string{"confounding"}, []string{"strata", "bias"}},
+	{"certainty", "Certainty", "", []string{"seeds"}, []string{"seeds", "convergence", "critical"}},
+	{"proxies", "Estimators among themselves", "", nil, []string{"proxies", "entropy"}},
+	{"architectures", "Architectures", "", nil, []string{"cells"}},
+	{"protocol", "Protocol", "", []string{"protocol"}, nil},
+}
+
+// Page is the report of a run. Tables and figures that cannot be made are named in their sections.
+func (f Study) Page(ctx context.Context) (Document, error) {
 	m := f.From
 	d := Document{
-		Title: m.Name,
+		Progress: f.Progress,
+		Title:    m.Name,
 		Lead: fmt.Sprintf("How well estimators order %d architectures of the space %s by accuracy. The accuracies come "+
 			"from: %s.",
 			len(f.Architectures), m.Space, m.Truth),
@@ -83,36 +100,30 @@ func (f Study) Page() (Document, error) {
 		return d, err
 	}
 	d.Items = items
-	for _, part := range []struct {
-		name, title, text string
-		tables, figures   []string
-	}{
-		{"result", "Rank correlation", "", []string{"estimators"}, []string{"bars", "cost"}},
-		{"scatter", "Scores against accuracies",
-			"Point at an architecture to see what it is, and where the other estimators put it.", nil, nil},
-		{"ablation", "Ablation", "", []string{"ablation"}, []string{"ablation"}},
-		{"top", "Top of the ranking", "", []string{"top"}, []string{"precision", "ranks"}},
-		{"budget", "Time", "", []string{"budget"}, nil},
-		{"size", "Size of the networks",
-			"Large networks are more accurate, so that a score that grows with size correlates " +
-				"with accuracy. Is anything left at fixed size?", []string{"confounding"}, []string{"strata", "bias"}},
-		{"certainty", "Certainty", "", []string{"seeds"}, []string{"seeds", "convergence", "critical"}},
-		{"proxies", "Estimators among themselves", "", nil, []string{"proxies", "entropy"}},
-		{"architectures", "Architectures", "", nil, []string{"cells"}},
-		{"protocol", "Protocol", "", []string{"protocol"}, nil},
-	} {
+	total, done := 0, 0
+	for _, part := range sections {
+		total += len(part.tables) + len(part.figures)
+	}
+	for _, part := range sections {
 		s := Section{Name: part.name, Title: part.title, Text: part.text}
 		for _, name := range part.tables {
-			t, err := f.Table(name)
-			if err != nil {
-				return d, err
+			f.Progress.tell(done, total, "table "+name)
+			done++
+			t, err := f.attemptTable(ctx, name)
+			if ctx.Err() != nil {
+				return d, ctx.Err()
 			}
-			s.Tables = append(s.Tables, t)
+			s.Tables, s.Failed = append(s.Tables, t), append(s.Failed, failures(err)...)
 		}
 		if len(part.figures) > 0 {
-			if s.Drawings, err = f.drawings(part.figures...); err != nil {
-				return d, err
+			one := f
+			one.Progress = func(k, _ int, name string) { f.Progress.tell(done+k, total, name) }
+			made, err := one.Figures(ctx, part.figures...)
+			if ctx.Err() != nil {
+				return d, ctx.Err()
 			}
+			done += len(part.figures)
+			s.Drawings, s.Failed = drawings(made), append(s.Failed, failures(err)...)
 		}
 		switch part.name {
 		case "scatter":

@@ -138,7 +138,7 @@ func keep(t *testing.T, name string, data []byte) {
 // dark and on paper.
 func TestPageInABrowser(t *testing.T) {
 	_, f := studytest.MadeUp(t, t.TempDir(), 140, 1)
-	d, err := Study{f}.Page()
+	d, err := Study{Findings: f}.Page(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +197,7 @@ func TestPageInABrowser(t *testing.T) {
 		}
 	}
 	plotted := 0
-	for _, c := range (Study{f}).clouds() {
+	for _, c := range (Study{Findings: f}).clouds() {
 		if slices.Contains(c.Groups[0].Item, int(at[2])) {
 			plotted++
 		}

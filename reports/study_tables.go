@@ -1,7 +1,9 @@
 package reports
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -53,18 +55,30 @@ func (f Study) Table(name string) (Table, error) {
 	return Table{}, fmt.Errorf("table %q: unknown%s", name, suggest.Nearest(name, TableNames()))
 }
 
-// Write prints a table of TableNames, or all that the run has data for. A table without rows is an error. The
-// estimators as JSON are their numbers, not the text of the table.
-func (f Study) Write(w io.Writer, name string, as Format) error {
+// attemptTable is Table, which ctx ends and whose panic is an error.
+func (f Study) attemptTable(ctx context.Context, name string) (Table, error) {
+	return attempt(ctx, "table "+name, func() (Table, error) { return f.Table(name) })
+}
+
+// Write prints a table of TableNames, or all that the run has data for. A table without rows is an error. Of all, those
+// that cannot be made are the error, an Undrawn each; the others are printed all the same. The estimators as JSON are
+// their numbers, not the text of the table.
+func (f Study) Write(ctx context.Context, w io.Writer, name string, as Format) error {
 	names := []string{name}
 	if name == AllTables {
 		names = TableNames()
 	}
 	written := 0
-	for _, n := range names {
-		t, err := f.Table(n)
+	var failed []error
+	for k, n := range names {
+		f.Progress.tell(k, len(names), "table "+n)
+		t, err := f.attemptTable(ctx, n)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		if err != nil {
-			return err
+			failed = append(failed, err)
+			continue
 		}
 		if len(t.Rows) == 0 {
 			continue
@@ -85,6 +99,9 @@ func (f Study) Write(w io.Writer, name string, as Format) error {
 		if err != nil {
 			return err
 		}
+	}
+	if len(failed) > 0 {
+		return errors.Join(failed...)
 	}
 	if written == 0 {
 		return fmt.Errorf("%s: nothing for the table %s: the study varies nothing of the kind", f.From.Dir, name)

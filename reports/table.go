@@ -13,6 +13,8 @@ import (
 	"github.com/olekukonko/tablewriter"
 	"github.com/olekukonko/tablewriter/renderer"
 	"github.com/olekukonko/tablewriter/tw"
+
+	"rwe301/internal/printable"
 )
 
 // Column heads a column of a Table.
@@ -79,12 +81,40 @@ const (
 // Formats lists the formats of a Table.
 func Formats() []Format { return []Format{Terminal, Markdown, CSV, LaTeX, HTML, JSON} }
 
-// Write prints the table.
+// shown is the table with what a terminal would act on written as escapes.
+func (t Table) shown(text func(string) string) Table {
+	each := func(texts []string) []string {
+		out := make([]string, len(texts))
+		for i, s := range texts {
+			out[i] = text(s)
+		}
+		return out
+	}
+	t.Title, t.Notes, t.Columns = printable.Text(t.Title), each(t.Notes), slices.Clone(t.Columns)
+	for i := range t.Columns {
+		t.Columns[i].Name = text(t.Columns[i].Name)
+	}
+	rows := make([][]string, len(t.Rows))
+	for i, r := range t.Rows {
+		rows[i] = each(r)
+	}
+	t.Rows = rows
+	return t
+}
+
+// Write prints the table. Control characters in its texts are written as escapes; JSON has its own.
 func (t Table) Write(w io.Writer, f Format) error {
 	if f == CSV || f == JSON {
 		t = t.noted()
 	} else {
 		t = t.marked()
+	}
+	switch f {
+	case JSON:
+	case CSV:
+		t = t.shown(printable.Text)
+	default:
+		t = t.shown(printable.Line)
 	}
 	switch f {
 	case Terminal:

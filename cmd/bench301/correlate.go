@@ -68,7 +68,7 @@ func correlate(ctx context.Context, s streams, o correlateOptions, files []strin
 	if err != nil {
 		return err
 	}
-	return reports.Study{Findings: f}.Write(s.out, o.only, o.as())
+	return reports.Study{Findings: f}.Write(ctx, s.out, o.only, o.as())
 }
 
 // results are the records as vectors, with the accuracies to compare them with.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,7 +13,6 @@ import (
 	"gonum.org/v1/plot/vg"
 
 	"rwe301/analysis"
-	"rwe301/internal/atomicfile"
 	"rwe301/internal/suggest"
 	"rwe301/plots"
 	"rwe301/reports"
@@ -29,7 +27,8 @@ func newReport(s streams) *cobra.Command {
 		Short: "Write the report of a run as one HTML file",
 		Long: `Writes the report of a study or of searches as one HTML file, made from the run folder alone, and prints its
 name. Figures lie inside, tables sort at a click, and points of scatter plots say which architecture they are. It
-works without a network, and prints.
+works without a network, and prints. A table or figure that cannot be made is named on standard error and in its place
+on the page, the rest is written, and the exit status is 1.
 
 Of searches it also writes the folder RUN/report, unless --out is given: the fronts as CSV and JSON lines, the
 indicators of each run, the summary as Markdown, LaTeX and CSV, and the figures.`,
@@ -39,8 +38,8 @@ indicators of each run, the summary as Markdown, LaTeX and CSV, and the figures.
   bench301 report bibtex runs/my-study > references.bib`,
 		Args: someArgs(1, 1, "one run folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			paths, err := report(cmd.Context(), args[0], out, o)
-			return errors.Join(err, printLines(s, paths...))
+			paths, err := report(cmd.Context(), s, args[0], out, o)
+			return errors.Join(printLines(s, paths...), err)
 		},
 	}, outFlag(&out, "file (default RUN/report.html)"), o.AddFlags)
 	cmd.AddCommand(newChecklist(s), newBibTeX(s))
@@ -48,44 +47,56 @@ indicators of each run, the summary as Markdown, LaTeX and CSV, and the figures.
 }
 
 // report writes the report of a run and lists what it wrote.
-func report(ctx context.Context, dir, out string, o analysisOptions) (paths []string, err error) {
+func report(ctx context.Context, s streams, dir, out string, o analysisOptions) (paths []string, err error) {
 	if search.Is(dir) {
 		r, err := fronts(ctx, dir)
 		if err != nil {
 			return nil, err
 		}
 		if out == "" {
-			return searchReport(r, dir)
+			return searchReport(ctx, r, dir)
 		}
-		return savePage(r.Page, out)
+		return savePage(ctx, r.Page, out)
 	}
 	f, err := o.run(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
-	return savePage(reports.Study{Findings: f}.Page, cmp.Or(out, pageIn(dir)))
+	tell, done := progress(s, "report")
+	defer done()
+	return savePage(ctx, reports.Study{Findings: f, Progress: tell}.Page, cmp.Or(out, pageIn(dir)))
+}
+
+// progress shows on stderr how far the parts of a report are.
+func progress(s streams, what string) (tell reports.Progress, done func()) {
+	m := newMeter(s.err, what, "parts")
+	return func(done, total int, _ string) { m.set(int64(done), int64(total)) }, m.close
 }
 
 // pageIn is where the HTML file of a run lies.
 func pageIn(dir string) string { return filepath.Join(dir, "report.html") }
 
-// savePage writes an HTML file.
-func savePage(page func() (reports.Document, error), out string) ([]string, error) {
-	document, err := page()
+// savePage writes an HTML file and lists it. The error may say what is missing in it.
+func savePage(ctx context.Context, page func(context.Context) (reports.Document, error), out string) ([]string, error) {
+	document, err := page(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return []string{out}, atomicfile.Write(out, document.Write)
+	err = document.Save(ctx, out)
+	if err != nil && !errors.As(err, new(*reports.Undrawn)) {
+		return nil, err
+	}
+	return []string{out}, err
 }
 
 // searchReport writes the HTML file and the folder of a report of searches.
-func searchReport(r reports.Search, dir string) ([]string, error) {
-	paths, err := savePage(r.Page, pageIn(dir))
-	if err != nil {
-		return paths, err
+func searchReport(ctx context.Context, r reports.Search, dir string) ([]string, error) {
+	paths, missing := savePage(ctx, r.Page, pageIn(dir))
+	if missing != nil && len(paths) == 0 {
+		return nil, missing
 	}
-	more, err := r.Save(filepath.Join(dir, "report"))
-	return append(paths, more...), err
+	more, err := r.Save(ctx, filepath.Join(dir, "report"))
+	return append(paths, more...), cmp.Or(err, missing)
 }
 
 // fronts opens a folder of searches for as long as it takes to judge them.
@@ -178,7 +189,9 @@ tables of files of scores.`,
 			if err != nil {
 				return err
 			}
-			return reports.Study{Findings: f}.Write(s.out, only, format.as())
+			tell, done := progress(s, "table")
+			defer done()
+			return reports.Study{Findings: f, Progress: tell}.Write(cmd.Context(), s.out, only, format.as())
 		},
 	}, onlyFlag(&only), format.AddFlags, o.AddFlags)
 }
@@ -221,7 +234,8 @@ func newFigure(s streams) *cobra.Command {
 		Use:   "figure RUN",
 		Short: "Draw the figures of a run",
 		Long: `Draws the figures of a run from the run folder alone, with the numbers of each as CSV beside it, and prints
-the files. Kinds: ` + strings.Join(reports.FigureNames(), ", ") + `; those that the run has no data for are left out.
+the files. A figure that cannot be drawn is named on standard error, the others are drawn, and the exit status is 1.
+In RUN/figures, files of figures that the run has no more are removed. Kinds: ` + strings.Join(reports.FigureNames(), ", ") + `; those that the run has no data for are left out.
 Formats: ` + strings.Join(plots.Formats(), ", ") + `.`,
 		Example: `  bench301 figure runs/my-study
   bench301 figure runs/my-study --only scatter,ablation --format pdf,tex
@@ -242,14 +256,18 @@ Formats: ` + strings.Join(plots.Formats(), ", ") + `.`,
 			if err != nil {
 				return err
 			}
-			made, err := reports.Study{Findings: f}.Figures(only...)
-			if err != nil {
-				return err
+			tell, done := progress(s, "figure")
+			defer done()
+			study := reports.Study{Findings: f, Progress: tell}
+			draw, dir := study.DrawInto, out
+			if out == "" {
+				draw, dir = study.SaveFigures, filepath.Join(args[0], "figures")
 			}
-			if len(made) == 0 {
-				return errors.New("the run has no data for these figures")
+			paths, err := draw(cmd.Context(), dir, fixed, formats, only...)
+			if len(paths) == 0 && err == nil {
+				err = errors.New("the run has no data for these figures")
 			}
-			return saveFigures(s, made, cmp.Or(out, filepath.Join(args[0], "figures")), fixed, formats)
+			return errors.Join(printLines(s, paths...), err)
 		},
 	}, outFlag(&out, "folder (default RUN/figures)"), o.AddFlags)
 	cmd.Flags().StringSliceVar(&only, "only", nil, "kinds of figures (default: all)")
@@ -263,27 +281,6 @@ func among(flag string, values, known []string) error {
 	for _, v := range values {
 		if !slices.Contains(known, v) {
 			return usagef("--%s %s: unknown%s", flag, v, suggest.Nearest(v, known))
-		}
-	}
-	return nil
-}
-
-// saveFigures writes figures at a fixed width, or at their own for 0; the height follows.
-func saveFigures(s streams, figures []reports.Figure, dir string, fixed vg.Length, formats []string) error {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return err
-	}
-	for _, f := range figures {
-		width, height := f.Width, f.Height
-		if fixed > 0 {
-			width, height = fixed, height*fixed/width
-		}
-		files, err := plots.Save(dir, f.Name, f.Figure, width, height, formats...)
-		if err != nil {
-			return err
-		}
-		if err := printLines(s, files...); err != nil {
-			return err
 		}
 	}
 	return nil

@@ -126,8 +126,9 @@ func (o *searchOptions) run(cmd *cobra.Command, s streams, args []string) (err e
 		return errors.Join(searching, err)
 	}
 	report := reports.Search{Fronts: found}
-	if _, err := searchReport(report, searches.Dir); err != nil {
-		return errors.Join(searching, err)
+	_, undrawn := searchReport(context.WithoutCancel(ctx), report, searches.Dir)
+	if undrawn != nil && !errors.As(undrawn, new(*reports.Undrawn)) {
+		return errors.Join(searching, undrawn)
 	}
 	for _, line := range report.Empty() {
 		s.say("%s", line)
@@ -135,7 +136,7 @@ func (o *searchOptions) run(cmd *cobra.Command, s streams, args []string) (err e
 	if searching != nil {
 		s.say("saved; go on with: bench301 search resume %s", searches.Dir)
 	}
-	return errors.Join(report.Print(s.out, o.json), searching)
+	return errors.Join(report.Print(s.out, o.json), searching, undrawn)
 }
 
 // open makes or opens the run folder that the flags ask for.

@@ -428,14 +428,14 @@ func demo(ctx context.Context, s streams, out string) error {
 		return err
 	}
 	report := reports.Study{Findings: f}
-	files, err := report.Save(out, "scatter", "bars")
-	if err != nil {
-		return err
+	files, undrawn := report.Save(ctx, out, "scatter", "bars")
+	if undrawn != nil && !errors.As(undrawn, new(*reports.Undrawn)) {
+		return undrawn
 	}
 	if err := report.InOrder().Write(s.out, reports.Terminal); err != nil {
 		return err
 	}
 	fmt.Fprintf(s.err, "\n%d files in %s after %s, among them scatter.png and bars.png\n", len(files)+1, out,
 		time.Since(start).Round(time.Second))
-	return nil
+	return undrawn
 }
