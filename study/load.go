@@ -2,6 +2,7 @@ package study
 
 import (
 	"fmt"
+	"slices"
 
 	"rwe301/analysis"
 	"rwe301/bench301"
@@ -22,9 +23,13 @@ func (r *Run) Load() (*analysis.Results, error) {
 	m := r.Manifest
 	out := &analysis.Results{Space: space, From: analysis.Provenance{
 		Dir: r.Dir, Name: m.Name, Space: m.Space, Origin: m.Origin, Truth: m.Truth, Part: m.Shard.String(),
-		Code: m.Code, Go: m.Go,
-		Platform: m.Platform, CPU: m.CPU, Cores: m.Cores, Created: m.Created, Notes: m.Notes,
+		Go: m.Go, Platform: m.Platform, Cores: m.Cores, Created: m.Created, Notes: slices.Clone(m.Notes),
 	}}
+	origins, err := r.Store.Origins()
+	if err != nil {
+		return nil, err
+	}
+	out.From.Made(store.Origin{Code: m.Code, CPU: m.CPU}, origins)
 	place := make(map[string]int, len(all))
 	for i, a := range all {
 		if m.Shard.has(i) {

@@ -28,8 +28,8 @@ bench301/surrogate/internal/ubjson:
 bench301/surrogate/internal/xgb: bench301/surrogate/internal/trees bench301/surrogate/internal/ubjson
 analysis: bench301 correlation moo store
 cmd/bench301: analysis bench301 bench301/dataset bench301/surrogate correlation estimators estimators/conformance export
-	moo network plots reports scoring search serve store studies study internal/atomicfile internal/kernels internal/process internal/suggest
-	internal/system
+	moo network plots reports scoring search serve store studies study internal/atomicfile internal/kernels internal/printable internal/process
+	internal/suggest internal/system
 correlation:
 estimators: bench301 bench301/dataset network estimators/head estimators/inputs estimators/internal/curve
 	estimators/internal/linear estimators/internal/precision estimators/internal/training internal/suggest
@@ -64,10 +64,10 @@ network/pass: bench301 network/plan
 network/plan: bench301 network/memory internal/kernels
 network/reference: bench301 network/memory network/pass network/plan
 plots: bench301 internal/atomicfile
-reports: analysis bench301 correlation plots internal/atomicfile internal/suggest
+reports: analysis bench301 correlation plots internal/atomicfile internal/printable internal/suggest
 scoring: bench301 bench301/dataset bench301/surrogate estimators store internal/yamldoc
 search: analysis bench301 bench301/dataset bench301/surrogate estimators moo scoring store internal/atomicfile
-	internal/yamldoc
+	internal/input internal/printable internal/suggest internal/yamldoc
 serve: bench301 bench301/surrogate
 store:
 studies:
