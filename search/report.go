@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -27,12 +28,15 @@ func (s *Searches) Report(ctx context.Context) (*analysis.Fronts, error) {
 	}
 	for _, method := range d.Methods {
 		for _, spec := range method.Objectives {
-			o := s.objectives[spec]
-			r.Cites = append(r.Cites, o.Cites...)
-			if needsData(spec) {
-				r.Data = d.Dataset.Name
-			}
+			r.Cites = append(r.Cites, s.objectives[spec].Cites...)
 		}
+	}
+	questions, err := s.Store.Questions()
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range slices.Sorted(maps.Keys(questions)) {
+		r.Data += questions[n].Dataset
 	}
 	j := &judge{searches: s, known: map[string]analysis.Found{}}
 	var searched []analysis.Searched
