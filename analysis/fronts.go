@@ -246,7 +246,7 @@ func best(front []Found, counts func(Found) bool) float64 {
 func (r *Fronts) Unreached() (budgets []Limit, least []float64) {
 	for i, b := range r.Setup.Budgets {
 		low := math.NaN()
-		for _, f := range r.Found {
+		for _, f := range slices.Concat(r.Found, r.Unjudged) {
 			if !(f.Bounded[i] >= low) && !math.IsNaN(f.Bounded[i]) {
 				low = f.Bounded[i]
 			}

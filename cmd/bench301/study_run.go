@@ -176,6 +176,9 @@ Exit status: that of bench301 study run.`,
 		Example: "  bench301 study resume runs/my-study\n  bench301 study resume runs/my-study --retry",
 		Args:    someArgs(1, 1, "one run folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := notSearches(args[0]); err != nil {
+				return err
+			}
 			r, err := study.OpenForWriting(args[0])
 			if err != nil {
 				return err
