@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"rwe301/analysis"
-	"rwe301/bench301"
 	"rwe301/internal/printable"
 	"rwe301/internal/suggest"
 	"rwe301/internal/yamldoc"
@@ -196,8 +195,8 @@ func (d Definition) Validate() error {
 	if !yamldoc.IsName(d.Name) {
 		return fmt.Errorf("name %q: letters, digits and . _ - only, at most 64", printable.Cut(d.Name, 100))
 	}
-	if _, err := bench301.LookupSpace(d.Space); err != nil {
-		return err
+	if names := scoring.SpaceNames(); !slices.Contains(names, d.Space) {
+		return fmt.Errorf("space %q: unknown%s", printable.Cut(d.Space, 100), suggest.Nearest(d.Space, names))
 	}
 	if len(d.Methods) == 0 || len(d.Seeds) == 0 {
 		return errors.New("methods, seeds: at least one of each")
@@ -238,6 +237,9 @@ func (d Definition) Validate() error {
 		return fmt.Errorf("budgets: %w", err)
 	}
 	switch a := d.Accuracy; {
+	case !slices.Contains([]scoring.AccuracySource{scoring.Mini, scoring.Models, scoring.Tabled, scoring.None}, a.Source):
+		return fmt.Errorf("accuracy: source %q: must be %s, %s, %s or %s", printable.Cut(string(a.Source), 100), scoring.Mini,
+			scoring.Models, scoring.Tabled, scoring.None)
 	case a.Source == scoring.Tabled && a.File == "":
 		return errors.New("accuracy: a table needs a file")
 	case a.Source == scoring.Models && a.File == "":

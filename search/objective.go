@@ -38,8 +38,14 @@ func negated(v float64) float64 { return -v }
 
 func complement(v float64) float64 { return 100 - v }
 
+// maxSpec bounds the characters of an objective.
+const maxSpec = 2000
+
 // checkSpec says what is wrong with a specification of an objective that needs no file to be seen.
 func checkSpec(spec string) error {
+	if len(spec) > maxSpec {
+		return fmt.Errorf("more than %d characters", maxSpec)
+	}
 	if spec == scoring.AccuracyName || strings.HasPrefix(spec, surrogatePrefix) {
 		return nil
 	}

@@ -202,11 +202,11 @@ func read(dir string) (s *Searches, path string, err error) {
 		return nil, path, fmt.Errorf("%s: searches of format %d; this program reads format %d: use the version that wrote "+
 			"them (%s)", dir, m.Format, format, printable.Cut(m.Code, 100))
 	}
-	if err := m.Definition.Validate(); err != nil {
-		return nil, path, fmt.Errorf("%s: %w", path, err)
-	}
 	if m.Digest != "" && m.Digest != m.Definition.digest() {
 		return nil, path, fmt.Errorf("%s: changed since the searches began: restore it, or start new searches", path)
+	}
+	if err := m.Definition.Validate(); err != nil {
+		return nil, path, fmt.Errorf("%s: %w", path, err)
 	}
 	return s, path, nil
 }
