@@ -1,6 +1,8 @@
 package analysis
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -19,6 +21,7 @@ type Found struct {
 	Accuracy  float64   `json:"accuracy"`  // percent, by the accuracy source
 	Params    int64     `json:"params"`
 	MACs      int64     `json:"macs"`
+	Bounded   []float64 `json:"-"` // what the budgets bound, in their order; NaN where it is not known
 }
 
 // costs are the minimised values that fronts are judged by, whatever they were searched with: error as a fraction,
@@ -35,7 +38,8 @@ type SearchRow struct {
 	Evaluations int       `json:"evaluations"`
 	Distinct    int       `json:"distinct"`
 	Failures    int       `json:"failures"`
-	Front       int       `json:"front"`                // members
+	Front       int       `json:"front"`                // members with an accuracy
+	Unjudged    int       `json:"unjudged"`             // members that the accuracy source does not know; not in Front
 	Estimated   float64   `json:"hv_estimates"`         // of the estimates, in a box of their objectives
 	ErrorParams float64   `json:"hv_error_params"`      // of the re-evaluated front, in the box of the report
 	ErrorMACs   float64   `json:"hv_error_macs"`        //
@@ -72,11 +76,15 @@ type Method struct {
 	Objectives []string `json:"objectives"`
 }
 
-// Limit bounds an objective from above.
+// Limit bounds an objective from above: its value as it is minimised, or a count as it is counted.
 type Limit struct {
 	Objective string  `json:"objective"`
 	Max       float64 `json:"max"`
+	Value     string  `json:"-"` // what is bounded where it is not called as the objective, such as 100 - accuracy
 }
+
+// String writes the limit as tables do: macs <= 100M.
+func (l Limit) String() string { return cmp.Or(l.Value, l.Objective) + " <= " + Short(l.Max) }
 
 // Evaluations is what every search may ask for.
 func (s Setup) Evaluations() int { return s.Population * s.Generations }
@@ -89,38 +97,41 @@ type Searched struct {
 	Evaluations int
 	Distinct    int
 	Failures    int
+	Unjudged    []Found // members of the last front without an accuracy
 	Fronts      [][]Found
 }
 
 // Fronts judges searches by the accuracy source.
 type Fronts struct {
-	From    Provenance
-	Space   bench301.Space
-	Setup   Setup
-	Images  string   // that estimators saw, as they were asked for
-	Data    string   // data of the objectives' questions
-	Cites   []string // BibTeX keys of what the objectives cite
-	Rows    []SearchRow
-	Found   []Found
-	Curves  map[string][][]SearchPoint // by method, one a seed
-	Known   []Found                    // published networks, Method their name
-	Missing int                        // searches that are not finished
-	Box     moo.Box                    // of error, parameters and MACs, in which fronts are measured; reference (1, 1, 1)
+	From     Provenance
+	Space    bench301.Space
+	Setup    Setup
+	Images   string   // that estimators saw, as they were asked for
+	Data     string   // data of the objectives' questions
+	Cites    []string // BibTeX keys of what the objectives cite
+	Rows     []SearchRow
+	Found    []Found
+	Unjudged []Found                    // members of fronts without an accuracy, which nothing is measured of
+	Curves   map[string][][]SearchPoint // by method, one a seed
+	Known    []Found                    // published networks, Method their name
+	Missing  int                        // searches that are not finished
+	Failed   map[string]int             // architectures that could not be scored, by the reason
+	Box      moo.Box                    // of error, parameters and MACs, in which fronts are measured; reference (1, 1, 1)
 
 	generations map[string][][][]Found // by method, one a seed: the front after each generation
 }
 
-// Judge measures what searches found.
-func (f *Fronts) Judge(searched []Searched) {
+// Judge measures what searches found. The error is that of ctx.
+func (f *Fronts) Judge(ctx context.Context, searched []Searched) error {
 	f.Curves, f.generations = map[string][][]SearchPoint{}, map[string][][][]Found{}
 	for _, s := range searched {
 		final := s.Fronts[len(s.Fronts)-1]
 		f.generations[s.Method] = append(f.generations[s.Method], s.Fronts)
 		f.Rows = append(f.Rows, SearchRow{
 			Method: s.Method, Seed: s.Seed, Generations: s.Generations, Evaluations: s.Evaluations, Distinct: s.Distinct,
-			Failures: s.Failures, Front: len(final),
+			Failures: s.Failures, Front: len(final), Unjudged: len(s.Unjudged),
 		})
-		f.Found = append(f.Found, final...)
+		f.Found, f.Unjudged = append(f.Found, final...), append(f.Unjudged, s.Unjudged...)
 	}
 	f.Missing += len(f.Setup.Methods)*len(f.Setup.Seeds) - len(searched)
 	for _, s := range searched {
@@ -128,8 +139,10 @@ func (f *Fronts) Judge(searched []Searched) {
 			f.Missing++
 		}
 	}
-	f.measure()
-	f.indicate()
+	if err := f.measure(ctx); err != nil {
+		return err
+	}
+	return f.indicate(ctx)
 }
 
 // AfterGenerations lists the front of a method's first seed after each generation.
@@ -150,7 +163,7 @@ func (r *Fronts) OwnBox() (box bench301.ObjectiveBox, ok bool) {
 
 // measure chooses the box, and follows every search in it. A space may have a box that other work uses; elsewhere it is
 // the one around all fronts, with a tenth to spare where they are worst, so that their ends count. Nothing is clipped.
-func (r *Fronts) measure() {
+func (r *Fronts) measure(ctx context.Context) error {
 	if box, ok := r.OwnBox(); ok {
 		r.Box = moo.Box{Low: box.Low[:], High: box.High[:]}
 	} else {
@@ -168,11 +181,15 @@ func (r *Fronts) measure() {
 			if row.Generations == 0 {
 				break
 			}
-			points = append(points, SearchPoint{row.Evaluations * (g + 1) / row.Generations, r.volume(front, 0, 1, 2),
-				best(front, math.Inf(1), nil)})
+			hv, err := r.volume(ctx, front, 0, 1, 2)
+			if err != nil {
+				return err
+			}
+			points = append(points, SearchPoint{row.Evaluations * (g + 1) / row.Generations, hv, best(front, nil)})
 		}
 		r.Curves[row.Method] = append(r.Curves[row.Method], points)
 	}
+	return nil
 }
 
 // BoxNote says what the hypervolumes are measured in.
@@ -192,9 +209,9 @@ func (r *Fronts) BoxNote() string {
 }
 
 // volume is the hypervolume of a front in the box, in some of error, parameters and MACs.
-func (r *Fronts) volume(front []Found, axes ...int) float64 {
+func (r *Fronts) volume(ctx context.Context, front []Found, axes ...int) (float64, error) {
 	if len(r.Box.Low) == 0 {
-		return 0
+		return 0, nil
 	}
 	points := make([][]float64, len(front))
 	for i, f := range r.Box.Scale(costsOf(front)) {
@@ -202,11 +219,7 @@ func (r *Fronts) volume(front []Found, axes ...int) float64 {
 			points[i] = append(points[i], f[k])
 		}
 	}
-	hv, err := moo.Hypervolume(points, []float64{1, 1, 1}[:len(axes)])
-	if err != nil {
-		panic(err) // the points have as many axes as the reference
-	}
-	return hv
+	return moo.HypervolumeWithin(ctx, points, []float64{1, 1, 1}[:len(axes)])
 }
 
 func costsOf(front []Found) [][]float64 {
@@ -217,44 +230,65 @@ func costsOf(front []Found) [][]float64 {
 	return out
 }
 
-// best is the highest accuracy of a front where a cost stays below a bound; NaN if there is none.
-func best(front []Found, bound float64, cost func(Found) float64) float64 {
+// best is the highest accuracy of those members of a front that count, nil for all; NaN if there is none.
+func best(front []Found, counts func(Found) bool) float64 {
 	top := math.NaN()
 	for _, f := range front {
-		if (cost == nil || cost(f) <= bound) && !(f.Accuracy <= top) {
+		if (counts == nil || counts(f)) && !(f.Accuracy <= top) {
 			top = f.Accuracy
 		}
 	}
 	return top
 }
 
-// budgetCosts are the costs that budgets can bound.
-var budgetCosts = map[string]func(Found) float64{
-	"params": func(f Found) float64 { return float64(f.Params) },
-	"macs":   func(f Found) float64 { return float64(f.MACs) },
+// Unreached lists the budgets that no member of a front keeps to, each with the least that the fronts have; NaN where
+// nothing is known.
+func (r *Fronts) Unreached() (budgets []Limit, least []float64) {
+	for i, b := range r.Setup.Budgets {
+		low := math.NaN()
+		for _, f := range slices.Concat(r.Found, r.Unjudged) {
+			if !(f.Bounded[i] >= low) && !math.IsNaN(f.Bounded[i]) {
+				low = f.Bounded[i]
+			}
+		}
+		if !(low <= b.Max) {
+			budgets, least = append(budgets, b), append(least, low)
+		}
+	}
+	return budgets, least
 }
 
 // indicate fills in the indicators, some of which need all fronts.
-func (r *Fronts) indicate() {
+func (r *Fronts) indicate(ctx context.Context) (err error) {
 	union := nonDominated(r.Found)
 	reference := r.Box.Scale(costsOf(union))
 	boxes := r.estimateBoxes()
 	for i := range r.Rows {
 		row := &r.Rows[i]
 		front := r.Front(row.Method, row.Seed)
-		row.ErrorParams, row.ErrorMACs, row.All = r.volume(front, 0, 1), r.volume(front, 0, 2), r.volume(front, 0, 1, 2)
-		row.Best = best(front, math.Inf(1), nil)
-		for _, b := range r.Setup.Budgets {
-			row.BestUnder = append(row.BestUnder, best(front, b.Max, budgetCosts[b.Objective]))
+		for _, v := range []struct {
+			into *float64
+			axes []int
+		}{{&row.ErrorParams, []int{0, 1}}, {&row.ErrorMACs, []int{0, 2}}, {&row.All, []int{0, 1, 2}}} {
+			if *v.into, err = r.volume(ctx, front, v.axes...); err != nil {
+				return err
+			}
+		}
+		row.Best = best(front, nil)
+		for k, b := range r.Setup.Budgets {
+			row.BestUnder = append(row.BestUnder, best(front, func(f Found) bool { return f.Bounded[k] <= b.Max }))
 		}
 		row.IGDPlus = math.NaN()
 		if igd, err := moo.IGDPlus(r.Box.Scale(costsOf(front)), reference); err == nil {
 			row.IGDPlus = igd
 		}
 		if box, ok := boxes[row.Method]; ok {
-			row.Estimated = estimatedVolume(front, box)
+			if row.Estimated, err = estimatedVolume(ctx, front, box); err != nil {
+				return err
+			}
 		}
 	}
+	return nil
 }
 
 // Front lists what one search found.
@@ -302,14 +336,10 @@ func (r *Fronts) estimateBoxes() map[string]moo.Box {
 }
 
 // estimatedVolume is the hypervolume of estimates up to a tenth beyond their box, so that its corners count.
-func estimatedVolume(front []Found, box moo.Box) float64 {
+func estimatedVolume(ctx context.Context, front []Found, box moo.Box) (float64, error) {
 	points := make([][]float64, len(front))
 	for i, f := range front {
 		points[i] = f.Estimates
 	}
-	hv, err := moo.Hypervolume(box.Scale(points), []float64{1.1, 1.1, 1.1}[:len(box.Low)])
-	if err != nil {
-		panic(err)
-	}
-	return hv
+	return moo.HypervolumeWithin(ctx, box.Scale(points), []float64{1.1, 1.1, 1.1}[:len(box.Low)])
 }

@@ -28,8 +28,14 @@ func TestBoxOfOtherSpaces(t *testing.T) {
 			{Method: "b", Seed: 1, Generations: 1, Evaluations: 5}},
 		generations: map[string][][][]Found{"a": {{a[1:], a}}, "b": {{b}}},
 	}
-	r.measure()
-	r.indicate()
+	check := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	check(r.measure(t.Context()))
+	check(r.indicate(t.Context()))
 	// Errors 0.1, 0.2 and 0.3, params 100 and 200, a tenth wider: the box is 0.22 by 110. By hand: the first front covers
 	// 0.22*10 + 0.12*100 of it, the second one 0.02*110.
 	for i, want := range []float64{(0.22*10 + 0.12*100) / (0.22 * 110), 0.02 * 110 / (0.22 * 110)} {
@@ -45,13 +51,13 @@ func TestBoxOfOtherSpaces(t *testing.T) {
 		t.Errorf("note: %s", n)
 	}
 	r.Space = bench301.DARTS{}
-	r.measure()
+	check(r.measure(t.Context()))
 	if n := r.BoxNote(); !strings.Contains(n, "EvoXBench") || r.Box.Low[1] != 392426 {
 		t.Errorf("DARTS: box %v, note: %s", r.Box, n)
 	}
 	none := &Fronts{Setup: d, Curves: map[string][][]SearchPoint{}}
-	none.measure()
-	if v := none.volume(a, 0, 1); v != 0 {
-		t.Errorf("a front in no box has volume %v", v)
+	check(none.measure(t.Context()))
+	if v, err := none.volume(t.Context(), a, 0, 1); v != 0 || err != nil {
+		t.Errorf("a front in no box has volume %v, %v", v, err)
 	}
 }

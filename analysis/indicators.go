@@ -17,16 +17,25 @@ type Metric struct {
 	Value  func(SearchRow) float64
 }
 
+// Metrics lists the indicators. One of a front of which no accuracy is known is NaN.
 func (r *Fronts) Metrics() []Metric {
+	judged := func(value func(SearchRow) float64) func(SearchRow) float64 {
+		return func(r SearchRow) float64 {
+			if r.Front == 0 && r.Unjudged > 0 {
+				return math.NaN()
+			}
+			return value(r)
+		}
+	}
 	m := []Metric{
-		{"HV error, params", false, 4, func(r SearchRow) float64 { return r.ErrorParams }},
-		{"HV error, MACs", false, 4, func(r SearchRow) float64 { return r.ErrorMACs }},
-		{"HV all three", false, 4, func(r SearchRow) float64 { return r.All }},
+		{"HV error, params", false, 4, judged(func(r SearchRow) float64 { return r.ErrorParams })},
+		{"HV error, MACs", false, 4, judged(func(r SearchRow) float64 { return r.ErrorMACs })},
+		{"HV all three", false, 4, judged(func(r SearchRow) float64 { return r.All })},
 		{"IGD+", true, 4, func(r SearchRow) float64 { return r.IGDPlus }},
 		{"best accuracy", false, 2, func(r SearchRow) float64 { return r.Best }},
 	}
 	for i, b := range r.Setup.Budgets {
-		m = append(m, Metric{"best, " + b.Objective + " <= " + Short(b.Max), false, 2,
+		m = append(m, Metric{"best, " + b.String(), false, 2,
 			func(r SearchRow) float64 { return r.BestUnder[i] }})
 	}
 	return m
@@ -42,7 +51,7 @@ func (r *Fronts) Values(method string, m Metric) (out []float64) {
 	return out
 }
 
-// Marks compares every method with the first.
+// Marks compares every method with the first, where both have a value under every seed.
 func (r *Fronts) Marks(m Metric) []string {
 	methods := r.Setup.Methods
 	out := make([]string, len(methods))
@@ -51,7 +60,7 @@ func (r *Fronts) Marks(m Metric) []string {
 	var of []int
 	for i, method := range methods[1:] {
 		v := r.Values(method.Name, m)
-		if len(v) != len(first) || len(v) < 2 {
+		if len(v) != len(first) || len(v) < 2 || slices.ContainsFunc(slices.Concat(v, first), math.IsNaN) {
 			continue
 		}
 		test, err := correlation.Wilcoxon(v, first, correlation.WilcoxonOptions{})
@@ -78,7 +87,7 @@ func Short(v float64) string {
 		size float64
 		name string
 	}{{1e9, "G"}, {1e6, "M"}, {1e3, "k"}} {
-		if v >= u.size {
+		if math.Abs(v) >= u.size {
 			return number(v/u.size) + u.name
 		}
 	}

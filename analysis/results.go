@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"rwe301/bench301"
@@ -31,6 +32,24 @@ type Provenance struct {
 	Cores     int
 	Created   time.Time
 	Notes     []string // what a reader should know
+}
+
+// Made says what made the scores, where they are several kinds in a note too; begun is what began a run, which counts
+// where there is no score yet.
+func (p *Provenance) Made(begun store.Origin, by []store.Origin) {
+	if len(by) == 0 {
+		by = []store.Origin{begun}
+	}
+	var codes, processors, all []string
+	for _, o := range by {
+		codes, processors = include(codes, o.Code), include(processors, o.CPU)
+		all = append(all, fmt.Sprintf("bench301 %s on %s", o.Code, cmp.Or(o.CPU, "an unknown processor")))
+	}
+	p.Code, p.CPU = strings.Join(codes, ", "), strings.Join(processors, ", ")
+	if len(by) > 1 {
+		p.Notes = append(p.Notes, "The scores were made by several versions or processors, whose last digits may differ: "+
+			strings.Join(all, "; ")+".")
+	}
 }
 
 // Results are scores as vectors over architectures, whether they come from a run folder, from files of records or from

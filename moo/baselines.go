@@ -2,6 +2,7 @@ package moo
 
 import (
 	"cmp"
+	"context"
 	"math/rand/v2"
 	"slices"
 )
@@ -20,14 +21,15 @@ func (*Random[T]) Name() string { return "random" }
 func (a *Random[T]) Population() []Individual[T] { return a.Last }
 
 // Ask draws.
-func (a *Random[T]) Ask(rng *rand.Rand, p Problem[T], limit int) []T {
-	return newDistinct(p, nil).draw(min(a.Size, limit), func() []T { return []T{p.Sample(rng)} })
+func (a *Random[T]) Ask(ctx context.Context, rng *rand.Rand, p Problem[T], limit int) ([]T, error) {
+	return newDistinct(p, nil).draw(ctx, min(a.Size, limit), func() []T { return []T{p.Sample(rng)} })
 }
 
 // Tell remembers the generation.
-func (a *Random[T]) Tell(_ *rand.Rand, drawn []Individual[T]) {
-	rank(drawn)
+func (a *Random[T]) Tell(ctx context.Context, _ *rand.Rand, drawn []Individual[T]) error {
 	a.Last = drawn
+	_, err := rank(ctx, drawn)
+	return err
 }
 
 // Aging is regularised evolution (Real, Aggarwal, Huang and Le 2019, arXiv 1802.01548): the best of a random sample of
@@ -49,16 +51,20 @@ func (*Aging[T]) Name() string { return "aging" }
 func (a *Aging[T]) Population() []Individual[T] { return a.Members }
 
 // Ask draws the first population, then mutates winners.
-func (a *Aging[T]) Ask(rng *rand.Rand, p Problem[T], limit int) []T {
+func (a *Aging[T]) Ask(ctx context.Context, rng *rand.Rand, p Problem[T], limit int) ([]T, error) {
 	if len(a.Members) < a.Size {
-		return newDistinct(p, a.Members).draw(min(a.Size-len(a.Members), limit), func() []T { return []T{p.Sample(rng)} })
+		return newDistinct(p, a.Members).draw(ctx, min(a.Size-len(a.Members), limit), func() []T {
+			return []T{p.Sample(rng)}
+		})
 	}
-	return newDistinct(p, nil).draw(min(a.Batch, limit), func() []T {
+	return newDistinct(p, nil).draw(ctx, min(a.Batch, limit), func() []T {
 		sample := make([]Individual[T], a.Sample)
 		for i := range sample {
 			sample[i] = a.Members[rng.IntN(len(a.Members))]
 		}
-		rank(sample)
+		if _, err := rank(ctx, sample); err != nil {
+			return nil // draw says why
+		}
 		best := slices.MinFunc(sample, func(a, b Individual[T]) int {
 			if a.Rank != b.Rank {
 				return a.Rank - b.Rank
@@ -70,12 +76,13 @@ func (a *Aging[T]) Ask(rng *rand.Rand, p Problem[T], limit int) []T {
 }
 
 // Tell lets the children join and the oldest leave.
-func (a *Aging[T]) Tell(_ *rand.Rand, children []Individual[T]) {
+func (a *Aging[T]) Tell(ctx context.Context, _ *rand.Rand, children []Individual[T]) error {
 	a.Members = append(a.Members, children...)
 	if extra := len(a.Members) - a.Size; extra > 0 {
 		a.Members = slices.Clone(a.Members[extra:])
 	}
-	rank(a.Members)
+	_, err := rank(ctx, a.Members)
+	return err
 }
 
 // Local is Pareto local search (Paquete, Chiarandini and Stuetzle 2004): the neighbours of a random unexplored member
@@ -97,7 +104,7 @@ func (*Local[T]) Name() string { return "local" }
 func (a *Local[T]) Population() []Individual[T] { return a.Members }
 
 // Ask returns the next neighbours, or a random start.
-func (a *Local[T]) Ask(rng *rand.Rand, p Problem[T], limit int) []T {
+func (a *Local[T]) Ask(_ context.Context, rng *rand.Rand, p Problem[T], limit int) ([]T, error) {
 	if a.Explored == nil {
 		a.Explored = map[string]bool{}
 	}
@@ -113,7 +120,7 @@ func (a *Local[T]) Ask(rng *rand.Rand, p Problem[T], limit int) []T {
 			}
 		}
 		if len(open) == 0 {
-			return []T{p.Sample(rng)}
+			return []T{p.Sample(rng)}, nil
 		}
 		i := open[rng.IntN(len(open))]
 		a.Explored[a.Keys[i]] = true
@@ -123,15 +130,16 @@ func (a *Local[T]) Ask(rng *rand.Rand, p Problem[T], limit int) []T {
 	n := min(a.Batch, limit, len(a.Pending))
 	ask := a.Pending[:n:n]
 	a.Pending = a.Pending[n:]
-	return ask
+	return ask, nil
 }
 
 // Tell takes the solutions that no member dominates or equals.
-func (a *Local[T]) Tell(_ *rand.Rand, evaluated []Individual[T]) {
+func (a *Local[T]) Tell(ctx context.Context, _ *rand.Rand, evaluated []Individual[T]) error {
 	archive := Archive[T]{Members: a.Members}
 	for _, e := range evaluated {
 		archive.Add(e)
 	}
 	a.Members = archive.Members
-	rank(a.Members)
+	_, err := rank(ctx, a.Members)
+	return err
 }

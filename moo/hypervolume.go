@@ -2,6 +2,7 @@ package moo
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 )
@@ -10,6 +11,11 @@ import (
 // n) for two objectives, by a sweep along the last one for three (O(n^2)) and by slicing for more. Points that are not
 // better than the reference in every objective add nothing. It returns an error if a point has another dimension.
 func Hypervolume(points [][]float64, reference []float64) (float64, error) {
+	return HypervolumeWithin(context.Background(), points, reference)
+}
+
+// HypervolumeWithin is Hypervolume that ends with the error of ctx when ctx does.
+func HypervolumeWithin(ctx context.Context, points [][]float64, reference []float64) (float64, error) {
 	inside := make([][]float64, 0, len(points))
 	for i, p := range points {
 		if len(p) != len(reference) {
@@ -19,7 +25,7 @@ func Hypervolume(points [][]float64, reference []float64) (float64, error) {
 			inside = append(inside, p)
 		}
 	}
-	return volume(inside, reference), nil
+	return volume(ctx, inside, reference)
 }
 
 func strictlyBetter(a, b []float64) bool {
@@ -33,14 +39,14 @@ func strictlyBetter(a, b []float64) bool {
 
 // volume sorts points by the last objective and adds up slices of it, each with the volume that the points so far
 // dominate in the other objectives.
-func volume(points [][]float64, reference []float64) float64 {
+func volume(ctx context.Context, points [][]float64, reference []float64) (float64, error) {
 	if len(points) == 0 {
-		return 0
+		return 0, ctx.Err()
 	}
 	last := len(reference) - 1
 	slices.SortFunc(points, func(a, b []float64) int { return cmp.Compare(a[last], b[last]) })
 	if last == 0 {
-		return reference[0] - points[0][0]
+		return reference[0] - points[0][0], ctx.Err()
 	}
 	upper := func(i int) float64 {
 		if i+1 < len(points) {
@@ -61,6 +67,9 @@ func volume(points [][]float64, reference []float64) float64 {
 	case 2:
 		var front stairs
 		for i, p := range points {
+			if err := ctx.Err(); err != nil {
+				return 0, err
+			}
 			front.add(p[0], p[1])
 			if depth := upper(i) - p[2]; depth > 0 {
 				total += depth * front.area(reference[0], reference[1])
@@ -71,11 +80,15 @@ func volume(points [][]float64, reference []float64) float64 {
 		for i, p := range points {
 			seen = append(seen, p[:last])
 			if depth := upper(i) - p[last]; depth > 0 {
-				total += depth * volume(slices.Clone(seen), reference[:last])
+				slice, err := volume(ctx, slices.Clone(seen), reference[:last])
+				if err != nil {
+					return 0, err
+				}
+				total += depth * slice
 			}
 		}
 	}
-	return total
+	return total, ctx.Err()
 }
 
 // stairs is a front of two objectives: x ascending, y descending.

@@ -2,6 +2,7 @@ package moo
 
 import (
 	"cmp"
+	"context"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -21,17 +22,26 @@ type MOEAD[T any] struct {
 	Members []Individual[T] `json:"members"` // one a weight
 	Ideal   []float64       `json:"ideal"`   // smallest value of each objective so far
 
-	nearest [][]int // indices of the closest weights, by weight; found when first needed
+	nearest [][]int // indices of the closest weights, by weight; each found when first needed
 }
 
 // NewMOEAD returns MOEA/D with at most size weights for so many objectives, 20 neighbours and two replacements.
 func NewMOEAD[T any](objectives, size int) *MOEAD[T] {
 	divisions := 1
-	for len(lattice(objectives, divisions+1)) <= size {
+	for latticeSize(objectives, divisions+1) <= size {
 		divisions++
 	}
 	w := lattice(objectives, divisions)
 	return &MOEAD[T]{Weights: w, Neighbours: min(20, len(w)), Replacements: 2, CrossoverRate: 0.9, MutationRate: 0.9}
+}
+
+// latticeSize is the number of points of lattice: divisions+objectives-1 over objectives-1.
+func latticeSize(objectives, divisions int) int {
+	n := 1
+	for k := 1; k < objectives; k++ {
+		n = n * (divisions + k) / k
+	}
+	return n
 }
 
 // lattice lists the points of the unit simplex whose coordinates are multiples of 1/divisions (Das and Dennis 1998).
@@ -58,12 +68,15 @@ func (*MOEAD[T]) Name() string { return "moead" }
 func (a *MOEAD[T]) Population() []Individual[T] { return a.Members }
 
 // Ask draws one solution a weight at first, then breeds one child a weight.
-func (a *MOEAD[T]) Ask(rng *rand.Rand, p Problem[T], limit int) []T {
+func (a *MOEAD[T]) Ask(ctx context.Context, rng *rand.Rand, p Problem[T], limit int) ([]T, error) {
 	if missing := len(a.Weights) - len(a.Members); missing > 0 {
-		return newDistinct(p, a.Members).draw(min(missing, limit), func() []T { return []T{p.Sample(rng)} })
+		return newDistinct(p, a.Members).draw(ctx, min(missing, limit), func() []T { return []T{p.Sample(rng)} })
 	}
 	var children []T
 	for i := range a.Weights[:min(limit, len(a.Weights))] {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		near := a.near(i)
 		c := a.Members[near[rng.IntN(len(near))]].X
 		if rng.Float64() < a.CrossoverRate {
@@ -74,37 +87,39 @@ func (a *MOEAD[T]) Ask(rng *rand.Rand, p Problem[T], limit int) []T {
 		}
 		children = append(children, c)
 	}
-	return children
+	return children, nil
 }
 
 // near lists the weights closest to weight i, itself first.
 func (a *MOEAD[T]) near(i int) []int {
 	if a.nearest == nil {
 		a.nearest = make([][]int, len(a.Weights))
-		distance := make([]float64, len(a.Weights))
-		for k := range a.Weights {
-			order := make([]int, len(a.Weights))
-			for l := range order {
-				order[l], distance[l] = l, euclid(a.Weights[k], a.Weights[l])
-			}
-			slices.SortStableFunc(order, func(x, y int) int { return cmp.Compare(distance[x], distance[y]) })
-			a.nearest[k] = order[:a.Neighbours]
+	}
+	if a.nearest[i] == nil {
+		order, distance := make([]int, len(a.Weights)), make([]float64, len(a.Weights))
+		for l := range order {
+			order[l], distance[l] = l, euclid(a.Weights[i], a.Weights[l])
 		}
+		slices.SortStableFunc(order, func(x, y int) int { return cmp.Compare(distance[x], distance[y]) })
+		a.nearest[i] = slices.Clone(order[:a.Neighbours])
 	}
 	return a.nearest[i]
 }
 
 // Tell replaces neighbours that a child beats on their own subproblems.
-func (a *MOEAD[T]) Tell(rng *rand.Rand, children []Individual[T]) {
+func (a *MOEAD[T]) Tell(ctx context.Context, rng *rand.Rand, children []Individual[T]) error {
 	for _, c := range children {
 		a.observe(c)
 	}
 	if len(a.Members) < len(a.Weights) {
 		a.Members = append(a.Members, children...)
-		rank(a.Members)
-		return
+		_, err := rank(ctx, a.Members)
+		return err
 	}
 	for i, c := range children {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		worst := a.worst()
 		near := slices.Clone(a.near(i))
 		rng.Shuffle(len(near), func(k, l int) { near[k], near[l] = near[l], near[k] })
@@ -116,7 +131,8 @@ func (a *MOEAD[T]) Tell(rng *rand.Rand, children []Individual[T]) {
 			}
 		}
 	}
-	rank(a.Members)
+	_, err := rank(ctx, a.Members)
+	return err
 }
 
 // observe moves the ideal point.

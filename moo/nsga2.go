@@ -2,6 +2,7 @@ package moo
 
 import (
 	"cmp"
+	"context"
 	"math/rand/v2"
 	"slices"
 )
@@ -29,13 +30,13 @@ func (*NSGA2[T]) Name() string { return "nsga2" }
 func (a *NSGA2[T]) Population() []Individual[T] { return a.Members }
 
 // Ask returns the first population or the next children.
-func (a *NSGA2[T]) Ask(rng *rand.Rand, p Problem[T], limit int) []T {
+func (a *NSGA2[T]) Ask(ctx context.Context, rng *rand.Rand, p Problem[T], limit int) ([]T, error) {
 	fresh := newDistinct(p, a.Members)
 	if a.Members == nil {
-		return fresh.draw(min(a.Size, limit), func() []T { return []T{p.Sample(rng)} })
+		return fresh.draw(ctx, min(a.Size, limit), func() []T { return []T{p.Sample(rng)} })
 	}
 	parents := tournament(rng, a.Members)
-	return fresh.draw(min(a.Size, limit), func() []T {
+	return fresh.draw(ctx, min(a.Size, limit), func() []T {
 		x, y := parents().X, parents().X
 		if rng.Float64() < a.CrossoverRate {
 			x, y = p.Crossover(rng, x, y)
@@ -51,9 +52,12 @@ func (a *NSGA2[T]) Ask(rng *rand.Rand, p Problem[T], limit int) []T {
 }
 
 // Tell lets the best of parents and children survive.
-func (a *NSGA2[T]) Tell(rng *rand.Rand, children []Individual[T]) {
+func (a *NSGA2[T]) Tell(ctx context.Context, rng *rand.Rand, children []Individual[T]) error {
 	pool := append(slices.Clone(a.Members), children...)
-	fronts := rank(pool)
+	fronts, err := rank(ctx, pool)
+	if err != nil {
+		return err
+	}
 	a.Members = nil
 	for _, f := range fronts {
 		if free := a.Size - len(a.Members); len(f) > free {
@@ -65,6 +69,7 @@ func (a *NSGA2[T]) Tell(rng *rand.Rand, children []Individual[T]) {
 			a.Members = append(a.Members, pool[i])
 		}
 	}
+	return nil
 }
 
 // tournament returns a source of winners of binary tournaments. Pairs come from permutations of the whole population,
@@ -136,10 +141,12 @@ func (d *distinct[T]) add(x T) bool {
 }
 
 // draw collects n solutions from a source; fewer if the source keeps repeating itself, as it must in a space that has
-// been searched to the end.
-func (d *distinct[T]) draw(n int, source func() []T) []T {
-	var out []T
+// been searched to the end. The error is that of ctx.
+func (d *distinct[T]) draw(ctx context.Context, n int, source func() []T) (out []T, err error) {
 	for idle := 0; len(out) < n && idle < maxIdle; idle++ {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		for _, x := range source() {
 			if len(out) < n && d.add(x) {
 				out = append(out, x)
@@ -147,7 +154,7 @@ func (d *distinct[T]) draw(n int, source func() []T) []T {
 			}
 		}
 	}
-	return out
+	return out, nil
 }
 
 // maxIdle is how many draws in a row may bring nothing new before a generation stays smaller than asked.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 )
 
 // Algorithm proposes solutions and learns from their outcomes. Its JSON form is its whole state: an algorithm that is
@@ -14,9 +15,10 @@ type Algorithm[T any] interface {
 	// Name is the short name of the algorithm.
 	Name() string
 	// Ask returns the solutions of the next generation, at most limit and at least one unless the space is exhausted.
-	Ask(rng *rand.Rand, p Problem[T], limit int) []T
-	// Tell hands back the evaluated solutions, in the order in which they were asked for.
-	Tell(rng *rand.Rand, evaluated []Individual[T])
+	// The error, after which the algorithm is of no more use, is that of ctx.
+	Ask(ctx context.Context, rng *rand.Rand, p Problem[T], limit int) ([]T, error)
+	// Tell hands back the evaluated solutions, in the order in which they were asked for. The error is as that of Ask.
+	Tell(ctx context.Context, rng *rand.Rand, evaluated []Individual[T]) error
 	// Population lists what the next generation is bred from.
 	Population() []Individual[T]
 }
@@ -166,6 +168,11 @@ func (r *run[T]) resume() error {
 	for _, e := range history {
 		r.remember(e)
 	}
+	for _, x := range slices.Concat(r.algorithm.Population(), s.Front) {
+		if known, ok := r.known[r.problem.Key(x.X)]; !ok || !slices.Equal(known.Objectives, x.Objectives) {
+			return fmt.Errorf("moo: checkpoint: damaged: %v was not evaluated with these objectives", x.X)
+		}
+	}
 	r.generation, r.evaluations, r.archive.Members = s.Generation, s.Evaluations, s.Front
 	return nil
 }
@@ -192,16 +199,18 @@ func (r *run[T]) step(ctx context.Context) (int, error) {
 	if r.options.Evaluations > 0 {
 		limit = r.options.Evaluations - r.evaluations
 	}
-	asked := r.algorithm.Ask(r.rng, r.problem, limit)
-	if len(asked) == 0 {
-		return 0, nil
+	asked, err := r.algorithm.Ask(ctx, r.rng, r.problem, limit)
+	if err != nil || len(asked) == 0 {
+		return 0, err
 	}
 	before := len(r.history)
 	evaluated, err := r.evaluate(ctx, asked)
 	if err != nil {
 		return 0, err
 	}
-	r.algorithm.Tell(r.rng, evaluated)
+	if err := r.algorithm.Tell(ctx, r.rng, evaluated); err != nil {
+		return 0, err
+	}
 	for _, e := range evaluated {
 		e.Rank, e.Crowding = 0, 0
 		r.archive.Add(e)

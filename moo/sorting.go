@@ -2,6 +2,7 @@ package moo
 
 import (
 	"cmp"
+	"context"
 	"math"
 	"slices"
 )
@@ -10,6 +11,12 @@ import (
 // by ascending index. It places outcomes in lexicographic order, each in the first front that has no member dominating
 // it (ENS of Zhang, Tian, Cheng and Jin 2015), which gives the fronts of NSGA-II's fast non-dominated sort.
 func Sort(outcomes []Outcome) (ranks []int, fronts [][]int) {
+	ranks, fronts, _ = sortWithin(context.Background(), outcomes)
+	return ranks, fronts
+}
+
+// sortWithin is Sort that ends with the error of ctx when ctx does.
+func sortWithin(ctx context.Context, outcomes []Outcome) (ranks []int, fronts [][]int, err error) {
 	order := make([]int, len(outcomes))
 	for i := range order {
 		order[i] = i
@@ -23,6 +30,9 @@ func Sort(outcomes []Outcome) (ranks []int, fronts [][]int) {
 	})
 	ranks = make([]int, len(outcomes))
 	for _, i := range order {
+		if err := ctx.Err(); err != nil {
+			return nil, nil, err
+		}
 		f := 0
 		for f < len(fronts) && anyDominates(outcomes, fronts[f], i) {
 			f++
@@ -36,7 +46,7 @@ func Sort(outcomes []Outcome) (ranks []int, fronts [][]int) {
 	for _, f := range fronts {
 		slices.Sort(f)
 	}
-	return ranks, fronts
+	return ranks, fronts, nil
 }
 
 // anyDominates looks from the last member, which is the nearest in lexicographic order, to the first.
@@ -100,13 +110,16 @@ func Crowding(objectives [][]float64) []float64 {
 	return distance
 }
 
-// rank gives every individual its front and its crowding distance, and returns the fronts.
-func rank[T any](pool []Individual[T]) [][]int {
+// rank gives every individual its front and its crowding distance, and returns the fronts. Its error is that of ctx.
+func rank[T any](ctx context.Context, pool []Individual[T]) ([][]int, error) {
 	outcomes := make([]Outcome, len(pool))
 	for i, p := range pool {
 		outcomes[i] = p.Outcome
 	}
-	ranks, fronts := Sort(outcomes)
+	ranks, fronts, err := sortWithin(ctx, outcomes)
+	if err != nil {
+		return nil, err
+	}
 	for _, f := range fronts {
 		var objectives [][]float64
 		for _, i := range f {
@@ -116,5 +129,5 @@ func rank[T any](pool []Individual[T]) [][]int {
 			pool[f[k]].Rank, pool[f[k]].Crowding = ranks[f[k]], Extended(d)
 		}
 	}
-	return fronts
+	return fronts, nil
 }

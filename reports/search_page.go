@@ -1,8 +1,10 @@
 package reports
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,6 +19,9 @@ var searchCaptions = map[string]string{
 	"best-so-far": "Best accuracy of the front over the evaluations: median and quartiles over seeds.",
 }
 
+// noAccuracies stands for the name of an accuracy source where there is none.
+const noAccuracies = "no accuracies"
+
 // Page is the report of searches. Figures that cannot be made are named in their section.
 func (r Search) Page(ctx context.Context) (Document, error) {
 	m, d := r.From, r.Setup
@@ -25,9 +30,9 @@ func (r Search) Page(ctx context.Context) (Document, error) {
 		Title:    d.Name,
 		Lead: fmt.Sprintf("Searches of the space %s for accurate and small networks, judged by accuracies that come from: "+
 			"%s.",
-			d.Space, m.Truth),
+			d.Space, cmp.Or(m.Truth, noAccuracies)),
 		Facts: []Fact{
-			{Name: "accuracies", Value: m.Truth},
+			{Name: "accuracies", Value: cmp.Or(m.Truth, noAccuracies)},
 			{Name: "methods", Value: strconv.Itoa(len(d.Methods))},
 			{Name: "evaluations a run", Value: fmt.Sprintf("%d (%d generations of %d)", d.Population*d.Generations,
 				d.Generations, d.Population)},
@@ -131,21 +136,22 @@ func estimates(f analysis.Found) string {
 // frontTable lists the members of all fronts.
 func (r Search) frontTable() Table {
 	t := Table{
-		Title: "Members of the fronts, accuracy by " + r.From.Truth,
+		Title: "Members of the fronts, accuracy by " + cmp.Or(r.From.Truth, noAccuracies),
 		Columns: []Column{
 			{Name: "method", Left: true}, {Name: "seed"}, {Name: "id", Left: true}, {Name: "accuracy"}, {Name: "params"},
 			{Name: "MACs"}, {Name: "estimates"},
 			{Name: "architecture", Left: true},
 		},
 	}
-	for _, f := range r.Found {
+	all := slices.Concat(r.Found, r.Unjudged)
+	for _, f := range all {
 		if len(t.Rows) == maxListed {
 			t.Notes = append(t.Notes, fmt.Sprintf("The first %d of %d; fronts.csv in the folder of the report has all.",
-				maxListed, len(r.Found)))
+				maxListed, len(all)))
 			break
 		}
 		t.Rows = append(t.Rows, []string{
-			f.Method, strconv.FormatUint(f.Seed, 10), f.ID, fixed(f.Accuracy, 2), strconv.FormatInt(f.Params, 10),
+			f.Method, strconv.FormatUint(f.Seed, 10), f.ID, accuracy(f), strconv.FormatInt(f.Params, 10),
 			strconv.FormatInt(f.MACs, 10), estimates(f), f.Arch,
 		})
 	}
@@ -159,7 +165,10 @@ func (r Search) protocolTable() Table {
 		Columns: []Column{{Name: "what", Left: true}, {Name: "value", Left: true}}}
 	add := func(what, value string) { t.Rows = append(t.Rows, []string{what, value}) }
 	add("search space", d.Space)
-	add("accuracies", m.Truth)
+	add("accuracies", cmp.Or(m.Truth, noAccuracies))
+	if n := len(r.Unjudged); n > 0 {
+		add("members of fronts without an accuracy", fmt.Sprintf("%d of %d", n, n+len(r.Found)))
+	}
 	for _, method := range d.Methods {
 		add("method "+method.Name, fmt.Sprintf("%s minimises %s", method.Algorithm, strings.Join(method.Objectives, ", ")))
 	}
@@ -168,10 +177,15 @@ func (r Search) protocolTable() Table {
 	add("seeds", numbers(d.Seeds))
 	add("random weights", d.Weights)
 	for _, l := range d.Limits {
-		add("limit", l.Objective+" at most "+analysis.Short(l.Max))
+		add("limit", l.String())
 	}
-	add("images", r.Images)
+	if r.Data != "" {
+		add("images", r.Images)
+	}
 	add("program", "bench301 "+m.Code)
 	add("machine", m.CPU)
+	for _, note := range m.Notes {
+		add("note", note)
+	}
 	return t
 }

@@ -8,14 +8,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
+	"rwe301/analysis"
 	"rwe301/bench301"
 	"rwe301/correlation"
+	"rwe301/internal/printable"
 )
 
 // Table summarises the searches: median and quartiles over seeds, and where a method differs from the first one.
@@ -23,7 +26,7 @@ func (r Search) Table() Table {
 	d := r.Setup
 	t := Table{
 		Title: fmt.Sprintf("Fronts re-evaluated by %s: median [quartiles] over %d seeds, %d evaluations a run",
-			cmp.Or(r.From.Truth, "no accuracies"), len(d.Seeds), d.Population*d.Generations),
+			cmp.Or(r.From.Truth, noAccuracies), len(d.Seeds), d.Population*d.Generations),
 		Notes:   []string{r.BoxNote()},
 		Columns: []Column{{Name: "method", Left: true}, {Name: "minimises", Left: true}},
 	}
@@ -35,6 +38,7 @@ func (r Search) Table() Table {
 	if r.Missing > 0 {
 		t.Notes = append(t.Notes, fmt.Sprintf("%d of %d searches are not finished.", r.Missing, len(d.Methods)*len(d.Seeds)))
 	}
+	t.Notes = append(t.Notes, r.leftOut()...)
 	marks := map[string][]string{}
 	for _, m := range r.Metrics() {
 		t.Columns = append(t.Columns, Column{Name: m.Name})
@@ -43,24 +47,64 @@ func (r Search) Table() Table {
 	for i, method := range d.Methods {
 		row := []string{method.Name, method.Algorithm + ": " + strings.Join(method.Objectives, ", ")}
 		for _, m := range r.Metrics() {
-			row = append(row, spread(r.Values(method.Name, m), m.Digits)+marks[m.Name][i])
+			row = append(row, spread(r.Values(method.Name, m), len(d.Seeds), m.Digits)+marks[m.Name][i])
 		}
 		t.Rows = append(t.Rows, row)
 	}
 	return t
 }
 
-// spread writes median and quartiles.
-func spread(v []float64, digits int) string {
+// leftOut says what the numbers of the table leave out.
+func (r Search) leftOut() (notes []string) {
+	budgets, least := r.Unreached()
+	for i, b := range budgets {
+		note := fmt.Sprintf("No front has an architecture with %s", b)
+		if !math.IsNaN(least[i]) {
+			note += fmt.Sprintf(": the least is %s", analysis.Short(least[i]))
+		}
+		notes = append(notes, note+".")
+	}
+	if n := len(r.Unjudged); n > 0 {
+		notes = append(notes, fmt.Sprintf("%d of %d members of the fronts have no accuracy and take no part in the "+
+			"numbers%s.", n, n+len(r.Found), r.lacking()))
+	}
+	failures, distinct := 0, 0
+	for _, row := range r.Rows {
+		failures, distinct = failures+row.Failures, distinct+row.Distinct
+	}
+	if failures > 0 {
+		why := slices.MaxFunc(slices.Sorted(maps.Keys(r.Failed)), func(a, b string) int {
+			return cmp.Or(cmp.Compare(r.Failed[a], r.Failed[b]), cmp.Compare(b, a))
+		})
+		notes = append(notes, fmt.Sprintf("%d of %d evaluated architectures could not be scored and are in no front: %s.",
+			failures, distinct, analysis.Commonest(printable.Cut(why, 120), len(r.Failed)-1)))
+	}
+	return append(notes, r.From.Notes...)
+}
+
+// lacking says why members of fronts have no accuracy.
+func (r Search) lacking() string {
+	if r.From.Truth == "" {
+		return ": there is no accuracy source"
+	}
+	return ": " + r.From.Truth + " does not have them"
+}
+
+// spread writes median and quartiles over those of n seeds that have a value, and how many these are unless all.
+func spread(v []float64, n, digits int) string {
 	v = slices.DeleteFunc(slices.Clone(v), math.IsNaN)
 	if len(v) == 0 {
 		return "none"
 	}
 	text := func(p float64) string { return strconv.FormatFloat(correlation.Quantile(v, p), 'f', digits, 64) }
-	if len(v) == 1 {
-		return text(0.5)
+	cell := text(0.5)
+	if len(v) > 1 {
+		cell = fmt.Sprintf("%s [%s, %s]", cell, text(0.25), text(0.75))
 	}
-	return fmt.Sprintf("%s [%s, %s]", text(0.5), text(0.25), text(0.75))
+	if len(v) < n {
+		cell += fmt.Sprintf(" (%d of %d)", len(v), n)
+	}
+	return cell
 }
 
 // Print writes what a search's command shows: the table of Table and the front of the first method and seed, or as JSON
@@ -80,7 +124,7 @@ func (r Search) Print(w io.Writer, asJSON bool) error {
 			{Name: "arch", Left: true},
 		},
 	}
-	for _, f := range r.Found {
+	for _, f := range slices.Concat(r.Found, r.Unjudged) {
 		if f.Method != first.Method || f.Seed != first.Seed {
 			continue
 		}
@@ -89,21 +133,32 @@ func (r Search) Print(w io.Writer, asJSON bool) error {
 			estimates[i] = strconv.FormatFloat(e, 'g', 6, 64)
 		}
 		t.Rows = append(t.Rows, []string{
-			f.ID, strings.Join(estimates, " "), fixed(f.Accuracy, 2), strconv.FormatInt(f.Params, 10),
+			f.ID, strings.Join(estimates, " "), accuracy(f), strconv.FormatInt(f.Params, 10),
 			strconv.FormatInt(f.MACs, 10), f.Arch,
 		})
 	}
 	return t.Write(w, Terminal)
 }
 
+// accuracy writes the accuracy of a member of a front.
+func accuracy(f analysis.Found) string {
+	if math.IsNaN(f.Accuracy) {
+		return unknownAccuracy
+	}
+	return fixed(f.Accuracy, 2)
+}
+
+// unknownAccuracy stands for an accuracy that the source does not have.
+const unknownAccuracy = "unknown"
+
 // Empty says which searches have an empty front, and why that may be.
 func (r Search) Empty() (lines []string) {
 	reason := "no architecture within the limits among %d: widen --max"
 	if len(r.Setup.Limits) == 0 {
-		reason = "an empty front of %d architectures: none was scored, or the accuracies know none of those that were"
+		reason = "an empty front of %d architectures: none was scored"
 	}
 	for _, row := range r.Rows {
-		if row.Front == 0 {
+		if row.Front+row.Unjudged == 0 {
 			lines = append(lines, fmt.Sprintf("%s, seed %d: "+reason, row.Method, row.Seed, row.Distinct))
 		}
 	}
@@ -116,6 +171,14 @@ func (r Search) writeFound(w io.Writer) error {
 	e.SetEscapeHTML(false)
 	for _, f := range r.Found {
 		if err := e.Encode(f); err != nil {
+			return err
+		}
+	}
+	for _, f := range r.Unjudged { // JSON has no NaN
+		if err := e.Encode(struct {
+			analysis.Found
+			Accuracy *float64 `json:"accuracy"`
+		}{Found: f}); err != nil {
 			return err
 		}
 	}
@@ -146,7 +209,7 @@ func (r Search) Save(ctx context.Context, dir string) ([]string, error) {
 func (r Search) writeFronts(w io.Writer) error {
 	source, has := r.Space.(bench301.PythonSource)
 	rows := [][]string{{"method", "seed", "id", "arch", "genotype", "accuracy", "params", "macs", "estimates"}}
-	for _, f := range r.Found {
+	for _, f := range slices.Concat(r.Found, r.Unjudged) {
 		genotype := ""
 		if a, _, err := r.Space.Parse(f.Arch); err == nil && has {
 			n, _ := source.PythonSource()
@@ -157,7 +220,7 @@ func (r Search) writeFronts(w io.Writer) error {
 			estimates[i] = number(e)
 		}
 		rows = append(rows, []string{
-			f.Method, strconv.FormatUint(f.Seed, 10), f.ID, f.Arch, genotype, number(f.Accuracy),
+			f.Method, strconv.FormatUint(f.Seed, 10), f.ID, f.Arch, genotype, strings.Replace(number(f.Accuracy), "NaN", "", 1),
 			strconv.FormatInt(f.Params, 10), strconv.FormatInt(f.MACs, 10), strings.Join(estimates, " "),
 		})
 	}

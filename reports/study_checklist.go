@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -118,6 +119,7 @@ func orNone(names []string) string {
 // Checklist answers the best practices checklist as far as the searches know.
 func (r Search) Checklist() Table {
 	m, d := r.From, r.Setup
+	truth := cmp.Or(m.Truth, noAccuracies)
 	var algorithms []string
 	objectives := map[string]bool{}
 	for _, method := range d.Methods {
@@ -125,20 +127,20 @@ func (r Search) Checklist() Table {
 		objectives[strings.Join(method.Objectives, ", ")] = true
 	}
 	return checklist("searches "+d.Name, []reply{
-		{unknown, "nothing was trained to the end; accuracies by " + m.Truth},
+		{unknown, "nothing was trained to the end; accuracies by " + truth},
 		{"yes", fmt.Sprintf("%s in bench301 %s", d.Space, m.Code)},
-		{unknown, "accuracies by " + m.Truth},
+		{unknown, "accuracies by " + truth},
 		{"yes", "algorithms and estimators are part of bench301 " + m.Code},
 		{"yes", fmt.Sprintf("the definition in the run folder; seeds %s", numbers(d.Seeds))},
 		{"yes", "one space, one source of accuracies"},
 		{"yes", fmt.Sprintf("bench301 %s on %s; as many evaluations for every method", m.Code, m.CPU)},
 		yesIf(len(objectives) > 1, fmt.Sprintf("%d sets of objectives", len(objectives)), "one set of objectives"),
-		{"yes", "every front re-evaluated by " + m.Truth},
+		{"yes", "every front re-evaluated by " + truth},
 		{"yes", "hypervolume and best accuracy over evaluations (figures hypervolume, best-so-far)"},
 		yesIf(slices.Contains(algorithms, "random"), "a method is random search", "no method is random search"),
 		yesIf(len(d.Seeds) > 1, fmt.Sprintf("%d runs a method, seeds %s", len(d.Seeds), numbers(d.Seeds)),
 			"one run a method"),
-		{"yes", m.Truth},
+		{"yes", truth},
 		{unknown, ""},
 		{unknown, fmt.Sprintf("%d evaluations a run; every score keeps its seconds", d.Evaluations())},
 		{"yes", "definition and every score in the run folder"},

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"rwe301/analysis"
+	"rwe301/internal/printable"
+	"rwe301/internal/suggest"
 	"rwe301/internal/yamldoc"
 	"rwe301/moo"
 	"rwe301/scoring"
@@ -23,6 +25,8 @@ type Definition struct {
 	Repeats  scoring.Repeats  `json:"repeats,omitempty"` // of architectures in the table of accuracies
 	Dataset  scoring.Images   `json:"dataset"`
 	Base     string           `json:"base"` // folder of relative paths
+
+	file string // where it was read from, for errors
 }
 
 // The policies of random weights.
@@ -31,8 +35,11 @@ const (
 	FreshWeights  = "fresh"  // each run draws its own
 )
 
-// maxCount bounds populations and generations.
-const maxCount = 10_000_000
+// maxCount bounds populations and generations, maxLimits the limits and the budgets.
+const (
+	maxCount  = 10_000_000
+	maxLimits = 100
+)
 
 // algorithms makes the algorithms of package moo, by name.
 var algorithms = map[string]func(objectives, population int) moo.Algorithm[string]{
@@ -90,6 +97,7 @@ func Parse(file string, data []byte) (Definition, error) {
 	if err != nil {
 		return d, err
 	}
+	d.file = file
 	if d.Base, err = filepath.Abs(filepath.Dir(file)); err != nil {
 		return d, err
 	}
@@ -111,11 +119,30 @@ func (d *Definition) readMethods(n yamldoc.Node) error {
 		errs = append(errs, item.Read(map[string]func(yamldoc.Node) error{
 			"name":       func(n yamldoc.Node) error { return n.Name(&m.Name) },
 			"algorithm":  func(n yamldoc.Node) error { return n.OneOf(&m.Algorithm, Algorithms()) },
-			"objectives": func(n yamldoc.Node) (err error) { m.Objectives, err = n.Texts(); return err },
+			"objectives": func(n yamldoc.Node) (err error) { m.Objectives, err = objectivesOf(n); return err },
 		}))
 		d.Methods = append(d.Methods, m)
 	}
 	return errors.Join(errs...)
+}
+
+// objectivesOf reads the objectives of a method.
+func objectivesOf(n yamldoc.Node) (specs []string, err error) {
+	items, err := n.List()
+	if err != nil {
+		return nil, err
+	}
+	for _, item := range items {
+		var spec string
+		if err := item.Text(&spec); err != nil {
+			return nil, err
+		}
+		if err := checkSpec(spec); err != nil {
+			return nil, item.Errorf("objective %s: %w", printable.Cut(spec, 100), err)
+		}
+		specs = append(specs, spec)
+	}
+	return specs, nil
 }
 
 // limitsOf reads a mapping from objectives to bounds, each one number or several.
@@ -135,7 +162,9 @@ func limitsOf(n yamldoc.Node) ([]analysis.Limit, error) {
 			if err != nil {
 				return nil, f.Errorf("%w", err)
 			}
-			out = append(out, l)
+			if out = append(out, l); len(out) > maxLimits {
+				return nil, n.Errorf("more than %d limits", maxLimits)
+			}
 		}
 	}
 	return out, nil
@@ -145,7 +174,11 @@ func limitsOf(n yamldoc.Node) ([]analysis.Limit, error) {
 func ParseLimit(text string) (analysis.Limit, error) {
 	i := strings.LastIndexByte(text, '=')
 	if i < 1 {
-		return analysis.Limit{}, fmt.Errorf("limit %q: must be like macs=600M", text)
+		return analysis.Limit{}, fmt.Errorf("limit %q: must be like macs=600M", printable.Cut(text, 100))
+	}
+	l := analysis.Limit{Objective: text[:i]}
+	if err := checkSpec(l.Objective); err != nil {
+		return l, fmt.Errorf("limit %s: %w", printable.Cut(l.Objective, 100), err)
 	}
 	digits, scale := text[i+1:], 1.0
 	for suffix, s := range map[string]float64{"k": 1e3, "M": 1e6, "G": 1e9} {
@@ -154,37 +187,109 @@ func ParseLimit(text string) (analysis.Limit, error) {
 		}
 	}
 	v, err := strconv.ParseFloat(digits, 64)
-	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
-		return analysis.Limit{}, fmt.Errorf("limit %q: %q is no number: must be like macs=600M", text, text[i+1:])
+	if l.Max = v * scale; err != nil || math.IsNaN(l.Max) || math.IsInf(l.Max, 0) {
+		return l, fmt.Errorf("limit %q: %q is no number: must be like macs=600M, with k, M, G or nothing behind the number",
+			printable.Cut(text, 100), printable.Cut(text[i+1:], 50))
 	}
-	return analysis.Limit{Objective: text[:i], Max: v * scale}, nil
+	return l, nil
 }
 
-// Validate says what is wrong with a definition.
+// Validate says what is wrong with a definition. Files that it names are not looked at.
 func (d Definition) Validate() error {
+	if !yamldoc.IsName(d.Name) {
+		return fmt.Errorf("name %q: letters, digits and . _ - only, at most 64", printable.Cut(d.Name, 100))
+	}
+	if names := scoring.SpaceNames(); !slices.Contains(names, d.Space) {
+		return fmt.Errorf("space %q: unknown%s", printable.Cut(d.Space, 100), suggest.Nearest(d.Space, names))
+	}
 	if len(d.Methods) == 0 || len(d.Seeds) == 0 {
 		return errors.New("methods, seeds: at least one of each")
 	}
 	if d.Population < 2 || d.Generations < 1 {
 		return fmt.Errorf("population %d, generations %d: must be at least 2 and 1", d.Population, d.Generations)
 	}
+	if d.Population > maxCount || d.Generations > maxCount {
+		return fmt.Errorf("population %d, generations %d: must be at most %d", d.Population, d.Generations, maxCount)
+	}
+	if d.Weights != CommonWeights && d.Weights != FreshWeights {
+		return fmt.Errorf("weights %q: must be %s or %s", printable.Cut(d.Weights, 100), CommonWeights, FreshWeights)
+	}
+	seeds := map[uint64]bool{}
+	for _, s := range d.Seeds {
+		switch {
+		case s > math.MaxInt64:
+			return fmt.Errorf("seed %d: must be below 2^63", s)
+		case seeds[s]:
+			return fmt.Errorf("seed %d is given twice", s)
+		}
+		seeds[s] = true
+	}
 	names := map[string]bool{}
 	for _, m := range d.Methods {
-		switch n := len(m.Objectives); {
-		case !yamldoc.IsName(m.Name):
-			return fmt.Errorf("method %q: a name has letters, digits and . _ - only, at most 64", m.Name)
-		case names[m.Name]:
+		if err := validate(m); err != nil {
+			return fmt.Errorf("method %s: %w", printable.Cut(m.Name, 100), err)
+		}
+		if names[m.Name] {
 			return fmt.Errorf("method %s: the name is given twice", m.Name)
-		case algorithms[m.Algorithm] == nil:
-			return fmt.Errorf("method %s: algorithm %q: must be one of %s", m.Name, m.Algorithm,
-				strings.Join(Algorithms(), ", "))
-		case n < 2 || n > 3:
-			return fmt.Errorf("method %s: %d objectives: a multi-objective search has two or three, such as rwe and macs",
-				m.Name, n)
-		case slices.Contains(m.Objectives[1:], m.Objectives[0]) || n == 3 && m.Objectives[1] == m.Objectives[2]:
-			return fmt.Errorf("method %s: the same objective twice", m.Name)
 		}
 		names[m.Name] = true
+	}
+	if err := validateLimits(d.Limits, false); err != nil {
+		return fmt.Errorf("limits: %w", err)
+	}
+	if err := validateLimits(d.Budgets, true); err != nil {
+		return fmt.Errorf("budgets: %w", err)
+	}
+	switch a := d.Accuracy; {
+	case !slices.Contains([]scoring.AccuracySource{scoring.Mini, scoring.Models, scoring.Tabled, scoring.None}, a.Source):
+		return fmt.Errorf("accuracy: source %q: must be %s, %s, %s or %s", printable.Cut(string(a.Source), 100), scoring.Mini,
+			scoring.Models, scoring.Tabled, scoring.None)
+	case a.Source == scoring.Tabled && a.File == "":
+		return errors.New("accuracy: a table needs a file")
+	case a.Source == scoring.Models && a.File == "":
+		return errors.New("accuracy: models need a file")
+	}
+	if i := d.Dataset; i.Name == "" || i.Side < 0 || i.Train < 0 || i.Test < 0 {
+		return errors.New("dataset: needs a name, and no number of it may be negative")
+	}
+	return nil
+}
+
+// validate says what is wrong with a method.
+func validate(m analysis.Method) error {
+	switch n := len(m.Objectives); {
+	case !yamldoc.IsName(m.Name):
+		return errors.New("a name has letters, digits and . _ - only, at most 64")
+	case algorithms[m.Algorithm] == nil:
+		return fmt.Errorf("algorithm %q: must be one of %s%s", printable.Cut(m.Algorithm, 100),
+			strings.Join(Algorithms(), ", "), suggest.Near(m.Algorithm, Algorithms()))
+	case n < 2 || n > 3:
+		return fmt.Errorf("%d objectives: a multi-objective search has two or three, such as rwe and macs", n)
+	case slices.Contains(m.Objectives[1:], m.Objectives[0]) || n == 3 && m.Objectives[1] == m.Objectives[2]:
+		return errors.New("the same objective twice")
+	}
+	for _, spec := range m.Objectives {
+		if err := checkSpec(spec); err != nil {
+			return fmt.Errorf("objective %s: %w", printable.Cut(spec, 100), err)
+		}
+	}
+	return nil
+}
+
+// validateLimits says what is wrong with bounds; several tells whether an objective may have more than one.
+func validateLimits(limits []analysis.Limit, several bool) error {
+	if len(limits) > maxLimits {
+		return fmt.Errorf("more than %d", maxLimits)
+	}
+	for i, l := range limits {
+		if err := checkSpec(l.Objective); err != nil {
+			return err
+		}
+		for _, other := range limits[:i] {
+			if other.Objective == l.Objective && (!several || other.Max == l.Max) {
+				return fmt.Errorf("%s is bounded twice", l.Objective)
+			}
+		}
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -12,30 +13,37 @@ import (
 	"rwe301/estimators"
 	"rwe301/moo"
 	"rwe301/scoring"
+	"rwe301/store"
 )
 
 // Report re-evaluates the fronts of the searches by the accuracy source, as far as they have come.
 func (s *Searches) Report(ctx context.Context) (*analysis.Fronts, error) {
 	d, m := s.Manifest.Definition, s.Manifest
-	r := &analysis.Fronts{Space: s.space, Setup: d.Setup, Images: d.Dataset.Name, From: analysis.Provenance{
-		Dir: s.Dir, Name: d.Name, Space: d.Space, Truth: m.Truth, Predicted: d.Accuracy.Source != scoring.Tabled,
-		Code: m.Code, CPU: m.CPU,
-	}}
+	r := &analysis.Fronts{Space: s.space, Setup: d.Setup, Images: d.Dataset.Name, Failed: map[string]int{},
+		From: analysis.Provenance{
+			Dir: s.Dir, Name: d.Name, Space: d.Space, Truth: m.Truth, Predicted: d.Accuracy.Source != scoring.Tabled,
+		}}
+	if err := s.credit(&r.From); err != nil {
+		return nil, err
+	}
 	for _, method := range d.Methods {
 		for _, spec := range method.Objectives {
-			o, err := s.objective(spec)
-			if err != nil {
-				return nil, err
-			}
-			r.Cites, r.Data = append(r.Cites, o.Cites...), r.Data+o.Dataset
+			r.Cites = append(r.Cites, s.objectives[spec].Cites...)
 		}
+	}
+	questions, err := s.Store.Questions()
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range slices.Sorted(maps.Keys(questions)) {
+		r.Data += questions[n].Dataset
 	}
 	j := &judge{searches: s, known: map[string]analysis.Found{}}
 	var searched []analysis.Searched
 	for _, method := range d.Methods {
 		for _, seed := range d.Seeds {
-			snapshot, history, ok, err := (checkpoint{s.Store, runName(method, seed)}).Load()
-			if err != nil {
+			snapshot, history, ok, err := s.load(method, seed)
+			if err = cmp.Or(err, ctx.Err()); err != nil {
 				return nil, err
 			}
 			if !ok {
@@ -48,24 +56,47 @@ func (s *Searches) Report(ctx context.Context) (*analysis.Fronts, error) {
 			for _, e := range history {
 				if e.Failed != "" {
 					one.Failures++
+					r.Failed[e.Failed]++
 				}
 			}
-			if one.Fronts, err = j.generations(ctx, method, seed, snapshot, history); err != nil {
+			if one.Fronts, one.Unjudged, err = j.generations(ctx, method, seed, snapshot, history); err != nil {
 				return nil, err
 			}
 			searched = append(searched, one)
 		}
 	}
-	r.Judge(searched)
+	if err := r.Judge(ctx, searched); err != nil {
+		return nil, err
+	}
 	for _, k := range bench301.KnownNetworks(s.space) {
 		f, err := j.judge(ctx, k.Architecture.String())
 		if err != nil {
 			return nil, err
 		}
+		if math.IsNaN(f.Accuracy) {
+			continue
+		}
 		f.Method = k.Name
 		r.Known = append(r.Known, f)
 	}
 	return r, nil
+}
+
+// credit says what made the searches: the program and the processor that began them, and those that went on.
+func (s *Searches) credit(from *analysis.Provenance) error {
+	origins, err := s.Store.Origins()
+	if err != nil {
+		return err
+	}
+	from.Made(store.Origin(s.Begun()), origins)
+	if s.truth != nil {
+		then, known := s.Manifest.Questions[scoring.AccuracyName]
+		if known && then != questionOf(s.truth.Question) {
+			from.Truth = s.truth.Name
+			from.Notes = append(from.Notes, "The accuracies have changed since the searches began.")
+		}
+	}
+	return nil
 }
 
 // judge looks up accuracies and counts, each architecture once.
@@ -78,9 +109,13 @@ func (j *judge) judge(ctx context.Context, text string) (analysis.Found, error) 
 	if f, ok := j.known[text]; ok {
 		return f, nil
 	}
-	a, _, err := j.searches.space.Parse(text)
+	if err := ctx.Err(); err != nil {
+		return analysis.Found{}, err
+	}
+	s := j.searches
+	a, _, err := s.space.Parse(text)
 	if err != nil {
-		return analysis.Found{}, fmt.Errorf("%s: %w", j.searches.Dir, err)
+		return analysis.Found{}, fmt.Errorf("%s: %w", s.Dir, err)
 	}
 	f := analysis.Found{Arch: text, ID: a.ID(), Accuracy: math.NaN()}
 	c, err := a.Complexity(bench301.DefaultConfig())
@@ -88,22 +123,36 @@ func (j *judge) judge(ctx context.Context, text string) (analysis.Found, error) 
 		return f, err
 	}
 	f.Params, f.MACs = c.Params, c.MACs
-	if t := j.searches.truth; t != nil {
-		score, err := scoring.Ask(ctx, t.Source, a, estimators.NewEnv(nil, 0))
-		if err != nil {
+	// What has no value here takes no part in what follows.
+	ask := func(source scoring.Source) (float64, error) {
+		score, err := scoring.Ask(ctx, source, a, estimators.NewEnv(nil, 0))
+		if err != nil || score.Status != estimators.OK {
+			return math.NaN(), err
+		}
+		return score.Value, nil
+	}
+	if s.truth != nil {
+		if f.Accuracy, err = ask(s.truth.Source); err != nil {
 			return f, err
 		}
-		if score.Status == estimators.OK { // else the source does not know it; it takes no part in what follows
-			f.Accuracy = score.Value
+	}
+	for _, b := range s.Manifest.Definition.Budgets {
+		o, v := s.objectives[b.Objective], math.NaN() // of an estimator only the search knows
+		if o.quick || o.Accuracy {
+			if v, err = ask(o.Source); err != nil {
+				return f, err
+			}
 		}
+		f.Bounded = append(f.Bounded, o.bound(v))
 	}
 	j.known[text] = f
 	return f, nil
 }
 
-// generations follows a search: its re-evaluated front after each generation, at least one.
+// generations follows a search: its re-evaluated front after each generation, at least one, and the members of the
+// last one without an accuracy.
 func (j *judge) generations(ctx context.Context, m analysis.Method, seed uint64, s moo.Snapshot[string],
-	history []moo.Evaluated[string]) (fronts [][]analysis.Found, err error) {
+	history []moo.Evaluated[string]) (fronts [][]analysis.Found, unjudged []analysis.Found, err error) {
 	var archive moo.Archive[string]
 	at := 0
 	for g := 1; g <= s.Generation; g++ {
@@ -111,23 +160,41 @@ func (j *judge) generations(ctx context.Context, m analysis.Method, seed uint64,
 			archive.Add(moo.Individual[string]{X: history[at].X, Outcome: history[at].Outcome})
 		}
 		var front []analysis.Found
+		unjudged = nil
 		for _, member := range archive.Members {
 			f, err := j.judge(ctx, member.X)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			f.Method, f.Seed, f.Estimates = m.Name, seed, member.Objectives
-			if !math.IsNaN(f.Accuracy) {
+			f.Bounded = j.bounded(m, f)
+			if math.IsNaN(f.Accuracy) {
+				unjudged = append(unjudged, f)
+			} else {
 				front = append(front, f)
 			}
 		}
-		slices.SortFunc(front, func(a, b analysis.Found) int {
-			return cmp.Or(cmp.Compare(a.MACs, b.MACs), cmp.Compare(a.ID, b.ID))
-		})
+		for _, members := range [][]analysis.Found{front, unjudged} {
+			slices.SortFunc(members, func(a, b analysis.Found) int {
+				return cmp.Or(cmp.Compare(a.MACs, b.MACs), cmp.Compare(a.ID, b.ID))
+			})
+		}
 		fronts = append(fronts, front)
 	}
 	if len(fronts) == 0 {
 		fronts = [][]analysis.Found{nil}
 	}
-	return fronts, nil
+	return fronts, unjudged, nil
+}
+
+// bounded is what the budgets bound of a member of a front, estimates of the search included.
+func (j *judge) bounded(m analysis.Method, f analysis.Found) []float64 {
+	s := j.searches
+	out := slices.Clone(f.Bounded)
+	for i, b := range s.Manifest.Definition.Budgets {
+		if o := s.objectives[b.Objective]; !o.quick && !o.Accuracy {
+			out[i] = f.Estimates[s.place(m, b.Objective)]
+		}
+	}
+	return out
 }

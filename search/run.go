@@ -2,6 +2,8 @@ package search
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,11 +13,14 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"rwe301/analysis"
 	"rwe301/bench301"
 	"rwe301/bench301/dataset"
 	"rwe301/internal/atomicfile"
+	"rwe301/internal/input"
+	"rwe301/internal/printable"
 	"rwe301/moo"
 	"rwe301/scoring"
 	"rwe301/store"
@@ -30,13 +35,18 @@ const (
 // format is the version of a folder of searches.
 const format = 1
 
-// Manifest says what a folder of searches is made of.
+// maxManifest bounds the bytes of a manifest.
+const maxManifest = 16 << 20
+
+// Manifest says what a folder of searches is made of. Folders of earlier versions have neither Digest nor Questions.
 type Manifest struct {
-	Format     int        `json:"format"`
-	Definition Definition `json:"definition"`
-	Truth      string     `json:"truth"`
-	Code       string     `json:"code"`
-	CPU        string     `json:"cpu"`
+	Format     int               `json:"format"`
+	Definition Definition        `json:"definition"`
+	Digest     string            `json:"digest"`    // of what the definition says of the searches
+	Questions  map[string]string `json:"questions"` // of each objective: what answers it, with the hashes of its files
+	Truth      string            `json:"truth"`
+	Code       string            `json:"code"`
+	CPU        string            `json:"cpu"`
 }
 
 // Searches are runs of one definition in one folder.
@@ -45,83 +55,173 @@ type Searches struct {
 	Manifest Manifest
 	Store    *store.SQLite
 
-	space  bench301.Space
-	inputs *scoring.Inputs
-	truth  *scoring.Truth // nil without accuracies
-	data   *dataset.Set   // nil where no objective sees images
+	machine    scoring.Machine
+	space      bench301.Space
+	inputs     *scoring.Inputs
+	truth      *scoring.Truth // nil without accuracies
+	data       *dataset.Set   // nil where no objective sees images, and in a folder open for reading
+	objectives map[string]objective
 }
 
-// Create makes a folder of searches. A folder that is not empty is an error.
+// Create makes a folder of searches that m runs. A folder that holds anything but what a process left that was killed
+// while it made one is an error.
 func Create(ctx context.Context, dir string, d Definition, m scoring.Machine) (*Searches, error) {
-	if _, err := os.Stat(filepath.Join(dir, manifestFile)); err == nil {
-		return nil, fmt.Errorf("%s: searches already: `search resume %s` goes on with them; --out names another folder", dir,
-			dir)
+	s := &Searches{Dir: dir, Manifest: Manifest{Format: format, Definition: d, Code: m.Code, CPU: m.CPU}, machine: m}
+	if err := s.vacant(); err != nil {
+		return nil, err
 	}
-	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
-		return nil, fmt.Errorf("%s: not empty: --out names another folder", dir)
-	}
-	s := &Searches{Dir: dir, Manifest: Manifest{Format: format, Definition: d, Code: m.Code, CPU: m.CPU}}
-	if err := s.prepare(ctx); err != nil {
+	if err := s.prepare(ctx, true); err != nil {
+		if d.file != "" {
+			err = fmt.Errorf("%s: %w", d.file, err)
+		}
 		return nil, err
 	}
 	if s.truth != nil {
 		s.Manifest.Truth = s.truth.Name
 	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return nil, err
-	}
+	s.Manifest.Digest, s.Manifest.Questions = d.digest(), s.questions()
 	text, err := json.MarshalIndent(s.Manifest, "", "  ")
 	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
 	}
 	if s.Store, err = store.OpenSQLite(filepath.Join(dir, scoresFile)); err != nil {
 		return nil, err
 	}
-	if err := atomicfile.WriteBytes(filepath.Join(dir, manifestFile), append(text, '\n')); err != nil {
+	saved, err := s.Store.Searches()
+	if len(saved) > 0 {
+		err = fmt.Errorf("%s: %s holds searches, but %s is missing or damaged: restore it, or name another folder by --out",
+			dir, scoresFile, manifestFile)
+	}
+	if err == nil {
+		err = s.vacant() // another process may have been faster
+	}
+	if err == nil {
+		err = atomicfile.WriteBytes(filepath.Join(dir, manifestFile), append(text, '\n'))
+	}
+	if err != nil {
 		return nil, errors.Join(err, s.Store.Close())
 	}
 	return s, nil
 }
 
-// Open opens a folder of searches to go on with them. A second process is refused.
-func Open(ctx context.Context, dir string) (*Searches, error) {
-	path := filepath.Join(dir, manifestFile)
-	data, _, err := scoring.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: no folder of searches: it has no %s", dir, manifestFile)
+// vacant says why a folder cannot become one of searches.
+func (s *Searches) vacant() error {
+	data, err := input.Read(filepath.Join(s.Dir, manifestFile), maxManifest)
+	if err == nil && json.Valid(data) {
+		return fmt.Errorf("%s: searches already: `search resume %s` goes on with them; --out names another folder", s.Dir,
+			s.Dir)
 	}
+	if !atomicfile.Vacant(s.Dir, manifestFile, scoresFile) {
+		return fmt.Errorf("%s: not empty: --out names another folder", s.Dir)
+	}
+	return nil
+}
+
+// digest condenses what a definition says of the searches, which are others when it changes. Budgets are for the report
+// alone, and the folder of relative paths may have moved.
+func (d Definition) digest() string {
+	d.Budgets, d.Base = nil, ""
+	text, err := json.Marshal(d)
+	if err != nil {
+		panic(err) // texts and finite numbers only
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
+}
+
+// questions are what answers each objective that steers the searches.
+func (s *Searches) questions() map[string]string {
+	d, out := s.Manifest.Definition, map[string]string{}
+	d.Budgets = nil
+	for _, spec := range d.specs() {
+		out[spec] = questionOf(s.objectives[spec].Question)
+	}
+	if s.truth != nil {
+		out[scoring.AccuracyName] = questionOf(s.truth.Question)
+	}
+	return out
+}
+
+func questionOf(q *scoring.Question) string {
+	return strings.TrimSpace(fmt.Sprintf("%s %s %s", q.Estimator, q.SettingsHash, q.Dataset))
+}
+
+// Open opens a folder of searches for reading; searches that are running are not disturbed.
+func Open(ctx context.Context, dir string) (*Searches, error) {
+	s, path, err := read(dir)
 	if err != nil {
 		return nil, err
 	}
-	s := &Searches{Dir: dir}
-	if err := json.Unmarshal(data, &s.Manifest); err != nil {
-		return nil, fmt.Errorf("%s: damaged: %w", path, err)
-	}
-	if s.Manifest.Format != format {
-		return nil, fmt.Errorf("%s: searches of format %d; this program reads format %d: use the version that wrote them "+
-			"(%s)", dir, s.Manifest.Format, format, s.Manifest.Code)
-	}
-	if err := s.Manifest.Definition.Validate(); err != nil {
+	if err := s.prepare(ctx, false); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if err := s.prepare(ctx); err != nil {
+	s.Store, err = store.ReadSQLite(filepath.Join(dir, scoresFile))
+	return s, err
+}
+
+// OpenForWriting opens a folder of searches for m to go on with them. A second process is refused, as are files that
+// have changed since the searches began.
+func OpenForWriting(ctx context.Context, dir string, m scoring.Machine) (*Searches, error) {
+	s, path, err := read(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.prepare(ctx, true); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	for spec, now := range s.questions() {
+		if then, ok := s.Manifest.Questions[spec]; ok && then != now {
+			return nil, fmt.Errorf("%s: objective %s: the files that answer it have changed since the searches began: start "+
+				"new searches", dir, spec)
+		}
+	}
+	s.machine = m
 	s.Store, err = store.OpenSQLite(filepath.Join(dir, scoresFile))
 	return s, err
+}
+
+// read reads the manifest of a folder; path is where it lies.
+func read(dir string) (s *Searches, path string, err error) {
+	path = filepath.Join(dir, manifestFile)
+	data, err := input.Read(path, maxManifest)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, path, fmt.Errorf("%s: no folder of searches: it has no %s", dir, manifestFile)
+	}
+	if err != nil {
+		return nil, path, err
+	}
+	s = &Searches{Dir: dir}
+	m := &s.Manifest
+	if err := json.Unmarshal(data, m); err != nil {
+		return nil, path, fmt.Errorf("%s: damaged: %w", path, err)
+	}
+	if m.Format != format {
+		return nil, path, fmt.Errorf("%s: searches of format %d; this program reads format %d: use the version that wrote "+
+			"them (%s)", dir, m.Format, format, printable.Cut(m.Code, 100))
+	}
+	if m.Digest != "" && m.Digest != m.Definition.digest() {
+		return nil, path, fmt.Errorf("%s: changed since the searches began: restore it, or start new searches", path)
+	}
+	if err := m.Definition.Validate(); err != nil {
+		return nil, path, fmt.Errorf("%s: %w", path, err)
+	}
+	return s, path, nil
 }
 
 // Close releases the folder.
 func (s *Searches) Close() error { return s.Store.Close() }
 
-// prepare reads what the definition refers to.
-func (s *Searches) prepare(ctx context.Context) (err error) {
+// prepare reads what the definition refers to; images only where there is something to search.
+func (s *Searches) prepare(ctx context.Context, images bool) (err error) {
 	d := s.Manifest.Definition
 	if s.space, err = bench301.LookupSpace(d.Space); err != nil {
 		return err
 	}
 	s.inputs = &scoring.Inputs{Space: s.space, Base: d.Base, Repeats: d.Repeats}
-	if slices.ContainsFunc(d.specs(), needsData) {
+	if images && slices.ContainsFunc(d.specs(), needsData) {
 		if s.data, err = s.inputs.Images(ctx, d.Dataset, nil); err != nil {
 			return err
 		}
@@ -129,12 +229,31 @@ func (s *Searches) prepare(ctx context.Context) (err error) {
 	if s.truth, err = s.inputs.Accuracy(d.Accuracy); err != nil {
 		return fmt.Errorf("accuracy: %w", err)
 	}
-	for _, spec := range d.specs() {
-		if _, err := s.objective(spec); err != nil {
-			return err
+	if s.truth != nil && d.Accuracy.Source != scoring.Tabled {
+		if err := s.try(ctx, s.truth.Source); err != nil {
+			return fmt.Errorf("accuracy: %w", err)
 		}
 	}
-	return nil
+	return s.openObjectives(ctx)
+}
+
+// Begun is the version and the processor that the searches began with.
+func (s *Searches) Begun() scoring.Machine {
+	return scoring.Machine{Code: s.Manifest.Code, CPU: s.Manifest.CPU}
+}
+
+// Finished says whether every search has made all its evaluations.
+func (s *Searches) Finished() (bool, error) {
+	d := s.Manifest.Definition
+	for _, m := range d.Methods {
+		for _, seed := range d.Seeds {
+			snapshot, _, ok, err := s.load(m, seed)
+			if err != nil || !ok || snapshot.Evaluations < d.Evaluations() {
+				return false, err
+			}
+		}
+	}
+	return true, nil
 }
 
 // Notes say what of the table of accuracies was not taken as it stands.
@@ -165,27 +284,23 @@ func (s *Searches) Run(ctx context.Context, workers int, progress Progress) erro
 // one runs a search to its end.
 func (s *Searches) one(ctx context.Context, m analysis.Method, seed uint64, workers int, progress Progress) error {
 	d := s.Manifest.Definition
-	e, err := s.evaluator(m, seed, workers)
-	if err != nil {
-		return err
-	}
-	o := moo.Options[string]{
-		Evaluations: d.Evaluations(), Seed: seed, Checkpoint: checkpoint{s.Store, runName(m, seed)},
-	}
+	e := s.evaluator(m, seed, workers)
+	o := moo.Options[string]{Evaluations: d.Evaluations(), Seed: seed, Checkpoint: checkpoint{s, m, seed}}
 	if progress != nil {
 		o.Progress = func(g moo.Generation[string]) { progress(m, seed, g) }
 	}
-	_, err = moo.Run(ctx, e.problem(), algorithms[m.Algorithm](len(m.Objectives), d.Population), o)
+	_, err := moo.Run(ctx, e.problem(), algorithms[m.Algorithm](len(m.Objectives), d.Population), o)
 	return err
 }
 
-func runName(m analysis.Method, seed uint64) string { return fmt.Sprintf("%s %d", m.Name, seed) }
-
 // checkpoint keeps one search in the database.
 type checkpoint struct {
-	*store.SQLite
-	name string
+	searches *Searches
+	method   analysis.Method
+	seed     uint64
 }
+
+func runName(m analysis.Method, seed uint64) string { return fmt.Sprintf("%s %d", m.Name, seed) }
 
 func (c checkpoint) Save(snapshot moo.Snapshot[string], fresh []moo.Evaluated[string]) error {
 	text, err := json.Marshal(snapshot)
@@ -198,25 +313,50 @@ func (c checkpoint) Save(snapshot moo.Snapshot[string], fresh []moo.Evaluated[st
 			return err
 		}
 	}
-	return c.SaveSearch(c.name, text, steps)
+	return c.searches.Store.SaveSearch(runName(c.method, c.seed), text, steps)
 }
 
-func (c checkpoint) Load() (snapshot moo.Snapshot[string], history []moo.Evaluated[string], ok bool, err error) {
-	text, steps, ok, err := c.LoadSearch(c.name)
+func (c checkpoint) Load() (moo.Snapshot[string], []moo.Evaluated[string], bool, error) {
+	return c.searches.load(c.method, c.seed)
+}
+
+// load reads a search as far as it has come; ok = false where it has not begun. A search of another definition is an
+// error.
+func (s *Searches) load(m analysis.Method, seed uint64) (snapshot moo.Snapshot[string],
+	history []moo.Evaluated[string], ok bool, err error) {
+	name := runName(m, seed)
+	text, steps, ok, err := s.Store.LoadSearch(name)
 	if err != nil || !ok {
 		return snapshot, nil, false, err
 	}
 	if err := json.Unmarshal(text, &snapshot); err != nil {
-		return snapshot, nil, false, fmt.Errorf("search %s: damaged snapshot: %w", c.name, err)
+		return snapshot, nil, false, fmt.Errorf("%s: search %s: damaged snapshot: %w", s.Dir, name, err)
 	}
 	for i, step := range steps {
 		var e moo.Evaluated[string]
-		if err := json.Unmarshal(step, &e); err != nil {
-			return snapshot, nil, false, fmt.Errorf("search %s: damaged step %d: %w", c.name, i, err)
+		err := json.Unmarshal(step, &e)
+		if err == nil {
+			err = s.check(m, e)
+		}
+		if err != nil {
+			return snapshot, nil, false, fmt.Errorf("%s: search %s: damaged step %d: %w", s.Dir, name, i, err)
 		}
 		history = append(history, e)
 	}
 	return snapshot, history, true, nil
+}
+
+// check says why an evaluation cannot be one of a method.
+func (s *Searches) check(m analysis.Method, e moo.Evaluated[string]) error {
+	if _, _, err := s.space.Parse(e.X); err != nil {
+		return fmt.Errorf("%s: no architecture of the space %s: %s was changed", printable.Cut(e.X, 60), s.space.Name(),
+			manifestFile)
+	}
+	if e.Failed == "" && len(e.Objectives) != len(m.Objectives) {
+		return fmt.Errorf("%d objectives: the method has %d: %s was changed", len(e.Objectives), len(m.Objectives),
+			manifestFile)
+	}
+	return nil
 }
 
 // evaluator answers a search's questions. Solutions are the canonical texts of architectures.
@@ -235,42 +375,38 @@ type asked struct {
 	at int
 }
 
-func (s *Searches) evaluator(m analysis.Method, seed uint64, workers int) (*evaluator, error) {
+func (s *Searches) evaluator(m analysis.Method, seed uint64, workers int) *evaluator {
 	d := s.Manifest.Definition
 	e := &evaluator{space: s.space, bounds: d.Limits, parsed: map[string]bench301.Architecture{}}
-	weights := uint64(0)
-	if d.Weights == FreshWeights {
-		weights = seed
-	}
 	var questions []*scoring.Question
-	ask := func(spec string, into *[]asked) error {
-		o, err := s.objective(spec)
-		if err != nil {
-			return err
-		}
+	ask := func(spec string) asked {
+		o := s.objectives[spec]
 		at := slices.IndexFunc(questions, func(q *scoring.Question) bool { return q.Key() == o.Key() })
 		if at < 0 {
 			q := *o.Question
-			q.Seeds = []uint64{weights}
+			q.Seeds = []uint64{d.weights(seed)}
 			at, questions = len(questions), append(questions, &q)
 		}
-		*into = append(*into, asked{o, at})
-		return nil
+		return asked{o, at}
 	}
 	for _, spec := range m.Objectives {
-		if err := ask(spec, &e.objectives); err != nil {
-			return nil, err
-		}
+		e.objectives = append(e.objectives, ask(spec))
 	}
 	for _, l := range d.Limits {
-		if err := ask(l.Objective, &e.limits); err != nil {
-			return nil, err
-		}
+		e.limits = append(e.limits, ask(l.Objective))
 	}
 	e.runner = scoring.NewRunner(questions, scoring.Options{
-		Data: s.data, Store: s.Store, Workers: workers, Machine: scoring.Machine{Code: s.Manifest.Code, CPU: s.Manifest.CPU},
+		Data: s.data, Store: s.Store, Workers: workers, Machine: s.machine,
 	})
-	return e, nil
+	return e
+}
+
+// weights is the seed of the random weights that the search of a seed sees.
+func (d Definition) weights(seed uint64) uint64 {
+	if d.Weights == FreshWeights {
+		return seed
+	}
+	return 0
 }
 
 // problem is the space with its operators, over texts.
@@ -331,7 +467,7 @@ func (e *evaluator) evaluate(ctx context.Context, texts []string) ([]moo.Outcome
 		a, ok := e.parsed[text]
 		if !ok {
 			return nil, fmt.Errorf("%s: not an architecture of the space %s: the checkpoint is of another space",
-				scoring.Clip([]byte(text)), e.space.Name())
+				printable.Cut(text, 60), e.space.Name())
 		}
 		archs[i] = a
 	}
@@ -344,20 +480,20 @@ func (e *evaluator) evaluate(ctx context.Context, texts []string) ([]moo.Outcome
 	})
 }
 
-// outcome sums up the answers about one architecture.
+// outcome sums up the answers about one architecture. Without an answer there is no telling whether a limit holds.
 func (e *evaluator) outcome(answers []scoring.Answer) (result moo.Outcome) {
-	for _, o := range e.objectives {
-		r := answers[o.at]
-		if r.Score == nil {
-			result = moo.Outcome{Failed: fmt.Sprintf("%s: %s", o.Label, r.Error)}
-			break
+	for _, o := range slices.Concat(e.objectives, e.limits) {
+		if r := answers[o.at]; r.Score == nil {
+			return moo.Outcome{Failed: fmt.Sprintf("%s: %s", o.Label, r.Error)}
 		}
-		result.Objectives = append(result.Objectives, o.cost(*r.Score))
+	}
+	for _, o := range e.objectives {
+		result.Objectives = append(result.Objectives, o.cost(*answers[o.at].Score))
 	}
 	for i, o := range e.limits {
-		bound := e.bounds[i].Max
-		if r := answers[o.at]; r.Score != nil && o.cost(*r.Score) > bound {
-			result.Violation += (o.cost(*r.Score) - bound) / max(1, math.Abs(bound))
+		most := e.bounds[i].Max
+		if excess := o.bound(*answers[o.at].Score) - most; excess > 0 {
+			result.Violation = min(result.Violation+excess/max(1, math.Abs(most)), math.MaxFloat64)
 		}
 	}
 	return result

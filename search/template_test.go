@@ -20,7 +20,7 @@ func TestTemplateIsLegal(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Default()
-	want.Name, want.Methods, want.Base = d.Name, d.Methods, d.Base
+	want.Name, want.Methods, want.Base, want.file = d.Name, d.Methods, d.Base, d.file
 	if !reflect.DeepEqual(d, want) {
 		t.Errorf("the template says %+v, the defaults are %+v", d, want)
 	}

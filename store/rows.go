@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"iter"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -13,6 +14,9 @@ import (
 
 // Named is an architecture as stores know it: its id, and its canonical text.
 type Named struct{ ID, Arch string }
+
+// Origin is what made a score: the version of the program and the processor.
+type Origin struct{ Code, CPU string }
 
 // Row is a score without its texts, for going through many of them.
 type Row struct {
@@ -52,6 +56,16 @@ func (s *SQLite) origins() (map[int64][2]string, error) {
 		err = rows.Scan(&n, &o[0], &o[1])
 		return n, o, err
 	})
+}
+
+// Origins lists the versions of the program and the processors that made the scores, in the order in which they came.
+func (s *SQLite) Origins() ([]Origin, error) {
+	all, err := s.origins()
+	var out []Origin
+	for _, n := range slices.Sorted(maps.Keys(all)) {
+		out = append(out, Origin{all[n][0], all[n][1]})
+	}
+	return out, err
 }
 
 // table reads a small table whole.

@@ -35,6 +35,21 @@ func (s *SQLite) SaveSearch(name string, snapshot json.RawMessage, steps []json.
 	})
 }
 
+// Searches lists the names of the searches that are kept.
+func (s *SQLite) Searches() (names []string, err error) {
+	for rows, err := range s.each("SELECT name FROM searches ORDER BY name") {
+		var name string
+		if err == nil {
+			err = s.wrap(rows.Scan(&name))
+		}
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, name)
+	}
+	return names, nil
+}
+
 // LoadSearch returns what SaveSearch kept under a name, or ok = false.
 func (s *SQLite) LoadSearch(name string) (snapshot json.RawMessage, steps []json.RawMessage, ok bool, err error) {
 	var text string

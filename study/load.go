@@ -24,9 +24,13 @@ func (r *Run) Load() (*analysis.Results, error) {
 	m := r.Manifest
 	out := &analysis.Results{Space: space, From: analysis.Provenance{
 		Dir: r.Dir, Name: m.Name, Space: m.Space, Origin: m.Origin, Truth: m.Truth, Part: m.Shard.String(),
-		Code: m.Code, Go: m.Go,
-		Platform: m.Platform, CPU: m.CPU, Cores: m.Cores, Created: m.Created, Notes: m.Notes,
+		Go: m.Go, Platform: m.Platform, Cores: m.Cores, Created: m.Created, Notes: slices.Clone(m.Notes),
 	}}
+	origins, err := r.Store.Origins()
+	if err != nil {
+		return nil, err
+	}
+	out.From.Made(store.Origin{Code: m.Code, CPU: m.CPU}, origins)
 	for i, a := range all {
 		if m.Shard.has(i) {
 			out.Architectures = append(out.Architectures, a)

@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 	"time"
 
 	"rwe301/bench301"
@@ -105,7 +104,7 @@ func Create(dir string, p *Plan, definition []byte, shard Shard, m scoring.Machi
 	if _, err := os.Stat(filepath.Join(dir, manifestFile)); err == nil {
 		return nil, fmt.Errorf("%s: a run already: `study resume` goes on with it; --out names another folder", dir)
 	}
-	if !vacant(dir) {
+	if !atomicfile.Vacant(dir, definitionFile, architecturesFile, scoresFile, manifestFile) {
 		return nil, fmt.Errorf("%s: not empty: --out names another folder", dir)
 	}
 	base, err := filepath.Abs(p.Definition.base)
@@ -127,20 +126,6 @@ func Create(dir string, p *Plan, definition []byte, shard Shard, m scoring.Machi
 	}
 	archs := func(w io.Writer) error { return writeArchitectures(w, p.Architectures) }
 	return create(dir, manifest, definition, archs)
-}
-
-// vacant says whether a folder is absent, empty, or what a killed process left of a run that had not begun.
-func vacant(dir string) bool {
-	entries, _ := os.ReadDir(dir)
-	for _, e := range entries {
-		name := strings.TrimPrefix(e.Name(), ".") // half-written files begin with a dot
-		if !strings.HasPrefix(name, definitionFile) && !strings.HasPrefix(name, architecturesFile) &&
-			!strings.HasPrefix(name, scoresFile) &&
-			!strings.HasPrefix(name, manifestFile) {
-			return false
-		}
-	}
-	return true
 }
 
 // create writes a run folder; the manifest, which makes it one, comes last.

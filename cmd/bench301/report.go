@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -39,6 +41,9 @@ indicators of each run, the summary as Markdown, LaTeX and CSV, and the figures.
 		Args: someArgs(1, 1, "one run folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			paths, err := report(cmd.Context(), s, args[0], out, o)
+			if out == "" && errors.Is(err, fs.ErrPermission) {
+				err = fmt.Errorf("%w: the run folder cannot be written: --out names another file", err)
+			}
 			return errors.Join(printLines(s, paths...), err)
 		},
 	}, outFlag(&out, "file (default RUN/report.html)"), o.AddFlags)
@@ -185,6 +190,16 @@ tables of files of scores.`,
   bench301 table runs/my-study --only all --format markdown`,
 		Args: someArgs(1, 1, "one run folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if search.Is(args[0]) {
+				if cmd.Flags().Changed("only") && only != reports.AllTables {
+					return usagef("--only %s: searches have one table", only)
+				}
+				r, err := fronts(cmd.Context(), args[0])
+				if err != nil {
+					return err
+				}
+				return r.Table().Write(s.out, format.as())
+			}
 			f, err := o.run(cmd.Context(), args[0])
 			if err != nil {
 				return err

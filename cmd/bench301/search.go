@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"rwe301/analysis"
+	"rwe301/internal/printable"
 	"rwe301/internal/yamldoc"
 	"rwe301/moo"
 	"rwe301/reports"
@@ -28,8 +30,9 @@ type searchOptions struct {
 	algorithm      string
 	objectives     []string
 	limits         []string
-	seeds          []uint
+	seeds          string
 	resume, report string
+	anyVersion     bool
 	json           bool
 }
 
@@ -55,7 +58,8 @@ source. One method is given by flags; FILE, in YAML, compares several, each with
 
 An objective is "accuracy" (of the accuracy source), surrogate:PATH, or an estimator with settings, as
 rwe-ridge:channels=16. Scores that are better when higher are negated, percentages become errors; params, macs and
-flops are minimised, and counted at C=32 and 8 cells.
+flops are minimised, and counted at C=32 and 8 cells. --max, limits and budgets bound from above what is minimised, or a
+count as it is counted: macs=600M, pool-count=2, accuracy=7 for an error of at most 7 %.
 
 Every generation is saved. Ctrl-C prints the fronts so far; bench301 search resume goes on, to the same end as without
 the interruption. The report of the run folder is written at the end, and by bench301 report.
@@ -75,7 +79,7 @@ Exit status: 0 all searches are finished, 1 the work broke off, 130 interrupted 
 	f.StringArrayVar(&o.limits, "max", nil, "bound an objective, e.g. macs=600M")
 	f.IntVar(&d.Population, "population", d.Population, "solutions of a generation")
 	f.IntVar(&d.Generations, "generations", d.Generations, "generations")
-	f.UintSliceVar(&o.seeds, "seeds", []uint{1}, "one run a seed")
+	f.StringVar(&o.seeds, "seeds", "1", "one run a seed: 1,2,5 or 1..5")
 	f.StringVar(&d.Weights, "weights", d.Weights, "common: all runs see the same random weights; fresh: each run "+
 		"draws its own")
 	alias(cmd, "dataset", "data")
@@ -83,6 +87,8 @@ Exit status: 0 all searches are finished, 1 the work broke off, 130 interrupted 
 	f.StringVar(&o.report, "report", "", "write the report of a run folder again, without searching")
 	cmd.MarkFlagsMutuallyExclusive("resume", "report", "out")
 	f.Lookup("resume").Hidden, f.Lookup("report").Hidden = true, true
+	anyVersionFlag(&o.anyVersion)(cmd)
+	f.Lookup("any-version").Hidden = true // it belongs to --resume
 	cmd.AddCommand(newInit("search", search.Template, s), newSearchResume(s))
 	return cmd
 }
@@ -99,11 +105,17 @@ func newSearchResume(s streams) *cobra.Command {
 			o.resume = args[0]
 			return o.run(cmd, s, nil)
 		},
-	}, o.jobsOptions.AddFlags, jsonFlag(&o.json))
+	}, o.jobsOptions.AddFlags, jsonFlag(&o.json), anyVersionFlag(&o.anyVersion))
 }
+
+// parting is how long an interrupted search may take to show what it has.
+const parting = time.Second
 
 func (o *searchOptions) run(cmd *cobra.Command, s streams, args []string) (err error) {
 	ctx := cmd.Context()
+	if o.report != "" {
+		return o.again(ctx, s, args)
+	}
 	searches, err := o.open(cmd, args)
 	if err != nil {
 		return err
@@ -112,41 +124,83 @@ func (o *searchOptions) run(cmd *cobra.Command, s streams, args []string) (err e
 	for _, note := range searches.Notes() {
 		s.say("%s", note)
 	}
-	var searching error
-	if o.report == "" {
-		s.say("searching into %s", searches.Dir)
-		p := searchProgress{s: s, start: time.Now()}
-		searching = searches.Run(ctx, o.jobs, p.print)
-		if searching != nil && !errors.Is(searching, context.Canceled) {
-			return searching
+	s.say("searching into %s", searches.Dir)
+	p := searchProgress{s: s, start: time.Now(), pause: quiet / 2}
+	if !isTerminal(s.err) {
+		p.pause = 10 * time.Second
+	}
+	if err := searches.Run(ctx, o.jobs, p.print); err != nil {
+		if errors.Is(err, context.Canceled) {
+			o.part(ctx, s, searches)
 		}
+		return err
 	}
-	found, err := searches.Report(context.WithoutCancel(ctx)) // an interrupted search still shows what it has
+	if p.last.IsZero() {
+		s.say("%s: the searches were finished: nothing was left to do", searches.Dir)
+	}
+	found, err := searches.Report(ctx)
 	if err != nil {
-		return errors.Join(searching, err)
+		return err
 	}
-	report := reports.Search{Fronts: found}
-	_, undrawn := searchReport(context.WithoutCancel(ctx), report, searches.Dir)
+	return o.show(ctx, s, reports.Search{Fronts: found}, searches.Dir)
+}
+
+// part shows what an interrupted search has, unless that takes long.
+func (o *searchOptions) part(ctx context.Context, s streams, searches *search.Searches) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), parting)
+	defer cancel()
+	if found, err := searches.Report(ctx); err == nil {
+		_ = reports.Search{Fronts: found}.Print(s.out, o.json)
+	}
+	s.say("saved; go on with: bench301 search resume %s", searches.Dir)
+}
+
+// again writes and shows the report of a folder, without searching.
+func (o *searchOptions) again(ctx context.Context, s streams, args []string) error {
+	if len(args) > 0 {
+		return usagef("--resume and --report read the definition from the run folder: leave the file out")
+	}
+	r, err := fronts(ctx, o.report)
+	if err != nil {
+		return err
+	}
+	return o.show(ctx, s, r, o.report)
+}
+
+// show writes the report of searches into their folder and prints its tables.
+func (o *searchOptions) show(ctx context.Context, s streams, r reports.Search, dir string) error {
+	_, undrawn := searchReport(ctx, r, dir)
 	if undrawn != nil && !errors.As(undrawn, new(*reports.Undrawn)) {
-		return errors.Join(searching, undrawn)
+		return undrawn
 	}
-	for _, line := range report.Empty() {
+	for _, line := range r.Empty() {
 		s.say("%s", line)
 	}
-	if searching != nil {
-		s.say("saved; go on with: bench301 search resume %s", searches.Dir)
-	}
-	return errors.Join(report.Print(s.out, o.json), searching, undrawn)
+	return errors.Join(r.Print(s.out, o.json), undrawn)
 }
 
 // open makes or opens the run folder that the flags ask for.
 func (o *searchOptions) open(cmd *cobra.Command, args []string) (*search.Searches, error) {
 	ctx := cmd.Context()
-	if dir := o.resume + o.report; dir != "" {
+	if o.resume != "" {
 		if len(args) > 0 {
 			return nil, usagef("--resume and --report read the definition from the run folder: leave the file out")
 		}
-		return search.Open(ctx, dir)
+		searches, err := search.OpenForWriting(ctx, o.resume, machine())
+		if err != nil {
+			return nil, err
+		}
+		done, err := searches.Finished()
+		if err == nil && !done {
+			err = begunHere(o.resume, searches.Begun(), o.anyVersion)
+		}
+		if err != nil {
+			return nil, errors.Join(err, searches.Close())
+		}
+		return searches, nil
+	}
+	if o.anyVersion {
+		return nil, usagef("--any-version belongs to search resume")
 	}
 	d, err := o.define(cmd, args)
 	if err != nil {
@@ -179,9 +233,6 @@ func (o *searchOptions) define(cmd *cobra.Command, args []string) (search.Defini
 	d := o.definition
 	d.Methods = []analysis.Method{{Name: o.algorithm, Algorithm: o.algorithm, Objectives: o.objectives}}
 	d.Accuracy, d.Repeats, d.Dataset = o.accuracy(), o.repeats, o.images.Images
-	if d.Weights != search.CommonWeights && d.Weights != search.FreshWeights {
-		return d, usagef("--weights %s: must be common or fresh", d.Weights)
-	}
 	for _, l := range o.limits {
 		limit, err := search.ParseLimit(l)
 		if err != nil {
@@ -189,22 +240,45 @@ func (o *searchOptions) define(cmd *cobra.Command, args []string) (search.Defini
 		}
 		d.Limits = append(d.Limits, limit)
 	}
-	d.Seeds = nil
-	for _, seed := range o.seeds {
-		d.Seeds = append(d.Seeds, uint64(seed))
+	var err error
+	if d.Seeds, err = parseSeeds(o.seeds); err != nil {
+		return d, usageError{err}
 	}
 	if err := d.Validate(); err != nil {
 		return d, usageError{err}
 	}
-	var err error
 	d.Base, err = filepath.Abs(".")
 	return d, err
+}
+
+// maxSeeds bounds a range of seeds.
+const maxSeeds = 100_000
+
+// parseSeeds reads "1,2,5" and "1..5".
+func parseSeeds(text string) (seeds []uint64, err error) {
+	for _, part := range strings.Split(text, ",") {
+		from, to, ranged := strings.Cut(part, "..")
+		if !ranged {
+			to = from
+		}
+		low, err := strconv.ParseUint(strings.TrimSpace(from), 10, 63)
+		high, err2 := strconv.ParseUint(strings.TrimSpace(to), 10, 63)
+		if err != nil || err2 != nil || low > high || high-low >= maxSeeds || len(seeds) >= maxSeeds {
+			return nil, fmt.Errorf("--seeds %q: must be whole numbers from 0 such as 1,2,5 or 1..5, at most %d of them",
+				printable.Cut(part, 50), maxSeeds)
+		}
+		for seed := low; seed <= high; seed++ {
+			seeds = append(seeds, seed)
+		}
+	}
+	return seeds, nil
 }
 
 // searchProgress prints a line a generation, at most one in a while.
 type searchProgress struct {
 	s       streams
 	start   time.Time
+	pause   time.Duration // between lines
 	last    time.Time
 	running string
 }
@@ -216,7 +290,7 @@ func (p *searchProgress) print(m analysis.Method, seed uint64, g moo.Generation[
 		fmt.Fprintf(p.s.err, "%s: minimising %s\n%8s %8s %8s %8s %8s  best of each objective\n", name,
 			strings.Join(m.Objectives, ", "), "n_gen", "n_eval", "n_new", "n_nds", "seconds")
 	}
-	if time.Since(p.last) < quiet/2 {
+	if time.Since(p.last) < p.pause {
 		return
 	}
 	p.last = time.Now()

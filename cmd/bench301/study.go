@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rwe301/internal/atomicfile"
+	"rwe301/search"
 	"rwe301/store"
 	"rwe301/study"
 )
@@ -50,11 +51,23 @@ to standard output.`,
 
 // withRun opens the run in a folder for as long as do takes.
 func withRun(dir string, do func(*study.Run) error) error {
+	if err := notSearches(dir); err != nil {
+		return err
+	}
 	r, err := study.Open(dir)
 	if err != nil {
 		return err
 	}
 	return errors.Join(do(r), r.Close())
+}
+
+// notSearches refuses a folder of searches where the run of a study is wanted.
+func notSearches(dir string) error {
+	if search.Is(dir) {
+		return fmt.Errorf("%s: a folder of searches, not the run of a study: bench301 report %[1]s writes its tables and "+
+			"figures, bench301 table %[1]s prints the first", dir)
+	}
+	return nil
 }
 
 func newStudyStatus(s streams) *cobra.Command {

@@ -17,6 +17,7 @@ import (
 	"rwe301/analysis"
 	"rwe301/bench301"
 	"rwe301/internal/atomicfile"
+	"rwe301/internal/printable"
 	"rwe301/internal/yamldoc"
 	"rwe301/reports"
 	"rwe301/scoring"
@@ -234,6 +235,9 @@ Exit status: that of bench301 study run.`,
 		Example: "  bench301 study resume runs/my-study\n  bench301 study resume runs/my-study --retry",
 		Args:    someArgs(1, 1, "one run folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := notSearches(args[0]); err != nil {
+				return err
+			}
 			r, err := study.OpenForWriting(args[0])
 			if err != nil {
 				return err
@@ -248,18 +252,40 @@ Exit status: that of bench301 study run.`,
 			}
 			return finish(cmd.Context(), s, r, p, study.Options{Workers: o.jobs, Retry: retry}, false)
 		},
-	}, o.AddFlags, commands.AddFlags)
+	}, o.AddFlags, commands.AddFlags, anyVersionFlag(&anyVersion))
 	cmd.Flags().BoolVar(&retry, "retry", false, "try again what failed")
-	cmd.Flags().BoolVar(&anyVersion, "any-version", false, "go on with a run that another version of the program began")
 	return cmd
+}
+
+// anyVersionFlag adds the flag --any-version.
+func anyVersionFlag(any *bool) func(*cobra.Command) {
+	return func(cmd *cobra.Command) {
+		cmd.Flags().BoolVar(any, "any-version", false, "go on with a run that another version of the program or another "+
+			"processor began")
+	}
+}
+
+// begunHere refuses to go on with what another version of the program or another processor began, unless any of them
+// may.
+func begunHere(dir string, begun scoring.Machine, any bool) error {
+	now := machine()
+	switch {
+	case any:
+	case begun.Code != now.Code:
+		return fmt.Errorf("%s: begun by version %s, this is %s: scores of both would not be comparable "+
+			"(--any-version resumes all the same)", dir, printable.Cut(begun.Code, 60), now.Code)
+	case begun.CPU != now.CPU && begun.CPU != "":
+		return fmt.Errorf("%s: begun on %q, this is %q: scores of two processors may differ in their last digits "+
+			"(--any-version resumes all the same)", dir, printable.Cut(begun.CPU, 100), now.CPU)
+	}
+	return nil
 }
 
 // reopen reads what the definition of a run refers to.
 func reopen(ctx context.Context, r *study.Run, anyVersion bool) (*study.Plan, error) {
-	if begun := r.Manifest.Code; begun != codeVersion() && !anyVersion {
-		return nil, fmt.Errorf("%s: begun by version %s, this is %s: scores of both would not be comparable "+
-			"(--any-version resumes all the same)",
-			r.Dir, begun, codeVersion())
+	begun := scoring.Machine{Code: r.Manifest.Code, CPU: r.Manifest.CPU}
+	if err := begunHere(r.Dir, begun, anyVersion); err != nil {
+		return nil, err
 	}
 	d, err := r.Definition()
 	if err != nil {

@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/gofrs/flock"
 )
@@ -93,6 +95,33 @@ func RemoveStale(dir string) error {
 		}
 		return nil
 	})
+}
+
+// Leftover says whether name is that of a file which Write did not come to rename when it made one of the given names.
+func Leftover(name string, of ...string) bool {
+	return slices.ContainsFunc(of, func(path string) bool {
+		digits, ok := strings.CutPrefix(name, "."+path+".")
+		return ok && digits != "" && strings.Trim(digits, "0123456789") == ""
+	})
+}
+
+// Vacant says whether a folder is absent, empty, or holds nothing but what a killed process may have left of the given
+// files before it was done with the folder: each whole, half-written, or a database with what lies beside it.
+func Vacant(dir string, files ...string) bool {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	for _, e := range entries {
+		left := e.Type().IsRegular() && (Leftover(e.Name(), files...) || slices.ContainsFunc(files, func(f string) bool {
+			beside, ok := strings.CutPrefix(e.Name(), f)
+			return ok && slices.Contains([]string{"", "-journal", "-wal", "-shm", ".lock"}, beside)
+		}))
+		if !left {
+			return false
+		}
+	}
+	return true
 }
 
 // syncDir makes a rename durable. Some systems refuse to sync a folder; the file itself is then synced all the same.

@@ -9,20 +9,27 @@ import (
 
 // Nearest ends an error about an unknown word: " (did you mean ...?)", or the legal words when none is near.
 func Nearest(word string, legal []string) string {
-	legal = slices.Sorted(slices.Values(legal))
+	if near := Near(word, legal); near != "" {
+		return near
+	}
+	if len(legal) == 0 {
+		return " (there are none)"
+	}
+	return " (legal: " + strings.Join(slices.Sorted(slices.Values(legal)), ", ") + ")"
+}
+
+// Near is " (did you mean ...?)", or nothing when no legal word is near.
+func Near(word string, legal []string) string {
 	best, least := "", len(word)/2+1
-	for _, l := range legal {
+	for _, l := range slices.Sorted(slices.Values(legal)) {
 		if d := distance(strings.ToLower(word), strings.ToLower(l)); d < least {
 			best, least = l, d
 		}
 	}
-	switch {
-	case best != "":
-		return fmt.Sprintf(" (did you mean %s?)", best)
-	case len(legal) == 0:
-		return " (there are none)"
+	if best == "" {
+		return ""
 	}
-	return " (legal: " + strings.Join(legal, ", ") + ")"
+	return fmt.Sprintf(" (did you mean %s?)", best)
 }
 
 // distance is Levenshtein's.
