@@ -38,10 +38,10 @@ func TestSearchWithoutAccuracies(t *testing.T) {
 			t.Errorf("%s: %d generations, %+v, %d found", space, generations, r.Rows, len(r.Found))
 		}
 		report := reports.Search{Fronts: r}
-		if _, err := report.Save(t.TempDir()); err != nil {
+		if _, err := report.Save(t.Context(), t.TempDir()); err != nil {
 			t.Errorf("%s: %v", space, err)
 		}
-		if page, err := report.Page(); err != nil {
+		if page, err := report.Page(t.Context()); err != nil {
 			t.Errorf("%s: %v", space, err)
 		} else if err := page.Write(&strings.Builder{}); err != nil {
 			t.Errorf("%s: %v", space, err)

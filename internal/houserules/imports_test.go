@@ -16,9 +16,9 @@ import (
 const plan = `
 bench301: internal/printable
 bench301/dataset: internal/atomicfile internal/download
-bench301/surrogate: bench301 internal/atomicfile internal/download internal/pickle
-	bench301/surrogate/internal/trees bench301/surrogate/internal/xgb bench301/surrogate/internal/lgb
-	bench301/surrogate/internal/torch bench301/surrogate/internal/gin
+bench301/surrogate: bench301 internal/atomicfile internal/download internal/pickle bench301/surrogate/internal/trees
+	bench301/surrogate/internal/xgb bench301/surrogate/internal/lgb bench301/surrogate/internal/torch
+	bench301/surrogate/internal/gin
 bench301/surrogate/internal/gin: bench301 bench301/surrogate/internal/torch
 bench301/surrogate/internal/lgb: bench301/surrogate/internal/trees
 bench301/surrogate/internal/torch: internal/pickle
@@ -26,9 +26,9 @@ bench301/surrogate/internal/trees:
 bench301/surrogate/internal/ubjson:
 bench301/surrogate/internal/xgb: bench301/surrogate/internal/trees bench301/surrogate/internal/ubjson
 analysis: bench301 correlation moo store
-cmd/bench301: analysis bench301 bench301/dataset bench301/surrogate correlation estimators estimators/conformance export
-	moo network plots reports scoring search serve store studies study internal/atomicfile internal/kernels internal/printable internal/process
-	internal/suggest internal/system
+cmd/bench301: analysis bench301 bench301/dataset bench301/surrogate correlation estimators estimators/conformance
+	export moo network plots reports scoring search serve store studies study internal/atomicfile internal/kernels
+	internal/printable internal/process internal/suggest internal/system internal/yamldoc
 correlation:
 estimators: bench301 bench301/dataset network estimators/head estimators/inputs estimators/internal/curve
 	estimators/internal/linear estimators/internal/precision estimators/internal/training internal/suggest
@@ -55,7 +55,7 @@ internal/splitmix:
 internal/strictjson:
 internal/suggest:
 internal/system:
-internal/yamldoc: internal/suggest
+internal/yamldoc: internal/suggest internal/input internal/printable
 moo:
 network: bench301 network/fused network/memory network/pass network/plan network/reference internal/process
 network/fused: network/memory network/pass network/plan network/reference internal/kernels
@@ -65,17 +65,19 @@ network/pass: bench301 network/plan
 network/plan: bench301 network/memory internal/kernels
 network/reference: bench301 network/memory network/pass network/plan
 plots: bench301 internal/atomicfile
-reports: analysis bench301 correlation plots internal/atomicfile internal/suggest
+reports: analysis bench301 correlation plots internal/atomicfile internal/suggest internal/printable
 scoring: bench301 bench301/dataset bench301/surrogate estimators store internal/printable internal/process
-	internal/yamldoc
+	internal/yamldoc internal/input internal/pyjson internal/tabular
 search: analysis bench301 bench301/dataset bench301/surrogate estimators moo scoring store internal/atomicfile
-	internal/yamldoc
+	internal/yamldoc internal/input internal/printable internal/suggest
 serve: bench301 bench301/surrogate
 store: internal/printable internal/strictjson
 studies:
 study/studytest: analysis bench301 correlation scoring study
-study: analysis bench301 bench301/dataset estimators scoring store internal/atomicfile internal/strictjson internal/suggest
-	internal/yamldoc
+study: analysis bench301 bench301/dataset estimators scoring store internal/atomicfile internal/strictjson
+	internal/suggest internal/yamldoc internal/printable
+internal/pyjson:
+internal/tabular:
 `
 
 func TestImportsPointDown(t *testing.T) {
