@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // plainImage is one colour.
@@ -146,7 +148,7 @@ func TestImageFolderScalesLikeTorchvision(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := make([]uint8, c.Side*c.Side*3)
-		if err := (Folder{Side: c.Side, Resize: c.Resize}).decodeFile(got, path); err != nil {
+		if err := (Folder{Side: c.Side, Resize: c.Resize}).decodeFile(t.Context(), semaphore.NewWeighted(maxDecoded), got, path); err != nil {
 			t.Fatal(err)
 		}
 		if len(c.Pixels) != len(got) {
@@ -188,7 +190,8 @@ func TestImageFolderKinds(t *testing.T) {
 	} {
 		write(t, c.img, dir, name)
 		got := make([]uint8, 4*4*3)
-		if err := (Folder{Side: 4, Resize: 5}).decodeFile(got, filepath.Join(dir, name)); err != nil {
+		if err := (Folder{Side: 4, Resize: 5}).decodeFile(t.Context(), semaphore.NewWeighted(maxDecoded), got,
+			filepath.Join(dir, name)); err != nil {
 			t.Fatal(err)
 		}
 		for k, v := range got {

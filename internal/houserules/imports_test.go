@@ -15,7 +15,7 @@ import (
 // Arrows point down only. A line that begins with a tab goes on with the one before.
 const plan = `
 bench301: internal/printable
-bench301/dataset: internal/atomicfile internal/download
+bench301/dataset: internal/atomicfile internal/download internal/input internal/pickle internal/printable
 bench301/surrogate: bench301 internal/atomicfile internal/download internal/pickle
 	bench301/surrogate/internal/trees bench301/surrogate/internal/xgb bench301/surrogate/internal/lgb
 	bench301/surrogate/internal/torch bench301/surrogate/internal/gin
