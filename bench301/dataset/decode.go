@@ -52,7 +52,7 @@ func (f Folder) decode(ctx context.Context, l listing, count func()) (Split, err
 		return Split{}, err
 	}
 	for i, err := range failed {
-		if err != nil {
+		if err != nil && !errors.Is(err, context.Canceled) { // by the failure of another
 			return Split{}, fmt.Errorf("%s: %w", l.paths[i], err)
 		}
 	}
