@@ -21,8 +21,8 @@ import (
 //	Dir/val/CLASS/*.jpg      test images (or Dir/test), of the same classes
 //
 // Images may lie deeper, as torchvision's ImageFolder finds them: train/CLASS/images/*.jpg. The test images of Tiny
-// ImageNet may be as they come: val/images/*.JPEG, with their classes in val/val_annotations.txt. What macOS and Windows
-// leave beside images is passed over.
+// ImageNet may be as they come: val/images/*.JPEG, with their classes in val/val_annotations.txt. What macOS and
+// Windows leave beside images is passed over.
 //
 // As in torchvision's evaluation on ImageNet, an image is scaled so that its shorter side is Resize pixels long, and
 // the square of Side pixels in its middle is cut out.
@@ -111,8 +111,8 @@ type listing struct {
 	labels []int
 }
 
-// annotations is the file in which Tiny ImageNet keeps the classes of its test images, a line each: the file's name, the
-// class, and a box.
+// annotations is the file in which Tiny ImageNet keeps the classes of its test images, a line each: the file's name,
+// the class, and a box.
 const annotations = "val_annotations.txt"
 
 // list finds the class folders of a split and the images in them, all in the order of their names.

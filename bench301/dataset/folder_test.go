@@ -150,7 +150,8 @@ func TestImageFolderScalesLikeTorchvision(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := make([]uint8, c.Side*c.Side*3)
-		if err := (Folder{Side: c.Side, Resize: c.Resize}).decodeFile(t.Context(), semaphore.NewWeighted(maxDecoded), got, path); err != nil {
+		f, room := Folder{Side: c.Side, Resize: c.Resize}, semaphore.NewWeighted(maxDecoded)
+		if err := f.decodeFile(t.Context(), room, got, path); err != nil {
 			t.Fatal(err)
 		}
 		if len(c.Pixels) != len(got) {

@@ -114,7 +114,8 @@ func byteArray(v any, rows, columns int) ([]byte, error) {
 	if of == nil || of.Class.Name != "dtype" || len(of.Args) == 0 || !isText(of.Args[0], "u1") || fortran {
 		return nil, errors.New("not an array of bytes (dtype uint8) in C order")
 	}
-	if size, _ := shape.(pickle.Tuple); len(size) != 2 || size[0] != int64(rows) || size[1] != int64(columns) {
+	size, _ := shape.(pickle.Tuple)
+	if len(size) != 2 || size[0] != int64(rows) || size[1] != int64(columns) {
 		return nil, fmt.Errorf("not an array of shape (%d, %d)", rows, columns)
 	}
 	text, ok := content.(string) // of Python 2
