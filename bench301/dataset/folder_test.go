@@ -3,8 +3,10 @@ package dataset
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"hash/crc32"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -14,6 +16,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // plainImage is one colour.
@@ -26,7 +30,7 @@ func plainImage(w, h int, c color.Color) image.Image {
 }
 
 // write encodes an image as its name says.
-func write(t *testing.T, img image.Image, path ...string) {
+func write(t testing.TB, img image.Image, path ...string) {
 	t.Helper()
 	name := filepath.Join(path...)
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
@@ -146,7 +150,8 @@ func TestImageFolderScalesLikeTorchvision(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := make([]uint8, c.Side*c.Side*3)
-		if err := (Folder{Side: c.Side, Resize: c.Resize}).decodeFile(got, path); err != nil {
+		f, room := Folder{Side: c.Side, Resize: c.Resize}, semaphore.NewWeighted(maxDecoded)
+		if err := f.decodeFile(t.Context(), room, got, path); err != nil {
 			t.Fatal(err)
 		}
 		if len(c.Pixels) != len(got) {
@@ -188,7 +193,8 @@ func TestImageFolderKinds(t *testing.T) {
 	} {
 		write(t, c.img, dir, name)
 		got := make([]uint8, 4*4*3)
-		if err := (Folder{Side: 4, Resize: 5}).decodeFile(got, filepath.Join(dir, name)); err != nil {
+		if err := (Folder{Side: 4, Resize: 5}).decodeFile(t.Context(), semaphore.NewWeighted(maxDecoded), got,
+			filepath.Join(dir, name)); err != nil {
 			t.Fatal(err)
 		}
 		for k, v := range got {
@@ -289,5 +295,178 @@ func TestOpen(t *testing.T) {
 	if _, err := Open(t.Context(), t.TempDir(), Folder{}); err == nil ||
 		!strings.Contains(err.Error(), "no CIFAR-10 here") {
 		t.Errorf("an empty folder: error %v", err)
+	}
+}
+
+// TestFoldersAsDownloaded: images lie where torchvision's ImageFolder finds them, and what systems leave beside them is
+// passed over.
+func TestFoldersAsDownloaded(t *testing.T) {
+	flat := colours(t)
+	want, err := (Folder{Dir: flat, Side: 8}).Read(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	move := func(dir, from, to string) {
+		to = filepath.Join(dir, to)
+		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(filepath.Join(dir, from), to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put := func(dir, name, text string) {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, change := range map[string]func(dir string){
+		"CLASS/images": func(dir string) {
+			for k := range 5 {
+				file := "a" + string(rune('0'+k)) + ".png"
+				move(dir, "train/a/"+file, "train/a/images/"+file)
+			}
+			put(dir, "train/a/a_boxes.txt", "x")
+		},
+		"val/images": func(dir string) {
+			move(dir, "val/a/x.png", "val/images/val_0.png")
+			move(dir, "val/b/y.jpg", "val/images/val_1.jpg")
+			for _, class := range []string{"a", "b"} {
+				if err := os.Remove(filepath.Join(dir, "val", class)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			put(dir, "val/val_annotations.txt", "val_0.png\ta\t0\t0\t5\t5\r\nval_1.jpg\tb\t0\t0\t5\t5\r\n")
+		},
+		"macOS and Windows": func(dir string) {
+			put(dir, "__MACOSX/train/a/._a0.png", "x")
+			put(dir, "train/__MACOSX/._a0.png", "x")
+			put(dir, "train/a/__MACOSX/._a0.png", "x")
+			put(dir, "train/a/._a0.png", "\x00\x05\x16\x07")
+			put(dir, "train/a/.DS_Store", "x")
+			put(dir, "train/a/Thumbs.db", "x")
+			put(dir, "train/.DS_Store", "x")
+		},
+		"a linked class": func(dir string) {
+			move(dir, "train/a", "elsewhere/a")
+			if err := os.Symlink(filepath.Join(dir, "elsewhere/a"), filepath.Join(dir, "train/a")); err != nil {
+				t.Skip(err)
+			}
+		},
+	} {
+		dir := colours(t)
+		change(dir)
+		if got, err := (Folder{Dir: dir, Side: 8}).Read(t.Context()); err != nil || got.Hash != want.Hash {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	// In a class, folders come by their paths (b-c before b/c) and files by their names.
+	dir := t.TempDir()
+	for _, name := range []string{"b/2.png", "b/1.png", "z.png", "b/c/0.png", "b-c/9.png"} {
+		put(dir, name, "x")
+	}
+	paths, err := images(dir, nil)
+	for i := range paths {
+		paths[i], _ = filepath.Rel(dir, paths[i])
+	}
+	if got := strings.Join(paths, " "); err != nil || got != "z.png b/1.png b/2.png b-c/9.png b/c/0.png" {
+		t.Errorf("%s, %v", got, err)
+	}
+}
+
+func TestHostileFolders(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(dir string) error
+		want   string
+	}{
+		"a link to above":  {func(d string) error { return os.Symlink(d, filepath.Join(d, "train/a/loop")) }, "loop"},
+		"a link to itself": {func(d string) error { return os.Symlink("loop.png", filepath.Join(d, "train/a/loop.png")) }, "loop.png: "},
+		"a device":         {func(d string) error { return os.Symlink("/dev/zero", filepath.Join(d, "train/a/z.png")) }, "z.png: not a file"},
+		"deep folders": {func(d string) error {
+			return os.MkdirAll(filepath.Join(d, "train/a", strings.Repeat("x/", 20)), 0o755)
+		}, "more than 16 folders inside each other"},
+		"a sparse file": {func(d string) error {
+			path := filepath.Join(d, "train/a/z.png")
+			if err := os.WriteFile(path, nil, 0o644); err != nil {
+				return err
+			}
+			return os.Truncate(path, 2<<30)
+		}, "z.png: neither a JPEG nor a PNG"},
+		"a GIF": {func(d string) error {
+			return os.WriteFile(filepath.Join(d, "train/a/z.jpg"), []byte("GIF89a\x01\x00"), 0o644)
+		},
+			"z.jpg: neither a JPEG nor a PNG"},
+		"a kind that is not read": {func(d string) error { return os.WriteFile(filepath.Join(d, "train/a/z.bmp"), nil, 0o644) },
+			"z.bmp: JPEG and PNG images can be read, not .bmp"},
+		"an annotation elsewhere": {func(d string) error {
+			for _, class := range []string{"a", "b"} {
+				if err := os.RemoveAll(filepath.Join(d, "val", class)); err != nil {
+					return err
+				}
+			}
+			if err := os.Mkdir(filepath.Join(d, "val/images"), 0o755); err != nil {
+				return err
+			}
+			return os.WriteFile(filepath.Join(d, "val/val_annotations.txt"), []byte("../../x.png\ta\n"), 0o644)
+		}, "val_annotations.txt:1: ../../x.png\\ta: must be a file of the folder images"},
+	} {
+		dir := colours(t)
+		if err := c.change(dir); err != nil {
+			t.Skip(err)
+		}
+		if _, err := (Folder{Dir: dir, Side: 8}).Read(t.Context()); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+// TestDecodingIsBounded: what an image takes while it is decoded is known before, for all kinds.
+func TestDecodingIsBounded(t *testing.T) {
+	header := func(colourType, bits, interlaced byte) []byte { // of a PNG of 10200x10200
+		b := []byte("\x00\x00\x00\x0dIHDR\x00\x00\x27\xd8\x00\x00\x27\xd8")
+		b = append(b, bits, colourType, 0, 0, interlaced)
+		b = binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b[4:]))
+		if colourType == 3 {
+			b = append(b, "\x00\x00\x00\x03PLTE\x00\x00\x00"...)
+			b = binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b[len(b)-7:]))
+		}
+		return append(append([]byte("\x89PNG\r\n\x1a\n"), b...), "\x00\x00\x00\x00IDAT\x35\xaf\x06\x1e"...)
+	}
+	frame := func(marker, components, sampling string) []byte { // of a JPEG of 8000x8000
+		b := []byte("\xff\xd8\xff\xfe\x00\x04\xff\xff\xff" + marker)
+		b = append(b, 0, byte(8+3*len(components)), 8, 0x1f, 0x40, 0x1f, 0x40, byte(len(components)))
+		for i := range len(components) {
+			b = append(b, components[i], sampling[i], 0)
+		}
+		return append(b, "\xff\xda\x00\x02"...)
+	}
+	for name, c := range map[string]struct {
+		data []byte
+		want string
+	}{
+		"16-bit":               {header(6, 16, 0), "takes 796 MB"},
+		"16-bit without alpha": {header(2, 16, 0), "takes"},
+		"8-bit":                {header(2, 8, 0), "takes"},
+		"interlaced":           {header(0, 8, 1), "takes"},
+		"16-bit grey":          {header(0, 16, 0), "takes"},
+		"a palette":            {header(3, 8, 0), "damaged PNG"}, // not too large
+		"a JPEG":               {frame("\xc0", "\x01\x02\x03", "\x22\x11\x11"), "damaged JPEG"},
+		"a progressive JPEG":   {frame("\xc2", "\x01\x02\x03", "\x22\x11\x11"), "takes"},
+		"CMYK":                 {frame("\xc0", "\x01\x02\x03\x04", "\x11\x11\x11\x11"), "takes"},
+		"RGB":                  {frame("\xc0", "RGB", "\x11\x11\x11"), "takes"},
+	} {
+		path := filepath.Join(t.TempDir(), "x")
+		if err := os.WriteFile(path, c.data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		room := semaphore.NewWeighted(maxDecoded)
+		err := (Folder{Side: 8, Resize: 9}).decodeFile(t.Context(), room, make([]uint8, 8*8*3), path)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want %q", name, err, c.want)
+		}
 	}
 }

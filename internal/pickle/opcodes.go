@@ -27,6 +27,8 @@ const (
 	opNone            opcode = 'N'
 	opBinPersID       opcode = 'Q'
 	opReduce          opcode = 'R'
+	opBinString       opcode = 'T'
+	opShortBinString  opcode = 'U'
 	opBinUnicode      opcode = 'X'
 	opEmptyList       opcode = ']'
 	opAppend          opcode = 'a'
@@ -64,6 +66,7 @@ var opcodeNames = map[opcode]string{
 	opMark: "MARK", opEmptyTuple: "EMPTY_TUPLE", opStop: "STOP", opPop: "POP", opPopMark: "POP_MARK", opDup: "DUP",
 	opBinBytes: "BINBYTES", opShortBinBytes: "SHORT_BINBYTES", opBinFloat: "BINFLOAT", opBinInt: "BININT",
 	opBinInt1: "BININT1", opBinInt2: "BININT2", opNone: "NONE", opBinPersID: "BINPERSID", opReduce: "REDUCE",
+	opBinString: "BINSTRING", opShortBinString: "SHORT_BINSTRING",
 	opBinUnicode: "BINUNICODE", opEmptyList: "EMPTY_LIST", opAppend: "APPEND", opBuild: "BUILD", opGlobal: "GLOBAL",
 	opAppends: "APPENDS", opBinGet: "BINGET", opLongBinGet: "LONG_BINGET", opBinPut: "BINPUT",
 	opLongBinPut: "LONG_BINPUT", opSetItem: "SETITEM", opTuple: "TUPLE", opSetItems: "SETITEMS",
@@ -97,7 +100,8 @@ func (m *machine) step(op opcode) error {
 		return m.push(new(Dict))
 	case opBinInt, opBinInt1, opBinInt2, opLong1, opLong4, opBinFloat:
 		return m.stepNumber(op)
-	case opBinBytes, opShortBinBytes, opBinBytes8, opByteArray8, opBinUnicode, opShortBinUnicode, opBinUnicode8:
+	case opBinBytes, opShortBinBytes, opBinBytes8, opByteArray8, opBinUnicode, opShortBinUnicode, opBinUnicode8,
+		opBinString, opShortBinString:
 		return m.stepText(op)
 	case opMark, opPop, opPopMark, opDup, opTuple, opTuple1, opTuple2, opTuple3:
 		return m.stepStack(op)
@@ -191,7 +195,7 @@ func integer(b []byte) any {
 func (m *machine) stepText(op opcode) error {
 	size := uint64(4)
 	switch op {
-	case opShortBinBytes, opShortBinUnicode:
+	case opShortBinBytes, opShortBinUnicode, opShortBinString:
 		size = 1
 	case opBinBytes8, opByteArray8, opBinUnicode8:
 		size = 8
@@ -202,6 +206,9 @@ func (m *machine) stepText(op opcode) error {
 	}
 	if op == opBinBytes || op == opShortBinBytes || op == opBinBytes8 || op == opByteArray8 {
 		return m.push(b[:len(b):len(b)])
+	}
+	if op == opBinString || op == opShortBinString { // a str of Python 2: text in some encoding, or bytes
+		return m.push(string(b))
 	}
 	if !utf8.Valid(b) {
 		return fmt.Errorf("text of %d bytes is not UTF-8", len(b))
@@ -247,8 +254,8 @@ func (m *machine) stepStack(op opcode) error {
 	return m.push(Tuple(items))
 }
 
-// stepMemo runs the opcodes that share values. Writers number the memo upwards from 0, so an index beyond its end is a
-// damaged file.
+// stepMemo runs the opcodes that share values. Writers number the memo upwards from 0, or from 1 as Python 2 did, so an
+// index beyond its end is a damaged file.
 func (m *machine) stepMemo(op opcode) error {
 	index := uint64(len(m.memo))
 	if op != opMemoize {
@@ -268,6 +275,9 @@ func (m *machine) stepMemo(op opcode) error {
 		return m.push(m.memo[index])
 	}
 	v, err := m.top()
+	if index == 1 && len(m.memo) == 0 && err == nil {
+		m.memo = append(m.memo, nil)
+	}
 	switch {
 	case err != nil:
 		return err

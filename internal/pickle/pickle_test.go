@@ -333,3 +333,21 @@ func TestMemory(t *testing.T) {
 		t.Errorf("%d MB allocated", used>>20)
 	}
 }
+
+// TestPython2: a str is a string that holds its bytes, and cPickle numbered its memo from 1.
+func TestPython2(t *testing.T) {
+	text := "\x80\x02}q\x01(U\x01aq\x02T\x02\x00\x00\x00\xff\x00q\x03U\x01bh\x03u."
+	v, _, err := Decode([]byte(text), 0)
+	d, ok := v.(*Dict)
+	if err != nil || !ok {
+		t.Fatalf("%v, %v", v, err)
+	}
+	for _, key := range []string{"a", "b"} {
+		if got, _ := d.Get(key); got != "\xff\x00" {
+			t.Errorf("%s is %q", key, got)
+		}
+	}
+	if _, _, err := Decode([]byte("\x80\x02U\x05abc."), 0); err == nil {
+		t.Error("a str beyond the end was read")
+	}
+}
