@@ -30,8 +30,14 @@ const (
 	FreshWeights  = "fresh"  // each run draws its own
 )
 
-// maxCount bounds populations and generations.
-const maxCount = 10_000_000
+// Bounds of a definition.
+const (
+	maxPopulation  = 100_000
+	maxGenerations = 10_000_000
+	maxRuns        = 10_000        // methods times seeds
+	maxEvaluations = 1_000_000_000 // of all runs
+	maxLimits      = 1000
+)
 
 // algorithms makes the algorithms of package moo, by name.
 var algorithms = map[string]func(objectives, population int) moo.Algorithm[string]{
@@ -72,8 +78,8 @@ func Parse(file string, data []byte) (Definition, error) {
 		"name":        func(n yamldoc.Node) error { return n.Name(&d.Name) },
 		"space":       func(n yamldoc.Node) error { return n.OneOf(&d.Space, scoring.SpaceNames()) },
 		"methods":     d.readMethods,
-		"population":  func(n yamldoc.Node) error { return n.Count(&d.Population, maxCount) },
-		"generations": func(n yamldoc.Node) error { return n.Count(&d.Generations, maxCount) },
+		"population":  func(n yamldoc.Node) error { return n.Count(&d.Population, maxPopulation) },
+		"generations": func(n yamldoc.Node) error { return n.Count(&d.Generations, maxGenerations) },
 		"seeds":       func(n yamldoc.Node) (err error) { d.Seeds, err = n.Seeds(); return err },
 		"weights": func(n yamldoc.Node) error {
 			return n.OneOf(&d.Weights, []string{CommonWeights, FreshWeights})
@@ -111,7 +117,7 @@ func (d *Definition) readMethods(n yamldoc.Node) error {
 		}))
 		d.Methods = append(d.Methods, m)
 	}
-	return errors.Join(errs...)
+	return yamldoc.Join(errs)
 }
 
 // limitsOf reads a mapping from objectives to bounds, each one number or several.
@@ -125,6 +131,9 @@ func limitsOf(n yamldoc.Node) ([]analysis.Limit, error) {
 		values, err := f.Values()
 		if err != nil {
 			return nil, err
+		}
+		if len(out)+len(values) > maxLimits {
+			return nil, n.Errorf("more than %d of them", maxLimits)
 		}
 		for _, v := range values {
 			l, err := ParseLimit(fmt.Sprintf("%s=%v", f.Name, v))
@@ -163,6 +172,17 @@ func (d Definition) Validate() error {
 	}
 	if d.Population < 2 || d.Generations < 1 {
 		return fmt.Errorf("population %d, generations %d: must be at least 2 and 1", d.Population, d.Generations)
+	}
+	runs := len(d.Methods) * len(d.Seeds)
+	switch {
+	case d.Population > maxPopulation || d.Generations > maxGenerations:
+		return fmt.Errorf("population %d, generations %d: must be at most %d and %d", d.Population, d.Generations,
+			maxPopulation, maxGenerations)
+	case runs > maxRuns:
+		return fmt.Errorf("%d methods with %d seeds: at most %d searches in all", len(d.Methods), len(d.Seeds), maxRuns)
+	case d.Generations > maxEvaluations/(d.Population*runs):
+		return fmt.Errorf("population %d x generations %d x %d searches: at most %d evaluations in all", d.Population,
+			d.Generations, runs, maxEvaluations)
 	}
 	names := map[string]bool{}
 	for _, m := range d.Methods {
