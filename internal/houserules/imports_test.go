@@ -16,16 +16,19 @@ import (
 const plan = `
 bench301:
 bench301/dataset: internal/atomicfile internal/download
-bench301/surrogate: bench301 internal/atomicfile internal/download bench301/surrogate/internal/pickle
+bench301/surrogate: bench301 internal/atomicfile internal/download internal/input internal/printable
+	bench301/surrogate/internal/jsonkeys bench301/surrogate/internal/pickle
 	bench301/surrogate/internal/trees bench301/surrogate/internal/xgb bench301/surrogate/internal/lgb
 	bench301/surrogate/internal/torch bench301/surrogate/internal/gin
 bench301/surrogate/internal/gin: bench301 bench301/surrogate/internal/torch
+bench301/surrogate/internal/jsonkeys: internal/printable
 bench301/surrogate/internal/lgb: bench301/surrogate/internal/trees
 bench301/surrogate/internal/pickle:
 bench301/surrogate/internal/torch: bench301/surrogate/internal/pickle
 bench301/surrogate/internal/trees:
 bench301/surrogate/internal/ubjson:
-bench301/surrogate/internal/xgb: bench301/surrogate/internal/trees bench301/surrogate/internal/ubjson
+bench301/surrogate/internal/xgb: bench301/surrogate/internal/jsonkeys bench301/surrogate/internal/trees
+	bench301/surrogate/internal/ubjson
 analysis: bench301 correlation moo store
 cmd/bench301: analysis bench301 bench301/dataset bench301/surrogate correlation estimators estimators/conformance export
 	moo network plots reports scoring search serve store studies study internal/atomicfile internal/kernels internal/process internal/suggest
