@@ -112,7 +112,8 @@ func open(path string, use func(*source) error) error {
 // Bounds of the entries of an archive, and of the files in a folder.
 const (
 	maxEntries = 100_000
-	maxName    = 1000 // bytes; the zip package makes a folder of every part of a name
+	maxName    = 1000 // bytes
+	maxFolders = 100  // above a file; the zip package makes an entry of each
 )
 
 // checkEntries looks at the names of an archive before it is taken for a folder.
@@ -124,6 +125,8 @@ func checkEntries(files []*zip.File) error {
 		switch name := printable.Cut(f.Name, 80); {
 		case len(f.Name) > maxName:
 			return fmt.Errorf("entry %q: a name of %d bytes: want at most %d", name, len(f.Name), maxName)
+		case strings.Count(f.Name, "/") > maxFolders:
+			return fmt.Errorf("entry %q: in %d folders: want at most %d", name, strings.Count(f.Name, "/"), maxFolders)
 		case !fs.ValidPath(strings.TrimSuffix(f.Name, "/")):
 			return fmt.Errorf("entry %q: want a path inside the archive", name)
 		}
@@ -229,7 +232,12 @@ func list(names []string) string {
 	if n := len(names) - most; n > 0 {
 		names, more = names[:most], fmt.Sprintf(" and %d more", n)
 	}
-	return printable.Line(strings.Join(names, ", ") + more)
+	const long = 200
+	short := make([]string, len(names))
+	for i, name := range names {
+		short[i] = printable.Cut(name, long)
+	}
+	return strings.Join(short, ", ") + more
 }
 
 // loadFile reads a single file: ours, or one model.
