@@ -116,7 +116,7 @@ func TestPlaces(t *testing.T) {
 			if got := e.Predict(sample(1)[0]).Mean; got != want.Predict(sample(1)[0]).Members[2] {
 				t.Errorf("%s: %v", c.path, got)
 			}
-		} else if err := Compare(e, want, 50, 1); err != nil {
+		} else if err := Compare(t.Context(), e, want, 50, 1); err != nil {
 			t.Errorf("%s: %v", c.path, err)
 		}
 		if info.Members != c.members || info.Unit != Percent || c.members == 3 && info.Name != c.name {
