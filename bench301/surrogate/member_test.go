@@ -3,8 +3,11 @@ package surrogate
 import (
 	"encoding/binary"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
+
+	"rwe301/internal/oracle"
 )
 
 // lgbModel is a LightGBM model of one split a tree, on column 10 at 2.5, in its text format.
@@ -116,4 +119,33 @@ func TestWrappings(t *testing.T) {
 			t.Errorf("%.20q: %v, want %s", data, err, want)
 		}
 	}
+}
+
+// FuzzNetwork reads a model with the configuration beside it.
+func FuzzNetwork(f *testing.F) {
+	for _, name := range []string{"two.legacy", "two.zip"} {
+		data, err := os.ReadFile("internal/torch/testdata/" + name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data, `{"model": "gnn_gin", "gnn_hidden_dimensions": 2, "num_gnn_layers": 1}`)
+	}
+	f.Add([]byte(lgbModel([2]float64{1, 2})), `{"model": "lgb"}`)
+	f.Add(pickled("lightgbm.basic", "Booster", "handle", lgbModel([2]float64{1, 2}), "best_iteration", opcodes("K\x01")),
+		`{"model": "lgb_time", "Model": "xgb"}`)
+	f.Fuzz(func(t *testing.T, data []byte, text string) {
+		oracle.Frugal(t, oracle.HostileLimit, func() {
+			config, _, unit, err := parseConfig([]byte(text))
+			if err != nil {
+				return
+			}
+			m, err := parseModel("m", data, &config)
+			if err != nil {
+				return
+			}
+			if e, err := newEnsemble("m", unit, []*model{m}); err == nil {
+				e.Predict(sample(1)[0])
+			}
+		})
+	})
 }
