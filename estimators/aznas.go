@@ -70,6 +70,11 @@ func (s noiseSettings) images(env *Env, p *network.Plan) []float32 {
 	return x
 }
 
+// imageBytes is what these images take.
+func (s noiseSettings) imageBytes(p *network.Plan) int64 {
+	return 4 * int64(s.Batch) * int64(p.ValuesOf(0))
+}
+
 // azParts are AZ-NAS's scores of a network (Lee and Ham 2024, arXiv 2403.19232): over the features F_0, the stem's
 // output, and F_i, that of cell i. Expressivity is the sum of the entropies of the spectra of their covariances,
 // progressivity the smallest increase from one to the next, trainability the mean of -s - 1/s + 2, s being the largest
@@ -97,8 +102,11 @@ func (e azScore) Estimate(ctx context.Context, a bench301.Architecture, env *Env
 		if err != nil {
 			return azParts{}, err
 		}
-		x, err := executor[float32](env, m.plan, network.Options{Batch: e.Batch, Gradients: true, Keep: features,
-			KeepGradients: features})
+		o := network.Options{Batch: e.Batch, Gradients: true, Keep: features, KeepGradients: features}
+		if err := room(m.plan, o, e.imageBytes(m.plan)+azBytes(m.plan, features, e.Batch), e.Batch); err != nil {
+			return azParts{}, err
+		}
+		x, err := executor[float32](env, m.plan, o)
 		if err != nil {
 			return azParts{}, err
 		}
@@ -106,6 +114,15 @@ func (e azScore) Estimate(ctx context.Context, a bench301.Architecture, env *Env
 		return azNAS(ctx, x, m.theta, e.images(env, m.plan), e.Batch, features, env.Inputs.Rand("az-nas signs", a.ID()))
 	})
 	return Score{Value: e.of(parts)}, err
+}
+
+// azBytes is what azNAS takes at most: a feature and its gradient in float64, and signs.
+func azBytes(p *network.Plan, features []int, batch int) int64 {
+	most := 0
+	for _, node := range features {
+		most = max(most, p.ValuesOf(node))
+	}
+	return (8 + 8 + 4) * int64(batch) * int64(most)
 }
 
 func randomSigns[T network.Real](n int, rng inputs.Rand) []T {

@@ -13,6 +13,7 @@ import (
 
 	"rwe301/bench301"
 	"rwe301/bench301/dataset"
+	"rwe301/internal/oracle"
 	"rwe301/network"
 )
 
@@ -317,5 +318,18 @@ func TestSharedWorkIsCharged(t *testing.T) {
 	}
 	if credit := second.Seconds - second.Shared; credit <= 0 || credit > first.Seconds {
 		t.Errorf("credited with %v s of the first estimate's %v s", credit, first.Seconds)
+	}
+}
+
+// A batch that no machine holds fails with a reason, before anything of it is allocated.
+func TestHugeBatches(t *testing.T) {
+	a := sampled(t, 1)[0]
+	for _, name := range []string{"az-expressivity", "az-progressivity", "az-trainability", "vkdnw"} {
+		oracle.Frugal(t, 256<<20, func() {
+			s, err := configured(t, name+":batch=65536,resolution=2048").Score(t.Context(), a, NewEnv(nil, 0))
+			if err != nil || s.Status != Failed || !strings.Contains(s.Reason, "use a smaller batch") {
+				t.Errorf("%s: %+v, %v", name, s, err)
+			}
+		})
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"unsafe"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -114,6 +115,11 @@ func ntkOf[T network.Real](ctx context.Context, s proxySettings, a bench301.Arch
 	if err != nil {
 		return Score{}, err
 	}
+	gradients := int64(unsafe.Sizeof(T(0))) * int64(s.Batch) * int64(len(t.theta))
+	kernels := 3 * 8 * int64(s.Batch) * int64(s.Batch) // the kernel and what its spectrum takes
+	if err := network.CheckMemory(gradients+kernels, s.Batch); err != nil {
+		return Score{}, err
+	}
 	values, err := tangentSpectrum(ctx, t.exec, t.theta, t.pixels, s.Batch, network.RunningNorm)
 	if err != nil {
 		return Score{}, err
@@ -186,7 +192,11 @@ func (e vkdnw) Estimate(ctx context.Context, a bench301.Architecture, env *Env) 
 	if err != nil {
 		return Score{}, err
 	}
-	x, err := executor[float32](env, m.plan, network.Options{Batch: 1, Gradients: true})
+	o := network.Options{Batch: 1, Gradients: true}
+	if err := room(m.plan, o, e.imageBytes(m.plan), e.Batch); err != nil {
+		return Score{}, err
+	}
+	x, err := executor[float32](env, m.plan, o)
 	if err != nil {
 		return Score{}, err
 	}

@@ -109,6 +109,15 @@ func executor[T network.Real](env *Env, p *network.Plan, o network.Options) (net
 	return x, err
 }
 
+// room says whether the memory of an executor and so many bytes more are free, for a batch of images.
+func room(p *network.Plan, o network.Options, more int64, batch int) error {
+	need := p.Memory(o)
+	if need >= 0 {
+		need += more
+	}
+	return network.CheckMemory(need, batch)
+}
+
 // forward runs the batch in a state, unless that is what the executor did last. With signs, a train pass counts
 // agreement.
 func (p *passes[T]) forward(ctx context.Context, state string, signs bool) error {

@@ -54,6 +54,9 @@ func NewExecutor(p *Plan, o Options) (*Executor, error) { return fused.New(p, o)
 // NewExecutor64 returns an executor of a plan in float64, the reference.
 func NewExecutor64(p *Plan, o Options) (*Executor64, error) { return reference.New[float64](p, o) }
 
+// CheckMemory says whether so many bytes for a batch are free, as executors do before they take theirs.
+func CheckMemory(need int64, batch int) error { return memory.Check(need, memory.Free(), batch) }
+
 // CrossEntropy returns the mean over the images of the cross-entropy between softmax(logits), n x classes values, and
 // the labels, in nats. It sets grad, unless nil, to the derivative with respect to the logits. Logits that are not
 // finite make the loss NaN or infinite, which is no error.

@@ -35,10 +35,13 @@ const (
 	FreshWeights  = "fresh"  // each run draws its own
 )
 
-// maxCount bounds populations and generations, maxLimits the limits and the budgets.
+// Bounds of a definition.
 const (
-	maxCount  = 10_000_000
-	maxLimits = 100
+	maxPopulation  = 100_000
+	maxGenerations = 10_000_000
+	maxRuns        = 10_000        // methods times seeds
+	maxEvaluations = 1_000_000_000 // of all runs
+	maxLimits      = 1000
 )
 
 // algorithms makes the algorithms of package moo, by name.
@@ -80,8 +83,8 @@ func Parse(file string, data []byte) (Definition, error) {
 		"name":        func(n yamldoc.Node) error { return n.Name(&d.Name) },
 		"space":       func(n yamldoc.Node) error { return n.OneOf(&d.Space, scoring.SpaceNames()) },
 		"methods":     d.readMethods,
-		"population":  func(n yamldoc.Node) error { return n.Count(&d.Population, maxCount) },
-		"generations": func(n yamldoc.Node) error { return n.Count(&d.Generations, maxCount) },
+		"population":  func(n yamldoc.Node) error { return n.Count(&d.Population, maxPopulation) },
+		"generations": func(n yamldoc.Node) error { return n.Count(&d.Generations, maxGenerations) },
 		"seeds":       func(n yamldoc.Node) (err error) { d.Seeds, err = n.Seeds(); return err },
 		"weights": func(n yamldoc.Node) error {
 			return n.OneOf(&d.Weights, []string{CommonWeights, FreshWeights})
@@ -123,7 +126,7 @@ func (d *Definition) readMethods(n yamldoc.Node) error {
 		}))
 		d.Methods = append(d.Methods, m)
 	}
-	return errors.Join(errs...)
+	return yamldoc.Join(errs)
 }
 
 // objectivesOf reads the objectives of a method.
@@ -156,6 +159,9 @@ func limitsOf(n yamldoc.Node) ([]analysis.Limit, error) {
 		values, err := f.Values()
 		if err != nil {
 			return nil, err
+		}
+		if len(out)+len(values) > maxLimits {
+			return nil, n.Errorf("more than %d of them", maxLimits)
 		}
 		for _, v := range values {
 			l, err := ParseLimit(fmt.Sprintf("%s=%v", f.Name, v))
@@ -208,11 +214,19 @@ func (d Definition) Validate() error {
 	if d.Population < 2 || d.Generations < 1 {
 		return fmt.Errorf("population %d, generations %d: must be at least 2 and 1", d.Population, d.Generations)
 	}
-	if d.Population > maxCount || d.Generations > maxCount {
-		return fmt.Errorf("population %d, generations %d: must be at most %d", d.Population, d.Generations, maxCount)
-	}
 	if d.Weights != CommonWeights && d.Weights != FreshWeights {
 		return fmt.Errorf("weights %q: must be %s or %s", printable.Cut(d.Weights, 100), CommonWeights, FreshWeights)
+	}
+	runs := len(d.Methods) * len(d.Seeds)
+	switch {
+	case d.Population > maxPopulation || d.Generations > maxGenerations:
+		return fmt.Errorf("population %d, generations %d: must be at most %d and %d", d.Population, d.Generations,
+			maxPopulation, maxGenerations)
+	case runs > maxRuns:
+		return fmt.Errorf("%d methods with %d seeds: at most %d searches in all", len(d.Methods), len(d.Seeds), maxRuns)
+	case runs > 0 && d.Generations > maxEvaluations/(d.Population*runs):
+		return fmt.Errorf("population %d x generations %d x %d searches: at most %d evaluations in all", d.Population,
+			d.Generations, runs, maxEvaluations)
 	}
 	seeds := map[uint64]bool{}
 	for _, s := range d.Seeds {

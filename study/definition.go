@@ -157,7 +157,7 @@ func (d *Definition) readEstimators(n yamldoc.Node) error {
 		}
 		errs = append(errs, err)
 	}
-	return errors.Join(errs...)
+	return yamldoc.Join(errs)
 }
 
 func readEntry(n yamldoc.Node) (Entry, error) {

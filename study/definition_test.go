@@ -61,6 +61,29 @@ func TestMistakesAreNamed(t *testing.T) {
 		"timeout":         {head + "estimators: [{name: mine, command: [x], timeout: 0}]\n", "must be a duration"},
 		"grid": {head + "estimators: [{name: rwe, settings: {epochs: 1..1000, channels: 1..1000}}]\n",
 			"study.yaml:3: estimators[0]: rwe: the grid has more than 100000 combinations"},
+		"seeds times grid": {head + "seeds: 0..99999\nestimators: [{name: rwe, settings: {epochs: 1..1000, channels: 1..100}}]\n",
+			"study.yaml:4: estimators[0]: rwe: 100000 combinations of settings with 100000 seeds"},
+		"overflow": {head + "estimators:\n- name: rwe\n  settings: {epochs: 1..99999, channels: 1..99999, layers: 1..99999, " +
+			"classes: 1..99999}\n", "study.yaml:4: estimators[0]: rwe: the grid has more than 100000 combinations"},
+		"varied grid": {head + "estimators: [{name: rwe, vary: {epochs: 1..60000, channels: 1..60000}}]\n",
+			"more than 100000 combinations: 120001"},
+		"grids together": {head + "estimators:\n" + strings.Repeat("- {name: rwe, settings: {epochs: 1..40000}}\n", 3),
+			"120000 combinations of settings: a study has at most 100000"},
+		"command's seeds": {head + "estimators:\n" + strings.Repeat("- {name: mine, command: [x], seeds: 1..90000}\n", 12),
+			"estimators[11].seeds: the ranges up to here have more than 1000000 values"},
+		"estimates": {"architectures: {sample: 10000000}\naccuracy: none\nestimators: [{name: rwe, seeds: 1..2000}]\n",
+			"2000 scores of each of 10000000 architectures: a study has at most 10000000000 in all"},
+		"large sample": {"architectures: {sample: 1e9}\n", "must be a whole number in [1, 10000000]"},
+		"octal sample": {"architectures: {sample: 010}\n",
+			"study.yaml:1: architectures.sample: 010: 8 in YAML 1.1, 10 in YAML 1.2: write 8 or 10"},
+		"octal column": {head + "estimators: [{name: mine, scores: table.csv, column: 010}]\n",
+			"study.yaml:3: estimators[0].column: 010: 8 in YAML 1.1"},
+		"null file":     {"architectures: {file: null}\n", `study.yaml:1: architectures.file: nothing: must be a single value`},
+		"number's name": {"name: 1e3\n" + head, `study.yaml:1: name: 1e3: must be a text, and this is a number: write "1e3"`},
+		"yes": {head + "estimators: [{name: rwe, settings: {standardise: yes}}]\n",
+			"study.yaml:3: estimators[0].settings.standardise: yes: true or false in YAML 1.1"},
+		"many mistakes": {numbered(5000, "k%d: 1\n"), "and 4990 more mistakes"},
+		"nested":        {"architectures:\n  " + strings.Repeat("- ", 50_000) + "a\n", "nested deeper than 100 levels"},
 		"endless range": {head + "estimators: [{name: rwe, settings: {epochs: {from: 1, to: 9, step: 0}}}]\n",
 			"is empty or never ends"},
 		"backward range":  {head + "seeds: 4..1\nestimators: [params]\n", "is empty or never ends"},
@@ -88,6 +111,14 @@ func TestMistakesAreNamed(t *testing.T) {
 			t.Errorf("%s: %v\n\twant %q", name, err, c.want)
 		}
 	}
+}
+
+func numbered(n int, format string) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, format, i)
+	}
+	return b.String()
 }
 
 func TestGrids(t *testing.T) {
@@ -174,6 +205,8 @@ func FuzzParse(f *testing.F) {
 	f.Add(b.String())
 	f.Add(small)
 	f.Add("a: {b: [1, *x]}\n? - k\n: v\n<<: {}\n")
+	f.Add("\ufeff%YAML 1.2\n---\n" + head + "seeds: 0..99999\nestimators: [{name: rwe, settings: {epochs: 1..1000}}]\n")
+	f.Add("architectures:\n  " + strings.Repeat("- ", 200) + "a\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		d, err := study.Parse("f.yaml", []byte(text))
 		if (d == nil) == (err == nil) && err == nil {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"math"
 	"slices"
 
 	"rwe301/estimators"
@@ -37,18 +38,37 @@ type point struct {
 	base   map[string]any
 }
 
-// points counts and lists the combinations of an entry: the Cartesian product of its settings and, around each, its
-// settings to vary one at a time.
-func (e Entry) points(limit int) ([]point, error) {
-	around := 1
+// combinations counts the points of an entry; more than limit are refused.
+func (e Entry) combinations(limit int) (int, error) {
+	total := 1
 	for _, s := range e.Vary {
-		around += len(s.Values)
+		total += len(s.Values)
 	}
-	total := around
 	for _, s := range e.Settings {
-		if total *= len(s.Values); total > limit {
-			return nil, e.at.Errorf("%s: the grid has more than %d combinations", e.Name, limit)
+		if total = times(total, len(s.Values)); total > limit {
+			return 0, e.at.Errorf("%s: the grid has more than %d combinations: %s=... makes %d of them", e.Name, limit,
+				s.Key, total)
 		}
+	}
+	if total > limit {
+		return 0, e.at.Errorf("%s: more than %d combinations: %d", e.Name, limit, total)
+	}
+	return total, nil
+}
+
+// times is the product of two counts, or the largest number if it is more than that.
+func times(a, b int) int {
+	if b > 0 && a > math.MaxInt/b {
+		return math.MaxInt
+	}
+	return a * b
+}
+
+// points lists the combinations of an entry: the Cartesian product of its settings and, around each, its settings to
+// vary one at a time.
+func (e Entry) points(limit int) ([]point, error) {
+	if _, err := e.combinations(limit); err != nil {
+		return nil, err
 	}
 	bases := []map[string]any{{}}
 	for _, s := range e.Settings {

@@ -53,14 +53,17 @@ func base(q *scoring.Question, byHash map[string]*scoring.Question) *scoring.Que
 
 // differing lists the settings in which questions differ.
 func differing(questions []*scoring.Question) []string {
-	var keys []string
 	first := questions[0].Levels()
-	for _, key := range slices.Sorted(maps.Keys(first)) {
-		if slices.ContainsFunc(questions, func(q *scoring.Question) bool { return q.Levels()[key] != first[key] }) {
-			keys = append(keys, key)
+	differ := map[string]bool{}
+	for _, q := range questions[1:] {
+		levels := q.Levels()
+		for key, value := range first {
+			if levels[key] != value {
+				differ[key] = true
+			}
 		}
 	}
-	return keys
+	return slices.Sorted(maps.Keys(differ))
 }
 
 func shortLabel(q *scoring.Question, differ []string, base *scoring.Question) string {

@@ -39,6 +39,8 @@ type Plan struct {
 // Bounds of a plan.
 const (
 	maxQuestions = 100_000
+	maxColumns   = 1_000_000             // questions times seeds
+	maxEstimates = int64(10_000_000_000) // columns times architectures
 	// ManyEstimates is the number of estimates from which a study wants to be confirmed.
 	ManyEstimates = 1_000_000
 )
@@ -47,6 +49,9 @@ const (
 func Prepare(ctx context.Context, d *Definition) (*Plan, error) {
 	space, err := bench301.LookupSpace(d.Space)
 	if err != nil {
+		return nil, err
+	}
+	if err := d.bounded(); err != nil {
 		return nil, err
 	}
 	p := &Plan{Definition: d, Space: space, inputs: &scoring.Inputs{Space: space, Base: d.base, Repeats: d.Repeats},
@@ -68,6 +73,37 @@ func Prepare(ctx context.Context, d *Definition) (*Plan, error) {
 	p.Notes = append(p.inputs.Notes(), p.Notes...)
 	p.digest = p.digestOf()
 	return p, nil
+}
+
+// bounded counts what a definition asks for, before anything of it is made.
+func (d *Definition) bounded() error {
+	columns, all := 0, 0
+	for _, e := range d.Estimators {
+		n, err := e.combinations(maxQuestions)
+		if err != nil {
+			return err
+		}
+		seeds := len(d.Seeds)
+		if e.Seeds != nil {
+			seeds = len(e.Seeds)
+		}
+		if info, err := estimators.Lookup(e.Name); e.Scores != "" || err == nil && !info.Random && e.Command == nil {
+			seeds = 1
+		}
+		all += n
+		if columns += times(n, seeds); columns > maxColumns {
+			return e.at.Errorf("%s: %d combinations of settings with %d seeds: a study has at most %d scores of an "+
+				"architecture: narrow the grids or the seeds", e.Name, n, seeds, maxColumns)
+		}
+	}
+	if all > maxQuestions {
+		return d.errorf("%d combinations of settings: a study has at most %d: narrow the grids", all, maxQuestions)
+	}
+	if n := times(columns, d.Architectures.Sample); int64(n) > maxEstimates {
+		return d.errorf("%d scores of each of %d architectures: a study has at most %d in all", columns,
+			d.Architectures.Sample, maxEstimates)
+	}
+	return nil
 }
 
 // Close ends the programs of the user.
@@ -153,11 +189,7 @@ func (p *Plan) estimators(ctx context.Context) error {
 			p.Questions = append(p.Questions, q)
 			return
 		}
-		for _, s := range q.Seeds {
-			if !slices.Contains(old.Seeds, s) {
-				old.Seeds = append(old.Seeds, s)
-			}
-		}
+		old.Seeds = append(old.Seeds, q.Seeds...)
 		for _, v := range q.Varied {
 			if !slices.Contains(old.Varied, v) {
 				old.Varied = append(old.Varied, v)
@@ -179,9 +211,6 @@ func (p *Plan) estimators(ctx context.Context) error {
 		if errors.Is(err, errNoData) {
 			break // the others would say the same
 		}
-		if len(p.Questions) > maxQuestions {
-			return p.Definition.errorf("more than %d combinations of settings: narrow the grids", maxQuestions)
-		}
 	}
 	relabel(p.Questions)
 	for q, label := range p.labels {
@@ -190,6 +219,7 @@ func (p *Plan) estimators(ctx context.Context) error {
 	labels := map[string]bool{}
 	for _, q := range p.Questions {
 		slices.Sort(q.Seeds)
+		q.Seeds = slices.Compact(q.Seeds)
 		if labels[q.Label] {
 			errs = append(errs, p.Definition.errorf("two estimators are called %s: give your own another name", q.Label))
 		}
@@ -218,6 +248,9 @@ func (p *Plan) grid(ctx context.Context, e Entry, add func(*scoring.Question)) e
 		return err
 	}
 	for _, pt := range points {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		c, err := estimators.New(e.Name, scoring.Encode(pt.values))
 		if err != nil {
 			return e.blame(pt.values, err)

@@ -37,7 +37,7 @@ func TestExportAndBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := Compare(e, again, 200, 1); err != nil {
+		if err := Compare(t.Context(), e, again, 200, 1); err != nil {
 			t.Errorf("%s: %v", e.Info().Name, err)
 		}
 	}

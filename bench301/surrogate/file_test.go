@@ -30,7 +30,7 @@ func TestFilesAreTheOriginals(t *testing.T) {
 		if back.Info() != e.Info() || !reflect.DeepEqual(back.Members(), e.Members()) || back.Checksum() != e.Checksum() {
 			t.Errorf("%s: %+v, want %+v", name, back.Info(), e.Info())
 		}
-		if err := Compare(e, back, 100, 1); err != nil {
+		if err := Compare(t.Context(), e, back, 100, 1); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -39,10 +39,10 @@ func TestFilesAreTheOriginals(t *testing.T) {
 func TestCompareNotices(t *testing.T) {
 	a, b := load(t, "xgb/ensemble"), load(t, "xgb/ensemble")
 	b.models[1].xgb.Base += 0.25
-	if err := Compare(a, b, 1, 1); err == nil || !strings.HasPrefix(err.Error(), "member ensemble_member_1: ") {
+	if err := Compare(t.Context(), a, b, 1, 1); err == nil || !strings.HasPrefix(err.Error(), "member ensemble_member_1: ") {
 		t.Errorf("%v", err)
 	}
-	if err := Compare(a, load(t, "lgb/ensemble"), 1, 1); err == nil {
+	if err := Compare(t.Context(), a, load(t, "lgb/ensemble"), 1, 1); err == nil {
 		t.Error("two kinds compare as equal")
 	}
 }

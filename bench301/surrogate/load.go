@@ -13,6 +13,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"rwe301/bench301/surrogate/internal/jsonkeys"
+	"rwe301/internal/input"
+	"rwe301/internal/printable"
 )
 
 // modelSuffix ends the names of NAS-Bench-301's model files.
@@ -52,6 +56,7 @@ func Ensembles(path string) ([]string, error) {
 type source struct {
 	path   string
 	files  fs.FS // nil for a single file
+	most   int64 // bytes that may still be unpacked from an archive; 0 for a folder
 	data   []byte
 	groups []group
 }
@@ -61,6 +66,9 @@ type group struct {
 	name    string   // the folder's path in the source
 	members []string // paths of the model files, sorted
 }
+
+// maxStream bounds what a pipe or a device gives, whose size is not known before.
+const maxStream = 64 << 20
 
 // open finds out what lies at path and hands it to use, before it is closed.
 func open(path string, use func(*source) error) error {
@@ -76,30 +84,54 @@ func open(path string, use func(*source) error) error {
 		}
 		return use(s)
 	}
-	archive, err := zip.OpenReader(path)
-	if err == nil {
-		defer archive.Close()
-		if isPublished(archive.File) {
-			for _, f := range archive.File {
-				if !fs.ValidPath(strings.TrimSuffix(f.Name, "/")) {
-					return fmt.Errorf("%s: entry %.80q: want a path inside the archive", path, f.Name)
+	most := int64(maxStream)
+	if info.Mode().IsRegular() {
+		most = maxModelBytes
+		archive, err := zip.OpenReader(path)
+		if err == nil {
+			defer archive.Close()
+			if isPublished(archive.File) {
+				s.files, s.most = archive, maxRatio*info.Size()+maxStream
+				if err = checkEntries(archive.File); err == nil {
+					err = s.find()
 				}
+				if err != nil {
+					return fmt.Errorf("%s: %w", path, err)
+				}
+				return use(s)
 			}
-			s.files = archive
-			if err := s.find(); err != nil {
-				return fmt.Errorf("%s: %w", path, err)
-			}
-			return use(s)
 		}
 	}
-	if info.Size() > maxModelBytes {
-		return fmt.Errorf("%s: %d bytes: a model has at most %d", path, info.Size(), maxModelBytes)
-	}
-	if s.data, err = os.ReadFile(path); err != nil {
+	if s.data, err = input.Read(path, most); err != nil {
 		return err
 	}
 	s.groups = []group{{}}
 	return use(s)
+}
+
+// Bounds of the entries of an archive, and of the files in a folder.
+const (
+	maxEntries = 100_000
+	maxName    = 1000 // bytes
+	maxFolders = 100  // above a file; the zip package makes an entry of each
+)
+
+// checkEntries looks at the names of an archive before it is taken for a folder.
+func checkEntries(files []*zip.File) error {
+	if len(files) > maxEntries {
+		return fmt.Errorf("%d entries: want at most %d", len(files), maxEntries)
+	}
+	for _, f := range files {
+		switch name := printable.Cut(f.Name, 80); {
+		case len(f.Name) > maxName:
+			return fmt.Errorf("entry %q: a name of %d bytes: want at most %d", name, len(f.Name), maxName)
+		case strings.Count(f.Name, "/") > maxFolders:
+			return fmt.Errorf("entry %q: in %d folders: want at most %d", name, strings.Count(f.Name, "/"), maxFolders)
+		case !fs.ValidPath(strings.TrimSuffix(f.Name, "/")):
+			return fmt.Errorf("entry %q: want a path inside the archive", name)
+		}
+	}
+	return nil
 }
 
 // isPublished reports whether a zip is an archive of members, and not one model in PyTorch's zip format.
@@ -109,12 +141,14 @@ func isPublished(files []*zip.File) bool {
 	}) || !slices.ContainsFunc(files, func(f *zip.File) bool { return strings.HasSuffix(f.Name, "data.pkl") })
 }
 
-// maxEntries bounds the walk through a folder.
-const maxEntries = 100000
+// added reports whether a file or folder was added by macOS, which keeps notes about every file beside it.
+func added(name string) bool {
+	return name == "__MACOSX" || name == ".DS_Store" || strings.HasPrefix(name, "._")
+}
 
 // find groups the model files by the folder above their member's folder.
 func (s *source) find() error {
-	entries := 0
+	entries, skipped := 0, 0
 	byName := map[string]int{}
 	err := fs.WalkDir(s.files, ".", func(p string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -123,7 +157,14 @@ func (s *source) find() error {
 		if entries++; entries > maxEntries {
 			return fmt.Errorf("more than %d files: want the folder of an ensemble", maxEntries)
 		}
-		if d.IsDir() || !strings.HasSuffix(p, modelSuffix) {
+		switch {
+		case added(path.Base(p)):
+			skipped++
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		case d.IsDir() || !strings.HasSuffix(p, modelSuffix):
 			return nil
 		}
 		name := path.Dir(path.Dir(p))
@@ -140,7 +181,11 @@ func (s *source) find() error {
 		return err
 	}
 	if len(s.groups) == 0 {
-		return fmt.Errorf("no file is named *%s: want an ensemble of NAS-Bench-301", modelSuffix)
+		also := ""
+		if skipped > 0 {
+			also = " (what macOS adds, __MACOSX and ._*, is left out)"
+		}
+		return fmt.Errorf("no file is named *%s: want an ensemble of NAS-Bench-301%s", modelSuffix, also)
 	}
 	for _, g := range s.groups {
 		slices.Sort(g.members)
@@ -168,16 +213,31 @@ func (s *source) load(name string) (*Ensemble, error) {
 	switch {
 	case name != "":
 		if i = slices.Index(names, name); i < 0 {
-			return nil, fmt.Errorf("%s: ensemble %q: it holds %s", s.path, name, strings.Join(names, ", "))
+			return nil, fmt.Errorf("%s: ensemble %q: it holds %s", s.path, name, list(names))
 		}
 	case len(names) > 1:
-		return nil, fmt.Errorf("%s: %w: %s", s.path, ErrSeveral, strings.Join(names, ", "))
+		return nil, fmt.Errorf("%s: %w: %s", s.path, ErrSeveral, list(names))
 	}
 	e, err := s.loadGroup(s.groups[i])
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.path, err)
 	}
 	return e, nil
+}
+
+// list names the first of many.
+func list(names []string) string {
+	const most = 20
+	more := ""
+	if n := len(names) - most; n > 0 {
+		names, more = names[:most], fmt.Sprintf(" and %d more", n)
+	}
+	const long = 200
+	short := make([]string, len(names))
+	for i, name := range names {
+		short[i] = printable.Cut(name, long)
+	}
+	return strings.Join(short, ", ") + more
 }
 
 // loadFile reads a single file: ours, or one model.
@@ -188,12 +248,13 @@ func (s *source) loadFile() (*Ensemble, error) {
 	name := filepath.Base(s.path)
 	var config *modelConfig
 	kind, unit := "", ""
-	if raw, err := os.ReadFile(filepath.Join(filepath.Dir(s.path), modelConfigName)); err == nil {
-		c, k, u, err := parseConfig(raw)
-		if err != nil {
-			return nil, fmt.Errorf("%s beside it: %w", modelConfigName, err)
-		}
-		config, kind, unit = &c, k, u
+	raw, err := input.Read(filepath.Join(filepath.Dir(s.path), modelConfigName), maxConfig)
+	if err == nil {
+		config = new(modelConfig)
+		*config, kind, unit, err = parseConfig(raw)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s beside it: %w", modelConfigName, err)
 	}
 	m, err := parseModel(name, s.data, config)
 	if err != nil {
@@ -205,8 +266,10 @@ func (s *source) loadFile() (*Ensemble, error) {
 	return newEnsemble(strings.TrimSuffix(name, filepath.Ext(name)), unit, []*model{m})
 }
 
-// Names of the configuration files beside a model.
+// Names of the configuration files beside a model, and how large they may be.
 const (
+	maxConfig = 1 << 20
+
 	modelConfigName = "model_config.json"
 	dataConfigName  = "data_config.json"
 )
@@ -260,7 +323,6 @@ func (s *source) absolute() string {
 // configs reads the two configuration files of a member.
 func (s *source) configs(dir string) (*modelConfig, string, string, error) {
 	fail := func(err error) (*modelConfig, string, string, error) { return nil, "", "", err }
-	const maxConfig = 1 << 20
 	name := path.Join(dir, dataConfigName)
 	raw, err := s.read(name, maxConfig)
 	if err != nil {
@@ -269,7 +331,7 @@ func (s *source) configs(dir string) (*modelConfig, string, string, error) {
 	var data struct {
 		Seed *json.Number `json:"seed"`
 	}
-	if err := json.Unmarshal(raw, &data); err != nil {
+	if err := jsonkeys.Unmarshal(raw, &data); err != nil {
 		return fail(fmt.Errorf("%s: %w", name, err))
 	}
 	if data.Seed == nil {
@@ -286,28 +348,36 @@ func (s *source) configs(dir string) (*modelConfig, string, string, error) {
 	return &c, kind, unit, nil
 }
 
-// maxRatio is how much an entry of an archive may be compressed. Models shrink to a fifth.
-const maxRatio = 100
+// maxRatio is how much an entry of an archive, and the archive as a whole, may be compressed. Models shrink to a fifth.
+const maxRatio = 20
 
 // read reads a file of the source of bounded size.
 func (s *source) read(name string, limit int64) ([]byte, error) {
-	f, err := s.files.Open(name)
+	info, err := fs.Stat(s.files, name) // before it is opened: a pipe would wait
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("%s: missing: want it beside the model", name)
 		}
 		return nil, err
 	}
-	defer f.Close()
-	info, err := f.Stat()
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: a folder, pipe or device: want a file", name)
+	}
+	size := info.Size()
+	if entry, ok := info.Sys().(*zip.FileHeader); ok {
+		if entry.UncompressedSize64 > maxRatio*(entry.CompressedSize64+1<<16) {
+			return nil, fmt.Errorf("%s: %d bytes from %d: compressed more than %d times", name, entry.UncompressedSize64,
+				entry.CompressedSize64, maxRatio)
+		}
+		if s.most -= size; s.most < 0 {
+			return nil, fmt.Errorf("%s: the archive's models are compressed more than %d times", name, maxRatio)
+		}
+	}
+	f, err := s.files.Open(name)
 	if err != nil {
 		return nil, err
 	}
-	size := info.Size()
-	if entry, ok := info.Sys().(*zip.FileHeader); ok && entry.UncompressedSize64 > maxRatio*(entry.CompressedSize64+1024) {
-		return nil, fmt.Errorf("%s: %d bytes from %d: compressed more than %d times", name, entry.UncompressedSize64,
-			entry.CompressedSize64, maxRatio)
-	}
+	defer f.Close()
 	if size > limit {
 		return nil, fmt.Errorf("%s: %d bytes: want at most %d", name, size, limit)
 	}

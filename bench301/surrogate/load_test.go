@@ -4,13 +4,17 @@ import (
 	"archive/zip"
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"rwe301/internal/oracle"
 )
 
 // tree reads a folder of reference models as names and contents.
@@ -50,6 +54,16 @@ func folder(t *testing.T, files map[string][]byte) string {
 // archive writes files into a zip.
 func archive(t *testing.T, files map[string][]byte) string {
 	t.Helper()
+	path := filepath.Join(t.TempDir(), "models.zip")
+	if err := os.WriteFile(path, zipped(t, files), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// zipped is a zip of files.
+func zipped(t testing.TB, files map[string][]byte) []byte {
+	t.Helper()
 	var out bytes.Buffer
 	w := zip.NewWriter(&out)
 	for _, name := range slices.Sorted(maps.Keys(files)) {
@@ -64,11 +78,7 @@ func archive(t *testing.T, files map[string][]byte) string {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "models.zip")
-	if err := os.WriteFile(path, out.Bytes(), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return path
+	return out.Bytes()
 }
 
 // under moves files below a folder.
@@ -116,7 +126,7 @@ func TestPlaces(t *testing.T) {
 			if got := e.Predict(sample(1)[0]).Mean; got != want.Predict(sample(1)[0]).Members[2] {
 				t.Errorf("%s: %v", c.path, got)
 			}
-		} else if err := Compare(e, want, 50, 1); err != nil {
+		} else if err := Compare(t.Context(), e, want, 50, 1); err != nil {
 			t.Errorf("%s: %v", c.path, err)
 		}
 		if info.Members != c.members || info.Unit != Percent || c.members == 3 && info.Name != c.name {
@@ -220,6 +230,14 @@ func TestRefusedPlaces(t *testing.T) {
 func TestHostileArchives(t *testing.T) {
 	xgb := under("m", tree(t, "xgb/ensemble"))
 	bomb := joined(xgb, map[string][]byte{"m/ensemble_member_1/surrogate_model.model": make([]byte, 30<<20)})
+	// Each may be, but all together are too many: 100 members of a megabyte of blanks behind a model.
+	bombs := map[string][]byte{}
+	text := lgbModel([2]float64{1, 2}) + strings.Repeat(" ", 1200<<10)
+	for i := range 100 {
+		dir := fmt.Sprintf("m/%03d/", i)
+		bombs[dir+"surrogate_model.model"] = []byte(text)
+		bombs[dir+modelConfigName], bombs[dir+dataConfigName] = []byte(`{"model":"lgb"}`), []byte(`{"seed":1}`)
+	}
 	for _, c := range []struct {
 		name, path, want string
 	}{
@@ -229,10 +247,15 @@ func TestHostileArchives(t *testing.T) {
 			`entry "/etc/surrogate_model.model": want a path inside the archive`},
 		{"bomb", archive(t, bomb), "m/ensemble_member_1/surrogate_model.model: 31457280 bytes from 3"},
 		{"empty", archive(t, nil), "no file is named"},
+		{"deep", archive(t, map[string][]byte{strings.Repeat("a/", 32000) + "surrogate_model.model": nil}),
+			`a/a/a...": a name of 64021 bytes: want at most 1000`},
+		{"folders", archive(t, map[string][]byte{strings.Repeat("a/", 200) + "surrogate_model.model": nil}),
+			`in 200 folders: want at most 100`},
+		{"escapes", archive(t, map[string][]byte{"\x1b[31m/../surrogate_model.model": nil}), `entry "\\x1b[31m`},
+		{"many bombs", archive(t, bombs), "the archive's models are compressed more than 20 times"},
 	} {
-		e, err := Load(c.path)
-		if err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: %v, %v, want %s", c.name, e, err, c.want)
+		if _, err := Load(c.path); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %s", c.name, err, c.want)
 		}
 	}
 	whole, err := os.ReadFile(archive(t, xgb))
@@ -246,6 +269,115 @@ func TestHostileArchives(t *testing.T) {
 	if _, err := Load(path); err == nil || !strings.Contains(err.Error(), "cut.zip: pytorch: zip: ") {
 		t.Errorf("%v", err)
 	}
+}
+
+// mac adds what macOS adds to every file of an archive.
+func mac(files map[string][]byte) map[string][]byte {
+	out := maps.Clone(files)
+	note := []byte("\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X        ")
+	for name := range files {
+		dir, base := path.Split(name)
+		out["__MACOSX/"+dir+"._"+base] = note
+		out[dir+"._"+base], out[dir+".DS_Store"] = note, []byte("\x00\x00\x00\x01Bud1")
+	}
+	return out
+}
+
+// TestMacOS: an archive or a folder that went through macOS holds what it did before.
+func TestMacOS(t *testing.T) {
+	want := load(t, "xgb/ensemble")
+	files := tree(t, "xgb/ensemble")
+	deep := under("nb_models/xgb_v1.0", files)
+	outer := under("downloads/new", mac(deep)) // a folder around __MACOSX
+	for name, at := range map[string]string{
+		"zip": archive(t, mac(deep)), "folder": folder(t, mac(deep)), "flat": archive(t, mac(files)),
+		"outer zip": archive(t, outer), "outer folder": folder(t, outer),
+		"one": filepath.Join(folder(t, mac(deep)), "nb_models", "xgb_v1.0"),
+	} {
+		e, err := Load(at)
+		if err == nil {
+			err = Compare(t.Context(), e, want, 20, 1)
+		}
+		if names, err2 := Ensembles(at); err != nil || err2 != nil || len(names) != 1 {
+			t.Errorf("%s: %v, %v, %v", name, err, err2, names)
+		}
+	}
+	alone := map[string][]byte{".DS_Store": nil}
+	for name, data := range mac(deep) {
+		if strings.HasPrefix(name, "__MACOSX/") {
+			alone[name] = data
+		}
+	}
+	for _, at := range []string{archive(t, alone), folder(t, alone)} {
+		if _, err := Load(at); err == nil || !strings.Contains(err.Error(), "what macOS adds, __MACOSX and ._*, is left out") {
+			t.Errorf("nothing else: %v", err)
+		}
+	}
+}
+
+// TestUnreadable: what is no file, or is larger than any model, is refused before it is read.
+func TestUnreadable(t *testing.T) {
+	files := tree(t, "xgb/ensemble")
+	const member = "ensemble_member_0/"
+	sparse := func(name string) string {
+		root := folder(t, files)
+		if err := os.Truncate(filepath.Join(root, filepath.FromSlash(name)), 2<<30); err != nil {
+			t.Fatal(err)
+		}
+		return root
+	}
+	linked := func(name, target string) string {
+		root := folder(t, files)
+		at := filepath.Join(root, filepath.FromSlash(name))
+		if err := errors.Join(os.Remove(at), os.Symlink(target, at)); err != nil {
+			t.Skip(err)
+		}
+		return root
+	}
+	model := member + "surrogate_model.model"
+	for _, c := range []struct{ path, want string }{
+		{sparse(model), "2147483648 bytes: want at most 536870912"},
+		{sparse(member + modelConfigName), "2147483648 bytes: want at most 1048576"},
+		{filepath.Join(sparse(model), filepath.FromSlash(model)), "more than 512 MB"},
+		{filepath.Join(sparse(member+modelConfigName), filepath.FromSlash(model)), "model_config.json beside it: "},
+		{linked(model, "/dev/zero"), "a folder, pipe or device: want a file"},
+		{linked(member+dataConfigName, "."), "a folder, pipe or device: want a file"},
+		{"/dev/zero", "more than 64 MB"},
+	} {
+		if _, err := os.Stat("/dev/zero"); err != nil && strings.Contains(c.path, "zero") {
+			continue
+		}
+		oracle.Frugal(t, 512<<20, func() {
+			if _, err := Load(c.path); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%v, want %s", err, c.want)
+			}
+		})
+	}
+}
+
+// FuzzArchive reads hostile archives.
+func FuzzArchive(f *testing.F) {
+	const config, seed = `{"model": "lgb"}`, `{"seed": 1}`
+	small := map[string][]byte{"a/m/surrogate_model.model": []byte(lgbModel([2]float64{1, 2})),
+		"a/m/model_config.json": []byte(config), "a/m/data_config.json": []byte(seed)}
+	for _, files := range []map[string][]byte{
+		small, mac(small), {strings.Repeat("a/", 300) + "surrogate_model.model": nil}, {"x": nil},
+		{"a/m/surrogate_model.model": make([]byte, 1<<20), "a/m/model_config.json": []byte(config), "a/m/data_config.json": []byte(seed)},
+		{"s/data.pkl": []byte("\x80\x02}.")},
+	} {
+		f.Add(zipped(f, files))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		at := filepath.Join(t.TempDir(), "f.zip")
+		if err := os.WriteFile(at, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		oracle.Frugal(t, oracle.HostileLimit, func() {
+			if e, err := Load(at); err == nil {
+				e.Predict(sample(1)[0])
+			}
+		})
+	})
 }
 
 func TestFind(t *testing.T) {

@@ -1,12 +1,13 @@
 package surrogate
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 
 	"rwe301/bench301/surrogate/internal/gin"
+	"rwe301/bench301/surrogate/internal/jsonkeys"
 	"rwe301/bench301/surrogate/internal/lgb"
 	"rwe301/bench301/surrogate/internal/torch"
 	"rwe301/bench301/surrogate/internal/trees"
@@ -82,7 +83,7 @@ type modelConfig struct {
 
 // parseConfig reads model_config.json and says which kind and unit the model's name stands for.
 func parseConfig(data []byte) (c modelConfig, kind, unit string, err error) {
-	if err := json.Unmarshal(data, &c); err != nil {
+	if err := jsonkeys.Unmarshal(data, &c); err != nil {
 		return c, "", "", err
 	}
 	unit = Percent
@@ -130,6 +131,8 @@ func parseModel(name string, data []byte, config *modelConfig) (*model, error) {
 	switch {
 	case len(data) == 0:
 		err = fmt.Errorf("0 bytes: want a model")
+	case packed(data) != "":
+		err = fmt.Errorf("%s", packed(data))
 	case torch.Is(data):
 		err = m.parseGIN(data, config)
 	case data[0] == 0x80:
@@ -143,6 +146,26 @@ func parseModel(name string, data []byte, config *modelConfig) (*model, error) {
 		return nil, err
 	}
 	return m, nil
+}
+
+// packed says what a file is that holds a model in another wrapping, or beside it.
+func packed(data []byte) string {
+	const unpack = ": unpack it, and name what is inside"
+	switch {
+	case bytes.HasPrefix(data, []byte("\x00\x05\x16\x07")):
+		return "what macOS notes about a file (AppleDouble): name the file itself, without ._"
+	case bytes.HasPrefix(data, []byte("\x1f\x8b")):
+		return "compressed by gzip" + unpack
+	case bytes.HasPrefix(data, []byte("BZh")):
+		return "compressed by bzip2" + unpack
+	case bytes.HasPrefix(data, []byte("\xfd7zXZ\x00")):
+		return "compressed by xz" + unpack
+	case bytes.HasPrefix(data, []byte("7z\xbc\xaf\x27\x1c")):
+		return "a 7z archive" + unpack
+	case len(data) > 262 && bytes.Equal(data[257:262], []byte("ustar")):
+		return "a tar archive" + unpack
+	}
+	return ""
 }
 
 // parsePickle reads a pickled Booster of XGBoost or LightGBM.

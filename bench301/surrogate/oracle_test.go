@@ -210,8 +210,8 @@ func sample(n int) []bench301.Genotype {
 	return out
 }
 
-// input reads a vector in which null stands for NaN.
-func input(t *testing.T, x []*float64) (v [Features]float64) {
+// vectorOf reads a vector in which null stands for NaN.
+func vectorOf(t *testing.T, x []*float64) (v [Features]float64) {
 	t.Helper()
 	if len(x) != Features {
 		t.Fatalf("%d columns", len(x))
@@ -275,7 +275,7 @@ func TestOracleXGBoostEdge(t *testing.T) {
 			oracle.Read(t, path, &want)
 			for _, r := range want.Rows {
 				var x [Features]float32
-				for i, v := range input(t, r.X) {
+				for i, v := range vectorOf(t, r.X) {
 					x[i] = float32(v)
 				}
 				compared++
@@ -336,7 +336,7 @@ func TestOracleLightGBMEdge(t *testing.T) {
 			models[name] = m.lgb
 		}
 		for _, r := range want.Rows {
-			row := trees.NewRow(input(t, r.X))
+			row := trees.NewRow(vectorOf(t, r.X))
 			for name, b := range map[string]string{"nan": r.NaN, "zero": r.Zero, "none": r.None, "single_leaf": r.Single} {
 				compared++
 				if got := bits("float64", predictRow(t, models[name], row)); got != b {

@@ -1,6 +1,7 @@
 package surrogate
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -16,8 +17,8 @@ func (e *Ensemble) Checksum() string {
 }
 
 // Compare asks two ensembles for the same n architectures, drawn from a seed, and returns an error that names the first
-// number whose bits differ.
-func Compare(a, b *Ensemble, n int, seed uint64) error {
+// number whose bits differ, or the error of ctx.
+func Compare(ctx context.Context, a, b *Ensemble, n int, seed uint64) error {
 	if x, y := a.info, b.info; x.Kind != y.Kind || x.Members != y.Members || x.Unit != y.Unit {
 		return fmt.Errorf("%d members of kind %s in %s, %d of kind %s in %s", x.Members, x.Kind, x.Unit, y.Members, y.Kind,
 			y.Unit)
@@ -26,6 +27,9 @@ func Compare(a, b *Ensemble, n int, seed uint64) error {
 	const some = 1024
 	g, p, q := make([]bench301.Genotype, some), make([]Prediction, some), make([]Prediction, some)
 	for done := 0; done < n; done += some {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		k := min(some, n-done)
 		for i := range k {
 			g[i] = bench301.SampleGenotype(rng)

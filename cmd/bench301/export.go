@@ -80,7 +80,7 @@ func exportArchs(ctx context.Context, s streams, o exportOptions, args []string)
 		err = export.Python(&b, space, architectures(items))
 	case "onnx", "dot", "json":
 		for _, item := range items {
-			if err = errors.Join(ctx.Err(), exportOne(&b, space, size, o, item)); err != nil {
+			if err = errors.Join(ctx.Err(), exportOne(ctx, &b, space, size, o, item)); err != nil {
 				break
 			}
 		}
@@ -102,7 +102,8 @@ func exportArchs(ctx context.Context, s streams, o exportOptions, args []string)
 }
 
 // exportOne writes one architecture in a format that stands for one.
-func exportOne(w io.Writer, space bench301.Space, size sizer, o exportOptions, item bench301.Item) error {
+func exportOne(ctx context.Context, w io.Writer, space bench301.Space, size sizer, o exportOptions,
+	item bench301.Item) error {
 	a := bench301.Canonical(item.Architecture)
 	if o.to == "dot" {
 		return export.DOT(w, space, a)
@@ -114,7 +115,7 @@ func exportOne(w io.Writer, space bench301.Space, size sizer, o exportOptions, i
 			if o.to == "json" {
 				return export.JSON(w, space, a, graph)
 			}
-			err = exportONNX(w, a, graph, o)
+			err = exportONNX(ctx, w, a, graph, o)
 		}
 	}
 	if err != nil {
@@ -123,7 +124,8 @@ func exportOne(w io.Writer, space bench301.Space, size sizer, o exportOptions, i
 	return nil
 }
 
-func exportONNX(w io.Writer, a bench301.Architecture, graph bench301.Graph, o exportOptions) error {
+func exportONNX(ctx context.Context, w io.Writer, a bench301.Architecture, graph bench301.Graph,
+	o exportOptions) error {
 	plan, err := network.Compile(graph)
 	if err != nil {
 		return err
@@ -138,7 +140,7 @@ func exportONNX(w io.Writer, a bench301.Architecture, graph bench301.Graph, o ex
 		"calibrated_on": strconv.Itoa(o.calibrate), "code": codeVersion(),
 	}}
 	if o.calibrate > 0 {
-		if m.Running, err = calibrated(plan, theta, o.calibrate); err != nil {
+		if m.Running, err = calibrated(ctx, plan, theta, o.calibrate); err != nil {
 			return err
 		}
 	}
@@ -147,7 +149,8 @@ func exportONNX(w io.Writer, a bench301.Architecture, graph bench301.Graph, o ex
 
 // calibrated runs the first embedded training images through a network and returns the running statistics, to which
 // every batch has contributed alike.
-func calibrated(plan *network.Plan, theta []float32, images int) (func(string) (mean, variance []float64), error) {
+func calibrated(ctx context.Context, plan *network.Plan, theta []float32, images int) (
+	func(string) (mean, variance []float64), error) {
 	train := dataset.Sample().Train
 	in := plan.Graph().Nodes[0]
 	if in.H != train.Height || in.W != train.Width {
@@ -168,6 +171,9 @@ func calibrated(plan *network.Plan, theta []float32, images int) (func(string) (
 	m.SetMomentum(0)
 	image := in.H * in.W * in.C
 	for at := 0; at < images; at += batch {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		n := min(batch, images-at)
 		if err := m.Forward(theta, x[at*image:(at+n)*image], n, network.BatchNorm); err != nil {
 			return nil, err

@@ -173,7 +173,7 @@ the same random architectures; every member's prediction must agree to the last 
 		Example: `  bench301 surrogate verify xgb.surrogate
   bench301 surrogate verify xgb.surrogate nb_models/xgb_v1.0`,
 		Args: someArgs(1, 2, "a surrogate and perhaps its original"),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := atLeast("-n", n, 1); err != nil {
 				return err
 			}
@@ -190,7 +190,10 @@ the same random architectures; every member's prediction must agree to the last 
 			if err != nil {
 				return err
 			}
-			if err := surrogate.Compare(e, original, n, seed); err != nil {
+			if err := surrogate.Compare(cmd.Context(), e, original, n, seed); err != nil {
+				if cmd.Context().Err() != nil {
+					return err
+				}
 				return fmt.Errorf("%s and %s differ: %w", args[0], args[1], err)
 			}
 			fmt.Fprintf(s.out, "%s: the same predictions for %d architectures, to the bit\n", args[1], n)

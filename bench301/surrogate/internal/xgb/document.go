@@ -3,10 +3,12 @@ package xgb
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 
+	"rwe301/bench301/surrogate/internal/jsonkeys"
 	"rwe301/bench301/surrogate/internal/trees"
 )
 
@@ -102,17 +104,26 @@ func parseJSON(data []byte) (*Model, error) {
 		document
 		Model *document `json:"Model"`
 	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	if err := decoder.Decode(&file); err != nil {
-		return nil, fmt.Errorf("json: offset %d: %w", decoder.InputOffset(), err)
-	}
-	if decoder.More() {
-		return nil, fmt.Errorf("json: offset %d: more follows the model", decoder.InputOffset())
+	if err := jsonkeys.Unmarshal(data, &file, documentTree{}); err != nil {
+		return nil, jsonError(err)
 	}
 	if file.Model != nil {
 		return file.Model.model("json snapshot")
 	}
 	return file.model("json")
+}
+
+// jsonError names the place of an error, where it is known.
+func jsonError(err error) error {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		return fmt.Errorf("json: offset %d: %w", syntax.Offset, err)
+	case errors.As(err, &kind):
+		return fmt.Errorf("json: offset %d: %w", kind.Offset, err)
+	}
+	return fmt.Errorf("json: %w", err)
 }
 
 // model checks a document and builds the forest.

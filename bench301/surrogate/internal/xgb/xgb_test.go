@@ -136,6 +136,91 @@ func TestDamagedModels(t *testing.T) {
 	}
 }
 
+// TestOtherBoosters: what is no sum of trees gets the same words in every format.
+func TestOtherBoosters(t *testing.T) {
+	text := func(s string) string { return "\x00" + string(rune(len(s))) + s }
+	for _, name := range []string{"dart", "gblinear"} {
+		for _, c := range []struct {
+			format, old, new string
+		}{
+			{"json", `"gbtree"`, `"` + name + `"`},
+			{"ubj", text("gbtree"), text(name)},
+			{"pkl", text("gbtree"), text(name)},
+		} {
+			data := bytes.ReplaceAll(tiny(t, c.format), []byte(c.old), []byte(c.new))
+			if _, err := Parse(data); err == nil || !strings.Contains(err.Error(), `booster "`+name+`": want gbtree`) {
+				t.Errorf("%s in %s: %v", name, c.format, err)
+			}
+		}
+	}
+}
+
+// TestBestIteration: where XGBRegressor and Booster would answer differently, nobody knows what is meant.
+func TestBestIteration(t *testing.T) {
+	long := func(n int) string { return string(binary.LittleEndian.AppendUint64(nil, uint64(n))) }
+	forms := func(keys ...string) map[string][]byte {
+		var object []string
+		ubj, bin := "", long(len(keys)/2)
+		for i := 0; i < len(keys); i += 2 {
+			object = append(object, `"`+keys[i]+`":"`+keys[i+1]+`"`)
+			for k, s := range keys[i : i+2] {
+				ubj += []string{"", "S"}[k] + "i" + string(rune(len(s))) + s
+				bin += long(len(s)) + s
+			}
+		}
+		// between puts a text between the first two marks of a file; no end stands for that of the file.
+		between := func(file, start, end, text string) []byte {
+			head, tail, ok := strings.Cut(string(tiny(t, file)), start)
+			if !ok {
+				t.Fatalf("%s: no %q", file, start)
+			}
+			if end == "" {
+				return []byte(head + text)
+			}
+			_, tail, _ = strings.Cut(tail, end)
+			return []byte(head + start + text + end + tail)
+		}
+		return map[string][]byte{
+			"json": between("json", `"attributes":{`, "}", strings.Join(object, ",")),
+			"ubj":  between("ubj", "attributes{", "}", ubj),
+			"bin":  between("bin", long(3)+long(len("best_iteration"))+"best_iteration", "", bin),
+		}
+	}
+	for _, c := range []struct {
+		keys  []string
+		fails bool
+	}{
+		{[]string{"best_iteration", "0"}, false}, // a Booster: XGBoost predicts with all trees
+		{[]string{"best_iteration", "0", "best_ntree_limit", "1"}, false},
+		{[]string{"scikit_learn", "{}"}, false},
+		{[]string{"best_iteration", "1", "scikit_learn", "{}"}, false}, // the last of two
+		{[]string{"best_iteration", "0", "scikit_learn", "{}"}, true},
+		{[]string{"scikit_learn", "{}", "best_iteration", "x"}, true},
+	} {
+		for form, data := range forms(c.keys...) {
+			m, err := Parse(data)
+			if c.fails && (err == nil || !strings.Contains(err.Error(), "of 2 trees, saved by XGBRegressor")) ||
+				!c.fails && (err != nil || m.Forest.Trees() != 2) {
+				t.Errorf("%v in %s: %v, %v", c.keys, form, m, err)
+			}
+		}
+	}
+}
+
+// TestKeys: readers of JSON take either of two keys, so that two programs may read two models.
+func TestKeys(t *testing.T) {
+	for _, c := range []struct{ old, new, want string }{
+		{`"num_trees":"2"`, `"num_trees":"2","num_trees":"2"`, `the key "num_trees" stands twice`},
+		{`"base_score":`, `"BASE_SCORE":"9","base_score":`, `the key "BASE_SCORE": write "base_score"`},
+		{`"left_children":`, `"Left_Children":[],"left_children":`, `the key "Left_Children": write "left_children"`},
+	} {
+		data := bytes.Replace(tiny(t, "json"), []byte(c.old), []byte(c.new), 1)
+		if _, err := Parse(data); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", c.new, err)
+		}
+	}
+}
+
 // TestTruncated cuts every form everywhere.
 func TestTruncated(t *testing.T) {
 	for _, name := range []string{"json", "ubj", "bin"} {
