@@ -12,7 +12,6 @@ const furthest = 1 << 14
 
 // queue hands out architectures to workers, and their answers in order.
 type queue struct {
-	ids   []string
 	first []int32                             // where each architecture stands for the first time
 	last  map[int]int                         // where one that stands again does so for the last time
 	emit  func(i int, answers []Answer) error // may be nil
@@ -29,19 +28,19 @@ type queue struct {
 
 func newQueue(archs []bench301.Architecture, heard func(int), emit func(i int, answers []Answer) error) *queue {
 	q := &queue{
-		ids: make([]string, len(archs)), first: make([]int32, len(archs)), last: map[int]int{}, emit: emit, heard: heard,
+		first: make([]int32, len(archs)), last: map[int]int{}, emit: emit, heard: heard,
 		ready: map[int][]Answer{}, again: map[int][]Answer{},
 	}
 	q.moved.L = &q.mu
 	seen := make(map[string]int32, len(archs))
 	for i, a := range archs {
-		q.ids[i] = a.ID()
-		k, twice := seen[q.ids[i]]
+		id := a.ID()
+		k, twice := seen[id]
 		if twice {
 			q.last[int(k)] = i
 		} else {
 			k = int32(i)
-			seen[q.ids[i]] = k
+			seen[id] = k
 		}
 		q.first[i] = k
 	}
@@ -53,7 +52,7 @@ func newQueue(archs []bench301.Architecture, heard func(int), emit func(i int, a
 func (q *queue) take(ctx context.Context) (i int, more bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for ctx.Err() == nil && q.next < len(q.ids) {
+	for ctx.Err() == nil && q.next < len(q.first) {
 		switch {
 		case q.next-q.due > furthest:
 			q.moved.Wait()
@@ -82,7 +81,7 @@ func (q *queue) put(i int, answers []Answer) error {
 	if q.done++; q.heard != nil {
 		q.heard(q.done)
 	}
-	for q.due < len(q.ids) {
+	for q.due < len(q.first) {
 		answers, ok := q.answers(q.due)
 		if !ok {
 			return nil
@@ -125,7 +124,7 @@ func (q *queue) answers(i int) ([]Answer, bool) {
 
 // drain emits what was finished behind a gap.
 func (q *queue) drain() error {
-	for i := q.due; len(q.ready) > 0 && i < len(q.ids); i++ {
+	for i := q.due; len(q.ready) > 0 && i < len(q.first); i++ {
 		if answers, ok := q.ready[i]; ok {
 			delete(q.ready, i)
 			if err := q.tell(i, answers); err != nil {

@@ -100,7 +100,7 @@ func (r *Runner) Run(ctx context.Context, archs []bench301.Architecture,
 				if !more {
 					return
 				}
-				answers, err := r.answer(ctx, archs[i], q.ids[i], envs, kept)
+				answers, err := r.answer(ctx, archs[i], envs, kept)
 				if err := errors.Join(q.put(i, answers), err); err != nil {
 					stop(err)
 					return
@@ -117,9 +117,9 @@ func (r *Runner) Run(ctx context.Context, archs []bench301.Architecture,
 
 // answer answers the open questions about one architecture, seed by seed, so that estimators of one seed share passes.
 // With an error come the answers made before it.
-func (r *Runner) answer(ctx context.Context, a bench301.Architecture, id string, envs map[uint64]*estimators.Env,
+func (r *Runner) answer(ctx context.Context, a bench301.Architecture, envs map[uint64]*estimators.Env,
 	kept *saver) (answers []Answer, err error) {
-	text := a.String()
+	text, id := a.String(), a.ID()
 	answers = make([]Answer, 0, r.asked)
 	for _, seed := range r.seeds {
 		for _, q := range r.questions {

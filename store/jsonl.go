@@ -34,14 +34,13 @@ type JSONL struct {
 
 var _ Store = (*JSONL)(nil)
 
-// digest stands for a Key. Of a million keys, two are taken for one with a probability of 1e-27.
-type digest [2]uint64
+// digest stands for a Key. Among three million keys there are two of one digest in one process of four million; what is
+// read from the file is compared with its key, so that the second one is then refused, and another process takes it.
+type digest uint64
 
-var digestSeeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
+var digestSeed = maphash.MakeSeed()
 
-func digestOf(k Key) digest {
-	return digest{maphash.Comparable(digestSeeds[0], k), maphash.Comparable(digestSeeds[1], k)}
-}
+func digestOf(k Key) digest { return digest(maphash.Comparable(digestSeed, k)) }
 
 // place is where a record's line begins, doubled, plus 1 if the record is a score.
 type place int64
@@ -90,10 +89,13 @@ func (s *JSONL) load() error {
 			if err != nil {
 				return err
 			}
-			if _, err := supersedes(&earlier, &l.record); err != nil {
+			keep, err := supersedes(&earlier, &l.record)
+			if err != nil {
 				return fmt.Errorf("%s:%d: %w in line %d", s.path, l.number, err, s.lineAt(old.offset()))
 			}
-			continue
+			if !keep {
+				continue
+			}
 		}
 		s.index[d] = placeOf(l.offset, &l.record)
 		if l.open {
@@ -126,7 +128,7 @@ func (s *JSONL) lineAt(offset int64) int {
 // two that differ are an error.
 func supersedes(earlier, later *Record) (bool, error) {
 	switch {
-	case earlier.Status != OK:
+	case earlier.Status != OK || earlier.Key() != later.Key():
 		return true, nil
 	case later.Status != OK || *later.Score == *earlier.Score:
 		return false, nil
@@ -189,7 +191,7 @@ func ReadJSONL(paths ...string) ([]Record, error) {
 	}
 	var records []Record
 	var origins []origin
-	index := map[digest]int{}
+	index := map[Key]int{}
 	for _, path := range paths {
 		f, err := os.Open(path)
 		if err != nil {
@@ -201,9 +203,9 @@ func ReadJSONL(paths ...string) ([]Record, error) {
 				return nil, err
 			}
 			from := origin{path, l.number}
-			i, again := index[digestOf(l.record.Key())]
+			i, again := index[l.record.Key()]
 			if !again {
-				index[digestOf(l.record.Key())] = len(records)
+				index[l.record.Key()] = len(records)
 				records, origins = append(records, l.record), append(origins, from)
 				continue
 			}
@@ -250,7 +252,7 @@ func (s *JSONL) Get(k Key) (Record, bool, error) {
 		return Record{}, false, nil
 	}
 	r, err := s.read(p)
-	return r, err == nil, err
+	return r, err == nil && r.Key() == k, err
 }
 
 // Put appends records in one write.

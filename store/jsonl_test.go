@@ -119,11 +119,34 @@ func TestDamageIsNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	other, err := Line(record("b", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	with := func(old, new string) string { return strings.Replace(string(other), old, new, 1) }
 	for name, bad := range map[string]string{
-		"not json":      "hello\n",
-		"no id":         `{"arch":"x","estimator":"rwe","status":"failed"}` + "\n",
-		"no score":      `{"arch":"x","id":"x","estimator":"rwe","status":"ok"}` + "\n",
-		"unknown state": `{"arch":"x","id":"x","estimator":"rwe","status":"fine"}` + "\n",
+		"key twice":        with(`"score":1`, `"score":1,"score":2`),
+		"key twice, equal": with(`"score":1`, `"score":1,"score":1`),
+		"other case":       with(`"score":1`, `"score":1,"Score":2`),
+		"only other case":  with(`"seconds"`, `"SECONDS"`),
+		"in the settings":  with(`{"channels":8}`, `{"channels":8,"channels":9}`),
+		"id of another":    with(`"arch":"b"`, `"arch":"a"`),
+		"id upper case":    with(idOf("b"), strings.ToUpper(idOf("b"))),
+		"negative seconds": with(`"seconds":0.5`, `"seconds":-0.5`),
+		"endless seconds":  with(`"seconds":0.5`, `"seconds":1e999`),
+		"NaN":              with(`"score":1`, `"score":NaN`),
+		"Infinity":         with(`"score":1`, `"score":-Infinity`),
+		"too large":        with(`"score":1`, `"score":1e400`),
+		"score as text":    with(`"score":1`, `"score":"1"`),
+		"seed below 0":     with(`"seed":1`, `"seed":-1`),
+		"seed in parts":    with(`"seed":1`, `"seed":1.5`),
+		"two values":       with("}\n", "}{}\n"),
+		"array":            "[]\n",
+		"blank":            "\n",
+		"not json":         "hello\n",
+		"no id":            `{"arch":"x","estimator":"rwe","status":"failed"}` + "\n",
+		"no score":         `{"arch":"x","id":"x","estimator":"rwe","status":"ok"}` + "\n",
+		"unknown state":    `{"arch":"x","id":"x","estimator":"rwe","status":"fine"}` + "\n",
 	} {
 		path := filepath.Join(t.TempDir(), "records.jsonl")
 		if err := os.WriteFile(path, append(append([]byte(nil), good...), bad...), 0o644); err != nil {
@@ -136,6 +159,27 @@ func TestDamageIsNamed(t *testing.T) {
 		if string(after) != string(good)+bad {
 			t.Errorf("%s: the file was changed", name)
 		}
+	}
+}
+
+// A last line that is whole but for its end counts, and gets it.
+func TestLastLineWithoutEnd(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "records.jsonl")
+	a, _ := Line(record("a", 1))
+	b, _ := Line(record("b", 2))
+	if err := os.WriteFile(path, append(a, bytes.TrimSpace(b)...), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := ReadJSONL(path); err != nil || len(got) != 2 {
+		t.Errorf("%v, %v", got, err)
+	}
+	s := open(t, path)
+	defer s.Close()
+	if err := s.Put(record("c", 3)); err != nil {
+		t.Fatal(err)
+	}
+	if got := all(t, s); len(got) != 3 || got[1].Arch != "b" || got[2].Arch != "c" {
+		t.Errorf("%v", got)
 	}
 }
 

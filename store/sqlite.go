@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -20,6 +21,9 @@ const (
 	applicationID = 0x42333031
 	formatVersion = 1
 )
+
+// headerSize is the number of bytes before the first page of a database.
+const headerSize = 100
 
 // schema keeps long texts once: a score is a row of numbers that point at an architecture, at the question asked of
 // it, and at the program and machine that answered.
@@ -58,7 +62,7 @@ type questionKey struct{ estimator, hash, dataset string }
 var writing sync.Map
 
 // patience is how long a writer waits for readers before it gives up or, on closing, leaves its log behind.
-const patience = 5 * time.Second
+const patience = 2 * time.Second
 
 // OpenSQLite opens or creates the database at path for writing. A second process that wants to write is refused, as are
 // a file that is no database of scores, one of another format version, and a damaged one.
@@ -86,6 +90,10 @@ func ReopenSQLite(path string) (*SQLite, error) {
 }
 
 func writeSQLite(path string) (*SQLite, error) {
+	// SQLite would write over less than a header.
+	if info, err := os.Stat(path); err != nil || info.Size() > 0 && info.Size() < headerSize {
+		return nil, cmp.Or(err, fmt.Errorf("%s: not a database of scores", path))
+	}
 	lock, err := lockFile(path+".lock", path)
 	if err != nil {
 		return nil, err

@@ -40,7 +40,8 @@ func newScore(s streams) *cobra.Command {
 of the list that ` + "`bench301 estimators`" + ` prints, with settings behind a colon where the defaults are not wanted.
 With --out the scores are kept in a file of JSON lines, each within a second of being made, in whatever order they
 come: the same command started again scores what the file lacks. Ctrl-C keeps what is scored. What is printed is in
-the order of the architectures; a table of more than ` + fmt.Sprint(longestTable) + ` rows is cut where --out has them all.
+the order of the architectures; a table of more than ` + fmt.Sprint(longestTable) + ` rows is cut where --out has
+them all.
 
 ` + archHelp + `
 

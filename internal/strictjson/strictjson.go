@@ -11,12 +11,18 @@ import (
 	"strings"
 	"sync"
 
+	strict "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Unmarshal is json.Unmarshal for one JSON value, without its leniency: it would take the last of two values of a key
-// and any case of its letters. Keys that v has no field for are left out.
+// and any case of its letters. Keys that v has no field for are left out. v is zeroed first.
 func Unmarshal(data []byte, v any) error {
+	if strict.Unmarshal(data, v, strict.RejectUnknownMembers(true)) == nil {
+		return nil
+	}
+	// There is a fault, for which there are words below, or a key without a field.
+	reflect.ValueOf(v).Elem().SetZero()
 	d := jsontext.NewDecoder(bytes.NewBuffer(data))
 	if err := check(d, reflect.TypeOf(v)); err != nil {
 		return words(err, d, data)
@@ -143,9 +149,10 @@ func words(err error, d *jsontext.Decoder, data []byte) error {
 	if errors.Is(err, jsontext.ErrDuplicateName) {
 		return fmt.Errorf("the key %q stands twice", syntax.JSONPointer.LastToken())
 	}
-	rest := bytes.TrimLeft(data[min(int(syntax.ByteOffset), len(data)):], " \t\r\n:")
-	for _, name := range []string{"NaN", "Infinity", "-Infinity"} {
-		if bytes.HasPrefix(rest, []byte(name)) || name[0] == '-' && bytes.HasPrefix(rest, []byte(name[1:])) {
+	at := min(int(syntax.ByteOffset), len(data))
+	for _, name := range []string{"NaN", "-Infinity", "Infinity"} {
+		if minus := name[0] == '-' && at > 0 && data[at-1] == '-'; minus && bytes.HasPrefix(data[at-1:], []byte(name)) ||
+			bytes.HasPrefix(data[at:], []byte(name)) {
 			return fmt.Errorf("%s: %s is no number of JSON", syntax.JSONPointer.LastToken(), name)
 		}
 	}
