@@ -44,8 +44,8 @@ type Association struct {
 	Smallest  bool      `json:"p_smallest,omitempty"`     // P, before its adjustment, is the smallest that N supports
 }
 
-// Interval is a value with its confidence interval. Where there is none, both ends are the value, so that a figure draws
-// none; as JSON they are null.
+// Interval is a value with its confidence interval. Where there is none, both ends are the value, so that a figure
+// draws none; as JSON they are null.
 type Interval struct {
 	Value     float64                    `json:"value"`
 	Low       float64                    `json:"low"`
