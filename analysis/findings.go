@@ -44,8 +44,8 @@ type Association struct {
 	Smallest  bool      `json:"p_smallest,omitempty"`     // P, before its adjustment, is the smallest that N supports
 }
 
-// Interval is a value with its confidence interval. Where there is none, both ends are the value, so that a figure draws
-// none; as JSON they are null.
+// Interval is a value with its confidence interval. Where there is none, both ends are the value, so that a figure
+// draws none; as JSON they are null.
 type Interval struct {
 	Value     float64                    `json:"value"`
 	Low       float64                    `json:"low"`
@@ -231,9 +231,12 @@ func (f *Findings) method(compared bool) string {
 			}
 		}
 	}
-	usual, text := correlation.BCa, f.bootstrapped(seeds)
-	if made[correlation.FisherZ] > made[correlation.BCa] {
+	usual, text := correlation.BCa, "BCa bootstrap "+f.over(seeds)
+	switch {
+	case made[correlation.FisherZ] > made[correlation.BCa]:
 		usual, text = correlation.FisherZ, "closed forms (Fieller et al. 1957)"
+	case made[correlation.BCa] == 0 && len(all) > 0:
+		text = "as marked, bootstrap " + f.over(seeds)
 	}
 	for _, i := range all {
 		i.Unusual = i.Method != usual
@@ -244,8 +247,8 @@ func (f *Findings) method(compared bool) string {
 	return "Intervals: 95%, " + text + "."
 }
 
-// bootstrapped says how a bootstrap was made.
-func (f *Findings) bootstrapped(seeds bool) string {
+// over says what was drawn in a bootstrap.
+func (f *Findings) over(seeds bool) string {
 	over := "architectures"
 	if seeds {
 		over = "architectures and weight seeds"
@@ -254,7 +257,7 @@ func (f *Findings) bootstrapped(seeds bool) string {
 	if resamples == 0 {
 		resamples = correlation.DefaultResamples
 	}
-	return fmt.Sprintf("BCa bootstrap over %s, %d resamples, seed %d", over, resamples, f.Options.Seed)
+	return fmt.Sprintf("over %s, %d resamples, seed %d", over, resamples, f.Options.Seed)
 }
 
 // DrawnNote says which architectures a comparison uses of more than ClosedForm.

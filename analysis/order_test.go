@@ -56,8 +56,8 @@ func tablesOf(t *testing.T, f *analysis.Findings) string {
 	return b.String()
 }
 
-// TestRecordsInAnyOrder shuffles the lines of a file of scores: every table must keep its bits, whether or not there are
-// ties, undefined scores, several seeds or settings.
+// TestRecordsInAnyOrder shuffles the lines of a file of scores: every table must keep its bits, whether or not there
+// are ties, undefined scores, several seeds or settings.
 func TestRecordsInAnyOrder(t *testing.T) {
 	var records []store.Record
 	rng := rand.New(rand.NewPCG(5, 5))
@@ -249,7 +249,8 @@ func TestMethodsOfIntervals(t *testing.T) {
 	add("four", 4, func(i int) float64 { return float64(i) })
 	add("rare", 30, func(i int) float64 { return float64(i / 29) })
 	add("perfect of thirty", 30, func(i int) float64 { return r.Truth[i] })
-	f, err := analysis.Analyse(t.Context(), r, analysis.Options{Options: correlation.Options{Resamples: 400}, Compare: true})
+	f, err := analysis.Analyse(t.Context(), r,
+		analysis.Options{Options: correlation.Options{Resamples: 400}, Compare: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -293,6 +294,9 @@ func TestNothingFromTwo(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if !strings.HasPrefix(f.Method, "Intervals: 95%, as marked") {
+			t.Errorf("method: %s", f.Method)
+		}
 		p, ranked := *f.Rows[1].P, n
 		if n%2 == 1 {
 			ranked-- // both put the middle one in the middle
@@ -300,5 +304,34 @@ func TestNothingFromTwo(t *testing.T) {
 		if want := math.Ldexp(2, -ranked); p != want || !f.Rows[1].Smallest || (f.Rows[1].Mark == "~") != (want >= 0.05) {
 			t.Errorf("n=%d: %q p %v, want %v", n, f.Rows[1].Mark, p, want)
 		}
+	}
+}
+
+// TestTopsOfTies: the top of a ranking full of ties is a mean over its orders, in the table and in the figure.
+func TestTopsOfTies(t *testing.T) {
+	r := resultsOf(t, scored{"score", false, []float64{3, 3, 2, 2, 2, 1, math.NaN()}},
+		scored{"distinct", false, []float64{1, 2, 3, 4, 5, 6, math.NaN()}})
+	r.Truth = []float64{93, 92, 94, 91, 93.5, 90, 99}
+	f, err := analysis.Analyse(t.Context(), r, analysis.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tops, err := f.Tops()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, top := range tops {
+		if top.Tied != (top.Estimator == "score") {
+			t.Errorf("%s: tied %v", top.Estimator, top.Tied)
+		}
+		if top.Estimator == "score" && (top.N != 6 || top.K != 1 || top.Overlap != 0 || top.PrecisionTop != 0 ||
+			top.BestRank != 3.5 || top.Regret != 1.5) {
+			t.Errorf("%+v", top)
+		}
+	}
+	at, precision, err := f.Rows[0].Precision([]float64{.1, .5, .7})
+	if err != nil || !slices.Equal(at, []float64{.5, .7}) || math.Abs(precision[0]-5.0/9) > 1e-15 ||
+		math.Abs(precision[1]-5.0/6) > 1e-15 {
+		t.Errorf("precision %v at %v, %v", precision, at, err)
 	}
 }

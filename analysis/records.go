@@ -13,8 +13,8 @@ import (
 
 // FromRecords makes results of single records: a column for every question and seed, in the order in which their first
 // records stand. The architectures are those of the records, by id, so that the order of records decides nothing else,
-// not even what a seed draws; [Results.SortColumns] makes it decide nothing at all. describe says what a record answers.
-// Two records of one key are an error. The caller fills in Truth and what else it knows of From.
+// not even what a seed draws; [Results.SortColumns] makes it decide nothing at all. describe says what a record
+// answers. Two records of one key are an error. The caller fills in Truth and what else it knows of From.
 func FromRecords(
 	records []store.Record, describe func(store.Record) store.Question, space bench301.Space,
 ) (*Results, error) {

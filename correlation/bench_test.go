@@ -53,3 +53,34 @@ func BenchmarkBootstrap(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkJackknife leaves out every row in turn, as the acceleration of BCa needs it.
+func BenchmarkJackknife(b *testing.B) {
+	for _, n := range []int{1_000, 100_000, 1_000_000} {
+		for _, ties := range []bool{false, true} {
+			x, y := correlated(n, ties)
+			for _, c := range []Coefficient{KendallTauB, SpearmanRho} {
+				b.Run(fmt.Sprintf("%v/n=%d/ties=%t", c, n, ties), func(b *testing.B) {
+					for b.Loop() {
+						if _, err := leaveOneOut(newKernel(c, x, y), n, Options{}); err != nil {
+							b.Fatal(err)
+						}
+					}
+				})
+			}
+		}
+	}
+}
+
+func BenchmarkSelect(b *testing.B) {
+	for _, n := range []int{1_000, 100_000} {
+		x, y := correlated(n, true)
+		b.Run(fmt.Sprintf("n=%d", n), func(b *testing.B) {
+			for b.Loop() {
+				if _, err := Select(y, x, n/10); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -36,8 +36,8 @@ func (c Comparison) Mark() string {
 
 // Compare compares the coefficients of two score vectors a and b with the same truth (equal lengths, n >= 2) by a
 // paired bootstrap of rows, with the interval of [Distribution.Confidence] at a level such as 0.95. P is at least the
-// smallest p-value of the exact paired test: if it does not matter which score is which, each of the m rows that a and b
-// rank differently may have its two ranks exchanged, and of these 2^m ways two are the most extreme. The error wraps
+// smallest p-value of the exact paired test: if it does not matter which score is which, each of the m rows that a and
+// b rank differently may have its two ranks exchanged, and of these 2^m ways two are the most extreme. The error wraps
 // [ErrUndefined] when either coefficient is undefined, or is so on most resamples, [ErrNaN] for a NaN.
 func Compare(c Coefficient, a, b, truth []float64, level float64, o Options) (Comparison, error) {
 	valueA, err := c.Of(a, truth)

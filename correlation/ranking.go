@@ -126,8 +126,8 @@ func PrecisionAbove(truth, predicted []float64, k int) (float64, error) {
 	return float64(shared) / float64(k), nil
 }
 
-// TopOverlap is the expected number of items in both the true and the predicted top k: the sum over items of the chances
-// to be in either.
+// TopOverlap is the expected number of items in both the true and the predicted top k: the sum over items of the
+// product of their chances to be in the one and in the other.
 func TopOverlap(truth, predicted []float64, k int) (float64, error) {
 	if err := checkSelection(truth, predicted, k); err != nil {
 		return 0, err

@@ -32,7 +32,8 @@ type WeightedOptions struct {
 // weight, normalised as a correlation, in O(n log n). Large values matter most: pass accuracies, not errors. With a
 // constant weigher it is tau-b. The error wraps [ErrUndefined] when x or y is constant (in all pairs that have weight),
 // [ErrNaN] for a NaN. Rows that are equal in x and in y count the same whichever of them comes first, so that the order
-// in which rows are given does not matter (but to RankByPosition). Vigna (2015), A weighted correlation index for rankings with ties.
+// in which rows are given does not matter (but to RankByPosition). Vigna (2015), A weighted correlation index
+// for rankings with ties.
 func WeightedTau(x, y []float64, o WeightedOptions) (float64, error) {
 	if err := checkPair(x, y); err != nil {
 		return 0, err

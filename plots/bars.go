@@ -12,7 +12,7 @@ import (
 type Bar struct {
 	Name          string
 	Value         float64
-	Low, High     float64
+	Low, High     float64 // equal to Value for no interval
 	Undefined     bool
 	Note          string // why it is undefined
 	Distinguished bool   // drawn in the second colour, e.g. a trivial baseline
@@ -82,7 +82,11 @@ func (b Bars) Data() ([]string, [][]string) {
 			rows = append(rows, []string{bar.Name, "", "", "", bar.Note})
 			continue
 		}
-		rows = append(rows, []string{bar.Name, number(bar.Value), number(bar.Low), number(bar.High), ""})
+		row := []string{bar.Name, number(bar.Value), "", "", ""}
+		if bar.Low != bar.High {
+			row[2], row[3] = number(bar.Low), number(bar.High)
+		}
+		rows = append(rows, row)
 	}
 	return []string{"name", "value", "low", "high", "note"}, rows
 }

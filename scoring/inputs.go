@@ -8,8 +8,10 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"rwe301/bench301"
 	"rwe301/bench301/dataset"
@@ -134,31 +136,49 @@ type Truth struct {
 }
 
 // Of are the accuracies of n architectures, NaN where there is none. The error is that of ctx or of architecture, or
-// says that the source answers for other spaces.
+// says that the source answers for other spaces. architecture is called from several goroutines.
 func (t *Truth) Of(ctx context.Context, architecture func(i int) (bench301.Architecture, error), n int) ([]float64,
 	error) {
 	out := make([]float64, n)
-	env := estimators.NewEnv(nil, 0)
-	for i := range out {
-		a, err := architecture(i)
+	workers := max(1, min(runtime.GOMAXPROCS(0), n))
+	errs := make([]error, workers)
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			env := estimators.NewEnv(nil, 0)
+			for i := w * n / workers; i < (w+1)*n/workers && errs[w] == nil; i++ {
+				out[i], errs[w] = t.of(ctx, architecture, i, env)
+			}
+		})
+	}
+	wg.Wait()
+	for _, err := range errs { // the first one by architecture, however the workers took turns
 		if err != nil {
 			return nil, err
 		}
-		s, err := Ask(ctx, t.Source, a, env)
-		if err = errors.Join(err, ctx.Err()); err != nil {
-			return nil, err
-		}
-		_, tabled := t.Source.(*Lookup)
-		switch {
-		case s.Status == estimators.OK:
-			out[i] = s.Value
-		case s.Status == estimators.Failed && !tabled:
-			return nil, fmt.Errorf("%s: %s", t.Name, s.Reason)
-		default:
-			out[i] = math.NaN()
-		}
 	}
 	return out, nil
+}
+
+// of is the accuracy of one architecture.
+func (t *Truth) of(ctx context.Context, architecture func(i int) (bench301.Architecture, error), i int,
+	env *estimators.Env) (float64, error) {
+	a, err := architecture(i)
+	if err != nil {
+		return 0, err
+	}
+	s, err := Ask(ctx, t.Source, a, env)
+	if err = errors.Join(err, ctx.Err()); err != nil {
+		return 0, err
+	}
+	_, tabled := t.Source.(*Lookup)
+	switch {
+	case s.Status == estimators.OK:
+		return s.Value, nil
+	case s.Status == estimators.Failed && !tabled:
+		return 0, fmt.Errorf("%s: %s", t.Name, s.Reason)
+	}
+	return math.NaN(), nil
 }
 
 // Accuracy opens accuracies; it returns nil for None.
