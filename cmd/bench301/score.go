@@ -101,6 +101,7 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 		return []any{r.ID, scoring.Describe(r).Label, score, fixed(r.Seconds, 3), r.Status, r.Error, r.Arch}
 	})
 	p.live = true
+	defer saving(ctx)()
 	failed := 0
 	tallies := make([]scoring.Tally, len(questions))
 	err = scoring.NewRunner(questions, run).Run(ctx, architectures(items), func(i int, answers []scoring.Answer) error {

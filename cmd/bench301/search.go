@@ -111,6 +111,7 @@ func (o *searchOptions) run(cmd *cobra.Command, s streams, args []string) (err e
 	defer func() { err = errors.Join(err, searches.Close()) }()
 	var searching error
 	if o.report == "" {
+		defer saving(ctx)()
 		s.say("searching into %s", searches.Dir)
 		p := searchProgress{s: s, start: time.Now()}
 		searching = searches.Run(ctx, o.jobs, p.print)

@@ -294,7 +294,9 @@ func work(ctx context.Context, s streams, r *study.Run, p *study.Plan, o study.O
 	}
 	m := newMeter(s.err, r.Manifest.Name, "archs")
 	o.Progress = func(done, total int) { m.set(int64(done), int64(total)) }
+	saved := saving(ctx)
 	err := r.Do(ctx, p, machine(), o)
+	saved()
 	m.close()
 	for _, program := range scoring.Programs(p.Questions) {
 		if advice := program.Advice(); advice != "" {

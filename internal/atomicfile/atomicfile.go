@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 )
 
 // Write creates the file at path from what write produces. The bytes go to a temporary file in the same folder, are
@@ -14,7 +15,9 @@ func Write(path string, write func(io.Writer) error) (err error) {
 	if err != nil {
 		return err
 	}
+	unfinished.add(f.Name())
 	defer func() {
+		unfinished.remove(f.Name())
 		if err != nil {
 			f.Close()
 			os.Remove(f.Name())
@@ -55,4 +58,32 @@ func syncDir(dir string) error {
 	defer d.Close()
 	_ = d.Sync()
 	return nil
+}
+
+// temporary are the files and folders that are being written.
+type temporary struct {
+	mu    sync.Mutex
+	paths map[string]bool
+}
+
+var unfinished = temporary{paths: map[string]bool{}}
+
+func (t *temporary) add(path string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.paths[path] = true
+}
+
+func (t *temporary) remove(path string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.paths, path)
+}
+
+// Abandon removes all unfinished files, and lets none begin or finish any more: for a process that ends at once.
+func Abandon() {
+	unfinished.mu.Lock() // for good
+	for path := range unfinished.paths {
+		_ = os.Remove(path)
+	}
 }

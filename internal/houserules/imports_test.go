@@ -28,8 +28,8 @@ bench301/surrogate/internal/ubjson:
 bench301/surrogate/internal/xgb: bench301/surrogate/internal/trees bench301/surrogate/internal/ubjson
 analysis: bench301 correlation moo store
 cmd/bench301: analysis bench301 bench301/dataset bench301/surrogate correlation estimators estimators/conformance export
-	moo network plots reports scoring search serve store studies study internal/atomicfile internal/kernels internal/process internal/suggest
-	internal/system
+	moo network plots reports scoring search serve store studies study internal/atomicfile internal/kernels internal/printable internal/process
+	internal/suggest internal/system
 correlation:
 estimators: bench301 bench301/dataset network estimators/head estimators/inputs estimators/internal/curve
 	estimators/internal/linear estimators/internal/precision estimators/internal/training internal/suggest
