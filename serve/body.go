@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"time"
 
 	"rwe301/bench301"
 	"rwe301/bench301/surrogate"
@@ -36,6 +38,7 @@ type request struct {
 
 // body is the text of a request: at most so many bytes, packed by gzip or not, without a byte order mark.
 func (s *Server) body(w http.ResponseWriter, r *http.Request) (io.Reader, error) {
+	r.Body = &patient{ReadCloser: r.Body, server: s, control: http.NewResponseController(w)}
 	plain := bufio.NewReader(http.MaxBytesReader(w, r.Body, s.limits.Body))
 	packed := false
 	switch encoding := r.Header.Get("Content-Encoding"); encoding {
@@ -64,10 +67,33 @@ func (s *Server) body(w http.ResponseWriter, r *http.Request) (io.Reader, error)
 	return plain, nil
 }
 
+// patient reads a body, and waits for its bytes no longer than bodyTime in all. Time spent otherwise does not count.
+type patient struct {
+	io.ReadCloser
+	server  *Server
+	control *http.ResponseController
+	waited  time.Duration
+}
+
+func (p *patient) Read(b []byte) (int, error) {
+	left := bodyTime - p.waited
+	if p.server.stopping.Load() {
+		left = min(left, time.Second)
+	}
+	start := time.Now()
+	_ = p.control.SetReadDeadline(start.Add(left)) // a recorder of tests has none
+	n, err := p.ReadCloser.Read(b)
+	p.waited += time.Since(start)
+	return n, err
+}
+
 // bad is what is wrong with a body that could not be read.
 func (s *Server) bad(err error) error {
 	if large := new(http.MaxBytesError); errors.As(err, &large) {
 		return refuse(http.StatusRequestEntityTooLarge, "the body has more than %d bytes", large.Limit)
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return refuse(http.StatusRequestTimeout, "the body did not come within %s", bodyTime)
 	}
 	return refuse(http.StatusBadRequest, "body: want a JSON object as in /openapi.yaml: %w", err)
 }

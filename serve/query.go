@@ -59,8 +59,6 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request) {
 	}
 	s.running.Add(1)
 	defer s.running.Add(-1)
-	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Now().Add(bodyTime)) // a recorder of tests has none
 	q, err := s.read(w, r)
 	if err == nil {
 		defer q.Architectures.release()

@@ -234,8 +234,10 @@ func (s *Server) find(name string) (surrogate.Surrogate, error) {
 	return s.surrogates[i].Surrogate, nil
 }
 
-// Run serves on a listener until the context ends. Running requests then have as long as they could take alone, and
-// some more, to finish; new ones are refused.
+// grace is how long running requests may go on when the server stops: many large ones share the cores.
+const grace = 10 * time.Minute
+
+// Run serves on a listener until the context ends. Running requests then finish; new ones are refused.
 func (s *Server) Run(ctx context.Context, l net.Listener) error {
 	if a, ok := l.Addr().(*net.TCPAddr); ok && a.IP.IsLoopback() && s.hosts == nil {
 		s.AllowHosts()
@@ -257,7 +259,6 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 	case <-ctx.Done():
 	}
 	s.stopping.Store(true)
-	grace := bodyTime + 2*blockTime + 2*s.limits.Time
 	last, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
 	for s.running.Load() > 0 && last.Err() == nil { // others are still told so

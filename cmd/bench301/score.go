@@ -12,6 +12,7 @@ import (
 
 	"rwe301/bench301/dataset"
 	"rwe301/estimators"
+	"rwe301/internal/printable"
 	"rwe301/reports"
 	"rwe301/scoring"
 	"rwe301/store"
@@ -132,6 +133,7 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 
 // tell reports what an estimator's scores cost and warn of.
 func tell(w io.Writer, label string, t scoring.Tally) {
+	label = printable.Line(label)
 	if t.Alone > 1 {
 		n := float64(t.Scored)
 		fmt.Fprintf(w, "%s: %s s an architecture on its own, %s s here, sharing work\n", label,

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rwe301/analysis"
+	"rwe301/internal/printable"
 	"rwe301/moo"
 	"rwe301/reports"
 	"rwe301/search"
@@ -210,8 +211,8 @@ func (p *searchProgress) print(m analysis.Method, seed uint64, g moo.Generation[
 	name := fmt.Sprintf("%s seed %d", m.Name, seed)
 	if name != p.running {
 		p.running, p.last = name, time.Time{}
-		fmt.Fprintf(p.s.err, "%s: minimising %s\n%8s %8s %8s %8s %8s  best of each objective\n", name,
-			strings.Join(m.Objectives, ", "), "n_gen", "n_eval", "n_new", "n_nds", "seconds")
+		fmt.Fprintf(p.s.err, "%s: minimising %s\n%8s %8s %8s %8s %8s  best of each objective\n", printable.Line(name),
+			printable.Line(strings.Join(m.Objectives, ", ")), "n_gen", "n_eval", "n_new", "n_nds", "seconds")
 	}
 	if time.Since(p.last) < quiet/2 {
 		return

@@ -58,13 +58,13 @@ internal/yamldoc: internal/suggest
 moo:
 network: bench301 network/fused network/memory network/pass network/plan network/reference internal/process
 network/fused: network/memory network/pass network/plan network/reference internal/kernels
-network/memory: internal/kernels
+network/memory: internal/kernels internal/system
 network/op: network gorgonia
 network/pass: bench301 network/plan
 network/plan: bench301 network/memory internal/kernels
 network/reference: bench301 network/memory network/pass network/plan
 plots: bench301 internal/atomicfile
-reports: analysis bench301 correlation plots internal/atomicfile internal/suggest
+reports: analysis bench301 correlation plots internal/atomicfile internal/printable internal/suggest
 scoring: bench301 bench301/dataset bench301/surrogate estimators store internal/printable internal/process
 	internal/yamldoc
 search: analysis bench301 bench301/dataset bench301/surrogate estimators moo scoring store internal/atomicfile
