@@ -39,7 +39,7 @@ indicators of each run, the summary as Markdown, LaTeX and CSV, and the figures.
   bench301 report bibtex runs/my-study > references.bib`,
 		Args: someArgs(1, 1, "one run folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			paths, err := report(cmd.Context(), args[0], out, o)
+			paths, err := report(cmd.Context(), s, args[0], out, o)
 			return errors.Join(err, printLines(s, paths...))
 		},
 	}, outFlag(&out, "file (default RUN/report.html)"), o.AddFlags)
@@ -48,7 +48,7 @@ indicators of each run, the summary as Markdown, LaTeX and CSV, and the figures.
 }
 
 // report writes the report of a run and lists what it wrote.
-func report(ctx context.Context, dir, out string, o analysisOptions) (paths []string, err error) {
+func report(ctx context.Context, s streams, dir, out string, o analysisOptions) (paths []string, err error) {
 	if search.Is(dir) {
 		r, err := fronts(ctx, dir)
 		if err != nil {
@@ -59,10 +59,11 @@ func report(ctx context.Context, dir, out string, o analysisOptions) (paths []st
 		}
 		return savePage(r.Page, out)
 	}
-	f, err := o.run(ctx, dir)
+	f, err := o.run(ctx, s, dir)
 	if err != nil {
 		return nil, err
 	}
+	defer s.progress("writing the report")()
 	return savePage(reports.Study{Findings: f}.Page, cmp.Or(out, pageIn(dir)))
 }
 
@@ -174,7 +175,7 @@ tables of files of scores.`,
   bench301 table runs/my-study --only all --format markdown`,
 		Args: someArgs(1, 1, "one run folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f, err := o.run(cmd.Context(), args[0])
+			f, err := o.run(cmd.Context(), s, args[0])
 			if err != nil {
 				return err
 			}
@@ -195,11 +196,11 @@ common. An estimator that each run has once is compared whatever its settings. ~
   bench301 compare runs/he runs/orthogonal --csv`,
 		Args: someArgs(2, 2, "two run folders"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			a, err := o.run(cmd.Context(), args[0])
+			a, err := o.run(cmd.Context(), s, args[0])
 			if err != nil {
 				return err
 			}
-			b, err := o.run(cmd.Context(), args[1])
+			b, err := o.run(cmd.Context(), s, args[1])
 			if err != nil {
 				return err
 			}
@@ -238,7 +239,7 @@ Formats: ` + strings.Join(plots.Formats(), ", ") + `.`,
 					return usagef("--width %s: must be a length such as 3.25in or 8cm, at least 1in", width)
 				}
 			}
-			f, err := o.run(cmd.Context(), args[0])
+			f, err := o.run(cmd.Context(), s, args[0])
 			if err != nil {
 				return err
 			}
@@ -278,7 +279,9 @@ func saveFigures(s streams, figures []reports.Figure, dir string, fixed vg.Lengt
 		if fixed > 0 {
 			width, height = fixed, height*fixed/width
 		}
+		drawn := s.progress("drawing " + f.Name)
 		files, err := plots.Save(dir, f.Name, f.Figure, width, height, formats...)
+		drawn()
 		if err != nil {
 			return err
 		}

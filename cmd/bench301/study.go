@@ -94,7 +94,9 @@ two of them hold is an error. The runs stay as they are.`,
 			if out == "" {
 				return usagef("study merge: --out names the folder of the joined run")
 			}
+			joined := s.progress("joining runs")
 			missing, err := study.Merge(cmd.Context(), out, args)
+			joined()
 			if err != nil {
 				return err
 			}

@@ -202,7 +202,7 @@ func (s streams) progress(what string) (done func()) {
 				}
 				return
 			case now := <-next:
-				text = fmt.Sprintf("%s: %v", what, now.Sub(start).Round(time.Second))
+				text = fmt.Sprintf("%s: %v", printable.Cut(what, 60), now.Sub(start).Round(time.Second))
 				if live {
 					fmt.Fprintf(s.err, "\r%s", text)
 				} else {
