@@ -187,8 +187,8 @@ func newStudyRun(s streams) *cobra.Command {
 		Short: "Run a study into a new run folder",
 		Long: `Runs a study and prints how far it has come, estimator by estimator. Ctrl-C saves what is finished; study
 resume goes on. Programs that the definition names are started, and named on standard error; where it lies outside the
-current folder, as a file from elsewhere does, only with --allow-commands. A score that fails is kept with its reason and counts as not covered; study resume --retry tries it
-again.
+current folder, as a file from elsewhere does, only with --allow-commands. A score that fails is kept with its reason
+and counts as not covered; study resume --retry tries it again.
 
 Exit status: 0 the run is complete, also where some scores failed, 1 the work broke off, 130 interrupted (what was
 finished is kept).`,
