@@ -186,7 +186,7 @@ func (s *Server) observed(path, method string, handle http.HandlerFunc) http.Han
 			}
 		}()
 		if !s.invited(r.Host) {
-			fail(rec, http.StatusForbidden, fmt.Errorf("Host %.80q: this server is for programs of its own machine, which "+
+			fail(rec, http.StatusForbidden, fmt.Errorf("host %.80q: this server is for programs of its own machine, which "+
 				"call it localhost or 127.0.0.1 (--allow-host allows another name)", r.Host))
 			return
 		}
