@@ -152,8 +152,29 @@ func (t Table) names() []string {
 	return names
 }
 
+// printable is the table as people see it: what a terminal would act on is escaped.
+func (t Table) printable() Table {
+	lines := func(texts []string) []string {
+		out := make([]string, len(texts))
+		for i, text := range texts {
+			out[i] = printable.Line(text)
+		}
+		return out
+	}
+	t.Title, t.Notes = printable.Text(t.Title), lines(t.Notes)
+	t.Columns, t.Rows = slices.Clone(t.Columns), slices.Clone(t.Rows)
+	for i, c := range t.Columns {
+		t.Columns[i].Name = printable.Line(c.Name)
+	}
+	for i, row := range t.Rows {
+		t.Rows[i] = lines(row)
+	}
+	return t
+}
+
 // drawn prints title, table and notes with one of tablewriter's renderers.
 func (t Table) drawn(w io.Writer, r tw.Renderer) error {
+	t = t.printable()
 	var b strings.Builder
 	if t.Title != "" {
 		fmt.Fprintf(&b, "%s\n\n", t.Title)
@@ -204,6 +225,7 @@ const manyRows = 30
 
 // html prints the table as a figure with caption and notes, cells escaped.
 func (t Table) html(w io.Writer) error {
+	t = t.printable()
 	var b strings.Builder
 	b.WriteString("<figure class=\"table\">\n")
 	if t.Title != "" {
@@ -285,7 +307,7 @@ var latexEscaper = strings.NewReplacer(
 var negative = regexp.MustCompile(`(^|[\s\[(])-(\d|$| \()`)
 
 func escape(s string) string {
-	return negative.ReplaceAllString(latexEscaper.Replace(s), `${1}$$-$$${2}`)
+	return negative.ReplaceAllString(latexEscaper.Replace(printable.Line(s)), `${1}$$-$$${2}`)
 }
 
 // sentences joins texts, each with an end.

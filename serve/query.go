@@ -1,35 +1,24 @@
 package serve
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
+	"runtime"
 	"time"
 
 	"rwe301/bench301"
 	"rwe301/bench301/surrogate"
 )
 
-// request is the body of POST /v1/query.
-type request struct {
-	Architectures []json.RawMessage `json:"architectures"`
-	Notation      string            `json:"notation"`
-	Surrogate     string            `json:"surrogate"`
-	Runtime       string            `json:"runtime"`
-	Members       bool              `json:"members"`
-	NoiseSeed     *uint64           `json:"noise_seed"`
-}
-
-// response is the answer to it.
-type response struct {
-	Predictions []surrogate.Answer `json:"predictions"`
-}
-
 // fail answers with a reason.
 func fail(w http.ResponseWriter, status int, reason error) {
 	w.Header().Set("Content-Type", "application/json")
+	if status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "1")
+	}
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(map[string]string{"error": reason.Error()})
 }
@@ -55,120 +44,130 @@ func (s *Server) list(w http.ResponseWriter, _ *http.Request) {
 	send(w, map[string]any{"surrogates": out})
 }
 
-// chunk is how many architectures are answered between two looks at the clock.
-const chunk = 1024
+// Times of a request, beside that of its work.
+const (
+	bodyTime  = 30 * time.Second // until its body is here
+	blockTime = 30 * time.Second // until the client has taken a block of answers
+)
 
+// query reads a request, and only then takes a place among those that are answered. Answers are sent block by block.
 func (s *Server) query(w http.ResponseWriter, r *http.Request) {
-	select {
-	case s.busy <- struct{}{}:
-		defer func() { <-s.busy }()
-	default:
-		w.Header().Set("Retry-After", "1")
-		fail(w, http.StatusServiceUnavailable, fmt.Errorf("%d queries are running: try again", s.limits.Concurrent))
+	if s.stopping.Load() {
+		w.Header().Set("Connection", "close")
+		fail(w, http.StatusServiceUnavailable, errStopping)
 		return
 	}
-	deadline := time.Now().Add(s.limits.Time)
-	genotypes, question, status, err := s.read(w, r)
-	if err != nil {
-		fail(w, status, err)
-		return
-	}
-	out := response{Predictions: make([]surrogate.Answer, 0, len(genotypes))}
-	for len(genotypes) > 0 {
-		if r.Context().Err() != nil {
-			return // nobody waits for the answer
+	s.running.Add(1)
+	defer s.running.Add(-1)
+	q, err := s.read(w, r)
+	if err == nil {
+		defer q.Architectures.release()
+		var question *surrogate.Question
+		if question, err = s.question(q); err == nil {
+			err = s.answer(w, r, q, question)
 		}
-		if time.Now().After(deadline) {
-			fail(w, http.StatusServiceUnavailable, fmt.Errorf("not done after %s: ask for fewer architectures at a time",
-				s.limits.Time))
-			return
-		}
-		n := min(chunk, len(genotypes))
-		out.Predictions = append(out.Predictions, question.Ask(genotypes[:n])...)
-		genotypes = genotypes[n:]
 	}
-	s.metrics.GetOrCreateCounter("bench301_architectures_total").Add(len(out.Predictions))
-	send(w, out)
+	if own := (*refusal)(nil); errors.As(err, &own) {
+		fail(w, own.status, own.error)
+	}
 }
 
-// read checks a request. The status belongs to the error.
-func (s *Server) read(w http.ResponseWriter, r *http.Request) ([]bench301.Genotype, *surrogate.Question, int, error) {
-	refuse := func(status int, err error) ([]bench301.Genotype, *surrogate.Question, int, error) {
-		return nil, nil, status, err
+// answer sends the predictions. It returns an error as long as nothing is sent; later it breaks off the connection.
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *request, question *surrogate.Question) error {
+	control := http.NewResponseController(w)
+	var text bytes.Buffer
+	text.WriteString(`{"predictions":[`)
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false)
+	left := s.limits.Time
+	for i, genotypes := range q.Architectures.blocks {
+		answers, spent, err := s.compute(r, question, genotypes, i == 0)
+		if left -= spent; err == nil && left <= 0 {
+			err = refuse(http.StatusServiceUnavailable, "not done after %s: ask for fewer architectures at a time",
+				s.limits.Time)
+		}
+		switch {
+		case err != nil && i == 0:
+			return err
+		case err != nil:
+			panic(http.ErrAbortHandler) // a whole answer must not be mistaken for a part
+		}
+		for k, a := range answers {
+			if i+k > 0 {
+				text.WriteByte(',')
+			}
+			_ = e.Encode(a)
+			text.Truncate(text.Len() - 1) // the encoder's newline
+		}
+		if i == len(q.Architectures.blocks)-1 {
+			text.WriteString("]}\n")
+		}
+		if i == 0 {
+			w.Header().Set("Content-Type", "application/json")
+		}
+		_ = control.SetWriteDeadline(time.Now().Add(blockTime))
+		if _, err := w.Write(text.Bytes()); err != nil {
+			panic(http.ErrAbortHandler) // the client went away
+		}
+		text.Reset()
+		q.Architectures.blocks[i] = nil
 	}
-	var q request
-	body := json.NewDecoder(http.MaxBytesReader(w, r.Body, s.limits.Body))
-	body.DisallowUnknownFields()
-	err := body.Decode(&q)
-	if err == nil {
-		if _, more := body.Token(); more != io.EOF {
-			err = errors.New("more follows the object")
+	s.metrics.GetOrCreateCounter("bench301_architectures_total").Add(q.Architectures.count)
+	return nil
+}
+
+// compute answers one block in a place among the queries, the first of them only if there is one at once, and says how
+// long that took.
+func (s *Server) compute(r *http.Request, question *surrogate.Question, genotypes []bench301.Genotype, first bool) (
+	answers []surrogate.Answer, spent time.Duration, err error) {
+	select {
+	case s.busy <- struct{}{}:
+	default:
+		if first {
+			return nil, 0, refuse(http.StatusServiceUnavailable, "%d queries are running: try again", s.limits.Concurrent)
+		}
+		select {
+		case s.busy <- struct{}{}:
+		case <-r.Context().Done():
+			return nil, 0, r.Context().Err()
 		}
 	}
-	if err != nil {
-		if large := new(http.MaxBytesError); errors.As(err, &large) {
-			return refuse(http.StatusRequestEntityTooLarge, fmt.Errorf("the body has more than %d bytes", large.Limit))
-		}
-		return refuse(http.StatusBadRequest, fmt.Errorf("body: want a JSON object as in /openapi.yaml: %w", err))
+	defer func() { <-s.busy }()
+	select {
+	case s.cores <- struct{}{}: // time on a core is what counts
+		defer func() { <-s.cores }()
+	case <-r.Context().Done():
+		return nil, 0, r.Context().Err()
 	}
-	switch n := len(q.Architectures); {
-	case n == 0:
-		return refuse(http.StatusBadRequest, errors.New("architectures: want a list of at least one"))
-	case n > s.limits.Architectures:
-		return refuse(http.StatusRequestEntityTooLarge,
-			fmt.Errorf("architectures: %d: want at most %d at a time", n, s.limits.Architectures))
-	}
-	question := &surrogate.Question{Members: q.Members, Noise: q.NoiseSeed}
+	start := time.Now()
+	answers = question.Ask(genotypes)
+	return answers, time.Since(start), nil
+}
+
+// question opens what a request asks.
+func (s *Server) question(q *request) (question *surrogate.Question, err error) {
+	question = &surrogate.Question{Members: q.Members, Noise: q.NoiseSeed}
 	if q.Surrogate == "" {
 		q.Surrogate = s.fallback
 	}
 	if question.Accuracy, err = s.find(q.Surrogate); err != nil {
-		return refuse(http.StatusBadRequest, fmt.Errorf("surrogate %w", err))
+		return nil, refuse(http.StatusBadRequest, "surrogate %w", err)
 	}
 	if question.Accuracy.Info().Unit == surrogate.Seconds {
-		return refuse(http.StatusBadRequest, fmt.Errorf("surrogate %.80q predicts seconds: name it as runtime", q.Surrogate))
+		return nil, refuse(http.StatusBadRequest, "surrogate %.80q predicts seconds: name it as runtime", q.Surrogate)
 	}
 	if q.Runtime != "" {
 		if question.Runtime, err = s.find(q.Runtime); err != nil {
-			return refuse(http.StatusBadRequest, fmt.Errorf("runtime %w", err))
+			return nil, refuse(http.StatusBadRequest, "runtime %w", err)
 		}
 		if question.Runtime.Info().Unit == surrogate.Percent {
-			return refuse(http.StatusBadRequest, fmt.Errorf("runtime %.80q predicts accuracies: name it as surrogate",
-				q.Runtime))
+			return nil, refuse(http.StatusBadRequest, "runtime %.80q predicts accuracies: name it as surrogate", q.Runtime)
 		}
 	}
-	genotypes, err := parse(q.Architectures, q.Notation)
-	if err != nil {
-		return refuse(http.StatusBadRequest, err)
-	}
-	return genotypes, question, 0, nil
+	return question, nil
 }
 
-// parse reads architectures, each a text in any notation or JSON.
-func parse(list []json.RawMessage, notation string) ([]bench301.Genotype, error) {
-	space := surrogate.Space()
-	n := bench301.Notation("")
-	if notation != "" {
-		var err error
-		if n, err = bench301.LookupNotation(space, notation); err != nil {
-			return nil, fmt.Errorf("notation: %w", err)
-		}
-	}
-	out := make([]bench301.Genotype, len(list))
-	for i, raw := range list {
-		text := string(raw)
-		if len(raw) > 0 && raw[0] == '"' {
-			if err := json.Unmarshal(raw, &text); err != nil {
-				return nil, fmt.Errorf("architectures[%d]: %w", i, err)
-			}
-		}
-		a, _, err := bench301.Parse(space, text, n)
-		if err == nil {
-			out[i], err = surrogate.Genotype(a)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("architectures[%d]: %w", i, err)
-		}
-	}
-	return out, nil
-}
+// cores is how many blocks are answered at a time.
+func cores() int { return runtime.GOMAXPROCS(0) }
+
+var errStopping = fmt.Errorf("the server is shutting down")

@@ -59,7 +59,11 @@ type Server struct {
 	surrogates []Named // the first one that predicts accuracies is asked when a request names none
 	fallback   string
 	limits     Limits
-	busy       chan struct{} // a token a running query
+	busy       chan struct{} // a token a query that is answered
+	cores      chan struct{} // a token a core
+	running    atomic.Int64  // queries whose body is read, or that are answered
+	held       atomic.Int64  // architectures in memory, of large requests
+	hosts      []string      // names that requests may call the server by; nil allows any
 	stopping   atomic.Bool
 	metrics    *metrics.Set
 	mux        *http.ServeMux
@@ -72,7 +76,7 @@ func New(surrogates []Named, limits Limits) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{surrogates: surrogates, limits: limits, metrics: metrics.NewSet(), mux: http.NewServeMux()}
-	s.busy = make(chan struct{}, s.limits.Concurrent)
+	s.busy, s.cores = make(chan struct{}, s.limits.Concurrent), make(chan struct{}, cores())
 	seen := map[string]bool{}
 	for _, n := range surrogates {
 		if n.Name == "" || seen[n.Name] {
@@ -108,10 +112,52 @@ func New(surrogates []Named, limits Limits) (*Server, error) {
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
+// AllowHosts sets the names, besides those of this machine itself, that requests may call the server by when it listens
+// on a loopback address.
+func (s *Server) AllowHosts(names ...string) {
+	s.hosts = []string{"localhost"}
+	for _, name := range names {
+		s.hosts = append(s.hosts, strings.ToLower(name))
+	}
+}
+
+// invited says whether a request calls the server by a name of its own. A page of another site whose name was made to
+// lead to this machine does not.
+func (s *Server) invited(host string) bool {
+	if s.hosts == nil || host == "" {
+		return true
+	}
+	name, _, err := net.SplitHostPort(host)
+	if err != nil {
+		name = host
+	}
+	name = strings.ToLower(strings.TrimSuffix(strings.Trim(name, "[]"), "."))
+	ip := net.ParseIP(name)
+	return ip != nil && ip.IsLoopback() || slices.Contains(s.hosts, name)
+}
+
+// hold counts architectures in memory, as long as there are not too many.
+func (s *Server) hold(n int) bool {
+	if s.held.Add(int64(n)) <= int64(s.limits.Concurrent)*int64(s.limits.Architectures) || n < 0 {
+		return true
+	}
+	s.held.Add(int64(-n))
+	return false
+}
+
 // recorder remembers the status of an answer.
 type recorder struct {
 	http.ResponseWriter
 	status int
+	sent   bool // of the body, something
+}
+
+// Unwrap lets a response controller set the deadlines of the connection.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+func (r *recorder) Write(b []byte) (int, error) {
+	r.sent = true
+	return r.ResponseWriter.Write(b)
 }
 
 func (r *recorder) WriteHeader(status int) {
@@ -123,16 +169,27 @@ func (r *recorder) WriteHeader(status int) {
 func (s *Server) observed(path, method string, handle http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		rec := &recorder{w, http.StatusOK}
+		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
 		defer func() {
-			if p := recover(); p != nil {
-				fail(rec, http.StatusInternalServerError, errors.New("a fault of the server"))
+			p, begun := recover(), rec.sent
+			if p != nil && p != http.ErrAbortHandler {
 				s.metrics.GetOrCreateCounter("bench301_panics_total").Inc()
+				if !begun {
+					fail(rec, http.StatusInternalServerError, errors.New("a fault of the server"))
+				}
 			}
 			s.metrics.GetOrCreateCounter(fmt.Sprintf(`bench301_requests_total{path=%q,code="%d"}`, path, rec.status)).Inc()
 			seconds := s.metrics.GetOrCreateHistogram(fmt.Sprintf(`bench301_request_seconds{path=%q}`, path))
 			seconds.Update(time.Since(start).Seconds())
+			if p != nil && begun {
+				panic(http.ErrAbortHandler) // breaks the connection off
+			}
 		}()
+		if !s.invited(r.Host) {
+			fail(rec, http.StatusForbidden, fmt.Errorf("host %.80q: this server is for programs of its own machine, which "+
+				"call it localhost or 127.0.0.1 (--allow-host allows another name)", r.Host))
+			return
+		}
 		head := r.Method == http.MethodHead && method == http.MethodGet
 		if method != "" && r.Method != method && !head {
 			rec.Header().Set("Allow", method)
@@ -146,7 +203,7 @@ func (s *Server) observed(path, method string, handle http.HandlerFunc) http.Han
 // health answers whether the server takes requests.
 func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
 	if s.stopping.Load() {
-		fail(w, http.StatusServiceUnavailable, errors.New("the server is shutting down"))
+		fail(w, http.StatusServiceUnavailable, errStopping)
 		return
 	}
 	_, _ = io.WriteString(w, "ok\n")
@@ -177,16 +234,20 @@ func (s *Server) find(name string) (surrogate.Surrogate, error) {
 	return s.surrogates[i].Surrogate, nil
 }
 
-// grace is how long running requests may go on when the server stops.
-const grace = 10 * time.Second
+// grace is how long running requests may go on when the server stops: many large ones share the cores.
+const grace = 10 * time.Minute
 
-// Run serves on a listener until the context ends, then lets running requests finish.
+// Run serves on a listener until the context ends. Running requests then finish; new ones are refused.
 func (s *Server) Run(ctx context.Context, l net.Listener) error {
+	if a, ok := l.Addr().(*net.TCPAddr); ok && a.IP.IsLoopback() && s.hosts == nil {
+		s.AllowHosts()
+	} else if ok && !a.IP.IsLoopback() {
+		s.hosts = nil // it is meant to be reached from elsewhere
+	}
 	server := &http.Server{
 		Handler:           s,
 		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      s.limits.Time + 30*time.Second,
+		ReadTimeout:       bodyTime,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    16 << 10,
 	}
@@ -200,6 +261,9 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 	s.stopping.Store(true)
 	last, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
+	for s.running.Load() > 0 && last.Err() == nil { // others are still told so
+		time.Sleep(20 * time.Millisecond)
+	}
 	if err := server.Shutdown(last); err != nil {
 		server.Close()
 		return fmt.Errorf("requests were still running after %s: %w", grace, err)

@@ -68,7 +68,9 @@ func newServer(t *testing.T, limits Limits, more ...Named) *Server {
 // do sends one request.
 func do(s *Server, method, path, body string) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
-	s.ServeHTTP(w, httptest.NewRequest(method, path, strings.NewReader(body)))
+	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	r.Host = "localhost"
+	s.ServeHTTP(w, r)
 	return w
 }
 
@@ -100,7 +102,7 @@ func TestQuery(t *testing.T) {
 	if w.Code != http.StatusOK {
 		t.Fatalf("%d: %s", w.Code, w.Body)
 	}
-	var got response
+	var got struct{ Predictions []surrogate.Answer }
 	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
 		t.Fatal(err)
 	}

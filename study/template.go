@@ -52,7 +52,8 @@ estimators:
   #   scores: mine.csv
   #   column: score
   #   direction: higher   # or lower, if lower scores are meant to be better
-  # - name: my-program    # your own program: a line {"arch": ..., "id": ..., "seed": 0} in, a line {"score": 1.5} out
+  # - name: my-program    # your own program: a line {"arch": ..., "id": ..., "seed": 0} in, a line
+  #                       # {"id": ..., "seed": 0, "score": 1.5} out
   #   command: [python3, mine.py]
   #   timeout: 60s
 `

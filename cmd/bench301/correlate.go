@@ -51,6 +51,8 @@ func correlate(ctx context.Context, s streams, o correlateOptions, files []strin
 	case o.seeds != "each" && o.seeds != "mean":
 		return usagef("--seeds %s: must be each or mean", o.seeds)
 	}
+	done := s.progress("comparing scores")
+	defer done()
 	records, err := store.ReadAll(files...)
 	if err != nil {
 		return err
@@ -68,6 +70,7 @@ func correlate(ctx context.Context, s streams, o correlateOptions, files []strin
 	if err != nil {
 		return err
 	}
+	done()
 	return reports.Study{Findings: f}.Write(ctx, s.out, o.only, o.as())
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rwe301/bench301/dataset"
+	"rwe301/internal/printable"
 )
 
 func newData(s streams) *cobra.Command {
@@ -110,6 +111,9 @@ func describe(set *dataset.Set) string {
 
 func printLines(s streams, lines ...string) error {
 	for _, line := range lines {
+		if isTerminal(s.out) {
+			line = printable.Line(line)
+		}
 		if _, err := fmt.Fprintln(s.out, line); err != nil {
 			return err
 		}

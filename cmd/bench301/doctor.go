@@ -16,6 +16,7 @@ import (
 	"rwe301/bench301/dataset"
 	"rwe301/bench301/surrogate"
 	"rwe301/internal/kernels"
+	"rwe301/internal/printable"
 	"rwe301/internal/system"
 	"rwe301/scoring"
 )
@@ -26,8 +27,9 @@ type doctorReport struct {
 	Platform  string    `json:"platform"`
 	CPU       string    `json:"cpu"`
 	Cores     int       `json:"cores"`
-	SIMD      []string  `json:"simd"`      // levels of this program and CPU
-	SIMDInUse string    `json:"simd_used"` // the one in use
+	CoreLimit float64   `json:"core_limit,omitempty"` // of the container, in cores
+	SIMD      []string  `json:"simd"`                 // levels of this program and CPU
+	SIMDInUse string    `json:"simd_used"`            // the one in use
 	Memory    int64     `json:"memory_bytes,omitempty"`
 	Available int64     `json:"memory_available_bytes,omitempty"`
 	Cache     string    `json:"cache"`
@@ -75,6 +77,9 @@ func examine(ctx context.Context) (*doctorReport, error) {
 		Missing:   []missing{},
 	}
 	r.Memory, r.Available = system.Memory()
+	if limit := system.Cores(); limit < float64(runtime.NumCPU()) {
+		r.CoreLimit = limit
+	}
 	for _, l := range kernels.Levels() {
 		r.SIMD = append(r.SIMD, l.String())
 	}
@@ -149,12 +154,16 @@ func (r *doctorReport) write(w io.Writer) error {
 	var err error
 	line := func(name, format string, args ...any) {
 		if err == nil {
-			_, err = fmt.Fprintf(w, "%-12s %s\n", name, fmt.Sprintf(format, args...))
+			_, err = fmt.Fprintf(w, "%-12s %s\n", name, printable.Line(fmt.Sprintf(format, args...)))
 		}
 	}
 	line("version", "%s (%s, %s)", r.Version, runtime.Version(), r.Platform)
 	line("cpu", "%s", r.CPU)
-	line("cores", "%d", r.Cores)
+	if r.CoreLimit > 0 {
+		line("cores", "%d, of which this container may use %.3g", runtime.NumCPU(), r.CoreLimit)
+	} else {
+		line("cores", "%d", r.Cores)
+	}
 	line("simd", "%s in use, of %v", r.SIMDInUse, r.SIMD)
 	if r.Memory > 0 {
 		line("memory", "%.1f GB, %.1f GB of it available", float64(r.Memory)/1e9, float64(r.Available)/1e9)

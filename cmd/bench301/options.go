@@ -246,7 +246,8 @@ func (o *analysisOptions) analyse(ctx context.Context, r *analysis.Results, comp
 }
 
 // run analyses the run in a folder.
-func (o *analysisOptions) run(ctx context.Context, dir string) (*analysis.Findings, error) {
+func (o *analysisOptions) run(ctx context.Context, s streams, dir string) (*analysis.Findings, error) {
+	defer s.progress("comparing the scores of " + dir)()
 	results, err := load(dir)
 	if err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"rwe301/internal/printable"
 	"rwe301/reports"
 )
 
@@ -80,12 +81,13 @@ type printer[T any] struct {
 	table reports.Table
 	out   *bufio.Writer
 	live  bool // every record is wanted at once
+	shown bool // on a terminal, which would act on control characters of CSV
 }
 
 // newPrinter prints records by the cells that row makes of them. The names of the columns stand between commas, behind
 // a > where cells are set right; a record's cells beyond the columns are left out.
 func newPrinter[T any](s streams, f recordOptions, columns string, row func(T) []any) *printer[T] {
-	p := &printer[T]{row: row, out: bufio.NewWriter(s.out)}
+	p := &printer[T]{row: row, out: bufio.NewWriter(s.out), shown: isTerminal(s.out)}
 	header := strings.Split(strings.ReplaceAll(columns, ">", ""), ",")
 	for i, name := range strings.Split(columns, ",") {
 		p.table.Columns = append(p.table.Columns, reports.Column{Name: header[i], Left: name == header[i]})
@@ -118,6 +120,11 @@ func (p *printer[T]) print(record T) error {
 		cells[i] = fmt.Sprint(v)
 	}
 	if p.csv != nil {
+		for i := range cells {
+			if p.shown {
+				cells[i] = printable.Line(cells[i])
+			}
+		}
 		if err := p.csv.Write(cells); err != nil || !p.live {
 			return err
 		}

@@ -63,7 +63,7 @@ func report(ctx context.Context, s streams, dir, out string, o analysisOptions) 
 		}
 		return savePage(ctx, r.Page, out)
 	}
-	f, err := o.run(ctx, dir)
+	f, err := o.run(ctx, s, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -200,7 +200,7 @@ tables of files of scores.`,
 				}
 				return r.Table().Write(s.out, format.as())
 			}
-			f, err := o.run(cmd.Context(), args[0])
+			f, err := o.run(cmd.Context(), s, args[0])
 			if err != nil {
 				return err
 			}
@@ -223,11 +223,11 @@ common. An estimator that each run has once is compared whatever its settings. ~
   bench301 compare runs/he runs/orthogonal --csv`,
 		Args: someArgs(2, 2, "two run folders"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			a, err := o.run(cmd.Context(), args[0])
+			a, err := o.run(cmd.Context(), s, args[0])
 			if err != nil {
 				return err
 			}
-			b, err := o.run(cmd.Context(), args[1])
+			b, err := o.run(cmd.Context(), s, args[1])
 			if err != nil {
 				return err
 			}
@@ -267,7 +267,7 @@ Formats: ` + strings.Join(plots.Formats(), ", ") + `.`,
 					return usagef("--width %s: must be a length such as 3.25in or 8cm, at least 1in", width)
 				}
 			}
-			f, err := o.run(cmd.Context(), args[0])
+			f, err := o.run(cmd.Context(), s, args[0])
 			if err != nil {
 				return err
 			}

@@ -10,23 +10,22 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"runtime"
 	"runtime/debug"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"rwe301/internal/kernels"
+	"rwe301/internal/printable"
+	"rwe301/internal/process"
 	"rwe301/internal/system"
 	"rwe301/scoring"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
+	defer process.KillAll() // of a panic
+	os.Exit(run(untilSignal(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
 // Exit codes.
@@ -34,7 +33,7 @@ const (
 	exitOK          = 0
 	exitFailure     = 1
 	exitUsage       = 2
-	exitInterrupted = 130
+	exitInterrupted = 130 // by Ctrl-C; by another signal 128 and its number
 )
 
 // version is set by the Makefile; builds without it fall back on what the go command recorded.
@@ -61,7 +60,7 @@ type streams struct {
 
 // say prints a line of talk.
 func (s streams) say(format string, args ...any) {
-	fmt.Fprintf(s.err, "bench301: "+format+"\n", args...)
+	fmt.Fprintf(s.err, "bench301: %s\n", printable.Cut(fmt.Sprintf(format, args...), widestError))
 }
 
 // run executes one command line and returns the exit code.
@@ -74,13 +73,34 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 		return exitOK
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(errs, "bench301: interrupted; what was finished is kept")
+		if by := (interrupted{}); errors.As(context.Cause(ctx), &by) {
+			return by.status()
+		}
 		return exitInterrupted
 	}
-	fmt.Fprintf(errs, "bench301: %v\n", err)
+	fmt.Fprintf(errs, "bench301: %s\n", shortened(err.Error()))
 	if errors.As(err, new(usageError)) {
 		return exitUsage
 	}
 	return exitFailure
+}
+
+// Bounds of the text of an error.
+const (
+	widestError = 2000 // characters of a line
+	mostErrors  = 100  // lines
+)
+
+// shortened is the text of an error for a terminal: what it quotes of files may be anything.
+func shortened(text string) string {
+	lines := strings.Split(text, "\n")
+	if more := len(lines) - mostErrors; more > 0 {
+		lines = append(lines[:mostErrors], fmt.Sprintf("(and %d lines more)", more))
+	}
+	for i, line := range lines {
+		lines[i] = printable.Cut(line, widestError)
+	}
+	return strings.Join(lines, "\n")
 }
 
 func newRoot(s streams) *cobra.Command {
@@ -90,7 +110,8 @@ func newRoot(s streams) *cobra.Command {
 		Long: `bench301 samples architectures of the DARTS space, scores them with Random-Weight Evaluation and the
 estimators it is compared with, and correlates the scores with NAS-Bench-301 accuracies.
 
-Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted (what was finished is kept).`,
+Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted by Ctrl-C, 143 by SIGTERM (what was finished is kept). A
+second signal ends it at once.`,
 		Example: `  bench301 demo
   bench301 sample -n 100 --seed 1 | bench301 query --json
   bench301 sample -n 20 | bench301 score -e rwe -e params --out scores.jsonl`,
@@ -98,6 +119,9 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted (what was finished
 		SilenceUsage:  true,
 		Args:          func(cmd *cobra.Command, args []string) error { return wrongUsage(cobra.NoArgs(cmd, args)) },
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := kernels.Check(); err != nil && cmd.Name() != "doctor" {
+				return usageError{err}
+			}
 			return wrongUsage(cmd.ValidateFlagGroups()) // before cobra's own check, whose error is like any other
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -14,6 +14,7 @@ import (
 	"rwe301/bench301"
 	"rwe301/bench301/dataset"
 	"rwe301/estimators"
+	"rwe301/internal/printable"
 	"rwe301/reports"
 	"rwe301/scoring"
 	"rwe301/store"
@@ -111,6 +112,7 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 		return []any{r.ID, label, score, fixed(r.Seconds, 3), r.Status, r.Error, r.Arch}
 	})
 	p.live = true
+	defer saving(ctx)()
 	most := math.MaxInt
 	if o.out != "" && !o.json && !o.csv {
 		most = longestTable
@@ -154,6 +156,7 @@ const longestTable = 1000
 
 // tell reports what an estimator's scores cost and warn of.
 func tell(w io.Writer, label string, t scoring.Tally) {
+	label = printable.Line(label)
 	if t.Alone > 1 {
 		n := float64(t.Scored)
 		fmt.Fprintf(w, "%s: %s s an architecture on its own, %s s here, sharing work\n", label,

@@ -129,6 +129,7 @@ func (o *searchOptions) run(cmd *cobra.Command, s streams, args []string) (err e
 	if !isTerminal(s.err) {
 		p.pause = 10 * time.Second
 	}
+	defer saving(ctx)()
 	if err := searches.Run(ctx, o.jobs, p.print); err != nil {
 		if errors.Is(err, context.Canceled) {
 			o.part(ctx, s, searches)
@@ -287,8 +288,8 @@ func (p *searchProgress) print(m analysis.Method, seed uint64, g moo.Generation[
 	name := fmt.Sprintf("%s seed %d", m.Name, seed)
 	if name != p.running {
 		p.running, p.last = name, time.Time{}
-		fmt.Fprintf(p.s.err, "%s: minimising %s\n%8s %8s %8s %8s %8s  best of each objective\n", name,
-			strings.Join(m.Objectives, ", "), "n_gen", "n_eval", "n_new", "n_nds", "seconds")
+		fmt.Fprintf(p.s.err, "%s: minimising %s\n%8s %8s %8s %8s %8s  best of each objective\n", printable.Line(name),
+			printable.Line(strings.Join(m.Objectives, ", ")), "n_gen", "n_eval", "n_new", "n_nds", "seconds")
 	}
 	if time.Since(p.last) < p.pause {
 		return

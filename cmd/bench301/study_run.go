@@ -190,8 +190,8 @@ func newStudyRun(s streams) *cobra.Command {
 		Short: "Run a study into a new run folder",
 		Long: `Runs a study and prints how far it has come, estimator by estimator. Ctrl-C saves what is finished; study
 resume goes on. Programs that the definition names are started, and named on standard error; where it lies outside the
-current folder, as a file from elsewhere does, only with --allow-commands. A score that fails is kept with its reason and counts as not covered; study resume --retry tries it
-again.
+current folder, as a file from elsewhere does, only with --allow-commands. A score that fails is kept with its reason
+and counts as not covered; study resume --retry tries it again.
 
 Exit status: 0 the run is complete, also where some scores failed, 1 the work broke off, 130 interrupted (what was
 finished is kept).`,
@@ -341,7 +341,9 @@ func work(ctx context.Context, s streams, r *study.Run, p *study.Plan, o study.O
 	}
 	m := newMeter(s.err, r.Manifest.Name, "archs")
 	o.Progress = func(done, total int) { m.set(int64(done), int64(total)) }
+	saved := saving(ctx)
 	err := r.Do(ctx, p, machine(), o)
+	saved()
 	m.close()
 	for _, program := range scoring.Programs(p.Questions) {
 		if advice := program.Advice(); advice != "" {

@@ -6,11 +6,14 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"rwe301/internal/printable"
 )
 
 // Widths of help, in columns: on a terminal its own up to a line that the eye can follow, elsewhere that of a terminal.
@@ -80,6 +83,9 @@ func reflow(text string, width int) string {
 // quiet is how long work may go on before it is worth a line.
 const quiet = 2 * time.Second
 
+// often is how often progress is told where lines stay: in a pipe or a file.
+const often = 10 * time.Second
+
 // meter reports progress on stderr: a bar on a terminal, a plain line now and then in a pipe.
 type meter struct {
 	w     io.Writer
@@ -87,11 +93,14 @@ type meter struct {
 	unit  string
 	start time.Time // of the work: the first word about it
 	next  time.Time
+	pace  pace
 	bar   *progressbar.ProgressBar
 }
 
 // newMeter reports on work in units. Bytes are shown as such when unit is "B".
-func newMeter(w io.Writer, what, unit string) *meter { return &meter{w: w, what: what, unit: unit} }
+func newMeter(w io.Writer, what, unit string) *meter {
+	return &meter{w: w, what: printable.Cut(what, 24), unit: unit}
+}
 
 // begin notes when the work began.
 func (m *meter) begin(total int64) {
@@ -101,11 +110,11 @@ func (m *meter) begin(total int64) {
 		m.bar = progressbar.NewOptions64(total,
 			progressbar.OptionSetWriter(m.w),
 			progressbar.OptionSetDescription(m.what),
+			progressbar.OptionSetWidth(16),
 			progressbar.OptionSetItsString(m.unit),
-			progressbar.OptionShowIts(),
 			progressbar.OptionShowCount(),
 			progressbar.OptionShowBytes(m.unit == "B"),
-			progressbar.OptionSetPredictTime(true),
+			progressbar.OptionSetPredictTime(false), // it would count what a resumed run has done before
 			progressbar.OptionThrottle(100*time.Millisecond),
 			progressbar.OptionClearOnFinish(),
 			progressbar.OptionEnableColorCodes(false),
@@ -115,21 +124,27 @@ func (m *meter) begin(total int64) {
 
 // set says how far the work of total units has come.
 func (m *meter) set(done, total int64) {
+	now := time.Now()
 	if m.start.IsZero() {
 		m.begin(total)
 	}
+	left, known := m.pace.left(now, done, total)
 	if m.bar != nil {
+		if known {
+			m.bar.Describe(fmt.Sprintf("%s, %s left", m.what, left))
+		}
 		_ = m.bar.Set64(done)
 		return
 	}
-	now := time.Now()
-	if now.Before(m.next) || done == 0 {
+	if now.Before(m.next) {
 		return
 	}
-	m.next = now.Add(10 * time.Second)
-	elapsed := now.Sub(m.start)
-	left := time.Duration(float64(elapsed) * float64(total-done) / float64(done))
-	fmt.Fprintf(m.w, "%s: %d of %d %s, %s left\n", m.what, done, total, m.unit, left.Round(time.Second))
+	m.next = now.Add(often)
+	text := fmt.Sprintf("%s: %d of %d %s", m.what, done, total, m.unit)
+	if known {
+		text += fmt.Sprintf(", %s left", left)
+	}
+	fmt.Fprintln(m.w, text)
 }
 
 // close clears the bar.
@@ -137,6 +152,66 @@ func (m *meter) close() {
 	if m.bar != nil {
 		_ = m.bar.Finish()
 	}
+}
+
+// pace estimates the time that is left from what is done since the first unit: neither what was done before, in a run
+// that is resumed, nor the time until the first unit says how fast the work is.
+type pace struct {
+	begun  bool
+	before int64 // units that were done at the first word
+	first  time.Time
+	from   int64 // units that were done at first
+}
+
+// left is the time until total, once a hundredth of the work, or four units in ten seconds, have been done.
+func (p *pace) left(now time.Time, done, total int64) (left time.Duration, known bool) {
+	switch {
+	case !p.begun:
+		p.begun, p.before = true, done
+		return 0, false
+	case p.first.IsZero():
+		if done > p.before {
+			p.first, p.from = now, done
+		}
+		return 0, false
+	}
+	units, spent := done-p.from, now.Sub(p.first)
+	if spent < quiet || units < 1 || units*100 < total-p.from && (units < 4 || spent < often) {
+		return 0, false
+	}
+	left = time.Duration(float64(spent) * float64(total-done) / float64(units))
+	return left.Round(time.Second), true
+}
+
+// progress says what is being done, and for how long, once that takes a while; the function it returns ends it.
+func (s streams) progress(what string) (done func()) {
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	live, start := isTerminal(s.err), time.Now()
+	every := often
+	if live {
+		every = time.Second
+	}
+	go func() {
+		defer close(stopped)
+		text := ""
+		for next := time.After(quiet); ; next = time.After(every) {
+			select {
+			case <-stop:
+				if live && text != "" {
+					fmt.Fprintf(s.err, "\r%s\r", strings.Repeat(" ", len(text)))
+				}
+				return
+			case now := <-next:
+				text = fmt.Sprintf("%s: %v", printable.Cut(what, 60), now.Sub(start).Round(time.Second))
+				if live {
+					fmt.Fprintf(s.err, "\r%s", text)
+				} else {
+					fmt.Fprintln(s.err, text)
+				}
+			}
+		}
+	}()
+	return sync.OnceFunc(func() { close(stop); <-stopped })
 }
 
 func isTerminal(w io.Writer) bool {

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/gofrs/flock"
 )
@@ -31,7 +32,9 @@ func Write(path string, write func(io.Writer) error) (err error) {
 	alive := flock.New(name) // until it is renamed; see RemoveStale
 	_, _ = alive.TryLock()
 	defer alive.Close()
+	unfinished.add(name)
 	defer func() {
+		unfinished.remove(name)
 		if err != nil {
 			f.Close()
 			os.Remove(name)
@@ -76,7 +79,7 @@ func unused(path string, create func(name string) error) (string, error) {
 }
 
 // temporary are the names that unused makes.
-var temporary = regexp.MustCompile(`^\..+\.[0-9]+$`)
+var temporary = regexp.MustCompile(`^\.(.+)\.[0-9]+$`)
 
 // RemoveStale removes from a folder and those in it the temporary files that killed processes left. Those of a process
 // that still writes stay.
@@ -99,10 +102,8 @@ func RemoveStale(dir string) error {
 
 // Leftover says whether name is that of a file which Write did not come to rename when it made one of the given names.
 func Leftover(name string, of ...string) bool {
-	return slices.ContainsFunc(of, func(path string) bool {
-		digits, ok := strings.CutPrefix(name, "."+path+".")
-		return ok && digits != "" && strings.Trim(digits, "0123456789") == ""
-	})
+	m := temporary.FindStringSubmatch(name)
+	return m != nil && slices.Contains(of, m[1])
 }
 
 // Vacant says whether a folder is absent, empty, or holds nothing but what a killed process may have left of the given
@@ -133,4 +134,32 @@ func syncDir(dir string) error {
 	defer d.Close()
 	_ = d.Sync()
 	return nil
+}
+
+// written are the files that are being written.
+type written struct {
+	mu    sync.Mutex
+	paths map[string]bool
+}
+
+var unfinished = written{paths: map[string]bool{}}
+
+func (t *written) add(path string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.paths[path] = true
+}
+
+func (t *written) remove(path string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.paths, path)
+}
+
+// Abandon removes all unfinished files, and lets none begin or finish any more: for a process that ends at once.
+func Abandon() {
+	unfinished.mu.Lock() // for good
+	for path := range unfinished.paths {
+		_ = os.Remove(path)
+	}
 }

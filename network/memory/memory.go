@@ -3,17 +3,14 @@
 package memory
 
 import (
-	"bytes"
 	"fmt"
 	"math"
-	"os"
 	"runtime"
 	"runtime/metrics"
 	"slices"
-	"strconv"
-	"strings"
 
 	"rwe301/internal/kernels"
+	"rwe301/internal/system"
 )
 
 // Cache keeps the large memory of closed executors in float32 for those to come, so that networks run one after another
@@ -105,51 +102,10 @@ func Check(need, free int64, batch int) error {
 	return nil
 }
 
-// Free is how many bytes this process can still get without swapping, on Linux: what the kernel calls available,
-// or what the control group leaves if that is less. Elsewhere it is -1, unknown.
+// Free is how many bytes this process can still get without swapping; -1 where the system does not say.
 func Free() int64 {
-	free := int64(-1)
-	if data, err := os.ReadFile("/proc/meminfo"); err == nil {
-		free = available(data)
-	}
-	const group = "/sys/fs/cgroup/memory."
-	limit, err := os.ReadFile(group + "max")
-	if err != nil {
-		return free
-	}
-	used, err := os.ReadFile(group + "current")
-	if err != nil {
-		return free
-	}
-	if left := groupLeft(limit, used); left >= 0 && (free < 0 || left < free) {
-		free = left
-	}
-	return free
-}
-
-// available reads MemAvailable, in bytes, from /proc/meminfo; -1 if it is not there.
-func available(meminfo []byte) int64 {
-	for line := range bytes.Lines(meminfo) {
-		f := strings.Fields(string(line))
-		if len(f) < 2 || f[0] != "MemAvailable:" {
-			continue
-		}
-		if kb, err := strconv.ParseInt(f[1], 10, 64); err == nil {
-			return kb * 1024
-		}
+	if total, available := system.Memory(); total > 0 {
+		return available
 	}
 	return -1
-}
-
-// groupLeft is what a control group's limit leaves; -1 without a limit.
-func groupLeft(limit, used []byte) int64 {
-	l, err := strconv.ParseInt(strings.TrimSpace(string(limit)), 10, 64)
-	if err != nil {
-		return -1 // "max"
-	}
-	u, err := strconv.ParseInt(strings.TrimSpace(string(used)), 10, 64)
-	if err != nil {
-		return -1
-	}
-	return max(0, l-u)
 }

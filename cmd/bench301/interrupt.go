@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"rwe301/internal/atomicfile"
+	"rwe301/internal/process"
+)
+
+// interrupted is the cause of a context that a signal has ended.
+type interrupted struct{ syscall.Signal }
+
+func (i interrupted) Error() string { return i.String() }
+
+// Is makes it a cancellation like any other.
+func (i interrupted) Is(target error) bool { return target == context.Canceled }
+
+// status is the exit status of a process that a signal has ended, as shells count it.
+func (i interrupted) status() int { return 128 + int(i.Signal) }
+
+// signals are those that end the program.
+var signals = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
+
+// patience is how long a command that saves nothing may take to end by itself.
+const patience = 300 * time.Millisecond
+
+// savingKey is the key of a context's counter of what saves.
+type savingKey struct{}
+
+// saving tells that what runs until the function it returns is called saves what is finished when ctx ends, and has
+// time for it.
+func saving(ctx context.Context) (done func()) {
+	n, ok := ctx.Value(savingKey{}).(*atomic.Int32)
+	if !ok {
+		return func() {}
+	}
+	n.Add(1)
+	return func() { n.Add(-1) }
+}
+
+// untilSignal is a context that the first signal ends. What saves then may finish; anything else, such as reading a
+// pipe that nobody writes, is broken off, and so is everything at the second signal.
+func untilSignal() context.Context {
+	var savers atomic.Int32
+	ctx, cancel := context.WithCancelCause(context.WithValue(context.Background(), savingKey{}, &savers))
+	heard := make(chan os.Signal, 2)
+	signal.Notify(heard, signals...)
+	go func() {
+		first := interrupted{(<-heard).(syscall.Signal)}
+		cancel(first)
+		for idle := time.Duration(0); idle < patience; {
+			select {
+			case second := <-heard:
+				breakOff(interrupted{second.(syscall.Signal)})
+			case <-time.After(patience / 10):
+			}
+			if idle += patience / 10; savers.Load() > 0 {
+				idle = 0
+			}
+		}
+		breakOff(first)
+	}()
+	return ctx
+}
+
+// breakOff ends this process with what it has started, and leaves no unfinished file.
+func breakOff(by interrupted) {
+	process.KillAll()
+	atomicfile.Abandon()
+	fmt.Fprintf(os.Stderr, "bench301: ended by a signal: %v\n", by)
+	os.Exit(by.status())
+}
