@@ -67,10 +67,17 @@ func report(ctx context.Context, s streams, dir, out string, o analysisOptions) 
 	return savePage(ctx, reports.Study{Findings: f, Progress: tell}.Page, cmp.Or(out, pageIn(dir)))
 }
 
-// progress shows on stderr how far the parts of a report are.
+// progress shows on stderr how far the parts of a report are: those that are made, then those that are drawn.
 func progress(s streams, what string) (tell reports.Progress, done func()) {
-	m := newMeter(s.err, what, "parts")
-	return func(done, total int, _ string) { m.set(int64(done), int64(total)) }, m.close
+	m, before := newMeter(s.err, what, "parts"), 0
+	return func(done, total int, _ string) {
+		if done < before {
+			m.close()
+			m = newMeter(s.err, what, "parts")
+		}
+		before = done
+		m.set(int64(done), int64(total))
+	}, func() { m.close() }
 }
 
 // pageIn is where the HTML file of a run lies.
