@@ -132,7 +132,7 @@ func TestDegenerateStudies(t *testing.T) {
 	}
 }
 
-// TestManyEstimators draws 500 in figures of bounded size.
+// TestManyEstimators draws figures of bounded size, which say what they leave out.
 func TestManyEstimators(t *testing.T) {
 	labels := make([]string, 300)
 	for k := range labels {
@@ -148,8 +148,24 @@ func TestManyEstimators(t *testing.T) {
 		t.Error(err)
 	}
 	for _, m := range made {
+		if bars, ok := m.Figure.(plots.Bars); ok && (len(bars.Bars) != 60 || !strings.Contains(bars.XLabel, "best 60 of 300")) {
+			t.Errorf("%d bars: %s", len(bars.Bars), bars.XLabel)
+		}
 		if m.Height > 12*72 || m.Width > 12*72 {
 			t.Errorf("%s is %v by %v points", m.Name, m.Width, m.Height)
+		}
+	}
+	page, err := report.Page(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var html strings.Builder
+	if err := page.Write(&html); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"The best 60 of ", "The best 12 of ", "The best 3 of "} {
+		if !strings.Contains(html.String(), want) {
+			t.Errorf("the page does not say %q", want)
 		}
 	}
 }
