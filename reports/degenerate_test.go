@@ -46,7 +46,8 @@ func findings(t *testing.T, truth []float64, labels []string, score func(column,
 		c.Finish()
 		r.Columns = append(r.Columns, c)
 	}
-	f, err := analysis.Analyse(t.Context(), r, analysis.Options{Options: correlation.Options{Resamples: 40}, Compare: true})
+	o := analysis.Options{Options: correlation.Options{Resamples: 40}, Compare: true}
+	f, err := analysis.Analyse(t.Context(), r, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +143,8 @@ func TestManyEstimators(t *testing.T) {
 	for i := range truth {
 		truth[i] = 90 + float64(i*5%12)
 	}
-	report := reports.Study{Findings: findings(t, truth, labels, func(k, i int) float64 { return float64(i * (k + 1) % 13) })}
+	score := func(k, i int) float64 { return float64(i * (k + 1) % 13) }
+	report := reports.Study{Findings: findings(t, truth, labels, score)}
 	made, err := report.Figures(t.Context())
 	if err != nil {
 		t.Error(err)

@@ -91,8 +91,8 @@ const (
 // accuracyLabel is the axis of the accuracies, which says where they come from.
 func (f Study) accuracyLabel() string { return "accuracy (%) by " + short(f.From.Truth) }
 
-// short is what a source of accuracies is called where what stands in brackets would be too long. Labels are broken where
-// their axis ends.
+// short is what a source of accuracies is called where what stands in brackets would be too long. Labels are broken
+// where their axis ends.
 func short(truth string) string {
 	name, _, _ := strings.Cut(truth, " (")
 	return abbreviate(name, 48)

@@ -242,7 +242,9 @@ func newFigure(s streams) *cobra.Command {
 		Short: "Draw the figures of a run",
 		Long: `Draws the figures of a run from the run folder alone, with the numbers of each as CSV beside it, and prints
 the files. A figure that cannot be drawn is named on standard error, the others are drawn, and the exit status is 1.
-In RUN/figures, files of figures that the run has no more are removed. Kinds: ` + strings.Join(reports.FigureNames(), ", ") + `; those that the run has no data for are left out.
+In RUN/figures, files of figures that the run has no more are removed. Kinds:
+` + strings.Join(reports.FigureNames(), ", ") + `; those that the run has no data for are
+left out.
 Formats: ` + strings.Join(plots.Formats(), ", ") + `.`,
 		Example: `  bench301 figure runs/my-study
   bench301 figure runs/my-study --only scatter,ablation --format pdf,tex
