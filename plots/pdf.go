@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"io"
 	"math"
+	"strings"
 
 	"codeberg.org/go-pdf/fpdf"
 	fonts "gonum.org/v1/plot/font"
@@ -171,7 +172,15 @@ func (c *pdf) FillString(f fonts.Face, at vg.Point, s string) {
 	}
 	c.doc.SetFont(name, "", f.Font.Size.Points())
 	x, y := c.point(at)
-	c.doc.Text(x, y, s)
+	c.doc.Text(x, y, strings.Map(basic, s))
+}
+
+// basic is r, or a mark in its place where fpdf fails over it: beyond the basic plane, where the fonts have no letters.
+func basic(r rune) rune {
+	if r > 0xffff {
+		return '\ufffd'
+	}
+	return r
 }
 
 // DrawImage implements vg.Canvas.

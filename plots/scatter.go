@@ -95,7 +95,7 @@ func (n ticks) Ticks(low, high float64) []plot.Tick {
 		return []plot.Tick{{Value: low, Label: number(low)}, {Value: high, Label: number(high)}}
 	}
 	var out []plot.Tick
-	for k := first; k*step <= high+step*1e-9; k++ {
+	for k := first; k*step-high <= step*1e-9; k++ {
 		v := k*step + 0 // no negative zero
 		out = append(out, plot.Tick{Value: v, Label: tickLabel(v, step)})
 	}

@@ -46,7 +46,8 @@ func findings(t *testing.T, truth []float64, labels []string, score func(column,
 		c.Finish()
 		r.Columns = append(r.Columns, c)
 	}
-	f, err := analysis.Analyse(t.Context(), r, analysis.Options{Options: correlation.Options{Resamples: 40}, Compare: true})
+	o := analysis.Options{Options: correlation.Options{Resamples: 40}, Compare: true}
+	f, err := analysis.Analyse(t.Context(), r, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +58,9 @@ func findings(t *testing.T, truth []float64, labels []string, score func(column,
 // places that are no numbers, and no name acts on a terminal or a page.
 func TestDegenerateStudies(t *testing.T) {
 	abc := []string{"a", "b", "c", "d"}
-	noisy := func(k, i int) float64 { return float64(i) + float64(k)*rand.New(rand.NewPCG(uint64(k), uint64(i))).NormFloat64() }
+	noisy := func(k, i int) float64 {
+		return float64(i) + float64(k)*rand.New(rand.NewPCG(uint64(k), uint64(i))).NormFloat64()
+	}
 	for _, c := range []struct {
 		name   string
 		n      int
@@ -89,7 +92,11 @@ func TestDegenerateStudies(t *testing.T) {
 				t.Error(err)
 			}
 			for _, m := range made {
-				for _, format := range plots.Formats() {
+				formats := []string{"svg", "pdf"}
+				if c.name == "names" {
+					formats = plots.Formats()
+				}
+				for _, format := range formats {
 					var b bytes.Buffer
 					if err := plots.Write(&b, m.Figure, m.Width, m.Height, format); err != nil {
 						t.Errorf("%s as %s: %v", m.Name, format, err)
@@ -126,7 +133,7 @@ func TestDegenerateStudies(t *testing.T) {
 	}
 }
 
-// TestManyEstimators draws 500 in figures of bounded size.
+// TestManyEstimators draws figures of bounded size, which say what they leave out.
 func TestManyEstimators(t *testing.T) {
 	labels := make([]string, 300)
 	for k := range labels {
@@ -136,14 +143,31 @@ func TestManyEstimators(t *testing.T) {
 	for i := range truth {
 		truth[i] = 90 + float64(i*5%12)
 	}
-	report := reports.Study{Findings: findings(t, truth, labels, func(k, i int) float64 { return float64(i * (k + 1) % 13) })}
+	score := func(k, i int) float64 { return float64(i * (k + 1) % 13) }
+	report := reports.Study{Findings: findings(t, truth, labels, score)}
 	made, err := report.Figures(t.Context())
 	if err != nil {
 		t.Error(err)
 	}
 	for _, m := range made {
+		if bars, ok := m.Figure.(plots.Bars); ok && (len(bars.Bars) != 60 || !strings.Contains(bars.XLabel, "best 60 of 300")) {
+			t.Errorf("%d bars: %s", len(bars.Bars), bars.XLabel)
+		}
 		if m.Height > 12*72 || m.Width > 12*72 {
 			t.Errorf("%s is %v by %v points", m.Name, m.Width, m.Height)
+		}
+	}
+	page, err := report.Page(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var html strings.Builder
+	if err := page.Write(&html); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"The best 60 of ", "The best 12 of ", "The best 3 of "} {
+		if !strings.Contains(html.String(), want) {
+			t.Errorf("the page does not say %q", want)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"html/template"
 	"io"
+	"path/filepath"
 	"strings"
 
 	"rwe301/internal/atomicfile"
@@ -94,7 +95,10 @@ func (d Document) Save(ctx context.Context, path string) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return errors.Join(err, atomicfile.Write(path, func(w io.Writer) error { return page.Execute(w, view) }))
+	if err := atomicfile.Write(path, func(w io.Writer) error { return page.Execute(w, view) }); err != nil {
+		return err
+	}
+	return errors.Join(err, tidy(filepath.Dir(path), nil, saved([]string{path})))
 }
 
 // Write prints the document as Save does.

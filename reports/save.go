@@ -80,8 +80,8 @@ func saveFigures(ctx context.Context, dir string, figures []Figure, width vg.Len
 // unfinished is the name of a file whose writing was cut off; the name it would have got is in brackets.
 var unfinished = regexp.MustCompile(`^\.(.+)\.[0-9]+$`)
 
-// tidy removes what earlier reports left in a folder: the figures with the names gone, in every format, and what writing
-// a file named kept or gone, whatever its ending, left unfinished. All else is the user's.
+// tidy removes what earlier reports left in a folder: the figures with the names gone, in every format, and what the
+// writing of a file named kept or gone, whatever its ending, left unfinished. All else is the user's.
 func tidy(dir string, gone, kept []string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

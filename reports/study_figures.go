@@ -84,13 +84,15 @@ const (
 	maxMatrix = 16
 
 	maxEntropy = 10 // scores of the figure of entropies
+
+	maxRanks, maxConverging = 3, 3
 )
 
 // accuracyLabel is the axis of the accuracies, which says where they come from.
 func (f Study) accuracyLabel() string { return "accuracy (%) by " + short(f.From.Truth) }
 
-// short is what a source of accuracies is called where what stands in brackets would be too long. Labels are broken where
-// their axis ends.
+// short is what a source of accuracies is called where what stands in brackets would be too long. Labels are broken
+// where their axis ends.
 func short(truth string) string {
 	name, _, _ := strings.Cut(truth, " (")
 	return abbreviate(name, 48)
@@ -173,7 +175,11 @@ func (f Study) barsFigure() ([]Figure, error) {
 	if len(rows) == 0 {
 		return nil, nil
 	}
-	b := AssociationBars("tau-b, 95% interval, accuracy by "+short(f.From.Truth), rows)
+	axis := "tau-b, 95% interval, accuracy by " + short(f.From.Truth)
+	if len(rows) < len(f.Rows) {
+		axis += fmt.Sprintf("\n(the best %d of %d)", len(rows), len(f.Rows))
+	}
+	b := AssociationBars(axis, rows)
 	return []Figure{{"bars", b, plots.SingleColumn, max(1.5*vg.Inch, vg.Length(len(rows))*0.17*vg.Inch+0.7*vg.Inch)}}, nil
 }
 

@@ -140,6 +140,10 @@ func ablationFigure(knob string, ablations []analysis.Ablation) (*Figure, error)
 		return &Figure{name, figure, plots.SingleColumn, plots.ColumnHeight}, err
 	}
 	bars.XLabel = fmt.Sprintf("tau-b by %s, 95%% interval (* default)", knob)
+	if n := len(bars.Bars); n > maxBars {
+		bars.Bars = bars.Bars[:maxBars]
+		bars.XLabel += fmt.Sprintf("\n(the first %d of %d)", maxBars, n)
+	}
 	return &Figure{name, bars, plots.SingleColumn, max(1.3*vg.Inch, vg.Length(len(bars.Bars))*0.18*vg.Inch+0.7*vg.Inch)},
 		nil
 }
@@ -147,7 +151,7 @@ func ablationFigure(knob string, ablations []analysis.Ablation) (*Figure, error)
 // convergenceFigure is F6: how wide the interval of tau is with fewer architectures.
 func (f Study) convergenceFigure() ([]Figure, error) {
 	lines := plots.Lines{XLabel: "architectures", YLabel: "tau-b", LogX: true, Zero: true}
-	for _, r := range f.Top(3) {
+	for _, r := range f.Top(maxConverging) {
 		var sizes []int
 		for _, n := range []int{10, 20, 30, 50, 100, 200, 300, 500, 1000, 2000, 5000} {
 			if n < r.N {

@@ -39,7 +39,7 @@ func (f Study) precisionFigure() ([]Figure, error) {
 // ranksFigure is F14: predicted against true rank, for the three best estimators.
 func (f Study) ranksFigure() ([]Figure, error) {
 	panels := plots.Panels{Columns: 3}
-	for _, r := range f.Top(3) {
+	for _, r := range f.Top(maxRanks) {
 		predicted, err := correlation.Ranks(negated(r.Scores), correlation.RankAverage)
 		if err != nil {
 			return nil, err

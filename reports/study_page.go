@@ -32,8 +32,15 @@ var captions = map[string]string{
 	"cells": "The cells of an architecture.",
 }
 
+// shown is how many estimators a kind of figures shows at most, the best.
+var shown = map[string]int{
+	"bars": maxBars, "cost": maxPanels, "precision": maxCurves, "ranks": maxRanks, "strata": maxMatrix, "bias": biasPanels,
+	"seeds": maxCurves, "convergence": maxConverging, "critical": maxRanked, "proxies": maxMatrix, "entropy": maxMatrix,
+}
+
 // drawings are figures with their captions.
-func drawings(made []Figure) (out []Drawing) {
+func (f Study) drawings(made []Figure) (out []Drawing) {
+	estimators := len(f.Top(len(f.Rows)))
 	for _, m := range made {
 		kind, rest, _ := strings.Cut(m.Name, "-")
 		caption := captions[kind]
@@ -43,6 +50,9 @@ func drawings(made []Figure) (out []Drawing) {
 		case "cells":
 			caption = map[string]string{"best": "The most accurate architecture.",
 				"worst": "The least accurate architecture."}[rest]
+		}
+		if n := shown[kind]; n > 0 && n < estimators {
+			caption += fmt.Sprintf(" The best %d of %d estimators.", n, estimators)
 		}
 		out = append(out, Drawing{caption, m})
 	}
@@ -123,11 +133,14 @@ func (f Study) Page(ctx context.Context) (Document, error) {
 				return d, ctx.Err()
 			}
 			done += len(part.figures)
-			s.Drawings, s.Failed = drawings(made), append(s.Failed, failures(err)...)
+			s.Drawings, s.Failed = f.drawings(made), append(s.Failed, failures(err)...)
 		}
 		switch part.name {
 		case "scatter":
 			s.Clouds = f.clouds()
+			if all := len(f.Top(len(f.Rows))); all > len(s.Clouds) {
+				s.Text += fmt.Sprintf(" The best %d of %d estimators.", len(s.Clouds), all)
+			}
 		case "architectures":
 			s.Tables = append(s.Tables, f.architectureTable())
 		}
@@ -179,6 +192,9 @@ func (f Study) architectureTable() Table {
 		t.Columns = append(t.Columns, Column{Name: r.Estimator})
 	}
 	t.Columns = append(t.Columns, Column{Name: "architecture", Left: true})
+	if all := len(f.Top(len(f.Rows))); all > len(rows) {
+		t.Notes = append(t.Notes, fmt.Sprintf("Scores of the best %d of %d estimators.", len(rows), all))
+	}
 	order := make([]int, 0, len(f.Architectures))
 	for i, v := range f.Results.Truth {
 		if !math.IsNaN(v) {

@@ -72,10 +72,17 @@ func report(ctx context.Context, s streams, dir, out string, o analysisOptions) 
 	return savePage(ctx, reports.Study{Findings: f, Progress: tell}.Page, cmp.Or(out, pageIn(dir)))
 }
 
-// progress shows on stderr how far the parts of a report are.
+// progress shows on stderr how far the parts of a report are: those that are made, then those that are drawn.
 func progress(s streams, what string) (tell reports.Progress, done func()) {
-	m := newMeter(s.err, what, "parts")
-	return func(done, total int, _ string) { m.set(int64(done), int64(total)) }, m.close
+	m, before := newMeter(s.err, what, "parts"), 0
+	return func(done, total int, _ string) {
+		if done < before {
+			m.close()
+			m = newMeter(s.err, what, "parts")
+		}
+		before = done
+		m.set(int64(done), int64(total))
+	}, func() { m.close() }
 }
 
 // pageIn is where the HTML file of a run lies.
@@ -250,7 +257,9 @@ func newFigure(s streams) *cobra.Command {
 		Short: "Draw the figures of a run",
 		Long: `Draws the figures of a run from the run folder alone, with the numbers of each as CSV beside it, and prints
 the files. A figure that cannot be drawn is named on standard error, the others are drawn, and the exit status is 1.
-In RUN/figures, files of figures that the run has no more are removed. Kinds: ` + strings.Join(reports.FigureNames(), ", ") + `; those that the run has no data for are left out.
+In RUN/figures, files of figures that the run has no more are removed. Kinds:
+` + strings.Join(reports.FigureNames(), ", ") + `; those that the run has no data for are
+left out.
 Formats: ` + strings.Join(plots.Formats(), ", ") + `.`,
 		Example: `  bench301 figure runs/my-study
   bench301 figure runs/my-study --only scatter,ablation --format pdf,tex
