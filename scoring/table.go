@@ -83,6 +83,9 @@ func ReadTable(space bench301.Space, path string, repeats Repeats) (*Table, erro
 		return nil, err
 	}
 	t.Space = r.space
+	if err := t.checkIDs(); err != nil {
+		return nil, err
+	}
 	if err := t.findSeeds(); err != nil {
 		return nil, err
 	}
@@ -151,6 +154,23 @@ func ReadFile(path string) (data []byte, hash string, err error) {
 // at is an error at a line of the table.
 func (t *Table) at(line int, format string, args ...any) error {
 	return fmt.Errorf("%s:%d: %w", t.File, line, fmt.Errorf(format, args...))
+}
+
+// checkIDs refuses an id, where a column has them, that is not the one of its architecture.
+func (t *Table) checkIDs() error {
+	i, ok := t.places["id"]
+	if !ok {
+		return nil
+	}
+	c := t.columns[i]
+	for k, text := range c.cells {
+		r := t.Rows[c.row(k)]
+		id := strings.ToLower(strings.TrimSpace(text))
+		if len(id) == len(r.ID) && strings.Trim(id, "0123456789abcdef") == "" && id != r.ID {
+			return t.at(r.Line, "id %s is not that of its architecture, which is %s", id, r.ID)
+		}
+	}
+	return nil
 }
 
 // findRepeats finds the rows that repeat an architecture. Unless a mean is taken, their cells must be the same.

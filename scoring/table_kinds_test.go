@@ -151,6 +151,7 @@ func TestTablesThatAreRefused(t *testing.T) {
 		"not scores": {`{"` + one + `": 92.5}`, "92.5 where the scores of the architecture should stand"},
 		"no key":     {"\n" + `[{"id": 1, "acc": 2}]`, `t.csv:2: no architecture, called "arch", among the keys id, acc`},
 		"deep":       {strings.Repeat(`{"a":`, 100_000), "exceeded max depth"},
+		"id":         {"arch,id,nwot\n\"" + one + "\",0123456789abcdef,1\n", "t.csv:2: id 0123456789abcdef is not that of its arch"},
 		"negative time": {"arch,nwot,nwot seconds\n\"" + one + "\",1,-2\n",
 			`t.csv:2: nwot seconds: "-2": a time must not be negative`},
 	} {
