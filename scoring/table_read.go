@@ -349,7 +349,7 @@ func (r *tableReader) architectures(l tabular.Layout) (int, error) {
 // namesArchitectures says whether a line has the names of columns, that of architectures among them.
 func namesArchitectures(line string) bool {
 	cells := strings.FieldsFunc(line, func(c rune) bool { return c == ',' || c == ';' || c == '\t' })
-	return len(cells) > 1 && slices.ContainsFunc(cells, func(cell string) bool { return rank(strings.TrimSpace(cell)) >= 0 })
+	return len(cells) > 1 && slices.ContainsFunc(cells, func(c string) bool { return rank(strings.TrimSpace(c)) >= 0 })
 }
 
 // namesColumns says whether cells could be names of columns rather than parts of an architecture.
