@@ -317,6 +317,20 @@ func (t *Table) hasNumbers(c *column) error {
 	return t.at(line, "%s: %w, nor is any other cell of the column", shown(c.name), found)
 }
 
+// missing are the words for a number that there is not, in lower case.
+var missing = []string{"", "nan", "na", "n/a", "null", "none", "inf", "+inf", "-inf", "infinity", "-infinity"}
+
+// usable is an error for a column that holds something else than numbers: one of numbers that are all missing is not.
+func (t *Table) usable(c *column) error {
+	err := t.hasNumbers(c)
+	if err != nil && !slices.ContainsFunc(c.cells, func(text string) bool {
+		return !slices.Contains(missing, strings.ToLower(strings.TrimSpace(text)))
+	}) {
+		return nil
+	}
+	return err
+}
+
 // column finds a column by its name.
 func (t *Table) column(name string) (*column, error) {
 	if i, ok := t.places[strings.TrimSpace(name)]; ok {
@@ -332,7 +346,7 @@ func (t *Table) AccuracyColumn(name string) (string, error) {
 	name = strings.TrimSpace(name)
 	wanted := cmp.Or(name, DefaultColumn)
 	if i, ok := t.places[wanted]; ok {
-		return wanted, t.hasNumbers(t.columns[i])
+		return wanted, t.usable(t.columns[i])
 	}
 	var like []string
 	numbers, _ := t.Columns()
