@@ -122,7 +122,7 @@ func (t *Table) lookup(name string, seeded bool) (*Lookup, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := t.hasNumbers(c); err != nil {
+	if err := t.usable(c); err != nil {
 		return nil, err
 	}
 	l := &Lookup{scores: make(map[lookupKey]estimators.Score, len(t.Rows)), seeded: seeded}

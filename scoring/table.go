@@ -83,6 +83,9 @@ func ReadTable(space bench301.Space, path string, repeats Repeats) (*Table, erro
 		return nil, err
 	}
 	t.Space = r.space
+	if err := t.checkIDs(); err != nil {
+		return nil, err
+	}
 	if err := t.findSeeds(); err != nil {
 		return nil, err
 	}
@@ -151,6 +154,23 @@ func ReadFile(path string) (data []byte, hash string, err error) {
 // at is an error at a line of the table.
 func (t *Table) at(line int, format string, args ...any) error {
 	return fmt.Errorf("%s:%d: %w", t.File, line, fmt.Errorf(format, args...))
+}
+
+// checkIDs refuses an id, where a column has them, that is not the one of its architecture.
+func (t *Table) checkIDs() error {
+	i, ok := t.places["id"]
+	if !ok {
+		return nil
+	}
+	c := t.columns[i]
+	for k, text := range c.cells {
+		r := t.Rows[c.row(k)]
+		id := strings.ToLower(strings.TrimSpace(text))
+		if len(id) == len(r.ID) && strings.Trim(id, "0123456789abcdef") == "" && id != r.ID {
+			return t.at(r.Line, "id %s is not that of its architecture, which is %s", id, r.ID)
+		}
+	}
+	return nil
 }
 
 // findRepeats finds the rows that repeat an architecture. Unless a mean is taken, their cells must be the same.
@@ -297,6 +317,20 @@ func (t *Table) hasNumbers(c *column) error {
 	return t.at(line, "%s: %w, nor is any other cell of the column", shown(c.name), found)
 }
 
+// missing are the words for a number that there is not, in lower case.
+var missing = []string{"", "nan", "na", "n/a", "null", "none", "inf", "+inf", "-inf", "infinity", "-infinity"}
+
+// usable is an error for a column that holds something else than numbers: one of numbers that are all missing is not.
+func (t *Table) usable(c *column) error {
+	err := t.hasNumbers(c)
+	if err != nil && !slices.ContainsFunc(c.cells, func(text string) bool {
+		return !slices.Contains(missing, strings.ToLower(strings.TrimSpace(text)))
+	}) {
+		return nil
+	}
+	return err
+}
+
 // column finds a column by its name.
 func (t *Table) column(name string) (*column, error) {
 	if i, ok := t.places[strings.TrimSpace(name)]; ok {
@@ -312,7 +346,7 @@ func (t *Table) AccuracyColumn(name string) (string, error) {
 	name = strings.TrimSpace(name)
 	wanted := cmp.Or(name, DefaultColumn)
 	if i, ok := t.places[wanted]; ok {
-		return wanted, t.hasNumbers(t.columns[i])
+		return wanted, t.usable(t.columns[i])
 	}
 	var like []string
 	numbers, _ := t.Columns()

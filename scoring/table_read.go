@@ -195,13 +195,17 @@ const archColumn = "arch"
 var architectureNames = []string{archColumn, "architecture", "genotype", "archstr", "archstring", "architecturestr",
 	"architecturestring", "archs", "architectures", "genotypes", "spec", "cell"}
 
+var unbarred = strings.NewReplacer(" ", "", "_", "", "-", "", ".", "")
+
 // rank says how well a name suits the column of architectures: 0 best, -1 not at all.
 func rank(name string) int {
 	if name == archColumn {
 		return 0
 	}
-	fold := strings.NewReplacer(" ", "", "_", "", "-", "", ".", "").Replace(strings.ToLower(name))
-	if i := slices.Index(architectureNames, fold); i >= 0 {
+	if len(name) > 2*maxShown {
+		return -1
+	}
+	if i := slices.Index(architectureNames, unbarred.Replace(strings.ToLower(name))); i >= 0 {
 		return i + 1
 	}
 	return -1
@@ -215,12 +219,16 @@ func (r *tableReader) csv(data []byte) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", r.File, err)
 	}
+	if len(l.Header) > maxColumns {
+		err := r.at(l.Line, "%d columns: a table has at most %d", len(l.Header), maxColumns)
+		if namesColumns(l.Header) {
+			return err
+		}
+		return noTable{err}
+	}
 	arch, err := r.architectures(l)
 	if err != nil {
 		return err
-	}
-	if len(l.Header) > maxColumns {
-		return r.at(l.Line, "%d columns: a table has at most %d", len(l.Header), maxColumns)
 	}
 	r.header = l.Line
 	columns := make([]*column, len(l.Header))
@@ -328,15 +336,20 @@ func (r *tableReader) architectures(l tabular.Layout) (int, error) {
 		}
 		return 0, errNoTable
 	}
-	wide := slices.ContainsFunc(l.Rows, func(row []string) bool { return len(row) > len(l.Header) })
-	switch {
-	case !namesColumns(l.Header) || len(l.Header) < 2 && !wide:
+	if slices.ContainsFunc(l.Rows, func(row []string) bool { return len(l.Header) == 1 && namesArchitectures(row[0]) }) {
+		return 0, noTable{r.at(l.Line, "%s where the names of columns should stand, which come below: begin the lines above "+
+			"them with #", quoted(l.Header[0]))}
+	}
+	if len(l.Header) < 2 || !namesColumns(l.Header) {
 		return 0, errNoTable
-	case len(l.Header) < 2:
-		return 0, noTable{r.at(l.Line, "%s where the names of columns should stand, such as arch,val_accuracy",
-			quoted(l.Header[0]))}
 	}
 	return 0, noTable{r.at(l.Line, "no column of architectures, called %q, among %s", archColumn, list(l.Header))}
+}
+
+// namesArchitectures says whether a line has the names of columns, that of architectures among them.
+func namesArchitectures(line string) bool {
+	cells := strings.FieldsFunc(line, func(c rune) bool { return c == ',' || c == ';' || c == '\t' })
+	return len(cells) > 1 && slices.ContainsFunc(cells, func(c string) bool { return rank(strings.TrimSpace(c)) >= 0 })
 }
 
 // namesColumns says whether cells could be names of columns rather than parts of an architecture.
@@ -438,10 +451,7 @@ func (r *tableReader) object(line int, raw []byte) error {
 	if raw[0] != '{' {
 		return r.value(line, cellOf(raw))
 	}
-	fields, err := fieldsOf(raw)
-	if err != nil {
-		return r.at(line, "%w", err)
-	}
+	fields := fieldsOf(raw)
 	arch, best := -1, 0
 	for i, f := range fields {
 		if k := rank(f.Name); k >= 0 && (arch < 0 || k < best) {
@@ -481,31 +491,61 @@ func (r *tableReader) value(line int, text string) error {
 	return err
 }
 
-// fieldsOf lists the keys of a JSON object in its order.
-func fieldsOf(raw []byte) ([]bench301.Field, error) {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	if _, err := d.Token(); err != nil {
-		return nil, err
-	}
+// fieldsOf lists the keys of a JSON object in its order. raw is valid JSON, as package json has found.
+func fieldsOf(raw []byte) []bench301.Field {
 	var fields []bench301.Field
-	for d.More() {
-		key, err := d.Token()
-		if err != nil {
-			return nil, err
+	for i := skipBlanks(raw, 1); raw[i] == '"' || raw[i] == ','; i = skipBlanks(raw, i) {
+		if raw[i] == ',' {
+			i = skipBlanks(raw, i+1)
 		}
-		var value json.RawMessage
-		if err := d.Decode(&value); err != nil {
-			return nil, err
-		}
-		fields = append(fields, bench301.Field{Name: key.(string), Value: cellOf(value)})
+		end := endOfValue(raw, i)
+		name := cellOf(raw[i:end])
+		i = skipBlanks(raw, skipBlanks(raw, end)+1) // behind the colon
+		end = endOfValue(raw, i)
+		fields = append(fields, bench301.Field{Name: name, Value: cellOf(raw[i:end])})
+		i = end
 	}
-	return fields, nil
+	return fields
+}
+
+func skipBlanks(raw []byte, i int) int {
+	for raw[i] == ' ' || raw[i] == '\t' || raw[i] == '\n' || raw[i] == '\r' {
+		i++
+	}
+	return i
+}
+
+// endOfValue is the index behind the JSON value that begins at i.
+func endOfValue(raw []byte, i int) int {
+	depth, text := 0, false
+	for ; i < len(raw); i++ {
+		switch c := raw[i]; {
+		case text && c == '\\':
+			i++
+		case c == '"':
+			if text = !text; !text && depth == 0 {
+				return i + 1
+			}
+		case text:
+		case c == '{' || c == '[':
+			depth++
+		case depth == 0 && (c == ',' || c == '}' || c == ']' || c == ':' || c <= ' '):
+			return i
+		case c == '}' || c == ']':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return i
 }
 
 // cellOf is a JSON value as a cell: the content of a text, nothing for null, everything else as it is written.
 func cellOf(raw []byte) string {
 	var text string
 	switch {
+	case raw[0] == '"' && bytes.IndexByte(raw, '\\') < 0:
+		return strings.ToValidUTF8(string(raw[1:len(raw)-1]), "\ufffd")
 	case raw[0] == '"' && json.Unmarshal(raw, &text) == nil:
 		return text
 	case string(raw) == "null":
@@ -578,11 +618,7 @@ func (r *tableReader) entry(line int, arch string, raw []byte) error {
 	if raw[0] != '{' {
 		return r.at(line, "%s where the scores of the architecture should stand, as in {\"nwot\": 1.5}", shown(string(raw)))
 	}
-	fields, err := fieldsOf(raw)
-	if err != nil {
-		return r.at(line, "%w", err)
-	}
-	for _, f := range fields {
+	for _, f := range fieldsOf(raw) {
 		if err := r.scored(line, f); err != nil {
 			return err
 		}
@@ -592,14 +628,19 @@ func (r *tableReader) entry(line int, arch string, raw []byte) error {
 
 // scored adds a value of JSON that may be a score with its time.
 func (r *tableReader) scored(line int, f bench301.Field) error {
-	var proxy struct{ Score, Time json.RawMessage }
-	if strings.HasPrefix(f.Value, "{") && json.Unmarshal([]byte(f.Value), &proxy) == nil && proxy.Score != nil {
-		if proxy.Time != nil {
-			if err := r.cell(line, secondsOf(f.Name), cellOf(proxy.Time)); err != nil {
-				return err
+	if strings.HasPrefix(f.Value, "{") && json.Valid([]byte(f.Value)) { // no text that looks like an object
+		parts := map[string]string{}
+		for _, part := range fieldsOf([]byte(f.Value)) {
+			parts[part.Name] = part.Value
+		}
+		if score, ok := parts["score"]; ok {
+			f.Value = score
+			if time, ok := parts["time"]; ok {
+				if err := r.cell(line, secondsOf(f.Name), time); err != nil {
+					return err
+				}
 			}
 		}
-		f.Value = cellOf(proxy.Score)
 	}
 	return r.cell(line, f.Name, f.Value)
 }
