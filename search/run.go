@@ -357,6 +357,7 @@ type evaluator struct {
 	limits     []asked
 	bounds     []analysis.Limit
 	runner     *scoring.Runner
+	asked      int // questions
 	parsed     map[string]bench301.Architecture
 }
 
@@ -386,6 +387,7 @@ func (s *Searches) evaluator(m analysis.Method, seed uint64, workers int) *evalu
 	for _, l := range d.Limits {
 		e.limits = append(e.limits, ask(l.Objective))
 	}
+	e.asked = len(questions)
 	e.runner = scoring.NewRunner(questions, scoring.Options{
 		Data: s.data, Store: s.Store, Workers: workers, Machine: s.machine,
 	})
@@ -464,7 +466,7 @@ func (e *evaluator) evaluate(ctx context.Context, texts []string) ([]moo.Outcome
 	}
 	out := make([]moo.Outcome, len(texts))
 	return out, e.runner.Run(ctx, archs, func(i int, answers []scoring.Answer) error {
-		if len(answers) > 0 { // else the run ends here
+		if len(answers) == e.asked { // else the run ends here
 			out[i] = e.outcome(answers)
 		}
 		return nil

@@ -148,6 +148,8 @@ func (o *searchOptions) part(ctx context.Context, s streams, searches *search.Se
 	defer cancel()
 	if found, err := searches.Report(ctx); err == nil {
 		_ = reports.Search{Fronts: found}.Print(s.out, o.json)
+	} else {
+		s.say("the fronts so far are many: bench301 report %s writes them", searches.Dir)
 	}
 	s.say("saved; go on with: bench301 search resume %s", searches.Dir)
 }
