@@ -156,6 +156,9 @@ func (j *judge) generations(ctx context.Context, m analysis.Method, seed uint64,
 	var archive moo.Archive[string]
 	at := 0
 	for g := 1; g <= s.Generation; g++ {
+		if err := ctx.Err(); err != nil {
+			return nil, nil, err
+		}
 		for ; at < len(history) && history[at].Generation <= g; at++ {
 			archive.Add(moo.Individual[string]{X: history[at].X, Outcome: history[at].Outcome})
 		}

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"rwe301/analysis"
 	"rwe301/bench301"
@@ -187,7 +188,7 @@ func OpenForWriting(ctx context.Context, dir string, m scoring.Machine) (*Search
 func read(dir string) (s *Searches, path string, err error) {
 	path = filepath.Join(dir, manifestFile)
 	data, err := input.Read(path, maxManifest)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return nil, path, fmt.Errorf("%s: no folder of searches: it has no %s", dir, manifestFile)
 	}
 	if err != nil {
