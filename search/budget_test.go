@@ -246,7 +246,7 @@ func TestMixedVersions(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	if done, err := s.Finished(); done || err != nil || s.Begun() != first {
+	if done, err := s.Finished(t.Context()); done || err != nil || s.Begun() != first {
 		t.Errorf("finished %v, %v, begun by %v", done, err, s.Begun())
 	}
 	if err := s.Run(t.Context(), 1, nil); err != nil {
@@ -263,7 +263,7 @@ func TestMixedVersions(t *testing.T) {
 		t.Errorf("scores by what made them: %v", codes)
 	}
 	r, err := s.Report(t.Context())
-	if done, doneErr := s.Finished(); err != nil || doneErr != nil || !done {
+	if done, doneErr := s.Finished(t.Context()); err != nil || doneErr != nil || !done {
 		t.Fatal(err, doneErr, done)
 	}
 	if r.From.Code != "v1, v2" || r.From.CPU != "one, two" || !strings.Contains(table(t, r), "bench301 v2 on two") {

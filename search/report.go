@@ -42,8 +42,8 @@ func (s *Searches) Report(ctx context.Context) (*analysis.Fronts, error) {
 	var searched []analysis.Searched
 	for _, method := range d.Methods {
 		for _, seed := range d.Seeds {
-			snapshot, history, ok, err := s.load(method, seed)
-			if err = cmp.Or(err, ctx.Err()); err != nil {
+			snapshot, history, ok, err := s.load(ctx, method, seed)
+			if err != nil {
 				return nil, err
 			}
 			if !ok {

@@ -244,11 +244,11 @@ func (s *Searches) Begun() scoring.Machine {
 }
 
 // Finished says whether every search has made all its evaluations.
-func (s *Searches) Finished() (bool, error) {
+func (s *Searches) Finished(ctx context.Context) (bool, error) {
 	d := s.Manifest.Definition
 	for _, m := range d.Methods {
 		for _, seed := range d.Seeds {
-			snapshot, _, ok, err := s.load(m, seed)
+			snapshot, _, ok, err := s.load(ctx, m, seed)
 			if err != nil || !ok || snapshot.Evaluations < d.Evaluations() {
 				return false, err
 			}
@@ -309,12 +309,12 @@ func (c checkpoint) Save(snapshot moo.Snapshot[string], fresh []moo.Evaluated[st
 }
 
 func (c checkpoint) Load() (moo.Snapshot[string], []moo.Evaluated[string], bool, error) {
-	return c.searches.load(c.method, c.seed)
+	return c.searches.load(context.Background(), c.method, c.seed)
 }
 
 // load reads a search as far as it has come; ok = false where it has not begun. A search of another definition is an
 // error.
-func (s *Searches) load(m analysis.Method, seed uint64) (snapshot moo.Snapshot[string],
+func (s *Searches) load(ctx context.Context, m analysis.Method, seed uint64) (snapshot moo.Snapshot[string],
 	history []moo.Evaluated[string], ok bool, err error) {
 	name := runName(m, seed)
 	text, steps, ok, err := s.Store.LoadSearch(name)
@@ -325,6 +325,9 @@ func (s *Searches) load(m analysis.Method, seed uint64) (snapshot moo.Snapshot[s
 		return snapshot, nil, false, fmt.Errorf("%s: search %s: damaged snapshot: %w", s.Dir, name, err)
 	}
 	for i, step := range steps {
+		if err := ctx.Err(); err != nil {
+			return snapshot, nil, false, err
+		}
 		var e moo.Evaluated[string]
 		err := json.Unmarshal(step, &e)
 		if err == nil {

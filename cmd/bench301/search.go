@@ -188,7 +188,7 @@ func (o *searchOptions) open(cmd *cobra.Command, args []string) (*search.Searche
 		if err != nil {
 			return nil, err
 		}
-		done, err := searches.Finished()
+		done, err := searches.Finished(ctx)
 		if err == nil && !done {
 			err = begunHere(o.resume, searches.Begun(), o.anyVersion)
 		}
