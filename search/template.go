@@ -31,9 +31,9 @@ weights: common           # all runs see the same random weights, and share scor
 
 # limits: {macs: 200M}    # bound from above what is minimised, or a count as it is counted; k, M and G stand for
                           # thousands, millions and thousand millions
-budgets:                  # the reports name the most accurate architecture within each: of a count (params, macs, flops,
-                          # pool-count, sepconv-count, depth), accuracy (7 for an error of at most 7 %), surrogate:PATH,
-                          # or an estimator that every method minimises
+budgets:                  # the reports name the most accurate architecture within each: of a count (params, macs,
+                          # flops, pool-count, sepconv-count, depth), accuracy (7 for an error of at most 7 %),
+                          # surrogate:PATH, or an estimator that every method minimises
   macs: [100M, 150M, 200M]
 
 accuracy:                 # re-evaluates the fronts

@@ -46,7 +46,8 @@ seeds: [1, 2]
 `
 
 // TestKilledSearchesEndAlike kills a search with SIGKILL again and again and resumes it, with one and with eight
-// workers, or begins it again where the kill came before it was made. The fronts and indicators must be those of a search that nobody disturbed.
+// workers, or begins it again where the kill came before it was made. The fronts
+// and indicators must be those of a search that nobody disturbed.
 func TestKilledSearchesEndAlike(t *testing.T) {
 	bin, dir := program(t), t.TempDir()
 	definition := filepath.Join(dir, "search.yaml")
