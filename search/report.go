@@ -42,8 +42,8 @@ func (s *Searches) Report(ctx context.Context) (*analysis.Fronts, error) {
 	var searched []analysis.Searched
 	for _, method := range d.Methods {
 		for _, seed := range d.Seeds {
-			snapshot, history, ok, err := s.load(method, seed)
-			if err = cmp.Or(err, ctx.Err()); err != nil {
+			snapshot, history, ok, err := s.load(ctx, method, seed)
+			if err != nil {
 				return nil, err
 			}
 			if !ok {
@@ -156,6 +156,9 @@ func (j *judge) generations(ctx context.Context, m analysis.Method, seed uint64,
 	var archive moo.Archive[string]
 	at := 0
 	for g := 1; g <= s.Generation; g++ {
+		if err := ctx.Err(); err != nil {
+			return nil, nil, err
+		}
 		for ; at < len(history) && history[at].Generation <= g; at++ {
 			archive.Add(moo.Individual[string]{X: history[at].X, Outcome: history[at].Outcome})
 		}

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"rwe301/analysis"
 	"rwe301/bench301"
@@ -187,7 +188,7 @@ func OpenForWriting(ctx context.Context, dir string, m scoring.Machine) (*Search
 func read(dir string) (s *Searches, path string, err error) {
 	path = filepath.Join(dir, manifestFile)
 	data, err := input.Read(path, maxManifest)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return nil, path, fmt.Errorf("%s: no folder of searches: it has no %s", dir, manifestFile)
 	}
 	if err != nil {
@@ -243,11 +244,11 @@ func (s *Searches) Begun() scoring.Machine {
 }
 
 // Finished says whether every search has made all its evaluations.
-func (s *Searches) Finished() (bool, error) {
+func (s *Searches) Finished(ctx context.Context) (bool, error) {
 	d := s.Manifest.Definition
 	for _, m := range d.Methods {
 		for _, seed := range d.Seeds {
-			snapshot, _, ok, err := s.load(m, seed)
+			snapshot, _, ok, err := s.load(ctx, m, seed)
 			if err != nil || !ok || snapshot.Evaluations < d.Evaluations() {
 				return false, err
 			}
@@ -317,12 +318,12 @@ func (c checkpoint) Save(snapshot moo.Snapshot[string], fresh []moo.Evaluated[st
 }
 
 func (c checkpoint) Load() (moo.Snapshot[string], []moo.Evaluated[string], bool, error) {
-	return c.searches.load(c.method, c.seed)
+	return c.searches.load(context.Background(), c.method, c.seed)
 }
 
 // load reads a search as far as it has come; ok = false where it has not begun. A search of another definition is an
 // error.
-func (s *Searches) load(m analysis.Method, seed uint64) (snapshot moo.Snapshot[string],
+func (s *Searches) load(ctx context.Context, m analysis.Method, seed uint64) (snapshot moo.Snapshot[string],
 	history []moo.Evaluated[string], ok bool, err error) {
 	name := runName(m, seed)
 	text, steps, ok, err := s.Store.LoadSearch(name)
@@ -333,6 +334,9 @@ func (s *Searches) load(m analysis.Method, seed uint64) (snapshot moo.Snapshot[s
 		return snapshot, nil, false, fmt.Errorf("%s: search %s: damaged snapshot: %w", s.Dir, name, err)
 	}
 	for i, step := range steps {
+		if err := ctx.Err(); err != nil {
+			return snapshot, nil, false, err
+		}
 		var e moo.Evaluated[string]
 		err := json.Unmarshal(step, &e)
 		if err == nil {
@@ -366,6 +370,7 @@ type evaluator struct {
 	limits     []asked
 	bounds     []analysis.Limit
 	runner     *scoring.Runner
+	asked      int // questions
 	parsed     map[string]bench301.Architecture
 }
 
@@ -395,6 +400,7 @@ func (s *Searches) evaluator(m analysis.Method, seed uint64, workers int) *evalu
 	for _, l := range d.Limits {
 		e.limits = append(e.limits, ask(l.Objective))
 	}
+	e.asked = len(questions)
 	e.runner = scoring.NewRunner(questions, scoring.Options{
 		Data: s.data, Store: s.Store, Workers: workers, Machine: s.machine,
 	})
@@ -473,7 +479,7 @@ func (e *evaluator) evaluate(ctx context.Context, texts []string) ([]moo.Outcome
 	}
 	out := make([]moo.Outcome, len(texts))
 	return out, e.runner.Run(ctx, archs, func(i int, answers []scoring.Answer) error {
-		if len(answers) > 0 { // else the run ends here
+		if len(answers) == e.asked { // else the run ends here
 			out[i] = e.outcome(answers)
 		}
 		return nil

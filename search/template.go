@@ -29,8 +29,11 @@ generations: 30
 seeds: [1]                # one run a seed and method: 1..5
 weights: common           # all runs see the same random weights, and share scores; fresh: each run draws its own
 
-# limits: {macs: 200M}    # bound an objective; k, M and G stand for thousands, millions and thousand millions
-budgets:                  # the reports name the most accurate architecture within each
+# limits: {macs: 200M}    # bound from above what is minimised, or a count as it is counted; k, M and G stand for
+                          # thousands, millions and thousand millions
+budgets:                  # the reports name the most accurate architecture within each: of a count (params, macs,
+                          # flops, pool-count, sepconv-count, depth), accuracy (7 for an error of at most 7 %),
+                          # surrogate:PATH, or an estimator that every method minimises
   macs: [100M, 150M, 200M]
 
 accuracy:                 # re-evaluates the fronts

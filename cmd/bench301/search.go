@@ -152,6 +152,8 @@ func (o *searchOptions) part(ctx context.Context, s streams, searches *search.Se
 	defer cancel()
 	if found, err := searches.Report(ctx); err == nil {
 		_ = reports.Search{Fronts: found}.Print(s.out, o.json)
+	} else {
+		s.say("the fronts so far are many: bench301 report %s writes them", searches.Dir)
 	}
 	s.say("saved; go on with: bench301 search resume %s", searches.Dir)
 }
@@ -191,7 +193,7 @@ func (o *searchOptions) open(cmd *cobra.Command, args []string) (*search.Searche
 		if err != nil {
 			return nil, err
 		}
-		done, err := searches.Finished()
+		done, err := searches.Finished(ctx)
 		if err == nil && !done {
 			err = begunHere(o.resume, searches.Begun(), o.anyVersion)
 		}

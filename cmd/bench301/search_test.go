@@ -6,9 +6,35 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
+
+	"rwe301/scoring"
 )
+
+// TestBegunHere goes on with what another version or processor began only where any may.
+func TestBegunHere(t *testing.T) {
+	here := machine()
+	for _, c := range []struct {
+		begun scoring.Machine
+		want  string
+	}{
+		{here, ""},
+		{scoring.Machine{Code: here.Code}, ""}, // folders of early versions do not say
+		{scoring.Machine{Code: here.Code, CPU: "another"}, `run: begun on "another", this is`},
+		{scoring.Machine{Code: "0123456789ab", CPU: here.CPU}, "run: begun by version 0123456789ab, this is"},
+		{scoring.Machine{Code: "\x1b[2J" + strings.Repeat("x", 5000), CPU: here.CPU}, `run: begun by version \x1b[2J`},
+	} {
+		err := begunHere("run", c.begun, false)
+		if (err == nil) != (c.want == "") || err != nil && (!strings.HasPrefix(err.Error(), c.want) || len(err.Error()) > 400) {
+			t.Errorf("%.50v: %v, want %q", c.begun, err, c.want)
+		}
+		if err := begunHere("run", c.begun, true); err != nil {
+			t.Errorf("%.50v: %v although any version may", c.begun, err)
+		}
+	}
+}
 
 const killedSearch = `name: killed
 methods:
@@ -20,7 +46,8 @@ seeds: [1, 2]
 `
 
 // TestKilledSearchesEndAlike kills a search with SIGKILL again and again and resumes it, with one and with eight
-// workers. The fronts and indicators must be those of a search that nobody disturbed.
+// workers, or begins it again where the kill came before it was made. The fronts
+// and indicators must be those of a search that nobody disturbed.
 func TestKilledSearchesEndAlike(t *testing.T) {
 	bin, dir := program(t), t.TempDir()
 	definition := filepath.Join(dir, "search.yaml")
@@ -42,9 +69,7 @@ func TestKilledSearchesEndAlike(t *testing.T) {
 			args := []string{"search", definition, "--out", runDir}
 			if _, err := os.Stat(filepath.Join(runDir, "search.json")); err == nil {
 				args = []string{"search", "--resume", runDir}
-			} else if err := os.RemoveAll(runDir); err != nil {
-				t.Fatal(err)
-			}
+			} // else it is made again, in what the kill left
 			var out bytes.Buffer
 			cmd := exec.Command(bin, append(args, "--json", "--jobs", fmt.Sprint(workers))...)
 			cmd.Stdout = &out
