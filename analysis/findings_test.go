@@ -176,7 +176,7 @@ func TestCompareRuns(t *testing.T) {
 // that scipy gives for the columns.
 func TestReplayOfThePublishedTable(t *testing.T) {
 	path := oracle.Shared(t, "data/nb301/architectures.csv")
-	definition, err := study.Replay(path, "val_accuracy", nil)
+	definition, _, err := study.Replay{Table: path}.Definition()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,20 +194,15 @@ func TestReplayOfThePublishedTable(t *testing.T) {
 	if len(f.Rows) != 12 || len(f.Architectures) != 919 {
 		t.Errorf("%d columns, %d architectures", len(f.Rows), len(f.Architectures))
 	}
-	for name, call := range map[string]func() ([]byte, error){
-		"no column \"acc\"": func() ([]byte, error) { return study.Replay(path, "acc", nil) },
-		"no column of numbers \"nwott\"": func() ([]byte,
-			error) {
-			return study.Replay(path, "val_accuracy", []string{"nwott"})
-		},
-		"no such file or directory": func() ([]byte, error) { return study.Replay(path+"x", "val_accuracy", nil) },
-		"no column \"val_accuracy\" of accu": func() ([]byte, error) {
-			return study.Replay(studytest.Write(t, dir, "archs.txt", studytest.Architectures(t, 1)[0].String()), "val_accuracy",
-				nil)
-		},
+	bare := studytest.Write(t, dir, "archs.txt", studytest.Architectures(t, 1)[0].String())
+	for want, r := range map[string]study.Replay{
+		"no column \"acc\"":          {Table: path, Accuracy: "acc"},
+		"no column \"nwott\"":        {Table: path, Columns: []string{"nwott"}},
+		"no such file or directory":  {Table: path + "x"},
+		"no column \"val_accuracy\"": {Table: bare},
 	} {
-		if _, err := call(); err == nil || !strings.Contains(err.Error(), name) {
-			t.Errorf("%v; want %q", err, name)
+		if _, _, err := r.Definition(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v; want %q", err, want)
 		}
 	}
 }

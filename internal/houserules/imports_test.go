@@ -15,16 +15,17 @@ import (
 // Arrows point down only. A line that begins with a tab goes on with the one before.
 const plan = `
 bench301: internal/printable
-bench301/dataset: internal/atomicfile internal/download
+bench301/dataset: internal/atomicfile internal/download internal/input internal/pickle internal/printable
 bench301/surrogate: bench301 internal/atomicfile internal/download internal/pickle bench301/surrogate/internal/trees
 	bench301/surrogate/internal/xgb bench301/surrogate/internal/lgb bench301/surrogate/internal/torch
-	bench301/surrogate/internal/gin
+	bench301/surrogate/internal/gin bench301/surrogate/internal/jsonkeys internal/input internal/printable
 bench301/surrogate/internal/gin: bench301 bench301/surrogate/internal/torch
 bench301/surrogate/internal/lgb: bench301/surrogate/internal/trees
 bench301/surrogate/internal/torch: internal/pickle
 bench301/surrogate/internal/trees:
 bench301/surrogate/internal/ubjson:
 bench301/surrogate/internal/xgb: bench301/surrogate/internal/trees bench301/surrogate/internal/ubjson
+	bench301/surrogate/internal/jsonkeys
 analysis: bench301 correlation moo store
 cmd/bench301: analysis bench301 bench301/dataset bench301/surrogate correlation estimators estimators/conformance
 	export moo network plots reports scoring search serve store studies study internal/atomicfile internal/kernels
@@ -59,7 +60,7 @@ internal/yamldoc: internal/suggest internal/input internal/printable
 moo:
 network: bench301 network/fused network/memory network/pass network/plan network/reference internal/process
 network/fused: network/memory network/pass network/plan network/reference internal/kernels
-network/memory: internal/kernels
+network/memory: internal/kernels internal/system
 network/op: network gorgonia
 network/pass: bench301 network/plan
 network/plan: bench301 network/memory internal/kernels
@@ -78,6 +79,7 @@ study: analysis bench301 bench301/dataset estimators scoring store internal/atom
 	internal/suggest internal/yamldoc internal/printable
 internal/pyjson:
 internal/tabular:
+bench301/surrogate/internal/jsonkeys: internal/printable
 `
 
 func TestImportsPointDown(t *testing.T) {
