@@ -100,7 +100,10 @@ func (DARTS) find(text string, forced Notation) []found {
 		case err != nil && strings.HasSuffix(called, "Genotype") && open < last:
 			return append(all, found{name: name, err: err})
 		case err != nil:
-			i = open + 1
+			// Of a long row of brackets only the last ones can begin a value.
+			row := strings.Repeat(text[open:open+1], maxDepth+2)
+			for i = open + 1; strings.HasPrefix(text[i:], row); i++ {
+			}
 		default:
 			here := search(v, "", 0)
 			if len(here) == 1 {
