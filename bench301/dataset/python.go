@@ -90,8 +90,8 @@ func clipped(v any) string {
 }
 
 // byteArray returns the bytes of a pickled numpy array of dtype uint8 and shape (rows, columns): numpy rebuilds it by
-// _reconstruct, whose state is (version, shape, dtype, Fortran order, bytes), or at protocol 5 by _frombuffer of (bytes,
-// dtype, shape, order).
+// _reconstruct, whose state is (version, shape, dtype, Fortran order, bytes), or at protocol 5 by _frombuffer of
+// (bytes, dtype, shape, order).
 func byteArray(v any, rows, columns int) ([]byte, error) {
 	o, ok := v.(*pickle.Object)
 	if !ok {
