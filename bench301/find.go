@@ -80,6 +80,7 @@ func certain(l literal, n Notation) bool {
 func (DARTS) find(text string, forced Notation) []found {
 	var all []found
 	name, _ := assigned(text)
+	last := lastOperation(text)
 	for i := 0; ; {
 		n := strings.IndexAny(text[i:], "[({")
 		if n < 0 {
@@ -91,15 +92,18 @@ func (DARTS) find(text string, forced Notation) []found {
 			start--
 		}
 		called := text[start:open]
-		s := scanner{text: text, pos: start}
+		s := scanner{text: text[start:]}
 		v, err := s.value(0)
 		switch {
 		case definesType(text[:start]):
 			i = open + 1
-		case err != nil && strings.HasSuffix(called, "Genotype") && holdsOperations(text[open:]):
+		case err != nil && strings.HasSuffix(called, "Genotype") && open < last:
 			return append(all, found{name: name, err: err})
 		case err != nil:
-			i = open + 1
+			// Of a long row of brackets only the last ones can begin a value.
+			row := strings.Repeat(text[open:open+1], maxDepth+2)
+			for i = open + 1; strings.HasPrefix(text[i:], row); i++ {
+			}
 		default:
 			here := search(v, "", 0)
 			if len(here) == 1 {
@@ -112,7 +116,7 @@ func (DARTS) find(text string, forced Notation) []found {
 				f.architecture, f.notation, f.err = decode(f.literal, forced)
 				all = append(all, f)
 			}
-			i = s.pos
+			i = start + s.pos
 		}
 	}
 	return all
@@ -123,9 +127,13 @@ func definesType(before string) bool {
 	return strings.HasSuffix(before, "class ") || strings.HasSuffix(before, "def ")
 }
 
-// holdsOperations reports whether text names operations of the DARTS space.
-func holdsOperations(text string) bool {
-	return slices.ContainsFunc(operationNames[:], func(name string) bool { return strings.Contains(text, name) })
+// lastOperation is where text names an operation of the DARTS space for the last time, -1 if it does not.
+func lastOperation(text string) int {
+	last := -1
+	for _, name := range operationNames {
+		last = max(last, strings.LastIndex(text, name))
+	}
+	return last
 }
 
 // broken reports whether text was meant as an architecture, though none could be read from it.
@@ -138,7 +146,7 @@ func broken(text string) bool {
 	}
 	bare := b.String()
 	for _, start := range []string{"normal=[", "normal=(", "normal:[", "normal:(", "normal_0=(", "normal_0=["} {
-		if strings.Contains(bare, start) && holdsOperations(bare) {
+		if strings.Contains(bare, start) && lastOperation(bare) >= 0 {
 			return true
 		}
 	}

@@ -194,6 +194,9 @@ func (p *reader) read() error {
 
 // value reads one record of text or JSON, or one element of an array.
 func (p *reader) value(line int, text string, element bool) error {
+	if text == "" { // of lines that only say that they go on
+		return nil
+	}
 	if text[0] == '{' {
 		members, err := object(text)
 		switch {

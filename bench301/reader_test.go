@@ -140,6 +140,13 @@ func FuzzRead(f *testing.F) {
 		f.Add("[" + text + ",\n" + text + "]")
 		f.Add("x,arch\n1,\"" + text + "\"\n")
 		f.Add(`{"arch": "` + text + `", "x": 1}`)
+		f.Add("import x\nA: Genotype = " + text + " # it's (\nB = A\n")
+		f.Add("2026-01-05 epoch 3 geno: " + text + " loss [\nepoch 4\n")
+		f.Add(`{"a": {"b": ` + text + `}, "x": NaN}`)
+	}
+	for _, text := range []string{v2Numpy, "[" + v2Flat + "\n " + v2Flat + "]", "\\\n\\\n", strings.Repeat("Genotype(", 2000),
+		strings.Repeat("a[(", 2000), "arch;x\n[[(0,3)", "{\"a\":1,\"A\":2}"} {
+		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		for item, err := range Read(DARTS{}, "fuzz", strings.NewReader(text), "") {

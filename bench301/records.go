@@ -13,7 +13,7 @@ import (
 // Where a record begins with words, as a statement of Python and a line of a log do, so many lines and bytes may follow
 // until its brackets are closed; else it is taken for one line.
 const (
-	proseLines = 128
+	proseLines = 40
 	proseBytes = 16 << 10
 )
 
