@@ -73,7 +73,7 @@ func (n Node) number(text string) (any, error) {
 
 // Forms of unquoted values that YAML 1.1 and YAML 1.2, or people, read differently.
 var (
-	switchWord  = regexp.MustCompile(`^(?i:y|n|yes|no|on|off)$`)
+	switchWord  = regexp.MustCompile(`^(?i:yes|no|on|off)$`)
 	octalForm   = regexp.MustCompile(`^[-+]?0[0-7]+$`)
 	zeroForm    = regexp.MustCompile(`^[-+]?0[0-9_]+(\.[0-9_]*)?([eE][-+]?[0-9]+)?$`)
 	otherBase   = regexp.MustCompile(`^[-+]?0(b[01_]+|o[0-7_]+|x[0-9a-fA-F_]+)$`)
