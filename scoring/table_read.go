@@ -337,8 +337,8 @@ func (r *tableReader) architectures(l tabular.Layout) (int, error) {
 		return 0, errNoTable
 	}
 	if slices.ContainsFunc(l.Rows, func(row []string) bool { return len(l.Header) == 1 && namesArchitectures(row[0]) }) {
-		return 0, noTable{r.at(l.Line, "%s where the names of columns should stand, which come below: begin the lines above "+
-			"them with #", quoted(l.Header[0]))}
+		return 0, r.at(l.Line, "%s where the names of columns should stand, which come below: begin the lines above them "+
+			"with #", quoted(l.Header[0]))
 	}
 	if len(l.Header) < 2 || !namesColumns(l.Header) {
 		return 0, errNoTable
