@@ -27,7 +27,7 @@ func program(t *testing.T) string {
 
 const killed = `name: killed
 seed: 5
-architectures: {sample: 40}
+architectures: {sample: 160}
 accuracy: none
 seeds: [0, 1]
 estimators:
@@ -65,7 +65,7 @@ func TestKilledRunsLoseNothing(t *testing.T) {
 	quiet := filepath.Join(dir, "quiet")
 	run("study", "run", definition, "--out", quiet)
 	want := exports(quiet)
-	const scores = 40 * (1 + 2 + 2)
+	const scores = 160 * (1 + 2 + 2)
 	if n := bytes.Count(want["csv"], []byte("\n")); n != scores+1 {
 		t.Fatalf("%d lines, want %d", n, scores+1)
 	}
