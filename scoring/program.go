@@ -2,6 +2,7 @@ package scoring
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,7 +23,7 @@ import (
 // input and writes one, {"id": ..., "score": 1.5} or {"id": ..., "error": "why"}, to standard output. A program whose
 // answers say which question they answer, by its id and, where there are several seeds, its seed, is asked again; one
 // whose answers do not, or that ends after its answer, is started anew for every question, so that no line can be taken
-// for the answer to another one. Any other line is an error. No shell is involved.
+// for the answer to another one, and any other line is an error. No shell is involved.
 type Program struct {
 	Name    string // of the estimator
 	Argv    []string
@@ -34,6 +35,9 @@ type Program struct {
 	ending sync.WaitGroup // children that are being replaced
 	broken error          // it confused its answers: nothing more is asked
 	anew   bool           // an answer said nothing of its question
+	named  bool           // an answer had an id
+	passed int            // lines that are no answers
+	first  string         // the first of them
 }
 
 // String is the command line as a person would write it, and where it starts.
@@ -57,11 +61,15 @@ func Programs(questions []*Question) (list []*Program) {
 	return list
 }
 
-// Advice is what would make the program faster, once it has answered; "" if nothing.
+// Advice is what would make the program faster or was passed over, once it has answered; "" if nothing.
 func (p *Program) Advice() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.anew {
+	switch {
+	case !p.anew && p.named && p.passed > 0:
+		return fmt.Sprintf(`%s: %d lines that are no answers were passed over, since its answers have ids; the first: "%s"`,
+			p.Name, p.passed, p.first)
+	case !p.anew:
 		return ""
 	}
 	return p.Name + " was started anew for every score: it is kept running if its answers repeat the question's id " +
@@ -166,33 +174,77 @@ func (p *Program) exchange(ctx context.Context, c *child, q programQuestion) (a 
 		}
 	}
 	_, _ = c.in.Write(append(question, '\n')) // to a child that has ended, whose last words are looked at all the same
-	line, more, err := next()
-	switch {
-	case err != nil:
-		return a, err
-	case !more:
-		return a, errEnded
+	var said error                            // a line for people
+	alone := false                            // the child has got its last question
+	for {
+		line, more, err := next()
+		switch {
+		case (err != nil || !more) && said != nil && ctx.Err() == nil:
+			return a, said
+		case err != nil:
+			return a, err
+		case !more:
+			return a, errEnded
+		}
+		if a, err = parseAnswer(line); err != nil {
+			if trimmed := bytes.TrimSpace(line); len(trimmed) > 0 && trimmed[0] == '{' {
+				return a, err
+			}
+			if said = cmp.Or(said, err); !p.passOver(line) && !alone { // whether answers have ids shows the sooner
+				alone = true
+				_ = c.in.Close()
+			}
+			continue
+		}
+		switch {
+		case a.id == nil && said != nil:
+			return a, said
+		case a.id == nil && !c.names:
+			return p.last(c, a, next)
+		case a.id != nil && *a.id == q.ID && (a.seed == nil || *a.seed == q.Seed):
+			c.names, c.seeds, c.said = true, a.seed != nil, line
+			p.keep(c, alone)
+			return a, nil
+		case a.id != nil && bytes.Equal(line, c.said): // the answer before, again
+			p.passOver(line)
+		default:
+			return a, &confusion{Clip(line), fmt.Sprintf("%s under seed %d", q.ID, q.Seed)}
+		}
 	}
-	if a, err = parseAnswer(line); err != nil {
-		return a, err
-	}
-	asked := fmt.Sprintf("%s under seed %d", q.ID, q.Seed)
-	switch {
-	case a.id == nil && c.names, a.id != nil && *a.id != q.ID, a.seed != nil && *a.seed != q.Seed:
-		return a, &confusion{Clip(line), asked}
-	case a.id != nil:
-		c.names, c.seeds = true, a.seed != nil
-		p.mu.Lock()
+}
+
+// keep puts a child whose answers have ids where it can be asked again, unless it is at its end.
+func (p *Program) keep(c *child, alone bool) {
+	p.mu.Lock()
+	p.named = true
+	if !alone {
 		p.idle = append(p.idle, c)
-		p.mu.Unlock()
-		return a, nil
 	}
-	// Nothing but the alternation says what was answered: this must be all that it says.
+	p.mu.Unlock()
+	if alone {
+		c.end(true)
+	}
+}
+
+// passOver counts a line that is no answer, and says whether the program is known to answer with ids: other lines of
+// such a program do no harm.
+func (p *Program) passOver(line []byte) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.passed++; p.passed == 1 {
+		p.first = Clip(line)
+	}
+	return p.named
+}
+
+// last takes an answer without an id. Nothing but the alternation says what it answers: it must be all that the child
+// says to its end.
+func (p *Program) last(c *child, a programAnswer, next func() ([]byte, bool, error)) (programAnswer, error) {
 	p.mu.Lock()
 	p.anew = true
 	p.mu.Unlock()
 	_ = c.in.Close()
-	line, more, err = next()
+	line, more, err := next()
 	switch {
 	case more:
 		return a, &badLine{Clip(line), "it follows an answer without an id, so that one of the two answers something else"}
@@ -218,6 +270,7 @@ type child struct {
 	seed   uint64        // of its first question
 	names  bool          // its answers have an id: it may be asked again
 	seeds  bool          // they have a seed too: it may be asked under other seeds
+	said   []byte        // its last answer
 
 	mu         sync.Mutex
 	unfinished []byte // what it wrote of a line that has no end yet
