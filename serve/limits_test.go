@@ -143,7 +143,6 @@ func TestLongTexts(t *testing.T) {
 		"surrogate":     {`{"architectures": ["` + arch + `"], "surrogate": "`, `"}`},
 		"key of object": {`{"architectures": [{"`, `": 1}]}`},
 		"no end":        {`{"architectures": ["`, ""},
-		"no end":        {`{"architectures": ["`, ""},
 	} {
 		r := strings.NewReader(c.begin + x + c.end)
 		w := httptest.NewRecorder()
