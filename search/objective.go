@@ -34,7 +34,7 @@ const surrogatePrefix = "surrogate:"
 
 func same(v float64) float64 { return v }
 
-func negated(v float64) float64 { return -v }
+func negated(v float64) float64 { return 0 - v } // 0 of 0, not -0
 
 func complement(v float64) float64 { return 100 - v }
 

@@ -87,6 +87,26 @@ func (p *patient) Read(b []byte) (int, error) {
 	return n, err
 }
 
+// longestValue bounds the bytes of one text in a body, which the decoder holds in memory: an architecture takes less.
+const longestValue = 128 << 10
+
+// lookahead hands a body to a decoder, which may hold no more of it than the longest value.
+type lookahead struct {
+	io.Reader
+	given int64
+	taken func() int64 // by the decoder, of what was given
+}
+
+func (l *lookahead) Read(b []byte) (int, error) {
+	room := longestValue - (l.given - l.taken())
+	if room <= 0 {
+		return 0, refuse(http.StatusRequestEntityTooLarge, "body: a text, or blanks, of more than %d bytes", longestValue)
+	}
+	n, err := l.Reader.Read(b[:min(int64(len(b)), room)])
+	l.given += int64(n)
+	return n, err
+}
+
 // bad is what is wrong with a body that could not be read.
 func (s *Server) bad(err error) error {
 	if large := new(http.MaxBytesError); errors.As(err, &large) {
@@ -104,7 +124,9 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request) (*request, error) 
 	if err != nil {
 		return nil, err
 	}
-	in := json.NewDecoder(text)
+	ahead := &lookahead{Reader: text}
+	in := json.NewDecoder(ahead)
+	ahead.taken = in.InputOffset
 	q := &request{}
 	q.Architectures.most = s.limits.Architectures
 	q.Architectures.hold = s.hold

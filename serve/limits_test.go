@@ -131,6 +131,28 @@ func TestBodies(t *testing.T) {
 	}
 }
 
+// TestLongTexts sends texts that no request needs: they are refused before they are in memory as a whole.
+func TestLongTexts(t *testing.T) {
+	s := newServer(t, Limits{})
+	x := strings.Repeat("x", 8<<20)
+	for name, c := range map[string]struct{ begin, end string }{
+		"architecture":  {`{"architectures": ["`, `"]}`},
+		"second":        {`{"architectures": ["` + arch + `", "`, `"]}`},
+		"key":           {`{"`, `": 1}`},
+		"notation":      {`{"notation": "`, `", "architectures": []}`},
+		"surrogate":     {`{"architectures": ["` + arch + `"], "surrogate": "`, `"}`},
+		"key of object": {`{"architectures": [{"`, `": 1}]}`},
+		"no end":        {`{"architectures": ["`, ""},
+	} {
+		r := strings.NewReader(c.begin + x + c.end)
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, httptest.NewRequest("POST", "/v1/query", r))
+		if w.Code != 413 || !strings.Contains(w.Body.String(), "a text, or blanks, of more than 131072 bytes") || r.Len() < 7<<20 {
+			t.Errorf("%s: %d %.200s; %d bytes not read", name, w.Code, w.Body, r.Len())
+		}
+	}
+}
+
 // TestHosts calls the server by names that lead to this machine.
 func TestHosts(t *testing.T) {
 	s := newServer(t, Limits{})

@@ -158,9 +158,11 @@ func readLines(r io.Reader, name string) iter.Seq2[line, error] {
 			l = line{number: l.number + 1, offset: l.offset + int64(l.length), length: len(raw)}
 			switch {
 			case errors.Is(err, io.EOF):
-				// Whole but for its end, or torn.
-				if l.record, err = parseLine(raw); err != nil {
+				if len(raw) == 0 || torn(raw) {
 					return
+				}
+				if l.record, err = parseLine(raw); err != nil {
+					err = notRecord(name, l.number, raw, err)
 				}
 				l.open = true
 			case errors.Is(err, bufio.ErrBufferFull):
@@ -169,8 +171,7 @@ func readLines(r io.Reader, name string) iter.Seq2[line, error] {
 				err = fmt.Errorf("%s: %w", name, err)
 			default:
 				if l.record, err = parseLine(raw); err != nil {
-					err = fmt.Errorf("%s:%d: not a record: %w: mend or remove the line, or choose another file", name, l.number,
-						err)
+					err = notRecord(name, l.number, raw, err)
 				}
 			}
 			texts.share(&l.record)
@@ -179,6 +180,21 @@ func readLines(r io.Reader, name string) iter.Seq2[line, error] {
 			}
 		}
 	}
+}
+
+// torn says whether a last line is the beginning of a record, cut short by a crash. Any other one is somebody's text,
+// which must not be cut off.
+func torn(raw []byte) bool {
+	const begin = `{"arch":"`
+	raw = bytes.TrimRight(raw, "\x00") // a file system may have made the file longer before it was written
+	return bytes.HasPrefix(raw, []byte(begin[:min(len(begin), len(raw))])) && !json.Valid(raw)
+}
+
+func notRecord(name string, number int, raw []byte, why error) error {
+	if bytes.HasPrefix(raw, []byte("SQLite format 3\x00")) {
+		return fmt.Errorf("%s: a SQLite database: want a file of JSON lines, as score --out writes them", name)
+	}
+	return fmt.Errorf("%s:%d: not a record: %w: mend or remove the line, or choose another file", name, number, why)
 }
 
 // ReadJSONL reads the records files, without writing to them, one after the other. Of the records that answer one

@@ -210,3 +210,41 @@ func TestRecordsByKey(t *testing.T) {
 		}
 	}
 }
+
+// TestFilesOfOthersAreKept names files that no run wrote as the file for scores: they must not be taken for one that a
+// crash cut short.
+func TestFilesOfOthersAreKept(t *testing.T) {
+	for name, c := range map[string]struct{ text, want string }{
+		"text":             {"my only notes", ":1: not a record"},
+		"architecture":     {"[[(0, 1), (1, 2)", ":1: not a record"},
+		"another object":   {`{"precious": 1}`, ":1: not a record"},
+		"a longer one":     {`{"precious": [1, `, ":1: not a record"},
+		"whole, no record": {`{"arch":"a"}`, ":1: not a record"},
+		"number":           {"5", ":1: not a record"},
+		"database":         {"SQLite format 3\x00 and more", "a SQLite database"},
+		"cut short":        {`{"arch":"[[(0, 1), (1, 2)`, ""},
+		"just begun":       {`{"a`, ""},
+		"never written":    {"\x00\x00\x00", ""},
+		"half written":     {"{\"arch\":\"[[\x00\x00", ""},
+	} {
+		path := filepath.Join(t.TempDir(), "scores.jsonl")
+		if err := os.WriteFile(path, []byte(c.text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		_, err := ReadJSONL(path)
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: read: %v, want %q", name, err, c.want)
+		}
+		s, err := OpenJSONL(path)
+		if err == nil {
+			err = s.Close()
+		}
+		kept, _ := os.ReadFile(path)
+		switch {
+		case c.want == "" && (err != nil || len(kept) > 0):
+			t.Errorf("%s: %v, %q", name, err, kept)
+		case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) || string(kept) != c.text):
+			t.Errorf("%s: %v, %q, want %q", name, err, kept, c.want)
+		}
+	}
+}

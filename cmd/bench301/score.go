@@ -128,6 +128,9 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 			if rows++; rows > most {
 				continue
 			}
+			if p.streams() {
+				m.hide()
+			}
 			if err := p.print(a.Record); err != nil {
 				return err
 			}
@@ -135,10 +138,10 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 		m.set(int64(i+1), int64(len(archs)))
 		return nil
 	})
+	m.close()
 	if err := errors.Join(err, p.close()); err != nil {
 		return err
 	}
-	m.close()
 	if rows > most {
 		s.say("%d more rows are in %s", rows-most, o.out)
 	}

@@ -96,7 +96,7 @@ func show(ctx context.Context, s streams, o showOptions, args []string) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(s.err, "wrote %s\n", o.picture)
+		fmt.Fprintf(s.err, "wrote %s\n", printable.Line(o.picture))
 	}
 	return nil
 }

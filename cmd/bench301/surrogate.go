@@ -15,6 +15,7 @@ import (
 
 	"rwe301/bench301/surrogate"
 	"rwe301/internal/atomicfile"
+	"rwe301/internal/printable"
 	"rwe301/scoring"
 )
 
@@ -102,7 +103,8 @@ func importSurrogates(ctx context.Context, s streams, from, ensemble, out string
 		if err := e.Save(target); err != nil {
 			return err
 		}
-		fmt.Fprintf(s.out, "%s\t%s, %d members, sha256 %s\n", target, e.Info().Kind, e.Info().Members, e.Checksum())
+		fmt.Fprint(s.out, printable.Text(fmt.Sprintf("%s\t%s, %d members, sha256 %s\n", target, e.Info().Kind,
+			e.Info().Members, e.Checksum())))
 	}
 	return nil
 }
@@ -138,8 +140,8 @@ func newSurrogateInfo(s streams) *cobra.Command {
 				}{e.Info(), e.Checksum(), e.Members()})
 			}
 			if !f.csv {
-				fmt.Fprintf(s.out, "%s: %s, %d members, predicts %s, sha256 %s\n", e.Info().Name, e.Info().Kind,
-					e.Info().Members, cmp.Or(e.Info().Unit, "an unknown unit"), e.Checksum())
+				fmt.Fprint(s.out, printable.Text(fmt.Sprintf("%s: %s, %d members, predicts %s, sha256 %s\n", e.Info().Name,
+					e.Info().Kind, e.Info().Members, cmp.Or(e.Info().Unit, "an unknown unit"), e.Checksum())))
 			}
 			columns := "member,format,written by,>trees,>nodes,>depth,>weights,>original bytes,original sha256"
 			return newPrinter(s, f, columns, func(m surrogate.Member) []any {
@@ -181,8 +183,8 @@ the same random architectures; every member's prediction must agree to the last 
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(s.out, "%s: whole, %d members of kind %s, sha256 %s\n", args[0], e.Info().Members, e.Info().Kind,
-				e.Checksum())
+			fmt.Fprint(s.out, printable.Text(fmt.Sprintf("%s: whole, %d members of kind %s, sha256 %s\n", args[0],
+				e.Info().Members, e.Info().Kind, e.Checksum())))
 			if len(args) < 2 {
 				return nil
 			}
@@ -196,7 +198,7 @@ the same random architectures; every member's prediction must agree to the last 
 				}
 				return fmt.Errorf("%s and %s differ: %w", args[0], args[1], err)
 			}
-			fmt.Fprintf(s.out, "%s: the same predictions for %d architectures, to the bit\n", args[1], n)
+			fmt.Fprintf(s.out, "%s: the same predictions for %d architectures, to the bit\n", printable.Line(args[1]), n)
 			return nil
 		},
 	}
@@ -282,7 +284,9 @@ predictions of a model of an earlier version may differ from the original's in t
 				if err := atomicfile.Write(target, func(w io.Writer) error { return e.ExportJSON(w, i) }); err != nil {
 					return err
 				}
-				fmt.Fprintln(s.out, target)
+				if err := printLines(s, target); err != nil {
+					return err
+				}
 			}
 			return nil
 		},

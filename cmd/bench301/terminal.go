@@ -147,6 +147,13 @@ func (m *meter) set(done, total int64) {
 	fmt.Fprintln(m.w, text)
 }
 
+// hide clears the bar until the next word about the work.
+func (m *meter) hide() {
+	if m.bar != nil {
+		_ = m.bar.Clear()
+	}
+}
+
 // close clears the bar.
 func (m *meter) close() {
 	if m.bar != nil {

@@ -65,7 +65,18 @@ func WriteBytes(path string, data []byte) error {
 
 // Dir makes a new folder beside path, to be renamed to it when it is whole, with the permissions that the umask gives.
 func Dir(path string) (string, error) {
-	return unused(path, func(name string) error { return os.Mkdir(name, 0o777) })
+	return kept(unused(path, func(name string) error { return os.Mkdir(name, 0o777) }))
+}
+
+// Temp is os.MkdirTemp for a folder that the caller removes, and that Abandon does.
+func Temp(dir, pattern string) (string, error) { return kept(os.MkdirTemp(dir, pattern)) }
+
+// kept notes a folder of a name that no other will have: once it is renamed or removed, there is nothing at its path.
+func kept(path string, err error) (string, error) {
+	if err == nil {
+		unfinished.add(path)
+	}
+	return path, err
 }
 
 // unused calls create with temporary names beside path until there is none of the name yet.
@@ -136,7 +147,7 @@ func syncDir(dir string) error {
 	return nil
 }
 
-// written are the files that are being written.
+// written are the files and folders that are being written.
 type written struct {
 	mu    sync.Mutex
 	paths map[string]bool
@@ -156,10 +167,15 @@ func (t *written) remove(path string) {
 	delete(t.paths, path)
 }
 
-// Abandon removes all unfinished files, and lets none begin or finish any more: for a process that ends at once.
+// Abandon removes all unfinished files and folders, and lets none begin or finish any more: for a process that ends at
+// once.
 func Abandon() {
 	unfinished.mu.Lock() // for good
 	for path := range unfinished.paths {
-		_ = os.Remove(path)
+		for range 3 { // something may still be writing into a folder
+			if os.RemoveAll(path) == nil {
+				break
+			}
+		}
 	}
 }

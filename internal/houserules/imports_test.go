@@ -70,9 +70,9 @@ reports: analysis bench301 correlation plots internal/atomicfile internal/sugges
 scoring: bench301 bench301/dataset bench301/surrogate estimators store internal/printable internal/process
 	internal/yamldoc internal/input internal/pyjson internal/tabular
 search: analysis bench301 bench301/dataset bench301/surrogate estimators moo scoring store internal/atomicfile
-	internal/yamldoc internal/input internal/printable internal/suggest
+	internal/yamldoc internal/input internal/printable internal/strictjson internal/suggest
 serve: bench301 bench301/surrogate
-store: internal/printable internal/strictjson
+store: internal/atomicfile internal/printable internal/strictjson
 studies:
 study/studytest: analysis bench301 correlation scoring study
 study: analysis bench301 bench301/dataset estimators scoring store internal/atomicfile internal/strictjson
