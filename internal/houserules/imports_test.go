@@ -72,7 +72,7 @@ scoring: bench301 bench301/dataset bench301/surrogate estimators store internal/
 search: analysis bench301 bench301/dataset bench301/surrogate estimators moo scoring store internal/atomicfile
 	internal/yamldoc internal/input internal/printable internal/suggest
 serve: bench301 bench301/surrogate
-store: internal/printable internal/strictjson
+store: internal/printable internal/pyjson internal/strictjson
 studies:
 study/studytest: analysis bench301 correlation scoring study
 study: analysis bench301 bench301/dataset estimators scoring store internal/atomicfile internal/strictjson
