@@ -14,7 +14,7 @@ import (
 // plan lists, for every package of ours, the packages of ours that it may import, and gorgonia where that is allowed.
 // Arrows point down only. A line that begins with a tab goes on with the one before.
 const plan = `
-bench301: internal/printable
+bench301: internal/input internal/printable
 bench301/dataset: internal/atomicfile internal/download internal/input internal/pickle internal/printable
 bench301/surrogate: bench301 internal/atomicfile internal/download internal/pickle bench301/surrogate/internal/trees
 	bench301/surrogate/internal/xgb bench301/surrogate/internal/lgb bench301/surrogate/internal/torch
