@@ -1,6 +1,7 @@
 package bench301
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -76,17 +77,26 @@ func certain(l literal, n Notation) bool {
 	return true
 }
 
+// maxFailures bounds how many brackets of a text may begin no value.
+const maxFailures = 50_000
+
 // find implements finder.
 func (DARTS) find(text string, forced Notation) []found {
 	var all []found
 	name, _ := assigned(text)
 	last := lastOperation(text)
+	closed := strings.LastIndexAny(text, "])}")
+	failures := 0
 	for i := 0; ; {
 		n := strings.IndexAny(text[i:], "[({")
-		if n < 0 {
+		if n < 0 || i+n > closed && last < i+n {
 			break
 		}
 		open := i + n
+		if failures > maxFailures {
+			return append(all, found{err: fmt.Errorf("%d brackets that begin no value: write one architecture a line",
+				failures)})
+		}
 		start := open
 		for text[open] == '(' && start > i && (letter(text[start-1]) || digit(text[start-1]) || text[start-1] == '.') {
 			start--
@@ -100,6 +110,7 @@ func (DARTS) find(text string, forced Notation) []found {
 		case err != nil && strings.HasSuffix(called, "Genotype") && open < last:
 			return append(all, found{name: name, err: err})
 		case err != nil:
+			failures++
 			// Of a long row of brackets only the last ones can begin a value.
 			row := strings.Repeat(text[open:open+1], maxDepth+2)
 			for i = open + 1; strings.HasPrefix(text[i:], row); i++ {

@@ -196,3 +196,30 @@ func FuzzParse201(f *testing.F) {
 		}
 	})
 }
+
+// Architectures in the notation cell stand in logs and in files of Python, too.
+func TestRead201AmongOthers(t *testing.T) {
+	a := "|avg_pool_3x3~0|+|skip_connect~0|none~1|+|nor_conv_1x1~0|avg_pool_3x3~1|nor_conv_1x1~2|"
+	b := "|nor_conv_3x3~0|+|none~0|none~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_1x1~2|"
+	for text, want := range map[string]string{
+		"2026-01-05 10:00 INFO epoch 3 arch: " + a + " acc 93.1\nno architecture\n[INFO] best=" + b + ", 90\n": a + ";" + b,
+		"import x\nbest = '" + a + "'  # a comment\nworst = \"" + b + "\"\n":                                   "best " + a + ";worst " + b,
+		"A = {'first': '" + a + "', \"second\": '" + b + "'}\n":                                                "first " + a + ";second " + b,
+		`{"results": [{"arch_str": "` + a + `"}, {"arch_str": "` + b + `"}]}`:                                  "arch_str " + a + ";arch_str " + b,
+		a + "\n" + b + "\n": a + ";" + b,
+		"log " + strings.Replace(a, "skip", "hop", 1) + "\n": `log:1: node 2: operation "hop_connect": unknown`,
+		"\xff\xfe|\x00": "log: UTF-16: save it as UTF-8",
+	} {
+		var got []string
+		for item, err := range Read(NASBench201{}, "log", strings.NewReader(text), "") {
+			if err != nil {
+				got = append(got, err.Error())
+				break
+			}
+			got = append(got, strings.TrimSpace(item.Name+" "+item.Architecture.String()))
+		}
+		if have := strings.Join(got, ";"); !strings.HasPrefix(have, want) {
+			t.Errorf("%.60q: %s\nwant %s", text, have, want)
+		}
+	}
+}

@@ -1,9 +1,11 @@
 package bench301
 
 import (
+	"cmp"
 	"fmt"
 	"math/big"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -72,12 +74,36 @@ func (NASBench201) Parse(text string) (Architecture, Notation, error) {
 	if err != nil {
 		return nil, "", err
 	}
+	if l.kind == stringLiteral && strings.HasPrefix(l.text, "|") {
+		g, err := decodeCell(l.text)
+		return g, NotationCell, err
+	}
 	if l.kind == listLiteral && len(l.items) > 0 && l.items[0].kind == numberLiteral {
 		g, err := decodeIndices(l)
 		return g, NotationIndices, err
 	}
 	return nil, "", fmt.Errorf("%s is no architecture of NAS-Bench-201: expected |op~0|+|op~0|op~1|+|op~0|op~1|op~2| or "+
 		"six integers", l)
+}
+
+// cellText201 is a text in the notation cell, with perhaps a wrong operation or node; before it may stand the key that
+// holds it.
+var cellText201 = regexp.MustCompile(`(?:['"]([\w .-]{1,60})['"]\s*:\s*['"])?` +
+	`(\|\w+~\d\|\+\|\w+~\d\|\w+~\d\|\+\|\w+~\d\|\w+~\d\|\w+~\d\|)`)
+
+// find implements finder: architectures in the notation cell.
+func (s NASBench201) find(text string, forced Notation) []found {
+	if forced != "" && forced != NotationCell {
+		return nil
+	}
+	name, _ := assigned(text)
+	var all []found
+	for _, m := range cellText201.FindAllStringSubmatch(text, -1) {
+		f := found{name: cmp.Or(m[1], name)}
+		f.architecture, f.notation, f.err = s.Parse(m[2])
+		all = append(all, f)
+	}
+	return all
 }
 
 // ParseAs implements Space.

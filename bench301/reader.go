@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"rwe301/internal/input"
 )
 
 // archColumn is the CSV column and the JSON field that hold an architecture.
@@ -161,6 +163,9 @@ func (p *reader) read() error {
 	head, err := p.in.Peek(256)
 	if err != nil && err != io.EOF {
 		return fmt.Errorf("%s: %w", p.name, err)
+	}
+	if what := input.NoText(head); what != "" {
+		return fmt.Errorf("%s: %s", p.name, what)
 	}
 	if bytes.HasPrefix(head, []byte("\ufeff")) {
 		_, _ = p.in.Discard(3)

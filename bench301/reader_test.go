@@ -96,6 +96,8 @@ func TestReadRefuses(t *testing.T) {
 		{"arch\n\"" + strings.Repeat("x", 10<<20), "archs:2: more than 1048576 bytes without an end"},
 		{"[\"" + strings.Repeat("x", 10<<20), "archs:1: more than 1048576 bytes without an end"},
 		{strings.Repeat("[\n", 1<<20), "archs:2: "},
+		{strings.Repeat("[[(0, 3), (1,\n", 40_000), "archs:1: 50001 brackets that begin no value"},
+		{strings.Repeat("{\"a\":", 100_000), "archs:1: "},
 		{strings.Repeat("(\n", 1<<20), "archs:1: more than 1048576 bytes without an end"},
 		{"[[(0, 3)", "archs:1: character"},
 		{"\x00\x01\x02", "archs:1: character 1: unexpected '\\x00'"},

@@ -127,9 +127,7 @@ func (t Table) Write(w io.Writer, f Format) error {
 			},
 		}))
 	case Markdown:
-		t.Rows = t.styled(map[Style][2]string{Strong: {"**", "**"}, Underlined: {"<u>", "</u>"}},
-			func(s string) string { return s })
-		return t.drawn(w, renderer.NewMarkdown())
+		return t.markdown(w)
 	case CSV:
 		return csv.NewWriter(w).WriteAll(append([][]string{t.names()}, t.Rows...))
 	case LaTeX:
@@ -194,6 +192,30 @@ func (t Table) drawn(w io.Writer, r tw.Renderer) error {
 		}
 	}
 	return nil
+}
+
+// markdownHTML is what Markdown takes for HTML.
+var markdownHTML = regexp.MustCompile(`<[A-Za-z/!?]|&#?\w+;`)
+
+// markdownText keeps Markdown from reading HTML in a text, and markdownCell also emphasis and the ends of cells.
+func markdownText(s string) string { return markdownHTML.ReplaceAllString(s, `\$0`) }
+
+func markdownCell(s string) string {
+	return strings.NewReplacer("|", `\|`, "*", `\*`, "`", "\\`").Replace(markdownText(s))
+}
+
+// markdown prints the table in GitHub's Markdown.
+func (t Table) markdown(w io.Writer) error {
+	t = t.printable()
+	t.Title = markdownText(t.Title)
+	for i, n := range t.Notes {
+		t.Notes[i] = markdownText(n)
+	}
+	for i, c := range t.Columns {
+		t.Columns[i].Name = markdownCell(c.Name)
+	}
+	t.Rows = t.styled(map[Style][2]string{Strong: {"**", "**"}, Underlined: {"<u>", "</u>"}}, markdownCell)
+	return t.drawn(w, renderer.NewMarkdown())
 }
 
 // render draws the table alone.

@@ -145,3 +145,19 @@ func TestMinusInLaTeX(t *testing.T) {
 		}
 	}
 }
+
+// Texts of users' files mean nothing else in Markdown.
+func TestMarkdownOfOddTexts(t *testing.T) {
+	table := Table{Title: "<b>x</b>", Columns: []Column{{Name: "a|b", Left: true}, {Name: "n"}}, Notes: []string{"&lt; <i>"},
+		Rows: [][]string{{"<script>|*s*`", "<0.001"}, {"a_b <= c & d", "1"}}}
+	var b strings.Builder
+	if err := table.Write(&b, Markdown); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`\<b>x\</b>`, `| a\|b `, "| \\<script>\\|\\*s\\*\\` ", "| <0.001 |", "| a_b <= c & d ",
+		`\&lt; \<i>`} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("%s\nwant %s", b.String(), want)
+		}
+	}
+}

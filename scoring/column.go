@@ -271,8 +271,8 @@ const (
 // UnitNames lists them.
 func UnitNames() []string { return []string{string(Percent), string(Fraction)} }
 
-// unit is how a column writes accuracies: as given, or else as fractions if all numbers lie in [0, 1] and some strictly
-// between. Such beside others above 1 are an error that names a line of each.
+// unit is how a column writes accuracies: as given, or else as fractions if all numbers lie in [0, 1] and not all are
+// 0. Numbers between 0 and 1 beside others above 1 are an error that names a line of each.
 func (t *Table) unit(c *column, given Unit) (u Unit, notes []string, err error) {
 	type found struct {
 		line int
@@ -315,7 +315,7 @@ func (t *Table) unit(c *column, given Unit) (u Unit, notes []string, err error) 
 		return u, nil, t.at(fraction.line, "%s: %s beside %s in line %d: fractions and percentages in one column: write one "+
 			"kind, or say which it is (--unit percent, or unit: percent in a definition)", shown(c.name), fraction.text,
 			percent.text, percent.line)
-	case fraction.n == 0 || outside.n > 0:
+	case percent.n > 0 || outside.n > 0 || fraction.n+one.n == 0:
 		u = Percent
 		if one.n > 0 {
 			say("1 in line %d is taken as 1 %%", one.line)

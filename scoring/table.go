@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"rwe301/bench301"
 	"rwe301/internal/input"
@@ -72,7 +73,7 @@ func (t *Table) Base() string { return filepath.Base(t.File) }
 
 // ReadTable reads a file of architectures of a space, or if space is nil, of the space that its notation tells.
 func ReadTable(space bench301.Space, path string, repeats Repeats) (*Table, error) {
-	data, err := readText(path)
+	data, once, err := readText(path)
 	if err != nil {
 		return nil, err
 	}
@@ -92,51 +93,68 @@ func ReadTable(space bench301.Space, path string, repeats Repeats) (*Table, erro
 	if err := t.findRepeats(); err != nil {
 		return nil, err
 	}
+	if once {
+		r.say("read from a pipe, and so once: a run that names it cannot be resumed")
+	}
 	if len(r.said) > 0 {
 		t.Notes = append(t.Notes, printable.Line(t.Base())+": "+strings.Join(r.said, "; "))
 	}
 	return t, nil
 }
 
-// readText reads a regular file that holds text.
-func readText(path string) ([]byte, error) {
+// pipes holds what pipes gave, by their paths: each can be read once, and the definition of a replay and its study both
+// want it.
+var pipes sync.Map
+
+// readText reads a file or a pipe that holds text; once says that it cannot be read again.
+func readText(path string) (data []byte, once bool, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	if !info.Mode().IsRegular() && !info.IsDir() {
-		return nil, fmt.Errorf("%s: a pipe or a device: a table is read more than once: save it to a file", path)
+	switch mode := info.Mode(); {
+	case mode&os.ModeNamedPipe != 0:
+		known, ok := pipes.Load(path)
+		if ok {
+			return known.([]byte), true, nil
+		}
+		if data, err = input.Read(path, MaxFile); err == nil {
+			err = checkText(path, data[:min(len(data), 4096)])
+		}
+		if err == nil {
+			pipes.Store(path, data)
+		}
+		return data, true, err
+	case !mode.IsRegular() && !mode.IsDir():
+		return nil, false, fmt.Errorf("%s: a device or a socket: want a file or a pipe", path)
 	}
-	if err := checkText(path); err != nil {
-		return nil, err
+	head, err := headOf(path)
+	if err == nil {
+		err = checkText(path, head)
 	}
-	return input.Read(path, MaxFile)
+	if err != nil {
+		return nil, false, err
+	}
+	data, err = input.Read(path, MaxFile)
+	return data, false, err
 }
 
-// binaries are kinds of files that are no text, by how they begin.
-var binaries = []struct{ begin, what string }{
-	{"PK\x03\x04", "a zip archive or an Excel workbook: unpack it, or save the sheet as CSV"},
-	{"\x1f\x8b", "compressed by gzip: unpack it"},
-	{"PAR1", "Parquet: save it as CSV"},
-	{"\xff\xfe", "UTF-16: save it as UTF-8"},
-	{"\xfe\xff", "UTF-16: save it as UTF-8"},
-	{"\x80", "a pickle, or something else that is no text: save it as CSV or JSON"},
-}
-
-// checkText refuses a file that begins like no text, before all of it is read.
-func checkText(path string) error {
+// headOf is how a file begins; an error in reading it comes again when all is read.
+func headOf(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer f.Close()
 	head := make([]byte, 4096)
-	n, _ := f.Read(head) // an error comes again when all is read
-	head = head[:n]
-	for _, b := range binaries {
-		if bytes.HasPrefix(head, []byte(b.begin)) {
-			return fmt.Errorf("%s: %s", path, b.what)
-		}
+	n, _ := f.Read(head)
+	return head[:n], nil
+}
+
+// checkText refuses what begins like no text.
+func checkText(path string, head []byte) error {
+	if what := input.NoText(head); what != "" {
+		return fmt.Errorf("%s: %s", path, what)
 	}
 	if bytes.IndexByte(head, 0) >= 0 {
 		return fmt.Errorf("%s: no text: it holds bytes that are 0: a table is CSV or JSON", path)

@@ -1,9 +1,11 @@
 package scoring_test
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -269,6 +271,10 @@ func TestUnits(t *testing.T) {
 	}{
 		"percent":      {"", []string{"92", "93.5"}, []float64{92, 93.5}, ""},
 		"fractions":    {"", []string{"0.57", "0.29", "1", "0"}, []float64{57, 29, 100, 0}, "fractions, shown in percent"},
+		"all right":    {"", []string{"1", "1.0"}, []float64{100, 100}, "fractions"},
+		"none or all":  {"", []string{"0", "1", "NaN", "0.0"}, []float64{0, 100, math.NaN(), 0}, "fractions"},
+		"zeros":        {"", []string{"0", "0"}, []float64{0, 0}, ""},
+		"below":        {"", []string{"0.5", "-1"}, []float64{0.5, -1}, "outside [0, 100]"},
 		"with a hole":  {"", []string{"0.94", "NA", "0.95"}, []float64{94, math.NaN(), 95}, "fractions"},
 		"mixture":      {"", []string{"0.92", "0.93", "94"}, nil, `t.csv:2: val_accuracy: "0.92" beside "94" in line 4`},
 		"one":          {"", []string{"1", "93"}, []float64{1, 93}, "1 in line 2 is taken as 1 %"},
@@ -372,4 +378,38 @@ func FuzzReadTable(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A pipe is read once, though the definition of a replay and its study both want it.
+func TestPipes(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pipe")
+	if err := exec.Command("mkfifo", path).Run(); err != nil {
+		t.Skip(err)
+	}
+	write := func(text string) {
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err == nil {
+			_, err = f.WriteString(text)
+			err = errors.Join(err, f.Close())
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	go write("\x1f\x8b")
+	if _, err := scoring.ReadTable(nil, path, ""); err == nil || !strings.Contains(err.Error(), "gzip") {
+		t.Errorf("a packed one: %v", err)
+	}
+	go write(rowsOf(t, ",", "arch|val_accuracy", `"ARCH"|93`))
+	for range 2 {
+		table, err := scoring.ReadTable(nil, path, "")
+		if err != nil || len(table.Rows) != 1 || !strings.Contains(fmt.Sprint(table.Notes), "cannot be resumed") {
+			t.Errorf("%v, %v", table, err)
+		}
+	}
+	for _, path := range []string{"/dev/zero", "/dev/null"} {
+		if _, err := scoring.ReadTable(nil, path, ""); err == nil || !strings.Contains(err.Error(), "a device") {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
 }

@@ -36,7 +36,7 @@ func TestAccuracyWithoutNumber(t *testing.T) {
 	}
 	path := filepath.Join(t.TempDir(), "table.csv")
 	table := "arch,good,bad\n"
-	for i, bad := range []string{"1", "NaN"} {
+	for i, bad := range []string{"3", "NaN"} {
 		table += `"` + archs[i].String() + `",2,` + bad + "\n"
 	}
 	if err := os.WriteFile(path, []byte(table), 0o644); err != nil {
@@ -53,7 +53,7 @@ func TestAccuracyWithoutNumber(t *testing.T) {
 	if v, err := of("good"); err != nil || v[0] != 2 || v[1] != 2 || v[2] == v[2] {
 		t.Errorf("%v, %v", v, err)
 	}
-	if v, err := of("bad"); err != nil || v[0] != 1 || v[1] == v[1] || v[2] == v[2] {
+	if v, err := of("bad"); err != nil || v[0] != 3 || v[1] == v[1] || v[2] == v[2] {
 		t.Errorf("%v, %v", v, err)
 	}
 }

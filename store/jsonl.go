@@ -11,6 +11,7 @@ import (
 	"io"
 	"iter"
 	"os"
+	"regexp"
 	"strings"
 	"sync"
 
@@ -78,7 +79,7 @@ func OpenJSONL(path string) (*JSONL, error) {
 
 // load reads where the records stand, and cuts off a torn last line.
 func (s *JSONL) load() error {
-	for l, err := range readLines(s.file, s.path) {
+	for l, err := range readLines(s.file, s.path, parseLine) {
 		if err != nil {
 			return err
 		}
@@ -148,7 +149,7 @@ type line struct {
 
 // readLines goes through the whole lines of a records file; a last one cut short is left out. Its errors name file and
 // line. The texts that records have in common are shared.
-func readLines(r io.Reader, name string) iter.Seq2[line, error] {
+func readLines(r io.Reader, name string, parse func(raw []byte) (Record, error)) iter.Seq2[line, error] {
 	return func(yield func(line, error) bool) {
 		in := bufio.NewReaderSize(r, maxLine)
 		var texts interned
@@ -157,11 +158,16 @@ func readLines(r io.Reader, name string) iter.Seq2[line, error] {
 			raw, err := in.ReadSlice('\n')
 			l = line{number: l.number + 1, offset: l.offset + int64(l.length), length: len(raw)}
 			switch {
+			case l.number == 1 && array.Match(raw):
+				err = fmt.Errorf("%s:1: a JSON array: want records one a line, as score --out writes them", name)
 			case errors.Is(err, io.EOF):
-				if len(raw) == 0 || torn(raw) {
+				if len(raw) == 0 {
 					return
 				}
-				if l.record, err = parseLine(raw); err != nil {
+				if l.record, err = parse(raw); err != nil {
+					if torn(raw) {
+						return
+					}
 					err = notRecord(name, l.number, raw, err)
 				}
 				l.open = true
@@ -170,7 +176,7 @@ func readLines(r io.Reader, name string) iter.Seq2[line, error] {
 			case err != nil:
 				err = fmt.Errorf("%s: %w", name, err)
 			default:
-				if l.record, err = parseLine(raw); err != nil {
+				if l.record, err = parse(raw); err != nil {
 					err = notRecord(name, l.number, raw, err)
 				}
 			}
@@ -181,6 +187,9 @@ func readLines(r io.Reader, name string) iter.Seq2[line, error] {
 		}
 	}
 }
+
+// array begins a JSON array of records.
+var array = regexp.MustCompile(`^\s*\[\s*({|$)`)
 
 // torn says whether a last line is the beginning of a record, cut short by a crash. Any other one is somebody's text,
 // which must not be cut off.
@@ -199,7 +208,7 @@ func notRecord(name string, number int, raw []byte, why error) error {
 
 // ReadJSONL reads the records files, without writing to them, one after the other. Of the records that answer one
 // question a score counts before a failure, and a later failure before an earlier one; two scores that differ are an
-// error. A last line cut short is left out.
+// error. A last line cut short is left out, and a score that is NaN or infinite is an undefined one.
 func ReadJSONL(paths ...string) ([]Record, error) {
 	type origin struct {
 		path   string
@@ -213,7 +222,7 @@ func ReadJSONL(paths ...string) ([]Record, error) {
 		if err != nil {
 			return nil, err
 		}
-		for l, err := range readLines(f, path) {
+		for l, err := range readLines(f, path, parseTouched) {
 			if err != nil {
 				f.Close()
 				return nil, err
@@ -322,7 +331,7 @@ func (s *JSONL) All() iter.Seq2[Record, error] {
 		s.mu.Lock()
 		end := s.end
 		s.mu.Unlock()
-		for l, err := range readLines(io.NewSectionReader(s.file, 0, end), s.path) {
+		for l, err := range readLines(io.NewSectionReader(s.file, 0, end), s.path, parseLine) {
 			if err != nil {
 				yield(Record{}, err)
 				return

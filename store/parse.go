@@ -1,12 +1,14 @@
 package store
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 
 	"rwe301/internal/printable"
+	"rwe301/internal/pyjson"
 	"rwe301/internal/strictjson"
 )
 
@@ -15,10 +17,47 @@ func parseLine(raw []byte) (r Record, err error) {
 	if err := strictjson.Unmarshal(raw, &r); err != nil {
 		return Record{}, err
 	}
+	return r, r.valid()
+}
+
+// parseTouched is parseLine of a file that other programs may have written again: a byte order mark before the line
+// counts for nothing, and a score that is NaN or infinite, as Python writes and JSON cannot, is undefined.
+func parseTouched(raw []byte) (Record, error) {
+	raw = bytes.TrimPrefix(raw, []byte("\ufeff"))
+	r, err := parseLine(raw)
+	if err != nil {
+		return parsePython(raw, err)
+	}
+	return r, nil
+}
+
+// valid says what is wrong with a record that was read.
+func (r Record) valid() error {
 	if err := r.Validate(); err != nil {
+		return err
+	}
+	return Named{r.ID, r.Arch}.Validate()
+}
+
+// parsePython is parseLine of a line that strict JSON refuses with err: one NaN, Infinity or -Infinity may stand in it,
+// as the score.
+func parsePython(raw []byte, err error) (Record, error) {
+	quoted := pyjson.Quote(raw)
+	if len(quoted) != len(raw)+len(`""`) {
 		return Record{}, err
 	}
-	return r, Named{r.ID, r.Arch}.Validate()
+	var r struct {
+		Record
+		Score string `json:"score"` // in place of the record's
+	}
+	if strictjson.Unmarshal(pyjson.Null(raw), &r.Record) != nil || strictjson.Unmarshal(quoted, &r) != nil ||
+		r.Score == "" {
+		return Record{}, err
+	}
+	if r.Status == OK {
+		r.Status, r.Error = Undefined, "the file has "+r.Score+" as the score"
+	}
+	return r.Record, r.valid()
 }
 
 // Validate says so where the id is not that of the canonical text: the first 16 hex digits of its SHA-256.

@@ -2,6 +2,7 @@
 package input
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -47,6 +48,30 @@ func All(r io.Reader, most int64) ([]byte, error) {
 		return nil, &TooLarge{most}
 	}
 	return data, err
+}
+
+// binaries are kinds of files that are no text, by how they begin.
+var binaries = []struct{ begin, what string }{
+	{"PK\x03\x04", "a zip archive, as of PyTorch, or an Excel workbook: unpack it, or save it as CSV, JSON or text"},
+	{"\x1f\x8b", "compressed by gzip: unpack it"},
+	{"PAR1", "Parquet: save it as CSV"},
+	{"\xff\xfe", "UTF-16: save it as UTF-8"},
+	{"\xfe\xff", "UTF-16: save it as UTF-8"},
+	{"\x80", "a pickle, or something else that is no text: save it as CSV, JSON or text"},
+}
+
+// NoText says what a file is that begins with head and is of a known kind that is no text; "" if it is not.
+func NoText(head []byte) string {
+	for _, b := range binaries {
+		if bytes.HasPrefix(head, []byte(b.begin)) {
+			return b.what
+		}
+	}
+	zero := func(i int) bool { return head[i] == 0 }
+	if len(head) > 3 && zero(0) != zero(1) && zero(0) == zero(2) && zero(1) == zero(3) {
+		return "UTF-16: save it as UTF-8" // of ASCII, without a mark
+	}
+	return ""
 }
 
 func size(n int64) string {

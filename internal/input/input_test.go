@@ -39,3 +39,15 @@ func TestRead(t *testing.T) {
 		t.Errorf("reader: %v", err)
 	}
 }
+
+func TestNoText(t *testing.T) {
+	for head, want := range map[string]string{
+		"": "", "arch,a\n": "", "\ufeff[[": "", "caf\xe9": "", "PK\x03\x04": "zip", "\x1f\x8b\x08": "gzip", "PAR1": "Parquet",
+		"\xff\xfe[\x00": "UTF-16", "\xfe\xff\x00[": "UTF-16", "[\x00[\x00": "UTF-16", "\x00[\x00[": "UTF-16",
+		"\x80\x04\x95": "pickle", "\x00\x00\x00\x00": "", "abc\x00": "",
+	} {
+		if got := NoText([]byte(head)); !strings.Contains(got, want) || (got == "") != (want == "") {
+			t.Errorf("%q: %q, want %q", head, got, want)
+		}
+	}
+}
