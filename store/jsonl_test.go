@@ -77,7 +77,7 @@ func TestResumeAfterATornLine(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	recs, err := ReadJSONL(path)
+	recs, err := Collect(ReadAll(nil, path))
 	if err != nil || len(recs) != 3 {
 		t.Fatalf("%d records, %v; want 3", len(recs), err)
 	}
@@ -170,7 +170,7 @@ func TestLastLineWithoutEnd(t *testing.T) {
 	if err := os.WriteFile(path, append(a, bytes.TrimSpace(b)...), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := ReadJSONL(path); err != nil || len(got) != 2 {
+	if got, err := Collect(ReadAll(nil, path)); err != nil || len(got) != 2 {
 		t.Errorf("%v, %v", got, err)
 	}
 	s := open(t, path)

@@ -36,7 +36,7 @@ func TestReadAll(t *testing.T) {
 	a := write("a", record("x", 1), failed("y", "first"), failed("z", "first"))
 	b := write("b", record("x", 1), record("y", 2), failed("z", "second"), record("w", 4))
 	for _, paths := range [][]string{{a, b}, {b, a}, {a, write("empty"), b}} {
-		got, err := ReadAll(paths...)
+		got, err := Collect(ReadAll(nil, paths...))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -55,11 +55,11 @@ func TestReadAll(t *testing.T) {
 		}
 	}
 	empty, other := filepath.Join(dir, "empty"), write("other", record("v", 0), record("x", 3))
-	if _, err := ReadAll(empty); err == nil || err.Error() != empty+": no scores in it" {
+	if _, err := Collect(ReadAll(nil, empty)); err == nil || err.Error() != empty+": no scores in it" {
 		t.Errorf("%v", err)
 	}
 	for _, paths := range [][]string{{a, other}, {other, b}} {
-		_, err := ReadAll(paths...)
+		_, err := Collect(ReadAll(nil, paths...))
 		for _, part := range []string{"/other:2", paths[0], paths[1] + ":", "score"} {
 			if err == nil || !strings.Contains(err.Error(), part) {
 				t.Errorf("%v: %v, want %s in it", paths, err, part)
