@@ -16,7 +16,7 @@ import (
 // record. A last line cut short is left out. told, unless nil, hears how many bytes of how many have been read.
 func ReadAll(told func(read, total int64), paths ...string) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		r := reading{counting: map[mark]uint32{}, failures: map[uint32]Record{}}
+		r := reading{archs: map[mark]uint32{}, counting: map[Key][]uint32{}, failures: map[uint32]Record{}}
 		if told != nil {
 			r.told, r.total = told, sizes(paths)
 		}
@@ -48,18 +48,19 @@ type reading struct {
 	files    []string
 	first    []uint32          // line of each file
 	scores   []float64         // of each line
-	counting map[mark]uint32   // the line that counts of each key
+	archs    map[mark]uint32   // number of each architecture, from 0
+	counting map[Key][]uint32  // by key without architecture and by architecture: 1 + the line that counts, or 0
 	failures map[uint32]Record // the counting lines that are no scores
 }
 
-// mark stands for a Key: among three million keys two have the same one in one process of ten million billions.
+// mark stands for an id: among a million ids two have the same one in one process of a hundred million billions.
 type mark [3]uint32
 
-var markSeed = maphash.MakeSeed()
+var markSeeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
 
-func markOf(k Key) mark {
-	d := digestOf(k)
-	return mark{uint32(d), uint32(d >> 32), uint32(maphash.Comparable(markSeed, k))}
+func markOf(id string) mark {
+	d := maphash.String(markSeeds[0], id)
+	return mark{uint32(d), uint32(d >> 32), uint32(maphash.String(markSeeds[1], id))}
 }
 
 // toldEvery is the number of lines after which ReadAll tells how far it is.
@@ -94,13 +95,25 @@ func (r *reading) file(path string, yield func(Record, error) bool) (more bool, 
 
 // enter notes the record of the next line and says whether it counts.
 func (r *reading) enter(rec *Record) (counts bool, err error) {
-	n, m := uint32(len(r.scores)), markOf(rec.Key())
+	n, key, m := uint32(len(r.scores)), rec.Key(), markOf(rec.ID)
 	score := 0.0
 	if rec.Status == OK {
 		score = *rec.Score
 	}
 	r.scores = append(r.scores, score)
-	if earlier, again := r.counting[m]; again {
+	arch, known := r.archs[m]
+	if !known {
+		arch = uint32(len(r.archs))
+		r.archs[m] = arch
+	}
+	key.ID = ""
+	lines := r.counting[key]
+	for len(lines) <= int(arch) {
+		lines = append(lines, 0)
+	}
+	r.counting[key] = lines
+	if lines[arch] > 0 {
+		earlier := lines[arch] - 1
 		failed, lost := r.failures[earlier]
 		if !lost {
 			failed = *rec
@@ -119,7 +132,7 @@ func (r *reading) enter(rec *Record) (counts bool, err error) {
 		}
 		delete(r.failures, earlier)
 	}
-	r.counting[m] = n
+	lines[arch] = n + 1
 	if rec.Status != OK {
 		r.failures[n] = *rec
 	}

@@ -72,3 +72,49 @@ func TestReadAll(t *testing.T) {
 		t.Errorf("two scores in one file: %v", err)
 	}
 }
+
+// TestReadAllTellsAndStops hears of all bytes that were read, counts what stands twice once, and reads no further than
+// it is asked to.
+func TestReadAllTellsAndStops(t *testing.T) {
+	var text []byte
+	for i := range 3 * toldEvery {
+		line, err := Line(record(fmt.Sprint("architecture ", i%(2*toldEvery)), 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text = append(text, line...)
+	}
+	path := filepath.Join(t.TempDir(), "scores.jsonl")
+	if err := os.WriteFile(path, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var heard []int64
+	n := 0
+	for _, err := range ReadAll(func(read, total int64) {
+		if heard = append(heard, read); total != int64(2*len(text)) {
+			t.Fatalf("%d bytes in all, want %d", total, 2*len(text))
+		}
+	}, path, path) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		n++
+	}
+	if n != 2*toldEvery || len(heard) != 6 || heard[2] != int64(len(text)) || heard[5] != 2*heard[2] {
+		t.Errorf("%d records, heard of %d", n, heard)
+	}
+	n = 0
+	for range ReadAll(nil, path) {
+		if n++; n == 2 {
+			break
+		}
+	}
+	if n != 2 {
+		t.Errorf("%d records after the second", n)
+	}
+	for _, err := range ReadAll(nil, path, filepath.Join(t.TempDir(), "absent")) {
+		if err != nil && !strings.Contains(err.Error(), "absent") {
+			t.Error(err)
+		}
+	}
+}

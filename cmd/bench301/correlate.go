@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -86,6 +87,7 @@ func (o *correlateOptions) results(ctx context.Context, s streams, files []strin
 	if o.seeds == "mean" {
 		read = analysis.OverSeeds
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(tightHeap))
 	count, done := s.steps("reading scores", "MB")
 	defer done()
 	records := store.ReadAll(func(read, total int64) { count(int(read/1e6), int(total/1e6)) }, files...)
