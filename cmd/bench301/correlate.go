@@ -53,6 +53,7 @@ func correlate(ctx context.Context, s streams, o correlateOptions, files []strin
 	case o.seeds != "each" && o.seeds != "mean":
 		return usagef("--seeds %s: must be each or mean", o.seeds)
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(tightHeap))
 	results, err := o.results(ctx, s, files)
 	if err != nil {
 		return err
@@ -87,7 +88,6 @@ func (o *correlateOptions) results(ctx context.Context, s streams, files []strin
 	if o.seeds == "mean" {
 		read = analysis.OverSeeds
 	}
-	defer debug.SetGCPercent(debug.SetGCPercent(tightHeap))
 	count, done := s.steps("reading scores", "MB")
 	defer done()
 	records := store.ReadAll(func(read, total int64) { count(int(read/1e6), int(total/1e6)) }, files...)
