@@ -32,7 +32,7 @@ func BenchmarkFromRecords(b *testing.B) {
 		b.Run(fmt.Sprintf("architectures=%d", n), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := analysis.FromRecords(records, scoring.Describe, bench301.DARTS{}); err != nil {
+				if _, err := analysis.FromRecords(store.Each(records), scoring.Describe, bench301.DARTS{}); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -42,7 +42,7 @@ func BenchmarkFromRecords(b *testing.B) {
 
 func BenchmarkAnalyse(b *testing.B) {
 	for _, n := range []int{1_000, 100_000} {
-		r, err := analysis.FromRecords(manyRecords(n), scoring.Describe, bench301.DARTS{})
+		r, err := analysis.FromRecords(store.Each(manyRecords(n)), scoring.Describe, bench301.DARTS{})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -28,7 +28,7 @@ func resultsOf(t *testing.T, columns ...scored) *analysis.Results {
 			records = append(records, r)
 		}
 	}
-	results, err := analysis.FromRecords(records, func(r store.Record) store.Question {
+	results, err := analysis.FromRecords(store.Each(records), func(r store.Record) store.Question {
 		lower := slices.ContainsFunc(columns, func(c scored) bool { return c.label == r.Estimator && c.lower })
 		return store.Question{Label: r.Estimator, Estimator: r.Estimator, Seeds: []uint64{0}, Lower: lower}
 	}, bench301.DARTS{})
@@ -146,7 +146,7 @@ func TestColumnsOfRecords(t *testing.T) {
 		}
 	}
 	for lower, want := range map[bool]float64{false: 1, true: -1} {
-		r, err := analysis.FromRecords(records, func(r store.Record) store.Question {
+		r, err := analysis.FromRecords(store.Each(records), func(r store.Record) store.Question {
 			q := scoring.Describe(r)
 			q.Lower = lower
 			return q

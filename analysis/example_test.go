@@ -16,7 +16,7 @@ func ExampleFromRecords() {
 	for i, score := range []float64{1, 2, 4, 3, 6, 5, 7, 8, 9, 10} {
 		records = append(records, store.Record{ID: fmt.Sprint(i), Estimator: "mine", Score: &score, Status: store.OK})
 	}
-	r, err := analysis.FromRecords(records, func(r store.Record) store.Question {
+	r, err := analysis.FromRecords(store.Each(records), func(r store.Record) store.Question {
 		return store.Question{Label: r.Estimator, Estimator: r.Estimator, Seeds: []uint64{r.Seed}}
 	}, bench301.DARTS{})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"math"
 	"math/rand/v2"
 	"path/filepath"
@@ -82,11 +83,12 @@ func TestRecordsInAnyOrder(t *testing.T) {
 		q.Label += string(r.Settings)
 		return q
 	}
-	for name, read := range map[string]func([]store.Record, func(store.Record) store.Question, bench301.Space) (
+	for name, read := range map[string]func(
+		iter.Seq2[store.Record, error], func(store.Record) store.Question, bench301.Space) (
 		*analysis.Results, error){"each": analysis.FromRecords, "mean": analysis.OverSeeds} {
 		var want string
 		for round := range 4 {
-			r, err := read(records, describe, bench301.DARTS{})
+			r, err := read(store.Each(records), describe, bench301.DARTS{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -163,13 +165,14 @@ func TestTwoRecordsOfOneKey(t *testing.T) {
 	failed := record
 	failed.Score, failed.Status = nil, store.Failed
 	for _, records := range [][]store.Record{{record, other}, {record, record}, {failed, record}} {
-		if _, err := analysis.FromRecords(records, scoring.Describe, bench301.DARTS{}); err == nil ||
+		if _, err := analysis.FromRecords(store.Each(records), scoring.Describe, bench301.DARTS{}); err == nil ||
 			!strings.Contains(err.Error(), "architecture x has two records of params") {
 			t.Errorf("%v", err)
 		}
 	}
 	other.Seed = 1
-	if _, err := analysis.FromRecords([]store.Record{record, other}, scoring.Describe, bench301.DARTS{}); err != nil {
+	if _, err := analysis.FromRecords(store.Each([]store.Record{record, other}), scoring.Describe,
+		bench301.DARTS{}); err != nil {
 		t.Error(err)
 	}
 }

@@ -3,6 +3,7 @@ package analysis
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"math"
 	"slices"
 	"strings"
@@ -12,80 +13,128 @@ import (
 )
 
 // FromRecords makes results of single records: a column for every question and seed, in the order in which their first
-// records stand. The architectures are those of the records, by id, so that the order of records decides nothing else,
-// not even what a seed draws; [Results.SortColumns] makes it decide nothing at all. describe says what a record
-// answers. Two records of one key are an error. The caller fills in Truth and what else it knows of From.
+// records stand. It keeps the numbers and one text an architecture, not the records. The architectures are those of the
+// records, by id, so that the order of records decides nothing else, not even what a seed draws; [Results.SortColumns]
+// makes it decide nothing at all. describe says what a record answers. Two records of one key are an error. The caller
+// fills in Truth and what else it knows of From.
 func FromRecords(
-	records []store.Record, describe func(store.Record) store.Question, space bench301.Space,
+	records iter.Seq2[store.Record, error], describe func(store.Record) store.Question, space bench301.Space,
 ) (*Results, error) {
 	return fromRecords(records, describe, space, func(seed uint64) uint64 { return seed })
 }
 
 // OverSeeds is FromRecords with one column for a question under all its seeds, as a study has it.
 func OverSeeds(
-	records []store.Record, describe func(store.Record) store.Question, space bench301.Space,
+	records iter.Seq2[store.Record, error], describe func(store.Record) store.Question, space bench301.Space,
 ) (*Results, error) {
 	return fromRecords(records, describe, space, func(uint64) uint64 { return 0 })
 }
 
+// answers are those to one question, while records are read.
+type answers struct {
+	question store.Question
+	seeds    map[uint64]*vectors
+	reasons  map[string]int
+}
+
+// vectors are the answers under one seed, by architecture in order of appearance.
+type vectors struct {
+	scores, seconds []float64
+	states          []uint8 // in states
+}
+
+// states are those that an answer may have, none at first.
+var states = []store.Status{"", store.OK, store.Undefined, store.Failed}
+
 // fromRecords gives seeds a column of their own where apart tells them apart.
 func fromRecords(
-	records []store.Record, describe func(store.Record) store.Question, space bench301.Space, apart func(uint64) uint64,
+	records iter.Seq2[store.Record, error], describe func(store.Record) store.Question, space bench301.Space,
+	apart func(uint64) uint64,
 ) (*Results, error) {
 	r := &Results{Space: space, From: Provenance{Records: true, Space: space.Name()}}
-	number := map[store.Key]int{}
-	var questions []*store.Question
+	number := map[string]int{} // of each architecture, in order of appearance
+	question := map[store.Key]*answers{}
+	var all []*answers
 	var codes, processors []string
-	asked := make([]int32, len(records)) // the question of each record
-	for i := range records {
-		rec := &records[i]
+	for rec, err := range records {
+		if err != nil {
+			return nil, err
+		}
+		n, known := number[rec.ID]
+		if !known {
+			n = len(r.Architectures)
+			number[rec.ID] = n
+			r.Architectures = append(r.Architectures, store.Named{ID: rec.ID, Arch: rec.Arch})
+		}
 		key := rec.Key()
 		key.ID, key.Seed = "", apart(rec.Seed)
-		n, known := number[key]
-		if !known {
-			n = len(questions)
-			described := describe(*rec)
-			number[key], questions = n, append(questions, &described)
+		a := question[key]
+		if a == nil {
+			a = &answers{question: describe(rec), seeds: map[uint64]*vectors{}, reasons: map[string]int{}}
+			question[key], all = a, append(all, a)
 		}
-		asked[i] = int32(n)
-		q := questions[n]
-		q.Seeds = include(q.Seeds, rec.Seed)
+		a.question.Seeds = include(a.question.Seeds, rec.Seed)
+		if !a.enter(n, &rec) {
+			return nil, fmt.Errorf("architecture %s has two records of %s under seed %d: which one counts?", rec.ID,
+				a.question.Label, rec.Seed)
+		}
 		codes, processors = include(codes, rec.Code), include(processors, rec.CPU)
 	}
 	r.From.Code, r.From.CPU = strings.Join(codes, ", "), strings.Join(processors, ", ")
-	var place []int32
-	r.Architectures, place = architecturesOf(records)
-	columns := make([]*Column, len(questions))
-	answered := make([][]bool, len(questions)) // by place, of each seed in turn
-	for n, q := range questions {
-		columns[n] = NewColumn(q, len(r.Architectures))
-		answered[n] = make([]bool, len(r.Architectures)*len(q.Seeds))
-	}
-	for i := range records {
-		rec, c := &records[i], columns[asked[i]]
-		at := slices.Index(c.Seeds, rec.Seed)*len(r.Architectures) + int(place[i])
-		if answered[asked[i]][at] {
-			return nil, fmt.Errorf("architecture %s has two records of %s under seed %d: which one counts?", rec.ID, c.Label,
-				rec.Seed)
-		}
-		answered[asked[i]][at] = true
-		score := math.NaN()
-		if rec.Score != nil {
-			score = *rec.Score
-		}
-		if err := c.Answer(int(place[i]), rec.Seed, rec.Status, score, rec.Seconds); err != nil {
+	clear(number)
+	place := r.sortArchitectures()
+	for i, a := range all {
+		c, err := a.column(place)
+		if err != nil {
 			return nil, err
 		}
-		if rec.Status != store.OK {
-			c.because(rec.Error)
-		}
+		r.Columns, all[i] = append(r.Columns, c), nil
 	}
-	for _, c := range columns {
-		c.Finish()
-	}
-	r.Columns = columns
 	tellApart(r.Columns)
 	return r, nil
+}
+
+// enter notes the answer about architecture n; it is false where there is one already.
+func (a *answers) enter(n int, rec *store.Record) bool {
+	v := a.seeds[rec.Seed]
+	if v == nil {
+		v = &vectors{}
+		a.seeds[rec.Seed] = v
+	}
+	for len(v.states) <= n {
+		v.scores, v.seconds, v.states = append(v.scores, math.NaN()), append(v.seconds, 0), append(v.states, 0)
+	}
+	if v.states[n] != 0 {
+		return false
+	}
+	v.seconds[n], v.states[n] = rec.Seconds, uint8(slices.Index(states, rec.Status))
+	if rec.Score != nil {
+		v.scores[n] = *rec.Score
+	}
+	if rec.Status != store.OK {
+		a.reasons[rec.Error]++
+	}
+	return true
+}
+
+// column sums up the answers; place is where each architecture stands.
+func (a *answers) column(place []int32) (*Column, error) {
+	c := NewColumn(&a.question, len(place))
+	c.reasons = a.reasons
+	for _, seed := range c.Seeds {
+		v := a.seeds[seed]
+		for n, state := range v.states {
+			if state == 0 {
+				continue
+			}
+			if err := c.Answer(int(place[n]), seed, states[state], v.scores[n], v.seconds[n]); err != nil {
+				return nil, err
+			}
+		}
+		delete(a.seeds, seed)
+	}
+	c.Finish()
+	return c, nil
 }
 
 // SortColumns puts the columns in order of their names.
@@ -96,33 +145,19 @@ func (r *Results) SortColumns() {
 	})
 }
 
-// architecturesOf lists the architectures of records by id, and the place of each record's.
-func architecturesOf(records []store.Record) ([]store.Named, []int32) {
-	first := make(map[string]int32) // id: its number in order of appearance
-	var all []store.Named
-	number := make([]int32, len(records))
-	for i := range records {
-		n, known := first[records[i].ID]
-		if !known {
-			n = int32(len(all))
-			first[records[i].ID] = n
-			all = append(all, store.Named{ID: records[i].ID, Arch: records[i].Arch})
-		}
-		number[i] = n
-	}
-	order := make([]int32, len(all))
+// sortArchitectures sorts the architectures by id, and returns the place of each.
+func (r *Results) sortArchitectures() []int32 {
+	order := make([]int32, len(r.Architectures))
 	for i := range order {
 		order[i] = int32(i)
 	}
-	slices.SortFunc(order, func(a, b int32) int { return cmp.Compare(all[a].ID, all[b].ID) })
-	sorted, place := make([]store.Named, len(all)), make([]int32, len(all))
+	slices.SortFunc(order, func(a, b int32) int { return cmp.Compare(r.Architectures[a].ID, r.Architectures[b].ID) })
+	sorted, place := make([]store.Named, len(order)), make([]int32, len(order))
 	for at, n := range order {
-		sorted[at], place[n] = all[n], int32(at)
+		sorted[at], place[n] = r.Architectures[n], int32(at)
 	}
-	for i, n := range number {
-		number[i] = place[n]
-	}
-	return sorted, number
+	r.Architectures = sorted
+	return place
 }
 
 // byName compares names; numbers in them count as numbers.

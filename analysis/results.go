@@ -120,14 +120,6 @@ func (c *Column) Answer(i int, seed uint64, status store.Status, score, seconds 
 	return nil
 }
 
-// because notes a reason for a score that is missing.
-func (c *Column) because(reason string) {
-	if c.reasons == nil {
-		c.reasons = map[string]int{}
-	}
-	c.reasons[reason]++
-}
-
 // Finish sums up what was entered.
 func (c *Column) Finish() {
 	if len(c.reasons) > 0 {

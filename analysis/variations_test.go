@@ -52,7 +52,7 @@ func TestInferVariations(t *testing.T) {
 		for _, s := range c.settings {
 			records = append(records, scored(0, s[:1], s[1:], 0, 1))
 		}
-		r, err := FromRecords(records, named(c.defaults), bench301.DARTS{})
+		r, err := FromRecords(store.Each(records), named(c.defaults), bench301.DARTS{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -74,7 +74,7 @@ func TestInferVariations(t *testing.T) {
 // TestAmbiguousVariations scores a setting under two seeds: nothing is inferred, and the tables say so.
 func TestAmbiguousVariations(t *testing.T) {
 	records := []store.Record{scored(0, "1", "1", 0, 1), scored(0, "1", "1", 1, 2), scored(0, "2", "1", 0, 3)}
-	r, err := FromRecords(records, named(""), bench301.DARTS{})
+	r, err := FromRecords(store.Each(records), named(""), bench301.DARTS{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func TestOverSeeds(t *testing.T) {
 		for _, i := range order {
 			shuffled = append(shuffled, records[i])
 		}
-		r, err := OverSeeds(shuffled, named("11"), bench301.DARTS{})
+		r, err := OverSeeds(store.Each(shuffled), named("11"), bench301.DARTS{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -115,7 +115,7 @@ func TestOverSeeds(t *testing.T) {
 			t.Errorf("from %+v", r.From)
 		}
 	}
-	each, err := FromRecords(records, named("11"), bench301.DARTS{})
+	each, err := FromRecords(store.Each(records), named("11"), bench301.DARTS{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -61,7 +61,9 @@ func BenchmarkRead(b *testing.B) {
 			return err
 		}},
 		{"records of sqlite", func() error { return Export(io.Discard, FormatCSV, reader.All(), true) }},
-		{"records of jsonl", func() error { _, err := ReadAll(filepath.Join(dir, "scores.jsonl")); return err }},
+		{"records of jsonl", func() error {
+			return Export(io.Discard, FormatCSV, ReadAll(nil, filepath.Join(dir, "scores.jsonl")), true)
+		}},
 		{"resume of jsonl", func() error {
 			s, err := OpenJSONL(filepath.Join(dir, "scores.jsonl"))
 			if err != nil {

@@ -2,7 +2,7 @@
 // its [Key] is the question that it answers, and a store keeps one record a key.
 //
 //	The records of a study, in a database          OpenSQLite; ReadSQLite without the right to write
-//	Those of a single command, as JSON lines       OpenJSONL; ReadJSONL
+//	Those of a single command, as JSON lines       OpenJSONL; ReadAll without keeping them
 //	As CSV, JSON lines or Parquet                  Export
 //
 // Both are a [Store]: Put adds records, and a later run that opens the same file asks Get what is already there. Export

@@ -12,7 +12,6 @@ import (
 	"iter"
 	"os"
 	"regexp"
-	"strings"
 	"sync"
 
 	"github.com/gofrs/flock"
@@ -204,59 +203,6 @@ func notRecord(name string, number int, raw []byte, why error) error {
 		return fmt.Errorf("%s: a SQLite database: want a file of JSON lines, as score --out writes them", name)
 	}
 	return fmt.Errorf("%s:%d: not a record: %w: mend or remove the line, or choose another file", name, number, why)
-}
-
-// ReadJSONL reads the records files, without writing to them, one after the other. Of the records that answer one
-// question a score counts before a failure, and a later failure before an earlier one; two scores that differ are an
-// error. A last line cut short is left out, and a score that is NaN or infinite is an undefined one.
-func ReadJSONL(paths ...string) ([]Record, error) {
-	type origin struct {
-		path   string
-		number int
-	}
-	var records []Record
-	var origins []origin
-	index := map[Key]int{}
-	for _, path := range paths {
-		f, err := os.Open(path)
-		if err != nil {
-			return nil, err
-		}
-		for l, err := range readLines(f, path, parseTouched) {
-			if err != nil {
-				f.Close()
-				return nil, err
-			}
-			from := origin{path, l.number}
-			i, again := index[l.record.Key()]
-			if !again {
-				index[l.record.Key()] = len(records)
-				records, origins = append(records, l.record), append(origins, from)
-				continue
-			}
-			keep, err := supersedes(&records[i], &l.record)
-			if err != nil {
-				f.Close()
-				return nil, fmt.Errorf("%s:%d: %w in %s:%d", path, l.number, err, origins[i].path, origins[i].number)
-			}
-			if keep {
-				records[i], origins[i] = l.record, from
-			}
-		}
-		if err := f.Close(); err != nil {
-			return nil, err
-		}
-	}
-	return records, nil
-}
-
-// ReadAll is ReadJSONL of files that must have scores.
-func ReadAll(paths ...string) ([]Record, error) {
-	records, err := ReadJSONL(paths...)
-	if err == nil && len(records) == 0 {
-		return nil, fmt.Errorf("%s: no scores in it", strings.Join(paths, ", "))
-	}
-	return records, err
 }
 
 // read reads the record at a place.

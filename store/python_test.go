@@ -14,7 +14,7 @@ func TestScoresOfPython(t *testing.T) {
 	}
 	ok := `"seconds": 0.5, "status": "ok"`
 	for name, c := range map[string]struct {
-		text, want string // of the first record: status and reason; or the error
+		text, want string // of the last record: status and reason; or the error
 	}{
 		"NaN":            {line("a", "NaN", ok) + "\n" + line("b", "1.5", ok) + "\n", "undefined: the file has NaN as the score"},
 		"-Infinity":      {line("a", "-Infinity", ok) + "\r\n", "undefined: the file has -Infinity as the score"},
@@ -34,12 +34,13 @@ func TestScoresOfPython(t *testing.T) {
 		if err := os.WriteFile(path, []byte(c.text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		records, err := ReadAll(path)
+		records, err := Collect(ReadAll(nil, path))
 		got := ""
 		if err != nil {
 			got = err.Error()
 		} else {
-			got = string(records[0].Status) + ": " + records[0].Error
+			last := records[len(records)-1] // what is no score comes last
+			got = string(last.Status) + ": " + last.Error
 		}
 		if !strings.Contains(got, c.want) || (err == nil) != (got == c.want) {
 			t.Errorf("%s: %s, want %s", name, got, c.want)

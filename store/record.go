@@ -86,3 +86,14 @@ func Collect(records iter.Seq2[Record, error]) (out []Record, err error) {
 	}
 	return out, nil
 }
+
+// Each goes through records.
+func Each(records []Record) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		for _, r := range records {
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+}

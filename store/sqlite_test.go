@@ -183,7 +183,7 @@ func TestExportsHoldTheSame(t *testing.T) {
 	if err := os.WriteFile(path, export(t, s, FormatJSONL, true), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	lines, err := ReadJSONL(path)
+	lines, err := Collect(open(t, path).All())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -272,9 +272,11 @@ func (p *Plan) grid(ctx context.Context, e Entry, add func(*scoring.Question)) e
 		if !c.Info.Random {
 			q.Seeds = q.Seeds[:1] // every seed counts the same
 		}
-		base, err := estimators.New(e.Name, scoring.Encode(pt.base))
-		if err != nil {
-			return e.blame(pt.base, err)
+		base := c
+		if pt.vary != "" {
+			if base, err = estimators.New(e.Name, scoring.Encode(pt.base)); err != nil {
+				return e.blame(pt.base, err)
+			}
 		}
 		for _, s := range e.Vary {
 			if pt.vary == s.Key || pt.vary == "" {

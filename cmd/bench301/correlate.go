@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"runtime/debug"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 
@@ -51,13 +53,8 @@ func correlate(ctx context.Context, s streams, o correlateOptions, files []strin
 	case o.seeds != "each" && o.seeds != "mean":
 		return usagef("--seeds %s: must be each or mean", o.seeds)
 	}
-	done := s.progress("comparing scores")
-	defer done()
-	records, err := store.ReadAll(files...)
-	if err != nil {
-		return err
-	}
-	results, err := o.results(ctx, s, records)
+	defer debug.SetGCPercent(debug.SetGCPercent(tightHeap))
+	results, err := o.results(ctx, s, files)
 	if err != nil {
 		return err
 	}
@@ -66,7 +63,9 @@ func correlate(ctx context.Context, s streams, o correlateOptions, files []strin
 	if o.only == "ablation" || o.only == reports.AllTables {
 		results.InferVariations()
 	}
-	f, err := o.analyse(ctx, results, false)
+	count, done := s.steps("comparing scores", "estimators")
+	defer done()
+	f, err := o.analyse(ctx, results, false, count)
 	if err != nil {
 		return err
 	}
@@ -74,8 +73,8 @@ func correlate(ctx context.Context, s streams, o correlateOptions, files []strin
 	return reports.Study{Findings: f}.Write(ctx, s.out, o.only, o.as())
 }
 
-// results are the records as vectors, with the accuracies to compare them with.
-func (o *correlateOptions) results(ctx context.Context, s streams, records []store.Record) (*analysis.Results, error) {
+// results are the records of files as vectors, with the accuracies to compare them with.
+func (o *correlateOptions) results(ctx context.Context, s streams, files []string) (*analysis.Results, error) {
 	space, err := bench301.LookupSpace(o.space)
 	if err != nil {
 		return nil, usageError{err}
@@ -89,7 +88,11 @@ func (o *correlateOptions) results(ctx context.Context, s streams, records []sto
 	if o.seeds == "mean" {
 		read = analysis.OverSeeds
 	}
+	count, done := s.steps("reading scores", "MB")
+	defer done()
+	records := store.ReadAll(func(read, total int64) { count(int(read/1e6), int(total/1e6)) }, files...)
 	r, err := read(records, scoring.Describe, space)
+	done()
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +101,13 @@ func (o *correlateOptions) results(ctx context.Context, s streams, records []sto
 	for _, note := range r.From.Notes {
 		s.say("%s", note)
 	}
-	r.Truth, err = truth.Of(ctx, r.Architecture, len(r.Architectures))
+	count, done = s.steps("asking for accuracies", "architectures")
+	defer done()
+	var asked atomic.Int64
+	r.Truth, err = truth.Of(ctx, func(i int) (bench301.Architecture, error) {
+		count(int(asked.Add(1)), len(r.Architectures))
+		return r.Architecture(i)
+	}, len(r.Architectures))
 	return r, err
 }
 

@@ -232,7 +232,10 @@ func (o *analysisOptions) validate() error {
 }
 
 // analyse adds the combinations to results and correlates their scores; compare also compares these with the best.
-func (o *analysisOptions) analyse(ctx context.Context, r *analysis.Results, compare bool) (*analysis.Findings, error) {
+// told, unless nil, hears how many steps of how many are done.
+func (o *analysisOptions) analyse(
+	ctx context.Context, r *analysis.Results, compare bool, told func(done, total int),
+) (*analysis.Findings, error) {
 	for _, text := range o.combine {
 		c, labels, err := analysis.ParseCombination(text)
 		if err == nil {
@@ -242,17 +245,18 @@ func (o *analysisOptions) analyse(ctx context.Context, r *analysis.Results, comp
 			return nil, err
 		}
 	}
-	return analysis.Analyse(ctx, r, analysis.Options{Options: o.resampling, Compare: compare})
+	return analysis.Analyse(ctx, r, analysis.Options{Options: o.resampling, Compare: compare, Progress: told})
 }
 
 // run analyses the run in a folder.
 func (o *analysisOptions) run(ctx context.Context, s streams, dir string) (*analysis.Findings, error) {
-	defer s.progress("comparing the scores of " + dir)()
+	count, done := s.steps("comparing the scores of "+dir, "steps")
+	defer done()
 	results, err := load(dir)
 	if err != nil {
 		return nil, err
 	}
-	return o.analyse(ctx, results, true)
+	return o.analyse(ctx, results, true, count)
 }
 
 // load reads the scores of a run.

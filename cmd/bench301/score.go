@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"math"
+	"runtime/debug"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -71,6 +72,7 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 	if err != nil {
 		return err
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(tightHeap))
 	var archs []bench301.Architecture // alone: what stands beside a million of them would fill the memory
 	for item, err := range o.archs.each(ctx, args) {
 		if err != nil {
@@ -153,6 +155,10 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 	}
 	return nil
 }
+
+// tightHeap is the garbage that a heap may hold, in percent of what is in use, where that may be millions of records:
+// by default as much again.
+const tightHeap = 50
 
 // longestTable is the number of rows that a table on a terminal has where a file has all.
 const longestTable = 1000

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -192,6 +193,14 @@ func (p *pace) left(now time.Time, done, total int64) (left time.Duration, known
 
 // progress says what is being done, and for how long, once that takes a while; the function it returns ends it.
 func (s streams) progress(what string) (done func()) {
+	_, done = s.steps(what, "")
+	return done
+}
+
+// steps is progress of work that counts its steps: count, which several goroutines may call, says how many of how many
+// are done.
+func (s streams) steps(what, unit string) (count func(done, total int), end func()) {
+	var finished, all atomic.Int64
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	live, start := isTerminal(s.err), time.Now()
 	every := often
@@ -209,16 +218,25 @@ func (s streams) progress(what string) (done func()) {
 				}
 				return
 			case now := <-next:
-				text = fmt.Sprintf("%s: %v", printable.Cut(what, 60), now.Sub(start).Round(time.Second))
+				before := len(text)
+				text = printable.Cut(what, 60) + ": "
+				if total := all.Load(); total > 0 {
+					text += fmt.Sprintf("%d of %d %s, ", finished.Load(), total, unit)
+				}
+				text += now.Sub(start).Round(time.Second).String()
 				if live {
-					fmt.Fprintf(s.err, "\r%s", text)
+					fmt.Fprintf(s.err, "\r%-*s", before, text)
 				} else {
 					fmt.Fprintln(s.err, text)
 				}
 			}
 		}
 	}()
-	return sync.OnceFunc(func() { close(stop); <-stopped })
+	count = func(done, total int) {
+		finished.Store(int64(done))
+		all.Store(int64(total))
+	}
+	return count, sync.OnceFunc(func() { close(stop); <-stopped })
 }
 
 func isTerminal(w io.Writer) bool {
