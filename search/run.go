@@ -22,6 +22,7 @@ import (
 	"rwe301/internal/atomicfile"
 	"rwe301/internal/input"
 	"rwe301/internal/printable"
+	"rwe301/internal/strictjson"
 	"rwe301/moo"
 	"rwe301/scoring"
 	"rwe301/store"
@@ -196,7 +197,7 @@ func read(dir string) (s *Searches, path string, err error) {
 	}
 	s = &Searches{Dir: dir}
 	m := &s.Manifest
-	if err := json.Unmarshal(data, m); err != nil {
+	if err := strictjson.Unmarshal(data, m); err != nil {
 		return nil, path, fmt.Errorf("%s: damaged: %w", path, err)
 	}
 	if m.Format != format {
@@ -330,7 +331,7 @@ func (s *Searches) load(ctx context.Context, m analysis.Method, seed uint64) (sn
 	if err != nil || !ok {
 		return snapshot, nil, false, err
 	}
-	if err := json.Unmarshal(text, &snapshot); err != nil {
+	if err := strictjson.Unmarshal(text, &snapshot); err != nil {
 		return snapshot, nil, false, fmt.Errorf("%s: search %s: damaged snapshot: %w", s.Dir, name, err)
 	}
 	for i, step := range steps {
@@ -338,7 +339,7 @@ func (s *Searches) load(ctx context.Context, m analysis.Method, seed uint64) (sn
 			return snapshot, nil, false, err
 		}
 		var e moo.Evaluated[string]
-		err := json.Unmarshal(step, &e)
+		err := strictjson.Unmarshal(step, &e)
 		if err == nil {
 			err = s.check(m, e)
 		}
