@@ -86,8 +86,8 @@ const quiet = 2 * time.Second
 // often is how often progress is told where lines stay: in a pipe or a file.
 const often = 10 * time.Second
 
-// meter reports on stderr how far work that can be counted has come: a bar on a terminal, a plain line now and then in a
-// pipe. What cannot be counted has streams.progress.
+// meter reports on stderr how far work that can be counted has come: a bar on a terminal, a plain line now and then in
+// a pipe. What cannot be counted has streams.progress.
 type meter struct {
 	w     io.Writer
 	what  string
