@@ -11,7 +11,7 @@
 //	How uncertain is it?                     Bootstrap, then Distribution.Interval; QuickInterval for a closed form
 //	How many rows does that take?            PrecisionAt
 //	What is left once z is known?            Partial, Semipartial; Within for groups
-//	Which of two scores is better?           Compare; CompareWith for many, with corrected p-values
+//	Which of two scores is better?           Compare; Holm corrects the p-values of many
 //	How good is the choice of the best k?    Select, NDCG
 //	Do methods differ over many problems?    Friedman and NemenyiDifference; Wilcoxon, MannWhitney for two
 //

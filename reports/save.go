@@ -10,7 +10,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -77,9 +76,6 @@ func saveFigures(ctx context.Context, dir string, figures []Figure, width vg.Len
 	return paths, errors.Join(failed...)
 }
 
-// unfinished is the name of a file whose writing was cut off; the name it would have got is in brackets.
-var unfinished = regexp.MustCompile(`^\.(.+)\.[0-9]+$`)
-
 // tidy removes what earlier reports left in a folder: the figures with the names gone, in every format, and what the
 // writing of a file named kept or gone, whatever its ending, left unfinished. All else is the user's.
 func tidy(dir string, gone, kept []string) error {
@@ -92,17 +88,18 @@ func tidy(dir string, gone, kept []string) error {
 		if !e.Type().IsRegular() {
 			continue
 		}
-		name, part := e.Name(), unfinished.FindStringSubmatch(e.Name())
-		if part != nil {
-			name = part[1]
+		name, remove := e.Name(), os.Remove
+		of, part := atomicfile.Leftover(name)
+		if part {
+			name, remove = of, atomicfile.RemoveLeftover
 		}
 		ending := filepath.Ext(name)
 		name = strings.TrimSuffix(name, ending)
 		stale := slices.Contains(gone, name) && slices.Contains(endings, strings.TrimPrefix(ending, "."))
-		if !stale && (part == nil || !slices.Contains(kept, name)) {
+		if !stale && (!part || !slices.Contains(kept, name)) {
 			continue
 		}
-		if err := os.Remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}

@@ -12,6 +12,8 @@ import (
 
 	"gonum.org/v1/plot/vg/draw"
 
+	"github.com/gofrs/flock"
+
 	"rwe301/plots"
 	"rwe301/study/studytest"
 )
@@ -123,6 +125,11 @@ func TestTidy(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "cells-knee.png"), 0o755); err != nil {
 		t.Fatal(err)
 	}
+	alive := flock.New(filepath.Join(dir, ".fronts.png.77")) // that another process writes
+	if held, err := alive.TryLock(); err != nil || !held {
+		t.Fatal(held, err)
+	}
+	defer alive.Close()
 	if err := tidy(dir, []string{"cells-knee"}, []string{"fronts", "cells-smallest"}); err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +141,7 @@ func TestTidy(t *testing.T) {
 	for _, e := range entries {
 		left = append(left, e.Name())
 	}
-	want := slices.Sorted(slices.Values(append(kept, "cells-knee.png")))
+	want := slices.Sorted(slices.Values(append(kept, "cells-knee.png", ".fronts.png.77")))
 	if !slices.Equal(left, want) {
 		t.Errorf("left %v, want %v", left, want)
 	}

@@ -2,13 +2,14 @@ package scoring
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"math"
-	"regexp"
+	"slices"
 	"strings"
+
+	"rwe301/internal/strictjson"
 )
 
 // programAnswer is what a program said about one question.
@@ -19,9 +20,6 @@ type programAnswer struct {
 	failure   string // why there is no score, in the program's words
 	undefined string // why there is none that could be used
 }
-
-// notFinite is a score as Python writes it where it is no number.
-var notFinite = regexp.MustCompile(`"score"\s*:\s*(NaN|-?Infinity)`)
 
 // parseAnswer reads a line that a program wrote: an object with a score or an error; other keys are its own business.
 func parseAnswer(line []byte) (a programAnswer, err error) {
@@ -34,13 +32,10 @@ func parseAnswer(line []byte) (a programAnswer, err error) {
 	case len(bytes.TrimSpace(line)) == 0:
 		return bad("it is empty")
 	}
-	if m := notFinite.FindSubmatch(line); m != nil {
-		a.undefined = fmt.Sprintf("the command's score is %s", m[1])
-		line = bytes.Replace(line, m[0], []byte(`"score": null`), 1)
-	}
-	fields, err := object(line)
-	if err != nil {
-		return bad("%v", err)
+	var fields map[string]json.RawMessage
+	text := bytes.ToValidUTF8(strictjson.Quote(line), []byte("\ufffd"))
+	if err := strictjson.Unmarshal(text, &fields); err != nil || fields == nil {
+		return bad("it is no JSON object: %v", cmp.Or(err, errors.New("null")))
 	}
 	score, hasScore := fields["score"]
 	failure, hasError := fields["error"]
@@ -62,15 +57,15 @@ func parseAnswer(line []byte) (a programAnswer, err error) {
 	switch err := json.Unmarshal(score, &value); {
 	case !hasScore:
 		return bad("its error must say why")
+	case slices.Contains([]string{`"NaN"`, `"Infinity"`, `"-Infinity"`}, string(score)): // R has them in quotes
+		a.undefined = "the command's score is " + strings.Trim(string(score), `"`)
 	case err != nil && (score[0] == '-' || score[0] >= '0' && score[0] <= '9'):
 		a.undefined = "the command's score is not finite"
 	case err != nil:
 		return bad("its score must be a number")
-	case value == nil && a.undefined == "":
+	case value == nil:
 		a.undefined = "the command gave no score"
-	case value != nil && (math.IsNaN(*value) || math.IsInf(*value, 0)):
-		a.undefined = "the command's score is not finite"
-	case value != nil:
+	default:
 		a.score = *value
 	}
 	return a, nil
@@ -78,34 +73,3 @@ func parseAnswer(line []byte) (a programAnswer, err error) {
 
 // maxReason bounds a program's reason, in bytes.
 const maxReason = 1000
-
-// object reads one JSON object, no key of which stands twice.
-func object(line []byte) (map[string]json.RawMessage, error) {
-	in := json.NewDecoder(bytes.NewReader(line))
-	if begin, err := in.Token(); err != nil || begin != json.Delim('{') {
-		return nil, errors.New("it is no JSON object")
-	}
-	fields := map[string]json.RawMessage{}
-	for in.More() {
-		name, err := in.Token()
-		key, ok := name.(string)
-		if err != nil || !ok {
-			return nil, errors.New("it is no JSON object")
-		}
-		if _, twice := fields[key]; twice {
-			return nil, fmt.Errorf("it has %s twice", Clip([]byte(key)))
-		}
-		var value json.RawMessage
-		if err := in.Decode(&value); err != nil {
-			return nil, errors.New("it is no JSON object")
-		}
-		fields[key] = value
-	}
-	if _, err := in.Token(); err != nil {
-		return nil, errors.New("it is cut off")
-	}
-	if _, err := in.Token(); err != io.EOF {
-		return nil, errors.New("more follows the object")
-	}
-	return fields, nil
-}

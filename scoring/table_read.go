@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"rwe301/bench301"
-	"rwe301/internal/pyjson"
+	"rwe301/internal/strictjson"
 	"rwe301/internal/tabular"
 )
 
@@ -42,7 +42,7 @@ func (r *tableReader) read(data []byte) error {
 		return fmt.Errorf("%s: empty: want architectures", r.File)
 	case text[0] == '{' || text[0] == '[' && bytes.HasPrefix(bytes.TrimLeft(text[1:], " \t\r\n"), []byte("{")):
 		lines := bytes.Count(data[:len(data)-len(text)], []byte("\n"))
-		err = r.json(pyjson.Quote(text), 1+lines)
+		err = r.json(strictjson.Quote(text), 1+lines)
 	default:
 		err = r.csv(data)
 	}

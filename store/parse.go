@@ -8,7 +8,6 @@ import (
 	"fmt"
 
 	"rwe301/internal/printable"
-	"rwe301/internal/pyjson"
 	"rwe301/internal/strictjson"
 )
 
@@ -42,7 +41,7 @@ func (r Record) valid() error {
 // parsePython is parseLine of a line that strict JSON refuses with err: one NaN, Infinity or -Infinity may stand in it,
 // as the score.
 func parsePython(raw []byte, err error) (Record, error) {
-	quoted := pyjson.Quote(raw)
+	quoted := strictjson.Quote(raw)
 	if len(quoted) != len(raw)+len(`""`) {
 		return Record{}, err
 	}
@@ -50,8 +49,7 @@ func parsePython(raw []byte, err error) (Record, error) {
 		Record
 		Score string `json:"score"` // in place of the record's
 	}
-	if strictjson.Unmarshal(pyjson.Null(raw), &r.Record) != nil || strictjson.Unmarshal(quoted, &r) != nil ||
-		r.Score == "" {
+	if strictjson.Unmarshal(quoted, &r) != nil || r.Score == "" {
 		return Record{}, err
 	}
 	if r.Status == OK {

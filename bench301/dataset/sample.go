@@ -3,7 +3,6 @@ package dataset
 import (
 	"bytes"
 	_ "embed" // the sample is part of the binary
-	"encoding/json"
 	"fmt"
 	"sync"
 )
@@ -15,8 +14,6 @@ var (
 	sampleTrain []byte
 	//go:embed sample-test.png
 	sampleTest []byte
-	//go:embed sample.json
-	sampleIndices []byte
 )
 
 // Sample is a class-balanced part of CIFAR-10 inside the binary: 2000 training and 1000 test images, image i of class
@@ -31,15 +28,6 @@ var Sample = sync.OnceValue(func() *Set {
 	}
 	return newSet(SampleName, cifarClasses, unpack(sampleTrain, 200), unpack(sampleTest, 100))
 })
-
-// SampleIndices says which images of CIFAR-10's training and test split the sample consists of.
-func SampleIndices() (train, test []int) {
-	var both struct{ Train, Test []int }
-	if err := json.Unmarshal(sampleIndices, &both); err != nil {
-		panic(fmt.Sprintf("dataset: the sample inside the binary is damaged: %v", err))
-	}
-	return both.Train, both.Test
-}
 
 // unpackSheet cuts a sheet of that many rows of images into images.
 func unpackSheet(sheet []byte, rows int) (Split, error) {

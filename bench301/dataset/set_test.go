@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"encoding/json"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -60,12 +61,19 @@ func TestSampleEqualsCIFAR10(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	train, test := SampleIndices()
+	text, err := os.ReadFile("sample.json") // which of its images the sample consists of
+	if err != nil {
+		t.Fatal(err)
+	}
+	var from struct{ Train, Test []int }
+	if err := json.Unmarshal(text, &from); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		name         string
 		sample, full Split
 		indices      []int
-	}{{"train", Sample().Train, full.Train, train}, {"test", Sample().Test, full.Test, test}} {
+	}{{"train", Sample().Train, full.Train, from.Train}, {"test", Sample().Test, full.Test, from.Test}} {
 		want := c.full.Subset(c.indices)
 		if !slices.Equal(c.sample.Pixels, want.Pixels) || !slices.Equal(c.sample.Labels, want.Labels) {
 			t.Errorf("%s: the sample differs from CIFAR-10", c.name)

@@ -14,9 +14,9 @@ import (
 	"slices"
 	"strings"
 
-	"rwe301/bench301/surrogate/internal/jsonkeys"
 	"rwe301/internal/input"
 	"rwe301/internal/printable"
+	"rwe301/internal/strictjson"
 )
 
 // modelSuffix ends the names of NAS-Bench-301's model files.
@@ -331,7 +331,7 @@ func (s *source) configs(dir string) (*modelConfig, string, string, error) {
 	var data struct {
 		Seed *json.Number `json:"seed"`
 	}
-	if err := jsonkeys.Unmarshal(raw, &data); err != nil {
+	if err := strictjson.Unmarshal(raw, &data); err != nil {
 		return fail(fmt.Errorf("%s: %w", name, err))
 	}
 	if data.Seed == nil {

@@ -184,7 +184,7 @@ func TestRefusedPlaces(t *testing.T) {
 		{"no data_config", edit(xgb, first+"data_config.json", gone), "ensemble_member_0/data_config.json: missing"},
 		{"no seed", edit(xgb, first+"data_config.json", text("{}")), "ensemble_member_0/data_config.json: no seed"},
 		{"model_config", edit(xgb, first+"model_config.json", text("{")),
-			"ensemble_member_0/model_config.json: unexpected end of JSON input"},
+			"ensemble_member_0/model_config.json: the JSON ends at byte 1"},
 		{"other model", edit(xgb, first+"model_config.json", text(`{"model":"gnn_vs_gae"}`)),
 			`model "gnn_vs_gae": want xgb, xgb_time, lgb, lgb_time or gnn_gin`},
 		{"bananas", edit(xgb, first+"model_config.json", config(`"param:bananas_enc": false`, `"param:bananas_enc": true`)),

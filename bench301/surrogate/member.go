@@ -7,12 +7,12 @@ import (
 	"fmt"
 
 	"rwe301/bench301/surrogate/internal/gin"
-	"rwe301/bench301/surrogate/internal/jsonkeys"
 	"rwe301/bench301/surrogate/internal/lgb"
 	"rwe301/bench301/surrogate/internal/torch"
 	"rwe301/bench301/surrogate/internal/trees"
 	"rwe301/bench301/surrogate/internal/xgb"
 	"rwe301/internal/pickle"
+	"rwe301/internal/strictjson"
 )
 
 // The kinds of surrogates.
@@ -83,7 +83,7 @@ type modelConfig struct {
 
 // parseConfig reads model_config.json and says which kind and unit the model's name stands for.
 func parseConfig(data []byte) (c modelConfig, kind, unit string, err error) {
-	if err := jsonkeys.Unmarshal(data, &c); err != nil {
+	if err := strictjson.Unmarshal(data, &c); err != nil {
 		return c, "", "", err
 	}
 	unit = Percent

@@ -1,9 +1,6 @@
 package surrogate
 
 import (
-	"fmt"
-	"math"
-
 	"rwe301/bench301"
 	"rwe301/bench301/surrogate/internal/trees"
 )
@@ -82,63 +79,3 @@ func setCell[T trees.Real](v []T, c *columns, cell *bench301.Cell) {
 
 // pairIndex is the position of (a, b), a < b, among the ordered pairs of states 0 to states-1.
 func pairIndex(states, a, b int) int { return a*(2*states-a-1)/2 + b - a - 1 }
-
-// FromVector decodes a vector. Inactive edges may be -1 or NaN; the fixed hyperparameters must have their values.
-func FromVector(v [Features]float64) (bench301.Genotype, error) {
-	var g bench301.Genotype
-	free := [Features]bool{}
-	for _, c := range []*columns{&normalColumns, &reduceColumns} {
-		for _, i := range c.edge {
-			free[i] = true
-		}
-		for _, i := range c.input {
-			free[i] = true
-		}
-	}
-	for i, want := range fixedVector {
-		if !free[i] && math.Float64bits(v[i]) != math.Float64bits(want) {
-			return g, fmt.Errorf("column %d: %v: the fixed hyperparameter there is %v", i, v[i], want)
-		}
-	}
-	var err error
-	if g.Normal, err = normalColumns.cell(&v); err != nil {
-		return g, fmt.Errorf("normal cell: %w", err)
-	}
-	if g.Reduce, err = reduceColumns.cell(&v); err != nil {
-		return g, fmt.Errorf("reduction cell: %w", err)
-	}
-	return g, nil
-}
-
-// cell reads one cell.
-func (c *columns) cell(v *[Features]float64) (cell bench301.Cell, err error) {
-	for n := range bench301.Nodes {
-		found := 0
-		for source := range n + 2 {
-			i := c.edge[edgeOffset[n]+source]
-			x := v[i]
-			if x == inactive || x != x {
-				continue
-			}
-			op := int(x)
-			if float64(op) != x || op < 0 || op >= bench301.NumOperations {
-				return cell, fmt.Errorf("column %d: %v: want an operation (0-%d), or -1 for none", i, x, bench301.NumOperations-1)
-			}
-			if found < 2 {
-				cell[2*n+found] = bench301.Edge{Source: uint8(source), Op: bench301.Operation(op)}
-			}
-			found++
-		}
-		if found != 2 {
-			return cell, fmt.Errorf("node %d: %d edges: want 2", n+2, found)
-		}
-		if n == 0 {
-			continue
-		}
-		want := pairIndex(n+2, int(cell[2*n].Source), int(cell[2*n+1].Source))
-		if i := c.input[n-1]; v[i] != float64(want) {
-			return cell, fmt.Errorf("column %d: input pair %v: the edges of node %d make it %d", i, v[i], n+2, want)
-		}
-	}
-	return cell, nil
-}

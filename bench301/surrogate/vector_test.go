@@ -50,7 +50,7 @@ func TestOracleVectors(t *testing.T) {
 			for _, i := range r.NaN {
 				v[i] = math.NaN()
 			}
-			if back, err := FromVector(v); err != nil || back != g.Canonical() {
+			if back, err := fromVector(v); err != nil || back != g.Canonical() {
 				t.Errorf("row %d: back to %v, %v", r.Row, back, err)
 			}
 		}
@@ -106,7 +106,7 @@ func TestVectorAndBack(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	for range 2000 {
 		g := bench301.SampleGenotype(rng)
-		if back, err := FromVector(Vector(g)); err != nil || back != g.Canonical() {
+		if back, err := fromVector(Vector(g)); err != nil || back != g.Canonical() {
 			t.Fatalf("%s: %s, %v", g, back, err)
 		}
 	}
@@ -128,9 +128,69 @@ func TestVectorsRefused(t *testing.T) {
 	} {
 		v := Vector(g)
 		v[c.column] = c.value
-		_, err := FromVector(v)
+		_, err := fromVector(v)
 		if err == nil || len(err.Error()) < len(c.want) || err.Error()[:len(c.want)] != c.want {
 			t.Errorf("column %d = %v: %v, want %s", c.column, c.value, err, c.want)
 		}
 	}
+}
+
+// fromVector decodes a vector. Inactive edges may be -1 or NaN; the fixed hyperparameters must have their values.
+func fromVector(v [Features]float64) (bench301.Genotype, error) {
+	var g bench301.Genotype
+	free := [Features]bool{}
+	for _, c := range []*columns{&normalColumns, &reduceColumns} {
+		for _, i := range c.edge {
+			free[i] = true
+		}
+		for _, i := range c.input {
+			free[i] = true
+		}
+	}
+	for i, want := range fixedVector {
+		if !free[i] && math.Float64bits(v[i]) != math.Float64bits(want) {
+			return g, fmt.Errorf("column %d: %v: the fixed hyperparameter there is %v", i, v[i], want)
+		}
+	}
+	var err error
+	if g.Normal, err = normalColumns.cell(&v); err != nil {
+		return g, fmt.Errorf("normal cell: %w", err)
+	}
+	if g.Reduce, err = reduceColumns.cell(&v); err != nil {
+		return g, fmt.Errorf("reduction cell: %w", err)
+	}
+	return g, nil
+}
+
+// cell reads one cell.
+func (c *columns) cell(v *[Features]float64) (cell bench301.Cell, err error) {
+	for n := range bench301.Nodes {
+		found := 0
+		for source := range n + 2 {
+			i := c.edge[edgeOffset[n]+source]
+			x := v[i]
+			if x == inactive || x != x {
+				continue
+			}
+			op := int(x)
+			if float64(op) != x || op < 0 || op >= bench301.NumOperations {
+				return cell, fmt.Errorf("column %d: %v: want an operation (0-%d), or -1 for none", i, x, bench301.NumOperations-1)
+			}
+			if found < 2 {
+				cell[2*n+found] = bench301.Edge{Source: uint8(source), Op: bench301.Operation(op)}
+			}
+			found++
+		}
+		if found != 2 {
+			return cell, fmt.Errorf("node %d: %d edges: want 2", n+2, found)
+		}
+		if n == 0 {
+			continue
+		}
+		want := pairIndex(n+2, int(cell[2*n].Source), int(cell[2*n+1].Source))
+		if i := c.input[n-1]; v[i] != float64(want) {
+			return cell, fmt.Errorf("column %d: input pair %v: the edges of node %d make it %d", i, v[i], n+2, want)
+		}
+	}
+	return cell, nil
 }

@@ -67,22 +67,15 @@ func report(ctx context.Context, s streams, dir, out string, o analysisOptions) 
 	if err != nil {
 		return nil, err
 	}
-	tell, done := progress(s, "report")
+	tell, done := parts(s, "report")
 	defer done()
 	return savePage(ctx, reports.Study{Findings: f, Progress: tell}.Page, cmp.Or(out, pageIn(dir)))
 }
 
-// progress shows on stderr how far the parts of a report are: those that are made, then those that are drawn.
-func progress(s streams, what string) (tell reports.Progress, done func()) {
-	m, before := newMeter(s.err, what, "parts"), 0
-	return func(done, total int, _ string) {
-		if done < before {
-			m.close()
-			m = newMeter(s.err, what, "parts")
-		}
-		before = done
-		m.set(int64(done), int64(total))
-	}, func() { m.close() }
+// parts reports how far the parts of a report are: those that are made, then those that are drawn.
+func parts(s streams, what string) (tell reports.Progress, done func()) {
+	m := newMeter(s.err, what, "parts")
+	return func(done, total int, _ string) { m.count(done, total) }, m.close
 }
 
 // pageIn is where the HTML file of a run lies.
@@ -211,7 +204,7 @@ tables of files of scores.`,
 			if err != nil {
 				return err
 			}
-			tell, done := progress(s, "table")
+			tell, done := parts(s, "table")
 			defer done()
 			return reports.Study{Findings: f, Progress: tell}.Write(cmd.Context(), s.out, only, format.as())
 		},
@@ -280,7 +273,7 @@ Formats: ` + strings.Join(plots.Formats(), ", ") + `.`,
 			if err != nil {
 				return err
 			}
-			tell, done := progress(s, "figure")
+			tell, done := parts(s, "figure")
 			defer done()
 			study := reports.Study{Findings: f, Progress: tell}
 			draw, dir := study.DrawInto, out

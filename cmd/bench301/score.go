@@ -137,7 +137,7 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 				return err
 			}
 		}
-		m.set(int64(i+1), int64(len(archs)))
+		m.count(i+1, len(archs))
 		return nil
 	})
 	m.close()

@@ -108,7 +108,7 @@ two of them hold is an error. The runs stay as they are.`,
 				return usagef("study merge: --out names the folder of the joined run")
 			}
 			m := newMeter(s.err, "merge", "scores")
-			missing, err := study.Merge(cmd.Context(), out, args, func(done, total int) { m.set(int64(done), int64(total)) })
+			missing, err := study.Merge(cmd.Context(), out, args, m.count)
 			m.close()
 			if err != nil {
 				return err

@@ -340,7 +340,7 @@ func work(ctx context.Context, s streams, r *study.Run, p *study.Plan, o study.O
 		s.say("%s", note)
 	}
 	m := newMeter(s.err, r.Manifest.Name, "archs")
-	o.Progress = func(done, total int) { m.set(int64(done), int64(total)) }
+	o.Progress = m.count
 	saved := saving(ctx)
 	err := r.Do(ctx, p, machine(), o)
 	saved()

@@ -88,7 +88,7 @@ func importSurrogates(ctx context.Context, s streams, from, ensemble, out string
 	m := newMeter(s.err, "importing", "ensembles")
 	defer m.close()
 	for i, name := range names {
-		m.set(int64(i), int64(len(names)))
+		m.count(i, len(names))
 		if err := ctx.Err(); err != nil {
 			return err
 		}

@@ -87,11 +87,13 @@ const quiet = 2 * time.Second
 // often is how often progress is told where lines stay: in a pipe or a file.
 const often = 10 * time.Second
 
-// meter reports progress on stderr: a bar on a terminal, a plain line now and then in a pipe.
+// meter reports on stderr how far work that can be counted has come: a bar on a terminal, a plain line now and then in
+// a pipe. What cannot be counted has streams.progress.
 type meter struct {
 	w     io.Writer
 	what  string
 	unit  string
+	done  int64
 	start time.Time // of the work: the first word about it
 	next  time.Time
 	pace  pace
@@ -123,9 +125,17 @@ func (m *meter) begin(total int64) {
 	}
 }
 
-// set says how far the work of total units has come.
+// count is set for other numbers.
+func (m *meter) count(done, total int) { m.set(int64(done), int64(total)) }
+
+// set says how far the work of total units has come. Where less is done than before, other work begins.
 func (m *meter) set(done, total int64) {
 	now := time.Now()
+	if done < m.done {
+		m.close()
+		*m = meter{w: m.w, what: m.what, unit: m.unit}
+	}
+	m.done = done
 	if m.start.IsZero() {
 		m.begin(total)
 	}
@@ -191,7 +201,8 @@ func (p *pace) left(now time.Time, done, total int64) (left time.Duration, known
 	return left.Round(time.Second), true
 }
 
-// progress says what is being done, and for how long, once that takes a while; the function it returns ends it.
+// progress says what is being done, and for how long, once that takes a while; the function that it returns ends it.
+// Work that can be counted has a meter.
 func (s streams) progress(what string) (done func()) {
 	_, done = s.steps(what, "")
 	return done

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -62,5 +63,19 @@ func TestShortened(t *testing.T) {
 		if got := shortened(in); got != want {
 			t.Errorf("%.80q: %.200q", in, got)
 		}
+	}
+}
+
+// TestMeterOfStages: where less is done than before, other work has begun, with a pace of its own.
+func TestMeterOfStages(t *testing.T) {
+	m := newMeter(io.Discard, "report", "parts")
+	m.count(1, 4)
+	first := m.start
+	if m.count(4, 4); m.start != first || m.done != 4 {
+		t.Errorf("one stage became %+v", m)
+	}
+	m.start = first.Add(-time.Hour)
+	if m.count(0, 9); m.start.Before(first) || m.done != 0 || m.what != "report" {
+		t.Errorf("the second stage is %+v", m)
 	}
 }

@@ -92,29 +92,39 @@ func unused(path string, create func(name string) error) (string, error) {
 // temporary are the names that unused makes.
 var temporary = regexp.MustCompile(`^\.(.+)\.[0-9]+$`)
 
-// RemoveStale removes from a folder and those in it the temporary files that killed processes left. Those of a process
-// that still writes stay.
+// Leftover says whether name is that of a temporary file, and the name which that would have got.
+func Leftover(name string) (of string, ok bool) {
+	m := temporary.FindStringSubmatch(name)
+	if m == nil {
+		return "", false
+	}
+	return m[1], true
+}
+
+// RemoveStale removes from a folder and those in it the temporary files that killed processes left.
 func RemoveStale(dir string) error {
 	return filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || !e.Type().IsRegular() || !temporary.MatchString(e.Name()) {
+		if err != nil || !e.Type().IsRegular() {
 			return err
 		}
-		lock := flock.New(path, flock.SetFlag(os.O_RDONLY))
-		defer lock.Close()
-		if held, err := lock.TryLock(); err != nil || !held {
+		if _, ok := Leftover(e.Name()); !ok {
 			return nil
 		}
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		return nil
+		return RemoveLeftover(path)
 	})
 }
 
-// Leftover says whether name is that of a file which Write did not come to rename when it made one of the given names.
-func Leftover(name string, of ...string) bool {
-	m := temporary.FindStringSubmatch(name)
-	return m != nil && slices.Contains(of, m[1])
+// RemoveLeftover removes a temporary file, unless a process still writes it.
+func RemoveLeftover(path string) error {
+	lock := flock.New(path, flock.SetFlag(os.O_RDONLY))
+	defer lock.Close()
+	if held, err := lock.TryLock(); err != nil || !held {
+		return nil
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // Vacant says whether a folder is absent, empty, or holds nothing but what a killed process may have left of the given
@@ -125,11 +135,12 @@ func Vacant(dir string, files ...string) bool {
 		return errors.Is(err, fs.ErrNotExist)
 	}
 	for _, e := range entries {
-		left := e.Type().IsRegular() && (Leftover(e.Name(), files...) || slices.ContainsFunc(files, func(f string) bool {
+		of, _ := Leftover(e.Name())
+		left := slices.ContainsFunc(files, func(f string) bool {
 			beside, ok := strings.CutPrefix(e.Name(), f)
-			return ok && slices.Contains([]string{"", "-journal", "-wal", "-shm", ".lock"}, beside)
-		}))
-		if !left {
+			return f == of || ok && slices.Contains([]string{"", "-journal", "-wal", "-shm", ".lock"}, beside)
+		})
+		if !left || !e.Type().IsRegular() {
 			return false
 		}
 	}

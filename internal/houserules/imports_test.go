@@ -14,25 +14,25 @@ import (
 // plan lists, for every package of ours, the packages of ours that it may import, and gorgonia where that is allowed.
 // Arrows point down only. A line that begins with a tab goes on with the one before.
 const plan = `
-bench301: internal/printable
+analysis: bench301 correlation moo store
+bench301: internal/input internal/printable
 bench301/dataset: internal/atomicfile internal/download internal/input internal/pickle internal/printable
-bench301/surrogate: bench301 internal/atomicfile internal/download internal/pickle bench301/surrogate/internal/trees
-	bench301/surrogate/internal/xgb bench301/surrogate/internal/lgb bench301/surrogate/internal/torch
-	bench301/surrogate/internal/gin bench301/surrogate/internal/jsonkeys internal/input internal/printable
+bench301/surrogate: bench301 bench301/surrogate/internal/gin bench301/surrogate/internal/lgb
+	bench301/surrogate/internal/torch bench301/surrogate/internal/trees bench301/surrogate/internal/xgb
+	internal/atomicfile internal/download internal/input internal/pickle internal/printable internal/strictjson
 bench301/surrogate/internal/gin: bench301 bench301/surrogate/internal/torch
 bench301/surrogate/internal/lgb: bench301/surrogate/internal/trees
 bench301/surrogate/internal/torch: internal/pickle
 bench301/surrogate/internal/trees:
 bench301/surrogate/internal/ubjson:
 bench301/surrogate/internal/xgb: bench301/surrogate/internal/trees bench301/surrogate/internal/ubjson
-	bench301/surrogate/internal/jsonkeys
-analysis: bench301 correlation moo store
+	internal/strictjson
 cmd/bench301: analysis bench301 bench301/dataset bench301/surrogate correlation estimators estimators/conformance
-	export moo network plots reports scoring search serve store studies study internal/atomicfile internal/kernels
-	internal/printable internal/process internal/suggest internal/system internal/yamldoc
+	export internal/atomicfile internal/kernels internal/printable internal/process internal/suggest internal/system
+	internal/yamldoc moo network plots reports scoring search serve store studies study
 correlation:
-estimators: bench301 bench301/dataset network estimators/head estimators/inputs estimators/internal/curve
-	estimators/internal/linear estimators/internal/precision estimators/internal/training internal/suggest
+estimators: bench301 bench301/dataset estimators/head estimators/inputs estimators/internal/curve
+	estimators/internal/linear estimators/internal/precision estimators/internal/training internal/suggest network
 estimators/conformance: bench301 estimators estimators/internal/curve estimators/internal/reference
 estimators/head: gorgonia
 estimators/inputs: bench301/dataset network
@@ -53,33 +53,31 @@ internal/pickle:
 internal/printable:
 internal/process:
 internal/splitmix:
-internal/strictjson:
+internal/strictjson: internal/printable
 internal/suggest:
 internal/system:
-internal/yamldoc: internal/suggest internal/input internal/printable
+internal/tabular:
+internal/yamldoc: internal/input internal/printable internal/suggest
 moo:
-network: bench301 network/fused network/memory network/pass network/plan network/reference internal/process
-network/fused: network/memory network/pass network/plan network/reference internal/kernels
+network: bench301 internal/process network/fused network/memory network/pass network/plan network/reference
+network/fused: internal/kernels network/memory network/pass network/plan network/reference
 network/memory: internal/kernels internal/system
-network/op: network gorgonia
+network/op: gorgonia network
 network/pass: bench301 network/plan
-network/plan: bench301 network/memory internal/kernels
+network/plan: bench301 internal/kernels network/memory
 network/reference: bench301 network/memory network/pass network/plan
 plots: bench301 internal/atomicfile
-reports: analysis bench301 correlation plots internal/atomicfile internal/suggest internal/printable
-scoring: bench301 bench301/dataset bench301/surrogate estimators store internal/printable internal/process
-	internal/yamldoc internal/input internal/pyjson internal/tabular
-search: analysis bench301 bench301/dataset bench301/surrogate estimators moo scoring store internal/atomicfile
-	internal/yamldoc internal/input internal/printable internal/strictjson internal/suggest
+reports: analysis bench301 correlation internal/atomicfile internal/printable internal/suggest plots
+scoring: bench301 bench301/dataset bench301/surrogate estimators internal/input internal/printable internal/process
+	internal/strictjson internal/tabular internal/yamldoc store
+search: analysis bench301 bench301/dataset bench301/surrogate estimators internal/atomicfile internal/input
+	internal/printable internal/strictjson internal/suggest internal/yamldoc moo scoring store
 serve: bench301 bench301/surrogate
 store: internal/atomicfile internal/printable internal/strictjson
 studies:
+study: analysis bench301 bench301/dataset estimators internal/atomicfile internal/printable internal/strictjson
+	internal/suggest internal/yamldoc scoring store
 study/studytest: analysis bench301 correlation scoring study
-study: analysis bench301 bench301/dataset estimators scoring store internal/atomicfile internal/strictjson
-	internal/suggest internal/yamldoc internal/printable
-internal/pyjson:
-internal/tabular:
-bench301/surrogate/internal/jsonkeys: internal/printable
 `
 
 func TestImportsPointDown(t *testing.T) {

@@ -8,8 +8,5 @@ type Stream = splitmix.Stream
 // NewStream starts a stream at a seed.
 func NewStream(seed uint64) *Stream { return splitmix.New(seed) }
 
-// Bound is the float32 1/sqrt(fanIn) that scales weights.
-func Bound(fanIn int) float32 { return splitmix.Bound(fanIn) }
-
 // Checksum is the cases' checksum of a tensor: the sum of the float32 bit patterns times 2i+1, mod 2^64.
 func Checksum(values []float32) uint64 { return splitmix.Checksum(values) }

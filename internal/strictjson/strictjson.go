@@ -1,5 +1,5 @@
-// Package strictjson reads JSON that this program stored, and says what is wrong with JSON that it would not have
-// stored: a key twice, a key in another case than its field's, a number that a field cannot hold.
+// Package strictjson reads JSON whose keys mean one thing, and says what is wrong with other JSON: a key twice, of
+// which readers take either, a key in another case than its field's, a number that a field cannot hold.
 package strictjson
 
 import (
@@ -7,12 +7,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"strings"
 	"sync"
 
 	strict "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"rwe301/internal/printable"
 )
 
 // Unmarshal is json.Unmarshal for one JSON value, without its leniency: it would take the last of two values of a key
@@ -21,18 +24,21 @@ func Unmarshal(data []byte, v any) error {
 	if strict.Unmarshal(data, v, strict.RejectUnknownMembers(true)) == nil {
 		return nil
 	}
+	if len(bytes.TrimSpace(data)) == 0 {
+		return errors.New("empty: want JSON")
+	}
 	// There is a fault, for which there are words below, or a key without a field.
 	reflect.ValueOf(v).Elem().SetZero()
 	d := jsontext.NewDecoder(bytes.NewBuffer(data))
 	if err := check(d, reflect.TypeOf(v)); err != nil {
-		return words(err, d, data)
+		return explained(err, data)
 	}
 	if rest := bytes.TrimSpace(data[d.InputOffset():]); len(rest) > 0 {
 		return errors.New("more than one JSON value")
 	}
 	err := json.Unmarshal(data, v)
 	if bad := (*json.UnmarshalTypeError)(nil); errors.As(err, &bad) {
-		return fmt.Errorf("%s: %s: must be %s", bad.Field, bad.Value, kind(bad.Type))
+		return fmt.Errorf("%s: must be %s", strings.TrimPrefix(bad.Field+": "+bad.Value, ": "), kind(bad.Type))
 	}
 	return err
 }
@@ -116,7 +122,7 @@ func field(t reflect.Type, key string) (reflect.Type, error) {
 	}
 	for name := range all {
 		if strings.EqualFold(name, key) {
-			return nil, fmt.Errorf("the key %q is written %q", key, name)
+			return nil, fmt.Errorf("the key %q is written %q", shown(key), name)
 		}
 	}
 	return nil, nil
@@ -140,24 +146,31 @@ func collect(t reflect.Type, into map[string]reflect.Type) {
 	}
 }
 
-// words says what is wrong with the syntax.
-func words(err error, d *jsontext.Decoder, data []byte) error {
+// explained says what is wrong with the syntax.
+func explained(err error, data []byte) error {
 	syntax := (*jsontext.SyntacticError)(nil)
 	if !errors.As(err, &syntax) {
 		return err
 	}
-	if errors.Is(err, jsontext.ErrDuplicateName) {
-		return fmt.Errorf("the key %q stands twice", syntax.JSONPointer.LastToken())
-	}
 	at := min(int(syntax.ByteOffset), len(data))
-	for _, name := range []string{"NaN", "-Infinity", "Infinity"} {
-		if minus := name[0] == '-' && at > 0 && data[at-1] == '-'; minus && bytes.HasPrefix(data[at-1:], []byte(name)) ||
-			bytes.HasPrefix(data[at:], []byte(name)) {
-			return fmt.Errorf("%s: %s is no number of JSON", syntax.JSONPointer.LastToken(), name)
-		}
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("the JSON ends at byte %d, but is not complete", at)
 	}
-	return fmt.Errorf("%w at byte %d", syntax.Err, syntax.ByteOffset+1)
+	if errors.Is(err, jsontext.ErrDuplicateName) {
+		return fmt.Errorf("the key %q stands twice, again at byte %d", shown(syntax.JSONPointer.LastToken()), at+1)
+	}
+	start := at
+	if at > 0 && data[at-1] == '-' {
+		start--
+	}
+	if w := wordAt(data[start:]); w != nil {
+		return fmt.Errorf("%s: %s is no number of JSON", shown(syntax.JSONPointer.LastToken()), w)
+	}
+	return fmt.Errorf("%w at byte %d", syntax.Err, at+1)
 }
+
+// shown is a key as an error quotes it.
+func shown(key string) string { return printable.Cut(key, 60) }
 
 // kind names what a type takes.
 func kind(t reflect.Type) string {

@@ -3,13 +3,12 @@ package xgb
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 
-	"rwe301/bench301/surrogate/internal/jsonkeys"
 	"rwe301/bench301/surrogate/internal/trees"
+	"rwe301/internal/strictjson"
 )
 
 // document is the part of XGBoost's model schema that predictions depend on. JSON and UBJSON share it.
@@ -62,8 +61,13 @@ func (l *treeList) UnmarshalJSON(text []byte) error {
 		return err
 	}
 	for decoder.More() {
+		var raw json.RawMessage
 		var t documentTree
-		if err := decoder.Decode(&t); err != nil {
+		err := decoder.Decode(&raw)
+		if err == nil {
+			err = strictjson.Unmarshal(raw, &t)
+		}
+		if err != nil {
 			return fmt.Errorf("trees[%d]: %w", len(*l), err)
 		}
 		if err := l.add(&t); err != nil {
@@ -104,26 +108,13 @@ func parseJSON(data []byte) (*Model, error) {
 		document
 		Model *document `json:"Model"`
 	}
-	if err := jsonkeys.Unmarshal(data, &file, documentTree{}); err != nil {
-		return nil, jsonError(err)
+	if err := strictjson.Unmarshal(data, &file); err != nil {
+		return nil, fmt.Errorf("json: %w", err)
 	}
 	if file.Model != nil {
 		return file.Model.model("json snapshot")
 	}
 	return file.model("json")
-}
-
-// jsonError names the place of an error, where it is known.
-func jsonError(err error) error {
-	var syntax *json.SyntaxError
-	var kind *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &syntax):
-		return fmt.Errorf("json: offset %d: %w", syntax.Offset, err)
-	case errors.As(err, &kind):
-		return fmt.Errorf("json: offset %d: %w", kind.Offset, err)
-	}
-	return fmt.Errorf("json: %w", err)
 }
 
 // model checks a document and builds the forest.

@@ -96,7 +96,7 @@ func TestDamagedModels(t *testing.T) {
 	}{
 		{"empty", nil, "0 bytes: want an XGBoost model"},
 		{"text", []byte("tree\nversion=v3\n"), "offset 0: learner header: want 136 bytes"},
-		{"json end", tiny(t, "json")[:900], "json: offset "},
+		{"json end", tiny(t, "json")[:900], "json: the JSON ends at byte 900, but is not complete"},
 		{"json objective", edit("json", "reg:squarederror", "binary:logistic"),
 			`objective "binary:logistic": want reg:squarederror or reg:linear`},
 		{"json booster", edit("json", `"gbtree"`, `"gblinear"`), `booster "gblinear": want gbtree`},
@@ -211,8 +211,8 @@ func TestBestIteration(t *testing.T) {
 func TestKeys(t *testing.T) {
 	for _, c := range []struct{ old, new, want string }{
 		{`"num_trees":"2"`, `"num_trees":"2","num_trees":"2"`, `the key "num_trees" stands twice`},
-		{`"base_score":`, `"BASE_SCORE":"9","base_score":`, `the key "BASE_SCORE": write "base_score"`},
-		{`"left_children":`, `"Left_Children":[],"left_children":`, `the key "Left_Children": write "left_children"`},
+		{`"base_score":`, `"BASE_SCORE":"9","base_score":`, `the key "BASE_SCORE" is written "base_score"`},
+		{`"left_children":`, `"Left_Children":[],"left_children":`, `trees[0]: the key "Left_Children" is written "left_children"`},
 	} {
 		data := bytes.Replace(tiny(t, "json"), []byte(c.old), []byte(c.new), 1)
 		if _, err := Parse(data); err == nil || !strings.Contains(err.Error(), c.want) {

@@ -1,23 +1,14 @@
-// Package pyjson lets JSON readers take what Python's json module writes and JSON does not have: NaN, Infinity and
-// -Infinity.
-package pyjson
+package strictjson
 
 import "bytes"
 
+// words are the values of Python that JSON does not have.
 var words = [][]byte{[]byte("NaN"), []byte("-Infinity"), []byte("Infinity")}
 
-// Quote returns data with the words NaN, Infinity and -Infinity, where they stand for values, in quotes: texts that say
-// what stood there. Strings stay as they are, and so do lines. Without such words the result is data itself.
+// Quote returns data with the words NaN, Infinity and -Infinity, which Python's json module writes for values and JSON
+// does not have, in quotes: texts that say what stood there. Strings stay as they are, and so do lines. Without such
+// words the result is data itself.
 func Quote(data []byte) []byte {
-	return replace(data, func(out, word []byte) []byte { return append(append(append(out, '"'), word...), '"') })
-}
-
-// Null is Quote with null in place of the words.
-func Null(data []byte) []byte {
-	return replace(data, func(out, _ []byte) []byte { return append(out, "null"...) })
-}
-
-func replace(data []byte, with func(out, word []byte) []byte) []byte {
 	if !bytes.Contains(data, words[0]) && !bytes.Contains(data, words[2]) {
 		return data
 	}
@@ -32,7 +23,7 @@ func replace(data []byte, with func(out, word []byte) []byte) []byte {
 			quoted = !quoted
 		case !quoted && (c == 'N' || c == 'I' || c == '-') && (i == 0 || !inWord(data[i-1])):
 			if w := wordAt(data[i:]); w != nil {
-				out = with(append(out, data[kept:i]...), w)
+				out = append(append(append(append(out, data[kept:i]...), '"'), w...), '"')
 				i += len(w) - 1
 				kept = i + 1
 			}
