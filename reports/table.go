@@ -201,8 +201,15 @@ var markdownHTML = regexp.MustCompile(`<[A-Za-z/!?]|&#?\w+;`)
 func markdownText(s string) string { return markdownHTML.ReplaceAllString(s, `\$0`) }
 
 func markdownCell(s string) string {
-	return strings.NewReplacer("|", `\|`, "*", `\*`, "`", "\\`").Replace(markdownText(s))
+	s = strings.NewReplacer("|", `\|`, "`", "\\`").Replace(markdownText(s))
+	if emphasis.MatchString(s) {
+		s = strings.ReplaceAll(s, "*", `\*`)
+	}
+	return s
 }
+
+// emphasis is a star that may begin or end it: one between blanks does not.
+var emphasis = regexp.MustCompile(`\S\*|\*\S`)
 
 // markdown prints the table in GitHub's Markdown.
 func (t Table) markdown(w io.Writer) error {
