@@ -91,7 +91,7 @@ func TestNewSpace(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := plots.SaveAs(filepath.Join(t.TempDir(), "cells.svg"), drawn, plots.CellsWidth, drawn.Height()); err != nil {
+		if err := plots.SaveAs(filepath.Join(t.TempDir(), "cells.svg"), drawn, plots.CellsWidth, plots.DefaultStyle()); err != nil {
 			t.Error(err)
 		}
 		if known := bench301.KnownNetworks(space); len(known) != strings.Count(name, "published") {

@@ -27,9 +27,14 @@ type Bars struct {
 }
 
 // Draw implements Figure.
-func (b Bars) Draw(c draw.Canvas) {
-	p := newPlot(b.Title, b.XLabel, "")
-	p.X.Tick.Marker = ticks(6)
+func (b Bars) Draw(c draw.Canvas, s Style) { Of(b).Draw(c, s) }
+
+// Height implements Figure.
+func (b Bars) Height(width vg.Length, s Style) vg.Length { return Of(b).Height(width, s) }
+
+func (b Bars) frame(s Style) frame {
+	f := newFrame(s, b.Title, b.XLabel, "")
+	p := f.Plot
 	n := len(b.Bars)
 	names := make([]string, n)
 	var intervals errorBars
@@ -59,19 +64,11 @@ func (b Bars) Draw(c draw.Canvas) {
 	p.NominalY(names...)
 	p.Y.Min, p.Y.Max = -0.6, float64(n)-0.4
 	p.Add(zeroLine{})
-	b.legend(p)
-	drawPlot(p, c)
-}
-
-func (b Bars) legend(p *plot.Plot) {
-	if b.Legend[0] == "" {
-		return
+	f.fixed = max(1, vg.Length(n)) * s.line()
+	if b.Legend[0] != "" {
+		f.keys = []key{{b.Legend[0], rect{fill: sky}}, {b.Legend[1], rect{fill: grey}}}
 	}
-	p.Legend.TextStyle.Font.Size = 8
-	p.Legend.ThumbnailWidth, p.Legend.Padding = 9, 2
-	p.Legend.Add(b.Legend[0], rect{fill: sky})
-	p.Legend.Add(b.Legend[1], rect{fill: grey})
-	p.Legend.Top, p.Legend.Left = false, false
+	return f
 }
 
 // Data implements Figure.

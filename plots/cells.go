@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -29,16 +27,16 @@ func NewCells(title string, space bench301.Space, a bench301.Architecture) (Cell
 // CellsWidth is the width of a drawing of cells.
 const CellsWidth = DoubleColumn
 
-// Height is the height that goes with CellsWidth.
-func (f Cells) Height() vg.Length { return vg.Length(len(f.Cells)) * 2.2 * vg.Inch }
+// Height implements Figure.
+func (f Cells) Height(vg.Length, Style) vg.Length { return vg.Length(len(f.Cells)) * 2.2 * vg.Inch }
 
 // Draw implements Figure.
-func (f Cells) Draw(c draw.Canvas) {
+func (f Cells) Draw(c draw.Canvas, s Style) {
 	c = draw.Crop(c, 6, -6, 4, -4)
 	head := vg.Length(0)
 	if f.Title != "" {
 		head = 16
-		style := label(9, black, text.XCenter, text.YTop)
+		style := s.label(s.Size, black, text.XCenter, text.YTop)
 		c.FillText(style, vg.Point{X: (c.Min.X + c.Max.X) / 2, Y: c.Max.Y}, cut(f.Title, style, c.Max.X-c.Min.X))
 	}
 	var parts []graph
@@ -54,7 +52,7 @@ func (f Cells) Draw(c draw.Canvas) {
 		part := c
 		part.Max.Y = top
 		part.Min.Y = top - space*vg.Length(p.need()/need)
-		p.draw(part)
+		p.draw(part, s)
 		top = part.Min.Y - between
 	}
 }
@@ -96,12 +94,12 @@ const (
 )
 
 // draw fills the canvas with the graph.
-func (g graph) draw(c draw.Canvas) {
+func (g graph) draw(c draw.Canvas, s Style) {
 	low, high := g.bounds()
 	unit := min((c.Max.Y-c.Min.Y)/vg.Length(g.need()), 1.7*labelFont)
 	scale := min(1, unit/(1.25*labelFont))
-	names, labels := label(nodeFont*scale, black, text.XCenter, text.YCenter),
-		label(labelFont*scale, black, text.XCenter, text.YCenter)
+	names, labels := s.label(nodeFont*scale, black, text.XCenter, text.YCenter),
+		s.label(labelFont*scale, black, text.XCenter, text.YCenter)
 
 	width := make([]vg.Length, len(g.layers)) // of the text in each layer
 	total := vg.Length(0)
@@ -128,10 +126,10 @@ func (g graph) draw(c draw.Canvas) {
 	middle := (body + c.Min.Y) / 2
 	y := func(p place) vg.Length { return middle + vg.Length(p.y-(low+high)/2)*unit }
 
-	c.FillText(label(nodeFont, black, text.XLeft, text.YTop), vg.Point{X: c.Min.X, Y: c.Max.Y}, g.title)
+	c.FillText(s.label(nodeFont, black, text.XLeft, text.YTop), vg.Point{X: c.Min.X, Y: c.Max.Y}, g.title)
 	ends := g.ports()
 	for i, e := range g.links {
-		g.line(c, i, e, x, width, y, unit, scale, ends[i], labels)
+		g.line(c, s, i, e, x, width, y, unit, scale, ends[i], labels)
 	}
 	for _, p := range g.places {
 		if p.edge >= 0 {
@@ -171,13 +169,13 @@ func (g graph) ports() []float64 {
 }
 
 // line draws edge i through its places, with its label.
-func (g graph) line(c draw.Canvas, i int, e bench301.Link, x, width []vg.Length, y func(place) vg.Length,
+func (g graph) line(c draw.Canvas, s Style, i int, e bench301.Link, x, width []vg.Length, y func(place) vg.Length,
 	unit, scale vg.Length, port float64, labels text.Style) {
 	style := edgeStyle(e.Label)
 	route := g.routes[i]
 	first, last := g.places[route[0]], g.places[route[len(route)-1]]
 	half := func(p place) vg.Length {
-		return (label(nodeFont*scale, black, text.XCenter, text.YCenter).Width(p.label) + 8*scale) / 2
+		return (s.label(nodeFont*scale, black, text.XCenter, text.YCenter).Width(p.label) + 8*scale) / 2
 	}
 	var path vg.Path
 	at := vg.Point{X: x[first.layer] + half(first), Y: y(first)}
@@ -225,12 +223,6 @@ func edgeStyle(operation string) draw.LineStyle {
 		s.Color = color.RGBA{R: 150, G: 60, B: 120, A: 255}
 	}
 	return s
-}
-
-// label is a text style.
-func label(size vg.Length, colour color.Color, x text.XAlignment, y text.YAlignment) text.Style {
-	return text.Style{Color: colour, Font: font.From(plot.DefaultFont, size), XAlign: x, YAlign: y,
-		Handler: plot.DefaultTextHandler}
 }
 
 // write centres text on a point. The fonts' centre counts the space for descenders, which few of our labels have.

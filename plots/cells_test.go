@@ -33,12 +33,12 @@ const dartsV2 = "[[(0, 3), (1, 3), (0, 3), (1, 3), (1, 3), (0, 2), (0, 2), (2, 5
 
 func TestCellsOfDARTSV2(t *testing.T) {
 	f := drawing(t, "DARTS_V2", "darts", dartsV2)
-	golden(t, "cells", f, CellsWidth, f.Height())
+	golden(t, "cells", f, CellsWidth)
 }
 
 func TestCellOfNASBench201(t *testing.T) {
 	f := drawing(t, "", "nasbench201", "|nor_conv_3x3~0|+|none~0|avg_pool_3x3~1|+|skip_connect~0|nor_conv_1x1~1|nor_conv_3x3~2|")
-	golden(t, "cell201", f, CellsWidth, f.Height())
+	golden(t, "cell201", f, CellsWidth)
 }
 
 func TestLayoutKeepsThingsApart(t *testing.T) {
@@ -91,7 +91,7 @@ func TestSaveAs(t *testing.T) {
 		var files [2][]byte
 		for i := range files {
 			path := filepath.Join(dir, "cells."+format)
-			if err := SaveAs(path, f, CellsWidth, f.Height()); err != nil {
+			if err := SaveAs(path, f, CellsWidth, DefaultStyle()); err != nil {
 				t.Fatal(err)
 			}
 			data, err := os.ReadFile(path)
@@ -104,10 +104,10 @@ func TestSaveAs(t *testing.T) {
 			t.Errorf("two drawings as %s differ", format)
 		}
 	}
-	if err := SaveAs(filepath.Join(dir, "cells.bmp"), f, CellsWidth, f.Height()); err == nil {
+	if err := SaveAs(filepath.Join(dir, "cells.bmp"), f, CellsWidth, DefaultStyle()); err == nil {
 		t.Error("a format that does not exist is no error")
 	}
-	if err := SaveAs(filepath.Join(dir, "absent", "cells.png"), f, CellsWidth, f.Height()); err == nil {
+	if err := SaveAs(filepath.Join(dir, "absent", "cells.png"), f, CellsWidth, DefaultStyle()); err == nil {
 		t.Error("a folder that does not exist is no error")
 	}
 	if left, _ := os.ReadDir(dir); len(left) != 3 {

@@ -6,8 +6,6 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"testing"
-
-	"gonum.org/v1/plot/vg"
 )
 
 func mustLines(t *testing.T, l Lines) Lines {
@@ -36,7 +34,7 @@ func TestLines(t *testing.T) {
 	golden(t, "lines", mustLines(t, Lines{
 		XLabel: "training images", YLabel: "Kendall τ", LogX: true, Zero: true, Points: true,
 		Lines: []Line{curve("map-effdim", 0.55, 2, 4, 8, 16, 32, 64), gap, curve("rwe", -0.2, 2, 4, 8, 16, 32, 64)},
-	}), SingleColumn, ColumnHeight)
+	}), SingleColumn)
 }
 
 func TestHeatMap(t *testing.T) {
@@ -55,8 +53,7 @@ func TestHeatMap(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, high := h.Size()
-	golden(t, "heatmap", h, max(SingleColumn, w), high)
+	golden(t, "heatmap", h, SingleColumn)
 }
 
 func TestTradeoff(t *testing.T) {
@@ -78,7 +75,7 @@ func TestTradeoff(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "tradeoff", g, DoubleColumn, 3.2*vg.Inch)
+	golden(t, "tradeoff", g, DoubleColumn)
 }
 
 func TestEntropy(t *testing.T) {
@@ -98,7 +95,7 @@ func TestEntropy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "entropy", g, SingleColumn, ColumnHeight)
+	golden(t, "entropy", g, SingleColumn)
 }
 
 func TestFronts(t *testing.T) {
@@ -122,7 +119,7 @@ func TestFronts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "fronts", g, SingleColumn, 2.9*vg.Inch)
+	golden(t, "fronts", g, SingleColumn)
 }
 
 func TestCriticalDifference(t *testing.T) {
@@ -131,7 +128,7 @@ func TestCriticalDifference(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "critical", d, SingleColumn+0.75*vg.Inch, d.Height())
+	golden(t, "critical", d, SingleColumn)
 }
 
 func TestFiguresRefuse(t *testing.T) {
@@ -159,7 +156,7 @@ func TestManyFormats(t *testing.T) {
 		Critical{Methods: []string{"a", "b"}, MeanRanks: []float64{1, 2}, Difference: 3},
 		HeatMap{Rows: []string{"a"}, Columns: []string{"b"}, Values: [][]float64{{math.NaN()}}}, Points{}, Lines{},
 	} {
-		if _, err := Save(dir, fmt.Sprint(i), f, SingleColumn, ColumnHeight, Formats()...); err != nil {
+		if _, err := Save(dir, fmt.Sprint(i), f, SingleColumn, DefaultStyle(), Formats()...); err != nil {
 			t.Errorf("figure %d: %v", i, err)
 		}
 	}
@@ -177,7 +174,7 @@ func TestOneValueOnALogarithmicAxis(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, f := range map[string]Figure{"points": points, "lines": lines} {
-		if err := SaveAs(filepath.Join(t.TempDir(), name+".png"), f, SingleColumn, ColumnHeight); err != nil {
+		if err := SaveAs(filepath.Join(t.TempDir(), name+".png"), f, SingleColumn, DefaultStyle()); err != nil {
 			t.Error(err)
 		}
 	}

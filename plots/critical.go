@@ -46,8 +46,8 @@ func NewCritical(title string, methods []string, ranks []float64, difference flo
 	return Critical{title, methods, kept, difference}, nil
 }
 
-// Height is what the diagram needs.
-func (d Critical) Height() vg.Length {
+// Height implements Figure.
+func (d Critical) Height(vg.Length, Style) vg.Length {
 	return 54 + 11*vg.Length((len(d.Methods)+1)/2) + 6*vg.Length(len(d.cliques()))
 }
 
@@ -78,9 +78,9 @@ func (d Critical) cliques() [][2]int {
 }
 
 // Draw implements Figure.
-func (d Critical) Draw(c draw.Canvas) {
+func (d Critical) Draw(c draw.Canvas, s Style) {
 	c = draw.Crop(c, 4, -4, 3, -3)
-	style := label(8, black, text.XCenter, text.YBottom)
+	style := s.label(s.small(), black, text.XCenter, text.YBottom)
 	names := vg.Length(0)
 	for _, m := range d.Methods {
 		names = max(names, style.Width(m))
@@ -90,7 +90,7 @@ func (d Critical) Draw(c draw.Canvas) {
 	x := func(rank float64) vg.Length { return left + (right-left)*vg.Length((rank-1)/float64(k-1)) }
 	line := draw.LineStyle{Color: black, Width: 0.7}
 	if d.Title != "" {
-		style := label(9, black, text.XLeft, text.YTop)
+		style := s.label(s.Size, black, text.XLeft, text.YTop)
 		c.FillText(style, vg.Point{X: c.Min.X, Y: c.Max.Y}, cut(d.Title, style, c.Max.X-c.Min.X))
 	}
 	axis := c.Max.Y - 34
@@ -102,7 +102,7 @@ func (d Critical) Draw(c draw.Canvas) {
 	ruler := axis + 18
 	end := left + min(right-left, (right-left)*vg.Length(d.Difference/float64(k-1)))
 	c.StrokeLine2(draw.LineStyle{Color: black, Width: 1.6}, left, ruler, end, ruler)
-	c.FillText(label(8, black, text.XLeft, text.YCenter), vg.Point{X: end + 4, Y: ruler},
+	c.FillText(s.label(s.small(), black, text.XLeft, text.YCenter), vg.Point{X: end + 4, Y: ruler},
 		fmt.Sprintf("CD = %.2f", d.Difference))
 
 	y := axis - 6
@@ -125,7 +125,7 @@ func (d Critical) Draw(c draw.Canvas) {
 		if align == text.XLeft {
 			name = edge + 3
 		}
-		c.FillText(label(8, black, align, text.YCenter), vg.Point{X: name, Y: level}, d.Methods[i])
+		c.FillText(s.label(s.small(), black, align, text.YCenter), vg.Point{X: name, Y: level}, d.Methods[i])
 	}
 }
 

@@ -21,14 +21,14 @@ func ExampleWrite() {
 	fmt.Println(header, rows[0])
 
 	var file bytes.Buffer
-	if err := plots.Write(&file, figure, plots.SingleColumn, plots.ColumnHeight, "png"); err != nil {
+	if err := plots.Write(&file, figure, plots.SingleColumn, plots.DefaultStyle(), "png"); err != nil {
 		fmt.Println(err)
 		return
 	}
 	picture, err := png.DecodeConfig(&file)
 	fmt.Println(picture.Width, "x", picture.Height, "pixels", err)
 
-	fmt.Println(plots.SaveAs("scatter.bmp", figure, plots.SingleColumn, plots.ColumnHeight))
+	fmt.Println(plots.SaveAs("scatter.bmp", figure, plots.SingleColumn, plots.DefaultStyle()))
 	// Output:
 	// [id score accuracy] [a 0.41 93.1]
 	// 715 x 572 pixels <nil>

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
@@ -18,11 +17,10 @@ import (
 	"rwe301/internal/atomicfile"
 )
 
-// Widths of a figure in a two-column paper, and the height that goes with a column.
+// Widths of a figure in a two-column paper.
 const (
 	SingleColumn = 3.25 * vg.Inch
 	DoubleColumn = 6.75 * vg.Inch
-	ColumnHeight = 2.6 * vg.Inch
 )
 
 // pixelsPerInch makes PNG sharp at column width.
@@ -34,15 +32,17 @@ func Formats() []string { return []string{"png", "svg", "pdf", "eps", "tex"} }
 // Figure is a picture and the numbers behind it.
 type Figure interface {
 	// Draw draws the figure to fill the canvas.
-	Draw(draw.Canvas)
-	// Data is the table behind the figure: a header and rows.
+	Draw(draw.Canvas, Style)
+	// Height is what the figure needs at some width, so that it is complete and can be read.
+	Height(width vg.Length, s Style) vg.Length
+	// Data is the table behind the figure: a header and rows, with names in full.
 	Data() (header []string, rows [][]string)
 }
 
 // Save writes the figure as dir/name.<format> for every format, and its numbers as dir/name.csv. It returns the paths
-// it wrote. Nothing is written where one of the formats cannot be drawn.
-func Save(dir, name string, f Figure, width, height vg.Length, formats ...string) ([]string, error) {
-	d, err := Draw(f, width, height, formats...)
+// it wrote. Nothing is written where one of the formats cannot be drawn. The height follows from the width.
+func Save(dir, name string, f Figure, width vg.Length, s Style, formats ...string) ([]string, error) {
+	d, err := Draw(f, width, s, formats...)
 	if err != nil {
 		return nil, fmt.Errorf("figure %s: %w", name, err)
 	}
@@ -56,10 +56,10 @@ type Drawn struct {
 }
 
 // Draw draws a figure in some formats.
-func Draw(f Figure, width, height vg.Length, formats ...string) (d Drawn, err error) {
+func Draw(f Figure, width vg.Length, s Style, formats ...string) (d Drawn, err error) {
 	for _, format := range formats {
 		var b bytes.Buffer
-		if err := Write(&b, f, width, height, format); err != nil {
+		if err := Write(&b, f, width, s, format); err != nil {
 			return d, err
 		}
 		d.endings, d.data = append(d.endings, format), append(d.data, b.Bytes())
@@ -86,12 +86,12 @@ func (d Drawn) Save(dir, name string) (paths []string, err error) {
 }
 
 // SaveAs writes a figure to one file in the format that its name ends in.
-func SaveAs(path string, f Figure, width, height vg.Length) error {
+func SaveAs(path string, f Figure, width vg.Length, s Style) error {
 	format := strings.TrimPrefix(strings.ToLower(filepath.Ext(path)), ".")
 	if !slices.Contains(Formats(), format) {
 		return fmt.Errorf("picture %s: the name must end in .%s", path, strings.Join(Formats(), ", ."))
 	}
-	return atomicfile.Write(path, func(w io.Writer) error { return Write(w, f, width, height, format) })
+	return atomicfile.Write(path, func(w io.Writer) error { return Write(w, f, width, s, format) })
 }
 
 // encode writes the canvas. The EPS writer of gonum/plot 0.17 begins its file with two percent signs, which no reader
@@ -109,18 +109,21 @@ func encode(c io.WriterTo, w io.Writer, format string) error {
 	return err
 }
 
-func canvas(w, h vg.Length, format string) (vg.CanvasWriterTo, error) {
-	if format == "png" {
-		return vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(pixelsPerInch))}, nil
-	}
-	if format == "pdf" {
+func canvas(w, h vg.Length, format string, dpi int) (vg.CanvasWriterTo, error) {
+	switch format {
+	case "png":
+		return vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(dpi))}, nil
+	case "pdf":
 		return newPDF(w, h), nil
 	}
 	c, err := draw.NewFormattedCanvas(w, h, format)
-	if encode := encoders[format]; encode != nil && err == nil {
-		return writer{c, encode}, nil
+	if err != nil {
+		return nil, err
 	}
-	return c, err
+	if format == "tex" {
+		return latex{c}, nil
+	}
+	return outlined{c, format}, nil
 }
 
 // The palette of Okabe and Ito, which readers with colour-blindness can tell apart.
@@ -136,27 +139,8 @@ var (
 	purple     = color.RGBA{R: 204, G: 121, B: 167, A: 255}
 )
 
-// newPlot is an empty plot in the style of all figures: small type that stays readable at column width.
-func newPlot(title, x, y string) *plot.Plot {
-	p := plot.New()
-	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = title, x, y
-	p.Title.TextStyle.Font.Size = 9
-	p.Title.Padding = 4
-	for _, a := range []*plot.Axis{&p.X, &p.Y} {
-		a.Label.TextStyle.Font.Size = 9
-		a.Tick.Label.Font.Size = 8
-		a.LineStyle.Width, a.Tick.LineStyle.Width = 0.5, 0.5
-		a.Tick.Length = 3
-		a.Padding = 3
-	}
-	return p
-}
-
-// inset keeps ink off the edge of the canvas.
-func inset(c draw.Canvas) draw.Canvas { return draw.Crop(c, 4, -6, 3, -4) }
-
 // Write writes a figure in one of the formats. A library that panics over it gives an error.
-func Write(w io.Writer, f Figure, width, height vg.Length, format string) (err error) {
+func Write(w io.Writer, f Figure, width vg.Length, s Style, format string) (err error) {
 	if !slices.Contains(Formats(), format) {
 		return fmt.Errorf("figure format %q: must be one of %v", format, Formats())
 	}
@@ -165,10 +149,10 @@ func Write(w io.Writer, f Figure, width, height vg.Length, format string) (err e
 			err = fmt.Errorf("cannot be drawn as %s: %v", format, r)
 		}
 	}()
-	c, err := canvas(width, height, format)
+	c, err := canvas(width, f.Height(width, s), format, s.DPI)
 	if err != nil {
 		return err
 	}
-	f.Draw(draw.New(c))
+	f.Draw(draw.New(c), s)
 	return encode(c, w, format)
 }

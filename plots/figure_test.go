@@ -18,10 +18,10 @@ var update = flag.Bool("update", false, "write the golden images anew")
 
 // golden compares a figure with its image under testdata. Text is drawn by one library version on every system, so the
 // tolerance covers no more than anti-aliasing.
-func golden(t *testing.T, name string, f Figure, w, h vg.Length) {
+func golden(t *testing.T, name string, f Figure, w vg.Length) {
 	t.Helper()
 	dir := t.TempDir()
-	if _, err := Save(dir, name, f, w, h, "png"); err != nil {
+	if _, err := Save(dir, name, f, w, DefaultStyle(), "png"); err != nil {
 		t.Fatal(err)
 	}
 	got, err := os.ReadFile(filepath.Join(dir, name+".png"))
@@ -46,7 +46,7 @@ func golden(t *testing.T, name string, f Figure, w, h vg.Length) {
 
 func cloud(seed uint64, n int, slope float64) Scatter {
 	rng := rand.New(rand.NewPCG(seed, 0))
-	s := Scatter{Title: fmt.Sprintf("estimator %d  τ +0.31  ρ +0.45  n %d", seed, n), XLabel: "score", YLabel: "accuracy (%)"}
+	s := Scatter{Title: fmt.Sprintf("estimator %d", seed), Stats: fmt.Sprintf(Tau+" = +0.31, "+Rho+" = +0.45, n = %d", n), XLabel: "score", YLabel: "accuracy (%)"}
 	for i := range n {
 		x := rng.NormFloat64()
 		s.Labels = append(s.Labels, fmt.Sprintf("%016x", i))
@@ -57,12 +57,12 @@ func cloud(seed uint64, n int, slope float64) Scatter {
 }
 
 func TestScatterPanels(t *testing.T) {
-	g := Panels{Columns: 3}
+	g := Grid{}
 	for i := range 5 {
-		g.Figures = append(g.Figures, cloud(uint64(i), 60, 0.2*float64(i)))
+		g.Panels = append(g.Panels, cloud(uint64(i), 60, 0.2*float64(i)))
 		g.Names = append(g.Names, fmt.Sprint(i))
 	}
-	golden(t, "scatter", g, DoubleColumn, 2*2.1*vg.Inch)
+	golden(t, "scatter", g, DoubleColumn)
 }
 
 func TestBars(t *testing.T) {
@@ -75,12 +75,12 @@ func TestBars(t *testing.T) {
 			{Name: "constant", Undefined: true, Note: "undefined: constant score"},
 			{Name: "rwe-ridge", Value: -0.17, Low: -0.3, High: -0.02},
 		},
-	}, SingleColumn, ColumnHeight)
+	}, SingleColumn)
 }
 
 func TestEveryFormat(t *testing.T) {
 	dir := t.TempDir()
-	paths, err := Save(dir, "figure", cloud(1, 5, 1), SingleColumn, ColumnHeight, Formats()...)
+	paths, err := Save(dir, "figure", cloud(1, 5, 1), SingleColumn, DefaultStyle(), Formats()...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +97,7 @@ func TestEveryFormat(t *testing.T) {
 			t.Errorf("%s starts with %q, want %q", p, data[:min(8, len(data))], want)
 		}
 	}
-	if _, err := Save(dir, "figure", cloud(1, 5, 1), SingleColumn, ColumnHeight, "gif"); err == nil {
+	if _, err := Save(dir, "figure", cloud(1, 5, 1), SingleColumn, DefaultStyle(), "gif"); err == nil {
 		t.Error("gif was accepted")
 	}
 }

@@ -9,35 +9,10 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
 )
 
 // maxLines is how many lines a title or the label of an axis may take.
-const maxLines = 3
-
-// drawPlot draws a plot to fill the canvas, with its texts broken or cut to the room that there is: gonum/plot gives a
-// label that is longer than its axis the room of the axis, and draws an empty frame.
-func drawPlot(p *plot.Plot, c draw.Canvas) {
-	c = inset(c)
-	widen(&p.X)
-	widen(&p.Y)
-	p.Title.Text = fit(p.Title.Text, p.Title.TextStyle, c.Max.X-c.Min.X)
-	x, y := p.X.Label.Text, p.Y.Label.Text
-	p.X.Label.Text, p.Y.Label.Text = one(x), one(y)
-	area := p.DataCanvas(c)
-	p.X.Label.Text = fit(x, p.X.Label.TextStyle, area.Max.X-area.Min.X)
-	area = p.DataCanvas(c)
-	p.Y.Label.Text = fit(y, p.Y.Label.TextStyle, area.Max.Y-area.Min.Y)
-	p.Draw(c)
-}
-
-// one is a short text in the place of a long one.
-func one(s string) string {
-	if s == "" {
-		return ""
-	}
-	return "x"
-}
+const maxLines = 4
 
 // widen makes room around an axis of one value, or of values that its labels cannot tell apart.
 func widen(a *plot.Axis) {
@@ -46,7 +21,7 @@ func widen(a *plot.Axis) {
 	}
 }
 
-// fit breaks a text at spaces into lines of some width at most, and cuts what does not fit.
+// fit breaks a text at blanks, but not at those that are not to be broken (U+00A0), into lines of some width at most, and cuts what does not fit.
 func fit(s string, style text.Style, width vg.Length) string {
 	var lines []string
 	for paragraph := range strings.SplitSeq(s, "\n") {
@@ -55,7 +30,7 @@ func fit(s string, style text.Style, width vg.Length) string {
 			continue
 		}
 		line := ""
-		for _, word := range strings.Fields(paragraph) {
+		for word := range strings.SplitSeq(paragraph, " ") {
 			if longer := strings.TrimPrefix(line+" "+word, " "); style.Width(longer) <= width {
 				line = longer
 				continue

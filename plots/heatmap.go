@@ -40,16 +40,15 @@ func NewHeatMap(title string, rows, columns []string, values [][]float64) (HeatM
 	return HeatMap{title, rows, columns, values}, nil
 }
 
-// Size is the width and height at which the cells of a heat map stay readable.
-func (h HeatMap) Size() (width, height vg.Length) {
-	side, top := h.margins()
-	title := label(9, black, text.XCenter, text.YTop).Width(h.Title)
-	return max(side+vg.Length(max(3, len(h.Columns)))*23, title) + 10, top + vg.Length(max(2, len(h.Rows)))*15 + 10
+// Height implements Figure.
+func (h HeatMap) Height(_ vg.Length, s Style) vg.Length {
+	_, top := h.margins(s)
+	return top + vg.Length(max(2, len(h.Rows)))*1.9*s.small() + 10
 }
 
 // margins are the space for the names of rows and, written upwards, of columns.
-func (h HeatMap) margins() (side, top vg.Length) {
-	style := label(8, black, text.XRight, text.YCenter)
+func (h HeatMap) margins(s Style) (side, top vg.Length) {
+	style := s.label(s.small(), black, text.XRight, text.YCenter)
 	for _, r := range h.Rows {
 		side = max(side, style.Width(r))
 	}
@@ -63,11 +62,11 @@ func (h HeatMap) margins() (side, top vg.Length) {
 }
 
 // Draw implements Figure.
-func (h HeatMap) Draw(c draw.Canvas) {
+func (h HeatMap) Draw(c draw.Canvas, s Style) {
 	c = draw.Crop(c, 2, -4, 2, -2)
-	side, top := h.margins()
+	side, top := h.margins(s)
 	if h.Title != "" {
-		style := label(9, black, text.XCenter, text.YTop)
+		style := s.label(s.Size, black, text.XCenter, text.YTop)
 		c.FillText(style, vg.Point{X: (c.Min.X + c.Max.X) / 2, Y: c.Max.Y}, cut(h.Title, style, c.Max.X-c.Min.X))
 	}
 	x0, y0 := c.Min.X+side, c.Max.Y-top
@@ -75,7 +74,7 @@ func (h HeatMap) Draw(c draw.Canvas) {
 	colours := moreland.SmoothBlueRed()
 	colours.SetMin(-1)
 	colours.SetMax(1)
-	upwards := label(8, black, text.XLeft, text.YCenter)
+	upwards := s.label(s.small(), black, text.XLeft, text.YCenter)
 	upwards.Rotation = math.Pi / 2
 	for j, name := range h.Columns {
 		c.FillText(upwards, vg.Point{X: x0 + (vg.Length(j)+0.5)*w, Y: y0 + 4}, name)
@@ -83,13 +82,13 @@ func (h HeatMap) Draw(c draw.Canvas) {
 	size := min(8, w/3.2, t/1.3)
 	for i, name := range h.Rows {
 		y := y0 - vg.Length(i+1)*t
-		c.FillText(label(8, black, text.XRight, text.YCenter), vg.Point{X: x0 - 4, Y: y + t/2}, name)
+		c.FillText(s.label(s.small(), black, text.XRight, text.YCenter), vg.Point{X: x0 - 4, Y: y + t/2}, name)
 		for j, v := range h.Values[i] {
 			x := x0 + vg.Length(j)*w
 			fill := shade(colours, v)
 			c.FillPolygon(fill, []vg.Point{{X: x, Y: y}, {X: x + w, Y: y}, {X: x + w, Y: y + t}, {X: x, Y: y + t}})
 			if !math.IsNaN(v) {
-				c.FillText(label(size, ink(fill), text.XCenter, text.YCenter), vg.Point{X: x + w/2, Y: y + t/2}, correlationText(v))
+				c.FillText(s.label(size, ink(fill), text.XCenter, text.YCenter), vg.Point{X: x + w/2, Y: y + t/2}, correlationText(v))
 			}
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"image/color"
 	"math"
-	"strconv"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -58,69 +57,56 @@ func NewLines(l Lines) (Lines, error) {
 }
 
 // Draw implements Figure.
-func (l Lines) Draw(c draw.Canvas) {
-	p := newPlot(l.Title, l.XLabel, l.YLabel)
-	p.X.Tick.Marker, p.Y.Tick.Marker = ticks(5), ticks(6)
-	if l.LogX {
+func (l Lines) Draw(c draw.Canvas, s Style) { Of(l).Draw(c, s) }
+
+// Height implements Figure.
+func (l Lines) Height(width vg.Length, s Style) vg.Length { return Of(l).Height(width, s) }
+
+func (l Lines) frame(s Style) frame {
+	f := newFrame(s, l.Title, l.XLabel, l.YLabel)
+	p := f.Plot
+	p.X.Tick.Marker = ticks(5)
+	switch {
+	case l.LogX:
 		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, logTicks{}
-	}
-	var marks []plotter.XY
-	for i, s := range l.Lines { // all bands lie below all lines
-		for _, run := range s.runs() {
-			if s.Low != nil {
-				p.Add(band{run, lighter(series[i%len(series)])})
-				marks = append(marks, l.along(run.X, run.Low)...)
-				marks = append(marks, l.along(run.X, run.High)...)
-			}
-			marks = append(marks, l.along(run.X, run.Y)...)
-		}
-	}
-	if l.Whole && !l.LogX {
+	case l.Whole:
 		p.X.Tick.Marker = wholeTicks(8)
+	}
+	for i, line := range l.Lines { // all bands lie below all lines
+		for _, run := range line.runs() {
+			if line.Low != nil {
+				p.Add(band{run, lighter(s.colour(i))})
+			}
+		}
 	}
 	if l.Zero {
 		p.Add(level(0))
 	}
-	for i, s := range l.Lines {
-		style := draw.LineStyle{Color: series[i%len(series)], Width: 1.2, Dashes: dashes[i%len(dashes)]}
-		edge := draw.LineStyle{Color: series[i%len(series)], Width: 0.3}
-		for _, run := range s.runs() {
-			if s.Low != nil { // edges show where bands overlap
+	for i, line := range l.Lines {
+		style := draw.LineStyle{Color: s.colour(i), Width: 1.2, Dashes: dashes[i%len(dashes)]}
+		edge := draw.LineStyle{Color: s.colour(i), Width: 0.3}
+		glyph := draw.GlyphStyle{Color: style.Color, Radius: 1.8, Shape: shapes[i%len(shapes)]}
+		for _, run := range line.runs() {
+			if line.Low != nil { // edges show where bands overlap
 				p.Add(&plotter.Line{XYs: xysOf(run.X, run.Low), LineStyle: edge},
 					&plotter.Line{XYs: xysOf(run.X, run.High), LineStyle: edge})
 			}
 			xys := xysOf(run.X, run.Y)
 			p.Add(&plotter.Line{XYs: xys, LineStyle: style})
 			if l.Points {
-				p.Add(&plotter.Scatter{XYs: xys, GlyphStyle: draw.GlyphStyle{Color: style.Color, Radius: 1.8,
-					Shape: shapes[i%len(shapes)]}})
+				p.Add(&plotter.Scatter{XYs: xys, GlyphStyle: glyph})
 			}
 		}
 		if len(l.Lines) > 1 {
-			p.Legend.Add(s.Name, thumbnail{style})
+			mark := thumbnail{style, nil}
+			if l.Points {
+				mark.glyph = &glyph
+			}
+			f.keys = append(f.keys, key{line.Name, mark})
 		}
 	}
 	pad(p)
-	placeLegend(p, len(l.Lines), marks, c.Max.Y-c.Min.Y)
-	drawPlot(p, c)
-}
-
-// along are points on a curve, close enough together that a legend cannot hide it between them.
-func (l Lines) along(x, y []float64) plotter.XYs {
-	const steps = 8
-	var out plotter.XYs
-	for i := range x {
-		out = append(out, plotter.XY{X: x[i], Y: y[i]})
-		for k := 1; k < steps && i+1 < len(x); k++ {
-			share := float64(k) / steps
-			p := plotter.XY{X: x[i] + share*(x[i+1]-x[i]), Y: y[i] + share*(y[i+1]-y[i])}
-			if l.LogX {
-				p.X = x[i] * math.Pow(x[i+1]/x[i], share)
-			}
-			out = append(out, p)
-		}
-	}
-	return out
+	return f
 }
 
 func xysOf(x, y []float64) plotter.XYs {
@@ -171,49 +157,6 @@ func blank(x float64) string {
 		return ""
 	}
 	return number(x)
-}
-
-// placeLegend puts the legend of a figure of some height where it covers the fewest marks: into a corner if one is
-// free, else somewhere along the left or right side.
-func placeLegend(p *plot.Plot, entries int, marks []plotter.XY, height vg.Length) {
-	p.Legend.TextStyle.Font.Size = 8
-	p.Legend.Padding = 1.5
-	if p.Legend.ThumbnailWidth == 0 || p.Legend.ThumbnailWidth > 16 {
-		p.Legend.ThumbnailWidth = 16
-	}
-	const axis, entry, half = 36, 12, 0.5 // points of height for the axis below and an entry; share of a column's width
-	frame := max(height-axis, entry)
-	high := min(1, float64(entry*vg.Length(entries)/frame))
-	const steps = 8
-	places := []float64{1, 0} // of the free height above the legend: the corners first
-	for k := 1; k < steps; k++ {
-		places = append(places, float64(k)/steps)
-	}
-	least := math.MaxInt
-	for _, place := range places {
-		top := 1 - place*(1-high)
-		for _, left := range []bool{false, true} {
-			covered := 0
-			for _, s := range marks {
-				x, y := p.X.Norm(s.X), p.Y.Norm(s.Y)
-				if (x < half) == left && y < top && y > top-high {
-					covered++
-				}
-			}
-			if covered >= least {
-				continue
-			}
-			least = covered
-			p.Legend.Left, p.Legend.Top = left, place < 1
-			p.Legend.XOffs, p.Legend.YOffs = -3, 3
-			if left {
-				p.Legend.XOffs = 3
-			}
-			if p.Legend.Top {
-				p.Legend.YOffs = -3 - vg.Length(1-top)*frame
-			}
-		}
-	}
 }
 
 // pad leaves air between data and frame, and width to a logarithmic axis with one value.
@@ -272,55 +215,16 @@ func (l level) Plot(c draw.Canvas, p *plot.Plot) {
 }
 
 // thumbnail is the legend entry of a line.
-type thumbnail struct{ draw.LineStyle }
+type thumbnail struct {
+	draw.LineStyle
+	glyph *draw.GlyphStyle // in its middle; nil for none
+}
 
 // Thumbnail implements plot.Thumbnailer.
 func (t thumbnail) Thumbnail(c *draw.Canvas) {
 	y := (c.Min.Y + c.Max.Y) / 2
 	c.StrokeLine2(t.LineStyle, c.Min.X, y, c.Max.X, y)
-}
-
-// wholeTicks places about n labelled ticks at whole numbers.
-type wholeTicks int
-
-// Ticks implements plot.Ticker.
-func (n wholeTicks) Ticks(low, high float64) []plot.Tick {
-	step := max(1, roundStep((high-low)/float64(n)))
-	var out []plot.Tick
-	for v := math.Ceil(low/step) * step; v <= high+step*1e-9 && len(out) <= 2*int(n); v += step {
-		out = append(out, plot.Tick{Value: v, Label: strconv.FormatFloat(v, 'f', 0, 64)})
+	if t.glyph != nil {
+		c.DrawGlyph(*t.glyph, vg.Point{X: (c.Min.X + c.Max.X) / 2, Y: y})
 	}
-	return out
-}
-
-// logTicks labels powers of ten, or 1, 2 and 5 times them where they are few.
-type logTicks struct{}
-
-// Ticks implements plot.Ticker.
-func (logTicks) Ticks(low, high float64) []plot.Tick {
-	if !(low > 0 && high > low) {
-		return []plot.Tick{{Value: low, Label: number(low)}}
-	}
-	var out []plot.Tick
-	decades := math.Log10(high / low)
-	dense, every := decades < 2.5, max(1, int(math.Ceil(decades/7)))
-	for e := math.Floor(math.Log10(low)); e <= math.Log10(high)+1e-9; e++ {
-		for m := 1.0; m < 10; m++ {
-			v := m * math.Pow(10, e)
-			if v < low*(1-1e-9) || v > high*(1+1e-9) {
-				continue
-			}
-			t := plot.Tick{Value: v}
-			switch labelled := m == 1 && int(math.Abs(e))%every == 0; {
-			case labelled && (v < 1e-3 || v >= 1e12):
-				t.Label = "1e" + strconv.Itoa(int(e))
-			case labelled || dense && (m == 2 || m == 5):
-				t.Label = tickLabel(v, v)
-			case every > 1 && m > 1:
-				continue // so many decades need no ticks between
-			}
-			out = append(out, t)
-		}
-	}
-	return out
 }

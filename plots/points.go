@@ -53,25 +53,27 @@ func NewPoints(g Points) (Points, error) {
 }
 
 // Draw implements Figure.
-func (g Points) Draw(c draw.Canvas) {
-	p := newPlot(g.Title, g.XLabel, g.YLabel)
-	p.X.Tick.Marker, p.Y.Tick.Marker = ticks(5), ticks(6)
+func (g Points) Draw(c draw.Canvas, s Style) { Of(g).Draw(c, s) }
+
+// Height implements Figure.
+func (g Points) Height(width vg.Length, s Style) vg.Length { return Of(g).Height(width, s) }
+
+func (g Points) frame(s Style) frame {
+	f := newFrame(s, g.Title, g.XLabel, g.YLabel)
+	p := f.Plot
 	if g.LogX {
 		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, logTicks{}
 	}
 	if g.Whole && !g.LogX {
 		p.X.Tick.Marker = wholeTicks(8)
 	}
-	p.Legend.ThumbnailWidth = 9
-	var names named
-	var marks []plotter.XY
+	names := named{style: s}
 	for i, group := range g.Groups {
-		tint := series[i%len(series)]
+		tint := s.colour(i)
 		glyph := draw.GlyphStyle{Color: tint, Radius: 2.2, Shape: shapes[i%len(shapes)]}
 		xys := make(plotter.XYs, len(group.Points))
 		for k, pt := range group.Points {
 			xys[k] = plotter.XY{X: pt.X, Y: pt.Y}
-			marks = append(marks, plotter.XY{X: pt.X, Y: pt.Low}, xys[k], plotter.XY{X: pt.X, Y: pt.High})
 			if pt.Low != pt.High {
 				p.Add(whisker{pt, tint})
 			}
@@ -92,15 +94,14 @@ func (g Points) Draw(c draw.Canvas) {
 		scatter := &plotter.Scatter{XYs: xys, GlyphStyle: glyph}
 		p.Add(scatter)
 		if len(g.Groups) > 1 {
-			p.Legend.Add(group.Name, scatter)
+			f.keys = append(f.keys, key{group.Name, scatter})
 		}
 	}
 	if len(names.points) > 0 {
 		p.Add(names)
 	}
 	pad(p)
-	placeLegend(p, len(g.Groups), marks, c.Max.Y-c.Min.Y)
-	drawPlot(p, c)
+	return f
 }
 
 // Data implements Figure.
@@ -135,6 +136,7 @@ func (w whisker) DataRange() (xmin, xmax, ymin, ymax float64) { return w.X, w.X,
 
 // named writes the names of points where they cover least of what is there, of other points and lines too.
 type named struct {
+	style          Style
 	points, others []Point
 	lines          []plotter.XYs
 }
@@ -142,7 +144,7 @@ type named struct {
 // Plot implements plot.Plotter.
 func (n named) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
-	style := label(7, black, text.XLeft, text.YBottom)
+	style := n.style.label(n.style.small(), black, text.XLeft, text.YBottom)
 	var taken []vg.Rectangle
 	for _, pt := range slices.Concat(n.points, n.others) {
 		at := vg.Point{X: x(pt.X), Y: y(pt.Y)}

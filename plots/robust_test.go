@@ -16,11 +16,11 @@ import (
 
 type panicking struct{ words }
 
-func (panicking) Draw(draw.Canvas) { panic("index out of range") }
+func (panicking) Draw(draw.Canvas, Style) { panic("index out of range") }
 
 func TestPanicIsAnError(t *testing.T) {
 	for _, format := range Formats() {
-		err := Write(&bytes.Buffer{}, panicking{}, SingleColumn, ColumnHeight, format)
+		err := Write(&bytes.Buffer{}, panicking{}, SingleColumn, DefaultStyle(), format)
 		if err == nil || !strings.Contains(err.Error(), format) || !strings.Contains(err.Error(), "index out of range") {
 			t.Errorf("%s: %v", format, err)
 		}
@@ -31,7 +31,7 @@ func TestNoTemporaryFolder(t *testing.T) {
 	t.Setenv("TMPDIR", "/nonexistent")
 	for _, format := range Formats() {
 		var b bytes.Buffer
-		if err := Write(&b, cloud(1, 5, 1), SingleColumn, ColumnHeight, format); err != nil || b.Len() < 1000 {
+		if err := Write(&b, cloud(1, 5, 1), SingleColumn, DefaultStyle(), format); err != nil || b.Len() < 1000 {
 			t.Errorf("%s: %d bytes, %v", format, b.Len(), err)
 		}
 	}
@@ -79,7 +79,7 @@ func TestScatterIsNeverEmpty(t *testing.T) {
 			s.Scores = append(s.Scores, c.score(i))
 		}
 		var b bytes.Buffer
-		if err := Write(&b, s, 2.25*vg.Inch, 1.9*vg.Inch, "png"); err != nil {
+		if err := Write(&b, s, 2.25*vg.Inch, DefaultStyle(), "png"); err != nil {
 			t.Fatal(err)
 		}
 		m, _, err := image.Decode(&b)
@@ -136,7 +136,7 @@ func TestSubset(t *testing.T) {
 	}
 	s := cloud(0, 3*maxPoints, 1)
 	var b bytes.Buffer
-	if err := Write(&b, s, SingleColumn, ColumnHeight, "svg"); err != nil {
+	if err := Write(&b, s, SingleColumn, DefaultStyle(), "svg"); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(b.String(), "(2000 of 6000 drawn)") || b.Len() > 2<<20 {

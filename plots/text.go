@@ -10,30 +10,24 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// writer is a canvas of gonum/plot 0.17 that is given text as its format can write it. Text that the format has no
-// letters for is drawn as outlines.
-type writer struct {
+// outlined is a canvas of gonum/plot 0.17 on which text is drawn as outlines, so that it looks the same where the fonts
+// are missing. Only text that the format writes by itself is text: PostScript's letters of ASCII.
+type outlined struct {
 	vg.CanvasWriterTo
-	encode func(string) (encoded string, ok bool)
+	format string
 }
 
 // FillString implements vg.Canvas.
-func (w writer) FillString(f fonts.Face, at vg.Point, s string) {
-	if encoded, ok := w.encode(s); ok {
-		w.CanvasWriterTo.FillString(f, at, encoded)
+func (o outlined) FillString(f fonts.Face, at vg.Point, s string) {
+	if encoded, ok := postScript(s); ok && o.format == "eps" {
+		o.CanvasWriterTo.FillString(f, at, encoded)
 		return
 	}
 	if p, ok := outline(f, at, s); ok {
-		w.Fill(p)
+		o.Fill(p)
 		return
 	}
-	w.CanvasWriterTo.FillString(f, at, s)
-}
-
-// encoders say how the formats that need care write text.
-var encoders = map[string]func(string) (string, bool){
-	"eps": postScript,
-	"tex": func(s string) (string, bool) { return texEscaper.Replace(s), true },
+	o.CanvasWriterTo.FillString(f, at, s)
 }
 
 // postScript escapes a string of PostScript, whose standard encoding agrees with ASCII but for two quotes.
@@ -46,7 +40,21 @@ func postScript(s string) (string, bool) {
 	return strings.NewReplacer(`\`, `\\`, "(", `\(`, ")", `\)`).Replace(s), true
 }
 
+// latex is a canvas that is given text as LaTeX, a line at a time: LaTeX sets it in the font of the paper.
+type latex struct{ vg.CanvasWriterTo }
+
+// FillString implements vg.Canvas.
+func (l latex) FillString(f fonts.Face, at vg.Point, s string) { l.setLine(f, at, s, f.Width(s)) }
+
+// setLine implements lineSetter. The canvas of gonum/plot centres what it is given, by the width of its code.
+func (l latex) setLine(f fonts.Face, at vg.Point, s string, width vg.Length) {
+	code := texEscaper.Replace(s)
+	at.X += (width - f.Width(code)) / 2
+	l.CanvasWriterTo.FillString(f, at, code)
+}
+
 var texEscaper = strings.NewReplacer(
+	Tau, `$\tau_b$`, Rho, `$\rho_s$`, lower, `\textsubscript{`, raise, "}",
 	`\`, `\textbackslash{}`, "&", `\&`, "%", `\%`, "$", `\$`, "#", `\#`, "_", `\_`, "{", `\{`, "}", `\}`,
 	"~", `\textasciitilde{}`, "^", `\textasciicircum{}`, "<", `\textless{}`, ">", `\textgreater{}`,
 	"τ", `$\tau$`, "ρ", `$\rho$`, "−", `$-$`, "…", `\ldots{}`, "±", `$\pm$`, "≤", `$\leq$`, "≥", `$\geq$`, "×", `$\times$`,

@@ -18,8 +18,10 @@ import (
 // words is a figure of one line of text.
 type words string
 
-func (w words) Draw(c draw.Canvas) {
-	c.FillText(label(20, black, text.XCenter, text.YCenter), c.Center(), string(w))
+func (w words) Height(vg.Length, Style) vg.Length { return 0.5 * vg.Inch }
+
+func (w words) Draw(c draw.Canvas, s Style) {
+	c.FillText(s.label(20, black, text.XCenter, text.YCenter), c.Center(), string(w))
 }
 
 func (w words) Data() ([]string, [][]string) { return []string{"text"}, [][]string{{string(w)}} }
@@ -27,10 +29,10 @@ func (w words) Data() ([]string, [][]string) { return []string{"text"}, [][]stri
 // TestTextOfEveryFormat draws letters that PDF, PostScript and LaTeX each write in their own way, and compares what a
 // PDF and a PostScript reader see with the PNG.
 func TestTextOfEveryFormat(t *testing.T) {
-	const width, height = 3 * vg.Inch, 0.5 * vg.Inch
+	const width = 3 * vg.Inch
 	const line = `τ −0.4 ρ … ±1 (a_b)`
 	dir := t.TempDir()
-	if _, err := Save(dir, "words", words(line), width, height, Formats()...); err != nil {
+	if _, err := Save(dir, "words", words(line), width, DefaultStyle(), Formats()...); err != nil {
 		t.Fatal(err)
 	}
 	tex, err := os.ReadFile(filepath.Join(dir, "words.tex"))

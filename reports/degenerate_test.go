@@ -98,7 +98,7 @@ func TestDegenerateStudies(t *testing.T) {
 				}
 				for _, format := range formats {
 					var b bytes.Buffer
-					if err := plots.Write(&b, m.Figure, m.Width, m.Height, format); err != nil {
+					if err := plots.Write(&b, m.Figure, m.Width, plots.DefaultStyle(), format); err != nil {
 						t.Errorf("%s as %s: %v", m.Name, format, err)
 					}
 					if text := b.String(); format == "svg" && (strings.Contains(text, "NaN") || strings.Contains(text, "Inf")) {
@@ -153,8 +153,8 @@ func TestManyEstimators(t *testing.T) {
 		if bars, ok := m.Figure.(plots.Bars); ok && (len(bars.Bars) != 60 || !strings.Contains(bars.XLabel, "best 60 of 300")) {
 			t.Errorf("%d bars: %s", len(bars.Bars), bars.XLabel)
 		}
-		if m.Height > 12*72 || m.Width > 12*72 {
-			t.Errorf("%s is %v by %v points", m.Name, m.Width, m.Height)
+		if high := m.Height(m.Width, plots.DefaultStyle()); high > 12*72 || m.Width > 12*72 {
+			t.Errorf("%s is %v by %v points", m.Name, m.Width, high)
 		}
 	}
 	page, err := report.Page(t.Context())

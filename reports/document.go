@@ -60,7 +60,7 @@ type Drawing struct {
 // svg is the figure as an svg element.
 func (d Drawing) svg() (template.HTML, error) {
 	var b bytes.Buffer
-	if err := plots.Write(&b, d.Figure.Figure, d.Width, d.Height, "svg"); err != nil {
+	if err := plots.Write(&b, d.Figure.Figure, d.Width, plots.DefaultStyle(), "svg"); err != nil {
 		return "", err
 	}
 	at := bytes.Index(b.Bytes(), []byte("<svg"))

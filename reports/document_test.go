@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"gonum.org/v1/plot/vg"
-
 	"rwe301/analysis"
 	"rwe301/plots"
 )
@@ -31,7 +29,7 @@ func TestDocumentNeedsNothingElse(t *testing.T) {
 				}}},
 			{Name: "b", Title: "Nothing", Tables: []Table{{Title: "no rows"}}},
 			{Name: "c", Title: "Figures", Drawings: []Drawing{{Caption: "bars <u>", Figure: Figure{Figure: AssociationBars("tau", rows),
-				Width: plots.SingleColumn, Height: 2 * vg.Inch}}}},
+				Width: plots.SingleColumn}}}},
 			{Name: "d", Title: "References", Verbatim: "@misc{a, title = {<x>}}"},
 		},
 	}

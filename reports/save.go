@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"context"
 	"encoding/csv"
 	"encoding/json"
@@ -55,11 +56,7 @@ func saveFigures(ctx context.Context, dir string, figures []Figure, width vg.Len
 	for k, f := range figures {
 		tell.tell(k, len(figures), "figure "+f.Name)
 		drawn, err := attempt(ctx, "figure "+f.Name, func() (plots.Drawn, error) {
-			w, h := f.Width, f.Height
-			if width > 0 {
-				w, h = width, h*width/w
-			}
-			return plots.Draw(f.Figure, w, h, formats...)
+			return plots.Draw(f.Figure, cmp.Or(width, f.Width), plots.DefaultStyle(), formats...)
 		})
 		if ctx.Err() != nil {
 			return paths, ctx.Err()

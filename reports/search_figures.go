@@ -9,8 +9,6 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/plot/vg"
-
 	"rwe301/analysis"
 	"rwe301/correlation"
 	"rwe301/plots"
@@ -98,7 +96,7 @@ func (r Search) frontFigure() ([]Figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []Figure{{"fronts", f, plots.DoubleColumn, 3.4 * vg.Inch}}, nil
+	return []Figure{{"fronts", f, plots.DoubleColumn}}, nil
 }
 
 func (r Search) generationFigure() ([]Figure, error) {
@@ -200,7 +198,7 @@ func (r Search) cellFigures() (out []Figure, err error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, Figure{"cells-" + pick.what, f, plots.CellsWidth, f.Height()})
+		out = append(out, Figure{"cells-" + pick.what, f, plots.CellsWidth})
 	}
 	return out, nil
 }

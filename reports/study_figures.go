@@ -11,15 +11,16 @@ import (
 	"gonum.org/v1/plot/vg"
 
 	"rwe301/analysis"
+	"rwe301/correlation"
 	"rwe301/internal/printable"
 	"rwe301/plots"
 )
 
-// Figure is a figure of a run with the size that it is drawn for.
+// Figure is a figure of a run with the width that suits it where none is asked for.
 type Figure struct {
 	Name string
 	plots.Figure
-	Width, Height vg.Length
+	Width vg.Length
 }
 
 // figures are what a run can be drawn in. Each returns nothing where the run has no data for it, and what can be drawn
@@ -107,7 +108,7 @@ func linesFigure(name string, lines plots.Lines) ([]Figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []Figure{{name, f, plots.SingleColumn, plots.ColumnHeight}}, nil
+	return []Figure{{name, f, plots.SingleColumn}}, nil
 }
 
 func pointsFigure(name string, width vg.Length, points plots.Points) ([]Figure, error) {
@@ -115,7 +116,7 @@ func pointsFigure(name string, width vg.Length, points plots.Points) ([]Figure, 
 	if err != nil {
 		return nil, err
 	}
-	return []Figure{{name, f, width, plots.ColumnHeight}}, nil
+	return []Figure{{name, f, width}}, nil
 }
 
 // names are the estimators' labels, cut to n runes.
@@ -142,17 +143,29 @@ func (f Study) scatterFigure() ([]Figure, error) {
 	if len(rows) == 0 {
 		return nil, nil
 	}
-	panels := plots.Panels{Columns: min(3, len(rows))}
+	grid := plots.Grid{SharedY: true}
 	for _, r := range rows {
-		title := fmt.Sprintf("%s\ntau %+.2f, rho %+.2f", abbreviate(r.Estimator, 26), r.Tau.Value, r.Rho.Value)
-		s, err := plots.NewScatter(title, "score", f.accuracyLabel(), f.ids(r), r.Scores, r.Truth)
+		p, err := plots.NewScatter(r.Estimator, "score", f.accuracyLabel(), f.ids(r), r.Scores, r.Truth)
 		if err != nil {
 			return nil, err
 		}
-		panels.Figures, panels.Names = append(panels.Figures, s), append(panels.Names, r.Estimator)
+		p.Stats = stats(r)
+		grid.Panels, grid.Names = append(grid.Panels, p), append(grid.Names, r.Estimator)
 	}
-	width := vg.Length(panels.Columns) * plots.DoubleColumn / 3
-	return []Figure{{"scatter", panels, max(width, plots.SingleColumn), vg.Length(panels.Rows()) * 1.9 * vg.Inch}}, nil
+	width := plots.DoubleColumn
+	if len(rows) < 3 {
+		width = plots.SingleColumn
+	}
+	return []Figure{{"scatter", grid, width}}, nil
+}
+
+// stats are the numbers below the name of an estimator.
+func stats(r *analysis.Finding) string {
+	text := fmt.Sprintf("%s\u00a0=\u00a0%+.2f", plots.Tau, r.Tau.Value)
+	if r.Tau.Method != correlation.None {
+		text += fmt.Sprintf(" [%+.2f,\u00a0%+.2f]", r.Tau.Low, r.Tau.High)
+	}
+	return strings.ReplaceAll(text+fmt.Sprintf(", %s\u00a0=\u00a0%+.2f, n\u00a0=\u00a0%d", plots.Rho, r.Rho.Value, r.N), "-", "−")
 }
 
 // abbreviate cuts a label in the middle, and shows control characters.
@@ -179,8 +192,7 @@ func (f Study) barsFigure() ([]Figure, error) {
 	if len(rows) < len(f.Rows) {
 		axis += fmt.Sprintf("\n(the best %d of %d)", len(rows), len(f.Rows))
 	}
-	b := AssociationBars(axis, rows)
-	return []Figure{{"bars", b, plots.SingleColumn, max(1.5*vg.Inch, vg.Length(len(rows))*0.17*vg.Inch+0.7*vg.Inch)}}, nil
+	return []Figure{{"bars", AssociationBars(axis, rows), plots.SingleColumn}}, nil
 }
 
 // cellFigures are F13: the most and the least accurate architecture.
@@ -211,7 +223,7 @@ func (f Study) cellFigures() ([]Figure, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, Figure{name, cells, plots.CellsWidth, cells.Height()})
+		out = append(out, Figure{name, cells, plots.CellsWidth})
 	}
 	slices.SortFunc(out, func(a, b Figure) int { return len(a.Name) - len(b.Name) })
 	return out, nil

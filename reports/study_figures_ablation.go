@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"gonum.org/v1/plot/vg"
-
 	"rwe301/analysis"
 	"rwe301/correlation"
 	"rwe301/plots"
@@ -137,15 +135,14 @@ func ablationFigure(knob string, ablations []analysis.Ablation) (*Figure, error)
 		}
 		lines.LogX = x[0] > 0 && x[len(x)-1] >= 8*x[0]
 		figure, err := plots.NewLines(lines)
-		return &Figure{name, figure, plots.SingleColumn, plots.ColumnHeight}, err
+		return &Figure{name, figure, plots.SingleColumn}, err
 	}
 	bars.XLabel = fmt.Sprintf("tau-b by %s, 95%% interval (* default)", knob)
 	if n := len(bars.Bars); n > maxBars {
 		bars.Bars = bars.Bars[:maxBars]
 		bars.XLabel += fmt.Sprintf("\n(the first %d of %d)", maxBars, n)
 	}
-	return &Figure{name, bars, plots.SingleColumn, max(1.3*vg.Inch, vg.Length(len(bars.Bars))*0.18*vg.Inch+0.7*vg.Inch)},
-		nil
+	return &Figure{name, bars, plots.SingleColumn}, nil
 }
 
 // convergenceFigure is F6: how wide the interval of tau is with fewer architectures.

@@ -4,12 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 
 	"rwe301/analysis"
 	"rwe301/correlation"
 	"rwe301/plots"
-
-	"gonum.org/v1/plot/vg"
 )
 
 // proxiesFigure is F3: how the estimators' scores correlate with each other.
@@ -18,18 +17,21 @@ func (f Study) proxiesFigure() ([]Figure, error) {
 	if len(rows) < 2 {
 		return nil, nil
 	}
-	return heatFigure("proxies", 0, "Spearman correlation between scores", rows, names(rows, 20), analysis.Among(rows))
+	return heatFigure("proxies", "Spearman correlation between scores", rows, names(rows, 20), analysis.Among(rows))
 }
 
 // heatFigure is a matrix with a row an estimator.
-func heatFigure(name string, atLeast vg.Length, title string, rows []*analysis.Finding, columns []string,
+func heatFigure(name, title string, rows []*analysis.Finding, columns []string,
 	values [][]float64) ([]Figure, error) {
 	h, err := plots.NewHeatMap(title, names(rows, 20), columns, values)
 	if err != nil {
 		return nil, err
 	}
-	width, height := h.Size()
-	return []Figure{{name, h, max(width, atLeast), height}}, nil
+	width := plots.SingleColumn
+	if len(columns) > 8 {
+		width = plots.DoubleColumn
+	}
+	return []Figure{{name, h, width}}, nil
 }
 
 // entropyFigure is F8: what is left of the entropy of the accuracies when more and more scores are known.
@@ -81,7 +83,7 @@ func (f Study) strataFigure() ([]Figure, error) {
 	for i, r := range rows {
 		values[i] = append([]float64{r.Rho.Value}, strata.Rho[i]...)
 	}
-	return heatFigure("strata", plots.SingleColumn, "Spearman by number of convolutions (n)", rows, columns, values)
+	return heatFigure("strata", "Spearman by number of convolutions (n)", rows, columns, values)
 }
 
 // biasPanels is how many estimators the figure of biases shows beside the accuracies.
@@ -95,7 +97,7 @@ func (f Study) biasFigure() ([]Figure, error) {
 	if err != nil || !counted || len(rows) == 0 {
 		return nil, err
 	}
-	panels := plots.Panels{Columns: 3}
+	panels := plots.Grid{}
 	add := func(name, axis string, y []float64) error {
 		var x, kept []float64
 		var labels []string
@@ -111,9 +113,10 @@ func (f Study) biasFigure() ([]Figure, error) {
 		if err != nil {
 			return err
 		}
-		s, err := plots.NewScatter(fmt.Sprintf("%s\nrho %+.2f", abbreviate(name, 26), rho), "skip connections", axis, labels,
+		s, err := plots.NewScatter(name, "skip connections", axis, labels,
 			x, kept)
-		panels.Figures, panels.Names = append(panels.Figures, s), append(panels.Names, name)
+		s.Stats = strings.ReplaceAll(fmt.Sprintf("%s = %+.2f", plots.Rho, rho), "-", "−")
+		panels.Panels, panels.Names = append(panels.Panels, s), append(panels.Names, name)
 		return err
 	}
 	if err := add("accuracy", f.accuracyLabel(), f.Results.Truth); err != nil {
@@ -124,8 +127,8 @@ func (f Study) biasFigure() ([]Figure, error) {
 			return nil, err
 		}
 	}
-	if len(panels.Figures) < 2 {
+	if len(panels.Panels) < 2 {
 		return nil, nil
 	}
-	return []Figure{{"bias", panels, plots.DoubleColumn, vg.Length(panels.Rows()) * 1.9 * vg.Inch}}, nil
+	return []Figure{{"bias", panels, plots.DoubleColumn}}, nil
 }

@@ -3,8 +3,6 @@ package reports
 import (
 	"fmt"
 
-	"gonum.org/v1/plot/vg"
-
 	"rwe301/correlation"
 	"rwe301/plots"
 )
@@ -38,7 +36,7 @@ func (f Study) precisionFigure() ([]Figure, error) {
 
 // ranksFigure is F14: predicted against true rank, for the three best estimators.
 func (f Study) ranksFigure() ([]Figure, error) {
-	panels := plots.Panels{Columns: 3}
+	panels := plots.Grid{}
 	for _, r := range f.Top(maxRanks) {
 		predicted, err := correlation.Ranks(negated(r.Scores), correlation.RankAverage)
 		if err != nil {
@@ -52,14 +50,12 @@ func (f Study) ranksFigure() ([]Figure, error) {
 		if err != nil {
 			return nil, err
 		}
-		panels.Figures, panels.Names = append(panels.Figures, s), append(panels.Names, r.Estimator)
+		panels.Panels, panels.Names = append(panels.Panels, s), append(panels.Names, r.Estimator)
 	}
-	if len(panels.Figures) == 0 {
+	if len(panels.Panels) == 0 {
 		return nil, nil
 	}
-	panels.Columns = len(panels.Figures)
-	return []Figure{{"ranks", panels, max(plots.SingleColumn, vg.Length(panels.Columns)*plots.DoubleColumn/3),
-		2.1 * vg.Inch}}, nil
+	return []Figure{{"ranks", panels, plots.DoubleColumn}}, nil
 }
 
 func negated(v []float64) []float64 {
@@ -85,5 +81,5 @@ func (f Study) criticalFigure() ([]Figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []Figure{{"critical", d, plots.SingleColumn, d.Height()}}, nil
+	return []Figure{{"critical", d, plots.SingleColumn}}, nil
 }

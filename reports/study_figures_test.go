@@ -21,7 +21,7 @@ func TestFigures(t *testing.T) {
 	var names []string
 	for _, m := range made {
 		names = append(names, m.Name)
-		if _, err := plots.Save(t.TempDir(), m.Name, m.Figure, m.Width, m.Height, "svg"); err != nil {
+		if _, err := plots.Save(t.TempDir(), m.Name, m.Figure, m.Width, plots.DefaultStyle(), "svg"); err != nil {
 			t.Errorf("%s: %v", m.Name, err)
 		}
 		if m.Width < 140 || m.Height < 72 {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/gofrs/flock"
@@ -21,7 +22,8 @@ import (
 // bad is a figure that a library panics over.
 type bad struct{}
 
-func (bad) Draw(draw.Canvas) { panic("no such letter") }
+func (bad) Draw(draw.Canvas, plots.Style)           { panic("no such letter") }
+func (bad) Height(vg.Length, plots.Style) vg.Length { return vg.Inch }
 
 func (bad) Data() ([]string, [][]string) { return []string{"x"}, [][]string{{"1"}} }
 
@@ -50,7 +52,7 @@ func TestUndrawn(t *testing.T) {
 		{"error", "figure bars: mean rank 0", func(Study) ([]Figure, error) { return nil, errors.New("mean rank 0") }},
 		{"panic", "figure bars: index (an error of bench301)", func(Study) ([]Figure, error) { panic("index") }},
 		{"drawing", "no such letter", func(Study) ([]Figure, error) {
-			return []Figure{{"bars", bad{}, plots.SingleColumn, plots.ColumnHeight}}, nil
+			return []Figure{{"bars", bad{}, plots.SingleColumn}}, nil
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

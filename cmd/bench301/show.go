@@ -91,7 +91,7 @@ func show(ctx context.Context, s streams, o showOptions, args []string) error {
 		}
 		f, err := plots.NewCells(item.Architecture.ID(), space, item.Architecture)
 		if err == nil {
-			err = plots.SaveAs(o.picture, f, plots.CellsWidth, f.Height())
+			err = plots.SaveAs(o.picture, f, plots.CellsWidth, plots.DefaultStyle())
 		}
 		if err != nil {
 			return err

@@ -1,0 +1,120 @@
+package plots
+
+import (
+	"math"
+	"strings"
+
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// Marks around a subscript, from the private use area of Unicode.
+const (
+	lower, raise = "\ue000", "\ue001"
+
+	// Tau and Rho are Kendall's tau-b and Spearman's rho as figures write them.
+	Tau = "τ" + lower + "b" + raise
+	Rho = "ρ" + lower + "s" + raise
+)
+
+// PlainText is a text without the marks of subscripts: tau-b, as files of numbers write it.
+func PlainText(s string) string {
+	return strings.NewReplacer(Tau, "tau-b", Rho, "rho", lower, "_", raise, "").Replace(s)
+}
+
+// richText is a text handler of gonum/plot that sets subscripts.
+type richText struct{ text.Plain }
+
+var marked = richText{text.Plain{Fonts: font.DefaultCache}}
+
+// run is a part of a line in one size.
+type run struct {
+	text  string
+	under bool
+}
+
+func runsOf(line string) (out []run) {
+	for line != "" {
+		before, rest, found := strings.Cut(line, lower)
+		if before != "" {
+			out = append(out, run{before, false})
+		}
+		if !found {
+			return out
+		}
+		under, after, _ := strings.Cut(rest, raise)
+		out = append(out, run{under, true})
+		line = after
+	}
+	return out
+}
+
+// face is the font of a run, and how far below the line it stands.
+func (h richText) face(r run, f font.Font) (font.Face, vg.Length) {
+	drop := vg.Length(0)
+	if r.under {
+		drop = 0.15 * f.Size
+		f.Size = max(smallest, 0.72*f.Size)
+	}
+	return h.Fonts.Lookup(f, f.Size), drop
+}
+
+// Box implements text.Handler.
+func (h richText) Box(line string, f font.Font) (width, height, depth vg.Length) {
+	_, height, depth = h.Plain.Box("", f)
+	for _, r := range runsOf(line) {
+		face, _ := h.face(r, f)
+		width += face.Width(r.text)
+	}
+	return width, height, depth
+}
+
+// Draw implements text.Handler. Canvases that set whole lines themselves, as LaTeX does, are given them with the marks.
+func (h richText) Draw(c vg.Canvas, t string, s text.Style, at vg.Point) {
+	c.SetColor(s.Color)
+	if s.Rotation != 0 {
+		c.Push()
+		defer c.Pop()
+		c.Rotate(s.Rotation)
+	}
+	sin, cos := math.Sincos(s.Rotation)
+	at.X, at.Y = at.Y*vg.Length(sin)+at.X*vg.Length(cos), at.Y*vg.Length(cos)-at.X*vg.Length(sin)
+	lines := h.Lines(t)
+	whole := h.Fonts.Lookup(s.Font, s.Font.Size)
+	at.Y += s.Height(t)*vg.Length(s.YAlign) - whole.Extents().Ascent
+	for i, line := range lines {
+		width, _, _ := h.Box(line, s.Font)
+		pen := at.Add(vg.Point{X: vg.Length(s.XAlign) * width, Y: vg.Length(len(lines)-i) * s.Font.Size})
+		if w, ok := setter(c); ok {
+			w.setLine(whole, pen, line, width)
+			continue
+		}
+		for _, r := range runsOf(line) {
+			face, drop := h.face(r, s.Font)
+			c.FillString(face, vg.Point{X: pen.X, Y: pen.Y - drop}, r.text)
+			pen.X += face.Width(r.text)
+		}
+	}
+}
+
+// lineSetter is a canvas that sets a line with marked subscripts by itself.
+type lineSetter interface {
+	setLine(f font.Face, at vg.Point, line string, width vg.Length)
+}
+
+// setter finds the canvas that all others are parts of.
+func setter(c vg.Canvas) (lineSetter, bool) {
+	for {
+		switch v := c.(type) {
+		case draw.Canvas:
+			c = v.Canvas
+		case *draw.Canvas:
+			c = v.Canvas
+		default:
+			w, ok := c.(lineSetter)
+			return w, ok
+		}
+	}
+}

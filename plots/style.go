@@ -1,0 +1,59 @@
+package plots
+
+import (
+	"fmt"
+	"image/color"
+
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+)
+
+// Style is how figures look. Sizes are those on paper: a figure is drawn at the width at which it is printed.
+type Style struct {
+	Font    string       // a key of Fonts
+	Size    vg.Length    // of titles and of the names of axes, in points; numbers and keys are a point smaller
+	Colours []color.RGBA // of series, in order, again from the first when there are more
+	DPI     int          // pixels per inch of PNG
+}
+
+// Fonts are the families that figures are set in; all are inside the binary.
+var Fonts = map[string]font.Variant{"serif": "Serif", "sans": "Sans", "mono": "Mono"}
+
+// smallest is the least size of letters, in points: what journals ask for.
+const smallest = 6
+
+// DefaultStyle suits a two-column paper: a serif of 8 points, and the palette of Okabe and Ito.
+func DefaultStyle() Style {
+	return Style{Font: "serif", Size: 8, Colours: series, DPI: pixelsPerInch}
+}
+
+// Check refuses a style in which figures cannot be read or drawn.
+func (s Style) Check() error {
+	switch {
+	case Fonts[s.Font] == "":
+		return fmt.Errorf("font %q: must be serif, sans or mono", s.Font)
+	case !(s.Size >= smallest+1 && s.Size <= 24):
+		return fmt.Errorf("size %v: must lie between %d and 24 points", s.Size.Points(), smallest+1)
+	case len(s.Colours) == 0:
+		return fmt.Errorf("no colours: name at least one")
+	case s.DPI < 50 || s.DPI > 1200:
+		return fmt.Errorf("dpi %d: must lie between 50 and 1200", s.DPI)
+	}
+	return nil
+}
+
+// colour is that of series i.
+func (s Style) colour(i int) color.RGBA { return s.Colours[i%len(s.Colours)] }
+
+// small is the size of numbers, keys and labels.
+func (s Style) small() vg.Length { return max(smallest, s.Size-1) }
+
+// line is the height of a line of small text.
+func (s Style) line() vg.Length { return 1.2 * s.small() }
+
+// label is a style of text of some size.
+func (s Style) label(size vg.Length, colour color.Color, x text.XAlignment, y text.YAlignment) text.Style {
+	return text.Style{Color: colour, Font: font.Font{Typeface: "Liberation", Variant: Fonts[s.Font], Size: max(smallest, size)},
+		XAlign: x, YAlign: y, Handler: marked}
+}
