@@ -68,7 +68,7 @@ func gridOf(name string, rows []*Finding) (g Grid, ok bool) {
 	var varied []string
 	for setting, l := range levels {
 		if len(l) > 1 {
-			inOrder(l)
+			InOrder(l)
 			varied = append(varied, setting)
 		}
 	}
@@ -85,8 +85,8 @@ func gridOf(name string, rows []*Finding) (g Grid, ok bool) {
 	return g, false
 }
 
-// inOrder sorts levels where all are numbers.
-func inOrder(levels []string) {
+// InOrder sorts the levels of a setting where all are numbers.
+func InOrder(levels []string) {
 	for _, l := range levels {
 		if _, err := strconv.ParseFloat(l, 64); err != nil {
 			return
