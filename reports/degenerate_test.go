@@ -120,7 +120,7 @@ func TestDegenerateStudies(t *testing.T) {
 			}
 			for _, format := range reports.Formats() {
 				var b strings.Builder
-				if err := report.Write(t.Context(), &b, reports.AllTables, format); err != nil {
+				if err := report.Write(t.Context(), &b, reports.AllTables, format, reports.TableOptions{}); err != nil {
 					t.Errorf("tables as %s: %v", format, err)
 				}
 				for _, r := range b.String() {

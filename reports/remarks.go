@@ -14,8 +14,11 @@ import (
 type remark struct {
 	text    string
 	details []string // of single rows
-	cells   map[Cell]string
+	cells   map[place]string
 }
+
+// place is a cell of a table.
+type place struct{ row, column int }
 
 // letters mark remarks, in this order; what is beyond them is explained without a mark.
 var letters = []rune("ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖ")
@@ -28,10 +31,10 @@ func (t *Table) remark(row, column int, text, detail string) {
 	i := slices.IndexFunc(t.remarks, func(r remark) bool { return r.text == text })
 	if i < 0 {
 		i = len(t.remarks)
-		t.remarks = append(t.remarks, remark{text: text, cells: map[Cell]string{}})
+		t.remarks = append(t.remarks, remark{text: text, cells: map[place]string{}})
 	}
 	r := &t.remarks[i]
-	r.cells[Cell{row, column}] = detail
+	r.cells[place{row, column}] = detail
 	if detail != "" && !slices.Contains(r.details, detail) {
 		r.details = append(r.details, detail)
 	}
@@ -40,55 +43,34 @@ func (t *Table) remark(row, column int, text, detail string) {
 // maxDetails is how many rows a note below a table names.
 const maxDetails = 8
 
-// marked is the table with raised letters in cells and notes that explain them.
-func (t Table) marked() Table {
-	if len(t.remarks) == 0 {
-		return t
-	}
-	t.Notes, t.Rows = slices.Clone(t.Notes), slices.Clone(t.Rows)
-	for i := range t.Rows {
-		t.Rows[i] = slices.Clone(t.Rows[i])
-	}
-	for i, r := range t.remarks {
+// mark puts raised letters into printed cells, which are those of the columns from, and adds the notes that explain
+// them.
+func (t Table) mark(p *printed, from []int) {
+	used := 0
+	for _, r := range t.remarks {
 		mark := ""
-		if i < len(letters) {
-			mark = string(letters[i])
+		if used < len(letters) {
+			mark = string(letters[used])
 		}
-		for c := range r.cells {
-			t.Rows[c.Row][c.Column] += mark
+		seen := false
+		for at := range r.cells {
+			if k := slices.Index(from, at.column); k >= 0 {
+				p.rows[at.row][k] += mark
+				seen = true
+			}
 		}
+		if !seen {
+			continue
+		}
+		used++
 		note := strings.TrimSpace(mark + " " + r.text)
 		if n := len(r.details); n > maxDetails {
 			note += ": " + strings.Join(r.details[:maxDetails], ", ") + fmt.Sprintf(", and %d more rows", n-maxDetails)
 		} else if n > 0 {
 			note += ": " + strings.Join(r.details, ", ")
 		}
-		t.Notes = append(t.Notes, note+".")
+		p.notes = append(p.notes, note+".")
 	}
-	return t
-}
-
-// noted is the table with a last column that says of each row what raised letters would.
-func (t Table) noted() Table {
-	if len(t.remarks) == 0 {
-		return t
-	}
-	t.Columns = append(slices.Clone(t.Columns), Column{Name: "notes", Left: true})
-	rows := make([][]string, len(t.Rows))
-	for i, row := range t.Rows {
-		var said []string
-		for _, r := range t.remarks {
-			for k := range row {
-				detail, ok := r.cells[Cell{i, k}]
-				if text := strings.TrimSuffix(r.text+": "+detail, ": "); ok && !slices.Contains(said, text) {
-					said = append(said, text)
-				}
-			}
-		}
-		rows[i] = append(slices.Clone(row), strings.Join(said, "; "))
-	}
-	t.Rows = rows
-	return t
 }
 
 // remarkInterval says what is unusual about an interval in a cell.
@@ -104,6 +86,9 @@ func (t *Table) remarkInterval(row, column int, name string, i *analysis.Interva
 
 // remarkDifference says what is unusual about the interval of a difference, and about its p-value, in two cells.
 func (t *Table) remarkDifference(row, interval, p int, name string, c *correlation.Comparison) {
+	if c == nil {
+		return
+	}
 	if c.Interval.Method != correlation.BCa {
 		t.remark(row, interval, intervalText(c.Interval.Method, c.Interval.Fallback), "")
 	}
@@ -141,18 +126,15 @@ func intervalText(m correlation.IntervalMethod, why string) string {
 	return text
 }
 
-// ends writes an interval, or that there is none.
-func ends(i *analysis.Interval) string {
-	if i.Method == correlation.None {
-		return "none"
+// ends are those of an interval, or that there is none.
+func ends(low, high float64, m correlation.IntervalMethod) Cell {
+	if m == correlation.None {
+		return text("none")
 	}
-	return bounds(i.Low, i.High)
+	return value(low, high)
 }
 
-// differenceEnds writes the interval of a difference, or that there is none.
-func differenceEnds(c *correlation.Comparison) string {
-	if c.Interval.Method == correlation.None {
-		return "none"
-	}
-	return bounds(c.Interval.Low, c.Interval.High)
+// interval writes an interval.
+func interval(i *analysis.Interval) string {
+	return Column{Kind: Ends, Digits: 3}.shown(ends(i.Low, i.High, i.Method))
 }

@@ -26,10 +26,12 @@ func TestIntervalsSayHowTheyWereMade(t *testing.T) {
 			"\nᶜ percentile interval of the bootstrap: BCa has no acceleration.\n",
 			"\nᵈ resamples without a value, left out: rare 12, sparse 7.\n"},
 		LaTeX: {`none\textsuperscript{a} &`, `\textsuperscript{d} resamples without a value`},
-		CSV: {"coverage,notes\n", "[+0.400, +0.600]\",best,undefined,,,100%,\n",
-			"none,~ (p=0.125),undefined,,,33%,\"no interval: fewer than 5 architectures; the smallest p",
-			"[+0.100, +0.300]\",,undefined,,,100%,\"resamples without a value, left out: sparse 7\""},
-		JSON: {`"notes"],"notes":["Intervals: usual."]`, `"no interval: fewer than 5 architectures; the smallest p`},
+		CSV: {"coverage,asked,notes\n", "usual,9,0.5,0.4,0.6,best,,,false,false,,,,,1,9,rho undefined\n",
+			"small,3,0.3,,,~,0.125,,false,false,,,,,0.3333333333333333,9,\"rho undefined; no interval: " +
+				"fewer than 5 architectures; the smallest p",
+			",9,\"rho undefined; resamples without a value, left out: sparse 7\""},
+		JSON: {`"notes"],"rows":[{"estimator":"usual","n":9,"tau_b":0.5,"tau_b_low":0.4,`, `"notes":["Intervals: usual."]`,
+			`; no interval: fewer than 5 architectures; the smallest p`},
 	} {
 		var b strings.Builder
 		if err := table.Write(&b, format); err != nil {
@@ -48,9 +50,9 @@ func TestIntervalsSayHowTheyWereMade(t *testing.T) {
 
 // TestManyRemarks names a few rows below a table of many, and all in the columns of a program.
 func TestManyRemarks(t *testing.T) {
-	table := Table{Columns: []Column{{Name: "x"}}}
+	table := Table{Columns: []Column{{Name: "x", Key: "x"}}}
 	for i := range 40 {
-		table.Rows = append(table.Rows, []string{"1"})
+		table.Rows = append(table.Rows, Texts("1"))
 		table.remark(i, 0, "odd", fmt.Sprint("row", i))
 	}
 	table.remark(0, 0, "", "nothing")
@@ -62,7 +64,7 @@ func TestManyRemarks(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !strings.HasSuffix(b.String(), "ᵃ odd: row0, row1, row2, row3, row4, row5, row6, row7, and 32 more rows.\n") ||
-		!strings.Contains(c.String(), "1,odd: row39\n") || table.Rows[3][0] != "1" {
+		!strings.Contains(c.String(), "1,odd: row39\n") || table.Rows[3][0].Text != "1" {
 		t.Errorf("%s\n%s", b.String(), c.String())
 	}
 }

@@ -58,11 +58,11 @@ func TestSave(t *testing.T) {
 	}
 	for _, want := range []string{
 		"mini (approximation of NB301 XGB v1.0), 60 architectures drawn uniformly with seed 301",
-		"flops       60  undefined",
-		"RWE         54",
+		"flops 60 undefined",
+		"RWE 54",
 		"RWE: 6 of 60 scores missing (0 undefined, 6 failed, 0 not yet made): made up",
 	} {
-		if !strings.Contains(b.String(), want) {
+		if !strings.Contains(strings.Join(strings.Fields(b.String()), " "), want) { // however lines are broken
 			t.Errorf("the table lacks %q:\n%s", want, b.String())
 		}
 	}

@@ -136,12 +136,12 @@ func estimates(f analysis.Found) string {
 // frontTable lists the members of all fronts.
 func (r Search) frontTable() Table {
 	t := Table{
+		Name:  "fronts",
 		Title: "Members of the fronts, accuracy by " + cmp.Or(r.From.Truth, noAccuracies),
-		Columns: []Column{
-			{Name: "method", Left: true}, {Name: "seed"}, {Name: "id", Left: true}, {Name: "accuracy"}, {Name: "params"},
-			{Name: "MACs"}, {Name: "estimates"},
-			{Name: "architecture", Left: true},
-		},
+		Columns: slices.Concat([]Column{
+			{Name: "method", Key: "method", Kind: Label}, {Name: "seed", Key: "seed", Kind: Words},
+			{Name: "id", Key: "id", Kind: Label}, {Name: "estimates", Key: "estimates", Kind: Words},
+		}, foundColumns),
 	}
 	all := slices.Concat(r.Found, r.Unjudged)
 	for _, f := range all {
@@ -150,10 +150,7 @@ func (r Search) frontTable() Table {
 				maxListed, len(all)))
 			break
 		}
-		t.Rows = append(t.Rows, []string{
-			f.Method, strconv.FormatUint(f.Seed, 10), f.ID, accuracy(f), strconv.FormatInt(f.Params, 10),
-			strconv.FormatInt(f.MACs, 10), estimates(f), f.Arch,
-		})
+		t.Rows = append(t.Rows, append(Texts(f.Method, strconv.FormatUint(f.Seed, 10), f.ID, estimates(f)), found(f)...))
 	}
 	return t
 }
@@ -161,9 +158,9 @@ func (r Search) frontTable() Table {
 // protocolTable says how the searches were run.
 func (r Search) protocolTable() Table {
 	m, d := r.From, r.Setup
-	t := Table{Title: "Protocol of the searches " + d.Name,
-		Columns: []Column{{Name: "what", Left: true}, {Name: "value", Left: true}}}
-	add := func(what, value string) { t.Rows = append(t.Rows, []string{what, value}) }
+	t := Table{Name: "protocol", Title: "Protocol of the searches " + d.Name,
+		Columns: []Column{{Name: "what", Key: "what", Kind: Label}, {Name: "value", Key: "value", Kind: Words}}}
+	add := func(what, value string) { t.Rows = append(t.Rows, Texts(what, value)) }
 	add("search space", d.Space)
 	add("accuracies", cmp.Or(m.Truth, noAccuracies))
 	if n := len(r.Unjudged); n > 0 {

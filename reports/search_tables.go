@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"rwe301/analysis"
 	"rwe301/bench301"
@@ -25,10 +26,21 @@ import (
 func (r Search) Table() Table {
 	d := r.Setup
 	t := Table{
+		Name: "search",
 		Title: fmt.Sprintf("Fronts re-evaluated by %s: median [quartiles] over %d seeds, %d evaluations a run",
 			cmp.Or(r.From.Truth, noAccuracies), len(d.Seeds), d.Population*d.Generations),
-		Notes:   []string{r.BoxNote()},
-		Columns: []Column{{Name: "method", Left: true}, {Name: "minimises", Left: true}},
+		Notes: []string{r.BoxNote()},
+		Columns: []Column{{Name: "method", Key: "method", Kind: Label},
+			{Name: "algorithm", Key: "algorithm", Kind: Label, Hidden: true},
+			{Name: "minimises", Key: "minimises", Kind: Words, Prose: true}},
+	}
+	objectives := 0
+	for _, m := range d.Methods {
+		objectives = max(objectives, len(m.Objectives))
+	}
+	for i := range objectives {
+		t.Columns = append(t.Columns, Column{Name: fmt.Sprintf("objective %d", i+1), Key: fmt.Sprintf("objective_%d", i+1),
+			Kind: Label, Hidden: true})
 	}
 	if len(d.Methods) > 1 {
 		t.Notes = append(t.Notes, fmt.Sprintf("+ and -: better or worse than %s (Wilcoxon signed-rank over seeds, Holm over "+
@@ -41,17 +53,31 @@ func (r Search) Table() Table {
 	t.Notes = append(t.Notes, r.leftOut()...)
 	marks := map[string][]string{}
 	for _, m := range r.Metrics() {
-		t.Columns = append(t.Columns, Column{Name: m.Name})
+		better := 1
+		if m.Lower {
+			better = -1
+		}
+		t.Columns = append(t.Columns, Column{Name: m.Name, Key: key(m.Name), Kind: Spread, Digits: m.Digits, Better: better})
 		marks[m.Name] = r.Marks(m)
 	}
 	for i, method := range d.Methods {
-		row := []string{method.Name, method.Algorithm + ": " + strings.Join(method.Objectives, ", ")}
+		row := append(Texts(method.Name, method.Algorithm, strings.Join(method.Objectives, ", ")),
+			append(Texts(method.Objectives...), make([]Cell, objectives-len(method.Objectives))...)...)
 		for _, m := range r.Metrics() {
-			row = append(row, spread(r.Values(method.Name, m), len(d.Seeds), m.Digits)+marks[m.Name][i])
+			cell := spread(r.Values(method.Name, m), len(d.Seeds))
+			cell.Text = marks[m.Name][i]
+			row = append(row, cell)
 		}
 		t.Rows = append(t.Rows, row)
 	}
+	t.Columns[1].Hidden = !slices.ContainsFunc(d.Methods, func(m analysis.Method) bool { return m.Name != m.Algorithm })
 	return t
+}
+
+// key is the name of a column for programs: words in lower case, joined by underscores.
+func key(name string) string {
+	return strings.Join(strings.FieldsFunc(strings.NewReplacer("+", " plus ", "<=", " max ").Replace(strings.ToLower(name)),
+		func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) && c != '.' }), "_")
 }
 
 // leftOut says what the numbers of the table leave out.
@@ -90,21 +116,14 @@ func (r Search) lacking() string {
 	return ": " + r.From.Truth + " does not have them"
 }
 
-// spread writes median and quartiles over those of n seeds that have a value, and how many these are unless all.
-func spread(v []float64, n, digits int) string {
+// spread are median, quartiles, and the number of values, of how many seeds.
+func spread(v []float64, seeds int) Cell {
 	v = slices.DeleteFunc(slices.Clone(v), math.IsNaN)
 	if len(v) == 0 {
-		return "none"
+		return Cell{}
 	}
-	text := func(p float64) string { return strconv.FormatFloat(correlation.Quantile(v, p), 'f', digits, 64) }
-	cell := text(0.5)
-	if len(v) > 1 {
-		cell = fmt.Sprintf("%s [%s, %s]", cell, text(0.25), text(0.75))
-	}
-	if len(v) < n {
-		cell += fmt.Sprintf(" (%d of %d)", len(v), n)
-	}
-	return cell
+	return value(correlation.Quantile(v, 0.5), correlation.Quantile(v, 0.25), correlation.Quantile(v, 0.75),
+		float64(len(v)), float64(seeds))
 }
 
 // Print writes what a search's command shows: the table of Table and the front of the first method and seed, or as JSON
@@ -118,38 +137,57 @@ func (r Search) Print(w io.Writer, asJSON bool) error {
 	}
 	first := r.Rows[0]
 	t := Table{
-		Title: fmt.Sprintf("\nFront of %s, seed %d", first.Method, first.Seed),
-		Columns: []Column{
-			{Name: "id", Left: true}, {Name: "estimates"}, {Name: "accuracy"}, {Name: "params"}, {Name: "MACs"},
-			{Name: "arch", Left: true},
-		},
+		Name:    "front",
+		Title:   fmt.Sprintf("\nFront of %s, seed %d", first.Method, first.Seed),
+		Columns: []Column{{Name: "id", Key: "id", Kind: Label}},
 	}
+	objectives := r.objectives(first.Method)
+	for _, o := range objectives {
+		name, _, _ := strings.Cut(o, ":")
+		t.Columns = append(t.Columns, Column{Name: name, Key: name, Kind: Significant, Digits: 6})
+	}
+	t.Columns = append(t.Columns, foundColumns...)
 	for _, f := range slices.Concat(r.Found, r.Unjudged) {
 		if f.Method != first.Method || f.Seed != first.Seed {
 			continue
 		}
-		estimates := make([]string, len(f.Estimates))
-		for i, e := range f.Estimates {
-			estimates[i] = strconv.FormatFloat(e, 'g', 6, 64)
+		row := []Cell{text(f.ID)}
+		for i := range objectives {
+			cell := Cell{}
+			if i < len(f.Estimates) {
+				cell = value(f.Estimates[i])
+			}
+			row = append(row, cell)
 		}
-		t.Rows = append(t.Rows, []string{
-			f.ID, strings.Join(estimates, " "), accuracy(f), strconv.FormatInt(f.Params, 10),
-			strconv.FormatInt(f.MACs, 10), f.Arch,
-		})
+		t.Rows = append(t.Rows, append(row, found(f)...))
 	}
 	return t.Write(w, Terminal)
 }
 
-// accuracy writes the accuracy of a member of a front.
-func accuracy(f analysis.Found) string {
-	if math.IsNaN(f.Accuracy) {
-		return unknownAccuracy
+// objectives are what a method minimises.
+func (r Search) objectives(method string) []string {
+	for _, m := range r.Setup.Methods {
+		if m.Name == method {
+			return m.Objectives
+		}
 	}
-	return fixed(f.Accuracy, 2)
+	return nil
 }
 
-// unknownAccuracy stands for an accuracy that the source does not have.
-const unknownAccuracy = "unknown"
+// foundColumns are those of a member of a front.
+var foundColumns = []Column{
+	{Name: "accuracy", Key: "accuracy", Kind: Real, Digits: 2}, {Name: "params", Key: "params", Kind: Count},
+	{Name: "MACs", Key: "macs", Kind: Count}, {Name: "arch", Key: "arch", Kind: Words},
+}
+
+// found are the cells of foundColumns.
+func found(f analysis.Found) []Cell {
+	accuracy := text("unknown") // the source does not have it
+	if !math.IsNaN(f.Accuracy) {
+		accuracy = value(f.Accuracy)
+	}
+	return []Cell{accuracy, count(f.Params), count(f.MACs), text(f.Arch)}
+}
 
 // Empty says which searches have an empty front, and why that may be.
 func (r Search) Empty() (lines []string) {
@@ -205,37 +243,53 @@ func (r Search) Save(ctx context.Context, dir string) ([]string, error) {
 	return paths, errors.Join(failed, err, tidy(filepath.Join(dir, "figures"), without(searchFigures(), made), made))
 }
 
-// writeFronts writes the fronts, each architecture as canonical text and in the notation of a bench301.PythonSource.
+// writeFronts writes the fronts, each architecture as canonical text and in the notation of a bench301.PythonSource,
+// with a column for everything that a method minimises.
 func (r Search) writeFronts(w io.Writer) error {
 	source, has := r.Space.(bench301.PythonSource)
-	rows := [][]string{{"method", "seed", "id", "arch", "genotype", "accuracy", "params", "macs", "estimates"}}
+	header := []string{"method", "seed", "id", "arch", "genotype", "accuracy", "params", "macs"}
+	var minimised []string
+	for _, m := range r.Setup.Methods {
+		for _, o := range m.Objectives {
+			if !slices.Contains(minimised, o) {
+				minimised, header = append(minimised, o), append(header, "minimised "+o)
+			}
+		}
+	}
+	rows := [][]string{header}
 	for _, f := range slices.Concat(r.Found, r.Unjudged) {
 		genotype := ""
 		if a, _, err := r.Space.Parse(f.Arch); err == nil && has {
 			n, _ := source.PythonSource()
 			genotype, _ = r.Space.Format(a, n)
 		}
-		estimates := make([]string, len(f.Estimates))
-		for i, e := range f.Estimates {
-			estimates[i] = number(e)
+		row := []string{
+			f.Method, strconv.FormatUint(f.Seed, 10), f.ID, f.Arch, genotype, number(f.Accuracy),
+			strconv.FormatInt(f.Params, 10), strconv.FormatInt(f.MACs, 10),
 		}
-		rows = append(rows, []string{
-			f.Method, strconv.FormatUint(f.Seed, 10), f.ID, f.Arch, genotype, strings.Replace(number(f.Accuracy), "NaN", "", 1),
-			strconv.FormatInt(f.Params, 10), strconv.FormatInt(f.MACs, 10), strings.Join(estimates, " "),
-		})
+		own := r.objectives(f.Method)
+		for _, o := range minimised {
+			cell := ""
+			if i := slices.Index(own, o); i >= 0 && i < len(f.Estimates) {
+				cell = number(f.Estimates[i])
+			}
+			row = append(row, cell)
+		}
+		rows = append(rows, row)
 	}
 	return csv.NewWriter(w).WriteAll(rows)
 }
 
 func (r Search) writeRows(w io.Writer) error {
-	header := []string{"method", "seed", "generations", "evaluations", "distinct", "failures", "front", "hv_estimates"}
+	header := []string{"method", "seed", "generations", "evaluations", "distinct", "failures", "front", "unjudged",
+		"hv_estimates"}
 	for _, m := range r.Metrics() {
-		header = append(header, m.Name)
+		header = append(header, key(m.Name))
 	}
 	rows := [][]string{header}
 	for _, row := range r.Rows {
 		cells := []string{row.Method, strconv.FormatUint(row.Seed, 10)}
-		for _, n := range []int{row.Generations, row.Evaluations, row.Distinct, row.Failures, row.Front} {
+		for _, n := range []int{row.Generations, row.Evaluations, row.Distinct, row.Failures, row.Front, row.Unjudged} {
 			cells = append(cells, strconv.Itoa(n))
 		}
 		cells = append(cells, number(row.Estimated))
@@ -246,5 +300,3 @@ func (r Search) writeRows(w io.Writer) error {
 	}
 	return csv.NewWriter(w).WriteAll(rows)
 }
-
-func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }

@@ -42,14 +42,15 @@ func yesIf(yes bool, evidence, otherwise string) reply {
 
 func checklist(title string, answers []reply) Table {
 	t := Table{
+		Name:  "checklist",
 		Title: "Best practices of neural architecture search, " + title,
-		Columns: []Column{{Name: ""}, {Name: "practice", Left: true}, {Name: "answer", Left: true},
-			{Name: "from the run", Left: true}},
+		Columns: []Column{{Key: "item", Kind: Count}, {Name: "practice", Key: "practice", Kind: Words},
+			{Name: "answer", Key: "answer", Kind: Words}, {Name: "from the run", Key: "evidence", Kind: Words}},
 		Notes: []string{"Items: Lindauer and Hutter, JMLR 21(243), 2020, shortened. Only the authors of a paper can " +
 			"answer what is not known from the run."},
 	}
 	for i, a := range answers {
-		t.Rows = append(t.Rows, []string{fmt.Sprint(i + 1), practices[i], a.verdict, a.evidence})
+		t.Rows = append(t.Rows, append([]Cell{count(i + 1)}, Texts(practices[i], a.verdict, a.evidence)...))
 	}
 	return t
 }

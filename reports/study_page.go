@@ -67,7 +67,7 @@ var sections = []struct {
 	{"result", "Rank correlation", "", []string{"estimators"}, []string{"bars", "cost"}},
 	{"scatter", "Scores against accuracies",
 		"Point at an architecture to see what it is, and where the other estimators put it.", nil, nil},
-	{"ablation", "Ablation", "", []string{"ablation"}, []string{"ablation"}},
+	{"ablation", "Ablation", "", []string{"ablation", "grid"}, []string{"ablation"}},
 	{"top", "Top of the ranking", "", []string{"top"}, []string{"precision", "ranks"}},
 	{"budget", "Time", "", []string{"budget"}, nil},
 	{"size", "Size of the networks",
@@ -103,7 +103,7 @@ func (f Study) Page(ctx context.Context) (Document, error) {
 	if best := f.Top(1); len(best) > 0 {
 		b := best[0]
 		d.Facts = append(d.Facts, Fact{Name: "highest tau-b",
-			Value: fmt.Sprintf("%s %s %s", b.Estimator, signed(b.Tau.Value), ends(b.Tau))})
+			Value: fmt.Sprintf("%s %s %s", b.Estimator, signed(b.Tau.Value), interval(b.Tau))})
 	}
 	items, err := f.items()
 	if err != nil {
@@ -119,11 +119,11 @@ func (f Study) Page(ctx context.Context) (Document, error) {
 		for _, name := range part.tables {
 			f.Progress.tell(done, total, "table "+name)
 			done++
-			t, err := f.attemptTable(ctx, name)
+			made, err := f.attemptTables(ctx, name)
 			if ctx.Err() != nil {
 				return d, ctx.Err()
 			}
-			s.Tables, s.Failed = append(s.Tables, t), append(s.Failed, failures(err)...)
+			s.Tables, s.Failed = append(s.Tables, made...), append(s.Failed, failures(err)...)
 		}
 		if len(part.figures) > 0 {
 			one := f
@@ -186,12 +186,13 @@ const (
 
 // architectureTable lists the most accurate architectures with the scores of the best estimators.
 func (f Study) architectureTable() Table {
-	t := Table{Title: f.title("Architectures"), Columns: []Column{{Name: "id", Left: true}, {Name: "accuracy"}}}
+	t := Table{Title: f.title("Architectures"), Columns: []Column{{Name: "id", Key: "id", Kind: Label},
+		{Name: "accuracy", Key: "accuracy", Kind: Real, Digits: 2}}}
 	rows := f.Top(maxListedScores)
 	for _, r := range rows {
-		t.Columns = append(t.Columns, Column{Name: r.Estimator})
+		t.Columns = append(t.Columns, Column{Name: r.Estimator, Key: r.Estimator, Kind: Significant, Digits: 5})
 	}
-	t.Columns = append(t.Columns, Column{Name: "architecture", Left: true})
+	t.Columns = append(t.Columns, Column{Name: "architecture", Key: "arch", Kind: Words})
 	if all := len(f.Top(len(f.Rows))); all > len(rows) {
 		t.Notes = append(t.Notes, fmt.Sprintf("Scores of the best %d of %d estimators.", len(rows), all))
 	}
@@ -208,15 +209,15 @@ func (f Study) architectureTable() Table {
 		order = order[:maxListed]
 	}
 	for _, i := range order {
-		cells := []string{f.Architectures[i].ID, fixed(f.Results.Truth[i], 2)}
+		cells := []Cell{text(f.Architectures[i].ID), value(f.Results.Truth[i])}
 		for _, r := range rows {
-			cell := ""
+			cell := Cell{}
 			if v := r.Column.Mean()[i]; !math.IsNaN(v) {
-				cell = fmt.Sprintf("%.5g", v)
+				cell = value(v)
 			}
 			cells = append(cells, cell)
 		}
-		t.Rows = append(t.Rows, append(cells, f.Architectures[i].Arch))
+		t.Rows = append(t.Rows, append(cells, text(f.Architectures[i].Arch)))
 	}
 	return t
 }

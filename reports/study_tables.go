@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"rwe301/analysis"
@@ -16,18 +16,28 @@ import (
 	"rwe301/internal/suggest"
 )
 
-// tables are what a run can be summarised in. Each returns a table without rows where the run has nothing for it.
+// tables are what a run can be summarised in. Each returns none, or one without rows, where the run has nothing for it.
 var tables = []struct {
 	name string
-	make func(Study) (Table, error)
+	make func(Study) ([]Table, error)
 }{
-	{estimatorsTable, Study.estimatorTable},
-	{"top", Study.topTable},
-	{"confounding", Study.confoundingTable},
-	{"budget", Study.budgetTable},
-	{"ablation", Study.ablationTable},
-	{"seeds", Study.seedTable},
-	{"protocol", Study.protocolTable},
+	{estimatorsTable, one(Study.estimatorTable)},
+	{"top", one(Study.topTable)},
+	{"confounding", one(Study.confoundingTable)},
+	{"budget", one(Study.budgetTable)},
+	{"ablation", Study.ablationTables},
+	{"grid", Study.gridTables},
+	{"seeds", one(Study.seedTable)},
+	{"pairwise", one(Study.pairTable)},
+	{"protocol", one(Study.protocolTable)},
+}
+
+// one makes a list of a table.
+func one(make func(Study) (Table, error)) func(Study) ([]Table, error) {
+	return func(f Study) ([]Table, error) {
+		t, err := make(f)
+		return []Table{t}, err
+	}
 }
 
 // The names of the main table and of all tables together.
@@ -45,42 +55,93 @@ func TableNames() []string {
 	return names
 }
 
-// Table makes one of the tables of TableNames. A run that has nothing for it gives one without rows.
-func (f Study) Table(name string) (Table, error) {
+// Tables makes those of one of TableNames that have rows: several where the run has several ablations or grids.
+func (f Study) Tables(name string) ([]Table, error) {
 	for _, t := range tables {
 		if t.name == name {
-			return t.make(f)
+			made, err := t.make(f)
+			return slices.DeleteFunc(made, func(t Table) bool { return len(t.Rows) == 0 }), err
 		}
 	}
-	return Table{}, fmt.Errorf("table %q: unknown%s", name, suggest.Nearest(name, TableNames()))
+	return nil, fmt.Errorf("table %q: unknown%s", name, suggest.Nearest(name, TableNames()))
 }
 
-// attemptTable is Table, which ctx ends and whose panic is an error.
-func (f Study) attemptTable(ctx context.Context, name string) (Table, error) {
-	return attempt(ctx, "table "+name, func() (Table, error) { return f.Table(name) })
+// Table is the first of Tables. A run that has nothing for it gives one without rows.
+func (f Study) Table(name string) (Table, error) {
+	made, err := f.Tables(name)
+	if len(made) == 0 {
+		return Table{}, err
+	}
+	return made[0], err
 }
 
-// Write prints a table of TableNames, or all that the run has data for. A table without rows is an error. Of all, those
-// that cannot be made are the error, an Undrawn each; the others are printed all the same. The estimators as JSON are
-// their numbers, not the text of the table.
-func (f Study) Write(ctx context.Context, w io.Writer, name string, as Format) error {
+// attemptTables is Tables, which ctx ends and whose panic is an error.
+func (f Study) attemptTables(ctx context.Context, name string) ([]Table, error) {
+	return attempt(ctx, "table "+name, func() ([]Table, error) { return f.Tables(name) })
+}
+
+// Made makes the tables of a name of TableNames, or all that the run has data for. None is an error. Of all, those that
+// cannot be made are the error, an Undrawn each, beside the others.
+func (f Study) Made(ctx context.Context, name string) (made []Table, err error) {
 	names := []string{name}
 	if name == AllTables {
 		names = TableNames()
 	}
-	written := 0
 	var failed []error
 	for k, n := range names {
 		f.Progress.tell(k, len(names), "table "+n)
-		t, err := f.attemptTable(ctx, n)
+		some, err := f.attemptTables(ctx, n)
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return nil, ctx.Err()
 		}
 		if err != nil {
 			failed = append(failed, err)
-			continue
 		}
-		if len(t.Rows) == 0 {
+		made = append(made, some...)
+	}
+	if len(failed) > 0 {
+		return made, errors.Join(failed...)
+	}
+	if len(made) == 0 {
+		return nil, fmt.Errorf("%s: nothing for the table %s: the study varies nothing of the kind", f.From.Dir, name)
+	}
+	return made, nil
+}
+
+// Write prints what Made makes. The estimators as JSON are their numbers as package analysis has them.
+func (f Study) Write(ctx context.Context, w io.Writer, name string, as Format, o TableOptions) error {
+	made, failed := f.Made(ctx, name)
+	if len(made) == 0 {
+		return failed
+	}
+	for i, t := range made {
+		if as == JSON && t.Name == estimatorsTable && len(o.Rename) == 0 && o.Columns == nil {
+			if err := f.writeNumbers(w); err != nil {
+				return err
+			}
+			made[i].Rows = nil
+		}
+	}
+	made = slices.DeleteFunc(made, func(t Table) bool { return len(t.Rows) == 0 })
+	return errors.Join(failed, WriteTables(w, made, as, o))
+}
+
+// writeNumbers writes the numbers of the table of estimators as one JSON object.
+func (f Study) writeNumbers(w io.Writer) error {
+	return json.NewEncoder(w).Encode(map[string]any{
+		"accuracy": f.From.Truth, "resamples": f.Options.Resamples, "seed": f.Options.Seed,
+		"estimators": rowsOf(f.ordered()),
+	})
+}
+
+// WriteTables prints tables below one another, of several those that have one of the columns that are asked for.
+func WriteTables(w io.Writer, made []Table, as Format, o TableOptions) error {
+	if err := CheckColumns(o.Columns, made...); err != nil {
+		return err
+	}
+	written := 0
+	for _, t := range made {
+		if o.Columns != nil && !slices.ContainsFunc(o.Columns, t.has) {
 			continue
 		}
 		if written++; written > 1 && as != JSON {
@@ -88,25 +149,28 @@ func (f Study) Write(ctx context.Context, w io.Writer, name string, as Format) e
 				return err
 			}
 		}
-		if as == JSON && n == estimatorsTable {
-			err = json.NewEncoder(w).Encode(map[string]any{
-				"accuracy": f.From.Truth, "resamples": f.Options.Resamples, "seed": f.Options.Seed,
-				"estimators": rowsOf(f.ordered()),
-			})
-		} else {
-			err = t.Write(w, as)
+		one := o
+		if o.Label != "" && written > 1 {
+			one.Label += fmt.Sprintf("-%d", written)
 		}
-		if err != nil {
+		if err := t.Print(w, as, one); err != nil {
 			return err
 		}
 	}
-	if len(failed) > 0 {
-		return errors.Join(failed...)
-	}
-	if written == 0 {
-		return fmt.Errorf("%s: nothing for the table %s: the study varies nothing of the kind", f.From.Dir, name)
-	}
 	return nil
+}
+
+// Names lists what TableOptions can rename in the tables of the run: estimators, their labels, settings and levels.
+func (f Study) Names() []string {
+	seen := map[string]bool{}
+	for _, c := range f.Columns {
+		seen[c.Label], seen[c.Question.Estimator], seen[c.Full] = true, true, true
+		for setting, level := range c.Levels() {
+			seen[setting], seen[level] = true, true
+		}
+	}
+	delete(seen, "")
+	return slices.Sorted(maps.Keys(seen))
 }
 
 // title names the data behind a table.
@@ -117,7 +181,7 @@ func (f Study) title(what string) string {
 
 // notes says how the numbers were made, and what a reader should know.
 func (f Study) notes(more ...string) []string {
-	return slices.Concat([]string{f.Method}, more, f.From.Notes)
+	return slices.DeleteFunc(slices.Concat([]string{f.Method}, more, f.From.Notes), func(n string) bool { return n == "" })
 }
 
 // InOrder is the main result in the order of the estimators, without comparisons.
@@ -153,19 +217,32 @@ func (f Study) estimatorTable() (Table, error) {
 	if f.From.Records {
 		return f.InOrder(), nil
 	}
-	return AssociationTable(f.title("Rank correlation"), f.notes(
+	above, bold := judgement(f.Findings)
+	t := AssociationTable(f.title("Rank correlation"), f.notes(
 		"vs best: paired bootstrap of the difference in tau-b, Holm; ~ not distinguishable from the best at 0.05.",
-		noteSeconds,
-	), rowsOf(f.ordered())), nil
+		above, noteSeconds), rowsOf(f.ordered()))
+	if bold != "" {
+		if runnerUp(rowsOf(f.Rows)) >= 0 {
+			bold += legendUnderlined
+		}
+		t.Legend = []string{bold}
+	}
+	return t, nil
 }
 
 // topTable asks how an estimator serves a search, which wants the best architectures only.
 func (f Study) topTable() (Table, error) {
 	t := Table{
+		Name:  "top",
 		Title: f.title(fmt.Sprintf("Top %d%% of the architectures", int(100*analysis.TopShare))),
 		Columns: []Column{
-			{Name: "estimator", Left: true}, {Name: "k"}, {Name: "P@k"}, {Name: "overlap@k"}, {Name: "best rank@k"},
-			{Name: "regret@k"}, {Name: "nDCG@k"}, {Name: "weighted tau"},
+			{Name: "estimator", Key: "estimator", Kind: Label}, {Name: "k", Key: "k", Kind: Count},
+			{Name: "P@k", Key: "precision", Kind: Real, Digits: 2, Better: 1},
+			{Name: "overlap@k", Key: "overlap", Kind: Expected, Better: 1},
+			{Name: "best rank@k", Key: "best_rank", Kind: Expected, Better: -1},
+			{Name: "regret@k", Key: "regret", Kind: Real, Digits: 2, Better: -1},
+			{Name: "nDCG@k", Key: "ndcg", Kind: Real, Digits: 3, Better: 1},
+			{Name: "weighted tau", Key: "weighted_tau", Kind: Signed, Digits: 3, Better: 1},
 		},
 		Notes: append([]string{
 			"P@k: share of the predicted top k in the true top k. Best rank, regret: of the best of the predicted top k, " +
@@ -178,9 +255,9 @@ func (f Study) topTable() (Table, error) {
 			"Equal scores, and equal accuracies, stand in random order: the numbers are the means over all such orders.")
 	}
 	for _, r := range tops {
-		t.Rows = append(t.Rows, []string{
-			r.Estimator, strconv.Itoa(r.K), fixed(r.PrecisionTop, 2), expected(r.Overlap), expected(r.BestRank),
-			fixed(r.Regret, 2), fixed(r.NDCG, 3), orUndefined(r.WeightedTau),
+		t.Rows = append(t.Rows, []Cell{
+			text(r.Estimator), count(r.K), value(r.PrecisionTop), value(r.Overlap), value(r.BestRank), value(r.Regret),
+			value(r.NDCG), statistic(r.WeightedTau),
 		})
 	}
 	return t, err
@@ -188,11 +265,16 @@ func (f Study) topTable() (Table, error) {
 
 // confoundingTable asks what is left of an association once the size of the networks is held fixed.
 func (f Study) confoundingTable() (Table, error) {
+	tau := func(name, key string, better int) Column {
+		return Column{Name: name, Key: key, Kind: Signed, Digits: 3, Better: better}
+	}
 	t := Table{
+		Name:  "confounding",
 		Title: f.title("tau-b at fixed size of the network"),
 		Columns: []Column{
-			{Name: "estimator", Left: true}, {Name: "n"}, {Name: "tau-b"}, {Name: "tau-b given params"}, {Name: "semipartial"},
-			{Name: "tau-b within #convs"}, {Name: "tau-b with params"},
+			{Name: "estimator", Key: "estimator", Kind: Label}, {Name: "n", Key: "n", Kind: Count}, tau("tau-b", "tau_b", 1),
+			tau("tau-b given params", "given_params", 1), tau("semipartial", "semipartial", 1),
+			tau("tau-b within #convs", "within_convs", 1), tau("tau-b with params", "with_params", 0),
 		},
 		Notes: append([]string{
 			"Given params: partial tau-b. Semipartial: tau-b of the accuracies with the scores from which alone params is " +
@@ -202,13 +284,13 @@ func (f Study) confoundingTable() (Table, error) {
 	}
 	rows, err := f.Confounding()
 	for _, r := range rows {
-		within := ""
+		within := Cell{}
 		if r.WithinConvs != nil {
-			within = orUndefined(*r.WithinConvs)
+			within = statistic(*r.WithinConvs)
 		}
-		t.Rows = append(t.Rows, []string{
-			r.Estimator, strconv.Itoa(r.N), orUndefined(r.Tau), orUndefined(r.GivenParams), orUndefined(r.Semipartial), within,
-			orUndefined(r.WithParams),
+		t.Rows = append(t.Rows, []Cell{
+			text(r.Estimator), count(r.N), statistic(r.Tau), statistic(r.GivenParams), statistic(r.Semipartial), within,
+			statistic(r.WithParams),
 		})
 	}
 	return t, err
@@ -217,26 +299,34 @@ func (f Study) confoundingTable() (Table, error) {
 // budgetTable lists the estimators that are worth their time.
 func (f Study) budgetTable() (Table, error) {
 	t := Table{
-		Title:   f.title("Best tau-b within a budget of time"),
-		Columns: []Column{{Name: "s/arch"}, {Name: "estimator", Left: true}, {Name: "tau-b"}, {Name: "95% CI"}},
+		Name:  "budget",
+		Title: f.title("Best tau-b within a budget of time"),
+		Columns: slices.Concat(timeColumns(""), []Column{{Name: "estimator", Key: "estimator", Kind: Label}},
+			coefficientColumns("tau-b", "tau_b")),
 		Notes: append([]string{"Estimators that no other one beats in the same time or less. " + noteSeconds},
 			f.notes()...),
 	}
 	rows, seconds := f.Frugal()
 	for i, r := range rows {
-		t.Rows = append(t.Rows, []string{Seconds(seconds[i]), r.Estimator, signed(r.Tau.Value), ends(r.Tau)})
-		t.remarkInterval(i, 3, r.Estimator, r.Tau)
+		t.Rows = append(t.Rows, slices.Concat(times(seconds[i]), []Cell{text(r.Estimator)}, coefficient(r.Tau)))
+		t.remarkInterval(i, column(t.Columns, "tau_b_ci"), r.Estimator, r.Tau)
 	}
 	return t, nil
 }
 
 // seedTable says how much scores depend on the seed of the weights.
 func (f Study) seedTable() (Table, error) {
+	tau := func(name, key string, better int) Column {
+		return Column{Name: name, Key: key, Kind: Signed, Digits: 3, Better: better}
+	}
 	t := Table{
+		Name:  "seeds",
 		Title: f.title("Stability over weight seeds"),
 		Columns: []Column{
-			{Name: "estimator", Left: true}, {Name: "seeds"}, {Name: "tau-b of the mean"}, {Name: "tau-b of one seed"},
-			{Name: "std"}, {Name: "min"}, {Name: "max"}, {Name: "rho between seeds"},
+			{Name: "estimator", Key: "estimator", Kind: Label}, {Name: "seeds", Key: "seeds", Kind: Count},
+			tau("tau-b of the mean", "tau_b", 1), tau("tau-b of one seed", "tau_b_one_seed", 1),
+			{Name: "std", Key: "std", Kind: Real, Digits: 3, Better: -1}, tau("min", "min", 1), tau("max", "max", 1),
+			tau("rho between seeds", "rho_between_seeds", 1),
 		},
 		Notes: append([]string{"tau-b of one seed: mean over the seeds, with standard deviation. rho between seeds: mean " +
 			"Spearman correlation of the scores of two seeds."}, f.From.Notes...),
@@ -250,13 +340,31 @@ func (f Study) seedTable() (Table, error) {
 			continue
 		}
 		mean, std := meanStd(taus)
-		t.Rows = append(t.Rows, []string{
-			r.Estimator, strconv.Itoa(len(taus)), orUndefined(analysis.StatisticOf(correlation.Kendall(r.Scores, r.Truth))),
-			signed(mean), fixed(std, 3), signed(slices.Min(taus)), signed(slices.Max(taus)),
-			orUndefined(analysis.StatisticOf(r.Column.BetweenSeeds())),
+		t.Rows = append(t.Rows, []Cell{
+			text(r.Estimator), count(len(taus)), statistic(analysis.StatisticOf(correlation.Kendall(r.Scores, r.Truth))),
+			value(mean), value(std), value(slices.Min(taus)), value(slices.Max(taus)),
+			statistic(analysis.StatisticOf(r.Column.BetweenSeeds())),
 		})
 	}
 	return t, nil
+}
+
+// maxPaired is how many estimators a table of pairs has at most, the best.
+const maxPaired = 20
+
+// pairTable lists the difference of every two estimators.
+func (f Study) pairTable() (Table, error) {
+	rows, title := f.Rows, f.title("Pairs of estimators")
+	var note []string
+	if len(rows) > maxPaired {
+		rows = f.Top(maxPaired)
+		note = []string{fmt.Sprintf("The best %d of %d estimators and settings, without those that only vary a setting.",
+			len(rows), len(f.Rows))}
+	}
+	pairs, err := f.Pairs(rows)
+	t := PairTable(f.Findings, title, pairs)
+	t.Notes = slices.Concat(t.Notes, note, f.notes())
+	return t, err
 }
 
 func meanStd(v []float64) (mean, std float64) {
@@ -277,9 +385,10 @@ func (f Study) protocolTable() (Table, error) {
 	if m.Records {
 		title = "Protocol of the scores in " + m.Dir
 	}
-	t := Table{Title: title, Columns: []Column{{Name: "what", Left: true}, {Name: "value", Left: true}}}
+	t := Table{Name: "protocol", Title: title, Columns: []Column{{Name: "what", Key: "what", Kind: Label},
+		{Name: "value", Key: "value", Kind: Words}}}
 	add := func(what, format string, args ...any) {
-		t.Rows = append(t.Rows, []string{what, fmt.Sprintf(format, args...)})
+		t.Rows = append(t.Rows, Texts(what, fmt.Sprintf(format, args...)))
 	}
 	var data []string
 	total := 0.0
@@ -293,14 +402,12 @@ func (f Study) protocolTable() (Table, error) {
 	add("architectures", "%d %s", len(f.Architectures), m.Origin)
 	add("accuracies", "%s", m.Truth)
 	add("estimators and settings", "%d", len(f.Columns))
-	for _, c := range f.Columns {
-		if c.Full != "" && c.Full != c.Label {
-			add(c.Label, "%s", c.Full)
-		}
+	for _, s := range f.settings() {
+		add(s[0], "%s", s[1])
 	}
 	add("weight seeds", "%s", seedRange(f.Columns))
 	add("data", "%s", strings.Join(data, "; "))
-	add("intervals", "%s", f.Method)
+	add("intervals", "%s", strings.TrimPrefix(f.Method, "Intervals: "))
 	add("program", "%s", known("bench301 "+m.Code, m.Go, m.Platform))
 	cores := ""
 	if m.Cores > 0 {
@@ -314,6 +421,53 @@ func (f Study) protocolTable() (Table, error) {
 		add("begun", "%s", m.Created.Format("2006-01-02 15:04 MST"))
 	}
 	return t, nil
+}
+
+// settings lists the settings of every estimator, default values too: those of a question that stands alone under its
+// label; of an estimator that is asked in several settings those that all share, and then the values of the others.
+func (f Study) settings() (out [][2]string) {
+	byName := map[string][]*analysis.Column{}
+	for _, c := range f.Columns {
+		if c.Parts == nil {
+			byName[c.Question.Estimator] = append(byName[c.Question.Estimator], c)
+		}
+	}
+	for _, c := range f.Columns {
+		name := c.Question.Estimator
+		columns := byName[name]
+		if len(columns) == 0 || columns[0] != c {
+			continue
+		}
+		values := map[string][]string{}
+		for _, c := range columns {
+			for setting, level := range c.Levels() {
+				if !slices.Contains(values[setting], level) {
+					values[setting] = append(values[setting], level)
+				}
+			}
+		}
+		var shared, varied []string
+		for _, setting := range slices.Sorted(maps.Keys(values)) {
+			if levels := values[setting]; len(levels) == 1 {
+				shared = append(shared, setting+"="+levels[0])
+			} else {
+				analysis.InOrder(levels)
+				varied = append(varied, setting+" "+strings.Join(levels, ", "))
+			}
+		}
+		label := name
+		if len(columns) == 1 && c.Label != name && !strings.HasPrefix(c.Label, name+":") {
+			label = c.Label + " (" + name + ")"
+		}
+		said := strings.Join(shared, ", ")
+		if len(varied) > 0 {
+			said = known(said) + "; varied: " + strings.Join(varied, "; ")
+		}
+		if said = strings.TrimPrefix(said, "; "); said != "" {
+			out = append(out, [2]string{label, said})
+		}
+	}
+	return out
 }
 
 // known joins what there is of parts.
@@ -332,27 +486,4 @@ func seedRange(columns []*analysis.Column) string {
 	}
 	slices.Sort(seeds)
 	return numbers(seeds)
-}
-
-// expected writes an expected count: whole where it is, else with two decimals.
-func expected(x float64) string {
-	if x == math.Trunc(x) {
-		return fixed(x, 0)
-	}
-	return fixed(x, 2)
-}
-
-func fixed(x float64, decimals int) string { return strconv.FormatFloat(x, 'f', decimals, 64) }
-
-func bounds(low, high float64) string { return fmt.Sprintf("[%s, %s]", signed(low), signed(high)) }
-
-// orUndefined writes a statistic, or that it has no value.
-func orUndefined(s analysis.Statistic) string {
-	switch {
-	case s.Undefined():
-		return "undefined"
-	case s.Err != nil:
-		return s.Err.Error()
-	}
-	return signed(s.Value)
 }

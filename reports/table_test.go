@@ -23,42 +23,54 @@ func TestAssociationTable(t *testing.T) {
 	for format, want := range map[Format]string{
 		Terminal: `tau against 100% mini_x
 
- estimator    n      tau-b            95% CI        rho            95% CI  s/arch  coverage
-────────────────────────────────────────────────────────────────────────────────────────────
- map-effdim  60     +0.514  [+0.400, +0.600]     +0.700  [+0.600, +0.800]    0.15      100%
- l2_norm     57  undefined                    undefined                    <0.001       95%
+ estimator   n     tau-b           95% CI       rho           95% CI s/arch
+───────────────────────────────────────────────────────────────────────────
+ map-effdim 60    +0.514 [+0.400, +0.600]    +0.700 [+0.600, +0.800]   0.15
+ l2_norm    57 undefined                  undefined                  <0.001
+
+ estimator  coverage
+────────────────────
+ map-effdim     100%
+ l2_norm         95%
 
 n = 60
 l2_norm: constant score
 `,
 		Markdown: `tau against 100% mini_x
 
-| estimator  |  n |     tau-b |           95% CI |       rho |           95% CI | s/arch | coverage |
-|:-----------|---:|----------:|-----------------:|----------:|-----------------:|-------:|---------:|
-| map-effdim | 60 |    +0.514 | [+0.400, +0.600] |    +0.700 | [+0.600, +0.800] |   0.15 |     100% |
-| l2_norm    | 57 | undefined |                  | undefined |                  | <0.001 |      95% |
+| estimator  |  n |   tau-b ↑ |           95% CI |     rho ↑ |           95% CI | s/arch ↓ | coverage ↑ |
+|:-----------|---:|----------:|-----------------:|----------:|-----------------:|---------:|-----------:|
+| map-effdim | 60 |    +0.514 | [+0.400, +0.600] |    +0.700 | [+0.600, +0.800] |     0.15 |       100% |
+| l2_norm    | 57 | undefined |                  | undefined |                  |   <0.001 |        95% |
 
 n = 60
 l2_norm: constant score
 `,
-		CSV: `estimator,n,tau-b,95% CI,rho,95% CI,s/arch,coverage
-map-effdim,60,+0.514,"[+0.400, +0.600]",+0.700,"[+0.600, +0.800]",0.15,100%
-l2_norm,57,undefined,,undefined,,<0.001,95%
+		CSV: `estimator,n,tau_b,tau_b_low,tau_b_high,versus_best,p_versus_best,p_above_baselines,above_baselines,` +
+			`baseline,rho,rho_low,rho_high,seconds,coverage,asked,notes
+map-effdim,60,0.514,0.4,0.6,,,,,false,0.7,0.6,0.8,0.153,1,60,
+l2_norm,57,,,,,,,,false,,,,0.0001,0.95,60,tau_b undefined; rho undefined
 `,
-		LaTeX: `% needs the packages booktabs and graphicx
-\begin{table}
+		LaTeX: `% needs \usepackage{booktabs}; 5.50in wide in a document of 10pt
+\begin{table*}
 \centering
-\caption{tau against 100\% mini\_x. n = 60. l2\_norm: constant score.}
-\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%
-\begin{tabular}{lrrrrrrr}
+\caption{$\tau$ against 100\% mini\_x.}
+\small
+\setlength{\tabcolsep}{4pt}
+\begin{tabular}{@{}lrrrrrrr@{}}
 \toprule
-estimator & n & tau-b & 95\% CI & rho & 95\% CI & s/arch & coverage \\
+estimator & n & $\tau_b$ $\uparrow$ & 95\% CI & $\rho$ $\uparrow$ & 95\% CI & s/arch $\downarrow$ & coverage $\uparrow$ \\
 \midrule
 map-effdim & 60 & +0.514 & [+0.400, +0.600] & +0.700 & [+0.600, +0.800] & 0.15 & 100\% \\
 l2\_norm & 57 & undefined &  & undefined &  & $<$0.001 & 95\% \\
 \bottomrule
-\end{tabular}}
-\end{table}
+\end{tabular}
+
+\smallskip
+\begin{minipage}{\linewidth}\footnotesize\raggedright
+n = 60. l2\_norm: constant score.
+\end{minipage}
+\end{table*}
 `,
 	} {
 		var b strings.Builder
@@ -110,17 +122,20 @@ func TestBestAndSecondAreSetApart(t *testing.T) {
 	p := 0.0004
 	q := 0.21
 	table := AssociationTable("", nil, []analysis.Association{
-		{Estimator: "a<b&c", N: 9, Asked: 9, Tau: &analysis.Interval{Value: 0.5, Low: 0.4, High: 0.6}, Mark: analysis.Best},
-		{Estimator: "tie", N: 9, Asked: 9, Tau: &analysis.Interval{Value: 0.49, Low: 0.4, High: 0.6}, Mark: "~", P: &q},
+		{Estimator: "a<b&c", N: 9, Asked: 9, Tau: &analysis.Interval{Value: 0.5, Low: 0.4, High: 0.6}, Mark: analysis.Best,
+			Above: true},
+		{Estimator: "tie", N: 9, Asked: 9, Tau: &analysis.Interval{Value: 0.49, Low: 0.4, High: 0.6}, Mark: "~", P: &q,
+			Above: true},
+		{Estimator: "not above", N: 9, Asked: 9, Tau: &analysis.Interval{Value: 0.48, Low: 0.4, High: 0.6}, Mark: "~", P: &q},
 		{Estimator: "third", N: 9, Asked: 9, Tau: &analysis.Interval{Value: 0.1, Low: 0, High: 0.2}, Mark: "-", P: &p},
 		{Estimator: "second", N: 9, Asked: 9, Tau: &analysis.Interval{Value: 0.2, Low: 0.1, High: 0.3}, Mark: "-", P: &p},
 	})
 	for format, want := range map[Format][]string{
 		LaTeX: {`\textbf{+0.500}`, `\textbf{+0.490}`, `& +0.100 &`, `\underline{+0.200}`, `$\sim$ (p=0.210)`,
-			`$-$ (p$<$0.001)`},
+			`$-$ (p$<$0.001)`, `& +0.480 &`},
 		Markdown: {`**+0.500**`, `**+0.490**`, `| <u>+0.200</u>`},
 		HTML:     {`<strong>+0.500</strong>`, `<u>+0.200</u>`, `a&lt;b&amp;c`, `~ (p=0.210)`},
-		CSV:      {"+0.500", "best"},
+		CSV:      {",0.5,0.4,0.6,best,,,true,", ",0.49,0.4,0.6,~,0.21,,true,", ",-,0.0004,"},
 	} {
 		var b strings.Builder
 		if err := table.Write(&b, format); err != nil {
@@ -148,8 +163,8 @@ func TestMinusInLaTeX(t *testing.T) {
 
 // Texts of users' files mean nothing else in Markdown.
 func TestMarkdownOfOddTexts(t *testing.T) {
-	table := Table{Title: "<b>x</b>", Columns: []Column{{Name: "a|b", Left: true}, {Name: "n"}}, Notes: []string{"&lt; <i>"},
-		Rows: [][]string{{"<script>|*s*`", "<0.001"}, {"a_b <= c & d", "1"}}}
+	table := Table{Title: "<b>x</b>", Columns: []Column{{Name: "a|b", Key: "a"}, {Name: "n", Key: "n", Right: true}}, Notes: []string{"&lt; <i>"},
+		Rows: [][]Cell{Texts("<script>|*s*`", "<0.001"), Texts("a_b <= c & d", "1")}}
 	var b strings.Builder
 	if err := table.Write(&b, Markdown); err != nil {
 		t.Fatal(err)

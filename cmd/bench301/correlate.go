@@ -70,7 +70,7 @@ func correlate(ctx context.Context, s streams, o correlateOptions, files []strin
 		return err
 	}
 	done()
-	return reports.Study{Findings: f}.Write(ctx, s.out, o.only, o.as())
+	return reports.Study{Findings: f}.Write(ctx, s.out, o.only, o.as(), reports.TableOptions{})
 }
 
 // results are the records of files as vectors, with the accuracies to compare them with.
@@ -121,7 +121,7 @@ func onlyFlag(only *string) func(*cobra.Command) {
 			if *only == reports.AllTables || slices.Contains(names, *only) {
 				return nil
 			}
-			_, err := reports.Study{}.Table(*only)
+			_, err := reports.Study{}.Tables(*only)
 			return usageError{err}
 		})
 	}

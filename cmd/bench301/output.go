@@ -90,7 +90,7 @@ func newPrinter[T any](s streams, f recordOptions, columns string, row func(T) [
 	p := &printer[T]{row: row, out: bufio.NewWriter(s.out), shown: isTerminal(s.out)}
 	header := strings.Split(strings.ReplaceAll(columns, ">", ""), ",")
 	for i, name := range strings.Split(columns, ",") {
-		p.table.Columns = append(p.table.Columns, reports.Column{Name: header[i], Left: name == header[i]})
+		p.table.Columns = append(p.table.Columns, reports.Column{Name: header[i], Key: header[i], Right: name != header[i]})
 	}
 	switch {
 	case f.json:
@@ -131,7 +131,7 @@ func (p *printer[T]) print(record T) error {
 		p.csv.Flush()
 		return p.out.Flush()
 	}
-	p.table.Rows = append(p.table.Rows, cells)
+	p.table.Rows = append(p.table.Rows, reports.Texts(cells...))
 	return nil
 }
 
@@ -157,7 +157,7 @@ func (p *printer[T]) close() error {
 			return err
 		}
 	case p.json == nil && len(p.table.Rows) > 0:
-		if err := p.table.Write(p.out, reports.Terminal); err != nil {
+		if err := p.table.Print(p.out, reports.Terminal, reports.TableOptions{Terminal: reports.Unbroken}); err != nil {
 			return err
 		}
 	}

@@ -206,7 +206,7 @@ tables of files of scores.`,
 			}
 			tell, done := parts(s, "table")
 			defer done()
-			return reports.Study{Findings: f, Progress: tell}.Write(cmd.Context(), s.out, only, format.as())
+			return reports.Study{Findings: f, Progress: tell}.Write(cmd.Context(), s.out, only, format.as(), reports.TableOptions{})
 		},
 	}, onlyFlag(&only), format.AddFlags, o.AddFlags)
 }

@@ -131,8 +131,8 @@ func newShown(space bench301.Space, item bench301.Item, cfg bench301.Config, not
 
 // write prints the architecture as a table, and its notations below it, where they can be copied from.
 func (v shown) write(s streams, space bench301.Space, cfg bench301.Config, again bool) error {
-	t := reports.Table{Columns: []reports.Column{{Name: "fact", Left: true}, {Name: "value", Left: true}}}
-	row := func(name, value string) { t.Rows = append(t.Rows, []string{name, value}) }
+	t := reports.Table{Columns: []reports.Column{{Name: "fact", Key: "fact"}, {Name: "value", Key: "value"}}}
+	row := func(name, value string) { t.Rows = append(t.Rows, reports.Texts(name, value)) }
 	if v.Name != "" {
 		row("name", v.Name)
 	}
@@ -154,7 +154,7 @@ func (v shown) write(s streams, space bench301.Space, cfg bench301.Config, again
 	if again {
 		fmt.Fprintln(s.out)
 	}
-	if err := t.Write(s.out, reports.Terminal); err != nil {
+	if err := t.Print(s.out, reports.Terminal, reports.TableOptions{Terminal: reports.Unbroken}); err != nil {
 		return err
 	}
 	for _, n := range space.Notations() {
