@@ -30,11 +30,27 @@ var kinds = []struct {
 		g := plots.Grid{SharedY: true}
 		for i := range n {
 			s := scatterOf(i, 40)
-			s.XLabel, s.YLabel = "predicted rank", "true rank"
+			s.XLabel, s.YLabel, s.Ranks = "predicted rank (1 the best)", "true rank", true
+			for k := range s.Scores {
+				s.Scores[k], s.Accuracy[k] = float64(1+k), float64(1+(7*k)%40)
+			}
 			g.Panels, g.Names = append(g.Panels, s), append(g.Names, longName(i))
 		}
 		return g
 	}, none},
+	{"boxes", func(n int) plots.Figure {
+		g := plots.Grid{}
+		for i := range n {
+			s := scatterOf(i, 200)
+			b := plots.Boxes{Title: s.Title, Stats: s.Stats, Labels: s.Labels, Values: s.Scores,
+				XLabel: "skip connections, and how many architectures have so many"}
+			for k := range s.Labels {
+				b.Groups = append(b.Groups, k*k%9)
+			}
+			g.Panels, g.Names = append(g.Panels, b), append(g.Names, longName(i))
+		}
+		return g
+	}, func(int) int { return -1 }},
 	{"lines", func(n int) plots.Figure {
 		l := plots.Lines{XLabel: "architectures", YLabel: plots.Tau, LogX: true, Zero: true, Points: true}
 		for i := range n {
@@ -147,6 +163,9 @@ func TestFiguresCanBeRead(t *testing.T) {
 			for _, width := range []vg.Length{plots.SingleColumn, plots.DoubleColumn} {
 				t.Run(fmt.Sprintf("%s/%d at %.2f in", k.name, n, width/vg.Inch), func(t *testing.T) {
 					f, s := k.make(n), plots.DefaultStyle()
+					if high := f.Height(width, s); n < 24 && high > 9*vg.Inch {
+						t.Errorf("%.1f inches high: more than a page holds", high/vg.Inch)
+					}
 					for i, p := range plotstest.Problems(f, width, s) {
 						if i == 8 {
 							t.Fatal("and more")

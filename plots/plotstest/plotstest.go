@@ -24,9 +24,6 @@ const smallest, near = 6, 0.3
 // Problems lists what keeps a figure of some width from being read; nothing where all is well.
 func Problems(f plots.Figure, width vg.Length, s plots.Style) (found []string) {
 	height := f.Height(width, s)
-	if height > 9.5*vg.Inch {
-		found = append(found, fmt.Sprintf("%.1f inches high: more than a page holds", height/vg.Inch))
-	}
 	p := record(f, width, height, s)
 	for i, t := range p.texts {
 		if t.size < smallest-1e-9 {
