@@ -80,9 +80,9 @@ type arrangement struct {
 	dataHigh     vg.Length
 }
 
-// arrange lays frames out at some width.
-func arrange(frames []frame, width vg.Length, s Style) arrangement {
-	a := arrangement{style: s, frames: frames, width: width - leftEdge - rightEdge, columns: 1}
+// arrange lays frames out at some width. Shared frames have one axis of y.
+func arrange(frames []frame, width vg.Length, s Style, shared bool) arrangement {
+	a := arrangement{style: s, frames: frames, width: width - leftEdge - rightEdge, columns: 1, shared: shared}
 	if len(frames) == 0 {
 		return a
 	}
@@ -517,9 +517,7 @@ func (g Grid) arrangement(width vg.Length, s Style) arrangement {
 			f.Y.Min, f.Y.Max = low, high
 		}
 	}
-	a := arrange(frames, width, s)
-	a.shared = g.SharedY
-	return a
+	return arrange(frames, width, s, g.SharedY)
 }
 
 // Height implements Figure.
