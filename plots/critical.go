@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
@@ -47,9 +48,61 @@ func NewCritical(title string, methods []string, ranks []float64, difference flo
 }
 
 // Height implements Figure.
-func (d Critical) Height(vg.Length, Style) vg.Length {
-	return 54 + 11*vg.Length((len(d.Methods)+1)/2) + 6*vg.Length(len(d.cliques()))
+func (d Critical) Height(width vg.Length, s Style) vg.Length {
+	l := d.layout(width, s)
+	return l.head + l.ranks + 6*vg.Length(len(d.cliques())) + 11 + max(l.depth(l.left), l.depth(l.right)) + 6
 }
+
+// criticalLayout is where the parts of a diagram go.
+type criticalLayout struct {
+	title       []string
+	head        vg.Length  // down to the axis, its numbers and the ruler included
+	ranks       vg.Length  // from the axis down to the bars
+	names       vg.Length  // width of those at the longer side
+	left, right [][]string // their lines, the best and the worst first
+	line        vg.Length
+}
+
+// depth is the height of names.
+func (l criticalLayout) depth(names [][]string) (h vg.Length) {
+	for _, n := range names {
+		h += l.high(n)
+	}
+	return h
+}
+
+// high is the height of a name with the space around it.
+func (l criticalLayout) high(name []string) vg.Length { return vg.Length(len(name))*l.line + 2.5 }
+
+// layout breaks names into lines where they would leave too little of the axis.
+func (d Critical) layout(width vg.Length, s Style) criticalLayout {
+	width -= 2 * criticalEdge
+	l := criticalLayout{line: s.line(), ranks: 6}
+	title, name := s.label(s.Size, black, text.XLeft, text.YTop), s.label(s.small(), black, text.XLeft, text.YCenter)
+	if d.Title != "" {
+		l.title, _ = fold(d.Title, title, width, maxLines)
+	}
+	l.head = vg.Length(len(l.title))*1.2*s.Size + 2*s.line() + 14
+	const most = 4 // lines
+	room := 0.34 * width
+	short := Shorten(d.Methods, func(m string) bool { _, whole := fold(m, name, room, most); return whole })
+	k := len(d.Methods)
+	for place, i := range d.order() {
+		lines, _ := fold(short[i], name, room, most)
+		for _, t := range lines {
+			l.names = max(l.names, name.Width(t))
+		}
+		if place < (k+1)/2 {
+			l.left = append(l.left, lines)
+		} else {
+			l.right = append([][]string{lines}, l.right...)
+		}
+	}
+	return l
+}
+
+// criticalEdge is the space at the sides.
+const criticalEdge = 4
 
 // order lists the methods from best to worst.
 func (d Critical) order() []int {
@@ -79,53 +132,58 @@ func (d Critical) cliques() [][2]int {
 
 // Draw implements Figure.
 func (d Critical) Draw(c draw.Canvas, s Style) {
-	c = draw.Crop(c, 4, -4, 3, -3)
-	style := s.label(s.small(), black, text.XCenter, text.YBottom)
-	names := vg.Length(0)
-	for _, m := range d.Methods {
-		names = max(names, style.Width(m))
-	}
+	l := d.layout(c.Max.X-c.Min.X, s)
+	c = draw.Crop(c, criticalEdge, -criticalEdge, 3, -3)
 	k := len(d.Methods)
-	left, right := c.Min.X+names+12, c.Max.X-names-12
+	left, right := c.Min.X+l.names+9, c.Max.X-l.names-9
 	x := func(rank float64) vg.Length { return left + (right-left)*vg.Length((rank-1)/float64(k-1)) }
 	line := draw.LineStyle{Color: black, Width: 0.7}
 	if d.Title != "" {
-		style := s.label(s.Size, black, text.XLeft, text.YTop)
-		c.FillText(style, vg.Point{X: c.Min.X, Y: c.Max.Y}, cut(d.Title, style, c.Max.X-c.Min.X))
+		c.FillText(s.label(s.Size, black, text.XLeft, text.YTop), vg.Point{X: c.Min.X, Y: c.Max.Y}, strings.Join(l.title, "\n"))
 	}
-	axis := c.Max.Y - 34
-	c.StrokeLine2(line, left, axis, right, axis)
-	for r := 1; r <= k; r++ {
-		c.StrokeLine2(line, x(float64(r)), axis, x(float64(r)), axis+3)
-		c.FillText(style, vg.Point{X: x(float64(r)), Y: axis + 5}, strconv.Itoa(r))
-	}
-	ruler := axis + 18
+	axis := c.Max.Y - l.head
+	d.axis(c, s, axis, left, right, x)
+	ruler := axis + s.line() + 6
 	end := left + min(right-left, (right-left)*vg.Length(d.Difference/float64(k-1)))
 	c.StrokeLine2(draw.LineStyle{Color: black, Width: 1.6}, left, ruler, end, ruler)
-	c.FillText(s.label(s.small(), black, text.XLeft, text.YCenter), vg.Point{X: end + 4, Y: ruler},
-		fmt.Sprintf("CD = %.2f", d.Difference))
+	c.FillText(s.label(s.small(), black, text.XLeft, text.YBottom), vg.Point{X: left, Y: ruler + 2},
+		fmt.Sprintf("critical difference %.2f", d.Difference))
 
-	y := axis - 6
+	y := axis - l.ranks
 	order := d.order()
 	for _, q := range d.cliques() {
-		c.StrokeLine2(draw.LineStyle{Color: vermillion, Width: 2.4}, x(d.MeanRanks[order[q[0]]])-2, y,
+		c.StrokeLine2(draw.LineStyle{Color: s.colour(1), Width: 2.4}, x(d.MeanRanks[order[q[0]]])-2, y,
 			x(d.MeanRanks[order[q[1]]])+2, y)
 		y -= 6
 	}
 	y -= 5
-	half := (k + 1) / 2
-	for place, i := range order {
-		at, level, align, edge := x(d.MeanRanks[i]), y-11*vg.Length(place), text.XRight, left-6
-		if place >= half {
-			level, align, edge = y-11*vg.Length(k-1-place), text.XLeft, right+6
+	side := func(names [][]string, method func(place int) int, align text.XAlignment, edge, at vg.Length) {
+		level := y
+		for place, lines := range names {
+			from := x(d.MeanRanks[method(place)])
+			middle := level - l.high(lines)/2
+			c.StrokeLine2(line, from, axis, from, middle)
+			c.StrokeLine2(line, from, middle, edge, middle)
+			write(c, s.label(s.small(), black, align, text.YCenter), vg.Point{X: at, Y: middle}, strings.Join(lines, "\n"))
+			level -= l.high(lines)
 		}
-		c.StrokeLine2(line, at, axis, at, level)
-		c.StrokeLine2(line, at, level, edge, level)
-		name := edge - 3
-		if align == text.XLeft {
-			name = edge + 3
+	}
+	side(l.left, func(place int) int { return order[place] }, text.XRight, left-6, left-8)
+	side(l.right, func(place int) int { return order[k-1-place] }, text.XLeft, right+6, right+8)
+}
+
+// axis draws the axis of ranks, with as many numbers as fit.
+func (d Critical) axis(c draw.Canvas, s Style, y, left, right vg.Length, x func(float64) vg.Length) {
+	line := draw.LineStyle{Color: black, Width: 0.7}
+	style := s.label(s.small(), black, text.XCenter, text.YBottom)
+	c.StrokeLine2(line, left, y, right, y)
+	k := len(d.Methods)
+	every := max(1, int(math.Ceil(float64((style.Width(strconv.Itoa(k))+3)*vg.Length(k-1)/(right-left)))))
+	for r := 1; r <= k; r++ {
+		c.StrokeLine2(line, x(float64(r)), y, x(float64(r)), y+3)
+		if (r-1)%every == 0 {
+			c.FillText(style, vg.Point{X: x(float64(r)), Y: y + 4}, strconv.Itoa(r))
 		}
-		c.FillText(s.label(s.small(), black, align, text.YCenter), vg.Point{X: name, Y: level}, d.Methods[i])
 	}
 }
 

@@ -84,7 +84,7 @@ func TestEveryFormat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	magic := map[string]string{".png": "\x89PNG", ".svg": "<?xml", ".pdf": "%PDF", ".eps": "%!PS", ".tex": "%", ".csv": "id,score,accuracy\n"}
+	magic := map[string]string{".png": "\x89PNG", ".svg": "<?xml", ".pdf": "%PDF", ".eps": "%!PS", ".tex": "%", ".csv": "id,score,accuracy,drawn_at\n"}
 	if len(paths) != len(magic) {
 		t.Errorf("%d files, want %d", len(paths), len(magic))
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/text"
@@ -21,40 +22,74 @@ func widen(a *plot.Axis) {
 	}
 }
 
-// fit breaks a text at blanks, but not at those that are not to be broken (U+00A0), into lines of some width at most, and cuts what does not fit.
+// fit breaks a text into lines of some width at most: at blanks, but not at those that are not to be broken (U+00A0), and
+// within words that are too long after a sign. It cuts what does not fit.
 func fit(s string, style text.Style, width vg.Length) string {
-	var lines []string
+	lines, _ := fold(s, style, width, maxLines)
+	return strings.Join(lines, "\n")
+}
+
+// fold is fit with a number of lines. whole says that nothing was cut.
+func fold(s string, style text.Style, width vg.Length, most int) (lines []string, whole bool) {
+	whole = true
 	for paragraph := range strings.SplitSeq(s, "\n") {
-		if style.Width(paragraph) <= width {
-			lines = append(lines, paragraph)
-			continue
-		}
 		line := ""
+		add := func(part, blank string) {
+			if longer := line + blank + part; line == "" || style.Width(longer) <= width {
+				line = strings.TrimPrefix(longer, " ")
+			} else {
+				lines, line = append(lines, line), part
+			}
+		}
 		for word := range strings.SplitSeq(paragraph, " ") {
-			if longer := strings.TrimPrefix(line+" "+word, " "); style.Width(longer) <= width {
-				line = longer
-				continue
+			blank := " "
+			for _, part := range parts(word, style, width) {
+				if style.Width(part) > width {
+					part, whole = cut(part, style, width), false
+				}
+				add(part, blank)
+				blank = ""
 			}
-			if line != "" {
-				lines = append(lines, line)
-			}
-			line = cut(word, style, width)
 		}
 		lines = append(lines, line)
 	}
-	if len(lines) > maxLines {
-		last := lines[maxLines-1] + "…"
+	if len(lines) > most {
+		whole = false
+		last := lines[most-1] + "…"
 		for style.Width(last) > width && strings.Contains(last, " ") {
 			last = last[:strings.LastIndexByte(last, ' ')] + "…"
 		}
-		lines = append(lines[:maxLines-1], last)
+		lines = append(lines[:most-1], last)
 	}
-	return strings.Join(lines, "\n")
+	return lines, whole
+}
+
+// parts are a word, or what stands between its signs where it is wider than a line.
+func parts(word string, style text.Style, width vg.Length) (out []string) {
+	if style.Width(word) <= width {
+		return []string{word}
+	}
+	signs := ",:;/_-="
+	if strings.Contains(word, "\u00a0") {
+		signs = "\u00a0"
+	}
+	for word != "" {
+		end := len(word)
+		if i := strings.IndexAny(word, signs); i >= 0 {
+			_, size := utf8.DecodeRuneInString(word[i:])
+			end = i + size
+		}
+		out, word = append(out, word[:end]), word[end:]
+	}
+	return out
 }
 
 // cut takes letters from the middle of a word until it is not wider than width, or two are left.
 func cut(word string, style text.Style, width vg.Length) string {
-	letters := []rune(word)
+	if style.Width(word) <= width {
+		return word
+	}
+	letters := []rune(strings.NewReplacer(lower, "", raise, "").Replace(word))
 	for n := len(letters); n > 2 && style.Width(word) > width; n-- {
 		word = string(letters[:n/2]) + "…" + string(letters[len(letters)-(n-1)/2:])
 	}

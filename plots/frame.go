@@ -3,6 +3,7 @@ package plots
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/text"
@@ -26,6 +27,10 @@ type frame struct {
 	fixed  vg.Length // height of the data where it does not follow from the width
 	square bool      // data are as high as wide
 	wide   bool      // stands alone in its row
+	lines  int       // of the numbers below the axis; 0 is one
+
+	crowd int            // points, where they are many or few
+	fill  func(most int) // adds them, knowing how many the panel with the most has; nil for nothing
 }
 
 // key is an entry of the legend, which stands above the data and hides nothing.
@@ -62,20 +67,22 @@ const (
 
 // arrangement is a grid of frames with the keys above and the names of the axes around it.
 type arrangement struct {
-	style    Style
-	frames   []frame
-	columns  int
-	width    vg.Length
-	keys     [][]key // in lines
-	x, y     string  // of all frames; empty where each has its own
-	shared   bool    // one axis of y for all
-	lines    []int   // of the titles of each row
-	dataHigh vg.Length
+	style        Style
+	frames       []frame
+	columns      int
+	width        vg.Length
+	keys         [][]key           // in lines
+	x, y         string            // of all frames; empty where each has its own
+	xName, yName []string          // their lines, as they fit
+	shared       bool              // one axis of y for all
+	names        map[string]string // of frames, as they fit
+	lines        []int             // of the titles of each row
+	dataHigh     vg.Length
 }
 
-// arrange lays frames out at some width.
-func arrange(frames []frame, width vg.Length, s Style) arrangement {
-	a := arrangement{style: s, frames: frames, width: width - leftEdge - rightEdge, columns: 1}
+// arrange lays frames out at some width. Shared frames have one axis of y.
+func arrange(frames []frame, width vg.Length, s Style, shared bool) arrangement {
+	a := arrangement{style: s, frames: frames, width: width - leftEdge - rightEdge, columns: 1, shared: shared}
 	if len(frames) == 0 {
 		return a
 	}
@@ -112,18 +119,69 @@ const leftEdge, rightEdge, topEdge, bottomEdge = 3, 5, 4, 3
 
 func (a *arrangement) rows() int { return (len(a.frames) + a.columns - 1) / a.columns }
 
+// row are the frames of row k.
+func (a *arrangement) row(k int) []frame {
+	return a.frames[k*a.columns : min(len(a.frames), (k+1)*a.columns)]
+}
+
 // panelWidth is the width of a panel with its axis.
 func (a *arrangement) panelWidth() vg.Length {
 	w := a.width - between*vg.Length(a.columns-1)
-	if a.y != "" {
-		w -= a.style.Size * 1.5
-	}
-	return w / vg.Length(a.columns)
+	return (w - a.depth(a.yName)) / vg.Length(a.columns)
 }
 
-// measure counts the lines of titles and chooses the height of the data.
+// titleWidth is that of every title. Where only the first frame of a row has numbers at its axis, all data are as wide
+// nonetheless, and the others narrower with it.
+func (a *arrangement) titleWidth() vg.Length {
+	w := a.panelWidth()
+	if a.shared && a.columns > 1 {
+		numbers := vg.Length(0)
+		for _, f := range a.frames {
+			numbers = max(numbers, a.axisWidth(f)-8)
+		}
+		w -= numbers / vg.Length(a.columns)
+	}
+	return w
+}
+
+// depth is the room of the lines of a common name.
+func (a *arrangement) depth(lines []string) vg.Length {
+	if len(lines) == 0 {
+		return 0
+	}
+	return a.style.Size * (0.3 + 1.2*vg.Length(len(lines)))
+}
+
+// nameDepth is how many lines a common name may take.
+const nameDepth = 3
+
+// measure breaks the common names, and measures the frames beside them.
 func (a *arrangement) measure() {
+	style := a.style.label(a.style.Size, black, text.XCenter, text.YBottom)
+	a.xName, a.yName = nil, nil
+	if a.x != "" {
+		a.xName, _ = fold(a.x, style, a.width, nameDepth)
+	}
+	for range nameDepth { // each line takes room from the panels, and with it from their height
+		if a.measureFrames(); a.y == "" {
+			return
+		}
+		lines, whole := fold(a.y, style, a.height()-topEdge-bottomEdge-a.depth(a.xName), nameDepth)
+		if enough := len(lines) <= len(a.yName); enough || !whole {
+			a.yName = lines
+			if !enough {
+				a.measureFrames()
+			}
+			return
+		}
+		a.yName = lines
+	}
+}
+
+// measureFrames counts the lines of titles and chooses the height of the data.
+func (a *arrangement) measureFrames() {
 	width := a.panelWidth()
+	a.shorten()
 	a.lines = make([]int, a.rows())
 	for i, f := range a.frames {
 		n := 0
@@ -151,29 +209,37 @@ func (a *arrangement) axisWidth(f frame) (w vg.Length) {
 	return w + 8
 }
 
-// title is the text above a frame.
+// nameLines is how many lines the name of a panel may take.
+const nameLines = 3
+
+// title is the text above a frame: its name in full where that fits, and the numbers.
 func (a *arrangement) title(f frame) string {
-	width := a.panelWidth()
+	width := a.titleWidth()
 	style := a.style.label(a.style.Size, black, text.XCenter, text.YTop)
-	var parts []string
+	var lines []string
 	if f.name != "" {
-		parts = append(parts, fit(f.name, style, width))
+		lines, _ = fold(a.names[f.name], style, width, nameLines)
 	}
 	if f.stats != "" {
-		parts = append(parts, fit(f.stats, style, width))
+		lines = append(lines, fit(f.stats, style, width))
 	}
-	return join(parts)
+	return strings.Join(lines, "\n")
 }
 
-func join(parts []string) string {
-	out := ""
-	for i, p := range parts {
-		if i > 0 {
-			out += "\n"
-		}
-		out += p
+// shorten finds names of the frames that fit above them, and are apart.
+func (a *arrangement) shorten() {
+	style, width := a.style.label(a.style.Size, black, text.XCenter, text.YTop), a.titleWidth()
+	var names []string
+	for _, f := range a.frames {
+		names = append(names, f.name)
 	}
-	return out
+	a.names = map[string]string{}
+	for i, short := range Shorten(names, func(s string) bool {
+		_, whole := fold(s, style, width, nameLines)
+		return whole
+	}) {
+		a.names[names[i]] = short
+	}
 }
 
 // flow puts the keys of all frames, each once, into lines.
@@ -215,20 +281,22 @@ func (a *arrangement) height() vg.Length {
 	if len(a.keys) > 0 {
 		h += 3
 	}
-	if a.x != "" {
-		h += a.style.Size * 1.5
-	}
+	h += a.depth(a.xName)
 	size := a.style.Size
 	for k, lines := range a.lines {
 		if k > 0 {
 			h += between
 		}
-		h += a.dataHigh + 3 + 3 + a.style.small()*1.3 // ticks and their numbers
+		numbers := 1
+		for _, f := range a.row(k) {
+			numbers = max(numbers, f.lines)
+		}
+		h += a.dataHigh + 3 + 3 + a.style.small()*(0.1+1.2*vg.Length(numbers)) // ticks and their numbers
 		if lines > 0 {
 			h += vg.Length(lines)*size*1.2 + 3
 		}
 		own := 0
-		for _, f := range a.frames[k*a.columns : min(len(a.frames), (k+1)*a.columns)] {
+		for _, f := range a.row(k) {
 			if a.x == "" && f.x != "" {
 				own = max(own, len(marked.Lines(fit(f.x, f.X.Label.TextStyle, a.panelWidth()-a.axisWidth(f)))))
 			}
@@ -248,12 +316,8 @@ func (a *arrangement) draw(c draw.Canvas) {
 	}
 	c.Max.Y -= a.drawKeys(c)
 	whole := c
-	if a.x != "" {
-		c.Min.Y += a.style.Size * 1.5
-	}
-	if a.y != "" {
-		c.Min.X += a.style.Size * 1.5
-	}
+	c.Min.Y += a.depth(a.xName)
+	c.Min.X += a.depth(a.yName)
 	tiles := draw.Tiles{Cols: a.columns, Rows: a.rows(), PadX: between, PadY: between}
 	grid := make([][]*plot.Plot, tiles.Rows)
 	for i, f := range a.frames {
@@ -276,20 +340,21 @@ func (a *arrangement) draw(c draw.Canvas) {
 	end := last.DataCanvas(places[0][min(a.columns, len(a.frames))-1])
 	if a.x != "" {
 		at := vg.Point{X: (data.Min.X + end.Max.X) / 2, Y: whole.Min.Y + name.FontExtents().Descent}
-		c.FillText(name, at, oneLine(a.x, name, whole.Max.X-whole.Min.X))
+		at.X = a.inside(at.X, a.xName, name, whole.Min.X, whole.Max.X)
+		c.FillText(name, at, strings.Join(a.xName, "\n"))
 	}
 	if a.y != "" {
 		bottom := a.frames[len(a.frames)-1].DataCanvas(places[a.rows()-1][(len(a.frames)-1)%a.columns])
+		at := vg.Point{X: whole.Min.X, Y: a.inside((data.Max.Y+bottom.Min.Y)/2, a.yName, name, whole.Min.Y, whole.Max.Y)}
 		name.Rotation, name.YAlign = math.Pi/2, text.YTop
-		at := vg.Point{X: whole.Min.X, Y: (data.Max.Y + bottom.Min.Y) / 2}
-		c.FillText(name, at, oneLine(a.y, name, whole.Max.Y-whole.Min.Y))
+		c.FillText(name, at, strings.Join(a.yName, "\n"))
 	}
 }
 
-// oneLine cuts a text at spaces to some width.
-func oneLine(s string, style text.Style, width vg.Length) string {
-	style.Rotation = 0
-	return cut(s, style, width)
+// inside is the middle of a name, moved so that it does not leave the canvas.
+func (a *arrangement) inside(middle vg.Length, lines []string, style text.Style, low, high vg.Length) vg.Length {
+	half := style.Width(strings.Join(lines, "\n")) / 2
+	return max(min(middle, high-half), low+half)
 }
 
 // drawKeys draws the keys at the top and returns their height.
@@ -434,6 +499,15 @@ func (g Grid) arrangement(width vg.Length, s Style) arrangement {
 	for i, p := range g.Panels {
 		frames[i] = p.frame(s)
 	}
+	most := 0
+	for _, f := range frames {
+		most = max(most, f.crowd)
+	}
+	for _, f := range frames {
+		if f.fill != nil {
+			f.fill(most)
+		}
+	}
 	if g.SharedY {
 		low, high := math.Inf(1), math.Inf(-1)
 		for _, f := range frames {
@@ -443,9 +517,7 @@ func (g Grid) arrangement(width vg.Length, s Style) arrangement {
 			f.Y.Min, f.Y.Max = low, high
 		}
 	}
-	a := arrange(frames, width, s)
-	a.shared = g.SharedY
-	return a
+	return arrange(frames, width, s, g.SharedY)
 }
 
 // Height implements Figure.

@@ -168,11 +168,8 @@ func pad(p *plot.Plot) {
 	p.Y.Min, p.Y.Max = p.Y.Min-air, p.Y.Max+air
 }
 
-// lighter is a colour mixed with white, opaque so that every format draws it.
-func lighter(c color.RGBA) color.RGBA {
-	mix := func(v uint8) uint8 { return uint8(255 - (255-int(v))*22/100) }
-	return color.RGBA{mix(c.R), mix(c.G), mix(c.B), 255}
-}
+// lighter is a colour mixed with white.
+func lighter(c color.RGBA) color.RGBA { return mixed(c, 0.22) }
 
 // band fills the space between Low and High.
 type band struct {

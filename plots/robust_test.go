@@ -112,7 +112,8 @@ func TestTicksAreFew(t *testing.T) {
 	}
 }
 
-// TestSubset chooses the same names in every order, and says on the picture that it did.
+// TestSubset chooses the same names in every order; a figure of more points than can be told apart shows how many lie
+// where.
 func TestSubset(t *testing.T) {
 	names := make([]string, 3*maxPoints)
 	for i := range names {
@@ -139,8 +140,8 @@ func TestSubset(t *testing.T) {
 	if err := Write(&b, s, SingleColumn, DefaultStyle(), "svg"); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(b.String(), "(2000 of 6000 drawn)") || b.Len() > 2<<20 {
-		t.Errorf("%d bytes that do not say what is drawn", b.Len())
+	if b.Len() > 1<<20 {
+		t.Errorf("%d bytes: points are drawn where they hide each other", b.Len())
 	}
 	if _, rows := s.Data(); len(rows) != 3*maxPoints {
 		t.Errorf("%d rows of data", len(rows))

@@ -7,9 +7,6 @@ import (
 	"slices"
 )
 
-// maxPoints is how many points of one scatter plot are drawn: more hide each other, and make files of many megabytes.
-const maxPoints = 2000
-
 // Subset chooses at most n of some names by their hashes, and returns their places, ascending. The choice is as good as
 // random, does not depend on the order of the names, and is the same in every figure of the same names.
 func Subset(names []string, n int) []int {

@@ -128,6 +128,14 @@ func names(rows []*analysis.Finding, n int) []string {
 	return out
 }
 
+// fullNames are the estimators' labels.
+func fullNames(rows []*analysis.Finding) (out []string) {
+	for _, r := range rows {
+		out = append(out, printable.Line(r.Estimator))
+	}
+	return out
+}
+
 // ids name the architectures behind the scores of a finding.
 func (f Study) ids(r *analysis.Finding) []string {
 	out := make([]string, len(r.Rows))
@@ -145,7 +153,7 @@ func (f Study) scatterFigure() ([]Figure, error) {
 	}
 	grid := plots.Grid{SharedY: true}
 	for _, r := range rows {
-		p, err := plots.NewScatter(r.Estimator, "score", f.accuracyLabel(), f.ids(r), r.Scores, r.Truth)
+		p, err := plots.NewScatter(withUnit(r.Estimator, r.Column), "score", f.accuracyLabel(), f.ids(r), r.Scores, r.Truth)
 		if err != nil {
 			return nil, err
 		}
@@ -157,6 +165,14 @@ func (f Study) scatterFigure() ([]Figure, error) {
 		width = plots.SingleColumn
 	}
 	return []Figure{{"scatter", grid, width}}, nil
+}
+
+// withUnit is a name with the unit of its scores.
+func withUnit(name string, c *analysis.Column) string {
+	if c.Unit == "" || c.Unit == "score" {
+		return name
+	}
+	return fmt.Sprintf("%s (%s)", name, strings.Replace(c.Unit, "percent", "%", 1))
 }
 
 // stats are the numbers below the name of an estimator.

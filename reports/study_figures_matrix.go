@@ -98,12 +98,14 @@ func (f Study) biasFigure() ([]Figure, error) {
 		return nil, err
 	}
 	panels := plots.Grid{}
-	add := func(name, axis string, y []float64) error {
+	add := func(name, title string, y []float64) error {
 		var x, kept []float64
+		var counts []int
 		var labels []string
 		for i, v := range y {
 			if !math.IsNaN(v) {
-				x, kept, labels = append(x, float64(skips[i])), append(kept, v), append(labels, f.Architectures[i].ID)
+				x, kept, counts = append(x, float64(skips[i])), append(kept, v), append(counts, skips[i])
+				labels = append(labels, f.Architectures[i].ID)
 			}
 		}
 		rho, err := correlation.Spearman(x, kept)
@@ -113,17 +115,16 @@ func (f Study) biasFigure() ([]Figure, error) {
 		if err != nil {
 			return err
 		}
-		s, err := plots.NewScatter(name, "skip connections", axis, labels,
-			x, kept)
-		s.Stats = strings.ReplaceAll(fmt.Sprintf("%s = %+.2f", plots.Rho, rho), "-", "−")
-		panels.Panels, panels.Names = append(panels.Panels, s), append(panels.Names, name)
+		b, err := plots.NewBoxes(title, "skip connections, and how many architectures have so many", "", labels, counts, kept)
+		b.Stats = strings.ReplaceAll(fmt.Sprintf("%s\u00a0=\u00a0%+.2f, n\u00a0=\u00a0%d", plots.Rho, rho, len(kept)), "-", "−")
+		panels.Panels, panels.Names = append(panels.Panels, b), append(panels.Names, name)
 		return err
 	}
 	if err := add("accuracy", f.accuracyLabel(), f.Results.Truth); err != nil {
 		return nil, err
 	}
 	for _, r := range rows {
-		if err := add(r.Estimator, "score", r.Column.Mean()); err != nil {
+		if err := add(r.Estimator, withUnit(r.Estimator, r.Column), r.Column.Mean()); err != nil {
 			return nil, err
 		}
 	}

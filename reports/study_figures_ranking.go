@@ -36,7 +36,7 @@ func (f Study) precisionFigure() ([]Figure, error) {
 
 // ranksFigure is F14: predicted against true rank, for the three best estimators.
 func (f Study) ranksFigure() ([]Figure, error) {
-	panels := plots.Grid{}
+	panels := plots.Grid{SharedY: true}
 	for _, r := range f.Top(maxRanks) {
 		predicted, err := correlation.Ranks(negated(r.Scores), correlation.RankAverage)
 		if err != nil {
@@ -46,10 +46,11 @@ func (f Study) ranksFigure() ([]Figure, error) {
 		if err != nil {
 			return nil, err
 		}
-		s, err := plots.NewScatter(abbreviate(r.Estimator, 26), "predicted rank", "true rank", f.ids(r), predicted, truth)
+		s, err := plots.NewScatter(r.Estimator, "predicted rank (1 the best)", "true rank", f.ids(r), predicted, truth)
 		if err != nil {
 			return nil, err
 		}
+		s.Ranks, s.Stats = true, stats(r)
 		panels.Panels, panels.Names = append(panels.Panels, s), append(panels.Names, r.Estimator)
 	}
 	if len(panels.Panels) == 0 {
@@ -77,7 +78,7 @@ func (f Study) criticalFigure() ([]Figure, error) {
 		return nil, err
 	}
 	d, err := plots.NewCritical(fmt.Sprintf("mean rank over %d parts, Friedman %s", r.Parts, PValue(r.P)),
-		names(rows, 16), r.Ranks, r.CriticalDifference)
+		fullNames(rows), r.Ranks, r.CriticalDifference)
 	if err != nil {
 		return nil, err
 	}

@@ -37,7 +37,7 @@ func QuestionOf(c *estimators.Configured, data *dataset.Set) *Question {
 // elsewhere have no source here.
 func Recall(q *store.Question) {
 	if info, err := estimators.Lookup(q.Estimator); err == nil && q.Paper != "" {
-		q.Training, q.Cites = info.Family == estimators.TrainingFamily, info.Cites
+		q.Training, q.Cites, q.Unit = info.Family == estimators.TrainingFamily, info.Cites, info.Unit
 	}
 }
 
