@@ -26,6 +26,8 @@ type frame struct {
 	fixed  vg.Length // height of the data where it does not follow from the width
 	square bool      // data are as high as wide
 	wide   bool      // stands alone in its row
+
+	settle func(size vg.Point) []key // chooses labels for data of some size, and what must be explained; may be nil
 }
 
 // key is an entry of the legend, which stands above the data and hides nothing.
@@ -104,6 +106,18 @@ func arrange(frames []frame, width vg.Length, s Style) arrangement {
 		}
 	}
 	a.measure()
+	for i := range frames {
+		if f := &frames[i]; f.settle != nil {
+			widen(&f.X)
+			widen(&f.Y)
+			width := a.panelWidth() - a.axisWidth(*f)
+			if a.y == "" && f.y != "" {
+				width -= 1.5 * s.Size
+			}
+			f.keys = append(f.keys, f.settle(vg.Point{X: 0.97 * width, Y: 0.97 * a.dataHigh})...)
+		}
+	}
+	a.keys = a.flow()
 	return a
 }
 
@@ -126,6 +140,9 @@ func (a *arrangement) measure() {
 	width := a.panelWidth()
 	a.lines = make([]int, a.rows())
 	for i, f := range a.frames {
+		if n, ok := f.Y.Tick.Marker.(rowNames); ok {
+			f.Y.Tick.Marker = n.within(f.Y.Tick.Label, width/2)
+		}
 		n := 0
 		if t := a.title(f); t != "" {
 			n = len(marked.Lines(t))
@@ -194,7 +211,11 @@ func (a *arrangement) flow() (lines [][]key) {
 	for _, k := range all {
 		names = append(names, k.name)
 	}
-	names = Shorten(names, func(s string) bool { return style.Width(s)+keyMark+3 <= a.width })
+	room := a.width
+	if len(all) > 6 {
+		room = (a.width - keySpace) / 2 // two beside each other at least
+	}
+	names = Shorten(names, func(s string) bool { return style.Width(s)+keyMark+3 <= room })
 	at := vg.Length(0)
 	for i, k := range all {
 		k.name = names[i]
