@@ -372,12 +372,19 @@ func (f *Findings) Top(n int) []*Finding {
 
 // TausBySeed lists the tau-b of every weight seed for which it is defined.
 func (f *Findings) TausBySeed(r *Finding) []float64 {
+	return slices.DeleteFunc(f.TauBySeed(r), math.IsNaN)
+}
+
+// TauBySeed is the tau-b of every weight seed, in the order of the column's; NaN where it is undefined.
+func (f *Findings) TauBySeed(r *Finding) []float64 {
 	var out []float64
 	for _, scores := range r.Column.BySeed {
 		_, kept := Common(scores, f.Results.Truth)
-		if v, err := correlation.Kendall(kept[0], kept[1]); err == nil {
-			out = append(out, v)
+		v, err := correlation.Kendall(kept[0], kept[1])
+		if err != nil {
+			v = math.NaN()
 		}
+		out = append(out, v)
 	}
 	return out
 }

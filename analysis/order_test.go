@@ -43,7 +43,7 @@ func tablesOf(t *testing.T, f *analysis.Findings) string {
 		if err := json.NewEncoder(&b).Encode(r.Association); err != nil {
 			t.Fatal(err)
 		}
-		_, precision, err := r.Precision([]float64{.05, .1, .2, .5})
+		precision, err := r.Precision([]float64{.05, .1, .2, .5})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -332,9 +332,9 @@ func TestTopsOfTies(t *testing.T) {
 			t.Errorf("%+v", top)
 		}
 	}
-	at, precision, err := f.Rows[0].Precision([]float64{.1, .5, .7})
-	if err != nil || !slices.Equal(at, []float64{.5, .7}) || math.Abs(precision[0]-5.0/9) > 1e-15 ||
-		math.Abs(precision[1]-5.0/6) > 1e-15 {
-		t.Errorf("precision %v at %v, %v", precision, at, err)
+	precision, err := f.Rows[0].Precision([]float64{.1, .5, .7})
+	if err != nil || len(precision) != 2 || precision[0].Share != .5 || precision[1].Share != .7 ||
+		math.Abs(precision[0].Value-5.0/9) > 1e-15 || math.Abs(precision[1].Value-5.0/6) > 1e-15 {
+		t.Errorf("precision %+v, %v", precision, err)
 	}
 }

@@ -58,21 +58,30 @@ func (f *Findings) Tops() (out []TopOf, err error) {
 	return out, nil
 }
 
-// Precision is the share of the predicted top that belongs to the true top, for the shares of the architectures that
-// give a top of two at least.
-func (r *Finding) Precision(shares []float64) (at, precision []float64, err error) {
+// TopPrecision is the share of the predicted top K of N architectures that belongs to the true top K, with the interval
+// of Wilson, at Confidence. Chance finds K/N of them.
+type TopPrecision struct {
+	Share            float64 // of the architectures, that was asked for
+	K, N             int
+	Value, Low, High float64
+}
+
+// Precision is that of the shares of the architectures that give a top of two at least.
+func (r *Finding) Precision(shares []float64) (out []TopPrecision, err error) {
 	for _, share := range shares {
-		k := int(share * float64(r.N))
-		if k < 2 {
+		p := TopPrecision{Share: share, K: int(share * float64(r.N)), N: r.N}
+		if p.K < 2 {
 			continue
 		}
-		s, err := correlation.Select(r.Truth, r.Scores, k)
+		s, err := correlation.Select(r.Truth, r.Scores, p.K)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		at, precision = append(at, share), append(precision, s.PrecisionTop)
+		p.Value = s.PrecisionTop
+		p.Low, p.High = correlation.Wilson(p.Value, p.K, Confidence)
+		out = append(out, p)
 	}
-	return at, precision, nil
+	return out, nil
 }
 
 // Confounded is what is left of an association once the size of the networks is held fixed.
@@ -126,7 +135,8 @@ const FewPairs = 10
 type Strata struct {
 	Convolutions []int       // of the strata with FewPairs architectures or more
 	Sizes        []int       // architectures of each
-	Rho          [][]float64 // Spearman, of each row in each stratum; NaN where it is undefined
+	N            [][]int     // architectures of each stratum that each row scores
+	Rho          [][]float64 // Spearman, of each row in each stratum; NaN where it is undefined, or N below FewPairs
 }
 
 // Stratify correlates within strata. It returns nil in spaces without convolutions, and where fewer than two strata are
@@ -155,6 +165,7 @@ func (f *Findings) Stratify(rows []*Finding) (*Strata, error) {
 	}
 	for _, r := range rows {
 		var rho []float64
+		var scored []int
 		for _, k := range s.Convolutions {
 			var x, y []float64
 			for m, at := range r.Rows {
@@ -162,9 +173,13 @@ func (f *Findings) Stratify(rows []*Finding) (*Strata, error) {
 					x, y = append(x, r.Scores[m]), append(y, r.Truth[m])
 				}
 			}
-			rho = append(rho, spearman(x, y))
+			v := math.NaN()
+			if len(x) >= FewPairs {
+				v = spearman(x, y)
+			}
+			rho, scored = append(rho, v), append(scored, len(x))
 		}
-		s.Rho = append(s.Rho, rho)
+		s.Rho, s.N = append(s.Rho, rho), append(s.N, scored)
 	}
 	return &s, nil
 }

@@ -133,6 +133,8 @@ var (
 	sky    = color.RGBA{R: 86, G: 180, B: 233, A: 255}
 	blue   = color.RGBA{G: 114, B: 178, A: 255}
 	grey   = color.RGBA{R: 150, G: 150, B: 150, A: 255}
+	light  = color.RGBA{R: 215, G: 215, B: 215, A: 255} // of what guides the eye
+	grim   = color.RGBA{R: 90, G: 90, B: 90, A: 255}    // of text beside the data
 
 	green      = color.RGBA{G: 158, B: 115, A: 255}
 	vermillion = color.RGBA{R: 213, G: 94, A: 255}

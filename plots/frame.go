@@ -31,6 +31,8 @@ type frame struct {
 
 	crowd int            // points, where they are many or few
 	fill  func(most int) // adds them, knowing how many the panel with the most has; nil for nothing
+
+	settle func(size vg.Point) []key // chooses labels for data of some size, and what must be explained; may be nil
 }
 
 // key is an entry of the legend, which stands above the data and hides nothing.
@@ -111,6 +113,18 @@ func arrange(frames []frame, width vg.Length, s Style, shared bool) arrangement 
 		}
 	}
 	a.measure()
+	for i := range frames {
+		if f := &frames[i]; f.settle != nil {
+			widen(&f.X)
+			widen(&f.Y)
+			width := a.panelWidth() - a.axisWidth(*f)
+			if a.y == "" && f.y != "" {
+				width -= 1.5 * s.Size
+			}
+			f.keys = append(f.keys, f.settle(vg.Point{X: 0.97 * width, Y: 0.97 * a.dataHigh})...)
+		}
+	}
+	a.keys = a.flow()
 	return a
 }
 
@@ -184,6 +198,9 @@ func (a *arrangement) measureFrames() {
 	a.shorten()
 	a.lines = make([]int, a.rows())
 	for i, f := range a.frames {
+		if n, ok := f.Y.Tick.Marker.(rowNames); ok {
+			f.Y.Tick.Marker = n.within(f.Y.Tick.Label, width/2)
+		}
 		n := 0
 		if t := a.title(f); t != "" {
 			n = len(marked.Lines(t))
@@ -260,7 +277,11 @@ func (a *arrangement) flow() (lines [][]key) {
 	for _, k := range all {
 		names = append(names, k.name)
 	}
-	names = Shorten(names, func(s string) bool { return style.Width(s)+keyMark+3 <= a.width })
+	room := a.width
+	if len(all) > 6 {
+		room = (a.width - keySpace) / 2 // two beside each other at least
+	}
+	names = Shorten(names, func(s string) bool { return style.Width(s)+keyMark+3 <= room })
 	at := vg.Length(0)
 	for i, k := range all {
 		k.name = names[i]

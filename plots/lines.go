@@ -220,7 +220,9 @@ type thumbnail struct {
 // Thumbnail implements plot.Thumbnailer.
 func (t thumbnail) Thumbnail(c *draw.Canvas) {
 	y := (c.Min.Y + c.Max.Y) / 2
-	c.StrokeLine2(t.LineStyle, c.Min.X, y, c.Max.X, y)
+	if t.Width > 0 {
+		c.StrokeLine2(t.LineStyle, c.Min.X, y, c.Max.X, y)
+	}
 	if t.glyph != nil {
 		c.DrawGlyph(*t.glyph, vg.Point{X: (c.Min.X + c.Max.X) / 2, Y: y})
 	}

@@ -1,6 +1,7 @@
 package plots
 
 import (
+	"cmp"
 	"fmt"
 	"image/color"
 	"math"
@@ -8,7 +9,6 @@ import (
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
-	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
@@ -27,6 +27,7 @@ type Group struct {
 	Joined bool // by a line, in the order given: a learning curve
 	Stairs bool // by the staircase of a front, both axes minimised
 	Labels bool // write the names beside the points
+	Bare   bool // a line without signs, for reference
 }
 
 // Points shows groups of points: correlation against cost, or fronts of searches beside known networks.
@@ -37,6 +38,10 @@ type Points struct {
 	LogX   bool
 	Whole  bool // X counts something: ticks at whole numbers only
 	Groups []Group
+
+	Front string    // name of the line through the points with the highest Y for their X; empty for none
+	Apart bool      // groups that share their X on a logarithmic axis stand beside each other
+	At    []float64 // ticks of X; nil for round numbers
 }
 
 // NewPoints checks that all coordinates are finite and, for a logarithmic axis, positive in x.
@@ -67,12 +72,24 @@ func (g Points) frame(s Style) frame {
 	if g.Whole && !g.LogX {
 		p.X.Tick.Marker = wholeTicks(8)
 	}
-	names := named{style: s}
+	if g.At != nil {
+		f.X.Tick.Marker = ticksAt(g.At)
+	}
+	names := &named{style: s}
+	offset := g.offsets(s)
+	front := g.front()
+	if len(front) > 0 {
+		line := &plotter.Line{XYs: front, LineStyle: draw.LineStyle{Color: grey, Width: 1}, StepStyle: plotter.PostStep}
+		p.Add(line)
+		f.keys = append(f.keys, key{g.Front, thumbnail{line.LineStyle, nil}})
+		names.lines = append(names.lines, stairs(front))
+	}
 	for i, group := range g.Groups {
 		tint := s.colour(i)
 		glyph := draw.GlyphStyle{Color: tint, Radius: 2.2, Shape: shapes[i%len(shapes)]}
 		xys := make(plotter.XYs, len(group.Points))
 		for k, pt := range group.Points {
+			pt.X *= offset(i)
 			xys[k] = plotter.XY{X: pt.X, Y: pt.Y}
 			if pt.Low != pt.High {
 				p.Add(whisker{pt, tint})
@@ -87,32 +104,103 @@ func (g Points) frame(s Style) frame {
 		switch {
 		case group.Stairs:
 			p.Add(&plotter.Line{XYs: xys, LineStyle: line, StepStyle: plotter.PostStep})
+			names.lines = append(names.lines, stairs(xys))
 		case group.Joined:
 			p.Add(&plotter.Line{XYs: xys, LineStyle: line})
 			names.lines = append(names.lines, xys)
 		}
-		scatter := &plotter.Scatter{XYs: xys, GlyphStyle: glyph}
-		p.Add(scatter)
+		mark := thumbnail{line, &glyph}
+		switch {
+		case group.Bare:
+			mark.glyph = nil
+		default:
+			p.Add(&plotter.Scatter{XYs: xys, GlyphStyle: glyph})
+		}
+		if !group.Joined && !group.Stairs {
+			mark.LineStyle = draw.LineStyle{}
+		}
 		if len(g.Groups) > 1 {
-			f.keys = append(f.keys, key{group.Name, scatter})
+			f.keys = append(f.keys, key{group.Name, mark})
 		}
 	}
 	if len(names.points) > 0 {
 		p.Add(names)
+		f.settle = func(size vg.Point) []key { return names.settle(p, size) }
 	}
 	pad(p)
 	return f
 }
 
+// front is the line through the points that no other one beats, in order of x.
+func (g Points) front() (out plotter.XYs) {
+	if g.Front == "" {
+		return nil
+	}
+	var all []Point
+	for _, group := range g.Groups {
+		all = append(all, group.Points...)
+	}
+	slices.SortStableFunc(all, func(a, b Point) int { return cmp.Or(cmp.Compare(a.X, b.X), cmp.Compare(b.Y, a.Y)) })
+	for _, p := range all {
+		if len(out) == 0 || p.Y > out[len(out)-1].Y {
+			out = append(out, plotter.XY{X: p.X, Y: p.Y})
+		}
+	}
+	return out
+}
+
+// stairs are the corners of a staircase.
+func stairs(points plotter.XYs) (out plotter.XYs) {
+	for k, p := range points {
+		if k > 0 {
+			out = append(out, plotter.XY{X: p.X, Y: points[k-1].Y})
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// offsets are the factors by which the x of groups are drawn apart, a few points on paper each.
+func (g Points) offsets(s Style) func(group int) float64 {
+	low, high := math.Inf(1), 0.0
+	for _, group := range g.Groups {
+		for _, p := range group.Points {
+			low, high = min(low, p.X), max(high, p.X)
+		}
+	}
+	if !g.Apart || !g.LogX || !(high > low) {
+		return func(int) float64 { return 1 }
+	}
+	step := math.Pow(high/low, 0.018)
+	return func(group int) float64 {
+		if g.Groups[group].Bare {
+			return 1
+		}
+		return math.Pow(step, float64(group)-float64(len(g.Groups)-1)/2)
+	}
+}
+
 // Data implements Figure.
 func (g Points) Data() ([]string, [][]string) {
+	header := []string{"group", "name", "x", "y", "low", "high"}
+	if g.Front != "" {
+		header = append(header, "front")
+	}
+	front := g.front()
 	var rows [][]string
 	for _, group := range g.Groups {
 		for _, p := range group.Points {
-			rows = append(rows, []string{group.Name, p.Name, number(p.X), number(p.Y), number(p.Low), number(p.High)})
+			row := []string{group.Name, p.Name, number(p.X), number(p.Y), "", ""}
+			if p.Low != p.High {
+				row[4], row[5] = number(p.Low), number(p.High)
+			}
+			if g.Front != "" {
+				row = append(row, map[bool]string{true: "yes", false: "no"}[slices.Contains(front, plotter.XY{X: p.X, Y: p.Y})])
+			}
+			rows = append(rows, row)
 		}
 	}
-	return []string{"group", "name", "x", "y", "low", "high"}, rows
+	return header, rows
 }
 
 // whisker is the interval of a point.
@@ -133,84 +221,3 @@ func (w whisker) Plot(c draw.Canvas, p *plot.Plot) {
 
 // DataRange implements plot.DataRanger.
 func (w whisker) DataRange() (xmin, xmax, ymin, ymax float64) { return w.X, w.X, w.Low, w.High }
-
-// named writes the names of points where they cover least of what is there, of other points and lines too.
-type named struct {
-	style          Style
-	points, others []Point
-	lines          []plotter.XYs
-}
-
-// Plot implements plot.Plotter.
-func (n named) Plot(c draw.Canvas, p *plot.Plot) {
-	x, y := p.Transforms(&c)
-	style := n.style.label(n.style.small(), black, text.XLeft, text.YBottom)
-	var taken []vg.Rectangle
-	for _, pt := range slices.Concat(n.points, n.others) {
-		at := vg.Point{X: x(pt.X), Y: y(pt.Y)}
-		taken = append(taken, vg.Rectangle{Min: vg.Point{X: at.X - 2, Y: at.Y - 2}, Max: vg.Point{X: at.X + 2, Y: at.Y + 2}})
-		if pt.Low != pt.High {
-			taken = append(taken, vg.Rectangle{Min: vg.Point{X: at.X - 2, Y: y(pt.Low)},
-				Max: vg.Point{X: at.X + 2, Y: y(pt.High)}})
-		}
-	}
-	for _, line := range n.lines {
-		for k := 1; k < len(line); k++ {
-			a, b := vg.Point{X: x(line[k-1].X), Y: y(line[k-1].Y)}, vg.Point{X: x(line[k].X), Y: y(line[k].Y)}
-			steps := max(1, math.Ceil(math.Hypot(float64(b.X-a.X), float64(b.Y-a.Y))/2))
-			for s := range int(steps) { // a row of small squares along the line
-				at := a.Add(b.Sub(a).Scale(vg.Length(float64(s) / steps)))
-				taken = append(taken, vg.Rectangle{Min: vg.Point{X: at.X - 1, Y: at.Y - 1},
-					Max: vg.Point{X: at.X + 1, Y: at.Y + 1}})
-			}
-		}
-	}
-	frame := vg.Rectangle{Min: c.Min, Max: c.Max}
-	for _, pt := range n.points {
-		best, least := vg.Rectangle{}, math.Inf(1)
-		for _, r := range around(vg.Point{X: x(pt.X), Y: y(pt.Y)}, style.Width(pt.Name), style.Height(pt.Name)) {
-			cost := outside(r, frame) * 10
-			for _, o := range taken {
-				cost += overlap(r, o)
-			}
-			if cost < least {
-				best, least = r, cost
-			}
-		}
-		taken = append(taken, best)
-		c.FillText(style, best.Min, pt.Name)
-	}
-}
-
-// around lists places for a label of some size beside a point, the preferred first.
-func around(p vg.Point, w, h vg.Length) []vg.Rectangle {
-	const gap = 3.5
-	var out []vg.Rectangle
-	for _, far := range []vg.Length{1, 2.4, 4, 6} {
-		g := gap * far
-		for _, at := range []vg.Point{
-			{X: p.X + gap, Y: p.Y - h/2 + (far-1)*gap}, {X: p.X - gap - w, Y: p.Y - h/2 + (far-1)*gap},
-			{X: p.X - w/2, Y: p.Y + g}, {X: p.X - w/2, Y: p.Y - g - h},
-			{X: p.X + gap, Y: p.Y + g}, {X: p.X + gap, Y: p.Y - g - h},
-			{X: p.X - gap - w, Y: p.Y + g}, {X: p.X - gap - w, Y: p.Y - g - h},
-		} {
-			out = append(out, vg.Rectangle{Min: at, Max: vg.Point{X: at.X + w, Y: at.Y + h}})
-		}
-	}
-	return out
-}
-
-// overlap is the area that two rectangles share.
-func overlap(a, b vg.Rectangle) float64 {
-	w, h := min(a.Max.X, b.Max.X)-max(a.Min.X, b.Min.X), min(a.Max.Y, b.Max.Y)-max(a.Min.Y, b.Min.Y)
-	if w <= 0 || h <= 0 {
-		return 0
-	}
-	return float64(w * h)
-}
-
-// outside is the area of r beyond the frame.
-func outside(r, frame vg.Rectangle) float64 {
-	size := r.Size()
-	return float64(size.X*size.Y) - overlap(r, frame)
-}

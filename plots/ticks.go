@@ -113,6 +113,14 @@ func (l levelTicks) Ticks(low, high float64) (out []plot.Tick) {
 	return out
 }
 
+// ticksAt are ticks at some values.
+func ticksAt(values []float64) (out levelTicks) {
+	for _, v := range values {
+		out = append(out, plot.Tick{Value: v, Label: minus(number(v))})
+	}
+	return out
+}
+
 // logTicks labels powers of ten, or 1, 2 and 5 times them where they are few.
 type logTicks struct{}
 

@@ -9,6 +9,7 @@ import (
 
 	"rwe301/analysis"
 	"rwe301/correlation"
+	"rwe301/internal/printable"
 	"rwe301/plots"
 )
 
@@ -175,20 +176,27 @@ func Seconds(s float64) string {
 	return strconv.FormatFloat(s, 'f', max(0, 1-int(math.Floor(math.Log10(s)))), 64)
 }
 
-// AssociationBars is the bar chart of the tau-b of the same rows.
-func AssociationBars(xLabel string, rows []analysis.Association) plots.Bars {
-	b := plots.Bars{XLabel: xLabel}
+// AssociationDots compares the tau-b of the same rows, with trivial baselines told apart.
+func AssociationDots(xLabel string, rows []analysis.Association) plots.Dots {
+	d := plots.Dots{XLabel: xLabel, Groups: []string{"estimator"}}
 	if slices.ContainsFunc(rows, func(a analysis.Association) bool { return a.Baseline }) {
-		b.Legend = [2]string{"estimator", "trivial baseline"}
+		d.Groups = append(d.Groups, "trivial baseline")
 	}
 	for _, a := range rows {
-		bar := plots.Bar{Name: a.Estimator, Distinguished: a.Baseline}
-		if a.Tau == nil {
-			bar.Undefined, bar.Note = true, "undefined"
-		} else {
-			bar.Value, bar.Low, bar.High = a.Tau.Value, a.Tau.Low, a.Tau.High
+		dot := plots.Dot{Name: printable.Line(a.Estimator), N: a.N}
+		if a.Baseline {
+			dot.Group = 1
 		}
-		b.Bars = append(b.Bars, bar)
+		switch {
+		case a.Tau == nil:
+			dot.Undefined, dot.Note = true, "undefined"
+			if a.Reason != "" {
+				dot.Note += ": " + printable.Line(a.Reason)
+			}
+		default:
+			dot.Value, dot.Low, dot.High, dot.Note = a.Tau.Value, a.Tau.Low, a.Tau.High, a.Tau.Why
+		}
+		d.Rows = append(d.Rows, dot)
 	}
-	return b
+	return d
 }

@@ -150,8 +150,8 @@ func TestManyEstimators(t *testing.T) {
 		t.Error(err)
 	}
 	for _, m := range made {
-		if bars, ok := m.Figure.(plots.Bars); ok && (len(bars.Bars) != 60 || !strings.Contains(bars.XLabel, "best 60 of 300")) {
-			t.Errorf("%d bars: %s", len(bars.Bars), bars.XLabel)
+		if bars, ok := m.Figure.(plots.Dots); ok && (len(bars.Rows) != 60 || !strings.Contains(bars.XLabel, "best 60 of 300")) {
+			t.Errorf("%d bars: %s", bars.Rowsbars.XLabel)
 		}
 		if high := m.Height(m.Width, plots.DefaultStyle()); high > 12*72 || m.Width > 12*72 {
 			t.Errorf("%s is %v by %v points", m.Name, m.Width, high)

@@ -96,7 +96,7 @@ func (r Search) frontFigure() ([]Figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []Figure{{"fronts", f, plots.DoubleColumn}}, nil
+	return []Figure{{Name: "fronts", Figure: f, Width: plots.DoubleColumn}}, nil
 }
 
 func (r Search) generationFigure() ([]Figure, error) {
@@ -198,7 +198,7 @@ func (r Search) cellFigures() (out []Figure, err error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, Figure{"cells-" + pick.what, f, plots.CellsWidth})
+		out = append(out, Figure{Name: "cells-" + pick.what, Figure: f, Width: plots.CellsWidth})
 	}
 	return out, nil
 }

@@ -21,6 +21,7 @@ type Figure struct {
 	Name string
 	plots.Figure
 	Width vg.Length
+	Note  string // what is left out of it, and why; empty for nothing
 }
 
 // figures are what a run can be drawn in. Each returns nothing where the run has no data for it, and what can be drawn
@@ -41,6 +42,7 @@ var figures = []struct {
 	{"bias", Study.biasFigure},
 	{"precision", Study.precisionFigure},
 	{"ranks", Study.ranksFigure},
+	{"pairs", Study.pairsFigure},
 	{"critical", Study.criticalFigure},
 	{"cells", Study.cellFigures},
 }
@@ -82,7 +84,9 @@ const (
 	maxPanels = 12
 	maxCurves = 6
 	maxBars   = 60
-	maxMatrix = 16
+	maxMatrix = 24
+	maxCost   = 24
+	maxPairs  = 24
 
 	maxEntropy = 10 // scores of the figure of entropies
 
@@ -108,7 +112,7 @@ func linesFigure(name string, lines plots.Lines) ([]Figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []Figure{{name, f, plots.SingleColumn}}, nil
+	return []Figure{{Name: name, Figure: f, Width: plots.SingleColumn}}, nil
 }
 
 func pointsFigure(name string, width vg.Length, points plots.Points) ([]Figure, error) {
@@ -116,7 +120,7 @@ func pointsFigure(name string, width vg.Length, points plots.Points) ([]Figure, 
 	if err != nil {
 		return nil, err
 	}
-	return []Figure{{name, f, width}}, nil
+	return []Figure{{Name: name, Figure: f, Width: width}}, nil
 }
 
 // names are the estimators' labels, cut to n runes.
@@ -164,7 +168,7 @@ func (f Study) scatterFigure() ([]Figure, error) {
 	if len(rows) < 3 {
 		width = plots.SingleColumn
 	}
-	return []Figure{{"scatter", grid, width}}, nil
+	return []Figure{{Name: "scatter", Figure: grid, Width: width}}, nil
 }
 
 // withUnit is a name with the unit of its scores.
@@ -193,22 +197,26 @@ func abbreviate(s string, n int) string {
 	return string(runes[:n/2]) + "…" + string(runes[len(runes)-(n-n/2-1):])
 }
 
-// barsFigure compares tau-b with intervals.
+// tauAxis is the axis of tau-b.
+func (f Study) tauAxis() string {
+	return plots.Tau + " with accuracy by " + short(f.From.Truth) + ", 95% interval"
+}
+
+// barsFigure compares tau-b with intervals. It has kept the name that it had when it was made of bars.
 func (f Study) barsFigure() ([]Figure, error) {
 	var rows []analysis.Association
 	for _, r := range f.Ranked()[:min(maxBars, len(f.Rows))] {
-		a := r.Association
-		a.Estimator = abbreviate(a.Estimator, 22)
-		rows = append(rows, a)
+		rows = append(rows, r.Association)
 	}
 	if len(rows) == 0 {
 		return nil, nil
 	}
-	axis := "tau-b, 95% interval, accuracy by " + short(f.From.Truth)
+	axis, note := f.tauAxis(), ""
 	if len(rows) < len(f.Rows) {
-		axis += fmt.Sprintf("\n(the best %d of %d)", len(rows), len(f.Rows))
+		note = fmt.Sprintf("the best %d of %d", len(rows), len(f.Rows))
+		axis += "\n(" + note + ")"
 	}
-	return []Figure{{"bars", AssociationBars(axis, rows), plots.SingleColumn}}, nil
+	return []Figure{{Name: "bars", Figure: AssociationDots(axis, rows), Width: plots.SingleColumn, Note: note}}, nil
 }
 
 // cellFigures are F13: the most and the least accurate architecture.
@@ -239,7 +247,7 @@ func (f Study) cellFigures() ([]Figure, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, Figure{name, cells, plots.CellsWidth})
+		out = append(out, Figure{Name: name, Figure: cells, Width: plots.CellsWidth})
 	}
 	slices.SortFunc(out, func(a, b Figure) int { return len(a.Name) - len(b.Name) })
 	return out, nil

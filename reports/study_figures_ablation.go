@@ -3,32 +3,53 @@ package reports
 import (
 	"errors"
 	"fmt"
-	"slices"
+	"math"
 
 	"rwe301/analysis"
 	"rwe301/correlation"
+	"rwe301/internal/printable"
 	"rwe301/plots"
 )
 
-// costFigure is F4: tau against the seconds of an estimate.
+// secondsAxis is the axis of what an estimate costs. All times are wall time.
+func (f Study) secondsAxis() string { return "wall-clock seconds per architecture" }
+
+// costFigure is F4: tau against the seconds of an estimate, with the line of what nothing beats in less time.
 func (f Study) costFigure() ([]Figure, error) {
-	trivial, others := plots.Group{Name: "trivial baselines", Labels: true}, plots.Group{Name: "estimators", Labels: true}
+	others, trivial := plots.Group{Name: "estimator", Labels: true}, plots.Group{Name: "trivial baseline", Labels: true}
 	curves, drawn, err := f.trainingCurves()
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range f.Top(maxPanels) {
-		if r.Seconds <= 0 || drawn[r] {
+	var left omitted
+	shown := 0
+	for _, r := range f.Ranked() {
+		switch {
+		case drawn[r]:
+			continue
+		case r.Tau == nil:
+			left.add("undefined", r.Estimator)
+			continue
+		case r.Column.OnlyVaried():
+			left.add("only varies a setting", r.Estimator)
+			continue
+		case r.Seconds <= 0:
+			left.add("no time known", r.Estimator)
+			continue
+		case shown == maxCost:
+			left.add(fmt.Sprintf("not among the best %d", maxCost), r.Estimator)
 			continue
 		}
-		p := costPoint(r, abbreviate(r.Estimator, 20))
+		shown++
+		p := costPoint(r, printable.Line(r.Estimator))
 		if r.Baseline {
 			trivial.Points = append(trivial.Points, p)
 		} else {
 			others.Points = append(others.Points, p)
 		}
 	}
-	points := plots.Points{XLabel: "seconds an architecture, one core", YLabel: "tau-b", LogX: true}
+	points := plots.Points{XLabel: f.secondsAxis(), YLabel: plots.Tau + ", 95% interval", LogX: true,
+		Front: "nothing better in less time"}
 	for _, g := range append([]plots.Group{others, trivial}, curves...) {
 		if len(g.Points) > 0 {
 			points.Groups = append(points.Groups, g)
@@ -37,11 +58,18 @@ func (f Study) costFigure() ([]Figure, error) {
 	if len(points.Groups) == 0 {
 		return nil, nil
 	}
+	if brief := left.brief(); brief != "" {
+		points.XLabel += "\n(not drawn: " + brief + ")"
+	}
 	width := plots.SingleColumn
-	if len(trivial.Points)+len(others.Points) > 6 {
+	if len(trivial.Points)+len(others.Points) > 12 {
 		width = plots.DoubleColumn // so many names need room
 	}
-	return pointsFigure("cost", width, points)
+	made, err := pointsFigure("cost", width, points)
+	for i := range made {
+		made[i].Note = left.String()
+	}
+	return made, err
 }
 
 func costPoint(r *analysis.Finding, name string) plots.Point {
@@ -61,7 +89,7 @@ func (f Study) trainingCurves() (curves []plots.Group, drawn map[*analysis.Findi
 		if !a.Base.Column.Training || a.Setting != "epochs" || !a.Numeric() {
 			continue
 		}
-		g := plots.Group{Name: abbreviate(a.Base.Estimator, 16) + ", epochs", Joined: true, Labels: true}
+		g := plots.Group{Name: printable.Line(a.Base.Estimator) + ", epochs", Joined: true, Labels: true}
 		for _, l := range a.Levels {
 			if l.Tau != nil && l.Seconds > 0 {
 				g.Points = append(g.Points, costPoint(l.Finding, l.Value))
@@ -135,14 +163,14 @@ func ablationFigure(knob string, ablations []analysis.Ablation) (*Figure, error)
 		}
 		lines.LogX = x[0] > 0 && x[len(x)-1] >= 8*x[0]
 		figure, err := plots.NewLines(lines)
-		return &Figure{name, figure, plots.SingleColumn}, err
+		return &Figure{Name: name, Figure: figure, Width: plots.SingleColumn}, err
 	}
 	bars.XLabel = fmt.Sprintf("tau-b by %s, 95%% interval (* default)", knob)
 	if n := len(bars.Bars); n > maxBars {
 		bars.Bars = bars.Bars[:maxBars]
 		bars.XLabel += fmt.Sprintf("\n(the first %d of %d)", maxBars, n)
 	}
-	return &Figure{name, bars, plots.SingleColumn}, nil
+	return &Figure{Name: name, Figure: bars, Width: plots.SingleColumn}, nil
 }
 
 // convergenceFigure is F6: how wide the interval of tau is with fewer architectures.
@@ -176,20 +204,37 @@ func (f Study) convergenceFigure() ([]Figure, error) {
 	return linesFigure("convergence", lines)
 }
 
-// seedsFigure is F6: the tau of every weight seed, where there are three or more.
+// seedsFigure is F6: the tau of every weight seed beside that of the mean score, where there are two seeds or more.
 func (f Study) seedsFigure() ([]Figure, error) {
-	lines := plots.Lines{XLabel: "weight seeds, sorted by tau-b", YLabel: "tau-b of one seed", Points: true, Whole: true}
-	for _, r := range f.Top(len(f.Rows)) {
-		if len(r.Column.Seeds) < 3 || len(lines.Lines) == maxCurves {
-			continue
+	var rows []analysis.Association
+	var parts [][]plots.Part
+	var left omitted
+	for _, r := range f.Ranked() {
+		var of []plots.Part
+		for k, tau := range f.TauBySeed(r) {
+			if !math.IsNaN(tau) {
+				of = append(of, plots.Part{Name: fmt.Sprintf("seed %d", r.Column.Seeds[k]), Value: tau})
+			}
 		}
-		taus := f.TausBySeed(r)
-		slices.Sort(taus)
-		line := plots.Line{Name: abbreviate(r.Estimator, 22), Y: taus}
-		for i := range taus {
-			line.X = append(line.X, float64(i+1))
+		switch {
+		case len(r.Column.Seeds) < 2:
+			left.add("one seed", r.Estimator)
+		case len(of) == 0:
+			left.add("undefined", r.Estimator)
+		case len(rows) == maxBars:
+			left.add(fmt.Sprintf("not among the best %d", maxBars), r.Estimator)
+		default:
+			rows, parts = append(rows, r.Association), append(parts, of)
 		}
-		lines.Lines = append(lines.Lines, line)
 	}
-	return linesFigure("seeds", lines)
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	d := AssociationDots(f.tauAxis(), rows)
+	d.Groups[0] = "mean score of all seeds"
+	d.Parts = "one weight seed"
+	for k := range d.Rows {
+		d.Rows[k].Parts = parts[k]
+	}
+	return []Figure{{Name: "seeds", Figure: d, Width: plots.SingleColumn, Note: left.String()}}, nil
 }

@@ -1,37 +1,52 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"rwe301/correlation"
+	"rwe301/internal/printable"
 	"rwe301/plots"
 )
 
 // precisionFigure is F9: the share of the predicted top that belongs to the true top.
 func (f Study) precisionFigure() ([]Figure, error) {
-	lines := plots.Lines{XLabel: "top share of the architectures (%)", YLabel: "precision in the top", LogX: true}
+	points := plots.Points{XLabel: "top share of the architectures (%)", YLabel: "precision in the top, 95% interval",
+		LogX: true, Apart: true}
+	chance := plots.Group{Name: "chance", Joined: true, Bare: true}
 	for _, r := range f.Top(maxCurves) {
-		line := plots.Line{Name: abbreviate(r.Estimator, 22)}
-		shares, precision, err := r.Precision([]float64{.01, .02, .05, .1, .2, .3, .5})
+		group := plots.Group{Name: printable.Line(r.Estimator), Joined: true}
+		tops, err := r.Precision([]float64{.01, .02, .05, .1, .2, .3, .5})
 		if err != nil {
 			return nil, err
 		}
-		for k, share := range shares {
-			line.X, line.Y = append(line.X, 100*share), append(line.Y, precision[k])
+		for _, t := range tops {
+			x := 100 * t.Share
+			group.Points = append(group.Points, plots.Point{Name: fmt.Sprintf("%d of %d", t.K, t.N), X: x, Y: t.Value,
+				Low: t.Low, High: t.High})
+			if !slices.Contains(points.At, x) {
+				share := float64(t.K) / float64(t.N)
+				points.At = append(points.At, x)
+				chance.Points = append(chance.Points, plots.Point{X: x, Y: share, Low: share, High: share})
+			}
 		}
-		if len(line.X) > 1 {
-			lines.Lines = append(lines.Lines, line)
+		if len(tops) > 1 {
+			points.Groups = append(points.Groups, group)
 		}
 	}
-	if len(lines.Lines) == 0 {
+	if len(points.Groups) == 0 {
 		return nil, nil
 	}
-	chance := plots.Line{Name: "chance"}
-	for _, x := range lines.Lines[0].X {
-		chance.X, chance.Y = append(chance.X, x), append(chance.Y, x/100)
+	slices.Sort(points.At)
+	slices.SortFunc(chance.Points, func(a, b plots.Point) int { return cmp.Compare(a.X, b.X) })
+	note := f.bestOf(len(points.Groups))
+	points.Groups = append(points.Groups, chance)
+	made, err := pointsFigure("precision", plots.SingleColumn, points)
+	for i := range made {
+		made[i].Note = note
 	}
-	lines.Lines = append(lines.Lines, chance)
-	return linesFigure("precision", lines)
+	return made, err
 }
 
 // ranksFigure is F14: predicted against true rank, for the three best estimators.
@@ -56,7 +71,7 @@ func (f Study) ranksFigure() ([]Figure, error) {
 	if len(panels.Panels) == 0 {
 		return nil, nil
 	}
-	return []Figure{{"ranks", panels, plots.DoubleColumn}}, nil
+	return []Figure{{Name: "ranks", Figure: panels, Width: plots.DoubleColumn}}, nil
 }
 
 func negated(v []float64) []float64 {
@@ -82,5 +97,5 @@ func (f Study) criticalFigure() ([]Figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []Figure{{"critical", d, plots.SingleColumn}}, nil
+	return []Figure{{Name: "critical", Figure: d, Width: plots.SingleColumn}}, nil
 }

@@ -52,7 +52,7 @@ func TestUndrawn(t *testing.T) {
 		{"error", "figure bars: mean rank 0", func(Study) ([]Figure, error) { return nil, errors.New("mean rank 0") }},
 		{"panic", "figure bars: index (an error of bench301)", func(Study) ([]Figure, error) { panic("index") }},
 		{"drawing", "no such letter", func(Study) ([]Figure, error) {
-			return []Figure{{"bars", bad{}, plots.SingleColumn}}, nil
+			return []Figure{{Name: "bars", Figure: bad{}, Width: plots.SingleColumn}}, nil
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

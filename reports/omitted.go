@@ -1,0 +1,50 @@
+package reports
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"rwe301/internal/printable"
+)
+
+// omitted is what a figure leaves out, by the reason.
+type omitted struct {
+	reasons []string
+	names   map[string][]string
+}
+
+func (o *omitted) add(reason, name string) {
+	if o.names == nil {
+		o.names = map[string][]string{}
+	}
+	if !slices.Contains(o.reasons, reason) {
+		o.reasons = append(o.reasons, reason)
+	}
+	o.names[reason] = append(o.names[reason], printable.Line(name))
+}
+
+// String names all, with the reasons: "a, b (undefined); c (no time known)". It is empty where nothing is left out.
+func (o omitted) String() string {
+	var parts []string
+	for _, r := range o.reasons {
+		parts = append(parts, fmt.Sprintf("%s (%s)", strings.Join(o.names[r], ", "), r))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "left out: " + strings.Join(parts, "; ")
+}
+
+// brief names what is left out where that is little, and counts it otherwise.
+func (o omitted) brief() string {
+	var parts []string
+	for _, r := range o.reasons {
+		what := fmt.Sprint(len(o.names[r]))
+		if names := strings.Join(o.names[r], ", "); len(names) <= 30 {
+			what = names
+		}
+		parts = append(parts, fmt.Sprintf("%s: %s", what, r))
+	}
+	return strings.Join(parts, "; ")
+}
