@@ -18,6 +18,9 @@ type Findings struct {
 	Rows    []*Finding // in the order of the study
 	Options correlation.Options
 	Method  string // of the intervals, a sentence for notes
+
+	Compared bool     // with the best and with Baseline: Options.Compare
+	Baseline *Finding // the trivial baseline with the highest tau-b, that others are compared with; nil if there is none
 }
 
 // Finding is what the scores of one question say.
@@ -42,6 +45,11 @@ type Association struct {
 	Mark      string    `json:"versus_best,omitempty"`    // Best, or against it: "~" alike, "-" worse, "+" better
 	P         *float64  `json:"p_versus_best,omitempty"`  // of no difference from the best, adjusted
 	Smallest  bool      `json:"p_smallest,omitempty"`     // P, before its adjustment, is the smallest that N supports
+
+	// Above says that tau-b is significantly above the best trivial baseline, or above 0 where the run has none; PAbove is
+	// the p-value of no difference from that baseline (paired bootstrap, Holm).
+	Above  bool     `json:"above_baselines,omitempty"`
+	PAbove *float64 `json:"p_above_baselines,omitempty"`
 }
 
 // Interval is a value with its confidence interval. Where there is none, both ends are the value, so that a figure
@@ -271,8 +279,10 @@ func (f *Findings) compare(step func()) error {
 	if len(ranked) == 0 || ranked[0].Tau == nil {
 		return nil
 	}
+	f.Compared = true
 	best := ranked[0]
 	best.Mark = Best
+	versus := map[*Finding]*correlation.Comparison{}
 	var cs []*correlation.Comparison
 	var rows []*Finding
 	for _, r := range f.Rows {
@@ -287,12 +297,18 @@ func (f *Findings) compare(step func()) error {
 		if err != nil {
 			return err
 		}
-		cs, rows = append(cs, c), append(rows, r)
+		cs, rows, versus[r] = append(cs, c), append(rows, r), c
 	}
 	for i, c := range adjusted(cs) {
 		rows[i].Mark, rows[i].P, rows[i].Smallest = c.Mark(), &c.PAdjusted, c.Smallest
 	}
-	return nil
+	return f.judge(func(a, b *Finding) (*correlation.Comparison, error) {
+		if c := versus[a]; b == best && c != nil {
+			again := *c
+			return &again, nil
+		}
+		return f.Versus(a, b)
+	})
 }
 
 // adjusted corrects comparisons of one family (Holm).

@@ -1,0 +1,127 @@
+package analysis
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"rwe301/correlation"
+	"rwe301/internal/suggest"
+)
+
+// Pair is the difference in tau-b between two findings of one run, A minus B, A the one with the higher tau-b.
+type Pair struct {
+	A, B                    *Finding
+	N                       int  // architectures that both score
+	Drawn                   bool // there are more than ClosedForm, of which so many were drawn
+	*correlation.Comparison      // paired bootstrap, p adjusted by Holm over all pairs; nil where it is undefined
+}
+
+// Pairs compares every two of the findings given, all of the run for nil: n(n-1)/2 pairs, in the order of Ranked. Those
+// without a tau-b are left out. The error is that of the context of the analysis.
+func (f *Findings) Pairs(rows []*Finding) ([]Pair, error) {
+	if rows == nil {
+		rows = f.Rows
+	}
+	ranked := slices.DeleteFunc(f.Ranked(), func(r *Finding) bool { return r.Tau == nil || !slices.Contains(rows, r) })
+	var out []Pair
+	var cs []*correlation.Comparison
+	for i, a := range ranked {
+		for _, b := range ranked[i+1:] {
+			if err := f.ended(); err != nil {
+				return nil, err
+			}
+			common, _ := Common(a.Column.Mean(), b.Column.Mean(), f.Results.Truth)
+			p := Pair{A: a, B: b, N: len(common), Drawn: len(common) > ClosedForm}
+			c, err := f.Versus(a, b)
+			switch {
+			case err == nil:
+				p.Comparison, cs = c, append(cs, c)
+			case !errors.Is(err, correlation.ErrUndefined):
+				return nil, err
+			}
+			out = append(out, p)
+		}
+	}
+	adjusted(cs)
+	return out, nil
+}
+
+// Select finds the findings of these names: labels, or names of estimators that the run has once.
+func (f *Findings) Select(names ...string) ([]*Finding, error) {
+	var out []*Finding
+	for _, name := range names {
+		found := f.named(name)
+		if len(found) == 0 {
+			var legal []string
+			for _, r := range f.Rows {
+				legal = append(legal, r.Estimator)
+			}
+			return nil, fmt.Errorf("%s: no estimator %q%s", f.From.Dir, name, suggest.Nearest(name, legal))
+		}
+		if len(found) > 1 {
+			var labels []string
+			for _, r := range found {
+				labels = append(labels, r.Estimator)
+			}
+			return nil, fmt.Errorf("%s: %q is several estimators: name one of %q", f.From.Dir, name, labels)
+		}
+		if slices.Contains(out, found[0]) {
+			return nil, fmt.Errorf("%s: %q is named twice", f.From.Dir, name)
+		}
+		out = append(out, found[0])
+	}
+	return out, nil
+}
+
+// named lists the finding of a label, or else those of an estimator or of its settings in full.
+func (f *Findings) named(name string) (found []*Finding) {
+	for _, r := range f.Rows {
+		if r.Estimator == name {
+			return []*Finding{r}
+		}
+		if r.Column.Question.Estimator == name || r.Column.Full == name {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+// baseline is the trivial baseline with the highest tau-b, or nil.
+func (f *Findings) baseline() *Finding {
+	for _, r := range f.Ranked() {
+		if r.Baseline && r.Tau != nil {
+			return r
+		}
+	}
+	return nil
+}
+
+// judge says of a finding that is no baseline whether it is significantly above the best of these: paired bootstrap,
+// Holm over all such findings. Where the run has no baseline, a tau-b counts as above whose interval is above 0.
+func (f *Findings) judge(against func(a, b *Finding) (*correlation.Comparison, error)) error {
+	f.Baseline = f.baseline()
+	var cs []*correlation.Comparison
+	var rows []*Finding
+	for _, r := range f.Rows {
+		if r.Tau == nil || r.Baseline {
+			continue
+		}
+		if f.Baseline == nil {
+			r.Above = r.Tau.Method != correlation.None && r.Tau.Low > 0
+			continue
+		}
+		c, err := against(r, f.Baseline)
+		if errors.Is(err, correlation.ErrUndefined) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		cs, rows = append(cs, c), append(rows, r)
+	}
+	for i, c := range adjusted(cs) {
+		rows[i].Above, rows[i].PAbove = c.Distinguishable() && c.Difference > 0, &c.PAdjusted
+	}
+	return nil
+}
