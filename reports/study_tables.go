@@ -26,6 +26,7 @@ var tables = []struct {
 	{"confounding", Study.confoundingTable},
 	{"budget", Study.budgetTable},
 	{"ablation", Study.ablationTable},
+	{"importance", Study.importanceTable},
 	{"seeds", Study.seedTable},
 	{"protocol", Study.protocolTable},
 }
