@@ -29,18 +29,7 @@ type GridSlice struct {
 // Grids lists the estimators of which the run varies two settings together, or more: then Down and Across are the two
 // with the most levels, and there is a slice a combination of the others.
 func (f *Findings) Grids() ([]Grid, error) {
-	var names []string
-	byName := map[string][]*Finding{}
-	for _, r := range f.Rows {
-		if r.Column.Parts != nil {
-			continue
-		}
-		name := r.Column.Question.Estimator
-		if byName[name] == nil {
-			names = append(names, name)
-		}
-		byName[name] = append(byName[name], r)
-	}
+	names, byName := f.families()
 	var out []Grid
 	for _, name := range names {
 		g, ok := gridOf(name, byName[name])
@@ -57,18 +46,10 @@ func (f *Findings) Grids() ([]Grid, error) {
 
 // gridOf arranges the findings of one estimator; ok is false where no two settings vary together.
 func gridOf(name string, rows []*Finding) (g Grid, ok bool) {
-	levels := map[string][]string{}
-	for _, r := range rows {
-		for setting, level := range r.Column.Levels() {
-			if !slices.Contains(levels[setting], level) {
-				levels[setting] = append(levels[setting], level)
-			}
-		}
-	}
+	levels := levelsOf(rows)
 	var varied []string
 	for setting, l := range levels {
 		if len(l) > 1 {
-			InOrder(l)
 			varied = append(varied, setting)
 		}
 	}

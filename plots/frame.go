@@ -33,6 +33,7 @@ type frame struct {
 	fill  func(most int) // adds them, knowing how many the panel with the most has; nil for nothing
 
 	settle func(size vg.Point) []key // chooses labels for data of some size, and what must be explained; may be nil
+	below  vg.Length                 // more than a line of numbers below the data: names that are written upwards
 }
 
 // key is an entry of the legend, which stands above the data and hides nothing.
@@ -208,10 +209,12 @@ func (a *arrangement) measureFrames() {
 		a.lines[i/a.columns] = max(a.lines[i/a.columns], n)
 	}
 	a.dataHigh = min(max(0.62*width, 48), 2.3*vg.Inch)
+	fixed := vg.Length(0)
 	for _, f := range a.frames {
 		switch {
 		case f.fixed > 0:
-			a.dataHigh = f.fixed
+			fixed = max(fixed, f.fixed)
+			a.dataHigh = fixed
 		case f.square:
 			a.dataHigh = min(width-a.axisWidth(f), 3*vg.Inch)
 		}
@@ -316,8 +319,9 @@ func (a *arrangement) height() vg.Length {
 		if lines > 0 {
 			h += vg.Length(lines)*size*1.2 + 3
 		}
-		own := 0
+		own, below := 0, vg.Length(0)
 		for _, f := range a.row(k) {
+			below = max(below, f.below)
 			if a.x == "" && f.x != "" {
 				own = max(own, len(marked.Lines(fit(f.x, f.X.Label.TextStyle, a.panelWidth()-a.axisWidth(f)))))
 			}
@@ -325,6 +329,7 @@ func (a *arrangement) height() vg.Length {
 		if own > 0 {
 			h += vg.Length(own)*size*1.2 + 2
 		}
+		h += below
 	}
 	return h
 }
@@ -416,7 +421,7 @@ func (a *arrangement) dress(f frame, c draw.Canvas, first bool) {
 	}
 	for range 3 { // the numbers of one axis change the room of the other
 		data := p.DataCanvas(c)
-		coarsen(&p.X, data.Max.X-data.Min.X, func(t string) vg.Length { return p.X.Tick.Label.Width(t) + 4 })
+		coarsen(&p.X, data.Max.X-data.Min.X, func(t string) vg.Length { return along(p.X, t) + 4 })
 		coarsen(&p.Y, data.Max.Y-data.Min.Y, func(string) vg.Length { return a.style.small() * 1.25 })
 	}
 	data := p.DataCanvas(c)
@@ -426,6 +431,12 @@ func (a *arrangement) dress(f frame, c draw.Canvas, first bool) {
 	if p.Y.Label.Text != "" {
 		p.Y.Label.Text = fit(f.y, p.Y.Label.TextStyle, data.Max.Y-data.Min.Y)
 	}
+}
+
+// along is the room that a label takes on the axis of x.
+func along(x plot.Axis, label string) vg.Length {
+	r := x.Tick.Label.Rectangle(label)
+	return r.Max.X - r.Min.X
 }
 
 // coarsen takes ticks away until their labels do not touch.
@@ -480,18 +491,20 @@ func thin(p *plot.Plot, data draw.Canvas) {
 		}
 		axis.Tick.Marker = plot.ConstantTicks(kept)
 	}
-	one(&p.X, data.Max.X-data.Min.X, func(t string) vg.Length { return p.X.Tick.Label.Width(t) + 3 })
+	one(&p.X, data.Max.X-data.Min.X, func(t string) vg.Length { return along(p.X, t) + 3 })
 	one(&p.Y, data.Max.Y-data.Min.Y, func(string) vg.Length { return p.Y.Tick.Label.Font.Size * 1.1 })
 }
 
-// bare are ticks without labels.
+// bare are ticks with labels that take the same height and show nothing.
 type bare struct{ plot.Ticker }
 
 // Ticks implements plot.Ticker.
 func (b bare) Ticks(low, high float64) []plot.Tick {
 	out := slices.Clone(b.Ticker.Ticks(low, high))
 	for i := range out {
-		out[i].Label = ""
+		if out[i].Label != "" {
+			out[i].Label = " "
+		}
 	}
 	return out
 }

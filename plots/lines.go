@@ -11,7 +11,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// series are the colours of lines and groups of points, in order; dashes tell them apart in grey.
+// series are the colours of lines and groups of points, in order; dashes and shapes tell them apart in grey, and where
+// colours repeat.
 var (
 	series = []color.RGBA{blue, vermillion, green, purple, orange, black, sky, grey}
 	dashes = [][]vg.Length{nil, {4, 2}, {1.5, 1.5}, {6, 2, 1.5, 2}, {3, 1}, {8, 2}, {1, 3}, {2, 4}}
@@ -20,6 +21,12 @@ var (
 		draw.PlusGlyph{}, draw.CrossGlyph{},
 	}
 )
+
+// look is how series i is drawn: no two of the first 64 alike.
+func (s Style) look(i int) (color.RGBA, []vg.Length, draw.GlyphDrawer) {
+	turn := i + i/len(s.Colours)
+	return s.colour(i), dashes[turn%len(dashes)], shapes[turn%len(shapes)]
+}
 
 // Line is a curve with an optional band around it. Points with a Y of NaN are gaps.
 type Line struct {
@@ -38,7 +45,15 @@ type Lines struct {
 	Zero   bool // mark y = 0
 	Points bool // mark the points of each curve
 	Lines  []Line
+
+	At    []float64 // ticks of X, if not at round numbers
+	Band  string    // what bands are, for the legend
+	First int       // number of the first curve's colour and dashes
+	Faint []Line    // drawn in grey behind, to compare with; not part of the data
 }
+
+// maxFilled is how many bands are filled in one plot; of more, only the edges can be told apart.
+const maxFilled = 3
 
 // NewLines checks that every curve's slices have one length and, for a logarithmic axis, positive X.
 func NewLines(l Lines) (Lines, error) {
@@ -54,6 +69,25 @@ func NewLines(l Lines) (Lines, error) {
 		}
 	}
 	return l, nil
+}
+
+// faint is the colour of what stands behind.
+var faint = color.RGBA{R: 190, G: 190, B: 190, A: 255}
+
+// Apart is one panel a curve, each with the others in grey behind it, in one range of y.
+func (l Lines) Apart() Grid {
+	g := Grid{SharedY: true}
+	for i, line := range l.Lines {
+		one := l
+		one.Title, one.First, one.Lines, one.Faint = line.Name, i, []Line{line}, nil
+		for k, other := range l.Lines {
+			if k != i {
+				one.Faint = append(one.Faint, other)
+			}
+		}
+		g.Panels, g.Names = append(g.Panels, one), append(g.Names, line.Name)
+	}
+	return g
 }
 
 // Draw implements Figure.
@@ -72,28 +106,47 @@ func (l Lines) frame(s Style) frame {
 	case l.Whole:
 		p.X.Tick.Marker = wholeTicks(8)
 	}
-	for i, line := range l.Lines { // all bands lie below all lines
+	if l.At != nil {
+		var at levelTicks
+		for _, v := range l.At {
+			at = append(at, plot.Tick{Value: v, Label: minus(number(v))})
+		}
+		p.X.Tick.Marker = at
+	}
+	for _, line := range l.Faint {
 		for _, run := range line.runs() {
-			if line.Low != nil {
-				p.Add(band{run, lighter(s.colour(i))})
+			p.Add(&plotter.Line{XYs: xysOf(run.X, run.Y), LineStyle: draw.LineStyle{Color: faint, Width: 0.6}})
+		}
+	}
+	for i, line := range l.Lines { // all bands lie below all lines
+		tint, dash, _ := s.look(l.First + i)
+		for _, run := range line.runs() {
+			if line.Low == nil {
+				continue
 			}
+			edge := draw.LineStyle{Color: tint, Width: 0.3}
+			if len(l.Lines) <= maxFilled {
+				p.Add(band{run, lighter(tint)})
+			} else {
+				edge.Dashes = dash
+			}
+			p.Add(&plotter.Line{XYs: xysOf(run.X, run.Low), LineStyle: edge},
+				&plotter.Line{XYs: xysOf(run.X, run.High), LineStyle: edge}) // edges show where bands overlap
 		}
 	}
 	if l.Zero {
 		p.Add(level(0))
 	}
+	bands := false
 	for i, line := range l.Lines {
-		style := draw.LineStyle{Color: s.colour(i), Width: 1.2, Dashes: dashes[i%len(dashes)]}
-		edge := draw.LineStyle{Color: s.colour(i), Width: 0.3}
-		glyph := draw.GlyphStyle{Color: style.Color, Radius: 1.8, Shape: shapes[i%len(shapes)]}
+		tint, dash, shape := s.look(l.First + i)
+		style := draw.LineStyle{Color: tint, Width: 1.2, Dashes: dash}
+		glyph := draw.GlyphStyle{Color: tint, Radius: 1.8, Shape: shape}
+		bands = bands || line.Low != nil
 		for _, run := range line.runs() {
-			if line.Low != nil { // edges show where bands overlap
-				p.Add(&plotter.Line{XYs: xysOf(run.X, run.Low), LineStyle: edge},
-					&plotter.Line{XYs: xysOf(run.X, run.High), LineStyle: edge})
-			}
 			xys := xysOf(run.X, run.Y)
 			p.Add(&plotter.Line{XYs: xys, LineStyle: style})
-			if l.Points {
+			if l.Points || len(xys) == 1 {
 				p.Add(&plotter.Scatter{XYs: xys, GlyphStyle: glyph})
 			}
 		}
@@ -104,6 +157,12 @@ func (l Lines) frame(s Style) frame {
 			}
 			f.keys = append(f.keys, key{line.Name, mark})
 		}
+	}
+	if bands && l.Band != "" {
+		f.keys = append(f.keys, key{l.Band, rect{fill: lighter(grey)}})
+	}
+	if len(l.Faint) > 0 {
+		f.keys = append(f.keys, key{"the others", thumbnail{draw.LineStyle{Color: faint, Width: 0.6}, nil}})
 	}
 	pad(p)
 	return f

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -122,9 +123,16 @@ func (f Study) possible(kinds []string) (names []string) {
 	for _, kind := range kinds {
 		switch kind {
 		case "ablation":
-			for _, c := range f.Columns {
-				for setting := range c.Levels() {
-					names = append(names, "ablation-"+setting)
+			for _, name := range f.fileNames() {
+				names = append(names, "ablation-"+name)
+			}
+			for _, setting := range f.varied() { // as earlier versions called them
+				names = append(names, "ablation-"+setting)
+			}
+		case "grid":
+			for _, down := range f.varied() {
+				for _, across := range f.varied() {
+					names = append(names, "grid-"+down+"-"+across)
 				}
 			}
 		case "cells":
@@ -134,6 +142,17 @@ func (f Study) possible(kinds []string) (names []string) {
 		}
 	}
 	return names
+}
+
+// varied lists the settings of all estimators that are varied.
+func (f Study) varied() []string {
+	all := map[string]bool{}
+	for _, c := range f.Columns {
+		for setting := range c.Levels() {
+			all[setting] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(all))
 }
 
 // SaveFigures draws the kinds of figures named, all for none, into a folder of the run's own, and lists the files. The

@@ -34,6 +34,8 @@ var figures = []struct {
 	{"bars", Study.barsFigure},
 	{"cost", Study.costFigure},
 	{"ablation", Study.ablationFigures},
+	{"grid", Study.gridFigures},
+	{"importance", Study.importanceFigure},
 	{"convergence", Study.convergenceFigure},
 	{"seeds", Study.seedsFigure},
 	{"proxies", Study.proxiesFigure},
@@ -90,7 +92,7 @@ const (
 
 	maxEntropy = 10 // scores of the figure of entropies
 
-	maxRanks, maxConverging = 3, 3
+	maxRanks, maxConverging = 3, 6
 )
 
 // accuracyLabel is the axis of the accuracies, which says where they come from.

@@ -24,8 +24,8 @@ func TestFigures(t *testing.T) {
 		if _, err := plots.Save(t.TempDir(), m.Name, m.Figure, m.Width, plots.DefaultStyle(), "svg"); err != nil {
 			t.Errorf("%s: %v", m.Name, err)
 		}
-		if m.Width < 140 || m.Height < 72 {
-			t.Errorf("%s is %v by %v points", m.Name, m.Width, m.Height)
+		if high := m.Height(m.Width, plots.DefaultStyle()); m.Width < 140 || high < 72 {
+			t.Errorf("%s is %v by %v points", m.Name, m.Width, high)
 		}
 		if header, rows := m.Data(); len(header) == 0 || len(rows) == 0 {
 			t.Errorf("%s has no data", m.Name)

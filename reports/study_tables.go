@@ -27,6 +27,7 @@ var tables = []struct {
 	{"budget", one(Study.budgetTable)},
 	{"ablation", Study.ablationTables},
 	{"grid", Study.gridTables},
+	{"importance", one(Study.importanceTable)},
 	{"seeds", one(Study.seedTable)},
 	{"pairwise", one(Study.pairTable)},
 	{"protocol", one(Study.protocolTable)},
