@@ -69,7 +69,7 @@ estimators:
 	var names []string
 	for _, m := range made {
 		names = append(names, m.Name)
-		if err := plots.SaveAs(filepath.Join(dir, m.Name+".png"), m.Figure, m.Width, m.Height); err != nil {
+		if err := plots.SaveAs(filepath.Join(dir, m.Name+".png"), m.Figure, m.Width, plots.DefaultStyle()); err != nil {
 			t.Error(err)
 		}
 		if lines, ok := m.Figure.(plots.Lines); ok && m.Name == "ablation-channels" {
