@@ -18,6 +18,7 @@ type Findings struct {
 	Rows    []*Finding // in the order of the study
 	Options correlation.Options
 	Method  string // of the intervals, a sentence for notes
+	Ordered bool   // Ranked leaves the rows in their order
 }
 
 // Finding is what the scores of one question say.
@@ -332,7 +333,7 @@ func drawn(columns [][]float64, seed uint64) [][]float64 {
 	return out
 }
 
-// Ranked lists the findings by tau-b, equal ones by name, the undefined last.
+// Ranked lists the findings by tau-b, equal ones by name, the undefined last, unless they are Ordered.
 func (f *Findings) Ranked() []*Finding {
 	value := func(r *Finding) float64 {
 		if r.Tau == nil {
@@ -341,6 +342,9 @@ func (f *Findings) Ranked() []*Finding {
 		return r.Tau.Value
 	}
 	rows := slices.Clone(f.Rows)
+	if f.Ordered {
+		return rows
+	}
 	slices.SortStableFunc(rows, func(a, b *Finding) int {
 		return cmp.Or(cmp.Compare(value(b), value(a)), byName(a.Estimator, b.Estimator))
 	})

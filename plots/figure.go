@@ -55,9 +55,12 @@ type Drawn struct {
 	data    [][]byte
 }
 
-// Draw draws a figure in some formats.
+// Draw draws a figure in some formats. Of what no script draws, the Script is left out.
 func Draw(f Figure, width vg.Length, s Style, formats ...string) (d Drawn, err error) {
 	for _, format := range formats {
+		if format == Script && !HasScript(f) {
+			continue
+		}
 		var b bytes.Buffer
 		if err := Write(&b, f, width, s, format); err != nil {
 			return d, err
@@ -139,9 +142,9 @@ var (
 	purple     = color.RGBA{R: 204, G: 121, B: 167, A: 255}
 )
 
-// Write writes a figure in one of the formats. A library that panics over it gives an error.
+// Write writes a figure in one of the formats, or as its Script. A library that panics over it gives an error.
 func Write(w io.Writer, f Figure, width vg.Length, s Style, format string) (err error) {
-	if !slices.Contains(Formats(), format) {
+	if format != Script && !slices.Contains(Formats(), format) {
 		return fmt.Errorf("figure format %q: must be one of %v", format, Formats())
 	}
 	defer func() {
@@ -149,6 +152,9 @@ func Write(w io.Writer, f Figure, width vg.Length, s Style, format string) (err 
 			err = fmt.Errorf("cannot be drawn as %s: %v", format, r)
 		}
 	}()
+	if format == Script {
+		return writeScript(w, f, width, s)
+	}
 	c, err := canvas(width, f.Height(width, s), format, s.DPI)
 	if err != nil {
 		return err
