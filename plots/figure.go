@@ -13,6 +13,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgtex"
 
 	"rwe301/internal/atomicfile"
 )
@@ -118,13 +119,12 @@ func canvas(w, h vg.Length, format string, dpi int) (vg.CanvasWriterTo, error) {
 		return vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(dpi))}, nil
 	case "pdf":
 		return newPDF(w, h), nil
+	case "tex":
+		return latex{vgtex.New(w, h), w, h}, nil
 	}
 	c, err := draw.NewFormattedCanvas(w, h, format)
 	if err != nil {
 		return nil, err
-	}
-	if format == "tex" {
-		return latex{c}, nil
 	}
 	return outlined{c, format}, nil
 }

@@ -192,7 +192,9 @@ def main():
         rows, header = list(table), table.fieldnames
     draw = next(function for needs, function in KINDS if set(needs) <= set(header))
     plt.rcParams.update({
-        "font.family": SPEC["font"], "font.size": SPEC["size"] - 1, "axes.titlesize": SPEC["size"],
+        "font.family": SPEC["font"], "font.size": SPEC["size"] - 1, "axes.titlesize": max(6, SPEC["size"] - 2),
+        "font.serif": ["Liberation Serif", "Times New Roman", "Nimbus Roman", "DejaVu Serif"],
+        "font.sans-serif": ["Liberation Sans", "Arial", "DejaVu Sans"],
         "axes.labelsize": SPEC["size"], "axes.linewidth": 0.5, "axes.spines.top": False, "axes.spines.right": False,
         "legend.frameon": False, "savefig.dpi": SPEC["dpi"], "pdf.fonttype": 42, "axes.unicode_minus": True,
     })

@@ -121,9 +121,11 @@ func (spec *scriptSpec) fill(g Grid, width vg.Length, s Style) {
 			p.Y = mathText(f.y)
 		}
 		_, p.LogX = f.X.Scale.(plot.LogScale)
-		if levels, ok := f.X.Tick.Marker.(levelTicks); ok {
-			for _, t := range levels {
-				p.Ticks = append(p.Ticks, scriptTick{t.Value, mathText(t.Label)})
+		if _, levels := f.X.Tick.Marker.(levelTicks); levels || p.LogX {
+			for _, t := range f.X.Tick.Marker.Ticks(f.X.Min, f.X.Max) {
+				if t.Label != "" {
+					p.Ticks = append(p.Ticks, scriptTick{t.Value, mathText(t.Label)})
+				}
 			}
 		}
 		if points, ok := g.Panels[i].(Points); ok {
