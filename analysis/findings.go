@@ -21,6 +21,7 @@ type Findings struct {
 
 	Compared bool     // with the best and with Baseline: Options.Compare
 	Baseline *Finding // the trivial baseline with the highest tau-b, that others are compared with; nil if there is none
+	Ordered  bool     // Ranked leaves the rows in their order
 }
 
 // Finding is what the scores of one question say.
@@ -348,7 +349,7 @@ func drawn(columns [][]float64, seed uint64) [][]float64 {
 	return out
 }
 
-// Ranked lists the findings by tau-b, equal ones by name, the undefined last.
+// Ranked lists the findings by tau-b, equal ones by name, the undefined last, unless they are Ordered.
 func (f *Findings) Ranked() []*Finding {
 	value := func(r *Finding) float64 {
 		if r.Tau == nil {
@@ -357,6 +358,9 @@ func (f *Findings) Ranked() []*Finding {
 		return r.Tau.Value
 	}
 	rows := slices.Clone(f.Rows)
+	if f.Ordered {
+		return rows
+	}
 	slices.SortStableFunc(rows, func(a, b *Finding) int {
 		return cmp.Or(cmp.Compare(value(b), value(a)), byName(a.Estimator, b.Estimator))
 	})

@@ -28,32 +28,61 @@ func NewCells(title string, space bench301.Space, a bench301.Architecture) (Cell
 const CellsWidth = DoubleColumn
 
 // Height implements Figure.
-func (f Cells) Height(vg.Length, Style) vg.Length { return vg.Length(len(f.Cells)) * 2.2 * vg.Inch }
+func (f Cells) Height(width vg.Length, s Style) vg.Length {
+	d := f.arrange(width, s)
+	h := 2*cellsEdge + vg.Length(len(d.title))*1.2*s.Size + betweenCells*vg.Length(max(0, len(d.graphs)-1))
+	for _, g := range d.graphs {
+		h += g.depth()
+	}
+	return h
+}
+
+// Space around cells and between them, in points.
+const (
+	cellsEdge    = 5
+	betweenCells = 9
+)
+
+// drawnCells are cells laid out for some width.
+type drawnCells struct {
+	title  []string
+	graphs []graph
+}
+
+// arrange lays cells out from left to right where they have the width, from top to bottom where they have not, and with
+// short names of operations where these are too wide even so.
+func (f Cells) arrange(width vg.Length, s Style) (d drawnCells) {
+	width -= 2 * cellsEdge
+	if f.Title != "" {
+		d.title, _ = fold(f.Title, s.label(s.Size, black, text.XCenter, text.YTop), width, maxLines)
+	}
+	for _, way := range []struct{ down, short bool }{{false, false}, {true, false}, {true, true}} {
+		d.graphs = nil
+		fits := true
+		for _, w := range f.Cells {
+			g := newGraph(w, s, way.down, way.short)
+			fits = fits && g.breadth() <= width
+			d.graphs = append(d.graphs, g)
+		}
+		if fits {
+			break
+		}
+	}
+	return d
+}
 
 // Draw implements Figure.
 func (f Cells) Draw(c draw.Canvas, s Style) {
-	c = draw.Crop(c, 6, -6, 4, -4)
-	head := vg.Length(0)
-	if f.Title != "" {
-		head = 16
-		style := s.label(s.Size, black, text.XCenter, text.YTop)
-		c.FillText(style, vg.Point{X: (c.Min.X + c.Max.X) / 2, Y: c.Max.Y}, cut(f.Title, style, c.Max.X-c.Min.X))
-	}
-	var parts []graph
-	need := 0.0
-	for _, w := range f.Cells {
-		parts = append(parts, newGraph(w))
-		need += parts[len(parts)-1].need()
-	}
-	const between = 8
-	// Each cell gets a share of the height in proportion to what it needs.
-	top, space := c.Max.Y-head, c.Max.Y-head-c.Min.Y-between*vg.Length(len(parts)-1)
-	for _, p := range parts {
+	d := f.arrange(c.Max.X-c.Min.X, s)
+	c = draw.Crop(c, cellsEdge, -cellsEdge, cellsEdge, -cellsEdge)
+	c.FillText(s.label(s.Size, black, text.XCenter, text.YTop), vg.Point{X: (c.Min.X + c.Max.X) / 2, Y: c.Max.Y},
+		strings.Join(d.title, "\n"))
+	top := c.Max.Y - vg.Length(len(d.title))*1.2*s.Size
+	for _, g := range d.graphs {
 		part := c
-		part.Max.Y = top
-		part.Min.Y = top - space*vg.Length(p.need()/need)
-		p.draw(part, s)
-		top = part.Min.Y - between
+		part.Max.Y, part.Min.Y = top, top-g.depth()
+		g.draw(part)
+		top = part.Min.Y - betweenCells
 	}
 }
 
@@ -73,75 +102,161 @@ type graph struct {
 	title string
 	layout
 	links []bench301.Link
+	style Style
+	down  bool      // layers lie below each other
+	unit  vg.Length // of the layout
+	along []vg.Length
 }
 
-func newGraph(w bench301.Wiring) graph { return graph{w.Name, layOut(w.Nodes, w.Links), w.Links} }
-
-// titleHeight is the space for a graph's title in units of a label's height.
-const titleHeight = 1.6
-
-// need is the height that the graph asks for, in units of a label's height.
-func (g graph) need() float64 {
-	low, high := g.bounds()
-	return high - low + titleHeight
-}
-
-// Font sizes of a graph at full size, and the length of an arrow's head.
-const (
-	nodeFont  = 8
-	labelFont = 7
-	arrow     = 4
-)
-
-// draw fills the canvas with the graph.
-func (g graph) draw(c draw.Canvas, s Style) {
-	low, high := g.bounds()
-	unit := min((c.Max.Y-c.Min.Y)/vg.Length(g.need()), 1.7*labelFont)
-	scale := min(1, unit/(1.25*labelFont))
-	names, labels := s.label(nodeFont*scale, black, text.XCenter, text.YCenter),
-		s.label(labelFont*scale, black, text.XCenter, text.YCenter)
-
-	width := make([]vg.Length, len(g.layers)) // of the text in each layer
-	total := vg.Length(0)
+// newGraph lays a graph out.
+func newGraph(w bench301.Wiring, s Style, down, short bool) graph {
+	g := graph{title: w.Name, links: slices.Clone(w.Links), style: s, down: down, unit: 1.5 * s.small()}
+	if short {
+		for i := range g.links {
+			g.links[i].Label = shortOperation(g.links[i].Label)
+		}
+	}
+	size := extents(upright)
+	if down {
+		size = func(label string, node bool) float64 { return float64(g.textWidth(label, node) / g.unit) }
+	}
+	g.layout = layOut(w.Nodes, g.links, size)
+	g.along = make([]vg.Length, len(g.layers))
 	for k, layer := range g.layers {
 		for _, p := range layer {
-			style, pad := labels, vg.Length(3)
-			if g.places[p].edge < 0 {
-				style, pad = names, 8
-			}
-			if g.places[p].label != "" {
-				width[k] = max(width[k], style.Width(g.places[p].label)+pad*scale)
+			label, node := g.places[p].label, g.places[p].edge < 0
+			switch {
+			case label == "":
+			case !down:
+				g.along[k] = max(g.along[k], g.textWidth(label, node))
+			case node:
+				g.along[k] = g.unit * nodeHeight * 0.8
+			default:
+				g.along[k] = max(g.along[k], g.unit*labelHeight*0.9)
 			}
 		}
-		total += width[k]
 	}
-	gap := (c.Max.X - c.Min.X - total) / vg.Length(max(1, len(g.layers)-1))
-	x := make([]vg.Length, len(g.layers)) // centre of each layer
-	at := c.Min.X
-	for k, w := range width {
-		x[k] = at + w/2
-		at += w + gap
-	}
-	body := c.Max.Y - titleHeight*unit
-	middle := (body + c.Min.Y) / 2
-	y := func(p place) vg.Length { return middle + vg.Length(p.y-(low+high)/2)*unit }
+	return g
+}
 
-	c.FillText(s.label(nodeFont, black, text.XLeft, text.YTop), vg.Point{X: c.Min.X, Y: c.Max.Y}, g.title)
+// shortOperation is the name of an operation where there is little room: of sep_conv_3x3, sep 3.
+func shortOperation(name string) string {
+	head, rest, _ := strings.Cut(name, "_")
+	if _, size, found := strings.Cut(rest, "x"); found {
+		return head + " " + size
+	}
+	return head
+}
+
+// text is the style of nodes or of labels of edges.
+func (g graph) text(node bool) text.Style {
+	size := g.style.small()
+	if node {
+		size = g.style.Size
+	}
+	return g.style.label(size, black, text.XCenter, text.YCenter)
+}
+
+// textWidth is the width of a label with the space around it.
+func (g graph) textWidth(label string, node bool) vg.Length {
+	if node {
+		return g.text(true).Width(label) + 8
+	}
+	return g.text(false).Width(label) + 4
+}
+
+// Least spaces between layers, and the height of the name of a cell.
+const (
+	leastGap = 11
+	downGap  = 13
+	arrow    = 4
+)
+
+// layersLong is what the layers need, one after the other.
+func (g graph) layersLong(gap vg.Length) (sum vg.Length) {
+	for _, a := range g.along {
+		sum += a
+	}
+	return sum + gap*vg.Length(max(0, len(g.along)-1))
+}
+
+// across is what the places of a layer need beside each other.
+func (g graph) across() vg.Length {
+	low, high := g.bounds()
+	return vg.Length(high-low) * g.unit
+}
+
+// breadth and depth are the width that a graph needs and the height that it takes, its name included.
+func (g graph) breadth() vg.Length {
+	if g.down {
+		return g.across()
+	}
+	return g.layersLong(leastGap)
+}
+
+func (g graph) depth() vg.Length {
+	name := 1.4 * g.style.Size
+	if g.down {
+		return name + g.layersLong(downGap)
+	}
+	return name + g.across()
+}
+
+// graphOn is a graph on a canvas.
+type graphOn struct {
+	graph
+	draw.Canvas
+	centres []vg.Length // of the layers, from the first on
+	start   vg.Point    // the middle of the first edge of all layers
+	middle  float64     // of the places, in units
+}
+
+// at is the place that lies so far along the layers and so far across.
+func (g graphOn) at(along vg.Length, y float64) vg.Point {
+	across := vg.Length(y-g.middle) * g.unit
+	if g.down {
+		return vg.Point{X: g.start.X + across, Y: g.start.Y - along}
+	}
+	return vg.Point{X: g.start.X + along, Y: g.start.Y + across}
+}
+
+// draw fills the canvas with the graph.
+func (g graph) draw(c draw.Canvas) {
+	name := 1.4 * g.style.Size
+	c.FillText(g.style.label(g.style.Size, black, text.XLeft, text.YTop), vg.Point{X: c.Min.X, Y: c.Max.Y}, g.title)
+	c.Max.Y -= name
+	low, high := g.bounds()
+	on := graphOn{graph: g, Canvas: c, middle: (low + high) / 2}
+	long := c.Max.X - c.Min.X
+	on.start = vg.Point{X: c.Min.X, Y: (c.Min.Y + c.Max.Y) / 2}
+	if g.down {
+		long = c.Max.Y - c.Min.Y
+		on.start = vg.Point{X: (c.Min.X + c.Max.X) / 2, Y: c.Max.Y}
+	}
+	gap := (long - g.layersLong(0)) / vg.Length(max(1, len(g.along)-1))
+	at := vg.Length(0)
+	for _, a := range g.along {
+		on.centres = append(on.centres, at+a/2)
+		at += a + gap
+	}
 	ends := g.ports()
 	for i, e := range g.links {
-		g.line(c, s, i, e, x, width, y, unit, scale, ends[i], labels)
+		on.line(i, e, ends[i])
+	}
+	for i, e := range g.links {
+		on.label(i, e)
 	}
 	for _, p := range g.places {
 		if p.edge >= 0 {
 			continue
 		}
-		w, h := names.Width(p.label)+8*scale, nodeHeight*unit*0.8
 		fill := color.RGBA{R: 225, G: 236, B: 245, A: 255}
 		if len(p.left) == 0 || len(p.right) == 0 {
 			fill = color.RGBA{R: 238, G: 238, B: 238, A: 255}
 		}
-		box(c, vg.Point{X: x[p.layer], Y: y(p)}, w, h, fill, true)
-		write(c, names, vg.Point{X: x[p.layer], Y: y(p)}, p.label)
+		centre := on.at(on.centres[p.layer], p.y)
+		box(c, centre, g.textWidth(p.label, true), nodeHeight*g.unit*0.8, fill, true)
+		write(c, g.text(true), centre, p.label)
 	}
 }
 
@@ -168,58 +283,66 @@ func (g graph) ports() []float64 {
 	return out
 }
 
-// line draws edge i through its places, with its label.
-func (g graph) line(c draw.Canvas, s Style, i int, e bench301.Link, x, width []vg.Length, y func(place) vg.Length,
-	unit, scale vg.Length, port float64, labels text.Style) {
+// half is half the length of a node along the layers.
+func (g graph) half(p place) vg.Length {
+	if g.down {
+		return nodeHeight * g.unit * 0.4
+	}
+	return g.textWidth(p.label, true) / 2
+}
+
+// line draws edge i through its places.
+func (g graphOn) line(i int, e bench301.Link, port float64) {
 	style := edgeStyle(e.Label)
 	route := g.routes[i]
 	first, last := g.places[route[0]], g.places[route[len(route)-1]]
-	half := func(p place) vg.Length {
-		return (s.label(nodeFont*scale, black, text.XCenter, text.YCenter).Width(p.label) + 8*scale) / 2
-	}
 	var path vg.Path
-	at := vg.Point{X: x[first.layer] + half(first), Y: y(first)}
-	path.Move(at)
-	to := func(p vg.Point) { // a curve that leaves and arrives horizontally
-		bend := (p.X - at.X) / 2
-		path.CubeTo(vg.Point{X: at.X + bend, Y: at.Y}, vg.Point{X: p.X - bend, Y: p.Y}, p)
-		at = p
+	along, y := g.centres[first.layer]+g.half(first), first.y
+	path.Move(g.at(along, y))
+	to := func(next vg.Length, nextY float64) { // a curve that leaves and arrives along the layers
+		bend := (next - along) / 2
+		path.CubeTo(g.at(along+bend, y), g.at(next-bend, nextY), g.at(next, nextY))
+		along, y = next, nextY
 	}
 	for _, r := range route[1 : len(route)-1] {
 		p := g.places[r]
-		w := width[p.layer] / 2
-		to(vg.Point{X: x[p.layer] - w, Y: y(p)})
-		at.X = x[p.layer] + w
-		path.Line(at)
+		w := g.along[p.layer] / 2
+		to(g.centres[p.layer]-w, p.y)
+		along = g.centres[p.layer] + w
+		path.Line(g.at(along, y))
 	}
-	tip := vg.Point{X: x[last.layer] - half(last), Y: y(last) + vg.Length(port)*0.3*nodeHeight*unit}
-	to(vg.Point{X: tip.X - arrow*scale, Y: tip.Y})
-	c.SetLineStyle(style)
-	c.Stroke(path)
-	c.FillPolygon(style.Color, []vg.Point{
-		tip, {X: tip.X - arrow*scale, Y: tip.Y + arrow*scale*0.45}, {X: tip.X - arrow*scale, Y: tip.Y - arrow*scale*0.45},
-	})
+	tip, tipY := g.centres[last.layer]-g.half(last), last.y+port*0.3*last.height
+	to(tip-arrow, tipY)
+	g.SetLineStyle(style)
+	g.Stroke(path)
+	side := float64(arrow * 0.45 / g.unit)
+	g.FillPolygon(style.Color, []vg.Point{g.at(tip, tipY), g.at(tip-arrow, tipY+side), g.at(tip-arrow, tipY-side)})
+}
+
+// label writes the label of edge i on its line.
+func (g graphOn) label(i int, e bench301.Link) {
 	if e.Label == "" {
 		return
 	}
-	p := g.places[route[len(route)-2]]
-	centre := vg.Point{X: x[p.layer], Y: y(p)}
-	box(c, centre, labels.Width(e.Label)+3*scale, labelHeight*unit*0.9, color.White, false)
-	labels.Color = style.Color
-	write(c, labels, centre, e.Label)
+	p := g.places[g.routes[i][len(g.routes[i])-2]]
+	centre := g.at(g.centres[p.layer], p.y)
+	style := g.text(false)
+	box(g.Canvas, centre, g.textWidth(e.Label, false), labelHeight*g.unit*0.9, color.White, false)
+	style.Color = edgeStyle(e.Label).Color
+	write(g.Canvas, style, centre, e.Label)
 }
 
 // edgeStyle tells the operations apart by colour and dash.
 func edgeStyle(operation string) draw.LineStyle {
 	s := draw.LineStyle{Color: color.RGBA{R: 110, G: 110, B: 110, A: 255}, Width: 0.8}
 	switch {
-	case strings.HasPrefix(operation, "sep_conv"), strings.HasPrefix(operation, "nor_conv"):
+	case strings.HasPrefix(operation, "sep"), strings.HasPrefix(operation, "nor"), strings.HasPrefix(operation, "conv"):
 		s.Color, s.Width = blue, 1.1
-	case strings.HasPrefix(operation, "dil_conv"):
+	case strings.HasPrefix(operation, "dil"):
 		s.Color, s.Width = color.RGBA{R: 190, G: 80, B: 0, A: 255}, 1.1
 	case strings.HasPrefix(operation, "skip"):
 		s.Color, s.Dashes = color.RGBA{G: 125, B: 90, A: 255}, []vg.Length{3, 1.5}
-	case strings.HasSuffix(operation, "pool_3x3"):
+	case strings.HasPrefix(operation, "max"), strings.HasPrefix(operation, "avg"):
 		s.Color = color.RGBA{R: 150, G: 60, B: 120, A: 255}
 	}
 	return s

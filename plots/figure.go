@@ -13,6 +13,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgtex"
 
 	"rwe301/internal/atomicfile"
 )
@@ -55,9 +56,12 @@ type Drawn struct {
 	data    [][]byte
 }
 
-// Draw draws a figure in some formats.
+// Draw draws a figure in some formats. Of what no script draws, the Script is left out.
 func Draw(f Figure, width vg.Length, s Style, formats ...string) (d Drawn, err error) {
 	for _, format := range formats {
+		if format == Script && !HasScript(f) {
+			continue
+		}
 		var b bytes.Buffer
 		if err := Write(&b, f, width, s, format); err != nil {
 			return d, err
@@ -115,13 +119,12 @@ func canvas(w, h vg.Length, format string, dpi int) (vg.CanvasWriterTo, error) {
 		return vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(dpi))}, nil
 	case "pdf":
 		return newPDF(w, h), nil
+	case "tex":
+		return latex{vgtex.New(w, h), w, h}, nil
 	}
 	c, err := draw.NewFormattedCanvas(w, h, format)
 	if err != nil {
 		return nil, err
-	}
-	if format == "tex" {
-		return latex{c}, nil
 	}
 	return outlined{c, format}, nil
 }
@@ -141,9 +144,9 @@ var (
 	purple     = color.RGBA{R: 204, G: 121, B: 167, A: 255}
 )
 
-// Write writes a figure in one of the formats. A library that panics over it gives an error.
+// Write writes a figure in one of the formats, or as its Script. A library that panics over it gives an error.
 func Write(w io.Writer, f Figure, width vg.Length, s Style, format string) (err error) {
-	if !slices.Contains(Formats(), format) {
+	if format != Script && !slices.Contains(Formats(), format) {
 		return fmt.Errorf("figure format %q: must be one of %v", format, Formats())
 	}
 	defer func() {
@@ -151,6 +154,9 @@ func Write(w io.Writer, f Figure, width vg.Length, s Style, format string) (err 
 			err = fmt.Errorf("cannot be drawn as %s: %v", format, r)
 		}
 	}()
+	if format == Script {
+		return writeScript(w, f, width, s)
+	}
 	c, err := canvas(width, f.Height(width, s), format, s.DPI)
 	if err != nil {
 		return err

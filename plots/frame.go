@@ -102,6 +102,12 @@ func arrange(frames []frame, width vg.Length, s Style, shared bool) arrangement 
 		}
 		wide := slices.ContainsFunc(frames, func(f frame) bool { return f.wide })
 		most := max(1, int(a.width/usual))
+		if s.Columns > 0 {
+			a.columns = min(s.Columns, len(frames))
+			a.columns = (len(frames) + a.rows() - 1) / a.rows()
+			a.measure()
+			return a
+		}
 		for columns := min(most, len(frames)); !wide && columns <= len(frames); columns++ {
 			if columns > most && a.width/vg.Length(columns) < narrowest {
 				break

@@ -37,11 +37,22 @@ type layout struct {
 	routes [][]int // places of an edge from left to right, its ends included
 }
 
+// extents are the heights of nodes and of labels of edges.
+type extents func(label string, node bool) float64
+
+// upright are those of text in layers beside each other.
+func upright(_ string, node bool) float64 {
+	if node {
+		return nodeHeight
+	}
+	return labelHeight
+}
+
 // layOut finds a layout with few crossings. Links must point to larger node numbers.
-func layOut(nodes []string, links []bench301.Link) layout {
+func layOut(nodes []string, links []bench301.Link, size extents) layout {
 	var l layout
 	for _, label := range nodes {
-		l.places = append(l.places, place{label: label, height: nodeHeight, edge: -1})
+		l.places = append(l.places, place{label: label, height: size(label, true), edge: -1})
 	}
 	for i := range nodes { // the longest path to a node is final before any link leaves it
 		for _, e := range links {
@@ -51,7 +62,7 @@ func layOut(nodes []string, links []bench301.Link) layout {
 		}
 	}
 	for i, e := range links {
-		l.route(i, e)
+		l.route(i, e, size)
 	}
 	l.layers = make([][]int, 1)
 	for i, p := range l.places {
@@ -66,13 +77,13 @@ func layOut(nodes []string, links []bench301.Link) layout {
 }
 
 // route gives edge i its places.
-func (l *layout) route(i int, e bench301.Link) {
+func (l *layout) route(i int, e bench301.Link, size extents) {
 	route := []int{e.From}
 	end := l.places[e.To].layer
 	for layer := l.places[e.From].layer + 1; layer < end; layer++ {
 		p := place{layer: layer, height: passageHeight, edge: i}
 		if layer == end-1 && e.Label != "" {
-			p.label, p.height = e.Label, labelHeight
+			p.label, p.height = e.Label, size(e.Label, false)
 		}
 		l.places = append(l.places, p)
 		route = append(route, len(l.places)-1)

@@ -3,12 +3,15 @@ package plots
 import (
 	"bytes"
 	"fmt"
+	"hash"
+	"hash/fnv"
 	"image"
 	"image/color"
 	"image/png"
 	"io"
 	"math"
 	"strings"
+	"time"
 
 	"codeberg.org/go-pdf/fpdf"
 	fonts "gonum.org/v1/plot/font"
@@ -23,15 +26,18 @@ type pdf struct {
 	drawn  []color.Color // of each context, the current one last
 	widths []vg.Length
 	fonts  map[string]bool
+	text   hash.Hash32 // of what is written, which the fonts' subsets follow from
 	images int
 }
 
 func newPDF(w, h vg.Length) *pdf {
 	c := &pdf{doc: fpdf.NewCustom(&fpdf.InitType{UnitStr: "pt", Size: fpdf.SizeType{Wd: w.Points(), Ht: h.Points()}}),
-		w: w, h: h, fonts: map[string]bool{}, drawn: []color.Color{color.Black}, widths: []vg.Length{0}}
+		w: w, h: h, fonts: map[string]bool{}, text: fnv.New32a(), drawn: []color.Color{color.Black}, widths: []vg.Length{0}}
 	c.doc.SetMargins(0, 0, 0)
 	c.doc.SetAutoPageBreak(false, 0)
 	c.doc.SetCatalogSort(true)
+	c.doc.SetCreationDate(time.Unix(0, 0).UTC()) // the same figure is the same file
+	c.doc.SetModificationDate(time.Unix(0, 0).UTC())
 	c.doc.AddPage()
 	vg.Initialize(c)
 	return c
@@ -167,10 +173,11 @@ func (c *pdf) FillString(f fonts.Face, at vg.Point, s string) {
 			c.doc.SetError(fmt.Errorf("font %s: %w", name, err))
 			return
 		}
-		c.doc.AddUTF8FontFromBytes(name, "", b.Bytes())
+		c.doc.AddUTF8FontFromBytes(tagged+name, "", b.Bytes())
 		c.fonts[name] = true
 	}
-	c.doc.SetFont(name, "", f.Font.Size.Points())
+	io.WriteString(c.text, name+s)
+	c.doc.SetFont(tagged+name, "", f.Font.Size.Points())
 	x, y := c.point(at)
 	c.doc.Text(x, y, strings.Map(basic, s))
 }
@@ -203,5 +210,23 @@ func (c *pdf) WriteTo(w io.Writer) (int64, error) {
 	if err := c.doc.Output(&b); err != nil {
 		return 0, err
 	}
-	return b.WriteTo(w)
+	data := b.Bytes()
+	for name := range c.fonts {
+		data = bytes.ReplaceAll(data, []byte("/utf8"+strings.ToLower(tagged+name)), []byte("/"+c.tag()+"+"+name))
+	}
+	n, err := w.Write(data)
+	return int64(n), err
+}
+
+// tagged begins the names of fonts. fpdf puts utf8 before them: six letters and a plus, as before the name of a subset.
+const tagged = "xx+"
+
+// tag are the six letters before the names of the fonts of this file, of which it has some letters only.
+func (c *pdf) tag() string {
+	letters, sum := make([]byte, 6), c.text.Sum32()
+	for i := range letters {
+		letters[i] = 'A' + byte(sum%26)
+		sum /= 26
+	}
+	return string(letters)
 }

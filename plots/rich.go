@@ -36,6 +36,7 @@ type run struct {
 }
 
 func runsOf(line string) (out []run) {
+	line = strings.Map(shown, line)
 	for line != "" {
 		before, rest, found := strings.Cut(line, lower)
 		if before != "" {
@@ -49,6 +50,18 @@ func runsOf(line string) (out []run) {
 		line = after
 	}
 	return out
+}
+
+// shown is r, or a box in its place where the fonts have no letter for it, as they have none of Chinese.
+func shown(r rune) rune {
+	if r < 0x180 || strings.ContainsRune(lower+raise, r) {
+		return r
+	}
+	face := font.DefaultCache.Lookup(font.Font{Typeface: "Liberation", Variant: "Serif", Size: 8}, 8).Face
+	if glyph, err := face.GlyphIndex(nil, r); err != nil || glyph == 0 {
+		return '□'
+	}
+	return r
 }
 
 // face is the font of a run, and how far below the line it stands.
@@ -88,7 +101,7 @@ func (h richText) Draw(c vg.Canvas, t string, s text.Style, at vg.Point) {
 		width, _, _ := h.Box(line, s.Font)
 		pen := at.Add(vg.Point{X: vg.Length(s.XAlign) * width, Y: vg.Length(len(lines)-i) * s.Font.Size})
 		if w, ok := setter(c); ok {
-			w.setLine(whole, pen, line, width)
+			w.setLine(whole, vg.Point{X: pen.X - vg.Length(s.XAlign)*width, Y: pen.Y}, line, s.XAlign)
 			continue
 		}
 		for _, r := range runsOf(line) {
@@ -99,9 +112,10 @@ func (h richText) Draw(c vg.Canvas, t string, s text.Style, at vg.Point) {
 	}
 }
 
-// lineSetter is a canvas that sets a line with marked subscripts by itself.
+// lineSetter is a canvas that sets a line with marked subscripts by itself, so that it begins, ends or has its middle at
+// a point.
 type lineSetter interface {
-	setLine(f font.Face, at vg.Point, line string, width vg.Length)
+	setLine(f font.Face, at vg.Point, line string, align text.XAlignment)
 }
 
 // setter finds the canvas that all others are parts of.

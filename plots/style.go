@@ -15,13 +15,24 @@ type Style struct {
 	Size    vg.Length    // of titles and of the names of axes, in points; numbers and keys are a point smaller
 	Colours []color.RGBA // of series, in order, again from the first when there are more
 	DPI     int          // pixels per inch of PNG
+	Columns int          // of panels beside each other, at most; 0 for as many as fit
 }
 
 // Fonts are the families that figures are set in; all are inside the binary.
 var Fonts = map[string]font.Variant{"serif": "Serif", "sans": "Sans", "mono": "Mono"}
 
+// Resolutions that a PNG may have.
+const LeastDPI, MostDPI = 50, 1200
+
+// Palette are the colours of Okabe and Ito by name.
+var Palette = map[string]color.RGBA{"black": black, "orange": orange, "sky": sky, "green": green, "blue": blue,
+	"vermillion": vermillion, "purple": purple, "grey": grey}
+
 // smallest is the least size of letters, in points: what journals ask for.
 const smallest = 6
+
+// Sizes that titles may have, in points: other text is one point smaller.
+const LeastSize, MostSize = smallest + 1, 24
 
 // DefaultStyle suits a two-column paper: a serif of 8 points, and the palette of Okabe and Ito.
 func DefaultStyle() Style {
@@ -33,12 +44,14 @@ func (s Style) Check() error {
 	switch {
 	case Fonts[s.Font] == "":
 		return fmt.Errorf("font %q: must be serif, sans or mono", s.Font)
-	case !(s.Size >= smallest+1 && s.Size <= 24):
-		return fmt.Errorf("size %v: must lie between %d and 24 points", s.Size.Points(), smallest+1)
+	case !(s.Size >= LeastSize && s.Size <= MostSize):
+		return fmt.Errorf("size %v: must lie between %d and %d points", s.Size.Points(), LeastSize, MostSize)
 	case len(s.Colours) == 0:
 		return fmt.Errorf("no colours: name at least one")
-	case s.DPI < 50 || s.DPI > 1200:
-		return fmt.Errorf("dpi %d: must lie between 50 and 1200", s.DPI)
+	case s.DPI < LeastDPI || s.DPI > MostDPI:
+		return fmt.Errorf("dpi %d: must lie between %d and %d", s.DPI, LeastDPI, MostDPI)
+	case s.Columns < 0:
+		return fmt.Errorf("columns %d: must not be negative", s.Columns)
 	}
 	return nil
 }

@@ -1,12 +1,19 @@
 package plots
 
 import (
+	"bytes"
+	"fmt"
+	"io"
+	"math"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/sfnt"
 	"golang.org/x/image/math/fixed"
 	fonts "gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 )
 
@@ -40,17 +47,70 @@ func postScript(s string) (string, bool) {
 	return strings.NewReplacer(`\`, `\\`, "(", `\(`, ")", `\)`).Replace(s), true
 }
 
-// latex is a canvas that is given text as LaTeX, a line at a time: LaTeX sets it in the font of the paper.
-type latex struct{ vg.CanvasWriterTo }
+// latex is a canvas whose file is \input, and as wide and high as its figure. It is given text as LaTeX, a line at a
+// time: LaTeX sets it in the font of the paper.
+type latex struct {
+	vg.CanvasWriterTo
+	w, h vg.Length
+}
 
 // FillString implements vg.Canvas.
-func (l latex) FillString(f fonts.Face, at vg.Point, s string) { l.setLine(f, at, s, f.Width(s)) }
+func (l latex) FillString(f fonts.Face, at vg.Point, s string) { l.setLine(f, at, s, text.XLeft) }
 
 // setLine implements lineSetter. The canvas of gonum/plot centres what it is given, by the width of its code.
-func (l latex) setLine(f fonts.Face, at vg.Point, s string, width vg.Length) {
-	code := texEscaper.Replace(s)
-	at.X += (width - f.Width(code)) / 2
+func (l latex) setLine(f fonts.Face, at vg.Point, s string, align text.XAlignment) {
+	code := texEscaper.Replace(strings.Map(texRune, s))
+	switch align {
+	case text.XLeft:
+		code = `\rlap{` + code + "}"
+	case text.XRight:
+		code = `\llap{` + code + "}"
+	}
+	at.X -= f.Width(code) / 2
 	l.CanvasWriterTo.FillString(f, at, code)
+}
+
+// texRune is r, or a question mark where LaTeX has no letter for it without further packages.
+func texRune(r rune) rune {
+	if r < 0x180 || strings.ContainsRune("τρ−…±≤≥×‘’“”–—"+lower+raise, r) {
+		return r
+	}
+	return '?'
+}
+
+var texLength = regexp.MustCompile(`(-?[0-9.]+(?:e[-+][0-9]+)?)pt\}`)
+
+// WriteTo implements io.WriterTo. Lengths are PostScript's points, 72 an inch, which TeX calls bp.
+func (l latex) WriteTo(w io.Writer) (int64, error) {
+	var b bytes.Buffer
+	if _, err := l.CanvasWriterTo.WriteTo(&b); err != nil {
+		return 0, err
+	}
+	_, body, _ := strings.Cut(b.String(), `\begin{pgfpicture}`)
+	lines := strings.Split(body, "\n")
+	for i, line := range lines {
+		place, letters := line, ""
+		if at := strings.Index(line, `]{{\fontsize`); at > 0 {
+			place, letters = line[:at], line[at:]
+		}
+		lines[i] = strings.TrimSpace(inBigPoints(place) + letters)
+	}
+	text := fmt.Sprintf("%% \\usepackage{pgf}, then \\input this file: %.2f by %.2f inches\n\\begin{pgfpicture}%%\n"+
+		"\\pgfpathrectangle{\\pgfpointorigin}{\\pgfpoint{%.3fbp}{%.3fbp}}\\pgfusepath{use as bounding box}%%\n",
+		l.w/vg.Inch, l.h/vg.Inch, l.w, l.h) + strings.TrimSpace(strings.Join(lines, "\n")) + "%\n"
+	n, err := io.WriteString(w, text)
+	return int64(n), err
+}
+
+// inBigPoints writes lengths in bp, with as many digits as can be seen.
+func inBigPoints(line string) string {
+	return texLength.ReplaceAllStringFunc(line, func(s string) string {
+		v, err := strconv.ParseFloat(strings.TrimSuffix(s, "pt}"), 64)
+		if err != nil {
+			return s
+		}
+		return strconv.FormatFloat(math.Round(v*1000)/1000+0, 'f', -1, 64) + "bp}"
+	})
 }
 
 var texEscaper = strings.NewReplacer(

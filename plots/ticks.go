@@ -70,9 +70,20 @@ func tickLabel(v, step float64) string {
 		}
 	}
 	if step < 1e-3 || step >= 1e12 {
-		return minus(strconv.FormatFloat(v, 'e', 1, 64))
+		return minus(power(v, step))
 	}
 	return minus(strconv.FormatFloat(v, 'f', digits(step), 64))
+}
+
+// power writes v with a power of ten: 2e13.
+func power(v, step float64) string {
+	if v == 0 {
+		return "0"
+	}
+	e := math.Floor(math.Log10(math.Abs(v)))
+	mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(v, 'e', digits(step/math.Pow(10, e)), 64), "e")
+	n, _ := strconv.Atoi(exponent)
+	return mantissa + "e" + strconv.Itoa(n)
 }
 
 // digits is the number of decimals that tell multiples of step apart.

@@ -24,6 +24,7 @@ type Document struct {
 	Items    []Item // what the points of scatter plots stand for
 	Made     string // what made the page, its last line
 	Progress Progress
+	Look     *Look // of figures; nil for the default
 }
 
 // Fact is a name with its value.
@@ -58,9 +59,9 @@ type Drawing struct {
 }
 
 // svg is the figure as an svg element.
-func (d Drawing) svg() (template.HTML, error) {
+func (d Drawing) svg(s plots.Style) (template.HTML, error) {
 	var b bytes.Buffer
-	if err := plots.Write(&b, d.Figure.Figure, d.Width, plots.DefaultStyle(), "svg"); err != nil {
+	if err := plots.Write(&b, d.Figure.Figure, d.Width, s, "svg"); err != nil {
 		return "", err
 	}
 	at := bytes.Index(b.Bytes(), []byte("<svg"))
@@ -131,7 +132,7 @@ func (d Document) view(ctx context.Context) (pageView, error) {
 			part := "figure " + f.Name
 			d.Progress.tell(done, total, part)
 			done++
-			svg, err := attempt(ctx, part, f.svg)
+			svg, err := attempt(ctx, part, func() (template.HTML, error) { return f.svg(d.Look.style()) })
 			if ctx.Err() != nil {
 				return view, ctx.Err()
 			}

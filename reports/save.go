@@ -48,8 +48,8 @@ var pictures = []string{"png", "svg", "pdf"}
 // saveFigures draws figures into a folder, which is made when it does not exist, and lists the files. The width is that
 // of every figure, the height following, or 0 for each its own. What cannot be drawn is the error, an Undrawn each; the
 // others are saved all the same.
-func saveFigures(ctx context.Context, dir string, figures []Figure, width vg.Length, tell Progress, formats ...string) (
-	paths []string, err error) {
+func saveFigures(ctx context.Context, dir string, figures []Figure, width vg.Length, style *Look, tell Progress,
+	formats ...string) (paths []string, err error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func saveFigures(ctx context.Context, dir string, figures []Figure, width vg.Len
 	for k, f := range figures {
 		tell.tell(k, len(figures), "figure "+f.Name)
 		drawn, err := attempt(ctx, "figure "+f.Name, func() (plots.Drawn, error) {
-			return plots.Draw(f.Figure, cmp.Or(width, f.Width), plots.DefaultStyle(), formats...)
+			return plots.Draw(f.Figure, cmp.Or(width, style.width(), f.Width), style.style(), formats...)
 		})
 		if ctx.Err() != nil {
 			return paths, ctx.Err()
@@ -81,7 +81,7 @@ func tidy(dir string, gone, kept []string) error {
 	if err != nil {
 		return err
 	}
-	endings := append(plots.Formats(), "csv")
+	endings := append(plots.Formats(), "csv", plots.Script)
 	for _, e := range entries {
 		if !e.Type().IsRegular() {
 			continue
@@ -178,7 +178,7 @@ func (f Study) DrawInto(ctx context.Context, dir string, width vg.Length, format
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	paths, err := saveFigures(ctx, dir, made, width, f.Progress, formats...)
+	paths, err := saveFigures(ctx, dir, made, width, f.Look, f.Progress, formats...)
 	if ctx.Err() != nil {
 		return paths, ctx.Err()
 	}

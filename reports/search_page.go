@@ -25,7 +25,7 @@ const noAccuracies = "no accuracies"
 // Page is the report of searches. Figures that cannot be made are named in their section.
 func (r Search) Page(ctx context.Context) (Document, error) {
 	m, d := r.From, r.Setup
-	doc := Document{
+	doc := Document{Look: r.Look,
 		Progress: r.Progress,
 		Title:    d.Name,
 		Lead: fmt.Sprintf("Searches of the space %s for accurate and small networks, judged by accuracies that come from: "+

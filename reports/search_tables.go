@@ -235,7 +235,7 @@ func (r Search) Save(ctx context.Context, dir string) ([]string, error) {
 		return paths, err
 	}
 	figures, failed := r.figures(ctx)
-	pictured, err := saveFigures(ctx, filepath.Join(dir, "figures"), figures, 0, r.Progress, pictures...)
+	pictured, err := saveFigures(ctx, filepath.Join(dir, "figures"), figures, 0, r.Look, r.Progress, pictures...)
 	if paths = append(paths, pictured...); ctx.Err() != nil {
 		return paths, ctx.Err()
 	}

@@ -6,10 +6,12 @@ import "rwe301/analysis"
 type Study struct {
 	*analysis.Findings
 	Progress Progress // may be nil
+	Look     *Look    // of figures; nil for the default
 }
 
 // Search renders what searches found.
 type Search struct {
 	*analysis.Fronts
 	Progress Progress // may be nil
+	Look     *Look    // of figures; nil for the default
 }

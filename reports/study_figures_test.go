@@ -24,7 +24,7 @@ func TestFigures(t *testing.T) {
 		if _, err := plots.Save(t.TempDir(), m.Name, m.Figure, m.Width, plots.DefaultStyle(), "svg"); err != nil {
 			t.Errorf("%s: %v", m.Name, err)
 		}
-		if high := m.Height(m.Width, plots.DefaultStyle()); m.Width < 140 || high < 72 {
+		if high := m.Height(m.Width, plots.DefaultStyle()); m.Width < 140 || high < 60 || high > 9*72 {
 			t.Errorf("%s is %v by %v points", m.Name, m.Width, high)
 		}
 		if header, rows := m.Data(); len(header) == 0 || len(rows) == 0 {

@@ -82,7 +82,7 @@ var sections = []struct {
 // Page is the report of a run. Tables and figures that cannot be made are named in their sections.
 func (f Study) Page(ctx context.Context) (Document, error) {
 	m := f.From
-	d := Document{
+	d := Document{Look: f.Look,
 		Progress: f.Progress,
 		Title:    m.Name,
 		Lead: fmt.Sprintf("How well estimators order %d architectures of the space %s by accuracy. The accuracies come "+

@@ -15,6 +15,7 @@ import (
 	"gonum.org/v1/plot/vg"
 
 	"rwe301/analysis"
+	"rwe301/internal/printable"
 	"rwe301/internal/suggest"
 	"rwe301/plots"
 	"rwe301/reports"
@@ -23,6 +24,7 @@ import (
 
 func newReport(s streams) *cobra.Command {
 	var o analysisOptions
+	var look styleOptions
 	var out string
 	cmd := with(&cobra.Command{
 		Use:   "report RUN",
@@ -33,31 +35,39 @@ works without a network, and prints. A table or figure that cannot be made is na
 on the page, the rest is written, and the exit status is 1.
 
 Of searches it also writes the folder RUN/report, unless --out is given: the fronts as CSV and JSON lines, the
-indicators of each run, the summary as Markdown, LaTeX and CSV, and the figures.`,
+indicators of each run, the summary as Markdown, LaTeX and CSV, and the figures.
+
+` + styleHelp,
 		Example: `  bench301 report runs/my-study
   bench301 report runs/my-search -o search.html
   bench301 report checklist runs/my-study --latex
   bench301 report bibtex runs/my-study > references.bib`,
 		Args: someArgs(1, 1, "one run folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			paths, err := report(cmd.Context(), s, args[0], out, o)
+			style, err := look.read()
+			if err != nil {
+				return err
+			}
+			paths, err := report(cmd.Context(), s, args[0], out, o, style)
 			if out == "" && errors.Is(err, fs.ErrPermission) {
 				err = fmt.Errorf("%w: the run folder cannot be written: --out names another file", err)
 			}
 			return errors.Join(printLines(s, paths...), err)
 		},
-	}, outFlag(&out, "file (default RUN/report.html)"), o.AddFlags)
+	}, outFlag(&out, "file (default RUN/report.html)"), o.AddFlags, look.AddFlags)
 	cmd.AddCommand(newChecklist(s), newBibTeX(s))
 	return cmd
 }
 
 // report writes the report of a run and lists what it wrote.
-func report(ctx context.Context, s streams, dir, out string, o analysisOptions) (paths []string, err error) {
+func report(ctx context.Context, s streams, dir, out string, o analysisOptions, style *reports.Look) (
+	paths []string, err error) {
 	if search.Is(dir) {
 		r, err := fronts(ctx, dir)
 		if err != nil {
 			return nil, err
 		}
+		r.Look = style
 		if out == "" {
 			return searchReport(ctx, r, dir)
 		}
@@ -67,9 +77,12 @@ func report(ctx context.Context, s streams, dir, out string, o analysisOptions) 
 	if err != nil {
 		return nil, err
 	}
+	if f, err = style.Show(f); err != nil {
+		return nil, err
+	}
 	tell, done := parts(s, "report")
 	defer done()
-	return savePage(ctx, reports.Study{Findings: f, Progress: tell}.Page, cmp.Or(out, pageIn(dir)))
+	return savePage(ctx, reports.Study{Findings: f, Progress: tell, Look: style}.Page, cmp.Or(out, pageIn(dir)))
 }
 
 // parts reports how far the parts of a report are: those that are made, then those that are drawn.
@@ -243,8 +256,8 @@ common. An estimator that each run has once is compared whatever its settings. ~
 func newFigure(s streams) *cobra.Command {
 	var o analysisOptions
 	var only, formats []string
-	var out string
-	var width string
+	var look styleOptions
+	var out, width, script string
 	cmd := with(&cobra.Command{
 		Use:   "figure RUN",
 		Short: "Draw the figures of a run",
@@ -253,29 +266,44 @@ the files. A figure that cannot be drawn is named on standard error, the others 
 In RUN/figures, files of figures that the run has no more are removed. Kinds:
 ` + strings.Join(reports.FigureNames(), ", ") + `; those that the run has no data for are
 left out.
-Formats: ` + strings.Join(plots.Formats(), ", ") + `.`,
+Formats: ` + strings.Join(plots.Formats(), ", ") + `. A TeX figure is \input, and set in the fonts of the paper.
+--script matplotlib writes a Python script beside each figure that draws it again from its CSV, to be changed as you
+like; drawings of cells have none.
+
+` + styleHelp,
 		Example: `  bench301 figure runs/my-study
   bench301 figure runs/my-study --only scatter,ablation --format pdf,tex
-  bench301 figure runs/my-study --only bars --width 6.75in --out paper/figures`,
+  bench301 figure runs/my-study --only bars --width 6.75in --out paper/figures
+  bench301 figure runs/my-study --only scatter -e rwe -e params --dpi 600 --style paper.yaml
+  bench301 figure runs/my-study --only bars --script matplotlib`,
 		Args: someArgs(1, 1, "one run folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := cmp.Or(among("only", only, reports.FigureNames()), among("format", formats, plots.Formats())); err != nil {
 				return err
 			}
+			style, err := look.read()
+			if err != nil {
+				return err
+			}
 			var fixed vg.Length
 			if width != "" {
-				var err error
-				if fixed, err = vg.ParseLength(width); err != nil || fixed < vg.Inch || fixed > 50*vg.Inch {
-					return usagef("--width %s: must be a length such as 3.25in or 8cm, at least 1in", width)
+				if fixed, err = reports.ParseWidth(width); err != nil {
+					return usagef("--width %w", err)
 				}
+			}
+			if script != "" {
+				formats = append(formats, plots.Script)
 			}
 			f, err := o.run(cmd.Context(), s, args[0])
 			if err != nil {
 				return err
 			}
+			if f, err = style.Show(f); err != nil {
+				return err
+			}
 			tell, done := parts(s, "figure")
 			defer done()
-			study := reports.Study{Findings: f, Progress: tell}
+			study := reports.Study{Findings: f, Progress: tell, Look: style}
 			draw, dir := study.DrawInto, out
 			if out == "" {
 				draw, dir = study.SaveFigures, filepath.Join(args[0], "figures")
@@ -284,13 +312,32 @@ Formats: ` + strings.Join(plots.Formats(), ", ") + `.`,
 			if len(paths) == 0 && err == nil {
 				err = errors.New("the run has no data for these figures")
 			}
+			if script != "" {
+				tellUnscripted(s, paths)
+			}
 			return errors.Join(printLines(s, paths...), err)
 		},
-	}, outFlag(&out, "folder (default RUN/figures)"), o.AddFlags)
+	}, outFlag(&out, "folder (default RUN/figures)"), o.AddFlags, look.AddFlags)
 	cmd.Flags().StringSliceVar(&only, "only", nil, "kinds of figures (default: all)")
 	cmd.Flags().StringSliceVar(&formats, "format", []string{"pdf", "png"}, "file formats")
 	cmd.Flags().StringVar(&width, "width", "", "width of every figure, e.g. 3.25in (default: as fits a two-column paper)")
+	cmd.Flags().StringVar(&script, "script", "", "write scripts that draw the figures again; for matplotlib")
+	before(cmd, func() error {
+		if script != "" {
+			return oneOf("--script", script, []string{"matplotlib"})
+		}
+		return nil
+	})
 	return cmd
+}
+
+// tellUnscripted names the figures that have no script.
+func tellUnscripted(s streams, paths []string) {
+	for _, p := range paths {
+		if name, ok := strings.CutSuffix(p, ".csv"); ok && !slices.Contains(paths, name+"."+plots.Script) {
+			fmt.Fprintf(s.err, "%s: no script: matplotlib has no figures of this kind\n", printable.Line(filepath.Base(name)))
+		}
+	}
 }
 
 // among refuses values of a flag that are not among those known.

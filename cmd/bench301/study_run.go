@@ -415,6 +415,7 @@ func knownSpace(name string) error {
 
 func newDemo(s streams) *cobra.Command {
 	var out string
+	var look styleOptions
 	return with(&cobra.Command{
 		Use:   "demo",
 		Short: "Do the main job once, on data inside the binary",
@@ -424,11 +425,17 @@ them), and write tables and figures.`,
 		Example: `  bench301 demo
   bench301 demo --out results`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return demo(cmd.Context(), s, out) },
-	}, outFlag(&out, "folder of the results (default runs/<UTC time>-demo)"))
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			style, err := look.read()
+			if err != nil {
+				return err
+			}
+			return demo(cmd.Context(), s, out, style)
+		},
+	}, outFlag(&out, "folder of the results (default runs/<UTC time>-demo)"), look.AddFlags)
 }
 
-func demo(ctx context.Context, s streams, out string) error {
+func demo(ctx context.Context, s streams, out string, style *reports.Look) error {
 	start := time.Now()
 	out = cmp.Or(out, filepath.Join("runs", start.UTC().Format("20060102T150405Z")+"-demo"))
 	p, err := planOf(ctx, "quick.yaml", studies.Quick)
@@ -455,7 +462,10 @@ func demo(ctx context.Context, s streams, out string) error {
 	if err != nil {
 		return err
 	}
-	report := reports.Study{Findings: f}
+	if f, err = style.Show(f); err != nil {
+		return err
+	}
+	report := reports.Study{Findings: f, Look: style}
 	files, undrawn := report.Save(ctx, out, "scatter", "bars")
 	if undrawn != nil && !errors.As(undrawn, new(*reports.Undrawn)) {
 		return undrawn

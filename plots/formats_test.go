@@ -1,0 +1,144 @@
+package plots
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// everyKind are figures of the kinds that a script draws, and one that none does.
+func everyKind(t *testing.T) map[string]Figure {
+	line := Line{Name: "rwe", X: []float64{1, 2, 4}, Y: []float64{.1, .3, .4}, Low: []float64{0, .2, .3},
+		High: []float64{.2, .4, .5}}
+	other := line
+	other.Name = "cost: $5 & more"
+	boxes, err := NewBoxes("b", "skips", "", []string{"1", "2", "3", "4", "5", "6", "7"}, []int{0, 0, 0, 0, 0, 1, 1},
+		[]float64{1, 2, 3, 4, 9, 1, 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ranks := cloud(3, 9, 1)
+	ranks.Ranks = true
+	return map[string]Figure{
+		"scatter": Grid{Panels: []Panel{cloud(1, 20, 1), cloud(2, 3000, 1)}, Names: []string{"a", "b,c"}, SharedY: true},
+		"ranks":   ranks,
+		"boxes":   boxes,
+		"lines":   Lines{XLabel: "n", YLabel: Tau, LogX: true, Lines: []Line{line, other}},
+		"points": Points{XLabel: "s", YLabel: "y", Groups: []Group{{Name: "g", Stairs: true, Labels: true,
+			Points: []Point{{"p", 1, 2, 1, 3}, {"q", 2, 1, 1, 1}}}}},
+		"critical": Critical{Title: "ranks", Methods: []string{"a", "b", "c"}, MeanRanks: []float64{1.2, 1.9, 2.9}, Difference: 1},
+		"cells":    drawing(t, "DARTS_V2", "darts", dartsV2),
+	}
+}
+
+// TestScripts draws every figure again by matplotlib from its script and its CSV.
+func TestScripts(t *testing.T) {
+	python := ""
+	for _, p := range []string{"python3", "/usr/bin/python3"} {
+		if exec.Command(p, "-c", "import matplotlib").Run() == nil {
+			python = p
+			break
+		}
+	}
+	dir := t.TempDir()
+	for name, f := range everyKind(t) {
+		if _, err := Save(dir, name, f, SingleColumn, DefaultStyle(), Script); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(dir, name+".py")
+		if _, err := os.Stat(path); (err == nil) != (name != "cells") || HasScript(f) != (name != "cells") {
+			t.Errorf("%s: script: %v", name, err)
+		}
+		if python == "" || name == "cells" {
+			continue
+		}
+		cmd := exec.Command(python, path, filepath.Join(dir, name+"-again.png"))
+		cmd.Env = append(os.Environ(), "MPLCONFIGDIR="+dir)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		} else if inked(t, filepath.Join(dir, name+"-again.png")).Dx() < 300 {
+			t.Errorf("%s: drawn again it is nearly empty", name)
+		}
+	}
+	if python == "" {
+		t.Skip("no python3 with matplotlib: the scripts are not run")
+	}
+}
+
+// TestFontsOfPDF looks for fonts that are embedded and subsets.
+func TestFontsOfPDF(t *testing.T) {
+	if _, err := exec.LookPath("pdffonts"); err != nil {
+		t.Skip("no pdffonts: fonts are not checked")
+	}
+	dir := t.TempDir()
+	for name, f := range everyKind(t) {
+		if _, err := Save(dir, name, f, SingleColumn, DefaultStyle(), "pdf"); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(dir, name+".pdf")
+		out, err := exec.Command("pdffonts", path).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		fonts := strings.Split(strings.TrimSpace(string(out)), "\n")[2:]
+		if len(fonts) == 0 {
+			t.Errorf("%s: no fonts", name)
+		}
+		for _, font := range fonts {
+			if !regexp.MustCompile(`^[A-Z]{6}\+Liberation.* yes yes yes `).MatchString(font) {
+				t.Errorf("%s: %s: not an embedded subset whose letters are known", name, font)
+			}
+		}
+		if info, err := os.Stat(path); err != nil || info.Size() > 100<<10 {
+			t.Errorf("%s: %d bytes (%v)", name, info.Size(), err)
+		}
+	}
+}
+
+// TestTeX sets every figure in a paper as it comes, at the width that it was drawn for, the same at every writing.
+func TestTeX(t *testing.T) {
+	dir := t.TempDir()
+	var body strings.Builder
+	for name, f := range everyKind(t) {
+		var files [2]bytes.Buffer
+		for i := range files {
+			if err := Write(&files[i], f, SingleColumn, DefaultStyle(), "tex"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !bytes.Equal(files[0].Bytes(), files[1].Bytes()) {
+			t.Errorf("%s: two files differ", name)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name+".tex"), files[0].Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&body, "\\setbox0\\hbox{\\input{%s}}\\typeout{width of %[1]s: \\the\\wd0}\\noindent\\box0\\par\n", name)
+	}
+	if _, err := exec.LookPath("pdflatex"); err != nil {
+		t.Skip("no pdflatex: the figures are not set")
+	}
+	paper := "\\documentclass{article}\\usepackage[T1]{fontenc}\\usepackage{pgf}\\begin{document}\n" + body.String() +
+		"\\end{document}\n"
+	if err := os.WriteFile(filepath.Join(dir, "paper.tex"), []byte(paper), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper.tex")
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("pdflatex: %v\n%s", err, out)
+	}
+	for name := range everyKind(t) {
+		if want := fmt.Sprintf("width of %s: 234.87", name); !strings.Contains(string(out), want) {
+			t.Errorf("not %spt, which is 3.25 inches", want)
+		}
+	}
+	if strings.Contains(string(out), "Missing character") {
+		t.Error("letters are missing")
+	}
+}
