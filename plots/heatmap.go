@@ -174,6 +174,7 @@ func (h HeatMap) Draw(c draw.Canvas, s Style) {
 		style := s.label(s.Size, black, text.XCenter, text.YTop)
 		c.FillText(style, vg.Point{X: (c.Min.X + c.Max.X) / 2, Y: top}, l.title)
 	}
+	c.Min.X += (c.Max.X - c.Min.X - l.side - l.w*vg.Length(len(h.Columns))) / 2 // in the middle where it is narrow
 	x0, y0 := c.Min.X+l.side, top-l.top
 	end := x0 + l.w*vg.Length(len(h.Columns))
 	h.drawNames(c, l, s, x0, y0)
@@ -238,8 +239,8 @@ func (h HeatMap) drawBar(c draw.Canvas, l heatLayout, s Style, colours palette.C
 		for k := range steps {
 			v := colours.Min() + (colours.Max()-colours.Min())*(float64(k)+0.5)/float64(steps)
 			x := left + vg.Length(k)*step
-			c.FillPolygon(shade(colours, v), []vg.Point{{X: x, Y: y - barHeight}, {X: x + step, Y: y - barHeight},
-				{X: x + step, Y: y}, {X: x, Y: y}})
+			c.FillPolygon(shade(colours, v), []vg.Point{{X: x, Y: y - barHeight}, {X: left + width, Y: y - barHeight},
+				{X: left + width, Y: y}, {X: x, Y: y}}) // up to the end, so that no seams are seen
 		}
 	}
 	y -= barHeight
@@ -247,7 +248,7 @@ func (h HeatMap) drawBar(c draw.Canvas, l heatLayout, s Style, colours palette.C
 	for k, v := range []float64{colours.Min(), 0, colours.Max()} {
 		x := left + width*vg.Length(k)/2
 		c.StrokeLine2(draw.LineStyle{Color: black, Width: 0.5}, x, y, x, y-2)
-		c.FillText(small, vg.Point{X: x, Y: y - 2}, minus(fmt.Sprintf("%+.4g", v)))
+		c.FillText(small, vg.Point{X: x, Y: y - 2}, minus(fmt.Sprintf("%.4g", v)))
 	}
 	y -= 2 + s.line()
 	if h.Bar != "" {

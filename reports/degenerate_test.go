@@ -151,7 +151,7 @@ func TestManyEstimators(t *testing.T) {
 	}
 	for _, m := range made {
 		if bars, ok := m.Figure.(plots.Dots); ok && (len(bars.Rows) != 60 || !strings.Contains(bars.XLabel, "best 60 of 300")) {
-			t.Errorf("%d bars: %s", bars.Rowsbars.XLabel)
+			t.Errorf("%d bars: %s", len(bars.Rows), bars.XLabel)
 		}
 		if high := m.Height(m.Width, plots.DefaultStyle()); high > 12*72 || m.Width > 12*72 {
 			t.Errorf("%s is %v by %v points", m.Name, m.Width, high)

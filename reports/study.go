@@ -5,7 +5,8 @@ import "rwe301/analysis"
 // Study renders the findings of a study, or of anything else that was analysed like one.
 type Study struct {
 	*analysis.Findings
-	Progress Progress // may be nil
+	Progress Progress     // may be nil
+	Say      func(string) // is told what figures leave out; may be nil
 }
 
 // Search renders what searches found.

@@ -21,7 +21,7 @@ func (f Study) costFigure() ([]Figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	var left omitted
+	var left, varied omitted
 	shown := 0
 	for _, r := range f.Ranked() {
 		switch {
@@ -31,7 +31,7 @@ func (f Study) costFigure() ([]Figure, error) {
 			left.add("undefined", r.Estimator)
 			continue
 		case r.Column.OnlyVaried():
-			left.add("only varies a setting", r.Estimator)
+			varied.add("see the ablation", r.Estimator)
 			continue
 		case r.Seconds <= 0:
 			left.add("no time known", r.Estimator)
@@ -67,7 +67,7 @@ func (f Study) costFigure() ([]Figure, error) {
 	}
 	made, err := pointsFigure("cost", width, points)
 	for i := range made {
-		made[i].Note = left.String()
+		made[i].Note = left.and(varied).String()
 	}
 	return made, err
 }
@@ -96,7 +96,10 @@ func (f Study) trainingCurves() (curves []plots.Group, drawn map[*analysis.Findi
 			}
 		}
 		if len(g.Points) > 1 && len(curves) < maxCurves-2 {
-			curves, drawn[a.Base] = append(curves, g), true
+			curves = append(curves, g)
+			for _, l := range a.Levels {
+				drawn[l.Finding] = l.Tau != nil && l.Seconds > 0
+			}
 		}
 	}
 	return curves, drawn, nil

@@ -24,15 +24,15 @@ func TestFigures(t *testing.T) {
 		if _, err := plots.Save(t.TempDir(), m.Name, m.Figure, m.Width, plots.DefaultStyle(), "svg"); err != nil {
 			t.Errorf("%s: %v", m.Name, err)
 		}
-		if m.Width < 140 || m.Height < 72 {
-			t.Errorf("%s is %v by %v points", m.Name, m.Width, m.Height)
+		if high := m.Height(m.Width, plots.DefaultStyle()); m.Width < 140 || high < 60 || high > 9*72 {
+			t.Errorf("%s is %v by %v points", m.Name, m.Width, high)
 		}
 		if header, rows := m.Data(); len(header) == 0 || len(rows) == 0 {
 			t.Errorf("%s has no data", m.Name)
 		}
 	}
 	if got, want := strings.Join(names, " "),
-		"scatter bars convergence proxies entropy strata bias precision ranks critical cells-best cells-worst"; got != want {
+		"scatter bars convergence proxies entropy strata bias precision ranks pairs critical cells-best cells-worst"; got != want {
 		t.Errorf("figures %s, want %s", got, want)
 	}
 	only, err := reports.Study{Findings: f}.Figures(t.Context(), "scatter")
@@ -69,7 +69,7 @@ estimators:
 	var names []string
 	for _, m := range made {
 		names = append(names, m.Name)
-		if err := plots.SaveAs(filepath.Join(dir, m.Name+".png"), m.Figure, m.Width, m.Height); err != nil {
+		if err := plots.SaveAs(filepath.Join(dir, m.Name+".png"), m.Figure, m.Width, plots.DefaultStyle()); err != nil {
 			t.Error(err)
 		}
 		if lines, ok := m.Figure.(plots.Lines); ok && m.Name == "ablation-channels" {

@@ -275,7 +275,7 @@ Formats: ` + strings.Join(plots.Formats(), ", ") + `.`,
 			}
 			tell, done := parts(s, "figure")
 			defer done()
-			study := reports.Study{Findings: f, Progress: tell}
+			study := reports.Study{Findings: f, Progress: tell, Say: func(note string) { fmt.Fprintln(s.err, note) }}
 			draw, dir := study.DrawInto, out
 			if out == "" {
 				draw, dir = study.SaveFigures, filepath.Join(args[0], "figures")
