@@ -31,7 +31,7 @@ func (n *named) settle(p *plot.Plot, size vg.Point) []key {
 	if n.texts = names; n.fits(p, size, style) {
 		return nil
 	}
-	n.texts = Shorten(names, func(s string) bool { return style.Width(s) <= size.X/4 })
+	n.texts = Shorten(names, func(s string) bool { return style.Width(s) <= 0.3*size.X })
 	if n.fits(p, size, style) {
 		return nil
 	}
@@ -74,7 +74,9 @@ func (n *named) Plot(c draw.Canvas, p *plot.Plot) {
 	leader := draw.LineStyle{Color: grey, Width: 0.4}
 	for i, r := range places {
 		at := vg.Point{X: x(n.points[i].X), Y: y(n.points[i].Y)}
-		if end := nearest(r, at); distance(at, end) > 7 {
+		if end := nearest(r, at); distance(at, end) > 10 {
+			toward := end.Sub(at).Scale(1 / distance(at, end))
+			at, end = at.Add(toward.Scale(2.5)), end.Sub(toward.Scale(1.5))
 			c.StrokeLine2(leader, at.X, at.Y, end.X, end.Y)
 		}
 		c.FillText(style, r.Min, n.texts[i])
@@ -185,8 +187,9 @@ func (n *named) obstacles(x, y func(float64) vg.Length) (taken []vg.Rectangle) {
 
 // around lists places for a text of some size beside a point, the preferred first.
 func around(p vg.Point, size vg.Point) (out []vg.Rectangle) {
-	for _, away := range []vg.Length{3.5, 6, 10, 15, 21, 28, 36, 45, 56, 70, 90, 115} {
-		for _, angle := range []float64{0, 180, 90, 270, 45, 315, 135, 225, 20, 340, 160, 200, 70, 290, 110, 250} {
+	for _, away := range []vg.Length{3.5, 5, 7, 10, 13, 17, 22, 28, 36, 45, 56, 70, 90, 115} {
+		for _, angle := range []float64{0, 180, 90, 270, 45, 315, 135, 225, 15, 345, 165, 195, 75, 285, 105,
+			255, 30, 330, 150, 210, 60, 300, 120, 240} {
 			sin, cos := math.Sincos(angle * math.Pi / 180)
 			min := vg.Point{ // the text touches the circle with its nearest side
 				X: p.X + away*vg.Length(cos) + size.X*vg.Length((cos-1)/2),

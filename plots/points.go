@@ -91,7 +91,7 @@ func (g Points) frame(s Style) frame {
 		for k, pt := range group.Points {
 			pt.X *= offset(i)
 			xys[k] = plotter.XY{X: pt.X, Y: pt.Y}
-			if pt.Low != pt.High {
+			if pt.Low != pt.High && !group.Bare {
 				p.Add(whisker{pt, tint, g.Apart})
 			}
 			if group.Labels {

@@ -23,12 +23,8 @@ func Shorten(names []string, fits func(string) bool) []string {
 		head, tail := commonEnds(names, group)
 		taken := map[string]int{}
 		for _, k := range group {
-			middle := []rune(names[k])
-			rest := string(middle[head : len(middle)-tail])
-			short := shortened("…"+rest, fits)
-			if first := string(middle[:min(head, 4)]); fits(first + "…" + rest) {
-				short = first + "…" + rest
-			}
+			letters := []rune(names[k])
+			short := differing(letters, head, len(letters)-tail, fits)
 			if taken[short]++; taken[short] > 1 {
 				n := " " + strconv.Itoa(taken[short])
 				short = shortened(short, func(s string) bool { return fits(s + n) }) + n
@@ -37,6 +33,35 @@ func Shorten(names []string, fits func(string) bool) []string {
 		}
 	}
 	return out
+}
+
+// differing is a name of which what lies between head and tail must be seen: the setting and the value to which this
+// belongs in full, how the name begins, and as much of what follows as fits.
+func differing(name []rune, head, tail int, fits func(string) bool) string {
+	from, to := head, tail
+	for from > 0 && !strings.ContainsRune(",: ", name[from-1]) {
+		from--
+	}
+	for to < len(name) && !strings.ContainsRune(", ", name[to]) {
+		to++
+	}
+	for _, part := range [][2]int{{from, to}, {head, to}, {head, tail}} {
+		for _, first := range []string{string(name[:min(from, 4)]), ""} {
+			if part[0] > 0 {
+				first += "…"
+			}
+			for end := len(name); end >= part[1]; end-- {
+				short := first + string(name[part[0]:end])
+				if end < len(name) {
+					short += "…"
+				}
+				if fits(short) {
+					return short
+				}
+			}
+		}
+	}
+	return shortened("…"+string(name[head:tail]), fits)
 }
 
 // alike says whether all names of a group are one name.
