@@ -91,8 +91,9 @@ func (f Study) pairsFigure() ([]Figure, error) {
 			continue
 		}
 		d := c.Comparison
-		values[a][b], values[b][a] = d.Difference, -d.Difference
-		low[a][b], high[a][b], low[b][a], high[b][a] = d.Interval.Low, d.Interval.High, -d.Interval.High, -d.Interval.Low
+		values[a][b], values[b][a] = d.Difference, 0-d.Difference // no negative zero
+		low[a][b], high[a][b] = d.Interval.Low, d.Interval.High
+		low[b][a], high[b][a] = 0-d.Interval.High, 0-d.Interval.Low
 		p[a][b], p[b][a] = d.PAdjusted, d.PAdjusted
 		marked[a][b], marked[b][a] = d.Distinguishable(), d.Distinguishable()
 		largest = max(largest, math.Abs(d.Difference))
