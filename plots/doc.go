@@ -3,7 +3,7 @@
 // A [Figure] draws itself at any size and knows the numbers behind it. Make one, then write it:
 //
 //	Scores against accuracies                    NewScatter; Panels for several side by side
-//	Values with intervals, as bars or points     Bars, NewPoints
+//	Values with intervals, as dots or points     Dots, NewPoints
 //	Curves with bands, heat maps                 NewLines, NewHeatMap
 //	Mean ranks with a critical difference        NewCritical
 //	The cells of an architecture                 NewCells

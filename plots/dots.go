@@ -199,8 +199,9 @@ func (n rowNames) within(style text.Style, width vg.Length) rowNames {
 
 // Ticks implements plot.Ticker.
 func (n rowNames) Ticks(float64, float64) (out []plot.Tick) {
-	for i, name := range n.short {
-		out = append(out, plot.Tick{Value: float64(len(n.short) - 1 - i), Label: name + n.extra[i]})
+	for v := range n.short {
+		i := len(n.short) - 1 - v
+		out = append(out, plot.Tick{Value: float64(v), Label: n.short[i] + n.extra[i]})
 	}
 	return out
 }

@@ -65,16 +65,17 @@ func TestScatterPanels(t *testing.T) {
 	golden(t, "scatter", g, DoubleColumn)
 }
 
-func TestBars(t *testing.T) {
-	golden(t, "bars", Bars{
-		Title: "", XLabel: "Kendall τ with 95 % interval",
-		Legend: [2]string{"estimator", "trivial baseline"},
-		Bars: []Bar{
-			{Name: "map-effdim", Value: 0.51, Low: 0.4, High: 0.6},
-			{Name: "pool-count", Value: 0.42, Low: 0.3, High: 0.55, Distinguished: true},
-			{Name: "constant", Undefined: true, Note: "undefined: constant score"},
-			{Name: "rwe-ridge", Value: -0.17, Low: -0.3, High: -0.02},
+func TestDots(t *testing.T) {
+	golden(t, "dots", Dots{
+		XLabel: "Kendall " + Tau + " with accuracy, 95% interval", Groups: []string{"estimator", "trivial baseline"},
+		Rows: []Dot{
+			{Name: "map-effdim", Value: 0.51, Low: 0.4, High: 0.6, N: 60},
+			{Name: "pool-count", Value: 0.42, Low: 0.3, High: 0.55, Group: 1, N: 60},
+			{Name: "constant", Undefined: true, Note: "undefined: constant score", N: 60},
+			{Name: "rwe-ridge", Value: -0.17, Low: -0.3, High: -0.02, N: 48,
+				Parts: []Part{{"seed 0", -0.21}, {"seed 1", -0.12}}},
 		},
+		Parts: "one weight seed",
 	}, SingleColumn)
 }
 

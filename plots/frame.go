@@ -433,6 +433,7 @@ func (a *arrangement) dress(f frame, c draw.Canvas, first bool) {
 	data := p.DataCanvas(c)
 	if p.X.Label.Text != "" {
 		p.X.Label.Text = fit(f.x, p.X.Label.TextStyle, data.Max.X-data.Min.X)
+		p.X.Label.TextStyle.Handler = narrow{marked}
 	}
 	if p.Y.Label.Text != "" {
 		p.Y.Label.Text = fit(f.y, p.Y.Label.TextStyle, data.Max.Y-data.Min.Y)

@@ -72,7 +72,6 @@ type heatLayout struct {
 	size          vg.Length
 	side, top     vg.Length // room for the names
 	w, t          vg.Length // of a cell
-	texts         [][]string
 	textSize      vg.Length // of the values; 0 where they do not fit
 	below         []string  // lines below the cells
 	height        vg.Length
@@ -88,7 +87,11 @@ func (h HeatMap) arranged(width vg.Length, s Style) (l heatLayout) {
 	if columns*s.small()*1.15 > 0.72*width {
 		l.size = smallest
 	}
-	room := max(0.2*width, min(0.45*width, width-columns*max(tight, 2*l.size)))
+	want := h.valueWidth(s.label(smallest, black, text.XCenter, text.YCenter)) + 2
+	if 0.75*width < columns*want { // no room for values
+		want = max(tight, 2*l.size)
+	}
+	room := max(0.25*width, min(0.45*width, width-columns*want))
 	if width-room < columns*tight {
 		room = max(0.2*width, width-columns*tight)
 	}
@@ -132,31 +135,36 @@ func (h HeatMap) arranged(width vg.Length, s Style) (l heatLayout) {
 	return l
 }
 
-// fitValues chooses the texts in the cells, and their size.
+// fitValues chooses the size of the values.
 func (h HeatMap) fitValues(l *heatLayout, s Style) {
 	for size := l.size; size >= smallest; size -= 0.5 {
 		style := s.label(size, black, text.XCenter, text.YCenter)
-		fits := size*1.15 <= l.t
-		l.texts = nil
-		for i, row := range h.Values {
-			var texts []string
-			for j, v := range row {
-				t := ""
-				if !math.IsNaN(v) {
-					t = correlationText(v)
-				}
-				if t != "" && h.marked(i, j) {
-					t += "*"
-				}
-				fits = fits && style.Width(t)+2 <= l.w
-				texts = append(texts, t)
-			}
-			l.texts = append(l.texts, texts)
-		}
-		if fits {
+		if size*1.15 <= l.t && h.valueWidth(style)+2 <= l.w+0.01 {
 			l.textSize = size
 			return
 		}
+	}
+}
+
+// valueWidth is the width of the widest value.
+func (h HeatMap) valueWidth(style text.Style) (w vg.Length) {
+	for i, row := range h.Values {
+		for j := range row {
+			w = max(w, style.Width(h.valueText(i, j)))
+		}
+	}
+	return w
+}
+
+// valueText is what stands in a cell.
+func (h HeatMap) valueText(i, j int) string {
+	switch v := h.Values[i][j]; {
+	case math.IsNaN(v):
+		return ""
+	case h.marked(i, j):
+		return correlationText(v) + "*"
+	default:
+		return correlationText(v)
 	}
 }
 
@@ -174,6 +182,7 @@ func (h HeatMap) Draw(c draw.Canvas, s Style) {
 		style := s.label(s.Size, black, text.XCenter, text.YTop)
 		c.FillText(style, vg.Point{X: (c.Min.X + c.Max.X) / 2, Y: top}, l.title)
 	}
+	c.Min.X += (c.Max.X - c.Min.X - l.side - l.w*vg.Length(len(h.Columns))) / 2 // in the middle where it is narrow
 	x0, y0 := c.Min.X+l.side, top-l.top
 	end := x0 + l.w*vg.Length(len(h.Columns))
 	h.drawNames(c, l, s, x0, y0)
@@ -186,8 +195,8 @@ func (h HeatMap) Draw(c draw.Canvas, s Style) {
 			c.FillPolygon(fill, []vg.Point{{X: x, Y: y}, {X: x + l.w, Y: y}, {X: x + l.w, Y: y + l.t}, {X: x, Y: y + l.t}})
 			middle := vg.Point{X: x + l.w/2, Y: y + l.t/2}
 			switch {
-			case l.textSize > 0 && l.texts[i][j] != "":
-				write(c, s.label(l.textSize, ink(fill), text.XCenter, text.YCenter), middle, l.texts[i][j])
+			case l.textSize > 0 && !math.IsNaN(v):
+				write(c, s.label(l.textSize, ink(fill), text.XCenter, text.YCenter), middle, h.valueText(i, j))
 			case l.textSize == 0 && h.marked(i, j):
 				c.DrawGlyph(draw.GlyphStyle{Color: ink(fill), Radius: 1.2, Shape: draw.CircleGlyph{}}, middle)
 			}
@@ -238,8 +247,8 @@ func (h HeatMap) drawBar(c draw.Canvas, l heatLayout, s Style, colours palette.C
 		for k := range steps {
 			v := colours.Min() + (colours.Max()-colours.Min())*(float64(k)+0.5)/float64(steps)
 			x := left + vg.Length(k)*step
-			c.FillPolygon(shade(colours, v), []vg.Point{{X: x, Y: y - barHeight}, {X: x + step, Y: y - barHeight},
-				{X: x + step, Y: y}, {X: x, Y: y}})
+			c.FillPolygon(shade(colours, v), []vg.Point{{X: x, Y: y - barHeight}, {X: left + width, Y: y - barHeight},
+				{X: left + width, Y: y}, {X: x, Y: y}}) // up to the end, so that no seams are seen
 		}
 	}
 	y -= barHeight
@@ -247,7 +256,7 @@ func (h HeatMap) drawBar(c draw.Canvas, l heatLayout, s Style, colours palette.C
 	for k, v := range []float64{colours.Min(), 0, colours.Max()} {
 		x := left + width*vg.Length(k)/2
 		c.StrokeLine2(draw.LineStyle{Color: black, Width: 0.5}, x, y, x, y-2)
-		c.FillText(small, vg.Point{X: x, Y: y - 2}, minus(fmt.Sprintf("%+.4g", v)))
+		c.FillText(small, vg.Point{X: x, Y: y - 2}, minus(fmt.Sprintf("%.4g", v)))
 	}
 	y -= 2 + s.line()
 	if h.Bar != "" {

@@ -21,37 +21,27 @@ type named struct {
 	texts          []string // beside the points
 }
 
-// settle chooses between names and numbers for data of some size, and returns the keys of the numbers.
+// settle chooses between names and numbers for data of some size, and returns the keys of the numbers: names for all
+// where they have room, else for the short ones, else numbers for all.
 func (n *named) settle(p *plot.Plot, size vg.Point) []key {
 	style := n.style.label(n.style.small(), black, text.XLeft, text.YBottom)
-	var names []string
-	for _, pt := range n.points {
-		names = append(names, pt.Name)
-	}
-	if n.texts = names; n.fits(p, size, style) {
-		return nil
-	}
-	n.texts = Shorten(names, func(s string) bool { return style.Width(s) <= size.X/4 })
-	if n.fits(p, size, style) {
-		return nil
-	}
-	var keys []key
-	for i, name := range names {
-		n.texts[i] = strconv.Itoa(i + 1)
-		keys = append(keys, key{name, numeral{n.texts[i], style}})
-	}
-	return keys
-}
-
-// fits says whether all texts have a place of their own.
-func (n *named) fits(p *plot.Plot, size vg.Point, style text.Style) bool {
-	for _, t := range n.texts {
-		if style.Width(t) > size.X/2 {
-			return false
+	for _, widest := range []vg.Length{size.X / 2, size.X / 4, 0} {
+		var keys []key
+		n.texts = nil
+		for _, pt := range n.points {
+			text := pt.Name
+			if style.Width(text) > widest {
+				text = strconv.Itoa(len(keys) + 1)
+				keys = append(keys, key{pt.Name, numeral{text, style}})
+			}
+			n.texts = append(n.texts, text)
+		}
+		_, free := n.place(p, vg.Rectangle{Max: size}, style)
+		if free || widest == 0 {
+			return keys
 		}
 	}
-	_, free := n.place(p, vg.Rectangle{Max: size}, style)
-	return free
+	return nil
 }
 
 // numeral is the key of a numbered point.
@@ -74,7 +64,9 @@ func (n *named) Plot(c draw.Canvas, p *plot.Plot) {
 	leader := draw.LineStyle{Color: grey, Width: 0.4}
 	for i, r := range places {
 		at := vg.Point{X: x(n.points[i].X), Y: y(n.points[i].Y)}
-		if end := nearest(r, at); distance(at, end) > 7 {
+		if end := nearest(r, at); distance(at, end) > 10 {
+			toward := end.Sub(at).Scale(1 / distance(at, end))
+			at, end = at.Add(toward.Scale(2.5)), end.Sub(toward.Scale(1.5))
 			c.StrokeLine2(leader, at.X, at.Y, end.X, end.Y)
 		}
 		c.FillText(style, r.Min, n.texts[i])
@@ -165,8 +157,8 @@ func (n *named) obstacles(x, y func(float64) vg.Length) (taken []vg.Rectangle) {
 			at := vg.Point{X: x(pt.X), Y: y(pt.Y)}
 			taken = append(taken, grown(vg.Rectangle{Min: at, Max: at}, 2.8))
 			if pt.Low != pt.High {
-				taken = append(taken, grown(vg.Rectangle{Min: vg.Point{X: at.X, Y: y(pt.Low)},
-					Max: vg.Point{X: at.X, Y: y(pt.High)}}, 1))
+				taken = append(taken, grown(vg.Rectangle{Min: vg.Point{X: at.X - 1.5, Y: y(pt.Low)},
+					Max: vg.Point{X: at.X + 1.5, Y: y(pt.High)}}, 1)) // with its ends
 			}
 		}
 	}
@@ -185,8 +177,9 @@ func (n *named) obstacles(x, y func(float64) vg.Length) (taken []vg.Rectangle) {
 
 // around lists places for a text of some size beside a point, the preferred first.
 func around(p vg.Point, size vg.Point) (out []vg.Rectangle) {
-	for _, away := range []vg.Length{3.5, 6, 10, 15, 21, 28, 36, 45, 56, 70, 90, 115} {
-		for _, angle := range []float64{0, 180, 90, 270, 45, 315, 135, 225, 20, 340, 160, 200, 70, 290, 110, 250} {
+	for _, away := range []vg.Length{3.5, 5, 7, 10, 13, 17, 22, 28, 36, 45, 56, 70, 90, 115} {
+		for _, angle := range []float64{0, 180, 90, 270, 45, 315, 135, 225, 15, 345, 165, 195, 75, 285, 105,
+			255, 30, 330, 150, 210, 60, 300, 120, 240} {
 			sin, cos := math.Sincos(angle * math.Pi / 180)
 			min := vg.Point{ // the text touches the circle with its nearest side
 				X: p.X + away*vg.Length(cos) + size.X*vg.Length((cos-1)/2),

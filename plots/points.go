@@ -91,14 +91,17 @@ func (g Points) frame(s Style) frame {
 		for k, pt := range group.Points {
 			pt.X *= offset(i)
 			xys[k] = plotter.XY{X: pt.X, Y: pt.Y}
-			if pt.Low != pt.High {
-				p.Add(whisker{pt, tint})
+			if pt.Low != pt.High && !group.Bare {
+				p.Add(whisker{pt, tint, g.Apart})
 			}
 			if group.Labels {
 				names.points = append(names.points, pt)
 			} else {
 				names.others = append(names.others, pt)
 			}
+		}
+		if group.Bare {
+			tint = grey
 		}
 		line := draw.LineStyle{Color: tint, Width: 1, Dashes: dashes[i%len(dashes)]}
 		switch {
@@ -207,12 +210,18 @@ func (g Points) Data() ([]string, [][]string) {
 type whisker struct {
 	Point
 	tint color.Color
+	thin bool // one of many
 }
 
 // Plot implements plot.Plotter.
 func (w whisker) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
 	style := draw.LineStyle{Color: w.tint, Width: 0.7}
+	if w.thin {
+		style.Width = 0.4
+		c.StrokeLine2(style, x(w.X), y(w.Low), x(w.X), y(w.High))
+		return
+	}
 	c.StrokeLine2(style, x(w.X), y(w.Low), x(w.X), y(w.High))
 	for _, v := range []float64{w.Low, w.High} {
 		c.StrokeLine2(style, x(w.X)-2, y(v), x(w.X)+2, y(v))

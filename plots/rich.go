@@ -84,6 +84,16 @@ func (h richText) Box(line string, f font.Font) (width, height, depth vg.Length)
 	return width, height, depth
 }
 
+// narrow draws text that takes no width in a layout: gonum/plot looks for the middle of an axis where the mean of its
+// ends lies, which on a logarithmic axis is far to the right.
+type narrow struct{ richText }
+
+// Box implements text.Handler.
+func (h narrow) Box(line string, f font.Font) (width, height, depth vg.Length) {
+	_, height, depth = h.richText.Box(line, f)
+	return 0, height, depth
+}
+
 // Draw implements text.Handler. Canvases that set whole lines themselves, as LaTeX does, are given them with the marks.
 func (h richText) Draw(c vg.Canvas, t string, s text.Style, at vg.Point) {
 	c.SetColor(s.Color)

@@ -1,61 +1,111 @@
 package plots
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// Shorten cuts names in the middle until each fits, and keeps names apart that were apart: where cutting makes two of
-// them alike, what they begin and end with in common goes first, and a number tells apart what still is alike. Full
-// names belong beside the figure, as in its CSV.
+// Shorten cuts names in the middle until each fits, and keeps names apart that were apart: of names that cutting makes
+// alike, what they differ in is shown instead, and a number tells apart what still is alike. Full names belong beside
+// the figure, as in its CSV.
 func Shorten(names []string, fits func(string) bool) []string {
-	out := make([]string, len(names))
-	groups := map[string][]int{}
+	out, group := make([]string, len(names)), make([]int, len(names))
 	for i, n := range names {
-		out[i] = shortened(n, fits)
-		groups[out[i]] = append(groups[out[i]], i)
+		out[i], group[i] = shortened(n, fits), slices.Index(names, n)
 	}
-	for i := range names {
-		group := groups[out[i]]
-		if len(group) < 2 || group[0] != i || alike(names, group) {
-			continue
-		}
-		head, tail := commonEnds(names, group)
-		taken := map[string]int{}
-		for _, k := range group {
-			middle := []rune(names[k])
-			rest := string(middle[head : len(middle)-tail])
-			short := shortened("…"+rest, fits)
-			if first := string(middle[:min(head, 4)]); fits(first + "…" + rest) {
-				short = first + "…" + rest
+	for merge(names, out, group) { // every round leaves fewer groups
+		for g := range group {
+			var members []string
+			for i := range names {
+				if group[i] == g && !slices.Contains(members, names[i]) {
+					members = append(members, names[i])
+				}
 			}
-			if taken[short]++; taken[short] > 1 {
-				n := " " + strconv.Itoa(taken[short])
-				short = shortened(short, func(s string) bool { return fits(s + n) }) + n
+			if len(members) < 2 {
+				continue
 			}
-			out[k] = short
+			short := apart(members, fits)
+			for i := range names {
+				if group[i] == g {
+					out[i] = short[names[i]]
+				}
+			}
 		}
 	}
 	return out
 }
 
-// alike says whether all names of a group are one name.
-func alike(names []string, group []int) bool {
-	for _, i := range group {
-		if names[i] != names[group[0]] {
-			return false
+// merge joins the groups of names that look alike but are not, and says whether there were any.
+func merge(names, out []string, group []int) (found bool) {
+	for i := range names {
+		for k := range i {
+			if out[k] != out[i] || names[k] == names[i] || group[k] == group[i] {
+				continue
+			}
+			found = true
+			for m, from := range slices.Clone(group) {
+				if from == group[i] {
+					group[m] = group[k]
+				}
+			}
 		}
 	}
-	return true
+	return found
 }
 
-// commonEnds counts the letters that all names of a group begin and end with, no more than the shortest has.
-func commonEnds(names []string, group []int) (head, tail int) {
-	first := []rune(names[group[0]])
+// apart shows of every name what it does not have in common with all others at its ends.
+func apart(names []string, fits func(string) bool) map[string]string {
+	head, tail := commonEnds(names)
+	short, taken := map[string]string{}, map[string]bool{}
+	for _, name := range names {
+		letters := []rune(name)
+		text := differing(letters, head, len(letters)-tail, fits)
+		for n := 2; taken[text]; n++ {
+			number := " " + strconv.Itoa(n)
+			text = differing(letters, head, len(letters)-tail, func(s string) bool { return fits(s + number) }) + number
+		}
+		short[name], taken[text] = text, true
+	}
+	return short
+}
+
+// differing is a name of which what lies between head and tail must be seen: the setting and the value to which this
+// belongs in full, how the name begins, and as much of what follows as fits.
+func differing(name []rune, head, tail int, fits func(string) bool) string {
+	from, to := head, tail
+	for from > 0 && !strings.ContainsRune(",: ", name[from-1]) {
+		from--
+	}
+	for to < len(name) && !strings.ContainsRune(", ", name[to]) {
+		to++
+	}
+	for _, part := range [][2]int{{from, to}, {head, to}, {head, tail}} {
+		for _, first := range []string{string(name[:min(from, 4)]), ""} {
+			if part[0] > 0 {
+				first += "…"
+			}
+			for end := len(name); end >= part[1]; end-- {
+				short := first + string(name[part[0]:end])
+				if end < len(name) {
+					short += "…"
+				}
+				if fits(short) {
+					return short
+				}
+			}
+		}
+	}
+	return shortened("…"+string(name[head:tail]), fits)
+}
+
+// commonEnds counts the letters that all names begin and end with, no more than the shortest has.
+func commonEnds(names []string) (head, tail int) {
+	first := []rune(names[0])
 	head, tail = len(first), len(first)
 	shortest := len(first)
-	for _, i := range group {
-		r := []rune(names[i])
+	for _, name := range names[1:] {
+		r := []rune(name)
 		shortest = min(shortest, len(r))
 		n := 0
 		for n < min(head, len(r)) && r[n] == first[n] {

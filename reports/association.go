@@ -190,8 +190,8 @@ func AssociationDots(xLabel string, rows []analysis.Association) plots.Dots {
 		switch {
 		case a.Tau == nil:
 			dot.Undefined, dot.Note = true, "undefined"
-			if a.Reason != "" {
-				dot.Note += ": " + printable.Line(a.Reason)
+			if reason := strings.TrimSuffix(printable.Line(a.Reason), ": undefined"); reason != "" {
+				dot.Note += ": " + reason
 			}
 		default:
 			dot.Value, dot.Low, dot.High, dot.Note = a.Tau.Value, a.Tau.Low, a.Tau.High, a.Tau.Why

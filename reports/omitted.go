@@ -48,3 +48,13 @@ func (o omitted) brief() string {
 	}
 	return strings.Join(parts, "; ")
 }
+
+// and adds what another one holds.
+func (o omitted) and(other omitted) omitted {
+	for _, r := range other.reasons {
+		for _, name := range other.names[r] {
+			o.add(r, name)
+		}
+	}
+	return o
+}

@@ -178,6 +178,11 @@ func (f Study) DrawInto(ctx context.Context, dir string, width vg.Length, format
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
+	for _, m := range made {
+		if m.Note != "" && f.Say != nil {
+			f.Say("figure " + m.Name + ": " + m.Note)
+		}
+	}
 	paths, err := saveFigures(ctx, dir, made, width, f.Look, f.Progress, formats...)
 	if ctx.Err() != nil {
 		return paths, ctx.Err()

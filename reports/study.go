@@ -5,8 +5,9 @@ import "rwe301/analysis"
 // Study renders the findings of a study, or of anything else that was analysed like one.
 type Study struct {
 	*analysis.Findings
-	Progress Progress // may be nil
-	Look     *Look    // of figures; nil for the default
+	Progress Progress     // may be nil
+	Say      func(string) // is told what figures leave out; may be nil
+	Look     *Look        // of figures; nil for the default
 }
 
 // Search renders what searches found.

@@ -88,7 +88,6 @@ const (
 	maxBars   = 60
 	maxMatrix = 24
 	maxCost   = 24
-	maxPairs  = 24
 
 	maxEntropy = 10 // scores of the figure of entropies
 

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -65,7 +66,7 @@ func blankCells(h plots.HeatMap, meaning string) string {
 
 // pairsFigure shows every difference in tau-b, that of the row minus that of the column.
 func (f Study) pairsFigure() ([]Figure, error) {
-	rows := f.Top(maxPairs)
+	rows := f.Top(f.mostPairs())
 	pairs, err := f.Pairs(rows)
 	if err != nil || len(pairs) == 0 {
 		return nil, err
@@ -90,8 +91,9 @@ func (f Study) pairsFigure() ([]Figure, error) {
 			continue
 		}
 		d := c.Comparison
-		values[a][b], values[b][a] = d.Difference, -d.Difference
-		low[a][b], high[a][b], low[b][a], high[b][a] = d.Interval.Low, d.Interval.High, -d.Interval.High, -d.Interval.Low
+		values[a][b], values[b][a] = d.Difference, 0-d.Difference // no negative zero
+		low[a][b], high[a][b] = d.Interval.Low, d.Interval.High
+		low[b][a], high[b][a] = 0-d.Interval.High, 0-d.Interval.Low
 		p[a][b], p[b][a] = d.PAdjusted, d.PAdjusted
 		marked[a][b], marked[b][a] = d.Distinguishable(), d.Distinguishable()
 		largest = max(largest, math.Abs(d.Difference))
@@ -102,7 +104,24 @@ func (f Study) pairsFigure() ([]Figure, error) {
 	h.Marked, h.Mark = marked, fmt.Sprintf("p < %.2g (paired bootstrap, Holm over all pairs)", 1-analysis.Confidence)
 	h.Layers = []plots.Layer{{Name: "low", Values: low}, {Name: "high", Values: high}, {Name: "p_holm", Values: p},
 		{Name: "n", Values: n}}
-	return f.heatFigure("pairs", h), nil
+	made := f.heatFigure("pairs", h)
+	if made[0].Note != "" && len(rows) < maxMatrix {
+		made[0].Note += fmt.Sprintf(": %d resamples give no p small enough for more pairs (Holm)", f.resamples())
+	}
+	return made, nil
+}
+
+// resamples of the bootstrap.
+func (f Study) resamples() int { return cmp.Or(f.Options.Resamples, correlation.DefaultResamples) }
+
+// mostPairs is the number of estimators all of whose pairs could be told apart after Holm: the smallest p of a bootstrap
+// is 2 of its resamples.
+func (f Study) mostPairs() int {
+	k := 2
+	for k < maxMatrix && float64((k+1)*k/2)*2/float64(f.resamples()+1) < 1-analysis.Confidence {
+		k++
+	}
+	return k
 }
 
 // entropyFigure is F8: what is left of the entropy of the accuracies when more and more scores are known.

@@ -32,7 +32,7 @@ func TestFigures(t *testing.T) {
 		}
 	}
 	if got, want := strings.Join(names, " "),
-		"scatter bars convergence proxies entropy strata bias precision ranks critical cells-best cells-worst"; got != want {
+		"scatter bars convergence proxies entropy strata bias precision ranks pairs critical cells-best cells-worst"; got != want {
 		t.Errorf("figures %s, want %s", got, want)
 	}
 	only, err := reports.Study{Findings: f}.Figures(t.Context(), "scatter")

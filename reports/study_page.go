@@ -8,34 +8,44 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"rwe301/analysis"
 )
 
 // captions say what the kinds of figures show.
 var captions = map[string]string{
-	"bars":        "Kendall's tau-b of every estimator with the accuracies, with 95% intervals.",
-	"cost":        "tau-b against the time of one estimate, with 95% intervals.",
+	"bars": "Kendall's tau-b of every estimator with the accuracies, the highest on top, with 95% intervals. Squares are " +
+		"trivial baselines. n is the number of architectures where it is not that of the others.",
+	"cost": "tau-b, with 95% intervals, against the time of one estimate. The line joins the estimators that none beats " +
+		"in less time.",
 	"ablation":    "tau-b by one setting, the others as in the base; bands or bars are 95% intervals.",
 	"convergence": "How wide the 95% interval of tau-b is with fewer architectures.",
-	"seeds":       "tau-b of each weight seed on its own.",
-	"proxies":     "Spearman correlation between the scores of the estimators.",
+	"seeds": "tau-b of each weight seed on its own (rings), and of the mean score of all seeds with its 95% interval, " +
+		"over architectures and seeds.",
+	"proxies": "Spearman correlation between the scores of the estimators, the highest tau-b first; values stand in the " +
+		"cells where these are wide enough, and in the CSV always.",
+	"pairs": "tau-b of the row minus that of the column; marked are differences that the paired bootstrap tells from 0 at " +
+		"p < 0.05 after Holm over all pairs. 95% intervals and p are in the CSV.",
 	"entropy": "How uncertain the accuracy remains (entropy of bins of equal width) when scores are known, each the " +
 		"one that leaves least given those before it. Chance: the same for accuracies in random order. Only what lies " +
 		"between the curves is information; both fall because the architectures are few for so many bins.",
-	"strata": "Spearman correlation among architectures with equally many convolutions; the number of architectures " +
-		"in brackets.",
+	"strata": fmt.Sprintf("Spearman correlation of scores and accuracies among architectures with equally many "+
+		"convolutions; their number in brackets. Blank: fewer than %d of them have a score of that estimator, or the "+
+		"correlation is undefined.", analysis.FewPairs),
 	"bias": "Accuracies and scores against the number of skip connections: an estimator is biased where its " +
 		"correlation is far from the accuracies'.",
-	"precision": "Share of the predicted top that belongs to the true top.",
-	"ranks":     "True against predicted rank, 1 the best.",
+	"precision": "Share of the predicted top that belongs to the true top, with Wilson's 95% intervals, which take the " +
+		"architectures of the top as independent. Points of one share stand beside each other. Chance is the share itself.",
+	"ranks": "True against predicted rank, 1 the best.",
 	"critical": "Mean ranks over parts of the architectures; bars join estimators that Nemenyi's test cannot tell " +
 		"apart.",
 	"cells": "The cells of an architecture.",
 }
 
-// shown is how many estimators a kind of figures shows at most, the best.
+// shown is how many estimators a kind of figures shows at most, the best. Other kinds say themselves what they leave
+// out.
 var shown = map[string]int{
-	"bars": maxBars, "cost": maxPanels, "precision": maxCurves, "ranks": maxRanks, "strata": maxMatrix, "bias": biasPanels,
-	"seeds": maxCurves, "convergence": maxConverging, "critical": maxRanked, "proxies": maxMatrix, "entropy": maxMatrix,
+	"ranks": maxRanks, "bias": biasPanels, "convergence": maxConverging, "critical": maxRanked, "entropy": maxMatrix,
 }
 
 // drawings are figures with their captions.
@@ -53,6 +63,9 @@ func (f Study) drawings(made []Figure) (out []Drawing) {
 		}
 		if n := shown[kind]; n > 0 && n < estimators {
 			caption += fmt.Sprintf(" The best %d of %d estimators.", n, estimators)
+		}
+		if m.Note != "" {
+			caption += " " + strings.ToUpper(m.Note[:1]) + m.Note[1:] + "."
 		}
 		out = append(out, Drawing{caption, m})
 	}
@@ -73,7 +86,7 @@ var sections = []struct {
 	{"size", "Size of the networks",
 		"Large networks are more accurate, so that a score that grows with size correlates " +
 			"with accuracy. Is anything left at fixed size?", []string{"confounding"}, []string{"strata", "bias"}},
-	{"certainty", "Certainty", "", []string{"seeds"}, []string{"seeds", "convergence", "critical"}},
+	{"certainty", "Certainty", "", []string{"seeds"}, []string{"seeds", "pairs", "convergence", "critical"}},
 	{"proxies", "Estimators among themselves", "", nil, []string{"proxies", "entropy"}},
 	{"architectures", "Architectures", "", nil, []string{"cells"}},
 	{"protocol", "Protocol", "", []string{"protocol"}, nil},

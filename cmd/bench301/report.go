@@ -303,7 +303,8 @@ like; drawings of cells have none.
 			}
 			tell, done := parts(s, "figure")
 			defer done()
-			study := reports.Study{Findings: f, Progress: tell, Look: style}
+			study := reports.Study{Findings: f, Progress: tell, Look: style,
+				Say: func(note string) { fmt.Fprintln(s.err, note) }}
 			draw, dir := study.DrawInto, out
 			if out == "" {
 				draw, dir = study.SaveFigures, filepath.Join(args[0], "figures")
