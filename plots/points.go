@@ -37,6 +37,21 @@ type Points struct {
 	LogX   bool
 	Whole  bool // X counts something: ticks at whole numbers only
 	Groups []Group
+
+	Faint []Group // drawn in grey behind the first group, to compare it with; not part of the data
+}
+
+// OneAPanel is a panel for each of the first n groups, each with the others of these in grey behind it and with the rest
+// beside it.
+func (g Points) OneAPanel(n int) (names []string, panels []Panel) {
+	for i, group := range g.Groups[:n] {
+		one := g
+		one.Title = group.Name
+		one.Groups = append([]Group{group}, g.Groups[n:]...)
+		one.Faint = slices.Delete(slices.Clone(g.Groups[:n]), i, i+1)
+		names, panels = append(names, group.Name), append(panels, one)
+	}
+	return names, panels
 }
 
 // NewPoints checks that all coordinates are finite and, for a logarithmic axis, positive in x.
@@ -68,6 +83,16 @@ func (g Points) frame(s Style) frame {
 		p.X.Tick.Marker = wholeTicks(8)
 	}
 	names := named{style: s}
+	for _, group := range g.Faint {
+		xys := make(plotter.XYs, len(group.Points))
+		for k, pt := range group.Points {
+			xys[k] = plotter.XY{X: pt.X, Y: pt.Y}
+		}
+		p.Add(&plotter.Line{XYs: xys, LineStyle: draw.LineStyle{Color: faint, Width: 0.6}, StepStyle: plotter.PostStep})
+	}
+	if len(g.Faint) > 0 {
+		f.keys = append(f.keys, theOthers)
+	}
 	for i, group := range g.Groups {
 		tint := s.colour(i)
 		glyph := draw.GlyphStyle{Color: tint, Radius: 2.2, Shape: shapes[i%len(shapes)]}
@@ -93,7 +118,7 @@ func (g Points) frame(s Style) frame {
 		}
 		scatter := &plotter.Scatter{XYs: xys, GlyphStyle: glyph}
 		p.Add(scatter)
-		if len(g.Groups) > 1 {
+		if len(g.Groups) > 1 && (i > 0 || len(g.Faint) == 0) {
 			f.keys = append(f.keys, key{group.Name, scatter})
 		}
 	}

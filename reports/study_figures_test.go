@@ -2,7 +2,6 @@ package reports_test
 
 import (
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -24,8 +23,8 @@ func TestFigures(t *testing.T) {
 		if _, err := plots.Save(t.TempDir(), m.Name, m.Figure, m.Width, plots.DefaultStyle(), "svg"); err != nil {
 			t.Errorf("%s: %v", m.Name, err)
 		}
-		if m.Width < 140 || m.Height < 72 {
-			t.Errorf("%s is %v by %v points", m.Name, m.Width, m.Height)
+		if high := m.Height(m.Width, plots.DefaultStyle()); m.Width < 140 || high < 60 || high > 9*72 {
+			t.Errorf("%s is %v by %v points", m.Name, m.Width, high)
 		}
 		if header, rows := m.Data(); len(header) == 0 || len(rows) == 0 {
 			t.Errorf("%s has no data", m.Name)
@@ -69,16 +68,22 @@ estimators:
 	var names []string
 	for _, m := range made {
 		names = append(names, m.Name)
-		if err := plots.SaveAs(filepath.Join(dir, m.Name+".png"), m.Figure, m.Width, m.Height); err != nil {
+		if err := plots.SaveAs(filepath.Join(dir, m.Name+".png"), m.Figure, m.Width, plots.DefaultStyle()); err != nil {
 			t.Error(err)
 		}
-		if lines, ok := m.Figure.(plots.Lines); ok && m.Name == "ablation-channels" {
-			if x := lines.Lines[0].X; !slices.Equal(x, []float64{2, 4, 16}) || !lines.LogX {
-				t.Errorf("levels %v, logarithmic %v", x, lines.LogX)
+		if g, ok := m.Figure.(plots.Grid); ok && m.Name == "ablation-featstd" {
+			var text []string
+			_, rows := g.Data()
+			for _, row := range rows {
+				text = append(text, row[0]+"="+row[1]+" "+row[5])
+			}
+			if got, want := strings.Join(text, ", "), "channels=2 yes, channels=4 no, channels=16 no, norm=batch yes, "+
+				"norm=none no"; got != want || !g.SharedY {
+				t.Errorf("%s, want %s", got, want)
 			}
 		}
 	}
-	if got, want := strings.Join(names, " "), "cost ablation-channels ablation-norm seeds"; got != want {
+	if got, want := strings.Join(names, " "), "cost ablation-featstd seeds"; got != want {
 		t.Errorf("figures %s, want %s", got, want)
 	}
 }

@@ -14,7 +14,9 @@ import (
 var captions = map[string]string{
 	"bars":        "Kendall's tau-b of every estimator with the accuracies, with 95% intervals.",
 	"cost":        "tau-b against the time of one estimate, with 95% intervals.",
-	"ablation":    "tau-b by one setting, the others as in the base; bands or bars are 95% intervals.",
+	"ablation":    "tau-b by one setting, the others at their defaults; bands and bars are 95% intervals.",
+	"grid":        "tau-b by two settings that were varied together; the value is in the cell where it fits.",
+	"importance":  "Share of the variance of tau-b that settings explain: " + importanceMethod + ".",
 	"convergence": "How wide the 95% interval of tau-b is with fewer architectures.",
 	"seeds":       "tau-b of each weight seed on its own.",
 	"proxies":     "Spearman correlation between the scores of the estimators.",
@@ -46,7 +48,8 @@ func (f Study) drawings(made []Figure) (out []Drawing) {
 		caption := captions[kind]
 		switch kind {
 		case "ablation":
-			caption = fmt.Sprintf("tau-b by %s, the other settings as in the base; bands or bars are 95%% intervals.", rest)
+			caption = fmt.Sprintf("tau-b of %s by one setting, the others at their defaults; bands and bars are 95%% intervals.",
+				rest)
 		case "cells":
 			caption = map[string]string{"best": "The most accurate architecture.",
 				"worst": "The least accurate architecture."}[rest]
@@ -67,7 +70,7 @@ var sections = []struct {
 	{"result", "Rank correlation", "", []string{"estimators"}, []string{"bars", "cost"}},
 	{"scatter", "Scores against accuracies",
 		"Point at an architecture to see what it is, and where the other estimators put it.", nil, nil},
-	{"ablation", "Ablation", "", []string{"ablation"}, []string{"ablation"}},
+	{"ablation", "Ablation", "", []string{"ablation", "importance"}, []string{"ablation", "grid", "importance"}},
 	{"top", "Top of the ranking", "", []string{"top"}, []string{"precision", "ranks"}},
 	{"budget", "Time", "", []string{"budget"}, nil},
 	{"size", "Size of the networks",

@@ -82,6 +82,9 @@ func (f Study) Write(ctx context.Context, w io.Writer, name string, as Format) e
 			continue
 		}
 		if len(t.Rows) == 0 {
+			if name == "importance" {
+				return fmt.Errorf("%s: no table %s: %s", f.From.Dir, name, f.reason(name))
+			}
 			continue
 		}
 		if written++; written > 1 && as != JSON {
