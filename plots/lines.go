@@ -115,17 +115,17 @@ func (l Lines) frame(s Style) frame {
 		}
 		p.X.Tick.Marker = at
 	}
-	for _, line := range l.Faint {
-		for _, run := range line.runs() {
-			p.Add(&plotter.Line{XYs: xysOf(run.X, run.Y), LineStyle: draw.LineStyle{Color: faint, Width: 0.6}})
-		}
-	}
 	for i, line := range l.Lines { // all bands lie below all edges, and these below all lines
 		tint, _, _ := s.look(i)
 		for _, run := range line.runs() {
 			if line.Low != nil && len(l.Lines) <= maxFilled {
 				p.Add(band{run, lighter(tint)})
 			}
+		}
+	}
+	for _, line := range l.Faint {
+		for _, run := range line.runs() {
+			p.Add(&plotter.Line{XYs: xysOf(run.X, run.Y), LineStyle: draw.LineStyle{Color: faint, Width: 0.6}})
 		}
 	}
 	for i, line := range l.Lines {
