@@ -15,7 +15,8 @@ func levels(setting string, n int, words bool) Levels {
 	l := Levels{Setting: setting, YLabel: Tau + " of rwe", Words: words}
 	for i := range n {
 		y := 0.5 - 0.3/float64(i+1)
-		v := Level{Name: fmt.Sprint(int(1) << i), X: float64(int(1) << i), Y: y, Low: y - 0.1, High: y + 0.08, Default: i == 1}
+		v := Level{Name: fmt.Sprint(int(1) << i), X: float64(int(1) << i), Y: y, Low: y - 0.1, High: y + 0.08,
+			Default: i == 1}
 		if words {
 			v.Name = []string{"default", "uniform", "normal", "xavier", "orthogonal"}[i%5]
 		}

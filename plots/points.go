@@ -41,8 +41,8 @@ type Points struct {
 	Faint []Group // drawn in grey behind the first group, to compare it with; not part of the data
 }
 
-// OneAPanel is a panel for each of the first n groups, each with the others of these in grey behind it and with the rest
-// beside it.
+// OneAPanel is a panel for each of the first n groups, each with the others of these in grey behind it and with the
+// rest beside it.
 func (g Points) OneAPanel(n int) (names []string, panels []Panel) {
 	for i, group := range g.Groups[:n] {
 		one := g

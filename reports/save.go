@@ -126,6 +126,9 @@ func (f Study) possible(kinds []string) (names []string) {
 			for _, name := range f.fileNames() {
 				names = append(names, "ablation-"+name)
 			}
+			for _, c := range f.Columns { // what is varied may have been another setting before
+				names = append(names, "ablation-"+c.Question.Estimator)
+			}
 			for _, setting := range f.settings() { // as earlier versions called them
 				names = append(names, "ablation-"+setting)
 			}
@@ -192,7 +195,8 @@ func (f Study) reason(kind string) string {
 	return "no two settings of an estimator are varied together"
 }
 
-func saveKinds(ctx context.Context, d drawable, dir string, width vg.Length, formats, kinds []string) ([]string, error) {
+func saveKinds(ctx context.Context, d drawable, dir string, width vg.Length, formats, kinds []string) (
+	[]string, error) {
 	paths, err := drawKinds(ctx, d, dir, width, formats, kinds)
 	if ctx.Err() != nil {
 		return paths, ctx.Err()
@@ -204,7 +208,8 @@ func saveKinds(ctx context.Context, d drawable, dir string, width vg.Length, for
 	return paths, errors.Join(err, tidy(dir, without(d.possible(kinds), made), made))
 }
 
-func drawKinds(ctx context.Context, d drawable, dir string, width vg.Length, formats, kinds []string) ([]string, error) {
+func drawKinds(ctx context.Context, d drawable, dir string, width vg.Length, formats, kinds []string) (
+	[]string, error) {
 	made, failed := d.Figures(ctx, kinds...)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()

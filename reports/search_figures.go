@@ -189,7 +189,8 @@ func (r Search) frontFigures() (out []Figure, _ error) {
 	methods := r.Setup.Methods
 	all := r.countsOf(methods...)
 	for _, c := range all {
-		g := plots.Points{XLabel: c.label, YLabel: r.errorLabel(), Title: "fronts of " + seedsText(r.Setup.Seeds) + " together"}
+		g := plots.Points{XLabel: c.label, YLabel: r.errorLabel(),
+			Title: "fronts of " + seedsText(r.Setup.Seeds) + " together"}
 		if len(r.Setup.Seeds) == 1 {
 			g.Title = seedsText(r.Setup.Seeds)
 		}
@@ -389,7 +390,8 @@ func (r Search) hypervolumeFigures() (out []Figure, _ error) {
 	return out, nil
 }
 
-// quartiles is the median over runs with the quartiles as a band where there are several, at the evaluations of the first run.
+// quartiles is the median over runs, with the quartiles as a band where there are several, at the evaluations of the
+// first run.
 func quartiles(name string, runs [][]analysis.SearchPoint, value func(analysis.SearchPoint) float64) plots.Line {
 	l := plots.Line{Name: name}
 	if len(runs) == 0 {

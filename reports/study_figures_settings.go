@@ -124,7 +124,8 @@ func (f Study) gridFigures() ([]Figure, error) {
 
 // levelMap is one slice of a grid.
 func levelMap(g analysis.Grid, s analysis.GridSlice, title string) plots.LevelMap {
-	m := plots.LevelMap{Title: title, Down: g.Down, Across: g.Across, Rows: g.Rows, Columns: g.Columns, Default: [2]int{-1, -1}}
+	m := plots.LevelMap{Title: title, Down: g.Down, Across: g.Across, Rows: g.Rows, Columns: g.Columns,
+		Default: [2]int{-1, -1}}
 	for i, row := range s.Cells {
 		values := make([]float64, len(row))
 		for j, r := range row {
@@ -205,8 +206,8 @@ func (f Study) importanceFigure() ([]Figure, error) {
 		p, err := plots.NewShares(plots.Shares{
 			Title: m.Estimator, Kinds: shareKinds, Parts: parts(m), Room: room,
 			XLabel: "share of the variance of " + plots.Tau + " (%)",
-			Stats: strings.ReplaceAll(fmt.Sprintf("%d\u00a0combinations, %s from\u00a0%+.2f to\u00a0%+.2f", m.Combinations(), plots.Tau,
-				m.Low, m.High), "-", "−"),
+			Stats: strings.ReplaceAll(fmt.Sprintf("%d\u00a0combinations, %s from\u00a0%+.2f to\u00a0%+.2f",
+				m.Combinations(), plots.Tau, m.Low, m.High), "-", "−"),
 		})
 		if err != nil {
 			return nil, err
