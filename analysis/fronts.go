@@ -24,6 +24,16 @@ type Found struct {
 	Bounded   []float64 `json:"-"` // what the budgets bound, in their order; NaN where it is not known
 }
 
+// The axes in which fronts are judged.
+const (
+	ErrorAxis = iota
+	ParamsAxis
+	MACsAxis
+)
+
+// AxisNames are what the axes are called.
+var AxisNames = []string{"error", "params", "MACs"}
+
 // costs are the minimised values that fronts are judged by, whatever they were searched with: error as a fraction,
 // parameters and MACs.
 func (f Found) costs() []float64 {
@@ -54,6 +64,7 @@ type SearchPoint struct {
 	Evaluations int     `json:"evaluations"`
 	Hypervolume float64 `json:"hv_error_params_macs"`
 	Best        float64 `json:"best_accuracy"`
+	Optimised   float64 `json:"-"` // hypervolume in the axes that the method minimises; 0 of fewer than two
 }
 
 // Setup says what searches were asked to do.
@@ -116,6 +127,7 @@ type Fronts struct {
 	Known    []Found                    // published networks, Method their name
 	Missing  int                        // searches that are not finished
 	Failed   map[string]int             // architectures that could not be scored, by the reason
+	Axes     map[string][]int           // by method: what it minimises of error, parameters and MACs, ascending
 	Box      moo.Box                    // of error, parameters and MACs, in which fronts are measured; reference (1, 1, 1)
 
 	generations map[string][][][]Found // by method, one a seed: the front after each generation
@@ -185,7 +197,13 @@ func (r *Fronts) measure(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			points = append(points, SearchPoint{row.Evaluations * (g + 1) / row.Generations, hv, best(front, nil)})
+			point := SearchPoint{row.Evaluations * (g + 1) / row.Generations, hv, best(front, nil), 0}
+			if axes := r.Axes[row.Method]; len(axes) > 1 {
+				if point.Optimised, err = r.volume(ctx, front, axes...); err != nil {
+					return err
+				}
+			}
+			points = append(points, point)
 		}
 		r.Curves[row.Method] = append(r.Curves[row.Method], points)
 	}

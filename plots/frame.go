@@ -558,7 +558,17 @@ func (g Grid) arrangement(width vg.Length, s Style) arrangement {
 			f.Y.Min, f.Y.Max = low, high
 		}
 	}
-	return arrange(frames, width, s, g.SharedY)
+	a := arrange(frames, width, s, g.SharedY)
+	a.squeeze()
+	return a
+}
+
+// squeeze lowers panels that do not fit on a page otherwise.
+func (a *arrangement) squeeze() {
+	const lowest = 34
+	if more := a.height() - tallest; more > 0 {
+		a.dataHigh = max(min(lowest, a.dataHigh), a.dataHigh-more/vg.Length(a.rows()))
+	}
 }
 
 // Height implements Figure.

@@ -82,13 +82,13 @@ var kinds = []struct {
 		return p
 	}, func(n int) int { return min(n, 2) - 1 + min(1, n-1) }},
 	{"bars", func(n int) plots.Figure {
-		b := plots.Bars{XLabel: plots.Tau + " with its 95 % interval, accuracy by NAS-Bench-301 (xgb-v1.0)",
-			Legend: [2]string{"estimator", "trivial baseline"}}
+		b := plots.Dots{XLabel: plots.Tau + " with its 95 % interval, accuracy by NAS-Bench-301 (xgb-v1.0)",
+			Groups: []string{"estimator", "trivial baseline"}}
 		for i := range n {
 			v := 0.8 * math.Sin(float64(i))
-			b.Bars = append(b.Bars, plots.Bar{Name: longName(i), Value: v, Low: v - 0.1, High: v + 0.1, Distinguished: i%3 == 2})
+			b.Rows = append(b.Rows, plots.Dot{Name: longName(i), Value: v, Low: v - 0.1, High: v + 0.1, Group: i % 3 / 2})
 		}
-		b.Bars[0].Undefined, b.Bars[0].Note = true, "undefined"
+		b.Rows[0].Undefined, b.Rows[0].Note = true, "undefined"
 		return b
 	}, func(int) int { return -1 }},
 	{"heat map", func(n int) plots.Figure {

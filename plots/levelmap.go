@@ -138,17 +138,19 @@ func (l LevelMaps) drawBar(c draw.Canvas, s Style) {
 	put(minus(fmt.Sprintf("%.2f", colours.low)))
 	const steps, width = 48, 72
 	half := s.small()/2 - 1
+	fill := func(v float64, from, to vg.Length) {
+		c.FillPolygon(colours.colour(v), []vg.Point{{X: from, Y: y - half}, {X: to, Y: y - half}, {X: to, Y: y + half},
+			{X: from, Y: y + half}})
+	}
 	for k := range steps { // each to the end, so that no gap shows between two
 		v := colours.low + (colours.high-colours.low)*(float64(k)+0.5)/steps
-		c.FillPolygon(colours.colour(v), []vg.Point{{X: x + width*vg.Length(k)/steps, Y: y - half}, {X: x + width, Y: y - half},
-			{X: x + width, Y: y + half}, {X: x + width*vg.Length(k)/steps, Y: y + half}})
+		fill(v, x+width*vg.Length(k)/steps, x+width)
 	}
 	x += width + 4
 	put(minus(fmt.Sprintf("%.2f", colours.high)))
 	if colours.missing {
 		x += 6
-		c.FillPolygon(colours.colour(math.NaN()), []vg.Point{{X: x, Y: y - half}, {X: x + 10, Y: y - half},
-			{X: x + 10, Y: y + half}, {X: x, Y: y + half}})
+		fill(math.NaN(), x, x+10)
 		x += 14
 		put("none")
 	}

@@ -48,7 +48,6 @@ type Lines struct {
 
 	At    []float64 // ticks of X, if not at round numbers
 	Band  string    // what bands are, for the legend
-	First int       // number of the first curve's colour and dashes
 	Faint []Line    // drawn in grey behind, to compare with; not part of the data
 }
 
@@ -72,14 +71,17 @@ func NewLines(l Lines) (Lines, error) {
 }
 
 // faint is the colour of what stands behind.
-var faint = color.RGBA{R: 190, G: 190, B: 190, A: 255}
+var (
+	faint     = color.RGBA{R: 190, G: 190, B: 190, A: 255}
+	theOthers = key{"the others", thumbnail{draw.LineStyle{Color: faint, Width: 0.6}, nil}}
+)
 
 // Apart is one panel a curve, each with the others in grey behind it, in one range of y.
 func (l Lines) Apart() Grid {
 	g := Grid{SharedY: true}
 	for i, line := range l.Lines {
 		one := l
-		one.Title, one.First, one.Lines, one.Faint = line.Name, i, []Line{line}, nil
+		one.Title, one.Lines, one.Faint = line.Name, []Line{line}, nil
 		for k, other := range l.Lines {
 			if k != i {
 				one.Faint = append(one.Faint, other)
@@ -113,25 +115,30 @@ func (l Lines) frame(s Style) frame {
 		}
 		p.X.Tick.Marker = at
 	}
+	for i, line := range l.Lines { // all bands lie below all edges, and these below all lines
+		tint, _, _ := s.look(i)
+		for _, run := range line.runs() {
+			if line.Low != nil && len(l.Lines) <= maxFilled {
+				p.Add(band{run, lighter(tint)})
+			}
+		}
+	}
 	for _, line := range l.Faint {
 		for _, run := range line.runs() {
 			p.Add(&plotter.Line{XYs: xysOf(run.X, run.Y), LineStyle: draw.LineStyle{Color: faint, Width: 0.6}})
 		}
 	}
-	for i, line := range l.Lines { // all bands lie below all lines
-		tint, dash, _ := s.look(l.First + i)
+	for i, line := range l.Lines {
+		tint, dash, _ := s.look(i)
+		edge := draw.LineStyle{Color: tint, Width: 0.4}
+		if len(l.Lines) > maxFilled {
+			edge.Dashes = dash
+		}
 		for _, run := range line.runs() {
-			if line.Low == nil {
-				continue
+			if line.Low != nil { // edges show where bands overlap
+				p.Add(&plotter.Line{XYs: xysOf(run.X, run.Low), LineStyle: edge},
+					&plotter.Line{XYs: xysOf(run.X, run.High), LineStyle: edge})
 			}
-			edge := draw.LineStyle{Color: tint, Width: 0.3}
-			if len(l.Lines) <= maxFilled {
-				p.Add(band{run, lighter(tint)})
-			} else {
-				edge.Dashes = dash
-			}
-			p.Add(&plotter.Line{XYs: xysOf(run.X, run.Low), LineStyle: edge},
-				&plotter.Line{XYs: xysOf(run.X, run.High), LineStyle: edge}) // edges show where bands overlap
 		}
 	}
 	if l.Zero {
@@ -139,7 +146,7 @@ func (l Lines) frame(s Style) frame {
 	}
 	bands := false
 	for i, line := range l.Lines {
-		tint, dash, shape := s.look(l.First + i)
+		tint, dash, shape := s.look(i)
 		style := draw.LineStyle{Color: tint, Width: 1.2, Dashes: dash}
 		glyph := draw.GlyphStyle{Color: tint, Radius: 1.8, Shape: shape}
 		bands = bands || line.Low != nil
@@ -162,7 +169,7 @@ func (l Lines) frame(s Style) frame {
 		f.keys = append(f.keys, key{l.Band, rect{fill: lighter(grey)}})
 	}
 	if len(l.Faint) > 0 {
-		f.keys = append(f.keys, key{"the others", thumbnail{draw.LineStyle{Color: faint, Width: 0.6}, nil}})
+		f.keys = append(f.keys, theOthers)
 	}
 	pad(p)
 	return f

@@ -42,6 +42,20 @@ type Points struct {
 	Front string    // name of the line through the points with the highest Y for their X; empty for none
 	Apart bool      // groups that share their X on a logarithmic axis stand beside each other
 	At    []float64 // ticks of X; nil for round numbers
+	Faint []Group   // drawn in grey behind the first group, to compare it with; not part of the data
+}
+
+// OneAPanel is a panel for each of the first n groups, each with the others of these in grey behind it and with the
+// rest beside it.
+func (g Points) OneAPanel(n int) (names []string, panels []Panel) {
+	for i, group := range g.Groups[:n] {
+		one := g
+		one.Title = group.Name
+		one.Groups = append([]Group{group}, g.Groups[n:]...)
+		one.Faint = slices.Delete(slices.Clone(g.Groups[:n]), i, i+1)
+		names, panels = append(names, group.Name), append(panels, one)
+	}
+	return names, panels
 }
 
 // NewPoints checks that all coordinates are finite and, for a logarithmic axis, positive in x.
@@ -84,6 +98,16 @@ func (g Points) frame(s Style) frame {
 		f.keys = append(f.keys, key{g.Front, thumbnail{line.LineStyle, nil}})
 		names.lines = append(names.lines, stairs(front))
 	}
+	for _, group := range g.Faint {
+		xys := make(plotter.XYs, len(group.Points))
+		for k, pt := range group.Points {
+			xys[k] = plotter.XY{X: pt.X, Y: pt.Y}
+		}
+		p.Add(&plotter.Line{XYs: xys, LineStyle: draw.LineStyle{Color: faint, Width: 0.6}, StepStyle: plotter.PostStep})
+	}
+	if len(g.Faint) > 0 {
+		f.keys = append(f.keys, theOthers)
+	}
 	for i, group := range g.Groups {
 		tint := s.colour(i)
 		glyph := draw.GlyphStyle{Color: tint, Radius: 2.2, Shape: shapes[i%len(shapes)]}
@@ -122,7 +146,7 @@ func (g Points) frame(s Style) frame {
 		if !group.Joined && !group.Stairs {
 			mark.LineStyle = draw.LineStyle{}
 		}
-		if len(g.Groups) > 1 {
+		if len(g.Groups) > 1 && (i > 0 || len(g.Faint) == 0) {
 			f.keys = append(f.keys, key{group.Name, mark})
 		}
 	}

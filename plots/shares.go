@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
@@ -88,4 +89,40 @@ func (b Shares) Data() ([]string, [][]string) {
 		rows = append(rows, []string{p.Name, b.Kinds[p.Kind], number(p.Value)})
 	}
 	return []string{"name", "kind", "share"}, rows
+}
+
+// rect is a filled rectangle in data coordinates.
+type rect struct {
+	x0, x1, y0, y1 float64
+	fill           interface{ RGBA() (r, g, b, a uint32) }
+}
+
+// Plot implements plot.Plotter.
+func (r rect) Plot(c draw.Canvas, p *plot.Plot) {
+	x, y := p.Transforms(&c)
+	c.FillPolygon(r.fill, []vg.Point{
+		{X: x(r.x0), Y: y(r.y0)}, {X: x(r.x1), Y: y(r.y0)}, {X: x(r.x1), Y: y(r.y1)}, {X: x(r.x0), Y: y(r.y1)},
+	})
+}
+
+// DataRange implements plot.DataRanger.
+func (r rect) DataRange() (xmin, xmax, ymin, ymax float64) { return r.x0, r.x1, r.y0, r.y1 }
+
+// Thumbnail implements plot.Thumbnailer.
+func (r rect) Thumbnail(c *draw.Canvas) {
+	c.FillPolygon(r.fill, []vg.Point{c.Min, {X: c.Max.X, Y: c.Min.Y}, c.Max, {X: c.Min.X, Y: c.Max.Y}})
+}
+
+// note is small text beside a point in data coordinates.
+type note struct {
+	x, y float64
+	text string
+}
+
+// Plot implements plot.Plotter.
+func (n note) Plot(c draw.Canvas, p *plot.Plot) {
+	x, y := p.Transforms(&c)
+	style := p.Y.Tick.Label
+	style.XAlign, style.YAlign = text.XLeft, text.YCenter
+	c.FillText(style, vg.Point{X: x(n.x) + 3, Y: y(n.y)}, n.text)
 }

@@ -196,7 +196,7 @@ func (s *Look) chosen(f *analysis.Findings) (rows []*analysis.Finding, err error
 			}
 		}
 		if !found {
-			return nil, fmt.Errorf("%s: no estimator %q%s", f.From.Dir, printable.Cut(name, 80), suggest.Nearest(name, labels(f)))
+			return nil, fmt.Errorf("%s: no estimator %q%s", f.From.Dir, printable.Cut(name, 80), suggest.Nearest(name, labels(f.Rows)))
 		}
 	}
 	for _, r := range f.Rows {
@@ -216,13 +216,6 @@ func is(r *analysis.Finding, name string) bool {
 func varies(v, base *analysis.Finding) bool {
 	return v.Column.Question.Estimator == base.Column.Question.Estimator &&
 		slices.ContainsFunc(v.Column.Varied, func(x store.Variation) bool { return x.Base == base.Column.SettingsHash })
-}
-
-func labels(f *analysis.Findings) (out []string) {
-	for _, r := range f.Rows {
-		out = append(out, r.Estimator)
-	}
-	return out
 }
 
 // ordered puts the estimators in the order of the style first.

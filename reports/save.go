@@ -126,6 +126,9 @@ func (f Study) possible(kinds []string) (names []string) {
 			for _, name := range f.fileNames() {
 				names = append(names, "ablation-"+name)
 			}
+			for _, c := range f.Columns { // what is varied may have been another setting before
+				names = append(names, "ablation-"+c.Question.Estimator)
+			}
 			for _, setting := range f.varied() { // as earlier versions called them
 				names = append(names, "ablation-"+setting)
 			}
@@ -155,39 +158,98 @@ func (f Study) varied() []string {
 	return slices.Sorted(maps.Keys(all))
 }
 
+// how a run is drawn.
+type how struct {
+	progress Progress
+	say      func(string)
+	look     *Look
+}
+
+// drawable is a run with kinds of figures.
+type drawable interface {
+	Figures(ctx context.Context, kinds ...string) ([]Figure, error)
+	kinds() []string
+	possible(kinds []string) []string // names of all figures of some kinds that the run may have, or had
+	reason(kind string) string        // why the run has no figure of a kind; may be empty
+	how() how
+}
+
 // SaveFigures draws the kinds of figures named, all for none, into a folder of the run's own, and lists the files. The
 // width is that of every figure, or 0 for each its own. Figures of these kinds that the run has no more are removed;
 // what cannot be drawn is the error, an Undrawn each.
 func (f Study) SaveFigures(ctx context.Context, dir string, width vg.Length, formats []string, kinds ...string) (
 	[]string, error) {
-	paths, err := f.DrawInto(ctx, dir, width, formats, kinds...)
-	if ctx.Err() != nil {
-		return paths, ctx.Err()
-	}
-	if len(kinds) == 0 {
-		kinds = FigureNames()
-	}
-	made := saved(paths)
-	return paths, errors.Join(err, tidy(dir, without(f.possible(kinds), made), made))
+	return saveKinds(ctx, f, dir, width, formats, kinds)
 }
 
 // DrawInto is SaveFigures into a folder that may hold more than the figures of this run: nothing is removed.
 func (f Study) DrawInto(ctx context.Context, dir string, width vg.Length, formats []string, kinds ...string) (
 	[]string, error) {
-	made, failed := f.Figures(ctx, kinds...)
+	return drawKinds(ctx, f, dir, width, formats, kinds)
+}
+
+func (f Study) kinds() []string { return FigureNames() }
+func (f Study) how() how        { return how{f.Progress, f.Say, f.Look} }
+
+// reason says why there is no figure of a kind.
+func (f Study) reason(kind string) string {
+	if kind != "grid" && kind != "importance" {
+		return ""
+	}
+	if _, lacking := f.Importances(); len(lacking) > 0 {
+		return strings.Join(lacking, "; ")
+	}
+	return "no two settings of an estimator are varied together"
+}
+
+func saveKinds(ctx context.Context, d drawable, dir string, width vg.Length, formats, kinds []string) (
+	[]string, error) {
+	paths, err := drawKinds(ctx, d, dir, width, formats, kinds)
+	if ctx.Err() != nil {
+		return paths, ctx.Err()
+	}
+	if len(kinds) == 0 {
+		kinds = d.kinds()
+	}
+	made := saved(paths)
+	return paths, errors.Join(err, tidy(dir, without(d.possible(kinds), made), made))
+}
+
+func drawKinds(ctx context.Context, d drawable, dir string, width vg.Length, formats, kinds []string) (
+	[]string, error) {
+	made, failed := d.Figures(ctx, kinds...)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
+	if failed == nil {
+		failed = lacking(d, made, kinds)
+	}
+	h := d.how()
 	for _, m := range made {
-		if m.Note != "" && f.Say != nil {
-			f.Say("figure " + m.Name + ": " + m.Note)
+		if m.Note != "" && h.say != nil {
+			h.say("figure " + m.Name + ": " + m.Note)
 		}
 	}
-	paths, err := saveFigures(ctx, dir, made, width, f.Look, f.Progress, formats...)
+	paths, err := saveFigures(ctx, dir, made, width, h.look, h.progress, formats...)
 	if ctx.Err() != nil {
 		return paths, ctx.Err()
 	}
 	return paths, errors.Join(failed, err)
+}
+
+// lacking says why there is nothing of the kinds that were asked for, where that is known.
+func lacking(d drawable, made []Figure, kinds []string) error {
+	var errs []error
+	for _, kind := range kinds {
+		names := d.possible([]string{kind})
+		if slices.ContainsFunc(made, func(f Figure) bool { return slices.Contains(names, f.Name) }) {
+			continue
+		}
+		if why := d.reason(kind); why != "" {
+			errs = append(errs, &Undrawn{"figure " + kind, errors.New(why)})
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // files are those of a table that is saved: as the endings of files name them.

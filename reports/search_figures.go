@@ -3,111 +3,300 @@ package reports
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
+
+	"gonum.org/v1/plot/vg"
 
 	"rwe301/analysis"
 	"rwe301/correlation"
 	"rwe301/plots"
 )
 
-// figures draws the fronts of all methods beside published networks, the fronts of the first method generation by
-// generation, curves over the evaluations, and the cells of the knee and the ends of the best front.
-func (r Search) figures(ctx context.Context) (out []Figure, err error) {
+// searchKinds are what searches can be drawn in.
+var searchKinds = []kind[Search]{
+	{"fronts", Search.frontFigures},
+	{"generations", Search.generationFigures},
+	{"hypervolume", Search.hypervolumeFigures},
+	{"best-so-far", Search.bestFigure},
+	{"cells", Search.cellFigures},
+}
+
+// SearchFigureNames lists the kinds of figures of searches.
+func SearchFigureNames() []string { return namesOf(searchKinds) }
+
+// Figures makes the kinds of figures named, all for none, as [Study.Figures] does.
+func (r Search) Figures(ctx context.Context, names ...string) ([]Figure, error) {
 	if len(r.Found) == 0 {
 		return nil, nil
 	}
-	var failed []error
-	for _, kind := range []struct {
-		name string
-		draw func() ([]Figure, error)
-	}{
-		{"fronts", r.frontFigure}, {"generations", r.generationFigure}, {"of curves", r.curveFigures},
-		{"cells", r.cellFigures},
-	} {
-		made, err := attempt(ctx, "figure "+kind.name, kind.draw)
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		out, failed = append(out, made...), append(failed, err)
-	}
-	return out, errors.Join(failed...)
+	return makeFigures(ctx, r, searchKinds, r.Progress, names)
 }
 
-// searchFigures lists the names of all figures that a report of searches may have.
-func searchFigures() []string {
-	names := slices.Collect(maps.Keys(searchCaptions))
-	for _, what := range drawnMembers {
-		names = append(names, "cells-"+what)
+// SaveFigures is [Study.SaveFigures] of searches.
+func (r Search) SaveFigures(ctx context.Context, dir string, width vg.Length, formats []string, kinds ...string) (
+	[]string, error) {
+	return saveKinds(ctx, r, dir, width, formats, kinds)
+}
+
+// DrawInto is [Study.DrawInto] of searches.
+func (r Search) DrawInto(ctx context.Context, dir string, width vg.Length, formats []string, kinds ...string) (
+	[]string, error) {
+	return drawKinds(ctx, r, dir, width, formats, kinds)
+}
+
+func (r Search) kinds() []string { return SearchFigureNames() }
+func (r Search) how() how        { return how{r.Progress, r.Say, r.Look} }
+
+// possible lists the names of all figures of some kinds.
+func (r Search) possible(kinds []string) (names []string) {
+	for _, kind := range kinds {
+		switch kind {
+		case "cells":
+			for _, what := range drawnMembers {
+				names = append(names, "cells-"+what)
+			}
+		case "hypervolume":
+			for _, axes := range [][]int{{analysis.ErrorAxis, analysis.ParamsAxis}, {analysis.ErrorAxis, analysis.MACsAxis},
+				{analysis.ParamsAxis, analysis.MACsAxis}, {analysis.ErrorAxis, analysis.ParamsAxis, analysis.MACsAxis}} {
+				names = append(names, "hypervolume-"+measured(axes, "-"))
+			}
+			names = append(names, kind)
+		case "fronts", "generations":
+			for _, c := range counts {
+				names = append(names, kind+"-"+analysis.AxisNames[c.axis])
+			}
+			names = append(names, kind)
+		default:
+			names = append(names, kind)
+		}
 	}
 	return names
+}
+
+// reason says why there is no figure of a kind.
+func (r Search) reason(kind string) string {
+	switch {
+	case len(r.Found) == 0:
+		return "the fronts have no architecture with an accuracy"
+	case kind == "hypervolume":
+		return "no method minimises two of error, params and MACs, in which fronts are measured"
+	}
+	return ""
 }
 
 // drawnMembers are the members of a front that are drawn.
 var drawnMembers = []string{"most-accurate", "smallest", "knee"}
 
-// frontPoints are error against MACs, in order of MACs, of what is not dominated there.
-func frontPoints(front []analysis.Found) []plots.Point {
-	sorted := slices.SortedFunc(slices.Values(front), func(a, b analysis.Found) int {
-		return cmp.Or(cmp.Compare(a.MACs, b.MACs), cmp.Compare(b.Accuracy, a.Accuracy))
+// sizeAxis is a size of networks that fronts are drawn against, in millions.
+type sizeAxis struct {
+	axis  int // analysis.ParamsAxis or MACsAxis
+	label string
+	of    func(analysis.Found) int64
+}
+
+var counts = []sizeAxis{
+	{analysis.MACsAxis, "MACs (millions), fewer are better", func(f analysis.Found) int64 { return f.MACs }},
+	{analysis.ParamsAxis, "params (millions), fewer are better", func(f analysis.Found) int64 { return f.Params }},
+}
+
+// countsOf are the counts that methods minimise, or MACs.
+func (r Search) countsOf(methods ...analysis.Method) (out []sizeAxis) {
+	for _, c := range counts {
+		if slices.ContainsFunc(methods, func(m analysis.Method) bool { return slices.Contains(r.Axes[m.Name], c.axis) }) {
+			out = append(out, c)
+		}
+	}
+	if out == nil {
+		return counts[:1]
+	}
+	return out
+}
+
+// point is a member of a front in a figure.
+func (c sizeAxis) point(f analysis.Found, name string) plots.Point {
+	e := 100 - f.Accuracy
+	return plots.Point{Name: name, X: float64(c.of(f)) / 1e6, Y: e, Low: e, High: e}
+}
+
+// front are those members that no other has both a lower error and a smaller count than, the smallest first.
+func (c sizeAxis) front(members []analysis.Found) (out []plots.Point) {
+	sorted := slices.SortedFunc(slices.Values(members), func(a, b analysis.Found) int {
+		return cmp.Or(cmp.Compare(c.of(a), c.of(b)), cmp.Compare(b.Accuracy, a.Accuracy))
 	})
-	var out []plots.Point
 	top := math.Inf(-1)
 	for _, f := range sorted {
 		if f.Accuracy > top {
 			top = f.Accuracy
-			out = append(out, knownPoint(f, f.ID))
+			out = append(out, c.point(f, f.ID))
 		}
 	}
 	return out
 }
 
-func knownPoint(f analysis.Found, name string) plots.Point {
-	e := 100 - f.Accuracy
-	return plots.Point{Name: name, X: float64(f.MACs) / 1e6, Y: e, Low: e, High: e}
+// lone explains a front of one point among several architectures.
+func (c sizeAxis) lone(method string, members []analysis.Found, points []plots.Point) string {
+	if len(points) != 1 {
+		return ""
+	}
+	if distinct := distinctIDs(members); distinct > 1 {
+		name, _, _ := strings.Cut(c.label, " ")
+		return fmt.Sprintf("%s, one point: it has both the lowest error and the fewest %s of %d architectures", method, name,
+			distinct)
+	}
+	return method + ", one point: its fronts have one architecture"
 }
 
-func (r Search) axes() plots.Points {
-	return plots.Points{XLabel: "MACs (millions)", YLabel: "error (%) by " + short(r.From.Truth)}
+func distinctIDs(members []analysis.Found) int {
+	ids := map[string]bool{}
+	for _, f := range members {
+		ids[f.ID] = true
+	}
+	return len(ids)
 }
 
-func (r Search) frontFigure() ([]Figure, error) {
-	g := r.axes()
-	for _, m := range r.Setup.Methods {
-		var all []analysis.Found
-		for _, f := range r.Found {
-			if f.Method == m.Name {
-				all = append(all, f)
+func (r Search) errorLabel() string {
+	return "error (%) by " + short(r.From.Truth) + ", lower is better"
+}
+
+// called is a method with its algorithm.
+func called(m analysis.Method) string {
+	if strings.Contains(strings.ToLower(m.Name), m.Algorithm) {
+		return m.Name
+	}
+	return m.Name + " (" + m.Algorithm + ")"
+}
+
+// seedsText names seeds: seed 1, seeds 1–5, or how many they are.
+func seedsText(seeds []uint64) string {
+	n := len(seeds)
+	switch {
+	case n == 1:
+		return "seed " + numbers(seeds)
+	case n > 2 && slices.IsSorted(seeds) && seeds[n-1]-seeds[0] == uint64(n-1):
+		return fmt.Sprintf("seeds %d–%d", seeds[0], seeds[n-1])
+	case n > 6:
+		return fmt.Sprintf("%d seeds", n)
+	}
+	return "seeds " + numbers(seeds)
+}
+
+// frontFigures show the fronts of the seeds of each method together, and published networks, against each count.
+func (r Search) frontFigures() (out []Figure, _ error) {
+	methods := r.Setup.Methods
+	all := r.countsOf(methods...)
+	for _, c := range all {
+		g := plots.Points{XLabel: c.label, YLabel: r.errorLabel(),
+			Title: "fronts of " + seedsText(r.Setup.Seeds) + " together"}
+		if len(r.Setup.Seeds) == 1 {
+			g.Title = seedsText(r.Setup.Seeds)
+		}
+		for _, m := range methods {
+			var members []analysis.Found
+			for _, f := range r.Found {
+				if f.Method == m.Name {
+					members = append(members, f)
+				}
+			}
+			group := plots.Group{Name: called(m), Stairs: true, Points: c.front(members)}
+			g.Groups = append(g.Groups, group)
+			if why := c.lone(m.Name, members, group.Points); why != "" {
+				g.Title += "\n" + why
 			}
 		}
-		g.Groups = append(g.Groups, plots.Group{Name: m.Name, Stairs: true, Points: frontPoints(all)})
-	}
-	if len(r.Known) > 0 {
-		group := plots.Group{Name: "published", Labels: true}
-		for _, k := range r.Known {
-			group.Points = append(group.Points, knownPoint(k, k.Method))
+		if len(r.Known) > 0 {
+			group := plots.Group{Name: "published networks", Labels: len(methods) <= maxFronts}
+			for _, k := range r.Known {
+				group.Points = append(group.Points, c.point(k, k.Method))
+			}
+			g.Groups = append(g.Groups, group)
 		}
-		g.Groups = append(g.Groups, group)
+		g, err := plots.NewPoints(g)
+		if err != nil {
+			return nil, err
+		}
+		grid := plots.Of(g)
+		if len(methods) > maxFronts {
+			grid.Names, grid.Panels = g.OneAPanel(len(methods))
+			grid.SharedY = true
+		}
+		out = append(out, Figure{Name: fileOf("fronts", c, len(all)), Figure: grid, Width: plots.DoubleColumn})
 	}
-	f, err := plots.NewPoints(g)
-	if err != nil {
-		return nil, err
-	}
-	return []Figure{{Name: "fronts", Figure: f, Width: plots.DoubleColumn}}, nil
+	return out, nil
 }
 
-func (r Search) generationFigure() ([]Figure, error) {
-	g := r.axes()
-	method := r.Setup.Methods[0].Name
-	fronts := r.AfterGenerations(method)
-	for _, k := range milestones(len(fronts)) {
-		g.Groups = append(g.Groups, plots.Group{Name: fmt.Sprintf("generation %d", k), Stairs: true,
-			Points: frontPoints(fronts[k-1])})
+// fileOf names a figure of one of so many counts.
+func fileOf(kind string, c sizeAxis, of int) string {
+	if of == 1 {
+		return kind
 	}
-	return pointsFigure("generations", plots.SingleColumn, g)
+	return kind + "-" + analysis.AxisNames[c.axis]
+}
+
+// generationFigures show how the front of the first seed moves, a panel a method, a figure a count that is minimised.
+func (r Search) generationFigures() (out []Figure, _ error) {
+	most := 0
+	for _, m := range r.Setup.Methods {
+		most = max(most, len(r.AfterGenerations(m.Name)))
+	}
+	all := r.countsOf(r.Setup.Methods...)
+	for _, c := range all {
+		var names []string
+		var panels []plots.Panel
+		for _, m := range r.Setup.Methods {
+			fronts := r.AfterGenerations(m.Name)
+			if len(fronts) == 0 || r.countsOf(m)[0].axis != c.axis {
+				continue
+			}
+			g := plots.Points{XLabel: c.label, YLabel: r.errorLabel(),
+				Title: called(m) + ", seed " + strconv.FormatUint(r.firstSeed(m.Name), 10)}
+			for _, k := range milestones(most) {
+				group := plots.Group{Name: fmt.Sprintf("after generation %d", k), Stairs: true}
+				if k <= len(fronts) {
+					group.Points = c.front(fronts[k-1])
+				}
+				g.Groups = append(g.Groups, group)
+			}
+			last := fronts[len(fronts)-1]
+			if why := c.lone("in the end", last, c.front(last)); why != "" {
+				g.Title += "\n" + why
+			}
+			p, err := plots.NewPoints(g)
+			if err != nil {
+				return nil, err
+			}
+			names, panels = append(names, m.Name), append(panels, p)
+		}
+		out = append(out, gridFigure(fileOf("generations", c, len(all)), names, panels)...)
+	}
+	return out, nil
+}
+
+// gridFigure is a grid of panels with one axis of y.
+func gridFigure(name string, names []string, panels []plots.Panel) []Figure {
+	width := plots.SingleColumn
+	switch {
+	case len(panels) == 0:
+		return nil
+	case len(panels) == 1:
+		names = nil
+	case len(panels) > 2:
+		width = plots.DoubleColumn
+	}
+	return []Figure{{Name: name, Figure: plots.Grid{Panels: panels, Names: names, SharedY: true}, Width: width}}
+}
+
+// firstSeed is the seed of AfterGenerations.
+func (r Search) firstSeed(method string) uint64 {
+	for _, row := range r.Rows {
+		if row.Method == method {
+			return row.Seed
+		}
+	}
+	return r.Setup.Seeds[0]
 }
 
 // milestones are up to four generations, the first and the last among them.
@@ -121,34 +310,94 @@ func milestones(n int) []int {
 	return out
 }
 
-func (r Search) curveFigures() (out []Figure, _ error) {
-	var failed []error
-	for _, c := range []struct {
-		name, label string
-		value       func(analysis.SearchPoint) float64
-	}{
-		{"hypervolume", "hypervolume (error, params, MACs)", func(p analysis.SearchPoint) float64 { return p.Hypervolume }},
-		{"best-so-far", "best accuracy of the front (%)", func(p analysis.SearchPoint) float64 { return p.Best }},
-	} {
-		l := plots.Lines{XLabel: "evaluations", YLabel: c.label}
-		for _, m := range r.Setup.Methods {
-			l.Lines = append(l.Lines, quartiles(m.Name, r.Curves[m.Name], c.value))
-		}
-		f, err := linesFigure(c.name, l)
-		if err != nil {
-			failed = append(failed, fmt.Errorf("%s: %w", c.name, err))
-		}
-		out = append(out, f...)
+// maxFronts is how many fronts stand in one panel; more get one each, with the others in grey.
+const maxFronts = 4
+
+// maxTogether is how many curves stand in one panel; more get one each, with the others in grey.
+const maxTogether = 3
+
+// curves are the panels of one value over the evaluations.
+func (r Search) curves(methods []analysis.Method, label string, value func(analysis.SearchPoint) float64) (
+	[]string, []plots.Panel, error) {
+	l := plots.Lines{XLabel: "architectures evaluated", YLabel: label + ", higher is better"}
+	if len(r.Setup.Seeds) > 1 {
+		l.Band = "median (line) and quartiles (band) over " + seedsText(r.Setup.Seeds)
+	} else {
+		l.Title = seedsText(r.Setup.Seeds)
 	}
-	return out, errors.Join(failed...)
+	var names []string
+	for _, m := range methods {
+		line := quartiles(called(m), r.Curves[m.Name], value)
+		if len(line.X) > 0 {
+			names, l.Lines = append(names, called(m)), append(l.Lines, line)
+		}
+	}
+	l, err := plots.NewLines(l)
+	if err != nil || len(names) == 0 {
+		return nil, nil, err
+	}
+	if len(names) <= maxTogether {
+		if len(names) == 1 {
+			l.Title = strings.TrimSuffix(names[0]+", "+l.Title, ", ")
+		}
+		return []string{strings.Join(names, ", ")}, []plots.Panel{l}, nil
+	}
+	return names, l.Apart().Panels, nil
 }
 
-// quartiles is the median over runs with the quartiles as a band, at the evaluations of the first run.
+func (r Search) bestFigure() ([]Figure, error) {
+	names, panels, err := r.curves(r.Setup.Methods, "best accuracy of the front (%) by "+short(r.From.Truth),
+		func(p analysis.SearchPoint) float64 { return p.Best })
+	return gridFigure("best-so-far", names, panels), err
+}
+
+// measured names the axes of a hypervolume.
+func measured(axes []int, between string) string {
+	var what []string
+	for _, k := range axes {
+		what = append(what, analysis.AxisNames[k])
+	}
+	return strings.Join(what, between)
+}
+
+// hypervolumeFigures measure each method in what it minimises, a figure for all that minimise the same.
+func (r Search) hypervolumeFigures() (out []Figure, _ error) {
+	var order [][]int
+	groups := map[string][]analysis.Method{}
+	for _, m := range r.Setup.Methods {
+		axes := r.Axes[m.Name]
+		if len(axes) < 2 {
+			continue
+		}
+		name := measured(axes, "-")
+		if groups[name] == nil {
+			order = append(order, axes)
+		}
+		groups[name] = append(groups[name], m)
+	}
+	for _, axes := range order {
+		names, panels, err := r.curves(groups[measured(axes, "-")], "hypervolume of "+measured(axes, ", "),
+			func(p analysis.SearchPoint) float64 { return p.Optimised })
+		if err != nil {
+			return nil, err
+		}
+		file := "hypervolume"
+		if len(order) > 1 {
+			file += "-" + measured(axes, "-")
+		}
+		out = append(out, gridFigure(file, names, panels)...)
+	}
+	return out, nil
+}
+
+// quartiles is the median over runs, with the quartiles as a band where there are several, at the evaluations of the
+// first run.
 func quartiles(name string, runs [][]analysis.SearchPoint, value func(analysis.SearchPoint) float64) plots.Line {
 	l := plots.Line{Name: name}
 	if len(runs) == 0 {
 		return l
 	}
+	band := len(runs) > 1
 	for _, p := range runs[0] {
 		var at []float64
 		for _, run := range runs {
@@ -157,8 +406,10 @@ func quartiles(name string, runs [][]analysis.SearchPoint, value func(analysis.S
 			}
 		}
 		l.X = append(l.X, float64(p.Evaluations))
-		l.Y, l.Low, l.High = append(l.Y, correlation.Quantile(at, 0.5)), append(l.Low, correlation.Quantile(at, 0.25)),
-			append(l.High, correlation.Quantile(at, 0.75))
+		l.Y = append(l.Y, correlation.Quantile(at, 0.5))
+		if band {
+			l.Low, l.High = append(l.Low, correlation.Quantile(at, 0.25)), append(l.High, correlation.Quantile(at, 0.75))
+		}
 	}
 	return l
 }

@@ -13,10 +13,13 @@ import (
 
 // searchCaptions say what the figures of searches show, by the name of their files.
 var searchCaptions = map[string]string{
-	"fronts":      "Fronts of all seeds of a method together, in error and MACs.",
-	"generations": "The front of the first method and seed after some generations.",
-	"hypervolume": "Hypervolume of the front over the evaluations: median and quartiles over seeds.",
-	"best-so-far": "Best accuracy of the front over the evaluations: median and quartiles over seeds.",
+	"fronts": "Fronts of all seeds of a method together: no other member of these has both a lower error and fewer of " +
+		"the count. Lower and further left is better.",
+	"generations": "The front of the first seed of each method after some generations. Lower and further left is better.",
+	"hypervolume": "Hypervolume of the front over the evaluations, in what the methods minimise: median, and quartiles " +
+		"where there are several seeds. Higher is better.",
+	"best-so-far": "Best accuracy of the front over the evaluations: median, and quartiles where there are several " +
+		"seeds. Higher is better.",
 }
 
 // noAccuracies stands for the name of an accuracy source where there is none.
@@ -46,12 +49,13 @@ func (r Search) Page(ctx context.Context) (Document, error) {
 	clouds, items := r.clouds()
 	doc.Items = items
 	var curves, cells []Drawing
-	figures, failed := r.figures(ctx)
+	figures, failed := r.Figures(ctx)
 	if ctx.Err() != nil {
 		return doc, ctx.Err()
 	}
 	for _, f := range figures {
-		drawing := Drawing{searchCaptions[f.Name], f}
+		kind, _, _ := strings.Cut(f.Name, "-")
+		drawing := Drawing{cmp.Or(searchCaptions[f.Name], searchCaptions[kind]), f}
 		if what, ok := strings.CutPrefix(f.Name, "cells-"); ok {
 			drawing.Caption = "The " + strings.ReplaceAll(what, "-", " ") + " of the first front."
 			cells = append(cells, drawing)
@@ -73,7 +77,7 @@ func (r Search) Page(ctx context.Context) (Document, error) {
 
 // clouds are the fronts of all runs and the published networks, against each count.
 func (r Search) clouds() ([]Cloud, []Item) {
-	counts := []struct {
+	axes := []struct {
 		label string
 		of    func(analysis.Found) float64
 	}{
@@ -84,8 +88,8 @@ func (r Search) clouds() ([]Cloud, []Item) {
 	for _, m := range r.Setup.Methods {
 		names = append(names, m.Name)
 	}
-	groups := make([][]Dots, len(counts))
-	for k := range counts {
+	groups := make([][]Dots, len(axes))
+	for k := range axes {
 		for _, name := range append(names, "published") {
 			groups[k] = append(groups[k], Dots{Name: name})
 		}
@@ -95,7 +99,7 @@ func (r Search) clouds() ([]Cloud, []Item) {
 		items = append(items, Item{Name: f.ID, Text: f.Arch, Facts: append(facts,
 			[2]string{"params", fmt.Sprintf("%.3g M", float64(f.Params)/1e6)},
 			[2]string{"MACs", fmt.Sprintf("%.4g M", float64(f.MACs)/1e6)})})
-		for k, c := range counts {
+		for k, c := range axes {
 			g := &groups[k][group]
 			g.Item, g.X, g.Y = append(g.Item, len(items)-1), append(g.X, c.of(f)), append(g.Y, f.Accuracy)
 		}
@@ -114,7 +118,7 @@ func (r Search) clouds() ([]Cloud, []Item) {
 		return nil, nil
 	}
 	var out []Cloud
-	for k, c := range counts {
+	for k, c := range axes {
 		if len(r.Known) == 0 {
 			groups[k] = groups[k][:len(names)]
 		}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -234,13 +233,8 @@ func (r Search) Save(ctx context.Context, dir string) ([]string, error) {
 	if err != nil {
 		return paths, err
 	}
-	figures, failed := r.figures(ctx)
-	pictured, err := saveFigures(ctx, filepath.Join(dir, "figures"), figures, 0, r.Look, r.Progress, pictures...)
-	if paths = append(paths, pictured...); ctx.Err() != nil {
-		return paths, ctx.Err()
-	}
-	made := saved(pictured)
-	return paths, errors.Join(failed, err, tidy(filepath.Join(dir, "figures"), without(searchFigures(), made), made))
+	drawn, err := r.SaveFigures(ctx, filepath.Join(dir, "figures"), 0, pictures)
+	return append(paths, drawn...), err
 }
 
 // writeFronts writes the fronts, each architecture as canonical text and in the notation of a bench301.PythonSource,

@@ -13,6 +13,7 @@ type Study struct {
 // Search renders what searches found.
 type Search struct {
 	*analysis.Fronts
-	Progress Progress // may be nil
-	Look     *Look    // of figures; nil for the default
+	Progress Progress     // may be nil
+	Say      func(string) // is told what figures leave out; may be nil
+	Look     *Look        // of figures; nil for the default
 }

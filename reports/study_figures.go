@@ -26,10 +26,7 @@ type Figure struct {
 
 // figures are what a run can be drawn in. Each returns nothing where the run has no data for it, and what can be drawn
 // beside an error.
-var figures = []struct {
-	name string
-	make func(Study) ([]Figure, error)
-}{
+var figures = []kind[Study]{
 	{"scatter", Study.scatterFigure},
 	{"bars", Study.barsFigure},
 	{"cost", Study.costFigure},
@@ -49,30 +46,42 @@ var figures = []struct {
 	{"cells", Study.cellFigures},
 }
 
-// FigureNames lists the kinds of figures of a run.
-func FigureNames() []string {
-	var names []string
-	for _, f := range figures {
-		names = append(names, f.name)
+// kind is a kind of figures of a run.
+type kind[R any] struct {
+	name string
+	make func(R) ([]Figure, error)
+}
+
+func namesOf[R any](kinds []kind[R]) (names []string) {
+	for _, k := range kinds {
+		names = append(names, k.name)
 	}
 	return names
 }
 
+// FigureNames lists the kinds of figures of a run.
+func FigureNames() []string { return namesOf(figures) }
+
 // Figures makes the kinds of figures named, all for none. Kinds that the run has no data for are left out. Those that
 // cannot be made are the error, an Undrawn each; the others are returned all the same.
-func (f Study) Figures(ctx context.Context, names ...string) (out []Figure, err error) {
+func (f Study) Figures(ctx context.Context, names ...string) ([]Figure, error) {
+	return makeFigures(ctx, f, figures, f.Progress, names)
+}
+
+func makeFigures[R any](ctx context.Context, run R, kinds []kind[R], tell Progress, names []string) (out []Figure,
+	err error) {
 	if len(names) == 0 {
-		names = FigureNames()
+		names = namesOf(kinds)
 	}
 	var failed []error
 	done := 0
-	for _, kind := range figures {
-		if !slices.Contains(names, kind.name) {
+	for _, k := range kinds {
+		if !slices.Contains(names, k.name) {
 			continue
 		}
-		f.Progress.tell(done, len(names), "figure "+kind.name)
+		tell.tell(done, len(names), "figure "+k.name)
 		done++
-		made, err := attempt(ctx, "figure "+kind.name, func() ([]Figure, error) { return kind.make(f) })
+		made, err := attempt(ctx, "figure "+k.name, func() ([]Figure, error) { return k.make(run) })
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}

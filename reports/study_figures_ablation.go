@@ -36,7 +36,7 @@ func (f Study) convergenceFigure() ([]Figure, error) {
 			line.Low, line.High = append(line.Low, w.Interval.Low), append(line.High, w.Interval.High)
 		}
 		one := lines
-		one.Title, one.At, one.Lines, one.First = r.Estimator, line.X, []plots.Line{line}, len(grid.Panels)
+		one.Title, one.At, one.Lines = r.Estimator, line.X, []plots.Line{line}
 		panel, err := plots.NewLines(one)
 		if err != nil {
 			return nil, err

@@ -124,7 +124,8 @@ func (f Study) gridFigures() ([]Figure, error) {
 
 // levelMap is one slice of a grid.
 func levelMap(g analysis.Grid, s analysis.GridSlice, title string) plots.LevelMap {
-	m := plots.LevelMap{Title: title, Down: g.Down, Across: g.Across, Rows: g.Rows, Columns: g.Columns, Default: [2]int{-1, -1}}
+	m := plots.LevelMap{Title: title, Down: g.Down, Across: g.Across, Rows: g.Rows, Columns: g.Columns,
+		Default: [2]int{-1, -1}}
 	for i, row := range s.Cells {
 		values := make([]float64, len(row))
 		for j, r := range row {
@@ -134,7 +135,7 @@ func levelMap(g analysis.Grid, s analysis.GridSlice, title string) plots.LevelMa
 			if r.Tau != nil {
 				values[j] = r.Tau.Value
 			}
-			if isDefault(r) {
+			if isDefault(r, g, s) {
 				m.Default = [2]int{i, j}
 			}
 		}
@@ -143,10 +144,20 @@ func levelMap(g analysis.Grid, s analysis.GridSlice, title string) plots.LevelMa
 	return m
 }
 
-// isDefault says whether a finding has the estimator's own settings, or is what others vary.
-func isDefault(r *analysis.Finding) bool {
-	q := r.Column.Question
-	return q.Full == q.Estimator || len(q.Varied) > 0 && !q.OnlyVaried()
+// isDefault says whether a cell of a grid has the estimator's own level of every setting that varies: its full name
+// has the settings that are not.
+func isDefault(r *analysis.Finding, g analysis.Grid, s analysis.GridSlice) bool {
+	full := r.Column.Question.Full
+	_, given, _ := strings.Cut(full, ":")
+	settings := []string{g.Down, g.Across}
+	for _, other := range strings.Split(s.Others, ", ") {
+		name, _, _ := strings.Cut(other, "=")
+		settings = append(settings, name)
+	}
+	return full != "" && !slices.ContainsFunc(strings.Split(given, ","), func(setting string) bool {
+		name, _, _ := strings.Cut(setting, "=")
+		return name != "" && slices.Contains(settings, name)
+	})
 }
 
 // maxShares is how many shares a figure or table of importance names; the others are summed up.
@@ -195,8 +206,8 @@ func (f Study) importanceFigure() ([]Figure, error) {
 		p, err := plots.NewShares(plots.Shares{
 			Title: m.Estimator, Kinds: shareKinds, Parts: sharesOf(m), Room: room,
 			XLabel: "share of the variance of " + plots.Tau + " (%)",
-			Stats: strings.ReplaceAll(fmt.Sprintf("%d\u00a0combinations, %s from\u00a0%+.2f to\u00a0%+.2f", m.Combinations(), plots.Tau,
-				m.Low, m.High), "-", "−"),
+			Stats: strings.ReplaceAll(fmt.Sprintf("%d\u00a0combinations, %s from\u00a0%+.2f to\u00a0%+.2f",
+				m.Combinations(), plots.Tau, m.Low, m.High), "-", "−"),
 		})
 		if err != nil {
 			return nil, err

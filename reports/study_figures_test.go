@@ -1,8 +1,10 @@
 package reports_test
 
 import (
+	"math"
+	"os"
 	"path/filepath"
-	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -72,13 +74,19 @@ estimators:
 		if err := plots.SaveAs(filepath.Join(dir, m.Name+".png"), m.Figure, m.Width, plots.DefaultStyle()); err != nil {
 			t.Error(err)
 		}
-		if lines, ok := m.Figure.(plots.Lines); ok && m.Name == "ablation-channels" {
-			if x := lines.Lines[0].X; !slices.Equal(x, []float64{2, 4, 16}) || !lines.LogX {
-				t.Errorf("levels %v, logarithmic %v", x, lines.LogX)
+		if g, ok := m.Figure.(plots.Grid); ok && m.Name == "ablation-featstd" {
+			var text []string
+			_, rows := g.Data()
+			for _, row := range rows {
+				text = append(text, row[0]+"="+row[1]+" "+row[5])
+			}
+			if got, want := strings.Join(text, ", "), "channels=2 yes, channels=4 no, channels=16 no, norm=batch yes, "+
+				"norm=none no"; got != want || !g.SharedY {
+				t.Errorf("%s, want %s", got, want)
 			}
 		}
 	}
-	if got, want := strings.Join(names, " "), "cost ablation-channels ablation-norm seeds"; got != want {
+	if got, want := strings.Join(names, " "), "cost ablation-featstd seeds"; got != want {
 		t.Errorf("figures %s, want %s", got, want)
 	}
 }
@@ -121,5 +129,70 @@ estimators:
 				t.Errorf("%s stands alone, too", p.Name)
 			}
 		}
+	}
+}
+
+// TestSettingsFigures draws ablations, grids and importance of two estimators, and removes what earlier reports called
+// otherwise.
+func TestSettingsFigures(t *testing.T) {
+	dir := t.TempDir()
+	studytest.Write(t, dir, "table.csv", studytest.Table(t, 12))
+	_, f := studytest.Analyse(t, studytest.Write(t, dir, "study.yaml", `architectures: {table: table.csv}
+accuracy: table
+seeds: [0]
+estimators:
+  - name: featstd
+    settings: {train_images: 20, batch: 20, channels: [2, 4], layers: [3, 4, 5], resolution: 8}
+  - name: l2_norm
+    label: size-of-weights
+    settings: {channels: 2, layers: 3, resolution: 8}
+    vary: {channels: [2, 4], layers: [3, 4]}
+`), filepath.Join(dir, "run"))
+	figures := filepath.Join(dir, "figures")
+	if err := os.MkdirAll(figures, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, stale := range []string{"ablation-channels.pdf", "ablation-featstd.png", "grid-channels-layers.csv", "mine.png"} {
+		studytest.Write(t, figures, stale, "x")
+	}
+	report := reports.Study{Findings: f}
+	if _, err := report.SaveFigures(t.Context(), figures, 0, []string{"svg"}, "ablation", "grid", "importance"); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(figures)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	if got, want := strings.Join(names, " "), "ablation-size-of-weights.csv ablation-size-of-weights.svg "+
+		"grid-layers-channels.csv grid-layers-channels.svg importance.csv importance.svg mine.png"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	made, err := report.Figures(t.Context(), "grid", "importance")
+	if err != nil || len(made) != 2 {
+		t.Fatal(len(made), err)
+	}
+	if _, rows := made[0].Data(); len(rows) != 6 || strings.Join(rows[0][:5], ",") != "featstd,layers,3,channels,2" {
+		t.Errorf("grid: %v", rows)
+	}
+	_, rows := made[1].Data()
+	sum := 0.0
+	for _, row := range rows {
+		v, err := strconv.ParseFloat(row[3], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum += v
+	}
+	if len(rows) != 3 || math.Abs(sum-1) > 1e-9 {
+		t.Errorf("importance: %v", rows)
+	}
+	table, err := report.Table("importance")
+	if err != nil || len(table.Rows) != 3 || !strings.Contains(strings.Join(table.Notes, " "), "Hooker 2007") ||
+		!strings.Contains(strings.Join(table.Notes, " "), "varied one at a time") {
+		t.Errorf("%+v, %v", table, err)
 	}
 }

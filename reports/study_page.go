@@ -18,7 +18,9 @@ var captions = map[string]string{
 		"trivial baselines. n is the number of architectures where it is not that of the others.",
 	"cost": "tau-b, with 95% intervals, against the time of one estimate. The line joins the estimators that none beats " +
 		"in less time.",
-	"ablation":    "tau-b by one setting, the others as in the base; bands or bars are 95% intervals.",
+	"ablation":    "tau-b by one setting, the others at their defaults; bands and bars are 95% intervals.",
+	"grid":        "tau-b by two settings that were varied together; the value is in the cell where it fits.",
+	"importance":  "Share of the variance of tau-b that settings explain: " + importanceMethod + ".",
 	"convergence": "How wide the 95% interval of tau-b is with fewer architectures.",
 	"seeds": "tau-b of each weight seed on its own (rings), and of the mean score of all seeds with its 95% interval, " +
 		"over architectures and seeds.",
@@ -56,7 +58,8 @@ func (f Study) drawings(made []Figure) (out []Drawing) {
 		caption := captions[kind]
 		switch kind {
 		case "ablation":
-			caption = fmt.Sprintf("tau-b by %s, the other settings as in the base; bands or bars are 95%% intervals.", rest)
+			caption = fmt.Sprintf("tau-b of %s by one setting, the others at their defaults; bands and bars are 95%% intervals.",
+				rest)
 		case "cells":
 			caption = map[string]string{"best": "The most accurate architecture.",
 				"worst": "The least accurate architecture."}[rest]
@@ -80,7 +83,7 @@ var sections = []struct {
 	{"result", "Rank correlation", "", []string{"estimators"}, []string{"bars", "cost"}},
 	{"scatter", "Scores against accuracies",
 		"Point at an architecture to see what it is, and where the other estimators put it.", nil, nil},
-	{"ablation", "Ablation", "", []string{"ablation", "grid"}, []string{"ablation"}},
+	{"ablation", "Ablation", "", []string{"ablation", "grid", "importance"}, []string{"ablation", "grid", "importance"}},
 	{"top", "Top of the ranking", "", []string{"top"}, []string{"precision", "ranks"}},
 	{"budget", "Time", "", []string{"budget"}, nil},
 	{"size", "Size of the networks",

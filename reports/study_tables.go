@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -104,7 +105,8 @@ func (f Study) Made(ctx context.Context, name string) (made []Table, err error) 
 		return made, errors.Join(failed...)
 	}
 	if len(made) == 0 {
-		return nil, fmt.Errorf("%s: nothing for the table %s: the study varies nothing of the kind", f.From.Dir, name)
+		return nil, fmt.Errorf("%s: nothing for the table %s: %s", f.From.Dir, name,
+			cmp.Or(f.reason(name), "the study varies nothing of the kind"))
 	}
 	return made, nil
 }

@@ -21,6 +21,7 @@ type objective struct {
 	bound func(v float64) float64 // from answer to what a limit bounds: a count as it is counted, else the cost
 	what  string                  // what is bounded, for people
 	quick bool                    // a closed form or a surrogate: asked whenever it is wanted, under no seed
+	axis  int                     // an analysis.Axis that it stands for, -1 for none: an estimate stands for the error
 }
 
 // Counts whose scores are no estimates of quality that a search would maximise: they are minimised as they are. The
@@ -75,7 +76,10 @@ func (s *Searches) open(spec string) (objective, error) {
 		}
 	}
 	count := isCount(c.Info)
-	o := objective{scoring.QuestionOf(c, s.data), negated, negated, "-" + spec, count}
+	o := objective{scoring.QuestionOf(c, s.data), negated, negated, "-" + spec, count, analysis.ErrorAxis}
+	if count {
+		o.axis = slices.Index([]string{"", "params", "macs"}, c.Info.Name)
+	}
 	switch {
 	case slices.Contains(minimisedCounts, c.Info.Name) || c.Info.Direction == estimators.Lower:
 		o.cost, o.bound, o.what = same, same, spec
@@ -91,7 +95,7 @@ func (s *Searches) open(spec string) (objective, error) {
 
 // percent is an objective of percentages, which become errors.
 func percent(q *scoring.Question, spec string, quick bool) objective {
-	return objective{q, complement, complement, "100 - " + spec, quick}
+	return objective{q, complement, complement, "100 - " + spec, quick, analysis.ErrorAxis}
 }
 
 // modelled is an objective that a surrogate predicts: an error where it predicts percent, else the prediction.
@@ -103,7 +107,7 @@ func (s *Searches) modelled(spec, name string) (objective, error) {
 	if info.Unit == surrogate.Percent {
 		return percent(q, spec, true), nil
 	}
-	return objective{q, same, same, spec, true}, nil
+	return objective{q, same, same, spec, true, -1}, nil
 }
 
 // needsData says whether a specification names an estimator that reads images.

@@ -20,6 +20,7 @@ import (
 func (s *Searches) Report(ctx context.Context) (*analysis.Fronts, error) {
 	d, m := s.Manifest.Definition, s.Manifest
 	r := &analysis.Fronts{Space: s.space, Setup: d.Setup, Images: d.Dataset.Name, Failed: map[string]int{},
+		Axes: map[string][]int{},
 		From: analysis.Provenance{
 			Dir: s.Dir, Name: d.Name, Space: d.Space, Truth: m.Truth, Predicted: d.Accuracy.Source != scoring.Tabled,
 		}}
@@ -28,8 +29,13 @@ func (s *Searches) Report(ctx context.Context) (*analysis.Fronts, error) {
 	}
 	for _, method := range d.Methods {
 		for _, spec := range method.Objectives {
-			r.Cites = append(r.Cites, s.objectives[spec].Cites...)
+			o := s.objectives[spec]
+			r.Cites = append(r.Cites, o.Cites...)
+			if o.axis >= 0 && !slices.Contains(r.Axes[method.Name], o.axis) {
+				r.Axes[method.Name] = append(r.Axes[method.Name], o.axis)
+			}
 		}
+		slices.Sort(r.Axes[method.Name])
 	}
 	questions, err := s.Store.Questions()
 	if err != nil {
