@@ -20,15 +20,15 @@ const (
 	widestColumn = 3.6 * inch // of a two-column page
 )
 
-// tallest is the number of lines that a table on a page has; the rest goes to another one.
-const tallest = 46
+// tallest is the number of lines that a table on a page has, with its head and its notes; other rows go to another one.
+const tallest = 45
 
 // latex prints a booktabs tabular inside a table environment, at the size of \small, with the notes below it. What is
 // too wide is broken or set below (printed.arrange), never shrunk. A table wider than a column of a two-column page is
 // set across both.
 func (p printed) latex(w io.Writer, o TableOptions) error {
 	width := o.Width
-	names := p.names(false)
+	names := p.texNames()
 	measure := func(width float64) layout {
 		return p.arrange(ruler{width, texWidth, texWidth("n"), [2]float64{8, 5}, 0, boldWidth}, names)
 	}
@@ -50,7 +50,7 @@ func (p printed) latex(w io.Writer, o TableOptions) error {
 		packages += ",siunitx"
 	}
 	fmt.Fprintf(&b, "%% needs \\usepackage{%s}; %.2fin wide in a document of 10pt\n", packages, width/inch)
-	pages := p.pages(l)
+	pages := p.pages(l, names, width)
 	for k, rows := range pages {
 		fmt.Fprintf(&b, "\\begin{%s}\n\\centering\n", environment)
 		if p.title != "" {
@@ -77,44 +77,69 @@ func (p printed) latex(w io.Writer, o TableOptions) error {
 }
 
 // pages deals rows out over tables that fit a page, at the end of a group where that is near.
-func (p printed) pages(l layout) (pages [][]int) {
-	most := max(8, tallest/len(l.blocks))
+func (p printed) pages(l layout, names []string, width float64) (pages [][]int) {
+	lines := func(s string) int { return 1 + int(texWidth(s)/width) }
+	room := tallest - lines(p.title)
+	for _, n := range slices.Concat(l.notes, p.notes, p.legend) {
+		room -= lines(n)
+	}
+	for _, block := range l.blocks {
+		head := 1
+		for j, k := range block.columns {
+			head = max(head, len(p.texHead(l, names[k], k, block.widths[j])))
+		}
+		room -= head + 2 // with rules
+	}
+	room = max(room, 8*len(l.blocks))
 	var now []int
-	lines := 0
+	taken := 0
 	for i := range p.rows {
-		height := 1
+		height := 0
 		for _, block := range l.blocks {
-			for j, k := range block.columns {
-				if w := block.widths[j]; w > 0 {
-					height = max(height, len(broken(p.rows[i][k], w, texWidth)))
-				}
-			}
+			height += p.height(block, i)
 		}
-		if lines+height > most || p.starts(i) && lines > most*3/4 {
-			pages, now, lines = append(pages, now), nil, 0
+		if len(now) > 0 && (taken+height > room || p.starts(i) && taken > room*3/4) {
+			pages, now, taken = append(pages, now), nil, 0
 		}
-		now, lines = append(now, i), lines+height
+		if len(now) > 0 && p.starts(i) {
+			height += len(l.blocks) // for rules
+		}
+		now, taken = append(now, i), taken+height
 	}
 	return append(pages, now)
 }
 
+// height is the number of lines of row i in a block.
+func (p printed) height(block block, i int) int {
+	lines := 1
+	for j, k := range block.columns {
+		if w := block.widths[j]; w > 0 {
+			lines = max(lines, len(broken(p.rows[i][k], w, texWidth)))
+		}
+	}
+	return lines
+}
+
+// texHead are the lines of the head of a column, broken to width unless that is 0.
+func (p printed) texHead(l layout, name string, k int, width float64) []string {
+	if !l.heads {
+		return []string{name}
+	}
+	if width == 0 {
+		width = p.wide(ruler{of: texWidth, bold: boldWidth}, l, name, k)
+	}
+	return brokenHead(name, width, texWidth)
+}
+
 // tabular prints the rows of one block.
 func (p printed) tabular(b *strings.Builder, l layout, block block, rows []int, siunitx bool) {
-	names := p.names(true)
+	names := p.texNames()
 	b.WriteString("\\begin{tabular}{@{}")
 	aligned := make([]bool, len(block.columns))
 	heads := make([]string, len(block.columns))
 	for j, k := range block.columns {
 		c := p.columns[k]
-		head := names[k]
-		lines := []string{head}
-		if l.heads {
-			at := block.widths[j]
-			if at == 0 {
-				at = p.wide(ruler{of: texWidth, bold: boldWidth}, l, p.columns[k].Name, k)
-			}
-			lines = brokenHead(head, at, texWidth)
-		}
+		lines := p.texHead(l, names[k], k, block.widths[j])
 		for i := range lines {
 			lines[i] = texProse(lines[i])
 		}
@@ -160,6 +185,15 @@ func (p printed) tabular(b *strings.Builder, l layout, block block, rows []int, 
 	b.WriteString("\\bottomrule\n\\end{tabular}\n")
 }
 
+// texNames are the heads of the columns, an arrow at the end of their last words.
+func (p printed) texNames() []string {
+	names := p.names(true)
+	for i, n := range names {
+		names[i] = strings.NewReplacer(" ↑", "↑", " ↓", "↓").Replace(n)
+	}
+	return names
+}
+
 // texRow writes cells that are LaTeX already.
 func texRow(b *strings.Builder, cells []string) {
 	b.WriteString(strings.Join(cells, " & ") + " \\\\\n")
@@ -185,7 +219,10 @@ func (p printed) texCell(i, k int, width float64, aligned bool) string {
 	if !p.columns[k].left() && !(aligned && number) {
 		s = negative.ReplaceAllString(s, "${1}−${2}")
 	}
-	out := escape(s)
+	out := s
+	if !(aligned && number) {
+		out = escape(s)
+	}
 	if width > 0 {
 		out = texBroken(s, width)
 	}
@@ -256,8 +293,8 @@ var latexEscaper = strings.NewReplacer(
 	"~", `$\sim$`, "^", `\textasciicircum{}`, "--", "-{}-", "<", "$<$", ">", "$>$", "|", `\textbar{}`, `"`, `\textquotedbl{}`,
 	"α", `$\alpha$`, "β", `$\beta$`, "γ", `$\gamma$`, "δ", `$\delta$`, "ε", `$\varepsilon$`, "λ", `$\lambda$`,
 	"μ", `$\mu$`, "ρ", `$\rho$`, "σ", `$\sigma$`, "τ", `$\tau$`, "φ", `$\varphi$`, "ω", `$\omega$`,
-	"−", "$-$", "×", `$\times$`, "±", `$\pm$`, "≤", `$\leq$`, "≥", `$\geq$`, "≈", `$\approx$`, "↑", `$\uparrow$`,
-	"↓", `$\downarrow$`, "→", `$\rightarrow$`, "…", `\ldots{}`,
+	"−", "$-$", "×", `$\times$`, "±", `$\pm$`, "≤", `$\leq$`, "≥", `$\geq$`, "≈", `$\approx$`, "↑", `\,$\uparrow$`,
+	"↓", `\,$\downarrow$`, "→", `$\rightarrow$`, "…", `\ldots{}`,
 	"ᵃ", `\textsuperscript{a}`, "ᵇ", `\textsuperscript{b}`, "ᶜ", `\textsuperscript{c}`, "ᵈ", `\textsuperscript{d}`,
 	"ᵉ", `\textsuperscript{e}`, "ᶠ", `\textsuperscript{f}`, "ᵍ", `\textsuperscript{g}`, "ʰ", `\textsuperscript{h}`,
 	"ⁱ", `\textsuperscript{i}`, "ʲ", `\textsuperscript{j}`, "ᵏ", `\textsuperscript{k}`, "ˡ", `\textsuperscript{l}`,
@@ -279,6 +316,9 @@ var (
 	between = regexp.MustCompile(`^([A-Z]) - ([A-Z])$`)
 )
 
+// longWord is the number of characters from which a word, such as a path, may be broken.
+const longWord = 20
+
 // texProse is a text with tau-b and rho as symbols; the name of a p-value alone is one, too.
 func texProse(s string) string {
 	if s == "p" {
@@ -290,7 +330,15 @@ func texProse(s string) string {
 	s = rhoName.ReplaceAllString(s, "ρ")
 	texts := tauName.Split(s, -1)
 	for i, t := range texts {
-		texts[i] = escape(tauWord.ReplaceAllString(t, "τ"))
+		words := strings.Split(tauWord.ReplaceAllString(t, "τ"), " ")
+		for k, word := range words {
+			if utf8.RuneCountInString(word) > longWord {
+				words[k] = texBroken(word, texWidth("n")*longWord)
+			} else {
+				words[k] = escape(word)
+			}
+		}
+		texts[i] = strings.Join(words, " ")
 	}
 	return strings.Join(texts, `$\tau_b$`)
 }

@@ -62,11 +62,11 @@ func (p printed) arrange(r ruler, names []string) layout {
 		var said []string
 		for _, k := range all {
 			if p.equal(k) && p.rows[0][k] != "" {
-				said = append(said, p.columns[k].Name+" "+p.rows[0][k])
+				said = append(said, p.columns[k].Name+" = "+p.rows[0][k])
 			}
 		}
 		if all = varied; len(said) > 0 {
-			l.notes = []string{"In every row: " + strings.Join(said, ", ") + "."}
+			l.notes = []string{"In every row: " + strings.Join(said, "; ") + "."}
 		}
 	}
 	if fits(all) {
