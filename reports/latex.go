@@ -29,6 +29,7 @@ const tallest = 45
 func (p printed) latex(w io.Writer, o TableOptions) error {
 	width := o.Width
 	names := p.texNames()
+	p.rows = p.marked(nil, func(s string) string { return s }) // minus signs are as wide as they are set
 	measure := func(width float64) layout {
 		return p.arrange(ruler{width, texWidth, texWidth("n"), [2]float64{8, 5}, 0, boldWidth}, names)
 	}
@@ -54,12 +55,12 @@ func (p printed) latex(w io.Writer, o TableOptions) error {
 	for k, rows := range pages {
 		fmt.Fprintf(&b, "\\begin{%s}\n\\centering\n", environment)
 		if p.title != "" {
-			fmt.Fprintf(&b, "\\caption{%s}\n", texProse(part(sentences([]string{p.title}), k, len(pages))))
+			fmt.Fprintf(&b, "\\caption{%s}\n", texProse(sentences([]string{part(p.title, k, len(pages))})))
 		}
 		if o.Label != "" && k == 0 {
 			fmt.Fprintf(&b, "\\label{%s}\n", o.Label)
 		}
-		fmt.Fprintf(&b, "\\small\n\\setlength{\\tabcolsep}{%gpt}\n", l.gap/2)
+		fmt.Fprintf(&b, "\\smallskip\n\\small\n\\setlength{\\tabcolsep}{%gpt}\n", l.gap/2)
 		for i, block := range l.blocks {
 			if i > 0 {
 				b.WriteString("\n\\medskip\n")
@@ -79,9 +80,9 @@ func (p printed) latex(w io.Writer, o TableOptions) error {
 // pages deals rows out over tables that fit a page, at the end of a group where that is near.
 func (p printed) pages(l layout, names []string, width float64) (pages [][]int) {
 	lines := func(s string) int { return 1 + int(texWidth(s)/width) }
-	room := tallest - lines(p.title)
+	room, notes := tallest-lines(p.title), 0
 	for _, n := range slices.Concat(l.notes, p.notes, p.legend) {
-		room -= lines(n)
+		notes += lines(n)
 	}
 	for _, block := range l.blocks {
 		head := 1
@@ -90,23 +91,39 @@ func (p printed) pages(l layout, names []string, width float64) (pages [][]int) 
 		}
 		room -= head + 2 // with rules
 	}
-	room = max(room, 8*len(l.blocks))
-	var now []int
-	taken := 0
-	for i := range p.rows {
-		height := 0
+	fill := func(room int) (pages [][]int) {
+		var now []int
+		taken := 0
+		for i := range p.rows {
+			height := 0
+			for _, block := range l.blocks {
+				height += p.height(block, i)
+			}
+			if p.starts(i) {
+				height += len(l.blocks) // for rules
+			}
+			if len(now) > 0 && (taken+height > room || p.starts(i) && taken > room*3/4) {
+				pages, now, taken = append(pages, now), nil, 0
+			}
+			now, taken = append(now, i), taken+height
+		}
+		return append(pages, now)
+	}
+	if pages := fill(room - notes); len(pages) == 1 {
+		return pages
+	}
+	pages = fill(room)
+	last := pages[len(pages)-1]
+	height := notes
+	for _, i := range last {
 		for _, block := range l.blocks {
 			height += p.height(block, i)
 		}
-		if len(now) > 0 && (taken+height > room || p.starts(i) && taken > room*3/4) {
-			pages, now, taken = append(pages, now), nil, 0
-		}
-		if len(now) > 0 && p.starts(i) {
-			height += len(l.blocks) // for rules
-		}
-		now, taken = append(now, i), taken+height
 	}
-	return append(pages, now)
+	if half := len(last) / 2; height > room && half > 0 {
+		pages = append(pages[:len(pages)-1], last[:half], last[half:])
+	}
+	return pages
 }
 
 // height is the number of lines of row i in a block.
@@ -196,7 +213,11 @@ func (p printed) texNames() []string {
 
 // texRow writes cells that are LaTeX already.
 func texRow(b *strings.Builder, cells []string) {
-	b.WriteString(strings.Join(cells, " & ") + " \\\\\n")
+	end := ` \\`
+	if strings.Contains(cells[len(cells)-1], `\raggedright`) {
+		end = ` \tabularnewline` // which \raggedright leaves alone
+	}
+	b.WriteString(strings.Join(cells, " & ") + end + "\n")
 }
 
 // repeats says whether a cell in a group of rows repeats the name above it, as do those before it.
@@ -216,12 +237,9 @@ func (p printed) repeats(i, k int) bool {
 func (p printed) texCell(i, k int, width float64, aligned bool) string {
 	s := p.rows[i][k]
 	number := plainNumber.MatchString(s)
-	if !p.columns[k].left() && !(aligned && number) {
-		s = negative.ReplaceAllString(s, "${1}−${2}")
-	}
-	out := s
-	if !(aligned && number) {
-		out = escape(s)
+	out := escape(s)
+	if aligned && number {
+		out = strings.Replace(s, "−", "-", 1)
 	}
 	if width > 0 {
 		out = texBroken(s, width)
@@ -239,13 +257,13 @@ func (p printed) texCell(i, k int, width float64, aligned bool) string {
 		return "{" + out + "}"
 	}
 	if width > 0 {
-		return `{\raggedright ` + out + `\par}`
+		return `\raggedright ` + out
 	}
 	return out
 }
 
 // plainNumber is what siunitx reads.
-var plainNumber = regexp.MustCompile(`^[-+]?\d+(\.\d+)?$`)
+var plainNumber = regexp.MustCompile(`^[-+−]?\d+(\.\d+)?$`)
 
 // numbers is the format in which siunitx aligns the numbers of a column, such as +1.3; none where there are none.
 func (p printed) numbers(k int) string {
@@ -258,10 +276,10 @@ func (p printed) numbers(k int) string {
 		if !plainNumber.MatchString(s) {
 			continue
 		}
-		if strings.ContainsAny(s[:1], "+-") {
-			sign, s = "+", s[1:]
+		before, after, _ := strings.Cut(strings.TrimLeft(s, "-+−"), ".")
+		if len(before) < len(strings.Split(s, ".")[0]) {
+			sign = "+"
 		}
-		before, after, _ := strings.Cut(s, ".")
 		whole, digits = max(whole, len(before)), max(digits, len(after))
 	}
 	switch {
@@ -346,9 +364,9 @@ func texProse(s string) string {
 // romanWidths are the widths of the characters from the blank on in thousandths of the size: Computer Modern at 9 points
 // (cmr9.tfm), wider than the fonts of most papers.
 var romanWidths = [...]int{
-	285, 285, 514, 856, 514, 856, 799, 285, 400, 400, 514, 799, 285, 343, 285, 514, 514, 514, 514, 514, 514, 514, 514, 514,
+	343, 285, 514, 856, 514, 856, 799, 285, 400, 400, 514, 799, 285, 343, 285, 514, 514, 514, 514, 514, 514, 514, 514, 514,
 	514, 514, 285, 285, 799, 799, 799, 485, 799, 771, 728, 742, 785, 699, 671, 806, 771, 371, 528, 799, 642, 942, 771, 799,
-	699, 799, 756, 571, 742, 771, 771, 1056, 771, 771, 628, 285, 514, 285, 514, 310, 285, 514, 571, 457, 571, 457, 314, 514,
+	699, 799, 756, 571, 742, 771, 771, 1056, 771, 771, 628, 285, 514, 285, 514, 370, 285, 514, 571, 457, 571, 457, 314, 514,
 	571, 285, 314, 542, 285, 856, 571, 514, 571, 542, 402, 405, 400, 571, 542, 742, 542, 542, 457, 514, 285, 514, 799,
 }
 

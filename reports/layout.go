@@ -172,28 +172,35 @@ func (p printed) deal(r ruler, l layout, names []string, columns []int) (blocks 
 	return append(blocks, now)
 }
 
-// shrink finds the widths of columns of text whose cells must be broken, the widest first.
+// shrink finds the widths of columns of text whose cells must be broken, the widest first; names of a few characters
+// only where nothing else helps.
 func (p printed) shrink(r ruler, l layout, names []string, columns []int) []float64 {
 	widths := make([]float64, len(columns))
 	excess := p.total(r, l, names, columns) - r.width
-	natural, least := make([]float64, len(columns)), make([]float64, len(columns))
+	natural := make([]float64, len(columns))
 	for i, k := range columns {
-		natural[i], least[i] = p.wide(r, l, names[k], k), p.narrowest(r, l, names[k], k)
+		natural[i] = p.wide(r, l, names[k], k)
 	}
-	for excess > 0 {
-		at := -1
-		for i, n := range natural {
-			if n > least[i] && (at < 0 || n > natural[at]) {
-				at = i
+	for _, few := range []bool{false, true} {
+		for excess > 0 {
+			at, most := -1, 0.0
+			for i, k := range columns {
+				least := p.narrowest(r, l, names[k], k)
+				if few && p.columns[k].left() {
+					least = min(least, brief/2*r.unit)
+				}
+				if natural[i] > least && natural[i] > most {
+					at, most = i, natural[i]
+				}
 			}
+			if at < 0 {
+				break
+			}
+			step := min(r.unit, excess)
+			natural[at] -= step
+			excess -= step
+			widths[at] = natural[at]
 		}
-		if at < 0 {
-			break
-		}
-		step := min(r.unit, natural[at]-least[at])
-		natural[at] -= step
-		excess -= step
-		widths[at] = natural[at]
 	}
 	return widths
 }
