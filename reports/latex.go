@@ -236,7 +236,7 @@ func (p printed) repeats(i, k int) bool {
 // texCell is a cell as LaTeX.
 func (p printed) texCell(i, k int, width float64, aligned bool) string {
 	s := p.rows[i][k]
-	number := plainNumber.MatchString(s)
+	number := plainNumber.MatchString(s) && p.styles[i][k] != Underlined // which siunitx cannot align
 	out := escape(s)
 	if aligned && number {
 		out = strings.Replace(s, "−", "-", 1)
@@ -253,7 +253,7 @@ func (p printed) texCell(i, k int, width float64, aligned bool) string {
 	case Underlined:
 		out = `\underline{` + out + "}"
 	}
-	if aligned && (!number || p.styles[i][k] == Underlined) {
+	if aligned && !number {
 		return "{" + out + "}"
 	}
 	if width > 0 {

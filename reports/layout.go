@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -62,7 +63,7 @@ func (p printed) arrange(r ruler, names []string) layout {
 		var said []string
 		for _, k := range all {
 			if p.equal(k) && p.rows[0][k] != "" {
-				said = append(said, p.columns[k].Name+" = "+p.rows[0][k])
+				said = append(said, cmp.Or(p.columns[k].Name, p.columns[k].Key)+" = "+p.rows[0][k])
 			}
 		}
 		if all = varied; len(said) > 0 {
@@ -274,7 +275,7 @@ func brokenHead(s string, width float64, of func(string) float64) (lines []strin
 
 // filled is a text in lines of a width.
 func filled(s string, width int) string {
-	return strings.Join(brokenHead(s, float64(width), runes), "\n")
+	return strings.Join(broken(s, float64(width), runes), "\n")
 }
 
 // runes is the number of columns of a text on a terminal.
