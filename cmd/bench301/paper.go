@@ -118,7 +118,9 @@ func (o *paperOptions) write(s streams, tables []reports.Table, known ...string)
 		return usageError{err}
 	}
 	o.unknown(s, tables, known)
-	return reports.WriteTables(s.out, tables, o.as(), o.look(s))
+	look := o.TableOptions
+	look.Terminal = tableLook(s).Terminal
+	return reports.WriteTables(s.out, tables, o.as(), look)
 }
 
 // study prints tables of a study by name.
@@ -130,11 +132,9 @@ func (o *paperOptions) study(ctx context.Context, s streams, f reports.Study, on
 	return errors.Join(err, o.write(s, made, f.Names()...))
 }
 
-// look are the options for what is written to stdout.
-func (o *paperOptions) look(s streams) reports.TableOptions {
-	look := o.TableOptions
-	look.Terminal = terminalWidth(s.out)
-	return look
+// tableLook is how tables look on stdout.
+func tableLook(s streams) reports.TableOptions {
+	return reports.TableOptions{Terminal: terminalWidth(s.out)}
 }
 
 // unknown says which names of the file nothing has.

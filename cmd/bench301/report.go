@@ -130,7 +130,7 @@ with the answers that follow from the run folder, and "not known from the run" w
 			if err != nil {
 				return err
 			}
-			return t.Write(s.out, format.as())
+			return t.Print(s.out, format.as(), tableLook(s))
 		},
 	}, format.AddFlags)
 	// nothing here is resampled: what once took them still may
