@@ -308,7 +308,8 @@ func texBroken(s string, width float64) string {
 
 var latexEscaper = strings.NewReplacer(
 	`\`, `\textbackslash{}`, "&", `\&`, "%", `\%`, "$", `\$`, "#", `\#`, "_", `\_`, "{", `\{`, "}", `\}`,
-	"~", `$\sim$`, "^", `\textasciicircum{}`, "--", "-{}-", "<", "$<$", ">", "$>$", "|", `\textbar{}`, `"`, `\textquotedbl{}`,
+	"~", `$\sim$`, "^", `\textasciicircum{}`, "--", "-{}-", "<", "$<$", ">", "$>$",
+	"|", `\textbar{}`, `"`, `\textquotedbl{}`,
 	"α", `$\alpha$`, "β", `$\beta$`, "γ", `$\gamma$`, "δ", `$\delta$`, "ε", `$\varepsilon$`, "λ", `$\lambda$`,
 	"μ", `$\mu$`, "ρ", `$\rho$`, "σ", `$\sigma$`, "τ", `$\tau$`, "φ", `$\varphi$`, "ω", `$\omega$`,
 	"−", "$-$", "×", `$\times$`, "±", `$\pm$`, "≤", `$\leq$`, "≥", `$\geq$`, "≈", `$\approx$`, "↑", `\,$\uparrow$`,
@@ -361,13 +362,13 @@ func texProse(s string) string {
 	return strings.Join(texts, `$\tau_b$`)
 }
 
-// romanWidths are the widths of the characters from the blank on in thousandths of the size: Computer Modern at 9 points
-// (cmr9.tfm), wider than the fonts of most papers.
+// romanWidths are the widths of the characters from the blank on in thousandths of the size: Computer Modern at 9
+// points (cmr9.tfm), wider than the fonts of most papers.
 var romanWidths = [...]int{
 	343, 285, 514, 856, 514, 856, 799, 285, 400, 400, 514, 799, 285, 343, 285, 514, 514, 514, 514, 514, 514, 514, 514, 514,
 	514, 514, 285, 285, 799, 799, 799, 485, 799, 771, 728, 742, 785, 699, 671, 806, 771, 371, 528, 799, 642, 942, 771, 799,
-	699, 799, 756, 571, 742, 771, 771, 1056, 771, 771, 628, 285, 514, 285, 514, 370, 285, 514, 571, 457, 571, 457, 314, 514,
-	571, 285, 314, 542, 285, 856, 571, 514, 571, 542, 402, 405, 400, 571, 542, 742, 542, 542, 457, 514, 285, 514, 799,
+	699, 799, 756, 571, 742, 771, 771, 1056, 771, 771, 628, 285, 514, 285, 514, 370, 285, 514, 571, 457, 571, 457, 314,
+	514, 571, 285, 314, 542, 285, 856, 571, 514, 571, 542, 402, 405, 400, 571, 542, 742, 542, 542, 457, 514, 285, 514, 799,
 }
 
 // boldWidth is how much wider bold characters are.

@@ -76,7 +76,8 @@ func (r Search) Table() Table {
 
 // key is the name of a column for programs: words in lower case, joined by underscores.
 func key(name string) string {
-	return strings.Join(strings.FieldsFunc(strings.NewReplacer("+", " plus ", "<=", " max ").Replace(strings.ToLower(name)),
+	name = strings.NewReplacer("+", " plus ", "<=", " max ").Replace(strings.ToLower(name))
+	return strings.Join(strings.FieldsFunc(name,
 		func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) && c != '.' }), "_")
 }
 
