@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"rwe301/correlation"
 )
@@ -19,8 +20,9 @@ type Contrast struct {
 }
 
 // Compare compares the tau-b of every estimator that two runs share; B minus A, p adjusted by Holm. Estimators match by
-// name and settings, or by name alone where either run has that name once.
-func Compare(ctx context.Context, a, b *Findings) ([]Contrast, error) {
+// name and settings, or by name alone where either run has that name once. Of rows, unless there are none, both
+// findings must be among these.
+func Compare(ctx context.Context, a, b *Findings, rows ...*Finding) ([]Contrast, error) {
 	if a.From.Truth != b.From.Truth {
 		return nil, fmt.Errorf("%s compares with accuracy by %s, %s by %s: their correlations are not comparable", a.From.Dir,
 			a.From.Truth, b.From.Dir, b.From.Truth)
@@ -30,6 +32,9 @@ func Compare(ctx context.Context, a, b *Findings) ([]Contrast, error) {
 	for _, p := range matches(a, b) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
+		}
+		if len(rows) > 0 && !(slices.Contains(rows, p[0]) && slices.Contains(rows, p[1])) {
+			continue
 		}
 		c, err := contrast(a, b, p[0], p[1])
 		if err != nil {

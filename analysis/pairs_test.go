@@ -29,7 +29,8 @@ func TestPairs(t *testing.T) {
 			t.Fatal(err)
 		}
 		ps = append(ps, c.P)
-		if p.Difference < 0 && p.N == 60 || p.Difference != c.Difference || p.P != c.P || p.Interval.Method != c.Interval.Method {
+		if p.Difference < 0 && p.N == 60 || p.Difference != c.Difference || p.P != c.P ||
+			p.Interval.Method != c.Interval.Method {
 			t.Errorf("%s - %s: %+v, want %+v", p.A.Estimator, p.B.Estimator, p.Comparison, c)
 		}
 	}

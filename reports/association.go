@@ -105,8 +105,8 @@ func judgement(f *analysis.Findings) (note, legend string) {
 		}
 	}
 	legend = "Bold: the best, and what is not distinguishable from it, where above the trivial baselines."
-	note = "No trivial baseline (such as params, flops or depth) was scored: above them counts a tau-b whose interval is " +
-		"above 0."
+	note = "No trivial baseline (such as params, flops or depth) was scored: above them counts a tau-b whose interval " +
+		"is above 0."
 	if f.Baseline != nil {
 		who := "none"
 		if n := len(above); n > maxDetails {

@@ -20,15 +20,16 @@ const (
 	widestColumn = 3.6 * inch // of a two-column page
 )
 
-// tallest is the number of lines that a table on a page has; the rest goes to another one.
-const tallest = 46
+// tallest is the number of lines that a table on a page has, with its head and its notes; other rows go to another one.
+const tallest = 45
 
 // latex prints a booktabs tabular inside a table environment, at the size of \small, with the notes below it. What is
 // too wide is broken or set below (printed.arrange), never shrunk. A table wider than a column of a two-column page is
 // set across both.
 func (p printed) latex(w io.Writer, o TableOptions) error {
 	width := o.Width
-	names := p.names(false)
+	names := p.texNames()
+	p.rows = p.marked(nil, func(s string) string { return s }) // minus signs are as wide as they are set
 	measure := func(width float64) layout {
 		return p.arrange(ruler{width, texWidth, texWidth("n"), [2]float64{8, 5}, 0, boldWidth}, names)
 	}
@@ -50,16 +51,16 @@ func (p printed) latex(w io.Writer, o TableOptions) error {
 		packages += ",siunitx"
 	}
 	fmt.Fprintf(&b, "%% needs \\usepackage{%s}; %.2fin wide in a document of 10pt\n", packages, width/inch)
-	pages := p.pages(l)
+	pages := p.pages(l, names, width)
 	for k, rows := range pages {
 		fmt.Fprintf(&b, "\\begin{%s}\n\\centering\n", environment)
 		if p.title != "" {
-			fmt.Fprintf(&b, "\\caption{%s}\n", texProse(part(sentences([]string{p.title}), k, len(pages))))
+			fmt.Fprintf(&b, "\\caption{%s}\n", texProse(sentences([]string{part(p.title, k, len(pages))})))
 		}
 		if o.Label != "" && k == 0 {
 			fmt.Fprintf(&b, "\\label{%s}\n", o.Label)
 		}
-		fmt.Fprintf(&b, "\\small\n\\setlength{\\tabcolsep}{%gpt}\n", l.gap/2)
+		fmt.Fprintf(&b, "\\smallskip\n\\small\n\\setlength{\\tabcolsep}{%gpt}\n", l.gap/2)
 		for i, block := range l.blocks {
 			if i > 0 {
 				b.WriteString("\n\\medskip\n")
@@ -77,44 +78,85 @@ func (p printed) latex(w io.Writer, o TableOptions) error {
 }
 
 // pages deals rows out over tables that fit a page, at the end of a group where that is near.
-func (p printed) pages(l layout) (pages [][]int) {
-	most := max(8, tallest/len(l.blocks))
-	var now []int
-	lines := 0
-	for i := range p.rows {
-		height := 1
-		for _, block := range l.blocks {
-			for j, k := range block.columns {
-				if w := block.widths[j]; w > 0 {
-					height = max(height, len(broken(p.rows[i][k], w, texWidth)))
-				}
-			}
-		}
-		if lines+height > most || p.starts(i) && lines > most*3/4 {
-			pages, now, lines = append(pages, now), nil, 0
-		}
-		now, lines = append(now, i), lines+height
+func (p printed) pages(l layout, names []string, width float64) (pages [][]int) {
+	lines := func(s string) int { return 1 + int(texWidth(s)/width) }
+	room, notes := tallest-lines(p.title), 0
+	for _, n := range slices.Concat(l.notes, p.notes, p.legend) {
+		notes += lines(n)
 	}
-	return append(pages, now)
+	for _, block := range l.blocks {
+		head := 1
+		for j, k := range block.columns {
+			head = max(head, len(p.texHead(l, names[k], k, block.widths[j])))
+		}
+		room -= head + 2 // with rules
+	}
+	fill := func(room int) (pages [][]int) {
+		var now []int
+		taken := 0
+		for i := range p.rows {
+			height := 0
+			for _, block := range l.blocks {
+				height += p.height(block, i)
+			}
+			if p.starts(i) {
+				height += len(l.blocks) // for rules
+			}
+			if len(now) > 0 && (taken+height > room || p.starts(i) && taken > room*3/4) {
+				pages, now, taken = append(pages, now), nil, 0
+			}
+			now, taken = append(now, i), taken+height
+		}
+		return append(pages, now)
+	}
+	if pages := fill(room - notes); len(pages) == 1 {
+		return pages
+	}
+	pages = fill(room)
+	last := pages[len(pages)-1]
+	height := notes
+	for _, i := range last {
+		for _, block := range l.blocks {
+			height += p.height(block, i)
+		}
+	}
+	if half := len(last) / 2; height > room && half > 0 {
+		pages = append(pages[:len(pages)-1], last[:half], last[half:])
+	}
+	return pages
+}
+
+// height is the number of lines of row i in a block.
+func (p printed) height(block block, i int) int {
+	lines := 1
+	for j, k := range block.columns {
+		if w := block.widths[j]; w > 0 {
+			lines = max(lines, len(broken(p.rows[i][k], w, texWidth)))
+		}
+	}
+	return lines
+}
+
+// texHead are the lines of the head of a column, broken to width unless that is 0.
+func (p printed) texHead(l layout, name string, k int, width float64) []string {
+	if !l.heads {
+		return []string{name}
+	}
+	if width == 0 {
+		width = p.wide(ruler{of: texWidth, bold: boldWidth}, l, name, k)
+	}
+	return brokenHead(name, width, texWidth)
 }
 
 // tabular prints the rows of one block.
 func (p printed) tabular(b *strings.Builder, l layout, block block, rows []int, siunitx bool) {
-	names := p.names(true)
+	names := p.texNames()
 	b.WriteString("\\begin{tabular}{@{}")
 	aligned := make([]bool, len(block.columns))
 	heads := make([]string, len(block.columns))
 	for j, k := range block.columns {
 		c := p.columns[k]
-		head := names[k]
-		lines := []string{head}
-		if l.heads {
-			at := block.widths[j]
-			if at == 0 {
-				at = p.wide(ruler{of: texWidth, bold: boldWidth}, l, p.columns[k].Name, k)
-			}
-			lines = brokenHead(head, at, texWidth)
-		}
+		lines := p.texHead(l, names[k], k, block.widths[j])
 		for i := range lines {
 			lines[i] = texProse(lines[i])
 		}
@@ -160,9 +202,22 @@ func (p printed) tabular(b *strings.Builder, l layout, block block, rows []int, 
 	b.WriteString("\\bottomrule\n\\end{tabular}\n")
 }
 
+// texNames are the heads of the columns, an arrow at the end of their last words.
+func (p printed) texNames() []string {
+	names := p.names(true)
+	for i, n := range names {
+		names[i] = strings.NewReplacer(" ↑", "↑", " ↓", "↓").Replace(n)
+	}
+	return names
+}
+
 // texRow writes cells that are LaTeX already.
 func texRow(b *strings.Builder, cells []string) {
-	b.WriteString(strings.Join(cells, " & ") + " \\\\\n")
+	end := ` \\`
+	if strings.Contains(cells[len(cells)-1], `\raggedright`) {
+		end = ` \tabularnewline` // which \raggedright leaves alone
+	}
+	b.WriteString(strings.Join(cells, " & ") + end + "\n")
 }
 
 // repeats says whether a cell in a group of rows repeats the name above it, as do those before it.
@@ -181,11 +236,11 @@ func (p printed) repeats(i, k int) bool {
 // texCell is a cell as LaTeX.
 func (p printed) texCell(i, k int, width float64, aligned bool) string {
 	s := p.rows[i][k]
-	number := plainNumber.MatchString(s)
-	if !p.columns[k].left() && !(aligned && number) {
-		s = negative.ReplaceAllString(s, "${1}−${2}")
-	}
+	number := plainNumber.MatchString(s) && p.styles[i][k] != Underlined // which siunitx cannot align
 	out := escape(s)
+	if aligned && number {
+		out = strings.Replace(s, "−", "-", 1)
+	}
 	if width > 0 {
 		out = texBroken(s, width)
 	}
@@ -198,17 +253,17 @@ func (p printed) texCell(i, k int, width float64, aligned bool) string {
 	case Underlined:
 		out = `\underline{` + out + "}"
 	}
-	if aligned && (!number || p.styles[i][k] == Underlined) {
+	if aligned && !number {
 		return "{" + out + "}"
 	}
 	if width > 0 {
-		return `{\raggedright ` + out + `\par}`
+		return `\raggedright ` + out
 	}
 	return out
 }
 
 // plainNumber is what siunitx reads.
-var plainNumber = regexp.MustCompile(`^[-+]?\d+(\.\d+)?$`)
+var plainNumber = regexp.MustCompile(`^[-+−]?\d+(\.\d+)?$`)
 
 // numbers is the format in which siunitx aligns the numbers of a column, such as +1.3; none where there are none.
 func (p printed) numbers(k int) string {
@@ -221,10 +276,10 @@ func (p printed) numbers(k int) string {
 		if !plainNumber.MatchString(s) {
 			continue
 		}
-		if strings.ContainsAny(s[:1], "+-") {
-			sign, s = "+", s[1:]
+		before, after, _ := strings.Cut(strings.TrimLeft(s, "-+−"), ".")
+		if len(before) < len(strings.Split(s, ".")[0]) {
+			sign = "+"
 		}
-		before, after, _ := strings.Cut(s, ".")
 		whole, digits = max(whole, len(before)), max(digits, len(after))
 	}
 	switch {
@@ -253,11 +308,12 @@ func texBroken(s string, width float64) string {
 
 var latexEscaper = strings.NewReplacer(
 	`\`, `\textbackslash{}`, "&", `\&`, "%", `\%`, "$", `\$`, "#", `\#`, "_", `\_`, "{", `\{`, "}", `\}`,
-	"~", `$\sim$`, "^", `\textasciicircum{}`, "--", "-{}-", "<", "$<$", ">", "$>$", "|", `\textbar{}`, `"`, `\textquotedbl{}`,
+	"~", `$\sim$`, "^", `\textasciicircum{}`, "--", "-{}-", "<", "$<$", ">", "$>$",
+	"|", `\textbar{}`, `"`, `\textquotedbl{}`,
 	"α", `$\alpha$`, "β", `$\beta$`, "γ", `$\gamma$`, "δ", `$\delta$`, "ε", `$\varepsilon$`, "λ", `$\lambda$`,
 	"μ", `$\mu$`, "ρ", `$\rho$`, "σ", `$\sigma$`, "τ", `$\tau$`, "φ", `$\varphi$`, "ω", `$\omega$`,
-	"−", "$-$", "×", `$\times$`, "±", `$\pm$`, "≤", `$\leq$`, "≥", `$\geq$`, "≈", `$\approx$`, "↑", `$\uparrow$`,
-	"↓", `$\downarrow$`, "→", `$\rightarrow$`, "…", `\ldots{}`,
+	"−", "$-$", "×", `$\times$`, "±", `$\pm$`, "≤", `$\leq$`, "≥", `$\geq$`, "≈", `$\approx$`, "↑", `\,$\uparrow$`,
+	"↓", `\,$\downarrow$`, "→", `$\rightarrow$`, "…", `\ldots{}`,
 	"ᵃ", `\textsuperscript{a}`, "ᵇ", `\textsuperscript{b}`, "ᶜ", `\textsuperscript{c}`, "ᵈ", `\textsuperscript{d}`,
 	"ᵉ", `\textsuperscript{e}`, "ᶠ", `\textsuperscript{f}`, "ᵍ", `\textsuperscript{g}`, "ʰ", `\textsuperscript{h}`,
 	"ⁱ", `\textsuperscript{i}`, "ʲ", `\textsuperscript{j}`, "ᵏ", `\textsuperscript{k}`, "ˡ", `\textsuperscript{l}`,
@@ -279,6 +335,9 @@ var (
 	between = regexp.MustCompile(`^([A-Z]) - ([A-Z])$`)
 )
 
+// longWord is the number of characters from which a word, such as a path, may be broken.
+const longWord = 20
+
 // texProse is a text with tau-b and rho as symbols; the name of a p-value alone is one, too.
 func texProse(s string) string {
 	if s == "p" {
@@ -290,18 +349,26 @@ func texProse(s string) string {
 	s = rhoName.ReplaceAllString(s, "ρ")
 	texts := tauName.Split(s, -1)
 	for i, t := range texts {
-		texts[i] = escape(tauWord.ReplaceAllString(t, "τ"))
+		words := strings.Split(tauWord.ReplaceAllString(t, "τ"), " ")
+		for k, word := range words {
+			if utf8.RuneCountInString(word) > longWord {
+				words[k] = texBroken(word, texWidth("n")*longWord)
+			} else {
+				words[k] = escape(word)
+			}
+		}
+		texts[i] = strings.Join(words, " ")
 	}
 	return strings.Join(texts, `$\tau_b$`)
 }
 
-// romanWidths are the widths of the characters from the blank on in thousandths of the size: Computer Modern at 9 points
-// (cmr9.tfm), wider than the fonts of most papers.
+// romanWidths are the widths of the characters from the blank on in thousandths of the size: Computer Modern at 9
+// points (cmr9.tfm), wider than the fonts of most papers.
 var romanWidths = [...]int{
-	285, 285, 514, 856, 514, 856, 799, 285, 400, 400, 514, 799, 285, 343, 285, 514, 514, 514, 514, 514, 514, 514, 514, 514,
+	343, 285, 514, 856, 514, 856, 799, 285, 400, 400, 514, 799, 285, 343, 285, 514, 514, 514, 514, 514, 514, 514, 514, 514,
 	514, 514, 285, 285, 799, 799, 799, 485, 799, 771, 728, 742, 785, 699, 671, 806, 771, 371, 528, 799, 642, 942, 771, 799,
-	699, 799, 756, 571, 742, 771, 771, 1056, 771, 771, 628, 285, 514, 285, 514, 310, 285, 514, 571, 457, 571, 457, 314, 514,
-	571, 285, 314, 542, 285, 856, 571, 514, 571, 542, 402, 405, 400, 571, 542, 742, 542, 542, 457, 514, 285, 514, 799,
+	699, 799, 756, 571, 742, 771, 771, 1056, 771, 771, 628, 285, 514, 285, 514, 370, 285, 514, 571, 457, 571, 457, 314,
+	514, 571, 285, 314, 542, 285, 856, 571, 514, 571, 542, 402, 405, 400, 571, 542, 742, 542, 542, 457, 514, 285, 514, 799,
 }
 
 // boldWidth is how much wider bold characters are.

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -62,11 +63,11 @@ func (p printed) arrange(r ruler, names []string) layout {
 		var said []string
 		for _, k := range all {
 			if p.equal(k) && p.rows[0][k] != "" {
-				said = append(said, p.columns[k].Name+" "+p.rows[0][k])
+				said = append(said, cmp.Or(p.columns[k].Name, p.columns[k].Key)+" = "+p.rows[0][k])
 			}
 		}
 		if all = varied; len(said) > 0 {
-			l.notes = []string{"In every row: " + strings.Join(said, ", ") + "."}
+			l.notes = []string{"In every row: " + strings.Join(said, "; ") + "."}
 		}
 	}
 	if fits(all) {
@@ -172,28 +173,35 @@ func (p printed) deal(r ruler, l layout, names []string, columns []int) (blocks 
 	return append(blocks, now)
 }
 
-// shrink finds the widths of columns of text whose cells must be broken, the widest first.
+// shrink finds the widths of columns of text whose cells must be broken, the widest first; names of a few characters
+// only where nothing else helps.
 func (p printed) shrink(r ruler, l layout, names []string, columns []int) []float64 {
 	widths := make([]float64, len(columns))
 	excess := p.total(r, l, names, columns) - r.width
-	natural, least := make([]float64, len(columns)), make([]float64, len(columns))
+	natural := make([]float64, len(columns))
 	for i, k := range columns {
-		natural[i], least[i] = p.wide(r, l, names[k], k), p.narrowest(r, l, names[k], k)
+		natural[i] = p.wide(r, l, names[k], k)
 	}
-	for excess > 0 {
-		at := -1
-		for i, n := range natural {
-			if n > least[i] && (at < 0 || n > natural[at]) {
-				at = i
+	for _, few := range []bool{false, true} {
+		for excess > 0 {
+			at, most := -1, 0.0
+			for i, k := range columns {
+				least := p.narrowest(r, l, names[k], k)
+				if few && p.columns[k].left() {
+					least = min(least, brief/2*r.unit)
+				}
+				if natural[i] > least && natural[i] > most {
+					at, most = i, natural[i]
+				}
 			}
+			if at < 0 {
+				break
+			}
+			step := min(r.unit, excess)
+			natural[at] -= step
+			excess -= step
+			widths[at] = natural[at]
 		}
-		if at < 0 {
-			break
-		}
-		step := min(r.unit, natural[at]-least[at])
-		natural[at] -= step
-		excess -= step
-		widths[at] = natural[at]
 	}
 	return widths
 }
@@ -267,7 +275,7 @@ func brokenHead(s string, width float64, of func(string) float64) (lines []strin
 
 // filled is a text in lines of a width.
 func filled(s string, width int) string {
-	return strings.Join(brokenHead(s, float64(width), runes), "\n")
+	return strings.Join(broken(s, float64(width), runes), "\n")
 }
 
 // runes is the number of columns of a text on a terminal.

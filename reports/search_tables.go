@@ -75,7 +75,8 @@ func (r Search) Table() Table {
 
 // key is the name of a column for programs: words in lower case, joined by underscores.
 func key(name string) string {
-	return strings.Join(strings.FieldsFunc(strings.NewReplacer("+", " plus ", "<=", " max ").Replace(strings.ToLower(name)),
+	name = strings.NewReplacer("+", " plus ", "<=", " max ").Replace(strings.ToLower(name))
+	return strings.Join(strings.FieldsFunc(name,
 		func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) && c != '.' }), "_")
 }
 
@@ -127,11 +128,11 @@ func spread(v []float64, seeds int) Cell {
 
 // Print writes what a search's command shows: the table of Table and the front of the first method and seed, or as JSON
 // the members of all fronts, one in a line.
-func (r Search) Print(w io.Writer, asJSON bool) error {
+func (r Search) Print(w io.Writer, asJSON bool, o TableOptions) error {
 	if asJSON {
 		return r.writeFound(w)
 	}
-	if err := r.Table().Write(w, Terminal); err != nil || len(r.Rows) == 0 {
+	if err := r.Table().Print(w, Terminal, o); err != nil || len(r.Rows) == 0 {
 		return err
 	}
 	first := r.Rows[0]
@@ -143,7 +144,7 @@ func (r Search) Print(w io.Writer, asJSON bool) error {
 	objectives := r.objectives(first.Method)
 	for _, o := range objectives {
 		name, _, _ := strings.Cut(o, ":")
-		t.Columns = append(t.Columns, Column{Name: name, Key: name, Kind: Significant, Digits: 6})
+		t.Columns = append(t.Columns, Column{Name: "minimised " + name, Key: o, Kind: Significant, Digits: 6})
 	}
 	t.Columns = append(t.Columns, foundColumns...)
 	for _, f := range slices.Concat(r.Found, r.Unjudged) {
@@ -160,7 +161,7 @@ func (r Search) Print(w io.Writer, asJSON bool) error {
 		}
 		t.Rows = append(t.Rows, append(row, found(f)...))
 	}
-	return t.Write(w, Terminal)
+	return t.Print(w, Terminal, o)
 }
 
 // objectives are what a method minimises.

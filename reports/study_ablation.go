@@ -101,7 +101,8 @@ func (f Study) gridTable(g analysis.Grid) Table {
 	}
 	t.Columns = append(t.Columns, Column{Name: g.Down, Key: g.Down, Kind: Label, Labelled: true})
 	for _, level := range g.Columns {
-		t.Columns = append(t.Columns, Column{Name: g.Across + "=" + level, Key: level, Kind: Signed, Digits: 3, Labelled: true})
+		t.Columns = append(t.Columns, Column{Name: g.Across + "=" + level, Key: level, Kind: Signed, Digits: 3,
+			Labelled: true})
 	}
 	for k, s := range g.Slices {
 		if k > 0 {
@@ -142,9 +143,9 @@ func (f Study) gridRows(g analysis.Grid) *Table {
 	for _, s := range settings {
 		t.Columns = append(t.Columns, Column{Name: s, Key: s, Kind: Label, Labelled: true})
 	}
-	t.Columns = slices.Concat(t.Columns, []Column{{Name: "n", Key: "n", Kind: Count}}, coefficientColumns("tau-b", "tau_b"),
-		timeColumns(""), []Column{{Name: "best", Key: "best", Kind: Flag}, {Name: "alike", Key: "like_best", Kind: Flag},
-			{Name: "above", Key: "above_baselines", Kind: Flag}})
+	t.Columns = slices.Concat(t.Columns, []Column{{Name: "n", Key: "n", Kind: Count}},
+		coefficientColumns("tau-b", "tau_b"), timeColumns(""), []Column{{Name: "best", Key: "best", Kind: Flag},
+			{Name: "alike", Key: "like_best", Kind: Flag}, {Name: "above", Key: "above_baselines", Kind: Flag}})
 	for _, s := range g.Slices {
 		for _, line := range s.Cells {
 			for _, r := range line {

@@ -3,7 +3,6 @@ package reports
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -111,30 +110,13 @@ func (f Study) Made(ctx context.Context, name string) (made []Table, err error) 
 	return made, nil
 }
 
-// Write prints what Made makes. The estimators as JSON are their numbers as package analysis has them.
+// Write prints what Made makes.
 func (f Study) Write(ctx context.Context, w io.Writer, name string, as Format, o TableOptions) error {
-	made, failed := f.Made(ctx, name)
+	made, err := f.Made(ctx, name)
 	if len(made) == 0 {
-		return failed
+		return err
 	}
-	for i, t := range made {
-		if as == JSON && t.Name == estimatorsTable && len(o.Rename) == 0 && o.Columns == nil {
-			if err := f.writeNumbers(w); err != nil {
-				return err
-			}
-			made[i].Rows = nil
-		}
-	}
-	made = slices.DeleteFunc(made, func(t Table) bool { return len(t.Rows) == 0 })
-	return errors.Join(failed, WriteTables(w, made, as, o))
-}
-
-// writeNumbers writes the numbers of the table of estimators as one JSON object.
-func (f Study) writeNumbers(w io.Writer) error {
-	return json.NewEncoder(w).Encode(map[string]any{
-		"accuracy": f.From.Truth, "resamples": f.Options.Resamples, "seed": f.Options.Seed,
-		"estimators": rowsOf(f.ordered()),
-	})
+	return errors.Join(err, WriteTables(w, made, as, o))
 }
 
 // WriteTables prints tables below one another, of several those that have one of the columns that are asked for.
@@ -193,7 +175,16 @@ func (f Study) InOrder() Table {
 	if f.From.Origin != "" {
 		title += " " + f.From.Origin
 	}
-	return AssociationTable(title, f.notes(noteSeconds), rowsOf(f.Rows))
+	return f.numbered(title, f.Rows, f.notes(noteSeconds))
+}
+
+// numbered is AssociationTable, with the numbers as package analysis has them in its JSON, too.
+func (f Study) numbered(title string, findings []*analysis.Finding, notes []string) Table {
+	rows := rowsOf(findings)
+	t := AssociationTable(title, notes, rows)
+	t.more = object{[]string{"accuracy", "resamples", "seed", "estimators"},
+		[]any{f.From.Truth, f.Options.Resamples, f.Options.Seed, rows}}
+	return t
 }
 
 // ordered are the rows of the table of estimators: best first, or as the records stand.
@@ -221,9 +212,9 @@ func (f Study) estimatorTable() (Table, error) {
 		return f.InOrder(), nil
 	}
 	above, bold := judgement(f.Findings)
-	t := AssociationTable(f.title("Rank correlation"), f.notes(
+	t := f.numbered(f.title("Rank correlation"), f.ordered(), f.notes(
 		"vs best: paired bootstrap of the difference in tau-b, Holm; ~ not distinguishable from the best at 0.05.",
-		above, noteSeconds), rowsOf(f.ordered()))
+		above, noteSeconds))
 	if bold != "" {
 		if runnerUp(rowsOf(f.Rows)) >= 0 {
 			bold += legendUnderlined

@@ -22,6 +22,7 @@ type Table struct {
 
 	subjects []string // names of estimators and settings in the title
 	remarks  []remark
+	more     object // in JSON
 }
 
 // Format names a way of printing a Table.

@@ -90,7 +90,9 @@ func writeTrimmed(w io.Writer, s string) error {
 }
 
 // ruled draws the table alone with one of tablewriter's renderers.
-func ruled(w io.Writer, r tw.Renderer, heads []string, rows [][]string, align []tw.Align, o ...tablewriter.Option) error {
+func ruled(
+	w io.Writer, r tw.Renderer, heads []string, rows [][]string, align []tw.Align, o ...tablewriter.Option,
+) error {
 	table := tablewriter.NewTable(w, append([]tablewriter.Option{
 		tablewriter.WithRenderer(r),
 		tablewriter.WithHeaderAutoFormat(tw.Off),
@@ -168,7 +170,8 @@ func (p printed) html(w io.Writer) error {
 	if p.title != "" {
 		fmt.Fprintf(&b, "<figcaption>%s</figcaption>\n", html.EscapeString(p.title))
 	}
-	rows := p.marked(map[Style][2]string{Strong: {"<strong>", "</strong>"}, Underlined: {"<u>", "</u>"}}, html.EscapeString)
+	rows := p.marked(map[Style][2]string{Strong: {"<strong>", "</strong>"}, Underlined: {"<u>", "</u>"}},
+		html.EscapeString)
 	heads := p.names(true)
 	for i, h := range heads {
 		heads[i] = html.EscapeString(h)

@@ -117,8 +117,13 @@ func (t Table) json(w io.Writer, wanted []string) error {
 	}
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
-	return e.Encode(object{[]string{"table", "title", "columns", "rows", "notes"},
-		[]any{t.Name, t.Title, names, objects, notes}})
+	document := object{[]string{"table", "title", "columns", "rows", "notes"},
+		[]any{t.Name, t.Title, names, objects, notes}}
+	if wanted == nil {
+		document.keys = append(document.keys, t.more.keys...)
+		document.values = append(document.values, t.more.values...)
+	}
+	return e.Encode(document)
 }
 
 // object is a JSON object whose keys keep their order.

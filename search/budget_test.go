@@ -218,7 +218,8 @@ func TestAccuraciesOfTable(t *testing.T) {
 		t.Errorf("want %q in\n%s", want, text)
 	}
 	var out strings.Builder
-	if err := (reports.Search{Fronts: r}).Print(&out, true); err != nil || strings.Count(out.String(), `"accuracy":null`) != n-1 {
+	if err := (reports.Search{Fronts: r}).Print(&out, true, reports.TableOptions{}); err != nil ||
+		strings.Count(out.String(), `"accuracy":null`) != n-1 {
 		t.Errorf("%v\n%s", err, out.String())
 	}
 }

@@ -20,7 +20,7 @@ import (
 type correlateOptions struct {
 	analysisOptions
 	accuracyOptions
-	tableOptions
+	paperOptions
 	space, only, seeds string
 }
 
@@ -38,7 +38,7 @@ when lower are negated. Coverage is the share of the architectures in the files 
   bench301 correlate scores.jsonl --combine rank:params+map-effdim --only top
   bench301 correlate run1.jsonl run2.jsonl --seeds mean --resamples 9999 --json`,
 		RunE: func(cmd *cobra.Command, args []string) error { return correlate(cmd.Context(), s, o, args) },
-	}, o.tableOptions.AddFlags, onlyFlag(&o.only), o.accuracyOptions.AddFlags, o.analysisOptions.AddFlags,
+	}, o.paperOptions.AddFlags, onlyFlag(&o.only), o.accuracyOptions.AddFlags, o.analysisOptions.AddFlags,
 		spaceFlag(&o.space))
 	alias(cmd, "seed", "resampling-seed")
 	cmd.Flags().StringVar(&o.seeds, "seeds", "each", "each: a row a seed; mean: one row an estimator, of its mean "+
@@ -70,7 +70,7 @@ func correlate(ctx context.Context, s streams, o correlateOptions, files []strin
 		return err
 	}
 	done()
-	return reports.Study{Findings: f}.Write(ctx, s.out, o.only, o.as(), reports.TableOptions{})
+	return o.study(ctx, s, reports.Study{Findings: f}, o.only)
 }
 
 // results are the records of files as vectors, with the accuracies to compare them with.

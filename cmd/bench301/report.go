@@ -143,7 +143,7 @@ with the answers that follow from the run folder, and "not known from the run" w
 			if err != nil {
 				return err
 			}
-			return t.Write(s.out, format.as())
+			return t.Print(s.out, format.as(), tableLook(s))
 		},
 	}, format.AddFlags)
 	// nothing here is resampled: what once took them still may
@@ -191,15 +191,22 @@ func newBibTeX(s streams) *cobra.Command {
 }
 func newTable(s streams) *cobra.Command {
 	var o analysisOptions
-	var format tableOptions
+	var paper paperOptions
 	var only string
 	return with(&cobra.Command{
 		Use:   "table RUN",
 		Short: "Print the tables of a run",
 		Long: `Prints a table of a run, or all of them, made from the run folder alone. bench301 correlate prints the same
-tables of files of scores.`,
+tables of files of scores.
+
+CSV and JSON are for programs: one value a cell, all digits, a column for each end of an interval. LaTeX is for papers:
+booktabs, the notes below the table, nothing shrunk; what is wider than --width is broken, moved to a note or set
+below. In Markdown, LaTeX and HTML bold is what is best or not distinguishable from it, where it is significantly above
+the trivial baselines.`,
 		Example: `  bench301 table runs/my-study
-  bench301 table runs/my-study --only ablation --latex > ablation.tex
+  bench301 table runs/my-study --only pairwise
+  bench301 table runs/my-study --only ablation --latex --width 3.25in --label tab:ablation > ablation.tex
+  bench301 table runs/my-study --columns estimator,tau_b,tau_b_ci,seconds --rename names.yaml --digits 2 --latex
   bench301 table runs/my-study --only all --format markdown`,
 		Args: someArgs(1, 1, "one run folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -211,7 +218,7 @@ tables of files of scores.`,
 				if err != nil {
 					return err
 				}
-				return r.Table().Write(s.out, format.as())
+				return paper.write(s, []reports.Table{r.Table()})
 			}
 			f, err := o.run(cmd.Context(), s, args[0])
 			if err != nil {
@@ -219,38 +226,72 @@ tables of files of scores.`,
 			}
 			tell, done := parts(s, "table")
 			defer done()
-			return reports.Study{Findings: f, Progress: tell}.Write(cmd.Context(), s.out, only, format.as(), reports.TableOptions{})
+			return paper.study(cmd.Context(), s, reports.Study{Findings: f, Progress: tell}, only)
 		},
-	}, onlyFlag(&only), format.AddFlags, o.AddFlags)
+	}, onlyFlag(&only), paper.AddFlags, o.AddFlags)
 }
 
 func newCompare(s streams) *cobra.Command {
 	var o analysisOptions
-	var format tableOptions
-	return with(&cobra.Command{
-		Use:   "compare RUN RUN",
-		Short: "Compare the estimators of two runs",
+	var paper paperOptions
+	var names []string
+	cmd := with(&cobra.Command{
+		Use:   "compare RUN [RUN]",
+		Short: "Compare the estimators of two runs, or of one",
 		Long: `Compares the tau-b of every estimator that two runs share, pair by pair where they have architectures in
-common. An estimator that each run has once is compared whatever its settings. ~ marks differences that may be chance.`,
+common. An estimator that each run has once is compared whatever its settings. Of one run, compares the estimators that
+-e names, every two of them on the same architectures. ~ marks differences that may be chance.`,
 		Example: `  bench301 compare runs/before runs/after
-  bench301 compare runs/he runs/orthogonal --csv`,
-		Args: someArgs(2, 2, "two run folders"),
+  bench301 compare runs/he runs/orthogonal --csv
+  bench301 compare runs/my-study -e rwe -e map-effdim`,
+		Args: someArgs(1, 2, "one or two run folders"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			a, err := o.run(cmd.Context(), s, args[0])
+			if len(args) == 1 && len(names) < 2 {
+				return usagef("%s: name another run, or two of its estimators: -e A -e B", args[0])
+			}
+			var runs []*analysis.Findings
+			for _, dir := range args {
+				f, err := o.run(cmd.Context(), s, dir)
+				if err != nil {
+					return err
+				}
+				runs = append(runs, f)
+			}
+			t, err := compareTable(cmd.Context(), runs, names)
 			if err != nil {
 				return err
 			}
-			b, err := o.run(cmd.Context(), s, args[1])
-			if err != nil {
-				return err
+			var known []string
+			for _, f := range runs {
+				known = append(known, reports.Study{Findings: f}.Names()...)
 			}
-			contrasts, err := analysis.Compare(cmd.Context(), a, b)
-			if err != nil {
-				return err
-			}
-			return reports.CompareTable(a, b, contrasts).Write(s.out, format.as())
+			return paper.write(s, []reports.Table{t}, known...)
 		},
-	}, format.AddFlags, o.AddFlags)
+	}, paper.AddFlags, o.AddFlags)
+	cmd.Flags().StringArrayVarP(&names, "estimator", "e", nil, "compare these estimators alone, by label or name; repeat "+
+		"for several")
+	return cmd
+}
+
+// compareTable compares estimators of one run with each other, or those of two runs; no names are all.
+func compareTable(ctx context.Context, runs []*analysis.Findings, names []string) (t reports.Table, err error) {
+	var rows []*analysis.Finding
+	for _, f := range runs {
+		some, err := f.Select(names...)
+		if err != nil {
+			return t, usageError{err}
+		}
+		rows = append(rows, some...)
+	}
+	f := runs[0]
+	if len(runs) == 1 {
+		pairs, err := f.Pairs(rows)
+		title := fmt.Sprintf("Estimators of %s, accuracy by %s, %d architectures", f.From.Dir, f.From.Truth,
+			len(f.Architectures))
+		return reports.PairTable(f, title, pairs), err
+	}
+	contrasts, err := analysis.Compare(ctx, f, runs[1], rows...)
+	return reports.CompareTable(f, runs[1], contrasts), err
 }
 
 func newFigure(s streams) *cobra.Command {

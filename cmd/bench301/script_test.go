@@ -50,6 +50,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("SERVER", server.URL)
 			env.Setenv("MODELS", models)
 			env.Setenv("HTTP_PROXY", "")
+			env.Setenv("COLUMNS", "1000") // so that a row is a line
 			return nil
 		},
 	})

@@ -151,7 +151,7 @@ func (o *searchOptions) part(ctx context.Context, s streams, searches *search.Se
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), parting)
 	defer cancel()
 	if found, err := searches.Report(ctx); err == nil {
-		_ = reports.Search{Fronts: found}.Print(s.out, o.json)
+		_ = reports.Search{Fronts: found}.Print(s.out, o.json, tableLook(s))
 	} else {
 		s.say("the fronts so far are many: bench301 report %s writes them", searches.Dir)
 	}
@@ -179,7 +179,7 @@ func (o *searchOptions) show(ctx context.Context, s streams, r reports.Search, d
 	for _, line := range r.Empty() {
 		s.say("%s", line)
 	}
-	return errors.Join(r.Print(s.out, o.json), undrawn)
+	return errors.Join(r.Print(s.out, o.json, tableLook(s)), undrawn)
 }
 
 // open makes or opens the run folder that the flags ask for.

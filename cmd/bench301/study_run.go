@@ -470,7 +470,7 @@ func demo(ctx context.Context, s streams, out string, style *reports.Look) error
 	if undrawn != nil && !errors.As(undrawn, new(*reports.Undrawn)) {
 		return undrawn
 	}
-	if err := report.InOrder().Write(s.out, reports.Terminal); err != nil {
+	if err := report.InOrder().Print(s.out, reports.Terminal, tableLook(s)); err != nil {
 		return err
 	}
 	fmt.Fprintf(s.err, "\n%d files in %s after %s, among them scatter.png and bars.png\n", len(files)+1, out,
