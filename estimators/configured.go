@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -37,13 +38,15 @@ type settings interface {
 // definition is an entry of the registry.
 type definition struct {
 	Info
+	settings  reflect.Type
 	defaults  json.RawMessage
 	configure func(raw json.RawMessage) (Estimator, json.RawMessage, error)
 }
 
 // define makes an entry: build turns valid settings into an estimator.
 func define[S settings](info Info, defaults S, build func(S) Estimator) definition {
-	return definition{info, canonicalSettings(defaults), func(raw json.RawMessage) (Estimator, json.RawMessage, error) {
+	t := reflect.TypeFor[S]()
+	return definition{info, t, canonicalSettings(defaults), func(raw json.RawMessage) (Estimator, json.RawMessage, error) {
 		s := defaults
 		if err := decodeSettings(raw, &s); err != nil {
 			return nil, nil, err
@@ -73,6 +76,10 @@ func New(name string, settings json.RawMessage) (*Configured, error) {
 // Parse reads "name" or "name:key=value,key=value".
 func Parse(spec string) (*Configured, error) {
 	name, rest, given := strings.Cut(spec, ":")
+	if IsGroup(spec) {
+		_, err := find(spec)
+		return nil, err
+	}
 	if !given {
 		return New(name, nil)
 	}
@@ -152,6 +159,10 @@ func find(name string) (definition, error) {
 			return d, nil
 		}
 		names = append(append(names, d.Name), d.Aliases...)
+	}
+	if IsGroup(name) || name+":" == GroupPrefix {
+		return definition{}, fmt.Errorf("%s: a group is several estimators: name one (see bench301 estimators --groups)",
+			name)
 	}
 	return definition{}, fmt.Errorf("unknown estimator %q%s", name, suggest.Nearest(name, names))
 }

@@ -56,8 +56,9 @@ Exit status: 0 all scored, 1 some could not be scored (their records say why) or
 		o.jobsOptions.AddFlags, o.archs.AddFlags, o.images.AddFlags)
 	alias(cmd, "workers", "jobs")
 	f := cmd.Flags()
-	f.StringArrayVarP(&o.specs, "estimator", "e", nil, "estimator, as name or name:setting=value,setting=value; "+
-		"repeat for several")
+	f.StringArrayVarP(&o.specs, "estimator", "e", nil, "estimator, as name or name:setting=value,setting=value, or a "+
+		"group, as group:naslib; repeat for several")
+	_ = cmd.RegisterFlagCompletionFunc("estimator", completeEstimator)
 	f.Uint64Var(&o.seed, "seed", 0, "seed of weights and whatever else is drawn")
 	f.StringVar(&o.keep, "checkpoints", "", "keep networks in training in this folder epoch by epoch, and resume "+
 		"from there")
@@ -176,20 +177,43 @@ func tell(w io.Writer, label string, t scoring.Tally) {
 	}
 }
 
+// configure makes estimators of what -e takes, a group being its members. What a group brings along is not asked for
+// twice.
+func configure(specs []string) (list []*estimators.Configured, err error) {
+	grouped := map[string]bool{} // whether a group brought the estimator of a label
+	for _, spec := range specs {
+		members, err := estimators.Expand(spec)
+		if err != nil {
+			return nil, err
+		}
+		inGroup := estimators.IsGroup(spec)
+		for _, member := range members {
+			c, err := estimators.Parse(member)
+			if err != nil {
+				return nil, err
+			}
+			before, twice := grouped[c.Label]
+			switch {
+			case !twice:
+				grouped[c.Label] = inGroup
+				list = append(list, c)
+			case !before && !inGroup:
+				return nil, fmt.Errorf("%s is asked for twice", c.Label)
+			}
+		}
+	}
+	return list, nil
+}
+
 // prepare configures estimators, opens the images that they want, and checks that they get along.
 func prepare(
 	ctx context.Context, s streams, specs []string, images imageOptions,
 ) (list []*estimators.Configured, data *dataset.Set, err error) {
-	asked := map[string]bool{}
-	for _, spec := range specs {
-		c, err := estimators.Parse(spec)
-		if err != nil {
-			return nil, nil, usageError{err}
-		}
-		if asked[c.Label] {
-			return nil, nil, usagef("%s is asked for twice", c.Label)
-		}
-		asked[c.Label] = true
+	chosen, err := configure(specs)
+	if err != nil {
+		return nil, nil, usageError{err}
+	}
+	for _, c := range chosen {
 		if c.Info.Needs.Data && data == nil {
 			if data, err = images.open(ctx, s.err); err != nil {
 				return nil, nil, err
