@@ -2,6 +2,7 @@ package estimators
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -161,8 +162,7 @@ func find(name string) (definition, error) {
 		names = append(append(names, d.Name), d.Aliases...)
 	}
 	if IsGroup(name) || name+":" == GroupPrefix {
-		return definition{}, fmt.Errorf("%s: a group is several estimators: name one (see bench301 estimators --groups)",
-			name)
+		return definition{}, errors.New("a group is several estimators: name one of them (bench301 estimators --groups)")
 	}
 	return definition{}, fmt.Errorf("unknown estimator %q%s", name, suggest.Nearest(name, names))
 }
