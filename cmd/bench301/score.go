@@ -57,7 +57,6 @@ Exit status: 0 all scored, 1 some could not be scored (their records say why) or
 	f := cmd.Flags()
 	f.StringArrayVarP(&o.specs, "estimator", "e", nil, "estimator, as name or name:setting=value,setting=value, or a "+
 		"group, as group:naslib; repeat for several")
-	_ = cmd.RegisterFlagCompletionFunc("estimator", completeEstimator)
 	f.Uint64Var(&o.seed, "seed", 0, "seed of weights and whatever else is drawn")
 	f.StringVar(&o.keep, "checkpoints", "", "keep networks in training in this folder epoch by epoch, and resume "+
 		"from there")
