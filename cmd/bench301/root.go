@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"rwe301/bench301/dataset"
 	"rwe301/internal/kernels"
 	"rwe301/internal/printable"
 	"rwe301/internal/process"
@@ -67,7 +68,7 @@ func (s streams) say(format string, args ...any) {
 func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
 	root := newRoot(streams{in, out, errs})
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	switch {
 	case err == nil:
 		return exitOK
@@ -79,6 +80,9 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 		return exitInterrupted
 	}
 	fmt.Fprintf(errs, "bench301: %s\n", shortened(err.Error()))
+	if errors.Is(err, dataset.ErrAbsent) {
+		fmt.Fprintln(errs, reflow(aboutCIFAR10(cmd), helpWidth(errs)))
+	}
 	if errors.As(err, new(usageError)) {
 		return exitUsage
 	}
@@ -174,7 +178,9 @@ func machine() scoring.Machine { return scoring.Machine{Code: codeVersion(), CPU
 const platform = runtime.GOOS + "/" + runtime.GOARCH
 
 // versionLine says which program this is.
-func versionLine() string { return fmt.Sprintf("bench301 %s (%s, %s)", codeVersion(), runtime.Version(), platform) }
+func versionLine() string {
+	return fmt.Sprintf("bench301 %s (%s, %s)", codeVersion(), runtime.Version(), platform)
+}
 
 func newVersion(s streams) *cobra.Command {
 	var asJSON bool
