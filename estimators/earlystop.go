@@ -20,8 +20,8 @@ var earlyStop = earlyStopSettings{trainingSettings: defaultTraining}
 
 // The registry's entries.
 var (
-	earlyStopEntry = define(trainingInfo("early-stop", "validation accuracy after T epochs", "percent", anyPaper, "validation accuracy after epoch T",
-		fewEpochs),
+	earlyStopEntry = define(trainingInfo("early-stop", "validation accuracy after T epochs", "percent", anyPaper,
+		"validation accuracy after epoch T", fewEpochs),
 		earlyStop, ofCurve(valAccuracy))
 	valLossEntry = define(trainingInfo("val-loss", "validation loss, negated", "nats", anyPaper,
 		"minus the validation cross-entropy after epoch T", fewEpochs),

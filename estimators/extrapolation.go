@@ -27,7 +27,8 @@ var (
 		"a / (1 + (t/e^b)^-c) at the final epoch, fitted to the validation "+
 			"accuracies by least squares, 0 < a < 1, c > 0"), extrapolation, extrapolating(curve.LogPower))
 	lceEnsembleEntry = define(lceInfo("lce-ensemble", "mean of both extrapolations",
-		"mean of lce-power and lce-logpower, weighted by (mean squared error)^(-epochs/2)"), extrapolation, extrapolating(curve.PowerLaw, curve.LogPower))
+		"mean of lce-power and lce-logpower, weighted by (mean squared error)^(-epochs/2)"),
+		extrapolation, extrapolating(curve.PowerLaw, curve.LogPower))
 )
 
 func lceInfo(name, measures, formula string) Info {

@@ -78,8 +78,8 @@ var (
 		effect: "they differ in layers that change the width, such as stem, reductions and classifier",
 	}
 	gainText = text{
-		meaning: "factor on the deviation of the weights; 0 means the initialisation's own: sqrt(2) for uniform and normal, " +
-			"1 for xavier and orthogonal",
+		meaning: "factor on the deviation of the weights; 0 means the initialisation's own: sqrt(2) for uniform and " +
+			"normal, 1 for xavier and orthogonal",
 		legal:  "a number, at least 0; no effect with init=default, which has none",
 		effect: "as init: it scales the weights, which batch normalisation takes away in part",
 	}

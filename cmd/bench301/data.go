@@ -34,9 +34,9 @@ func aboutCIFAR10(cmd *cobra.Command) string {
 			instead += ", or `dataset: sample` in the definition,"
 		}
 	}
-	return "CIFAR-10 is a download of 170 MB from www.cs.toronto.edu, which takes as much of the disk again; its authors " +
-		"state no licence and ask to cite Krizhevsky 2009. `bench301 data fetch` brings it once for all runs. " + instead +
-		" does with the 3000 of its images that are inside the program."
+	return "CIFAR-10 is a download of 170 MB from www.cs.toronto.edu, which takes as much of the disk again; its " +
+		"authors state no licence and ask to cite Krizhevsky 2009. `bench301 data fetch` brings it once for all runs. " +
+		instead + " does with the 3000 of its images that are inside the program."
 }
 
 // withCache runs a command on the cache folder.
