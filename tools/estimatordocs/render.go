@@ -97,8 +97,9 @@ func (m Measurements) render(b *strings.Builder) {
 		b.WriteString("Nothing yet: `go run ./tools/estimatordocs measure`.\n")
 		return
 	}
-	b.WriteString(fill(fmt.Sprintf(`The first n architectures of a fixed permutation of NAS-Bench-Suite-Zero's table for NAS-Bench-301
-(%s; accuracies are the surrogate's), data set %s, seed %d. An architecture counts in n if it has a score. *s*:
+	b.WriteString(fill(fmt.Sprintf(`The first n architectures of a fixed permutation of
+NAS-Bench-Suite-Zero's table for NAS-Bench-301 (%s; accuracies are the
+surrogate's), data set %s, seed %d. An architecture counts in n if it has a score. *s*:
 processor seconds of one estimate on its own at these settings, on one core of %s, the median of five (one, where it
 takes longer than five seconds). *two*: wall-clock seconds per architecture when two cores score one architecture
 each. *tau*: Kendall's tau-b with the accuracies, in the direction of the score as printed, with its 95 %% interval
@@ -107,9 +108,10 @@ the table has under the same name, over m architectures. The table's own scores 
 batches, so rho is exactly 1 for closed forms only. *seeds*: Spearman's rho between these scores and our own with
 weights and batch of another seed, over k architectures: where two seeds do not agree with each other, they cannot
 agree with the table (plain, grasp; jacov and epe\_nas are rounding noise in all three).
-An estimator that is missing here has not been measured yet: `+"`go run ./tools/estimatordocs measure NAME`"+`.`, m.Table, m.Data, m.Seed, m.CPU), ""))
+An estimator that is missing here has not been measured yet: `+"`go run ./tools/estimatordocs measure NAME`"+`.`,
+		m.Table, m.Data, m.Seed, m.CPU), ""))
 	b.WriteString(`
-| estimator | s | two | n | without | tau | 95 %% interval | suite | m | seeds | k |
+| estimator | s | two | n | without | tau | 95 % interval | suite | m | seeds | k |
 |---|---:|---:|---:|---:|---:|---|---:|---:|---:|---:|
 `)
 	for _, e := range m.Measured {

@@ -16,10 +16,11 @@ const settingsIntro = `# Settings
 
 Written by ` + "`go run ./tools/estimatordocs`" + ` from the registry (package estimators): change that.
 
-A setting stands behind a colon, as in ` + "`-e rwe:head=ridge,channels=16`" + `, or in a study under ` + "`settings`" + `
-and ` + "`vary`" + `. One that is left out has its default. ` + "`bench301 estimators rwe.readout`" + ` prints what stands
-here of one, ` + "`bench301 estimators rwe`" + ` all of an estimator. Intervals are written [from, to] and, where the end is
-not legal itself, [from, to). What an estimator measures is in [estimators.md](../estimators.md).
+A setting stands behind a colon, as in ` + "`-e rwe:head=ridge,channels=16`" + `, or in a study under
+` + "`settings` and `vary`" + `. One that is left out has its default. ` + "`bench301 estimators rwe.readout`" + `
+prints what stands here of one, ` + "`bench301 estimators rwe`" + ` all of an estimator. Intervals are written
+[from, to] and, where the end is not legal itself, [from, to). What an estimator measures is in
+[estimators.md](../estimators.md).
 `
 
 // meaning is what a setting means to some estimators.
