@@ -166,3 +166,15 @@ func TestGroups(t *testing.T) {
 		t.Errorf("Parse of a group: %v", err)
 	}
 }
+
+// What a list of estimators says of one fits a line of 80 columns.
+func TestMeasuresAreShort(t *testing.T) {
+	for _, info := range All() {
+		if info.Measures == "" || len(info.Measures) > 34 || len(info.Name) > 16 {
+			t.Errorf("%s: measures %q: must be 1 to 34 characters, behind a name of 16", info.Name, info.Measures)
+		}
+		if info.Needs.Labels && !info.Needs.Data {
+			t.Errorf("%s: needs labels but no images", info.Name)
+		}
+	}
+}
