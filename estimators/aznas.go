@@ -17,9 +17,10 @@ import (
 var azDefault = noiseSettings{kaiming, 64}
 
 // azInfo describes one of AZ-NAS's parts.
-func azInfo(name, formula string) Info {
+func azInfo(name, measures, formula string) Info {
 	return Info{
-		Name: name, Family: Features, Random: true, Needs: Needs{Gradients: true}, Direction: Higher, Unit: "score",
+		Name: name, Measures: measures,
+		Family: Features, Random: true, Needs: Needs{Gradients: true}, Direction: Higher, Unit: "score",
 		Cost:  Seconds,
 		Paper: "Lee, Ham 2024, AZ-NAS, arXiv 2403.19232", Cites: []string{"lee2024aznas"}, Formula: formula,
 		Mode: "Kaiming normal weights, N(0, 1) images, batch statistics",
@@ -30,18 +31,18 @@ func azInfo(name, formula string) Info {
 
 // The registry's entries.
 var (
-	azExpressivityEntry = define(azInfo("az-expressivity",
+	azExpressivityEntry = define(azInfo("az-expressivity", "entropy of the channels' spectrum",
 		"sum over stem and cells of the entropy of the spectrum of the "+
 			"channels' covariance"),
 		azDefault, func(s noiseSettings) Estimator {
 			return azScore{s, func(p azParts) float64 { return p.expressivity }}
 		})
-	azProgressivityEntry = define(azInfo("az-progressivity",
+	azProgressivityEntry = define(azInfo("az-progressivity", "growth of az-expressivity by cell",
 		"smallest increase of that entropy from one cell to the next"),
 		azDefault, func(s noiseSettings) Estimator {
 			return azScore{s, func(p azParts) float64 { return p.progressivity }}
 		})
-	azTrainabilityEntry = define(azInfo("az-trainability",
+	azTrainabilityEntry = define(azInfo("az-trainability", "singular values near 1, by cell",
 		"mean over cells of -s - 1/s + 2, s the largest singular value of "+
 			"the cell's Jacobian, estimated with random signs"),
 		azDefault, func(s noiseSettings) Estimator {

@@ -13,7 +13,8 @@ import (
 // The registry's entries.
 var (
 	paramsEntry = define(Info{
-		Name: "params", Family: Baseline, Trivial: true, Direction: Higher, Unit: "parameters", Cost: Instant,
+		Name: "params", Measures: "trainable parameters",
+		Family: Baseline, Trivial: true, Direction: Higher, Unit: "parameters", Cost: Instant,
 		Paper: suitePaper, Cites: []string{"krishnakumar2022suite"},
 		Formula: "number of trainable parameters, in closed form (NASLib's column is this / 1e6)",
 		Caveats: "ignores everything about the wiring that costs no parameter",
@@ -21,13 +22,15 @@ var (
 		return count{s, func(c bench301.Complexity) int64 { return c.Params }}
 	})
 	macsEntry = define(Info{
-		Name: "macs", Family: Baseline, Trivial: true, Direction: Higher, Unit: "multiply-accumulates",
+		Name: "macs", Measures: "multiply-accumulates of an image",
+		Family: Baseline, Trivial: true, Direction: Higher, Unit: "multiply-accumulates",
 		Cost:    Instant,
 		Paper:   "the usual definition",
 		Formula: "multiply-accumulates of convolutions and the classifier for one image, in closed form",
 	}, suite(), func(s sizeSettings) Estimator { return count{s, func(c bench301.Complexity) int64 { return c.MACs }} })
 	flopsEntry = define(Info{
-		Name: "flops", Family: Baseline, Trivial: true, Direction: Higher, Unit: "operations", Cost: Instant,
+		Name: "flops", Measures: "MACs and element-wise operations",
+		Family: Baseline, Trivial: true, Direction: Higher, Unit: "operations", Cost: Instant,
 		Paper: suitePaper, Cites: []string{"krishnakumar2022suite"},
 		Formula: "macs plus element-wise operations of normalisation, ReLU and pooling as tensorwatch 0.9.1 " +
 			"counts them (NASLib's column is this / 1e6)",
@@ -36,14 +39,16 @@ var (
 		return count{s, func(c bench301.Complexity) int64 { return c.FLOPs }}
 	})
 	poolCountEntry = define(Info{
-		Name: "pool-count", Aliases: []string{"pool_count"}, Family: Baseline, Trivial: true, Direction: Higher,
+		Name: "pool-count", Measures: "pools of the normal cell, negated",
+		Aliases: []string{"pool_count"}, Family: Baseline, Trivial: true, Direction: Higher,
 		Unit: "operations", Cost: Instant,
 		Paper:   ours,
 		Formula: "minus the number of pooling operations in the normal cell",
 		Caveats: "takes nine values at most, so most pairs are ties; defined for DARTS cells only",
 	}, none{}, func(none) Estimator { return poolCount{} })
 	sepConvCountEntry = define(Info{
-		Name: "sepconv-count", Aliases: []string{"sepconv_count"}, Family: Baseline, Trivial: true,
+		Name: "sepconv-count", Measures: "separable convolutions",
+		Aliases: []string{"sepconv_count"}, Family: Baseline, Trivial: true,
 		Direction: Higher, Unit: "operations", Cost: Instant,
 		Paper:   "a plain count that studies of NAS-Bench-301 report",
 		Formula: "number of separable convolutions in both cells",
@@ -52,7 +57,8 @@ var (
 		return operations{count: func(n bench301.OperationCounts) int { return n.Separable }}
 	})
 	depthEntry = define(Info{
-		Name: "depth", Family: Baseline, Trivial: true, Direction: Higher, Unit: "edges", Cost: Instant,
+		Name: "depth", Measures: "longest path of the normal cell",
+		Family: Baseline, Trivial: true, Direction: Higher, Unit: "edges", Cost: Instant,
 		Paper:   "a plain count that studies of NAS-Bench-301 report",
 		Formula: "edges on the longest path through the normal cell",
 		Caveats: "takes four values; defined for DARTS cells only",
@@ -60,7 +66,8 @@ var (
 		return operations{count: func(n bench301.OperationCounts) int { return n.Depth }}
 	})
 	l2NormEntry = define(Info{
-		Name: "l2_norm", Aliases: []string{"l2-norm"}, Family: Baseline, Trivial: true, Random: true,
+		Name: "l2_norm", Measures: "norms of the random weights",
+		Aliases: []string{"l2-norm"}, Family: Baseline, Trivial: true, Random: true,
 		Direction: Higher, Unit: "norm", Cost: Instant,
 		Paper: suitePaper, Cites: []string{"krishnakumar2022suite"},
 		Formula: "sum over the weights W of convolutions and classifier of ||W||_2, at initialisation",

@@ -14,7 +14,8 @@ import (
 
 // The registry's entry.
 var nwotEntry = define(Info{
-	Name: "nwot", Aliases: []string{"naswot"}, Family: Codes, Random: true, Needs: Needs{Data: true},
+	Name: "nwot", Measures: "how ReLU patterns of images differ",
+	Aliases: []string{"naswot"}, Family: Codes, Random: true, Needs: Needs{Data: true},
 	Direction: Higher, Unit: "nats", Cost: Cheap,
 	Paper: "Mellor et al. 2021, arXiv 2006.04647; as NASLib computes it",
 	Cites: []string{"mellor2021naswot", "krishnakumar2022suite"},

@@ -2,8 +2,10 @@ package estimators
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -37,13 +39,15 @@ type settings interface {
 // definition is an entry of the registry.
 type definition struct {
 	Info
+	settings  reflect.Type
 	defaults  json.RawMessage
 	configure func(raw json.RawMessage) (Estimator, json.RawMessage, error)
 }
 
 // define makes an entry: build turns valid settings into an estimator.
 func define[S settings](info Info, defaults S, build func(S) Estimator) definition {
-	return definition{info, canonicalSettings(defaults), func(raw json.RawMessage) (Estimator, json.RawMessage, error) {
+	t := reflect.TypeFor[S]()
+	return definition{info, t, canonicalSettings(defaults), func(raw json.RawMessage) (Estimator, json.RawMessage, error) {
 		s := defaults
 		if err := decodeSettings(raw, &s); err != nil {
 			return nil, nil, err
@@ -73,6 +77,10 @@ func New(name string, settings json.RawMessage) (*Configured, error) {
 // Parse reads "name" or "name:key=value,key=value".
 func Parse(spec string) (*Configured, error) {
 	name, rest, given := strings.Cut(spec, ":")
+	if IsGroup(spec) {
+		_, err := find(spec)
+		return nil, err
+	}
 	if !given {
 		return New(name, nil)
 	}
@@ -152,6 +160,9 @@ func find(name string) (definition, error) {
 			return d, nil
 		}
 		names = append(append(names, d.Name), d.Aliases...)
+	}
+	if IsGroup(name) || name+":" == GroupPrefix {
+		return definition{}, errors.New("a group is several estimators: name one of them (bench301 estimators --groups)")
 	}
 	return definition{}, fmt.Errorf("unknown estimator %q%s", name, suggest.Nearest(name, names))
 }

@@ -16,7 +16,8 @@ import (
 
 // The registry's entry.
 var dextrEntry = define(Info{
-	Name: "dextr-eval", Aliases: []string{"dextr"}, Family: Features, Random: true,
+	Name: "dextr-eval", Measures: "rank of maps and curvature",
+	Aliases: []string{"dextr"}, Family: Features, Random: true,
 	Needs: Needs{Data: true, Gradients: true}, Direction: Higher, Unit: "nats", Cost: Cheap,
 	Paper: "Asthana et al. 2025, Dextr, arXiv 2508.12977; " + evalForm, Cites: []string{"asthana2025dextr"},
 	Formula: "ab/(a+b), a = ln(1 + sum over modules of smallest/largest singular value), b = ln(1 + " +

@@ -20,22 +20,22 @@ var earlyStop = earlyStopSettings{trainingSettings: defaultTraining}
 
 // The registry's entries.
 var (
-	earlyStopEntry = define(trainingInfo("early-stop", "percent", anyPaper, "validation accuracy after epoch T",
-		fewEpochs),
+	earlyStopEntry = define(trainingInfo("early-stop", "validation accuracy after T epochs", "percent", anyPaper,
+		"validation accuracy after epoch T", fewEpochs),
 		earlyStop, ofCurve(valAccuracy))
-	valLossEntry = define(trainingInfo("val-loss", "nats", anyPaper,
+	valLossEntry = define(trainingInfo("val-loss", "validation loss, negated", "nats", anyPaper,
 		"minus the validation cross-entropy after epoch T", fewEpochs),
 		earlyStop, ofCurve(valLoss))
-	trainLossEntry = define(trainingInfo("train-loss", "nats", anyPaper,
+	trainLossEntry = define(trainingInfo("train-loss", "training loss, negated", "nats", anyPaper,
 		"-L_T, L_t the mean over the steps of epoch t of the batch's cross-entropy before the step", fewEpochs),
 		earlyStop, ofCurve(trainLoss))
-	sotlEntry = define(trainingInfo("sotl", "nats", soTLPaper,
+	sotlEntry = define(trainingInfo("sotl", "sum of training losses, negated", "nats", soTLPaper,
 		"-sum over epochs t = 1..T of L_t (see train-loss)", "the first epochs weigh most", soTLKey),
 		earlyStop, ofCurve(sotl))
-	sotlEEntry = define(trainingInfo("sotl-e", "nats", soTLPaper,
+	sotlEEntry = define(trainingInfo("sotl-e", "sotl of the last epochs", "nats", soTLPaper,
 		"-sum over the last E epochs of L_t (see train-loss)", "with E = 1 it is train-loss", soTLKey),
 		sotlEScore{earlyStop, 1}, func(s sotlEScore) Estimator { return s })
-	tseEMAEntry = define(trainingInfo("tse-ema", "nats", soTLPaper,
+	tseEMAEntry = define(trainingInfo("tse-ema", "sotl, later epochs weighing more", "nats", soTLPaper,
 		"-sum over epochs t = 1..T of gamma^(T-t) L_t (see train-loss)", "gamma 0 is train-loss, gamma 1 is sotl", soTLKey),
 		tseEMAScore{earlyStop, 0.9}, func(s tseEMAScore) Estimator { return s })
 )

@@ -13,7 +13,8 @@ import (
 
 // The registry's entry.
 var epsinasEntry = define(Info{
-	Name: "epsinas", Family: Features, Random: true, Needs: Needs{Data: true}, Direction: Higher, Unit: "ratio",
+	Name: "epsinas", Measures: "outputs under constant weights",
+	Family: Features, Random: true, Needs: Needs{Data: true}, Direction: Higher, Unit: "ratio",
 	Cost:  Cheap,
 	Paper: "Gracheva 2023, arXiv 2302.04406", Cites: []string{"gracheva2025epsinas"},
 	Formula: "mean |v1 - v2| / mean(v1, v2), v one logit an image, scaled to [0, 1]",

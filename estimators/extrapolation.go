@@ -20,18 +20,19 @@ var extrapolation = extrapolationSettings{earlyStopSettings: earlyStop, Final: 1
 
 // The registry's entries.
 var (
-	lcePowerEntry = define(lceInfo("lce-power",
+	lcePowerEntry = define(lceInfo("lce-power", "accuracy extrapolated, power law",
 		"c - a t^-alpha at the final epoch, fitted to the validation accuracies by "+
 			"least squares, 0 < c < 1, a, alpha > 0"), extrapolation, extrapolating(curve.PowerLaw))
-	lceLogPowerEntry = define(lceInfo("lce-logpower",
+	lceLogPowerEntry = define(lceInfo("lce-logpower", "accuracy extrapolated, log power",
 		"a / (1 + (t/e^b)^-c) at the final epoch, fitted to the validation "+
 			"accuracies by least squares, 0 < a < 1, c > 0"), extrapolation, extrapolating(curve.LogPower))
-	lceEnsembleEntry = define(lceInfo("lce-ensemble", "mean of lce-power and lce-logpower, weighted by "+
-		"(mean squared error)^(-epochs/2)"), extrapolation, extrapolating(curve.PowerLaw, curve.LogPower))
+	lceEnsembleEntry = define(lceInfo("lce-ensemble", "mean of both extrapolations",
+		"mean of lce-power and lce-logpower, weighted by (mean squared error)^(-epochs/2)"),
+		extrapolation, extrapolating(curve.PowerLaw, curve.LogPower))
 )
 
-func lceInfo(name, formula string) Info {
-	return trainingInfo(name, "percent", lcePaper, formula, rateFalls, "domhan2015speeding")
+func lceInfo(name, measures, formula string) Info {
+	return trainingInfo(name, measures, "percent", lcePaper, formula, rateFalls, "domhan2015speeding")
 }
 
 // extrapolationSettings are the settings of lce-*: a parametric curve is fitted to the validation accuracies of the

@@ -16,21 +16,24 @@ import (
 // The registry's entries.
 var (
 	featStdEntry = define(Info{
-		Name: "featstd", Family: Features, Random: true, Needs: Needs{Data: true}, Direction: Higher,
+		Name: "featstd", Measures: "spread of the features, negated",
+		Family: Features, Random: true, Needs: Needs{Data: true}, Direction: Higher,
 		Unit: "deviation", Cost: Cheap,
 		Paper:   ours,
 		Formula: "minus the mean over features of their standard deviation over images",
 		Mode:    frozenMode,
 	}, frozen, func(s frozenSettings) Estimator { return featStd{s} })
 	effDimEntry = define(Info{
-		Name: "effdim", Family: Features, Random: true, Needs: Needs{Data: true}, Direction: Higher,
+		Name: "effdim", Measures: "dimensions of the features",
+		Family: Features, Random: true, Needs: Needs{Data: true}, Direction: Higher,
 		Unit: "dimensions", Cost: Cheap,
 		Paper:   ours,
 		Formula: "sum of w/(w + lambda) over the eigenvalues w of the correlation matrix of the features",
 		Mode:    frozenMode,
 	}, effDimSettings{frozenSettings: frozen, Lambda: 0.3}, func(s effDimSettings) Estimator { return effDim{s} })
 	mapEffDimEntry = define(Info{
-		Name: "map-effdim", Aliases: []string{"grid_ed"}, Family: Features, Random: true, Needs: Needs{Data: true},
+		Name: "map-effdim", Measures: "dimensions of the last map",
+		Aliases: []string{"grid_ed"}, Family: Features, Random: true, Needs: Needs{Data: true},
 		Direction: Higher, Unit: "dimensions", Cost: Cheap,
 		Paper: ours,
 		Formula: "sum of w/(w + lambda mean(w)) over the eigenvalues w of K = ZZ'/d, Z the standardised values " +

@@ -11,14 +11,16 @@ import (
 // The registry's entries.
 var (
 	gradNormEntry = define(Info{
-		Name: "grad_norm", Aliases: []string{"grad-norm"}, Family: Gradients, Random: true,
+		Name: "grad_norm", Measures: "norms of the gradient",
+		Aliases: []string{"grad-norm"}, Family: Gradients, Random: true,
 		Needs: Needs{Data: true, Labels: true, Gradients: true}, Direction: Higher, Unit: "norm", Cost: Cheap,
 		Paper: suitePaper, Cites: []string{"krishnakumar2022suite"},
 		Formula: "sum over the weights W of convolutions and classifier of ||dL/dW||_2",
 		Mode:    gradMode,
 	}, proxy, layered(gradNormLayers[float32], gradNormLayers[float64], nil))
 	snipEntry = define(Info{
-		Name: "snip", Family: Gradients, Random: true, Needs: Needs{Data: true, Labels: true, Gradients: true},
+		Name: "snip", Measures: "|weight x gradient|",
+		Family: Gradients, Random: true, Needs: Needs{Data: true, Labels: true, Gradients: true},
 		Direction: Higher, Unit: "saliency", Cost: Cheap,
 		Paper:   "Lee, Ajanthan, Torr 2019, arXiv 1810.02340; as NASLib computes it",
 		Cites:   []string{"lee2019snip", "krishnakumar2022suite"},
@@ -26,7 +28,8 @@ var (
 		Mode:    gradMode,
 	}, proxy, layered(snipLayers[float32], snipLayers[float64], nil))
 	plainEntry = define(Info{
-		Name: "plain", Family: Gradients, Random: true, Needs: Needs{Data: true, Labels: true, Gradients: true},
+		Name: "plain", Measures: "weight x gradient, signed",
+		Family: Gradients, Random: true, Needs: Needs{Data: true, Labels: true, Gradients: true},
 		Direction: Higher, Unit: "saliency", Cost: Cheap,
 		Paper: suitePaper, Cites: []string{"krishnakumar2022suite"},
 		Formula: "sum over layers of sum W * dL/dW, with sign",
@@ -35,7 +38,8 @@ var (
 			"score is the classifier's term",
 	}, proxy, layered(plainLayers[float32], plainLayers[float64], nil))
 	graspEntry = define(Info{
-		Name: "grasp", Family: Gradients, Random: true, Needs: Needs{Data: true, Labels: true, Gradients: true},
+		Name: "grasp", Measures: "weight x Hessian x gradient",
+		Family: Gradients, Random: true, Needs: Needs{Data: true, Labels: true, Gradients: true},
 		Direction: Higher, Unit: "saliency", Cost: Seconds,
 		Paper:   "Wang, Zhang, Grosse 2020, arXiv 2002.07376; as NASLib computes it",
 		Cites:   []string{"wang2020grasp", "krishnakumar2022suite"},
@@ -45,7 +49,8 @@ var (
 			"minus their sum",
 	}, proxy, layered(graspLayers[float32], graspLayers[float64], func(s proxySettings) any { return wantsHessian{s} }))
 	fisherEntry = define(Info{
-		Name: "fisher", Family: Gradients, Random: true, Needs: Needs{Data: true, Labels: true, Gradients: true},
+		Name: "fisher", Measures: "squared activation x gradient",
+		Family: Gradients, Random: true, Needs: Needs{Data: true, Labels: true, Gradients: true},
 		Direction: Higher, Unit: "information", Cost: Cheap,
 		Paper: "Theis et al. 2018, arXiv 1801.05787; as NASLib computes it",
 		Cites: []string{"theis2018fisher", "krishnakumar2022suite"},

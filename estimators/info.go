@@ -1,5 +1,7 @@
 package estimators
 
+import "strings"
+
 // Family groups estimators that work alike.
 type Family string
 
@@ -18,6 +20,23 @@ type Needs struct {
 	Data      bool `json:"data"`
 	Labels    bool `json:"labels"`
 	Gradients bool `json:"gradients"`
+}
+
+// String says it in words: "images, labels", or "nothing".
+func (n Needs) String() string {
+	var words []string
+	for _, w := range []struct {
+		need bool
+		word string
+	}{{n.Data, "images"}, {n.Labels, "labels"}, {n.Gradients, "gradients"}} {
+		if w.need {
+			words = append(words, w.word)
+		}
+	}
+	if words == nil {
+		return "nothing"
+	}
+	return strings.Join(words, ", ")
 }
 
 // Direction says which scores are meant to be better.
@@ -43,6 +62,7 @@ const (
 // Info describes an estimator. Formula, Mode and Caveats are sentences for people.
 type Info struct {
 	Name      string    `json:"name"`
+	Measures  string    `json:"measures"` // what it measures, in few words
 	Aliases   []string  `json:"aliases,omitempty"`
 	Family    Family    `json:"family"`
 	Trivial   bool      `json:"trivial"` // a count that any method must beat to be of use

@@ -18,7 +18,8 @@ import (
 // The registry's entries.
 var (
 	jacovEntry = define(Info{
-		Name: "jacov", Family: Gradients, Random: true, Needs: Needs{Data: true, Gradients: true}, Direction: Higher,
+		Name: "jacov", Measures: "how gradients of images differ",
+		Family: Gradients, Random: true, Needs: Needs{Data: true, Gradients: true}, Direction: Higher,
 		Unit: "nats", Cost: Cheap,
 		Paper: "Mellor et al. 2020, arXiv 2006.04647v1; as NASLib computes it",
 		Cites: []string{"mellor2021naswot", "krishnakumar2022suite"},
@@ -28,7 +29,8 @@ var (
 		Noise: noise,
 	}, proxy, ofJacobian(stateTrain, jacov))
 	epeNASEntry = define(Info{
-		Name: "epe_nas", Aliases: []string{"epe-nas"}, Family: Gradients, Random: true,
+		Name: "epe_nas", Measures: "jacov within classes",
+		Aliases: []string{"epe-nas"}, Family: Gradients, Random: true,
 		Needs: Needs{Data: true, Labels: true, Gradients: true}, Direction: Higher, Unit: "nats", Cost: Cheap,
 		Paper: "Lopes, Alirezazadeh, Alexandre 2021, arXiv 2102.08099; as NASLib computes it",
 		Cites: []string{"lopes2021epenas", "krishnakumar2022suite"},
@@ -39,14 +41,16 @@ var (
 		Noise:   noise,
 	}, proxy, ofJacobian(stateTrain, epeNAS))
 	jacovEvalEntry = define(Info{
-		Name: "jacov-eval", Family: Gradients, Random: true, Needs: Needs{Data: true, Gradients: true},
+		Name: "jacov-eval", Measures: "jacov without batch statistics",
+		Family: Gradients, Random: true, Needs: Needs{Data: true, Gradients: true},
 		Direction: Higher, Unit: "nats", Cost: Cheap,
 		Paper: "jacov, made well conditioned", Cites: []string{"mellor2021naswot"},
 		Formula: "jacov with normalisations that do not look at the batch",
 		Mode:    evalMode + ", gradient of the sum of the logits by the images",
 	}, proxy, ofJacobian(stateEval, jacov))
 	epeNASEvalEntry = define(Info{
-		Name: "epe_nas-eval", Aliases: []string{"epe-nas-eval"}, Family: Gradients, Random: true,
+		Name: "epe_nas-eval", Measures: "epe_nas without batch statistics",
+		Aliases: []string{"epe-nas-eval"}, Family: Gradients, Random: true,
 		Needs: Needs{Data: true, Labels: true, Gradients: true}, Direction: Higher, Unit: "nats", Cost: Cheap,
 		Paper: "epe_nas, made well conditioned", Cites: []string{"lopes2021epenas"},
 		Formula: "epe_nas with normalisations that do not look at the batch",

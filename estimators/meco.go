@@ -14,7 +14,8 @@ var singleImage = imageSettings{suiteInitial}
 // The registry's entries.
 var (
 	mecoEntry = define(Info{
-		Name: "meco", Family: Features, Random: true, Needs: Needs{Data: true}, Direction: Higher,
+		Name: "meco", Measures: "correlation of channels",
+		Family: Features, Random: true, Needs: Needs{Data: true}, Direction: Higher,
 		Unit: "eigenvalue", Cost: Cheap,
 		Paper: "Jiang, Wang, Bie 2023, MeCo, NeurIPS", Cites: []string{"jiang2023meco"},
 		Formula: "sum over modules of the smallest eigenvalue of the correlation matrix of the channels of the " +
@@ -24,7 +25,8 @@ var (
 			"authors' hooks count containers again, this does not",
 	}, singleImage, func(s imageSettings) Estimator { return meco{s, false} })
 	mecoOptEntry = define(Info{
-		Name: "meco_opt", Aliases: []string{"meco-opt"}, Family: Features, Random: true, Needs: Needs{Data: true},
+		Name: "meco_opt", Measures: "meco of eight channels a module",
+		Aliases: []string{"meco-opt"}, Family: Features, Random: true, Needs: Needs{Data: true},
 		Direction: Higher, Unit: "eigenvalue", Cost: Cheap,
 		Paper: "Jiang, Wang, Bie 2023, MeCo, NeurIPS", Cites: []string{"jiang2023meco"},
 		Formula: "meco of eight channels drawn from each module, times channels / 8",

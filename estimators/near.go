@@ -12,7 +12,8 @@ import (
 
 // The registry's entry.
 var nearEntry = define(Info{
-	Name: "near", Family: Features, Random: true, Needs: Needs{Data: true}, Direction: Higher, Unit: "rank",
+	Name: "near", Measures: "rank of the layers' outputs",
+	Family: Features, Random: true, Needs: Needs{Data: true}, Direction: Higher, Unit: "rank",
 	Cost:  Seconds,
 	Paper: "Husistein, Reiher, Eckhoff 2024, NEAR, arXiv 2408.08776", Cites: []string{"husistein2025near"},
 	Formula: "sum over convolutions, normalisations, classifier and ReLUs of exp(-sum p ln p), p the " +

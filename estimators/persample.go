@@ -19,7 +19,8 @@ import (
 // The registry's entries.
 var (
 	gradSignEntry = define(Info{
-		Name: "gradsign-eval", Aliases: []string{"gradsign"}, Family: Gradients, Random: true,
+		Name: "gradsign-eval", Measures: "agreement of gradients in sign",
+		Aliases: []string{"gradsign"}, Family: Gradients, Random: true,
 		Needs: Needs{Data: true, Labels: true, Gradients: true}, Direction: Higher, Unit: "votes", Cost: Seconds,
 		Paper: "Zhang, Jia 2022, GradSign, arXiv 2110.08616; " + evalForm, Cites: []string{"zhang2022gradsign"},
 		Formula: "sum over weights of |sum over images of sign(dL_n/dw)|",
@@ -27,7 +28,8 @@ var (
 		Caveats: "grows with the number of weights",
 	}, plainProxy(32), func(s proxySettings) Estimator { return gradSign{s} })
 	ntkEntry = define(Info{
-		Name: "ntk-eval", Aliases: []string{"te-nas-ntk"}, Family: Gradients, Random: true,
+		Name: "ntk-eval", Measures: "kernel condition: lower is better",
+		Aliases: []string{"te-nas-ntk"}, Family: Gradients, Random: true,
 		Needs: Needs{Data: true, Gradients: true}, Direction: Lower, Unit: "condition", Cost: Seconds,
 		Paper: "Chen, Gong, Wang 2021, TE-NAS, arXiv 2102.11535; " + evalForm, Cites: []string{"chen2021tenas"},
 		Formula: "largest over smallest eigenvalue of G G', a row of G the gradient of an image",
@@ -37,7 +39,8 @@ var (
 	}, proxySettings{initialSettings: kaiming, Batch: 32, Precision: precision.Float32},
 		func(s proxySettings) Estimator { return ntk{s} })
 	vkdnwEntry = define(Info{
-		Name: "vkdnw", Family: Gradients, Random: true, Needs: Needs{Gradients: true}, Direction: Higher,
+		Name: "vkdnw", Measures: "entropy of Fisher eigenvalues",
+		Family: Gradients, Random: true, Needs: Needs{Gradients: true}, Direction: Higher,
 		Unit: "nats", Cost: Seconds,
 		Paper: "Tybl, Neumann 2025, VKDNW, arXiv 2502.04975", Cites: []string{"tybl2025vkdnw"},
 		Formula: "entropy of the deciles of the Fisher information's eigenvalues, of the first weight of each " +

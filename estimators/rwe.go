@@ -31,7 +31,8 @@ func (s rweScore) with(f func(*rweScore)) rweScore {
 // The registry's entries.
 var (
 	rweEntry = define(Info{
-		Name: "rwe", Family: RWEFamily, Random: true, Needs: Needs{Data: true, Labels: true}, Direction: Higher,
+		Name: "rwe", Measures: "accuracy of a trained last layer",
+		Family: RWEFamily, Random: true, Needs: Needs{Data: true, Labels: true}, Direction: Higher,
 		Unit: "percent", Cost: Seconds,
 		Paper: rwePaper, Cites: []string{"hu2023rwe"},
 		Formula: "validation accuracy of a linear layer trained by gradient descent on the features of the " +
@@ -41,7 +42,8 @@ var (
 			"with random weights scramble features that pools pass on",
 	}, rwe, func(s rweScore) Estimator { return s })
 	rweRidgeEntry = define(Info{
-		Name: "rwe-ridge", Family: RWEFamily, Random: true, Needs: Needs{Data: true, Labels: true},
+		Name: "rwe-ridge", Measures: "accuracy of a ridge last layer",
+		Family: RWEFamily, Random: true, Needs: Needs{Data: true, Labels: true},
 		Direction: Higher, Unit: "percent", Cost: Seconds,
 		Paper: rwePaper, Cites: []string{"hu2023rwe"},
 		Formula: "rwe with the layer fitted in closed form: W = (Z'Z/n + lambda I)^-1 Z'Y/n",
@@ -49,7 +51,8 @@ var (
 		Caveats: "as rwe",
 	}, rwe.with(func(s *rweScore) { s.Head = headRidge }), func(s rweScore) Estimator { return s })
 	rweTrainEntry = define(Info{
-		Name: "rwe-train", Family: RWEFamily, Random: true, Needs: Needs{Data: true, Labels: true},
+		Name: "rwe-train", Measures: "training accuracy of rwe's layer",
+		Family: RWEFamily, Random: true, Needs: Needs{Data: true, Labels: true},
 		Direction: Higher, Unit: "percent", Cost: Seconds,
 		Paper: rwePaper, Cites: []string{"hu2023rwe"},
 		Formula: "training accuracy of rwe's layer",
@@ -57,7 +60,8 @@ var (
 		Caveats: "with few images and many features it is 100 for every architecture",
 	}, rwe.with(func(s *rweScore) { s.Measure = measureTrainAccuracy }), func(s rweScore) Estimator { return s })
 	randomLabelEntry = define(Info{
-		Name: "random-label", Family: RWEFamily, Random: true, Needs: Needs{Data: true}, Direction: Higher,
+		Name: "random-label", Measures: "how well rwe's layer fits noise",
+		Family: RWEFamily, Random: true, Needs: Needs{Data: true}, Direction: Higher,
 		Unit: "percent", Cost: Seconds,
 		Paper:   ours,
 		Formula: "training accuracy of rwe's layer on labels drawn at random",

@@ -17,7 +17,8 @@ var swapDefault = swapSettings{sizeSettings: suite(), Batch: 16, Draws: 32}
 // The registry's entries.
 var (
 	swapEntry = define(Info{
-		Name: "swap", Family: Codes, Random: true, Needs: Needs{Data: true}, Direction: Higher, Unit: "codes",
+		Name: "swap", Measures: "distinct ReLU patterns",
+		Family: Codes, Random: true, Needs: Needs{Data: true}, Direction: Higher, Unit: "codes",
 		Cost:  Seconds,
 		Paper: "Peng et al. 2024, SWAP, arXiv 2403.04161", Cites: []string{"peng2024swap"},
 		Formula: "number of distinct codes of ReLU inputs, a code saying in which images of the batch an input " +
@@ -27,7 +28,8 @@ var (
 			"three channels, this the whole network",
 	}, swapDefault, func(s swapSettings) Estimator { return swap{s} })
 	regSwapEntry = define(Info{
-		Name: "regswap", Aliases: []string{"reg-swap"}, Family: Codes, Random: true, Needs: Needs{Data: true},
+		Name: "regswap", Measures: "swap near a preferred size",
+		Aliases: []string{"reg-swap"}, Family: Codes, Random: true, Needs: Needs{Data: true},
 		Direction: Higher, Unit: "codes", Cost: Seconds,
 		Paper: "Peng et al. 2024, SWAP, arXiv 2403.04161", Cites: []string{"peng2024swap"},
 		Formula: "swap times exp(-(P - mu)^2 / sigma), P thousands of parameters",

@@ -13,7 +13,8 @@ import (
 
 // The registry's entry.
 var synflowEntry = define(Info{
-	Name: "synflow", Family: Gradients, Random: true, Needs: Needs{Gradients: true}, Direction: Higher,
+	Name: "synflow", Measures: "|weight x gradient| without data",
+	Family: Gradients, Random: true, Needs: Needs{Gradients: true}, Direction: Higher,
 	Unit: "nats", Cost: Cheap,
 	Paper:   "Tanaka et al. 2020, arXiv 2006.05467; as NASLib computes it",
 	Cites:   []string{"tanaka2020synflow", "krishnakumar2022suite"},

@@ -24,9 +24,10 @@ var defaultTraining = trainingSettings{training.Settings{
 }}
 
 // trainingInfo describes a score of a network in training.
-func trainingInfo(name, unit, paper, formula, caveats string, cites ...string) Info {
+func trainingInfo(name, measures, unit, paper, formula, caveats string, cites ...string) Info {
 	return Info{
-		Name: name, Family: TrainingFamily, Random: true, Needs: Needs{Data: true, Labels: true, Gradients: true},
+		Name: name, Measures: measures,
+		Family: TrainingFamily, Random: true, Needs: Needs{Data: true, Labels: true, Gradients: true},
 		Direction: Higher, Unit: unit, Cost: Minutes,
 		Paper: paper, Cites: cites, Formula: formula, Mode: trainingMode, Caveats: caveats,
 	}

@@ -16,7 +16,8 @@ import (
 
 // The registry's entry.
 var wrcorEntry = define(Info{
-	Name: "wrcor", Family: Gradients, Random: true, Needs: Needs{Data: true, Labels: true, Gradients: true},
+	Name: "wrcor", Measures: "correlation of ReLUs and gradients",
+	Family: Gradients, Random: true, Needs: Needs{Data: true, Labels: true, Gradients: true},
 	Direction: Higher, Unit: "nats", Cost: Seconds,
 	Paper: "weighted response correlation, kunjing96/ZSNAS-WRCor", Cites: []string{"jing2025wrcor"},
 	Formula: "ln |det K|, K = sum over ReLUs of 2^cell (|R(z)| + |R(dL/dz)|), R correlations between images",

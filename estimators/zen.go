@@ -12,7 +12,8 @@ import (
 
 // The registry's entry.
 var zenEntry = define(Info{
-	Name: "zen", Aliases: []string{"zen-score"}, Family: Codes, Random: true, Direction: Higher, Unit: "nats",
+	Name: "zen", Measures: "sensitivity to input noise",
+	Aliases: []string{"zen-score"}, Family: Codes, Random: true, Direction: Higher, Unit: "nats",
 	Cost:  Cheap,
 	Paper: "Lin et al. 2021, arXiv 2102.01063; as NASLib computes it",
 	Cites: []string{"lin2021zennas", "krishnakumar2022suite"},

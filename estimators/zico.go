@@ -14,7 +14,8 @@ import (
 
 // The registry's entry.
 var zicoEntry = define(Info{
-	Name: "zico", Family: Gradients, Random: true, Needs: Needs{Data: true, Labels: true, Gradients: true},
+	Name: "zico", Measures: "mean over deviation of gradients",
+	Family: Gradients, Random: true, Needs: Needs{Data: true, Labels: true, Gradients: true},
 	Direction: Higher, Unit: "nats", Cost: Seconds,
 	Paper: "Li, Yang, Bhardwaj, Marculescu 2023, ZiCo, arXiv 2301.11300", Cites: []string{"li2023zico"},
 	Formula: "sum over layers of ln sum over weights of mean_b |g_b| / std_b(g_b), g_b the gradient of " +

@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"rwe301/estimators"
 	"rwe301/internal/printable"
+	"rwe301/internal/suggest"
 	"rwe301/internal/yamldoc"
 	"rwe301/scoring"
 )
@@ -50,7 +52,8 @@ type Entry struct {
 	Timeout  time.Duration
 	Lower    bool // lower scores of the file or command are meant to be better
 
-	at yamldoc.Node
+	group bool // a member of a group that the list names
+	at    yamldoc.Node
 }
 
 // Setting is a setting with the values it takes.
@@ -150,14 +153,67 @@ func (d *Definition) readEstimators(n yamldoc.Node) error {
 		return err
 	}
 	var errs []error
-	for _, item := range items {
+	named := map[string]bool{} // what the list names itself, which a group does not bring again
+	lists := make([][]Entry, len(items))
+	for i, item := range items {
 		e, err := readEntry(item)
-		if err == nil {
-			d.Estimators = append(d.Estimators, e)
+		errs = append(errs, err)
+		if err != nil {
+			continue
 		}
+		if !estimators.IsGroup(e.Name) {
+			named[e.Name], lists[i] = true, []Entry{e}
+			continue
+		}
+		lists[i], err = e.members()
 		errs = append(errs, err)
 	}
+	for _, list := range lists {
+		for _, e := range list {
+			if e.group {
+				if named[e.Name] {
+					continue
+				}
+				named[e.Name] = true
+			}
+			d.Estimators = append(d.Estimators, e)
+		}
+	}
 	return yamldoc.Join(errs)
+}
+
+// members are the entries that a group stands for. Settings go to each member that has them.
+func (e Entry) members() ([]Entry, error) {
+	g, err := estimators.LookupGroup(strings.TrimPrefix(e.Name, estimators.GroupPrefix))
+	if err != nil {
+		return nil, e.at.Errorf("%w", err)
+	}
+	if e.Label != "" {
+		return nil, e.at.Errorf("%s: label: a group has many estimators, whose names are their labels", e.Name)
+	}
+	legal := g.Settings()
+	for _, s := range slices.Concat(e.Settings, e.Vary) {
+		if !slices.Contains(legal, s.Key) {
+			return nil, s.at.Errorf("%s: none of its estimators has such a setting%s", e.Name,
+				suggest.Nearest(s.Key, legal))
+		}
+	}
+	var list []Entry
+	for _, name := range g.Members {
+		own, err := estimators.Settings(name)
+		if err != nil {
+			return nil, e.at.Errorf("%w", err)
+		}
+		lacks := func(s Setting) bool {
+			return !slices.ContainsFunc(own, func(o estimators.Setting) bool { return o.Name == s.Key })
+		}
+		m := e
+		m.Name, m.group = name, true
+		m.Settings = slices.DeleteFunc(slices.Clone(e.Settings), lacks)
+		m.Vary = slices.DeleteFunc(slices.Clone(e.Vary), lacks)
+		list = append(list, m)
+	}
+	return list, nil
 }
 
 func readEntry(n yamldoc.Node) (Entry, error) {
@@ -210,7 +266,7 @@ func (e *Entry) check() error {
 		if err := e.at.At("name").CheckName(e.Name); err != nil {
 			return err
 		}
-	case unknown != nil:
+	case unknown != nil && !estimators.IsGroup(e.Name):
 		return e.at.Errorf("%w", unknown)
 	}
 	switch {

@@ -48,6 +48,7 @@ estimators:
     # settings: {channels: 8}
     # vary: {epochs: [1, 2, 4]}
     # seeds: 0..4         # instead of those of the study
+  # - group:naslib        # all of a group: bench301 estimators --groups; settings go to those that have them
   # - name: mine          # your own scores: CSV with the columns arch, score and, if you like, seconds and seed
   #   scores: mine.csv
   #   column: score

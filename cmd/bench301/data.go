@@ -25,6 +25,20 @@ The cache folder is bench301 in your user cache folder; the environment variable
 	}, newDataFetch(s), newDataImport(s), newDataInfo(s), newDataPath(s))
 }
 
+// aboutCIFAR10 says, where CIFAR-10 is wanted and absent, what it is and what there is instead.
+func aboutCIFAR10(cmd *cobra.Command) string {
+	instead := "`dataset: sample` in the definition"
+	if cmd.Flags().Lookup("data") != nil {
+		instead = "--data sample"
+		if cmd.Name() == "search" {
+			instead += ", or `dataset: sample` in the definition,"
+		}
+	}
+	return "CIFAR-10 is a download of 170 MB from www.cs.toronto.edu, which takes as much of the disk again; its " +
+		"authors state no licence and ask to cite Krizhevsky 2009. `bench301 data fetch` brings it once for all runs. " +
+		instead + " does with the 3000 of its images that are inside the program."
+}
+
 // withCache runs a command on the cache folder.
 func withCache(
 	do func(cmd *cobra.Command, cache dataset.Cache, args []string) error,

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,38 +16,110 @@ import (
 
 func newEstimators(s streams) *cobra.Command {
 	var (
-		f     recordOptions
-		check bool
+		f             recordOptions
+		check, groups bool
 	)
 	cmd := with(&cobra.Command{
-		Use:   "estimators [NAME]",
-		Short: "List the estimators, explain one, or check them all",
-		Long: `List the estimators: what they need (d images, l labels, g gradients), which scores are meant to be better,
-and what one estimate costs at default settings on one core: instant, cheap (below a second), seconds or minutes. With
-a name, explain that estimator and its settings. With --check, compare the estimators on this machine with reference
-numbers of the same weights and images.
+		Use:   "estimators [NAME[.SETTING]|GROUP]",
+		Short: "List the estimators, explain one or a setting, or check them all",
+		Long: `List the estimators, one a line: what each measures, what one estimate costs at default settings on one core
+(instant, cheap: below a second, seconds, minutes), and what it needs beside the architecture. With a name, explain that
+estimator and its settings; with a name and a setting, as rwe.readout, explain that setting. A group, as group:naslib,
+stands for several estimators wherever -e takes one and in a study's list; --groups lists them. With --check, compare
+the estimators on this machine with reference numbers of the same weights and images.
 
 Exit status: 0 done, 1 an estimator differs from its reference.`,
 		Example: `  bench301 estimators
   bench301 estimators grasp
+  bench301 estimators rwe.readout
+  bench301 estimators --groups
   bench301 estimators --check --json`,
-		Args: cobra.ArbitraryArgs,
+		Args:              cobra.ArbitraryArgs,
+		ValidArgsFunction: completeExplained,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case check && len(args) > 0:
 				return usagef("--check checks all estimators: leave the name out")
+			case groups && len(args) > 0:
+				return usagef("--groups lists all groups: leave the name out")
 			case check:
 				return checkEstimators(cmd.Context(), s, f)
+			case groups:
+				return printGroups(s, f)
 			case len(args) > 1:
 				return usagef("one name at a time, not %q", args)
 			case len(args) == 1:
-				return explainEstimator(s, f, args[0])
+				return explain(s, f, args[0])
 			}
-			return printEstimators(s, f, estimators.All()...)
+			if err := printEstimators(s, f, estimators.All()...); err != nil || f.json || f.csv {
+				return err
+			}
+			s.say("add a name to explain one, name.setting to explain a setting; --groups lists groups")
+			return nil
 		},
 	}, f.AddFlags)
 	cmd.Flags().BoolVar(&check, "check", false, "compare the estimators with reference numbers")
+	cmd.Flags().BoolVar(&groups, "groups", false, "list the groups of estimators")
+	cmd.MarkFlagsMutuallyExclusive("check", "groups")
 	return cmd
+}
+
+// explain says all that is known about an estimator, one of its settings, or a group.
+func explain(s streams, f recordOptions, what string) error {
+	name, setting, one := strings.Cut(what, ".")
+	switch {
+	case estimators.IsGroup(what):
+		specs, err := estimators.Expand(what)
+		if err != nil {
+			return usageError{err}
+		}
+		var infos []estimators.Info
+		for _, spec := range specs {
+			c, err := estimators.Parse(spec)
+			if err != nil {
+				return usageError{err}
+			}
+			infos = append(infos, c.Info)
+		}
+		return printEstimators(s, f, infos...)
+	case one:
+		return explainSetting(s, f, name, setting)
+	}
+	return explainEstimator(s, f, what)
+}
+
+// explainSetting says all that is known about one setting.
+func explainSetting(s streams, f recordOptions, estimator, setting string) error {
+	info, err := estimators.Lookup(estimator)
+	if err != nil {
+		return usageError{err}
+	}
+	t, err := estimators.LookupSetting(info.Name, setting)
+	if err != nil {
+		return usageError{err}
+	}
+	if f.json || f.csv {
+		return newPrinter(s, f, "name,default,meaning,legal,effect", func(t estimators.Setting) []any {
+			return []any{t.Name, t.Default, t.Meaning, t.Legal, t.Effect}
+		}).printAll([]estimators.Setting{t})
+	}
+	if err := printLines(s, fmt.Sprintf("%s.%s", info.Name, t.Name)); err != nil {
+		return err
+	}
+	return printTexts(s, [][2]string{
+		{"meaning", t.Meaning}, {"legal", t.Legal}, {"default", t.Default}, {"effect", t.Effect},
+		{"example", "-e " + example(info.Name, t)},
+	})
+}
+
+// example is an estimator with a value of a setting that is not the default, where one is known.
+func example(name string, t estimators.Setting) string {
+	for _, v := range t.Values {
+		if v != t.Default {
+			return name + ":" + t.Name + "=" + v
+		}
+	}
+	return name + ":" + t.Name + "=" + t.Default
 }
 
 // explainEstimator says all that is known about one estimator.
@@ -58,35 +131,80 @@ func explainEstimator(s streams, f recordOptions, name string) error {
 	if f.json || f.csv {
 		return printEstimators(s, f, info)
 	}
-	defaults, err := estimators.Defaults(info.Name)
+	settings, err := estimators.Settings(info.Name)
 	if err != nil {
 		return err
 	}
-	need := map[bool]string{true: "yes", false: "no"}
-	lines := [][2]string{
+	var groups []string
+	for _, g := range estimators.Groups() {
+		if slices.Contains(g.Members, info.Name) {
+			groups = append(groups, estimators.GroupPrefix+g.Name)
+		}
+	}
+	if err := printTexts(s, [][2]string{
 		{"name", strings.Join(append([]string{info.Name}, info.Aliases...), ", ")},
+		{"measures", info.Measures},
 		{"formula", info.Formula},
 		{"passes", info.Mode},
 		{"source", info.Paper},
 		{"family", string(info.Family)},
-		{"needs", fmt.Sprintf("images %s, labels %s, gradients %s", need[info.Needs.Data], need[info.Needs.Labels],
-			need[info.Needs.Gradients])},
+		{"groups", strings.Join(groups, ", ")},
+		{"needs", info.Needs.String()},
 		{"better", string(info.Direction)},
 		{"unit", info.Unit},
 		{"cost", string(info.Cost)},
 		{"caveats", info.Caveats},
 		{"noise", info.Noise},
-		{"settings", string(defaults)},
+	}); err != nil || len(settings) == 0 {
+		return err
 	}
-	for _, l := range lines {
-		if l[1] == "" {
+	if err := printLines(s, "", fmt.Sprintf("settings, with their defaults (bench301 estimators %s.%s explains one):",
+		info.Name, settings[0].Name)); err != nil {
+		return err
+	}
+	var lines [][2]string
+	for _, t := range settings {
+		lines = append(lines, [2]string{"  " + t.Name + "=" + t.Default, t.Meaning})
+	}
+	return printTexts(s, lines)
+}
+
+// printTexts prints texts behind their titles, broken where the terminal ends. Empty ones are left out.
+func printTexts(s streams, texts [][2]string) error {
+	wide := 0
+	for _, t := range texts {
+		if t[1] != "" {
+			wide = max(wide, len(t[0]))
+		}
+	}
+	indent := strings.Repeat(" ", wide+2)
+	for _, t := range texts {
+		if t[1] == "" {
 			continue
 		}
-		if _, err := fmt.Fprintf(s.out, "%-9s %s\n", l[0], l[1]); err != nil {
+		text := strings.ReplaceAll(reflow(t[1], helpWidth(s.out)-len(indent)), "\n", "\n"+indent)
+		if _, err := fmt.Fprintf(s.out, "%-*s  %s\n", wide, t[0], text); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// printGroups lists the groups.
+func printGroups(s streams, f recordOptions) error {
+	groups := estimators.Groups()
+	if f.json || f.csv {
+		return newPrinter(s, f, "name,title,members", func(g estimators.Group) []any {
+			return []any{g.Name, g.Title, strings.Join(g.Members, " ")}
+		}).printAll(groups)
+	}
+	var texts [][2]string
+	for _, g := range groups {
+		texts = append(texts, [2]string{
+			estimators.GroupPrefix + g.Name, fmt.Sprintf("%s: %s", g.Title, strings.Join(g.Members, ", ")),
+		})
+	}
+	return printTexts(s, texts)
 }
 
 // checkEstimators prints how the estimators compare with their references.
@@ -122,10 +240,11 @@ func checkEstimators(ctx context.Context, s streams, f recordOptions) error {
 	return nil
 }
 
-// estimatorRow is one line of `estimators`.
+// estimatorRow is one line of `estimators --json`.
 type estimatorRow struct {
 	estimators.Info
-	Settings jsonText `json:"settings"` // the defaults
+	Settings  jsonText             `json:"settings"`  // the defaults
+	Explained []estimators.Setting `json:"explained"` // each of them
 }
 
 // jsonText is JSON to be printed as it is.
@@ -135,24 +254,44 @@ type jsonText string
 func (j jsonText) MarshalJSON() ([]byte, error) { return []byte(j), nil }
 
 func printEstimators(s streams, f recordOptions, infos ...estimators.Info) error {
+	if !f.json && !f.csv {
+		return listEstimators(s, infos)
+	}
 	var rows []estimatorRow
 	for _, info := range infos {
 		defaults, err := estimators.Defaults(info.Name)
 		if err != nil {
 			return err
 		}
-		rows = append(rows, estimatorRow{info, jsonText(defaults)})
+		explained, err := estimators.Settings(info.Name)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, estimatorRow{info, jsonText(defaults), explained})
 	}
-	columns := "name,family,needs,better,cost,unit"
-	if f.csv {
-		columns += ",formula,aliases,paper,settings" // too long for a terminal
-	}
+	const columns = "name,family,needs,better,cost,unit,formula,aliases,paper,settings,measures"
 	return newPrinter(s, f, columns, func(r estimatorRow) []any {
 		return []any{
 			r.Name, r.Family, needs(r.Info), r.Direction, r.Cost, r.Unit,
-			r.Formula, strings.Join(r.Aliases, " "), r.Paper, r.Settings,
+			r.Formula, strings.Join(r.Aliases, " "), r.Paper, r.Settings, r.Measures,
 		}
 	}).printAll(rows)
+}
+
+// listEstimators prints a line an estimator, of at most 80 columns.
+func listEstimators(s streams, infos []estimators.Info) error {
+	const line = "%-16s  %-34s  %-7s  %s\n"
+	if _, err := fmt.Fprintf(s.out, line, "name", "measures", "cost", "needs"); err != nil {
+		return err
+	}
+	for _, i := range infos {
+		need := i.Needs
+		need.Data = need.Data && !need.Labels // labels are of images
+		if _, err := fmt.Fprintf(s.out, line, i.Name, i.Measures, i.Cost, need); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // needs abbreviates what an estimator reads.

@@ -96,15 +96,17 @@ func outFlag(out *string, what string) func(*cobra.Command) {
 	return func(cmd *cobra.Command) { cmd.Flags().StringVarP(out, "out", "o", "", what) }
 }
 
+// imagesUsage says what the flag --data takes.
+const imagesUsage = "images: sample (part of CIFAR-10, inside the binary), cifar10 (all of it, see the command data " +
+	"fetch), a folder or archive of CIFAR-10, or a folder with train/CLASS/IMAGE and val/CLASS/IMAGE"
+
 // imageOptions say which images a command scores with.
 type imageOptions struct{ scoring.Images }
 
 // AddFlags gives a command the flags --data, --data-side, --data-train and --data-test.
 func (o *imageOptions) AddFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.Name, "data", "sample", "images: sample (part of CIFAR-10, inside the binary), cifar10 (all of "+
-		"it, see the command data fetch), a folder or archive of CIFAR-10, or a folder with train/CLASS/IMAGE and "+
-		"val/CLASS/IMAGE")
+	f.StringVar(&o.Name, "data", "sample", imagesUsage)
 	f.IntVar(&o.Side, "data-side", 0, "height and width to which the images of such a folder are resized and cut "+
 		"(default 32)")
 	f.IntVar(&o.Train, "data-train", 0, "read so many training images of such a folder only, classes in turn "+

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -103,9 +104,26 @@ func newPrinter[T any](s streams, f recordOptions, columns string, row func(T) [
 	return p
 }
 
-// fixed is a cell with so many digits behind the point, exact one with as many as it takes.
+// fixed is a cell with so many digits behind the point, exact one with as many as it takes, rounded one for people:
+// whole numbers in full, others with six digits, which is what single precision knows.
 func fixed(v float64, digits int) string { return strconv.FormatFloat(v, 'f', digits, 64) }
-func exact(v float64) string             { return strconv.FormatFloat(v, 'g', -1, 64) }
+
+func exact(v float64) string {
+	if isWhole(v) {
+		return fixed(v, 0)
+	}
+	return strconv.FormatFloat(v, 'g', -1, 64)
+}
+
+func rounded(v float64) string {
+	if isWhole(v) {
+		return fixed(v, 0)
+	}
+	return strconv.FormatFloat(v, 'g', 6, 64)
+}
+
+// isWhole reports whether v is a whole number that a float64 counts up to.
+func isWhole(v float64) bool { return v == math.Trunc(v) && math.Abs(v) < 1<<53 }
 
 // print prints one record.
 func (p *printer[T]) print(record T) error {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"rwe301/bench301/dataset"
 	"rwe301/internal/kernels"
 	"rwe301/internal/printable"
 	"rwe301/internal/process"
@@ -67,7 +68,7 @@ func (s streams) say(format string, args ...any) {
 func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
 	root := newRoot(streams{in, out, errs})
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	switch {
 	case err == nil:
 		return exitOK
@@ -79,6 +80,9 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 		return exitInterrupted
 	}
 	fmt.Fprintf(errs, "bench301: %s\n", shortened(err.Error()))
+	if errors.Is(err, dataset.ErrAbsent) {
+		fmt.Fprintln(errs, reflow(aboutCIFAR10(cmd), helpWidth(errs)))
+	}
 	if errors.As(err, new(usageError)) {
 		return exitUsage
 	}
@@ -115,6 +119,7 @@ second signal ends it at once.`,
 		Example: `  bench301 demo
   bench301 sample -n 100 --seed 1 | bench301 query --json
   bench301 sample -n 20 | bench301 score -e rwe -e params --out scores.jsonl`,
+		Version:       versionLine(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          func(cmd *cobra.Command, args []string) error { return wrongUsage(cobra.NoArgs(cmd, args)) },
@@ -135,7 +140,7 @@ second signal ends it at once.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("%w (see %s --help)", err, cmd.CommandPath())
 	})
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetVersionTemplate("{{.Version}}\n")
 	wrapHelp(root)
 	for _, command := range []func(streams) *cobra.Command{
 		newBench, newCompare, newComplexity, newCorrelate, newData, newDemo, newDoctor, newEstimators, newExport, newFigure,
@@ -144,6 +149,7 @@ second signal ends it at once.`,
 	} {
 		root.AddCommand(command(s))
 	}
+	offer(root)
 	return root
 }
 
@@ -171,6 +177,11 @@ func machine() scoring.Machine { return scoring.Machine{Code: codeVersion(), CPU
 // platform is what the program was built for.
 const platform = runtime.GOOS + "/" + runtime.GOARCH
 
+// versionLine says which program this is.
+func versionLine() string {
+	return fmt.Sprintf("bench301 %s (%s, %s)", codeVersion(), runtime.Version(), platform)
+}
+
 func newVersion(s streams) *cobra.Command {
 	var asJSON bool
 	return with(&cobra.Command{
@@ -184,8 +195,7 @@ func newVersion(s streams) *cobra.Command {
 					"version": codeVersion(), "go": runtime.Version(), "platform": platform,
 				})
 			}
-			_, err := fmt.Fprintf(s.out, "bench301 %s (%s, %s)\n", codeVersion(), runtime.Version(), platform)
-			return err
+			return printLines(s, versionLine())
 		},
 	}, jsonFlag(&asJSON))
 }

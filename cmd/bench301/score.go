@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"math"
 	"runtime/debug"
 	"slices"
 
@@ -41,9 +40,9 @@ func newScore(s streams) *cobra.Command {
 		Long: `Score architectures with estimators, by default as many at a time as there are cores. An estimator is a name
 of the list that ` + "`bench301 estimators`" + ` prints, with settings behind a colon where the defaults are not wanted.
 With --out the scores are kept in a file of JSON lines, each within a second of being made, in whatever order they
-come: the same command started again scores what the file lacks. Ctrl-C keeps what is scored. What is printed is in
-the order of the architectures; a table of more than ` + fmt.Sprint(longestTable) + ` rows is cut where --out has
-them all.
+come: the same command started again scores what the file lacks. Ctrl-C keeps what is scored. What is printed then is a
+summary, a row an estimator (--json and --csv print every score); without --out it is every score, in the order of the
+architectures. Scores are shown with six digits; files, --json and --csv have them all.
 
 ` + archHelp + `
 
@@ -56,8 +55,8 @@ Exit status: 0 all scored, 1 some could not be scored (their records say why) or
 		o.jobsOptions.AddFlags, o.archs.AddFlags, o.images.AddFlags)
 	alias(cmd, "workers", "jobs")
 	f := cmd.Flags()
-	f.StringArrayVarP(&o.specs, "estimator", "e", nil, "estimator, as name or name:setting=value,setting=value; "+
-		"repeat for several")
+	f.StringArrayVarP(&o.specs, "estimator", "e", nil, "estimator, as name or name:setting=value,setting=value, or a "+
+		"group, as group:naslib; repeat for several")
 	f.Uint64Var(&o.seed, "seed", 0, "seed of weights and whatever else is drawn")
 	f.StringVar(&o.keep, "checkpoints", "", "keep networks in training in this folder epoch by epoch, and resume "+
 		"from there")
@@ -108,26 +107,28 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 	p := newPrinter(s, o.recordOptions, columns, func(r store.Record) []any {
 		score := ""
 		if r.Score != nil {
-			score = exact(*r.Score)
+			score = rounded(*r.Score)
+			if o.csv {
+				score = exact(*r.Score)
+			}
 		}
 		label := labels[store.Key{Estimator: r.Estimator, SettingsHash: r.SettingsHash, Dataset: r.Dataset}]
-		return []any{r.ID, label, score, fixed(r.Seconds, 3), r.Status, r.Error, r.Arch}
+		return []any{r.ID, label, score, reports.Seconds(r.Seconds), r.Status, r.Error, r.Arch}
 	})
 	p.live = true
 	defer saving(ctx)()
-	most := math.MaxInt
-	if o.out != "" && !o.json && !o.csv {
-		most = longestTable
-	}
-	failed, rows := 0, 0
+	summed := o.out != "" && !o.json && !o.csv
+	sums := make([]scoreSummary, len(questions))
+	missing := 0
 	tallies := make([]scoring.Tally, len(questions))
 	err = scoring.NewRunner(questions, run).Run(ctx, archs, func(i int, answers []scoring.Answer) error {
 		for k, a := range answers {
 			if a.Status != store.OK {
-				failed++
+				missing++
 			}
 			tallies[k].Add(a)
-			if rows++; rows > most {
+			sums[k].add(a.Record)
+			if summed {
 				continue
 			}
 			if p.streams() {
@@ -141,27 +142,77 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 		return nil
 	})
 	m.close()
-	if err := errors.Join(err, p.close()); err != nil {
-		return err
+	if summed {
+		err = errors.Join(err, printSummary(s, questions, sums))
+	} else {
+		err = errors.Join(err, p.close())
 	}
-	if rows > most {
-		s.say("%d more rows are in %s", rows-most, o.out)
+	if err != nil {
+		return err
 	}
 	for k, q := range questions {
 		tell(s.err, q.Label, tallies[k])
+		if u := sums[k]; summed && u.reason != "" {
+			s.say("%s: %d of %d missing, the first: %s", q.Label, u.failed+u.undefined, u.ok+u.failed+u.undefined, u.reason)
+		}
 	}
-	if failed > 0 {
-		return fmt.Errorf("%d of %d scores are missing: their records say why", failed, len(archs)*len(questions))
+	if summed {
+		s.say("%s has the scores; compare them with accuracies: bench301 correlate %[1]s", o.out)
+	}
+	if missing > 0 {
+		return fmt.Errorf("%d of %d scores are missing: their records say why", missing, len(archs)*len(questions))
 	}
 	return nil
+}
+
+// scoreSummary sums up the scores of one estimator.
+type scoreSummary struct {
+	ok, failed, undefined int
+	scores, seconds       []float64 // of those that are ok
+	reason                string    // of the first that is missing
+}
+
+func (u *scoreSummary) add(r store.Record) {
+	switch {
+	case r.Status == store.OK && r.Score != nil:
+		u.ok++
+		u.scores, u.seconds = append(u.scores, *r.Score), append(u.seconds, r.Seconds)
+	case r.Status == store.Undefined:
+		u.undefined++
+	default:
+		u.failed++
+	}
+	if u.reason == "" {
+		u.reason = r.Error
+	}
+}
+
+// printSummary prints a row an estimator.
+func printSummary(s streams, questions []*scoring.Question, sums []scoreSummary) error {
+	const columns = "estimator,>n,>ok,>failed,>undef.,>min,>median,>max,>s/arch"
+	k := -1
+	return newPrinter(s, recordOptions{}, columns, func(u scoreSummary) []any {
+		k++
+		row := []any{questions[k].Label, u.ok + u.failed + u.undefined, u.ok, u.failed, u.undefined, "", "", "", ""}
+		if u.ok > 0 {
+			slices.Sort(u.scores)
+			row[5], row[6], row[7] = rounded(u.scores[0]), rounded(median(u.scores)), rounded(u.scores[u.ok-1])
+			slices.Sort(u.seconds)
+			row[8] = reports.Seconds(median(u.seconds))
+		}
+		return row
+	}).printAll(sums)
+}
+
+// median is the middle of sorted numbers, or the mean of the two in the middle.
+func median(sorted []float64) float64 {
+	n := len(sorted)
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
 // tightHeap is the garbage that a heap may hold, in percent of what is in use, where that may be millions of records:
 // by default as much again.
 const tightHeap = 50
-
-// longestTable is the number of rows that a table on a terminal has where a file has all.
-const longestTable = 1000
 
 // tell reports what an estimator's scores cost and warn of.
 func tell(w io.Writer, label string, t scoring.Tally) {
@@ -176,20 +227,43 @@ func tell(w io.Writer, label string, t scoring.Tally) {
 	}
 }
 
+// configure makes estimators of what -e takes, a group being its members. What a group brings along is not asked for
+// twice.
+func configure(specs []string) (list []*estimators.Configured, err error) {
+	grouped := map[string]bool{} // whether a group brought the estimator of a label
+	for _, spec := range specs {
+		members, err := estimators.Expand(spec)
+		if err != nil {
+			return nil, err
+		}
+		inGroup := estimators.IsGroup(spec)
+		for _, member := range members {
+			c, err := estimators.Parse(member)
+			if err != nil {
+				return nil, err
+			}
+			before, twice := grouped[c.Label]
+			switch {
+			case !twice:
+				grouped[c.Label] = inGroup
+				list = append(list, c)
+			case !before && !inGroup:
+				return nil, fmt.Errorf("%s is asked for twice", c.Label)
+			}
+		}
+	}
+	return list, nil
+}
+
 // prepare configures estimators, opens the images that they want, and checks that they get along.
 func prepare(
 	ctx context.Context, s streams, specs []string, images imageOptions,
 ) (list []*estimators.Configured, data *dataset.Set, err error) {
-	asked := map[string]bool{}
-	for _, spec := range specs {
-		c, err := estimators.Parse(spec)
-		if err != nil {
-			return nil, nil, usageError{err}
-		}
-		if asked[c.Label] {
-			return nil, nil, usagef("%s is asked for twice", c.Label)
-		}
-		asked[c.Label] = true
+	chosen, err := configure(specs)
+	if err != nil {
+		return nil, nil, usageError{err}
+	}
+	for _, c := range chosen {
 		if c.Info.Needs.Data && data == nil {
 			if data, err = images.open(ctx, s.err); err != nil {
 				return nil, nil, err

@@ -33,7 +33,7 @@ type searchOptions struct {
 	seeds          string
 	resume, report string
 	anyVersion     bool
-	json           bool
+	json, yes      bool
 }
 
 func newSearch(s streams) *cobra.Command {
@@ -44,7 +44,8 @@ func newSearch(s streams) *cobra.Command {
 		Short: "Search for architectures that trade accuracy against size",
 		Long: `Multi-objective search: minimises two or three objectives, and reports the front re-evaluated by the accuracy
 source. One method is given by flags; FILE, in YAML, compares several, each with the same number of evaluations
-(bench301 search init writes one with every key):
+(bench301 search init writes one with every key). Without FILE and --objective nothing starts: what would be searched,
+and for how long, is printed, and --yes starts it.
 
   name: rwe-search
   methods:
@@ -65,7 +66,7 @@ Every generation is saved. Ctrl-C prints the fronts so far; bench301 search resu
 the interruption. The report of the run folder is written at the end, and by bench301 report.
 
 Exit status: 0 all searches are finished, 1 the work broke off, 130 interrupted (what was finished is kept).`,
-		Example: `  bench301 search --population 20 --generations 30
+		Example: `  bench301 search
   bench301 search -O rwe-ridge -O macs --max macs=200M --seeds 1,2,3 --out runs/small
   bench301 search comparison.yaml
   bench301 search resume runs/small`,
@@ -83,6 +84,7 @@ Exit status: 0 all searches are finished, 1 the work broke off, 130 interrupted 
 	f.StringVar(&d.Weights, "weights", d.Weights, "common: all runs see the same random weights; fresh: each run "+
 		"draws its own")
 	alias(cmd, "dataset", "data")
+	f.BoolVar(&o.yes, "yes", false, "start though neither a file nor --objective says what is minimised")
 	f.StringVar(&o.resume, "resume", "", "the same as bench301 search resume")
 	f.StringVar(&o.report, "report", "", "write the report of a run folder again, without searching")
 	cmd.MarkFlagsMutuallyExclusive("resume", "report", "out")
@@ -115,6 +117,9 @@ func (o *searchOptions) run(cmd *cobra.Command, s streams, args []string) (err e
 	ctx := cmd.Context()
 	if o.report != "" {
 		return o.again(ctx, s, args)
+	}
+	if o.resume == "" && len(args) == 0 && !o.yes && !cmd.Flags().Changed("objective") {
+		return o.plan(cmd, s)
 	}
 	searches, err := o.open(cmd, args)
 	if err != nil {
@@ -275,6 +280,38 @@ func parseSeeds(text string) (seeds []uint64, err error) {
 		}
 	}
 	return seeds, nil
+}
+
+// plan says what the flags would search, and how long that takes.
+func (o *searchOptions) plan(cmd *cobra.Command, s streams) error {
+	d, err := o.define(cmd, nil)
+	if err != nil {
+		return err
+	}
+	t, err := search.Time(cmd.Context(), d, o.jobs)
+	if err != nil {
+		return err
+	}
+	m := d.Methods[0]
+	fmt.Fprintf(s.out, `would search %s by %s for architectures that minimise %s:
+%d generations of %d, %d %s, at most %d evaluations, about %v on %d %s here
+(one evaluation takes %s s, measured on one architecture)
+
+start it:           bench301 search --yes
+say what to search: bench301 search -O rwe-ridge -O macs --generations 10
+compare methods:    bench301 search init my.yaml, then bench301 search my.yaml
+`, d.Space, m.Algorithm, strings.Join(m.Objectives, " and "), d.Generations, d.Population, len(d.Seeds),
+		plural(len(d.Seeds), "seed"), t.Evaluations, t.Total.Round(time.Second), t.Workers, plural(t.Workers, "core"),
+		reports.Seconds(t.Each))
+	return nil
+}
+
+// plural is a word for so many.
+func plural(n int, word string) string {
+	if n == 1 {
+		return word
+	}
+	return word + "s"
 }
 
 // searchProgress prints a line a generation, at most one in a while.

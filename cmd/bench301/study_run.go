@@ -16,6 +16,7 @@ import (
 
 	"rwe301/analysis"
 	"rwe301/bench301"
+	"rwe301/bench301/dataset"
 	"rwe301/internal/atomicfile"
 	"rwe301/internal/printable"
 	"rwe301/internal/yamldoc"
@@ -29,13 +30,14 @@ import (
 // partOptions say which part of a study a command takes, and how.
 type partOptions struct {
 	jobsOptions
-	shard string
+	shard, data string
 }
 
-// AddFlags gives a command the flags --jobs and --shard.
+// AddFlags gives a command the flags --jobs, --shard and --data.
 func (o *partOptions) AddFlags(cmd *cobra.Command) {
 	o.jobsOptions.AddFlags(cmd)
 	cmd.Flags().StringVar(&o.shard, "shard", "", "one of several parts, e.g. 3/16; study merge joins their runs")
+	cmd.Flags().StringVar(&o.data, "data", "", imagesUsage)
 }
 
 // load reads the definition of a study, and which part of it is asked for.
@@ -48,6 +50,17 @@ func (o *partOptions) load(ctx context.Context, path string) (text []byte, p *st
 	}
 	if text, err = yamldoc.ReadFile(path); err != nil {
 		return nil, nil, shard, err
+	}
+	if data := o.data; data != "" {
+		if data != "sample" && data != dataset.CIFAR10Name {
+			data, err = filepath.Abs(data)
+		}
+		if err == nil {
+			text, err = study.WithDataset(text, data)
+		}
+		if err != nil {
+			return nil, nil, shard, fmt.Errorf("%s: --data %s: %w", path, o.data, err)
+		}
 	}
 	p, err = planOf(ctx, path, text)
 	return text, p, shard, err

@@ -1,6 +1,7 @@
-// Estimatordocs writes docs/estimators.md from the registry of estimators and from measurements.
+// Estimatordocs writes docs/estimators.md and docs/reference/settings.md from the registry of estimators and from
+// measurements.
 //
-//	estimatordocs                      writes docs/estimators.md from the registry and docs/estimators.json
+//	estimatordocs                      writes both from the registry and docs/estimators.json
 //	estimatordocs measure [flags] ...  scores published architectures and writes docs/estimators.json
 //
 // Run it in the root of the repository.
@@ -43,7 +44,9 @@ func run(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		return atomicfile.Write(page, func(w io.Writer) error { return render(w, m) })
+		return errors.Join(
+			atomicfile.Write(page, func(w io.Writer) error { return render(w, m) }),
+			atomicfile.Write(settingsPage, renderSettings))
 	case args[0] == "measure":
 		return measure(ctx, args[1:])
 	}

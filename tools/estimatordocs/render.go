@@ -15,11 +15,10 @@ docs/estimators.json: change those.
 
 ` + "`bench301 estimators`" + ` lists the estimators, ` + "`bench301 estimators NAME`" + ` explains one, and
 ` + "`bench301 estimators --check`" + ` compares them with PyTorch's numbers on your machine. Settings stand behind a
-colon: ` + "`bench301 score -e snip:channels=16,batch=64`" + `.
+colon: ` + "`bench301 score -e snip:channels=16,batch=64`" + `; [settings](reference/settings.md) explains every one.
 
 Scores are oriented as their authors mean them, and each section says which are better. The cost classes are of one
 estimate at default settings on one core: instant (below a millisecond), cheap (below a second), seconds, minutes.
-Needs: d images, l labels, g gradients.
 `
 
 // families are the headings, in order.
@@ -56,37 +55,33 @@ func render(w io.Writer, m Measurements) error {
 
 // describe writes the section of one estimator.
 func describe(b *strings.Builder, info estimators.Info) error {
-	defaults, err := estimators.Defaults(info.Name)
+	settings, err := estimators.Settings(info.Name)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(b, "\n### %s\n\n", info.Name)
-	fmt.Fprintf(b, "* **Score**: %s; %s is better; in %s.\n", plain(info.Formula), info.Direction, info.Unit)
+	b.WriteString(fill(fmt.Sprintf("* **Score**: %s; %s is better; in %s.", plain(info.Formula), info.Direction,
+		info.Unit), "  "))
 	for _, line := range []struct{ name, text string }{
 		{"Passes", info.Mode}, {"Source", info.Paper}, {"Caveats", info.Caveats},
 		{"Also called", strings.Join(info.Aliases, ", ")},
 	} {
 		if line.text != "" {
-			fmt.Fprintf(b, "* **%s**: %s.\n", line.name, plain(line.text))
+			b.WriteString(fill(fmt.Sprintf("* **%s**: %s.", line.name, plain(line.text)), "  "))
 		}
-	}
-	needs := ""
-	for _, n := range []struct {
-		need   bool
-		letter string
-	}{{info.Needs.Data, "d"}, {info.Needs.Labels, "l"}, {info.Needs.Gradients, "g"}} {
-		if n.need {
-			needs += n.letter
-		}
-	}
-	if needs == "" {
-		needs = "nothing"
 	}
 	trivial := ""
 	if info.Trivial {
 		trivial = " A count that any method must beat to be of use."
 	}
-	fmt.Fprintf(b, "* **Cost**: %s; **needs**: %s.%s\n* **Defaults**: `%s`\n", info.Cost, needs, trivial, defaults)
+	fmt.Fprintf(b, "* **Cost**: %s; **needs**: %s.%s\n", info.Cost, info.Needs, trivial)
+	if len(settings) > 0 {
+		var defaults []string
+		for _, s := range settings {
+			defaults = append(defaults, s.Name+"="+s.Default)
+		}
+		b.WriteString(fill("* **Defaults**: `"+strings.Join(defaults, "` `")+"`", "  "))
+	}
 	return nil
 }
 
@@ -102,8 +97,9 @@ func (m Measurements) render(b *strings.Builder) {
 		b.WriteString("Nothing yet: `go run ./tools/estimatordocs measure`.\n")
 		return
 	}
-	fmt.Fprintf(b, `The first n architectures of a fixed permutation of NAS-Bench-Suite-Zero's table for NAS-Bench-301
-(%s; accuracies are the surrogate's), data set %s, seed %d. An architecture counts in n if it has a score. *s*:
+	b.WriteString(fill(fmt.Sprintf(`The first n architectures of a fixed permutation of
+NAS-Bench-Suite-Zero's table for NAS-Bench-301 (%s; accuracies are the
+surrogate's), data set %s, seed %d. An architecture counts in n if it has a score. *s*:
 processor seconds of one estimate on its own at these settings, on one core of %s, the median of five (one, where it
 takes longer than five seconds). *two*: wall-clock seconds per architecture when two cores score one architecture
 each. *tau*: Kendall's tau-b with the accuracies, in the direction of the score as printed, with its 95 %% interval
@@ -112,11 +108,12 @@ the table has under the same name, over m architectures. The table's own scores 
 batches, so rho is exactly 1 for closed forms only. *seeds*: Spearman's rho between these scores and our own with
 weights and batch of another seed, over k architectures: where two seeds do not agree with each other, they cannot
 agree with the table (plain, grasp; jacov and epe\_nas are rounding noise in all three).
-An estimator that is missing here has not been measured yet: `+"`go run ./tools/estimatordocs measure NAME`"+`.
-
-| estimator | s | two | n | without | tau | 95 %% interval | suite | m | seeds | k |
+An estimator that is missing here has not been measured yet: `+"`go run ./tools/estimatordocs measure NAME`"+`.`,
+		m.Table, m.Data, m.Seed, m.CPU), ""))
+	b.WriteString(`
+| estimator | s | two | n | without | tau | 95 % interval | suite | m | seeds | k |
 |---|---:|---:|---:|---:|---:|---|---:|---:|---:|---:|
-`, m.Table, m.Data, m.Seed, m.CPU)
+`)
 	for _, e := range m.Measured {
 		tau, interval := "undefined", ""
 		if e.Tau != nil {

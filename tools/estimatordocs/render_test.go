@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -9,21 +10,26 @@ import (
 	"rwe301/internal/oracle"
 )
 
-// The page is what the registry and the measurements make of it.
-func TestPageIsFresh(t *testing.T) {
+// The pages are what the registry and the measurements make of them.
+func TestPagesAreFresh(t *testing.T) {
 	m, err := readMeasurements(filepath.Join(oracle.Root(), measured))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var want bytes.Buffer
-	if err := render(&want, m); err != nil {
-		t.Fatal(err)
-	}
-	got, err := os.ReadFile(filepath.Join(oracle.Root(), page))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want.Bytes()) {
-		t.Errorf("%s is stale: go run ./tools/estimatordocs", page)
+	for path, render := range map[string]func(io.Writer) error{
+		page:         func(w io.Writer) error { return render(w, m) },
+		settingsPage: renderSettings,
+	} {
+		var want bytes.Buffer
+		if err := render(&want); err != nil {
+			t.Fatal(err)
+		}
+		got, err := os.ReadFile(filepath.Join(oracle.Root(), path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got, want.Bytes()) {
+			t.Errorf("%s is stale: go run ./tools/estimatordocs", path)
+		}
 	}
 }
