@@ -57,7 +57,7 @@ l2_norm,57,,,,,,,,false,,,,0.0001,0.95,60,tau_b undefined; rho undefined
 \caption{$\tau$ against 100\% mini\_x.}
 \smallskip
 \small
-\setlength{\tabcolsep}{4pt}
+\setlength{\tabcolsep}{2.5pt}
 \begin{tabular}{@{}lrrrrrrr@{}}
 \toprule
 estimator & n & $\tau_b$\,$\uparrow$ & 95\% CI & $\rho$\,$\uparrow$ & 95\% CI & s/arch\,$\downarrow$ & coverage\,$\uparrow$ \\
