@@ -55,11 +55,12 @@ l2_norm,57,,,,,,,,false,,,,0.0001,0.95,60,tau_b undefined; rho undefined
 \begin{table*}
 \centering
 \caption{$\tau$ against 100\% mini\_x.}
+\smallskip
 \small
-\setlength{\tabcolsep}{4pt}
+\setlength{\tabcolsep}{2.5pt}
 \begin{tabular}{@{}lrrrrrrr@{}}
 \toprule
-estimator & n & $\tau_b$ $\uparrow$ & 95\% CI & $\rho$ $\uparrow$ & 95\% CI & s/arch $\downarrow$ & coverage $\uparrow$ \\
+estimator & n & $\tau_b$\,$\uparrow$ & 95\% CI & $\rho$\,$\uparrow$ & 95\% CI & s/arch\,$\downarrow$ & coverage\,$\uparrow$ \\
 \midrule
 map-effdim & 60 & +0.514 & [+0.400, +0.600] & +0.700 & [+0.600, +0.800] & 0.15 & 100\% \\
 l2\_norm & 57 & undefined &  & undefined &  & $<$0.001 & 95\% \\
