@@ -139,7 +139,8 @@ func (d Critical) Draw(c draw.Canvas, s Style) {
 	x := func(rank float64) vg.Length { return left + (right-left)*vg.Length((rank-1)/float64(k-1)) }
 	line := draw.LineStyle{Color: black, Width: 0.7}
 	if d.Title != "" {
-		c.FillText(s.label(s.Size, black, text.XLeft, text.YTop), vg.Point{X: c.Min.X, Y: c.Max.Y}, strings.Join(l.title, "\n"))
+		title := s.label(s.Size, black, text.XLeft, text.YTop)
+		c.FillText(title, vg.Point{X: c.Min.X, Y: c.Max.Y}, strings.Join(l.title, "\n"))
 	}
 	axis := c.Max.Y - l.head
 	d.axis(c, s, axis, left, right, x)

@@ -3,10 +3,12 @@ package plots
 import (
 	"bytes"
 	"encoding/csv"
+	"encoding/xml"
 	"fmt"
 	"image/color"
 	"io"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -99,8 +101,8 @@ func SaveAs(path string, f Figure, width vg.Length, s Style) error {
 }
 
 // encode writes the canvas. The EPS writer of gonum/plot 0.17 begins its file with two percent signs, which no reader
-// takes for PostScript; one of them is dropped.
-func encode(c io.WriterTo, w io.Writer, format string) error {
+// takes for PostScript; one of them is dropped. SVG gets a title.
+func encode(c io.WriterTo, w io.Writer, format, title string) error {
 	var b bytes.Buffer
 	if _, err := c.WriteTo(&b); err != nil {
 		return err
@@ -109,9 +111,21 @@ func encode(c io.WriterTo, w io.Writer, format string) error {
 	if format == "eps" && bytes.HasPrefix(data, []byte("%%!PS")) {
 		data = data[1:]
 	}
+	if format == "eps" { // the same figure is the same file
+		data = created.ReplaceAll(data, nil)
+	}
+	if at := bytes.Index(data, []byte("<g ")); format == "svg" && title != "" && at > 0 {
+		var escaped bytes.Buffer
+		if err := xml.EscapeText(&escaped, []byte(title)); err != nil {
+			return err
+		}
+		data = slices.Concat(data[:at], []byte("<title>"), escaped.Bytes(), []byte("</title>\n"), data[at:])
+	}
 	_, err := w.Write(data)
 	return err
 }
+
+var created = regexp.MustCompile(`(?m)^%%CreationDate:.*\n`)
 
 func canvas(w, h vg.Length, format string, dpi int) (vg.CanvasWriterTo, error) {
 	switch format {
@@ -162,5 +176,30 @@ func Write(w io.Writer, f Figure, width vg.Length, s Style, format string) (err 
 		return err
 	}
 	f.Draw(draw.New(c), s)
-	return encode(c, w, format)
+	return encode(c, w, format, describe(f, s))
+}
+
+// describe says in a line what a figure shows, for those who do not see it.
+func describe(f Figure, s Style) string {
+	if p, ok := f.(Panel); ok {
+		f = Of(p)
+	}
+	switch f := f.(type) {
+	case Critical:
+		return f.Title
+	case Cells:
+		return f.Title
+	case Grid:
+		var names []string
+		axes := ""
+		for _, p := range f.Panels {
+			frame := p.frame(s)
+			axes = strings.TrimPrefix(frame.y+" against "+frame.x, " against ")
+			if frame.name != "" {
+				names = append(names, frame.name)
+			}
+		}
+		return PlainText(strings.TrimSuffix(axes+": "+strings.Join(names, ", "), ": "))
+	}
+	return ""
 }

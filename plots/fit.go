@@ -22,8 +22,8 @@ func widen(a *plot.Axis) {
 	}
 }
 
-// fit breaks a text into lines of some width at most: at blanks, but not at those that are not to be broken (U+00A0), and
-// within words that are too long after a sign. It cuts what does not fit.
+// fit breaks a text into lines of some width at most: at blanks, but not at those that are not to be broken (U+00A0),
+// and within words that are too long after a sign. It cuts what does not fit.
 func fit(s string, style text.Style, width vg.Length) string {
 	lines, _ := fold(s, style, width, maxLines)
 	return strings.Join(lines, "\n")

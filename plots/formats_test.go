@@ -2,6 +2,7 @@ package plots
 
 import (
 	"bytes"
+	"encoding/xml"
 	"fmt"
 	"os"
 	"os/exec"
@@ -140,5 +141,37 @@ func TestTeX(t *testing.T) {
 	}
 	if strings.Contains(string(out), "Missing character") {
 		t.Error("letters are missing")
+	}
+}
+
+// TestTitleOfSVG says what a figure shows, and is well-formed whatever it is called.
+func TestTitleOfSVG(t *testing.T) {
+	s := cloud(1, 5, 1)
+	s.Title = `a<b>&"c"`
+	s.YLabel = Tau
+	var b bytes.Buffer
+	if err := Write(&b, s, SingleColumn, DefaultStyle(), "svg"); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(b.String(), "<title>tau-b against score: a&lt;b&gt;&amp;&#34;c&#34;</title>") {
+		t.Errorf("%.400s", b.String())
+	}
+	if err := xml.Unmarshal(b.Bytes(), new(struct{})); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestLettersThatFontsLack draws a box for each, in every format.
+func TestLettersThatFontsLack(t *testing.T) {
+	for _, format := range Formats() {
+		var with, without bytes.Buffer
+		for b, text := range map[*bytes.Buffer]string{&with: "中文 🙂 τ", &without: "□□ □ τ"} {
+			if err := Write(b, words(text), SingleColumn, DefaultStyle(), format); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !bytes.Equal(with.Bytes(), without.Bytes()) {
+			t.Errorf("%s: not the same as with boxes", format)
+		}
 	}
 }

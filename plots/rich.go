@@ -122,8 +122,8 @@ func (h richText) Draw(c vg.Canvas, t string, s text.Style, at vg.Point) {
 	}
 }
 
-// lineSetter is a canvas that sets a line with marked subscripts by itself, so that it begins, ends or has its middle at
-// a point.
+// lineSetter is a canvas that sets a line with marked subscripts by itself, so that it begins, ends or has its middle
+// at a point.
 type lineSetter interface {
 	setLine(f font.Face, at vg.Point, line string, align text.XAlignment)
 }

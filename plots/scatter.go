@@ -14,8 +14,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Scatter shows one estimator's scores against accuracies, an architecture a point. Scores that many architectures share
-// are spread a little. Of more than maxPoints it shows how many lie where.
+// Scatter shows one estimator's scores against accuracies, an architecture a point. Scores that many architectures
+// share are spread a little. Of more than maxPoints it shows how many lie where.
 type Scatter struct {
 	Title    string // of the estimator
 	Stats    string // below it: tau, rho, n
@@ -79,7 +79,8 @@ func (s Scatter) frame(style Style) frame {
 			return
 		}
 		tint := color.NRGBA{style.colour(0).R, style.colour(0).G, style.colour(0).B, opacity(most)}
-		p.Add(&plotter.Scatter{XYs: points, GlyphStyle: draw.GlyphStyle{Color: tint, Radius: radius(most), Shape: draw.CircleGlyph{}}})
+		dot := draw.GlyphStyle{Color: tint, Radius: radius(most), Shape: draw.CircleGlyph{}}
+		p.Add(&plotter.Scatter{XYs: points, GlyphStyle: dot})
 	}
 	if len(points) > maxPoints {
 		f.keys = densityKeys(style)
@@ -183,7 +184,8 @@ func (d density) Plot(c draw.Canvas, p *plot.Plot) {
 	for _, q := range d.XYs {
 		at := vg.Point{X: x(q.X) - c.Min.X, Y: y(q.Y) - c.Min.Y}
 		nearest := func(odd int) (cell, float64) {
-			k := cell{2*int(math.Round(float64(at.X)/w-float64(odd)/2)) + odd, 2*int(math.Round(float64(at.Y)/h-float64(odd)/2)) + odd}
+			half := float64(odd) / 2
+			k := cell{2*int(math.Round(float64(at.X)/w-half)) + odd, 2*int(math.Round(float64(at.Y)/h-half)) + odd}
 			dx, dy := float64(at.X)-float64(k.i)*w/2, float64(at.Y)-float64(k.j)*h/2
 			return k, dx*dx + dy*dy
 		}
@@ -217,7 +219,8 @@ func sixCorners(centre vg.Point, radius vg.Length) []vg.Point {
 
 // densityKeys explain the colours of a density.
 func densityKeys(s Style) []key {
-	return []key{{"one architecture", hex{mixed(s.colour(0), 0.3)}}, {"many (each panel to its own most)", hex{s.colour(0)}}}
+	return []key{{"one architecture", hex{mixed(s.colour(0), 0.3)}},
+		{"many (each panel to its own most)", hex{s.colour(0)}}}
 }
 
 // hex is the legend entry of a hexagon.

@@ -98,7 +98,8 @@ func writeScript(w io.Writer, f Figure, width vg.Length, s Style) error {
 	if err := e.Encode(spec); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "#!/usr/bin/env python3\n# Draws the figure again from the CSV beside it, by matplotlib: python3 THIS [OUT.pdf]\n"+
+	_, err := fmt.Fprintf(w, "#!/usr/bin/env python3\n"+
+		"# Draws the figure again from the CSV beside it, by matplotlib: python3 THIS [OUT.pdf]\n"+
 		"import json\n\nSPEC = json.loads(r\"\"\"%s\"\"\")\n\n%s", b.Bytes(), matplotlib)
 	return err
 }

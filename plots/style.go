@@ -67,6 +67,6 @@ func (s Style) line() vg.Length { return 1.2 * s.small() }
 
 // label is a style of text of some size.
 func (s Style) label(size vg.Length, colour color.Color, x text.XAlignment, y text.YAlignment) text.Style {
-	return text.Style{Color: colour, Font: font.Font{Typeface: "Liberation", Variant: Fonts[s.Font], Size: max(smallest, size)},
-		XAlign: x, YAlign: y, Handler: marked}
+	face := font.Font{Typeface: "Liberation", Variant: Fonts[s.Font], Size: max(smallest, size)}
+	return text.Style{Color: colour, Font: face, XAlign: x, YAlign: y, Handler: marked}
 }

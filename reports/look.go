@@ -196,7 +196,8 @@ func (s *Look) chosen(f *analysis.Findings) (rows []*analysis.Finding, err error
 			}
 		}
 		if !found {
-			return nil, fmt.Errorf("%s: no estimator %q%s", f.From.Dir, printable.Cut(name, 80), suggest.Nearest(name, labels(f.Rows)))
+			return nil, fmt.Errorf("%s: no estimator %q%s", f.From.Dir, printable.Cut(name, 80),
+				suggest.Nearest(name, labels(f.Rows)))
 		}
 	}
 	for _, r := range f.Rows {
@@ -207,7 +208,8 @@ func (s *Look) chosen(f *analysis.Findings) (rows []*analysis.Finding, err error
 	return rows, nil
 }
 
-// is says whether a name is that of an estimator: its label, its settings in full, or the estimator's with any settings.
+// is says whether a name is that of an estimator: its label, its settings in full, or the estimator's with any
+// settings.
 func is(r *analysis.Finding, name string) bool {
 	return name == r.Estimator || name == r.Column.Full || name == r.Column.Question.Estimator
 }

@@ -195,7 +195,8 @@ func stats(r *analysis.Finding) string {
 	if r.Tau.Method != correlation.None {
 		text += fmt.Sprintf(" [%+.2f,\u00a0%+.2f]", r.Tau.Low, r.Tau.High)
 	}
-	return strings.ReplaceAll(text+fmt.Sprintf(", %s\u00a0=\u00a0%+.2f, n\u00a0=\u00a0%d", plots.Rho, r.Rho.Value, r.N), "-", "−")
+	text += fmt.Sprintf(", %s\u00a0=\u00a0%+.2f, n\u00a0=\u00a0%d", plots.Rho, r.Rho.Value, r.N)
+	return strings.ReplaceAll(text, "-", "−")
 }
 
 // abbreviate cuts a label in the middle, and shows control characters.

@@ -222,7 +222,8 @@ func (f Study) biasFigure() ([]Figure, error) {
 			return err
 		}
 		b, err := plots.NewBoxes(title, "skip connections, and how many architectures have so many", "", labels, counts, kept)
-		b.Stats = strings.ReplaceAll(fmt.Sprintf("%s\u00a0=\u00a0%+.2f, n\u00a0=\u00a0%d", plots.Rho, rho, len(kept)), "-", "−")
+		b.Stats = fmt.Sprintf("%s\u00a0=\u00a0%+.2f, n\u00a0=\u00a0%d", plots.Rho, rho, len(kept))
+		b.Stats = strings.ReplaceAll(b.Stats, "-", "−")
 		panels.Panels, panels.Names = append(panels.Panels, b), append(panels.Names, name)
 		return err
 	}

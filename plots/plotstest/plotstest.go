@@ -1,5 +1,5 @@
-// Package plotstest checks that a person can read a figure: letters large enough, inside the canvas, clear of each other
-// and of what is drawn.
+// Package plotstest checks that a person can read a figure: letters large enough, inside the canvas, clear of each
+// other and of what is drawn.
 package plotstest
 
 import (
@@ -31,7 +31,8 @@ func Problems(f plots.Figure, width vg.Length, s plots.Style) (found []string) {
 		}
 		for _, c := range t.ink {
 			if c.X < 0 || c.Y < 0 || c.X > width || c.Y > height {
-				found = append(found, fmt.Sprintf("%q leaves the canvas of %.0f by %.0f: %.0f, %.0f", t.text, width, height, c.X, c.Y))
+				found = append(found, fmt.Sprintf("%q leaves the canvas of %.0f by %.0f: %.0f, %.0f", t.text, width, height,
+					c.X, c.Y))
 				break
 			}
 		}
