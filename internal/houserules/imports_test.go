@@ -67,6 +67,7 @@ network/pass: bench301 network/plan
 network/plan: bench301 internal/kernels network/memory
 network/reference: bench301 network/memory network/pass network/plan
 plots: bench301 internal/atomicfile
+plots/plotstest: plots
 reports: analysis bench301 correlation internal/atomicfile internal/printable internal/suggest plots
 scoring: bench301 bench301/dataset bench301/surrogate estimators internal/input internal/printable internal/process
 	internal/strictjson internal/tabular internal/yamldoc store
