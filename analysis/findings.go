@@ -179,8 +179,8 @@ func (f *Findings) find(c *Column) (*Finding, error) {
 }
 
 // undefined says of scores and accuracies what package correlation says of its x and y.
-var undefined = strings.NewReplacer("x is constant", "all scores are equal",
-	"y is constant", "all accuracies are equal")
+var undefined = strings.NewReplacer("x is constant", "the score is constant",
+	"y is constant", "the accuracy is constant")
 
 // why says which scores are missing.
 func (c *Column) why() string {
