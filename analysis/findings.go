@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"rwe301/correlation"
 )
@@ -168,7 +169,7 @@ func (f *Findings) find(c *Column) (*Finding, error) {
 		i, err := f.interval(part.coefficient, row)
 		switch {
 		case errors.Is(err, correlation.ErrUndefined):
-			row.Reason = cmp.Or(row.Reason, err.Error()) // why there are no scores says more
+			row.Reason = cmp.Or(row.Reason, undefined.Replace(err.Error())) // why there are no scores says more
 		case err != nil:
 			return nil, err
 		default:
@@ -177,6 +178,10 @@ func (f *Findings) find(c *Column) (*Finding, error) {
 	}
 	return row, nil
 }
+
+// undefined says of scores and accuracies what package correlation says of its x and y.
+var undefined = strings.NewReplacer("x is constant", "the score is constant",
+	"y is constant", "the accuracy is constant")
 
 // why says which scores are missing.
 func (c *Column) why() string {

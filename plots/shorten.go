@@ -1,6 +1,7 @@
 package plots
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -71,7 +72,7 @@ func apart(names []string, fits func(string) bool) map[string]string {
 }
 
 // differing is a name of which what lies between head and tail must be seen: the setting and the value to which this
-// belongs in full, how the name begins, and as much of what follows as fits.
+// belongs in full, how the name begins, and as much of what follows as fits; values alone where settings do not fit.
 func differing(name []rune, head, tail int, fits func(string) bool) string {
 	from, to := head, tail
 	for from > 0 && !strings.ContainsRune(",: ", name[from-1]) {
@@ -96,8 +97,17 @@ func differing(name []rune, head, tail int, fits func(string) bool) string {
 			}
 		}
 	}
+	values := settingName.ReplaceAllString(string(name[from:to]), "")
+	for _, first := range []string{string(name[:min(from, 4)]), ""} {
+		if short := first + "…" + values; fits(short) {
+			return short
+		}
+	}
 	return shortened("…"+string(name[head:tail]), fits)
 }
+
+// settingName is what stands before the value of a setting.
+var settingName = regexp.MustCompile(`[^,: =]+=`)
 
 // commonEnds counts the letters that all names begin and end with, no more than the shortest has.
 func commonEnds(names []string) (head, tail int) {

@@ -22,7 +22,8 @@ func TestShorten(t *testing.T) {
 			"rwe-ridge:lambda=1,resolution=4", "rwe-ridge:lambda=0.01,resolution=4"}, []string{"rwe-…0.01,resolution=8",
 			"…lambda=1,resolution=8", "…lambda=1,resolution=4", "rwe-…0.01,resolution=4"}},
 		{12, []string{"rwe-ridge:lambda=0.01,resolution=8", "rwe-ridge:lambda=1,resolution=8",
-			"rwe-ridge:lambda=1,resolution=4", "rwe-ridge:lambda=0.01,resolution=4", "rwe-ridge:lambda=0.01,resolution=8"}, nil},
+			"rwe-ridge:lambda=1,resolution=4", "rwe-ridge:lambda=0.01,resolution=4", "rwe-ridge:lambda=0.01,resolution=8"},
+			[]string{"rwe-…0.01,8", "rwe-…1,8", "rwe-…1,4", "rwe-…0.01,4", "rwe-…0.01,8"}},
 		{9, []string{"estimator number 1 of 2", "estimator number 2 of 2"}, []string{"esti…1 o…", "esti…2 o…"}},
 	} {
 		got := Shorten(c.names, func(s string) bool { return utf8.RuneCountInString(s) <= c.width })

@@ -31,7 +31,7 @@ func TestFiguresOfRunsCanBeRead(t *testing.T) {
 		made[name] = figures
 	}
 	searches := searchOf(t)
-	figures, err := searches.figures(t.Context())
+	figures, err := searches.Figures(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

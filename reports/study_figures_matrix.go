@@ -114,8 +114,8 @@ func (f Study) pairsFigure() ([]Figure, error) {
 // resamples of the bootstrap.
 func (f Study) resamples() int { return cmp.Or(f.Options.Resamples, correlation.DefaultResamples) }
 
-// mostPairs is the number of estimators all of whose pairs could be told apart after Holm: the smallest p of a bootstrap
-// is 2 of its resamples.
+// mostPairs is the number of estimators all of whose pairs could be told apart after Holm: the smallest p of a
+// bootstrap is 2 of its resamples.
 func (f Study) mostPairs() int {
 	k := 2
 	for k < maxMatrix && float64((k+1)*k/2)*2/float64(f.resamples()+1) < 1-analysis.Confidence {
@@ -154,7 +154,8 @@ func (f Study) entropyFigure() ([]Figure, error) {
 		}
 	}
 	return pointsFigure("entropy", plots.SingleColumn, plots.Points{
-		XLabel: "scores known (number)", YLabel: "entropy left of accuracy (bits)", Whole: true, Groups: []plots.Group{left, chance},
+		XLabel: "scores known (number)", YLabel: "entropy left of accuracy (bits)", Whole: true,
+		Groups: []plots.Group{left, chance},
 	})
 }
 

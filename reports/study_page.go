@@ -14,8 +14,8 @@ import (
 
 // captions say what the kinds of figures show.
 var captions = map[string]string{
-	"bars": "Kendall's tau-b of every estimator with the accuracies, the highest on top, with 95% intervals. Squares are " +
-		"trivial baselines. n is the number of architectures where it is not that of the others.",
+	"bars": "Kendall's tau-b of every estimator with the accuracies, the highest on top, with 95% intervals. Squares " +
+		"are trivial baselines. n is the number of architectures where it is not that of the others.",
 	"cost": "tau-b, with 95% intervals, against the time of one estimate. The line joins the estimators that none beats " +
 		"in less time.",
 	"ablation":    "tau-b by one setting, the others at their defaults; bands and bars are 95% intervals.",
@@ -26,8 +26,8 @@ var captions = map[string]string{
 		"over architectures and seeds.",
 	"proxies": "Spearman correlation between the scores of the estimators, the highest tau-b first; values stand in the " +
 		"cells where these are wide enough, and in the CSV always.",
-	"pairs": "tau-b of the row minus that of the column; marked are differences that the paired bootstrap tells from 0 at " +
-		"p < 0.05 after Holm over all pairs. 95% intervals and p are in the CSV.",
+	"pairs": "tau-b of the row minus that of the column; marked are differences that the paired bootstrap tells from 0 " +
+		"at p < 0.05 after Holm over all pairs. 95% intervals and p are in the CSV.",
 	"entropy": "How uncertain the accuracy remains (entropy of bins of equal width) when scores are known, each the " +
 		"one that leaves least given those before it. Chance: the same for accuracies in random order. Only what lies " +
 		"between the curves is information; both fall because the architectures are few for so many bins.",
