@@ -462,9 +462,12 @@ func (g Grid) arrangement(width vg.Length, s Style) arrangement {
 	return a
 }
 
-// squeeze lowers panels that do not fit on a page otherwise.
+// squeeze lowers panels that do not fit on a page otherwise, but not below what they need.
 func (a *arrangement) squeeze() {
 	const lowest = 34
+	if slices.ContainsFunc(a.frames, func(f frame) bool { return f.fixed > 0 || f.square }) {
+		return
+	}
 	if more := a.height() - tallest; more > 0 {
 		a.dataHigh = max(min(lowest, a.dataHigh), a.dataHigh-more/vg.Length(a.rows()))
 	}
