@@ -36,8 +36,8 @@ func NewLevelMaps(label string, names []string, maps []LevelMap) (LevelMaps, err
 	}
 	for _, m := range maps {
 		if m.Default[0] >= len(m.Rows) || m.Default[1] >= len(m.Columns) {
-			return LevelMaps{}, fmt.Errorf("map %s: default in row %d, column %d of %d by %d", m.Title, m.Default[0], m.Default[1],
-				len(m.Rows), len(m.Columns))
+			return LevelMaps{}, fmt.Errorf("map %s: default in row %d, column %d of %d by %d", m.Title, m.Default[0],
+				m.Default[1], len(m.Rows), len(m.Columns))
 		}
 		if len(m.Values) != len(m.Rows) {
 			return LevelMaps{}, fmt.Errorf("map %s: %d rows of values for %d levels", m.Title, len(m.Values), len(m.Rows))
