@@ -269,7 +269,7 @@ func (a *arrangement) draw(c draw.Canvas) {
 		grid[row][i%a.columns] = f.Plot
 		a.dress(f, tiles.At(c, i%a.columns, row), i%a.columns == 0)
 	}
-	places := plot.Align(grid, tiles, c)
+	places := inLine(grid, tiles, c)
 	for i, f := range a.frames {
 		at := places[i/a.columns][i%a.columns]
 		thin(f.Plot, f.DataCanvas(at))
