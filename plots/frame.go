@@ -360,7 +360,7 @@ func (a *arrangement) draw(c draw.Canvas) {
 		grid[row][i%a.columns] = f.Plot
 		a.dress(f, tiles.At(c, i%a.columns, row), i%a.columns == 0)
 	}
-	places := plot.Align(grid, tiles, c)
+	places := inLine(grid, tiles, c)
 	for i, f := range a.frames {
 		at := places[i/a.columns][i%a.columns]
 		thin(f.Plot, f.DataCanvas(at))
@@ -563,9 +563,12 @@ func (g Grid) arrangement(width vg.Length, s Style) arrangement {
 	return a
 }
 
-// squeeze lowers panels that do not fit on a page otherwise.
+// squeeze lowers panels that do not fit on a page otherwise, but not below what they need.
 func (a *arrangement) squeeze() {
 	const lowest = 34
+	if slices.ContainsFunc(a.frames, func(f frame) bool { return f.fixed > 0 || f.square }) {
+		return
+	}
 	if more := a.height() - tallest; more > 0 {
 		a.dataHigh = max(min(lowest, a.dataHigh), a.dataHigh-more/vg.Length(a.rows()))
 	}

@@ -35,6 +35,10 @@ func NewLevelMaps(label string, names []string, maps []LevelMap) (LevelMaps, err
 		return LevelMaps{}, fmt.Errorf("%d maps with %d names", len(maps), len(names))
 	}
 	for _, m := range maps {
+		if m.Default[0] >= len(m.Rows) || m.Default[1] >= len(m.Columns) {
+			return LevelMaps{}, fmt.Errorf("map %s: default in row %d, column %d of %d by %d", m.Title, m.Default[0],
+				m.Default[1], len(m.Rows), len(m.Columns))
+		}
 		if len(m.Values) != len(m.Rows) {
 			return LevelMaps{}, fmt.Errorf("map %s: %d rows of values for %d levels", m.Title, len(m.Values), len(m.Rows))
 		}
@@ -210,7 +214,7 @@ func (m cellsOf) Plot(c draw.Canvas, p *plot.Plot) {
 			c.StrokeLines(draw.LineStyle{Color: color.White, Width: 0.5}, corners)
 			label := m.style.label(m.style.small(), ink(fill), text.XCenter, text.YCenter)
 			size := corners[2].Sub(corners[0])
-			if t := minus(correlationText(v)); !math.IsNaN(v) && label.Width(t)+2 <= size.X && label.Height(t) <= size.Y {
+			if t := minus(correlationText(v)); !math.IsNaN(v) && label.Width(t)+4 <= size.X && label.Height(t) <= size.Y {
 				write(c, label, vg.Point{X: corners[0].X + size.X/2, Y: corners[0].Y + size.Y/2}, t)
 			}
 		}

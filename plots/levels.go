@@ -75,7 +75,7 @@ func (l Levels) frame(s Style) frame {
 	for _, run := range line.runs() {
 		xys := xysOf(run.X, run.Y)
 		if l.Words {
-			interval = intervalKey{stroke}
+			interval = bracket{stroke}
 			for k, x := range run.X {
 				p.Add(whisker{Point{X: x, Y: run.Y[k], Low: run.Low[k], High: run.High[k]}, tint, false})
 			}
@@ -164,11 +164,11 @@ func (a across) Plot(c draw.Canvas, p *plot.Plot) {
 	c.StrokeLine2(acrossStyle, c.Min.X, y(float64(a)), c.Max.X, y(float64(a)))
 }
 
-// intervalKey is the key of an interval.
-type intervalKey struct{ draw.LineStyle }
+// bracket is the key of an interval.
+type bracket struct{ draw.LineStyle }
 
 // Thumbnail implements plot.Thumbnailer.
-func (u intervalKey) Thumbnail(c *draw.Canvas) {
+func (u bracket) Thumbnail(c *draw.Canvas) {
 	x := (c.Min.X + c.Max.X) / 2
 	c.StrokeLine2(u.LineStyle, x, c.Min.Y, x, c.Max.Y)
 	for _, y := range []vg.Length{c.Min.Y, c.Max.Y} {

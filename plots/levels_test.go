@@ -162,10 +162,12 @@ func TestUndefinedLevels(t *testing.T) {
 func TestLevelsRefuse(t *testing.T) {
 	one := LevelMap{Rows: []string{"1"}, Columns: []string{"a", "b"}}
 	for name, err := range map[string]error{
-		"descending":     second(NewLevels(Levels{Levels: []Level{{X: 2}, {X: 1}}})),
-		"infinite":       second(NewLevels(Levels{Levels: []Level{{X: 2, Y: math.Inf(1)}}})),
-		"no interval":    second(NewLevels(Levels{Levels: []Level{{X: 2, Y: 1, Low: math.NaN()}}})),
-		"no rows":        second(NewLevelMaps("", []string{"a"}, []LevelMap{one})),
+		"descending":  second(NewLevels(Levels{Levels: []Level{{X: 2}, {X: 1}}})),
+		"infinite":    second(NewLevels(Levels{Levels: []Level{{X: 2, Y: math.Inf(1)}}})),
+		"no interval": second(NewLevels(Levels{Levels: []Level{{X: 2, Y: 1, Low: math.NaN()}}})),
+		"no rows":     second(NewLevelMaps("", []string{"a"}, []LevelMap{one})),
+		"no such cell": second(NewLevelMaps("", []string{"a"}, []LevelMap{{Rows: []string{"1"}, Columns: []string{"a"},
+			Values: [][]float64{{1}}, Default: [2]int{0, 1}}})),
 		"a map too many": second(NewLevelMaps("", nil, []LevelMap{one})),
 		"share of 2":     second(NewShares(Shares{Kinds: []string{"a"}, Parts: []Share{{Value: 2}}})),
 		"no such kind":   second(NewShares(Shares{Parts: []Share{{Value: 1}}})),

@@ -127,10 +127,15 @@ func (f Study) possible(kinds []string) (names []string) {
 				names = append(names, "ablation-"+name)
 			}
 			for _, c := range f.Columns { // what is varied may have been another setting before
-				names = append(names, "ablation-"+c.Question.Estimator)
+				names = append(names, "ablation-"+fileName(c.Question.Estimator))
 			}
 			for _, setting := range f.varied() { // as earlier versions called them
 				names = append(names, "ablation-"+setting)
+			}
+		case "importance":
+			names = append(names, kind)
+			for _, c := range f.Columns {
+				names = append(names, "importance-"+fileName(c.Question.Estimator))
 			}
 		case "grid":
 			for _, down := range f.varied() {

@@ -12,20 +12,23 @@ import (
 	"rwe301/plots"
 )
 
+// fileName is a name in letters that files can have on every system.
+func fileName(label string) string {
+	name := strings.Trim(strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', strings.ContainsRune("._=+", r):
+			return r
+		}
+		return '-'
+	}, label), "-.")
+	return name[:min(len(name), 80)]
+}
+
 // fileNames gives every estimator of the run a name that files can have, no two alike.
 func (f Study) fileNames() map[string]string {
 	names, taken := map[string]string{}, map[string]bool{}
 	for _, c := range f.Columns {
-		name := strings.Trim(strings.Map(func(r rune) rune {
-			switch {
-			case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', strings.ContainsRune("._=+", r):
-				return r
-			}
-			return '-'
-		}, c.Label), "-.")
-		if len(name) > 80 {
-			name = name[:80]
-		}
+		name := fileName(c.Label)
 		unique := name
 		for k := 2; taken[unique] || unique == ""; k++ {
 			unique = name + "-" + strconv.Itoa(k)
@@ -163,6 +166,9 @@ func isDefault(r *analysis.Finding, g analysis.Grid, s analysis.GridSlice) bool 
 // maxShares is how many shares a figure or table of importance names; the others are summed up.
 const maxShares = 12
 
+// maxImportances is how many estimators stand in one figure; more have a figure each.
+const maxImportances = 4
+
 // The kinds of shares.
 var shareKinds = []string{"a setting alone", "two settings together, beyond both", "all others"}
 
@@ -198,6 +204,7 @@ func (f Study) importanceFigure() ([]Figure, error) {
 		return nil, nil
 	}
 	var g plots.Grid
+	var apart []Figure
 	room := 0
 	for _, m := range all {
 		room = max(room, len(sharesOf(m)))
@@ -216,6 +223,11 @@ func (f Study) importanceFigure() ([]Figure, error) {
 			p.Kinds = p.Kinds[:2]
 		}
 		g.Panels, g.Names = append(g.Panels, p), append(g.Names, m.Estimator)
+		p.Room = 0
+		apart = append(apart, Figure{"importance-" + fileName(m.Estimator), plots.Of(p), plots.SingleColumn})
+	}
+	if len(all) > maxImportances {
+		return apart, nil
 	}
 	return []Figure{{Name: "importance", Figure: g, Width: plots.SingleColumn}}, nil
 }
