@@ -30,7 +30,7 @@ func OverSeeds(
 	return fromRecords(records, describe, space, func(uint64) uint64 { return 0 })
 }
 
-// answers are those to one question, while records are read.
+// answers are those to one question, while records are read. Those to a fixed one are kept under seed 0.
 type answers struct {
 	question store.Question
 	seeds    map[uint64]*vectors
@@ -67,14 +67,24 @@ func fromRecords(
 			r.Architectures = append(r.Architectures, store.Named{ID: rec.ID, Arch: rec.Arch})
 		}
 		key := rec.Key()
-		key.ID, key.Seed = "", apart(rec.Seed)
-		a := question[key]
+		key.ID, key.Seed = "", 0
+		a := question[key] // of a fixed question, whatever the seed, or of one whose seeds are told apart
+		if a == nil || !a.question.Fixed {
+			key.Seed = apart(rec.Seed)
+			a = question[key]
+		}
 		if a == nil {
 			a = &answers{question: describe(rec), seeds: map[uint64]*vectors{}, reasons: map[string]int{}}
+			if a.question.Fixed {
+				key.Seed = 0
+			}
 			question[key], all = a, append(all, a)
 		}
-		a.question.Seeds = include(a.question.Seeds, rec.Seed)
-		if !a.enter(n, &rec) {
+		if a.question.Fixed {
+			if err := a.enterFixed(n, &rec); err != nil {
+				return nil, err
+			}
+		} else if a.question.Seeds = include(a.question.Seeds, rec.Seed); !a.enter(n, &rec) {
 			return nil, fmt.Errorf("architecture %s has two records of %s under seed %d: which one counts?", rec.ID,
 				a.question.Label, rec.Seed)
 		}
@@ -117,12 +127,49 @@ func (a *answers) enter(n int, rec *store.Record) bool {
 	return true
 }
 
+// enterFixed notes an answer that no seed changes, so that files scored under several seeds have one column. Its seed
+// is the least of them.
+func (a *answers) enterFixed(n int, rec *store.Record) error {
+	seed := rec.Seed
+	if len(a.question.Seeds) > 0 {
+		seed = min(seed, a.question.Seeds[0])
+	}
+	a.question.Seeds = []uint64{seed}
+	fixed := *rec
+	fixed.Seed = 0
+	if a.enter(n, &fixed) {
+		return nil
+	}
+	v := a.seeds[0]
+	before := v.states[n] == uint8(slices.Index(states, store.OK))
+	switch {
+	case rec.Status != store.OK:
+	case !before:
+		v.scores[n], v.seconds[n], v.states[n] = *rec.Score, rec.Seconds, uint8(slices.Index(states, store.OK))
+	case v.scores[n] != *rec.Score:
+		return fixedDiffers(a.question.Label, rec.ID, v.scores[n], *rec.Score)
+	default:
+		v.seconds[n] = min(v.seconds[n], rec.Seconds)
+	}
+	return nil
+}
+
+// fixedDiffers says that what draws nothing has two values.
+func fixedDiffers(label, id string, a, b float64) error {
+	return fmt.Errorf("architecture %s: %s is %v and %v: it draws nothing, so one of them is wrong", id, label, min(a, b),
+		max(a, b))
+}
+
 // column sums up the answers; place is where each architecture stands.
 func (a *answers) column(place []int32) (*Column, error) {
 	c := NewColumn(&a.question, len(place))
 	c.reasons = a.reasons
 	for _, seed := range c.Seeds {
-		v := a.seeds[seed]
+		kept := seed
+		if c.Fixed {
+			kept = 0
+		}
+		v := a.seeds[kept]
 		for n, state := range v.states {
 			if state == 0 {
 				continue
@@ -131,7 +178,7 @@ func (a *answers) column(place []int32) (*Column, error) {
 				return nil, err
 			}
 		}
-		delete(a.seeds, seed)
+		delete(a.seeds, kept)
 	}
 	c.Finish()
 	return c, nil

@@ -120,6 +120,14 @@ func (c *Column) Answer(i int, seed uint64, status store.Status, score, seconds 
 	return nil
 }
 
+// Because notes why an answer is no score.
+func (c *Column) Because(reason string) {
+	if c.reasons == nil {
+		c.reasons = map[string]int{}
+	}
+	c.reasons[reason]++
+}
+
 // Finish sums up what was entered.
 func (c *Column) Finish() {
 	if len(c.reasons) > 0 {

@@ -25,6 +25,7 @@ type Question struct {
 	// What the registry of estimators knows, which no run stores.
 	Training bool     `json:"-"` // trains the network; its setting epochs is its cost
 	Cites    []string `json:"-"` // BibTeX keys
+	Fixed    bool     `json:"-"` // draws nothing: the answer is the same under every seed
 }
 
 // Variation says that a question differs in one setting from another one, its base.
