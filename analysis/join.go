@@ -161,11 +161,10 @@ func (j *joint) provenance(runs []*Results) {
 	p.Code, p.CPU = strings.Join(codes, ", "), strings.Join(processors, ", ")
 }
 
-// joined is a column with the runs that it comes from.
+// joined is a column with the number of the run that it comes from, the first one of several.
 type joined struct {
 	*Column
-	run  int
-	full string // another label
+	run int
 }
 
 func (j *joint) columns(runs []*Results) error {
@@ -277,22 +276,17 @@ func nameApart(all []*joined, runs []*Results) {
 		return out
 	}
 	for _, c := range shared(func(a, b *joined) bool { return a.SettingsHash != b.SettingsHash && a.Full != b.Full }) {
-		c.full = cmp.Or(c.Full, c.Label)
+		c.Label = cmp.Or(c.Full, c.Label)
 	}
 	columns := make([]*Column, len(all))
 	for i, c := range all {
-		c.Label, columns[i] = cmp.Or(c.full, c.Label), c.Column
+		columns[i] = c.Column
 	}
 	tellApart(columns)
 	names := runNames(runs)
 	for _, c := range shared(func(a, b *joined) bool { return true }) {
-		c.full = fmt.Sprintf("%s (%s)", c.Label, names[c.run])
+		c.Label += " (" + names[c.run] + ")"
 		c.Varied = nil // an ablation compares settings, not runs
-	}
-	for _, c := range all {
-		if strings.HasPrefix(c.full, c.Label) {
-			c.Label = c.full
-		}
 	}
 }
 

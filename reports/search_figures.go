@@ -8,6 +8,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/plot/vg"
 
@@ -37,6 +38,46 @@ func (r Search) figures(ctx context.Context) (out []Figure, err error) {
 		out, failed = append(out, made...), append(failed, err)
 	}
 	return out, errors.Join(failed...)
+}
+
+// SearchFigureNames lists the kinds of figures of searches.
+func SearchFigureNames() []string {
+	return []string{"fronts", "generations", "hypervolume", "best-so-far", "cells"}
+}
+
+// SaveFigures draws the kinds of figures named, all for none, into a folder of the searches' own; see
+// [Study.SaveFigures].
+func (r Search) SaveFigures(ctx context.Context, dir string, width vg.Length, formats []string, kinds ...string) (
+	[]string, error) {
+	paths, err := r.DrawInto(ctx, dir, width, formats, kinds...)
+	if ctx.Err() != nil {
+		return paths, ctx.Err()
+	}
+	made := saved(paths)
+	gone := slices.DeleteFunc(searchFigures(), func(name string) bool { return !ofKinds(name, kinds) })
+	return paths, errors.Join(err, tidy(dir, without(gone, made), made))
+}
+
+// DrawInto is SaveFigures into a folder that may hold more than the figures of these searches: nothing is removed.
+func (r Search) DrawInto(ctx context.Context, dir string, width vg.Length, formats []string, kinds ...string) (
+	[]string, error) {
+	made, failed := r.figures(ctx)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	made = slices.DeleteFunc(made, func(f Figure) bool { return !ofKinds(f.Name, kinds) })
+	paths, err := saveFigures(ctx, dir, made, width, r.Progress, formats...)
+	if ctx.Err() != nil {
+		return paths, ctx.Err()
+	}
+	return paths, errors.Join(failed, err)
+}
+
+// ofKinds says whether a figure is of one of the kinds of SearchFigureNames; all are where none is named.
+func ofKinds(name string, kinds []string) bool {
+	return len(kinds) == 0 || slices.ContainsFunc(kinds, func(k string) bool {
+		return name == k || strings.HasPrefix(name, k+"-")
+	})
 }
 
 // searchFigures lists the names of all figures that a report of searches may have.

@@ -358,13 +358,15 @@ func (t *Table) column(name string) (*column, error) {
 	return nil, t.at(max(t.header, 1), "no column %q; columns of numbers: %s", shown(name), list(numbers))
 }
 
-// AccuracyColumn finds the column of accuracies. Where name is "", it is the usual one, or the only one with numbers
-// whose name says that it holds accuracies.
+// AccuracyColumn finds the column of accuracies. Where name is "", it is val_accuracy, or else accuracy, or else the
+// only one with numbers whose name says that it holds accuracies.
 func (t *Table) AccuracyColumn(name string) (string, error) {
 	name = strings.TrimSpace(name)
 	wanted := cmp.Or(name, DefaultColumn)
-	if i, ok := t.places[wanted]; ok {
-		return wanted, t.usable(t.columns[i])
+	for _, usual := range []string{wanted, cmp.Or(name, AccuracyName)} {
+		if i, ok := t.places[usual]; ok {
+			return usual, t.usable(t.columns[i])
+		}
 	}
 	var like []string
 	numbers, _ := t.Columns()

@@ -153,8 +153,16 @@ func sizes(paths []string) (total int64) {
 	return total
 }
 
-// IsRecords says whether a file begins like one of records, or is empty as one without any.
+// IsRecords says whether a file begins like one of records, or is empty as one without any. A pipe, which can be read
+// once, is taken for one.
 func IsRecords(path string) bool {
+	info, err := os.Stat(path)
+	if err != nil || info.IsDir() {
+		return false
+	}
+	if !info.Mode().IsRegular() {
+		return true
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return false

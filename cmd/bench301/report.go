@@ -25,35 +25,38 @@ func newReport(s streams) *cobra.Command {
 	var o analysisOptions
 	var out string
 	cmd := with(&cobra.Command{
-		Use:   "report RUN",
+		Use:   "report RUN...",
 		Short: "Write the report of a run as one HTML file",
-		Long: `Writes the report of a study or of searches as one HTML file, made from the run folder alone, and prints its
-name. Figures lie inside, tables sort at a click, and points of scatter plots say which architecture they are. It
+		Long: `Writes the report of a run as one HTML file, and prints its name. Figures lie inside, tables sort at a click, and points of scatter plots say which architecture they are. It
 works without a network, and prints. A table or figure that cannot be made is named on standard error and in its place
 on the page, the rest is written, and the exit status is 1.
 
 Of searches it also writes the folder RUN/report, unless --out is given: the fronts as CSV and JSON lines, the
-indicators of each run, the summary as Markdown, LaTeX and CSV, and the figures.`,
+indicators of each run, the summary as Markdown, LaTeX and CSV, and the figures. The report of a file lies beside it, as
+scores-report.html of scores.jsonl.
+
+` + runHelp,
 		Example: `  bench301 report runs/my-study
   bench301 report runs/my-search -o search.html
+  bench301 report scores.jsonl
   bench301 report checklist runs/my-study --latex
   bench301 report bibtex runs/my-study > references.bib`,
-		Args: someArgs(1, 1, "one run folder"),
+		Args: someRuns,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			paths, err := report(cmd.Context(), s, args[0], out, o)
+			paths, err := report(cmd.Context(), s, args, out, o)
 			if out == "" && errors.Is(err, fs.ErrPermission) {
 				err = fmt.Errorf("%w: the run folder cannot be written: --out names another file", err)
 			}
 			return errors.Join(printLines(s, paths...), err)
 		},
-	}, outFlag(&out, "file (default RUN/report.html)"), o.AddFlags)
+	}, outFlag(&out, "file (default RUN/report.html, or FILE-report.html)"), o.AddFlags)
 	cmd.AddCommand(newChecklist(s), newBibTeX(s))
 	return cmd
 }
 
 // report writes the report of a run and lists what it wrote.
-func report(ctx context.Context, s streams, dir, out string, o analysisOptions) (paths []string, err error) {
-	if search.Is(dir) {
+func report(ctx context.Context, s streams, runs []string, out string, o analysisOptions) (paths []string, err error) {
+	if dir := searchIn(runs); dir != "" {
 		r, err := fronts(ctx, dir)
 		if err != nil {
 			return nil, err
@@ -63,13 +66,18 @@ func report(ctx context.Context, s streams, dir, out string, o analysisOptions) 
 		}
 		return savePage(ctx, r.Page, out)
 	}
-	f, err := o.run(ctx, s, dir)
+	if out == "" {
+		if out, err = beside(runs, "report.html"); err != nil {
+			return nil, err
+		}
+	}
+	f, err := o.run(ctx, s, true, runs...)
 	if err != nil {
 		return nil, err
 	}
 	tell, done := parts(s, "report")
 	defer done()
-	return savePage(ctx, reports.Study{Findings: f, Progress: tell}.Page, cmp.Or(out, pageIn(dir)))
+	return savePage(ctx, reports.Study{Findings: f, Progress: tell}.Page, out)
 }
 
 // parts reports how far the parts of a report are: those that are made, then those that are drawn.
@@ -115,16 +123,17 @@ func fronts(ctx context.Context, dir string) (r reports.Search, err error) {
 }
 
 func newChecklist(s streams) *cobra.Command {
+	var o sourceOptions
 	var format tableOptions
 	cmd := with(&cobra.Command{
-		Use:   "checklist RUN",
+		Use:   "checklist RUN...",
 		Short: "Fill in the best practices checklist as far as the run knows",
 		Long: `Prints the items of the best practices checklist of neural architecture search (Lindauer and Hutter 2020)
 with the answers that follow from the run folder, and "not known from the run" where none does.`,
 		Example: "  bench301 report checklist runs/my-study\n  bench301 report checklist runs/my-study --latex",
-		Args:    someArgs(1, 1, "one run folder"),
+		Args:    someRuns,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			t, err := ofRun(cmd.Context(), args[0], func(r *analysis.Results) reports.Table {
+			t, err := ofRun(cmd.Context(), s, o, args, func(r *analysis.Results) reports.Table {
 				return reports.Study{Findings: &analysis.Findings{Results: r}}.Checklist()
 			}, reports.Search.Checklist)
 			if err != nil {
@@ -132,7 +141,7 @@ with the answers that follow from the run folder, and "not known from the run" w
 			}
 			return t.Write(s.out, format.as())
 		},
-	}, format.AddFlags)
+	}, format.AddFlags, o.AddFlags)
 	// nothing here is resampled: what once took them still may
 	for _, name := range []string{"resamples", "resampling-seed"} {
 		cmd.Flags().Uint(name, 0, "")
@@ -143,16 +152,17 @@ with the answers that follow from the run folder, and "not known from the run" w
 
 // ofRun is what a run says of itself, be it of a study or of searches.
 func ofRun[T any](
-	ctx context.Context, dir string, study func(*analysis.Results) T, searches func(reports.Search) T,
+	ctx context.Context, s streams, o sourceOptions, runs []string, study func(*analysis.Results) T,
+	searches func(reports.Search) T,
 ) (said T, err error) {
-	if search.Is(dir) {
+	if dir := searchIn(runs); dir != "" {
 		r, err := fronts(ctx, dir)
 		if err != nil {
 			return said, err
 		}
 		return searches(r), nil
 	}
-	results, err := load(dir)
+	results, err := o.load(ctx, s, runs...)
 	if err != nil {
 		return said, err
 	}
@@ -160,53 +170,65 @@ func ofRun[T any](
 }
 
 func newBibTeX(s streams) *cobra.Command {
-	return &cobra.Command{
-		Use:     "bibtex RUN",
+	var o sourceOptions
+	return with(&cobra.Command{
+		Use:     "bibtex RUN...",
 		Short:   "Print the papers behind a run as BibTeX",
 		Long:    "Prints the papers of the benchmark, the search algorithms and every estimator that a run uses, as BibTeX.",
 		Example: "  bench301 report bibtex runs/my-study > references.bib",
-		Args:    someArgs(1, 1, "one run folder"),
+		Args:    someRuns,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			text, err := ofRun(cmd.Context(), args[0], reports.BibTeX, reports.Search.BibTeX)
+			text, err := ofRun(cmd.Context(), s, o, args, reports.BibTeX, reports.Search.BibTeX)
 			if err != nil {
 				return err
 			}
 			_, err = io.WriteString(s.out, text)
 			return err
 		},
-	}
+	}, o.AddFlags)
 }
+
 func newTable(s streams) *cobra.Command {
 	var o analysisOptions
 	var format tableOptions
 	var only string
 	return with(&cobra.Command{
-		Use:   "table RUN",
+		Use:   "table RUN...",
 		Short: "Print the tables of a run",
-		Long: `Prints a table of a run, or all of them, made from the run folder alone. bench301 correlate prints the same
-tables of files of scores.`,
+		Long: `Prints a table of a run, or all of them. Of searches it is that of their fronts; --only names one of the
+estimators that steered them, where there are accuracies, and --only all prints both.
+
+` + runHelp,
 		Example: `  bench301 table runs/my-study
   bench301 table runs/my-study --only ablation --latex > ablation.tex
-  bench301 table runs/my-study --only all --format markdown`,
-		Args: someArgs(1, 1, "one run folder"),
+  bench301 table runs/my-study --only all --format markdown
+  bench301 table runs/my-study:rwe scores.jsonl their-table.csv`,
+		Args: someRuns,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if search.Is(args[0]) {
-				if cmd.Flags().Changed("only") && only != reports.AllTables {
-					return usagef("--only %s: searches have one table", only)
+			ctx, as, chosen := cmd.Context(), format.as(), cmd.Flags().Changed("only")
+			dir := searchIn(args)
+			if dir != "" && (!chosen || only == reports.AllTables) {
+				r, err := fronts(ctx, dir)
+				if err == nil {
+					err = r.Table().Write(s.out, as)
 				}
-				r, err := fronts(cmd.Context(), args[0])
-				if err != nil {
+				if err != nil || !chosen {
 					return err
 				}
-				return r.Table().Write(s.out, format.as())
 			}
-			f, err := o.run(cmd.Context(), s, args[0])
+			results, err := o.load(ctx, s, args...)
 			if err != nil {
 				return err
 			}
-			tell, done := parts(s, "table")
-			defer done()
-			return reports.Study{Findings: f, Progress: tell}.Write(cmd.Context(), s.out, only, format.as())
+			if dir != "" && only == reports.AllTables {
+				if results.Truth == nil {
+					return nil // the fronts are all that there is
+				}
+				if as != reports.JSON {
+					fmt.Fprintln(s.out)
+				}
+			}
+			return o.write(ctx, s, only, as, true, results)
 		},
 	}, onlyFlag(&only), format.AddFlags, o.AddFlags)
 }
@@ -218,16 +240,16 @@ func newCompare(s streams) *cobra.Command {
 		Use:   "compare RUN RUN",
 		Short: "Compare the estimators of two runs",
 		Long: `Compares the tau-b of every estimator that two runs share, pair by pair where they have architectures in
-common. An estimator that each run has once is compared whatever its settings. ~ marks differences that may be chance.`,
+common. An estimator that each run has once is compared whatever its settings, and so are the only two, as of
+compare runs/a:rwe runs/a:params. ~ marks differences that may be chance.
+
+` + runHelp,
 		Example: `  bench301 compare runs/before runs/after
-  bench301 compare runs/he runs/orthogonal --csv`,
-		Args: someArgs(2, 2, "two run folders"),
+  bench301 compare runs/he runs/orthogonal --csv
+  bench301 compare runs/my-study:rwe runs/my-study:params`,
+		Args: someArgs(2, 2, "two runs"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			a, err := o.run(cmd.Context(), s, args[0])
-			if err != nil {
-				return err
-			}
-			b, err := o.run(cmd.Context(), s, args[1])
+			a, b, err := o.sides(cmd.Context(), s, args[0], args[1])
 			if err != nil {
 				return err
 			}
@@ -240,26 +262,58 @@ common. An estimator that each run has once is compared whatever its settings. ~
 	}, format.AddFlags, o.AddFlags)
 }
 
+// sides analyses two runs. Scores that come without accuracies are compared with those of the other side.
+func (o *analysisOptions) sides(ctx context.Context, s streams, names ...string) (a, b *analysis.Findings, err error) {
+	from := o.sources(s)
+	var results [2]*analysis.Results
+	for i, name := range names {
+		if results[i], err = analysis.Open(ctx, kinds(from), name); err != nil {
+			return nil, nil, err
+		}
+	}
+	results[0].TakeTruth(results[1])
+	results[1].TakeTruth(results[0])
+	var found [2]*analysis.Findings
+	for i, r := range results {
+		if err := from.Judge(ctx, r); err != nil {
+			return nil, nil, unknownSurrogate(err)
+		}
+		if found[i], err = o.compared(ctx, s, false, false, r); err != nil {
+			return nil, nil, err
+		}
+	}
+	return found[0], found[1], nil
+}
+
 func newFigure(s streams) *cobra.Command {
 	var o analysisOptions
 	var only, formats []string
 	var out string
 	var width string
 	cmd := with(&cobra.Command{
-		Use:   "figure RUN",
+		Use:   "figure RUN...",
 		Short: "Draw the figures of a run",
-		Long: `Draws the figures of a run from the run folder alone, with the numbers of each as CSV beside it, and prints
-the files. A figure that cannot be drawn is named on standard error, the others are drawn, and the exit status is 1.
-In RUN/figures, files of figures that the run has no more are removed. Kinds:
+		Long: `Draws the figures of a run, with the numbers of each as CSV beside it, and prints the files. A figure that
+cannot be drawn is named on standard error, the others are drawn, and the exit status is 1. In RUN/figures, files of
+figures that the run has no more are removed; figures of a file go into a folder beside it, as scores-figures of
+scores.jsonl. Kinds:
 ` + strings.Join(reports.FigureNames(), ", ") + `; those that the run has no data for are
-left out.
-Formats: ` + strings.Join(plots.Formats(), ", ") + `.`,
+left out. Searches have ` + strings.Join(reports.SearchFigureNames(), ", ") + `; the others of their estimators, where
+there are accuracies, if --only names them.
+Formats: ` + strings.Join(plots.Formats(), ", ") + `.
+
+` + runHelp,
 		Example: `  bench301 figure runs/my-study
   bench301 figure runs/my-study --only scatter,ablation --format pdf,tex
   bench301 figure runs/my-study --only bars --width 6.75in --out paper/figures`,
-		Args: someArgs(1, 1, "one run folder"),
+		Args: someRuns,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := cmp.Or(among("only", only, reports.FigureNames()), among("format", formats, plots.Formats())); err != nil {
+			known := reports.FigureNames()
+			searched := searchIn(args)
+			if searched != "" {
+				known = slices.Concat(reports.SearchFigureNames(), known)
+			}
+			if err := cmp.Or(among("only", only, known), among("format", formats, plots.Formats())); err != nil {
 				return err
 			}
 			var fixed vg.Length
@@ -269,28 +323,73 @@ Formats: ` + strings.Join(plots.Formats(), ", ") + `.`,
 					return usagef("--width %s: must be a length such as 3.25in or 8cm, at least 1in", width)
 				}
 			}
-			f, err := o.run(cmd.Context(), s, args[0])
-			if err != nil {
-				return err
+			dir, own := out, out == ""
+			if own {
+				var err error
+				if dir, err = beside(args, "figures"); err != nil {
+					return err
+				}
 			}
-			tell, done := parts(s, "figure")
-			defer done()
-			study := reports.Study{Findings: f, Progress: tell}
-			draw, dir := study.DrawInto, out
-			if out == "" {
-				draw, dir = study.SaveFigures, filepath.Join(args[0], "figures")
-			}
-			paths, err := draw(cmd.Context(), dir, fixed, formats, only...)
+			paths, err := figures(cmd.Context(), s, o, args, only, func(d drawer, kinds []string) ([]string, error) {
+				if own {
+					return d.SaveFigures(cmd.Context(), dir, fixed, formats, kinds...)
+				}
+				return d.DrawInto(cmd.Context(), dir, fixed, formats, kinds...)
+			})
 			if len(paths) == 0 && err == nil {
 				err = errors.New("the run has no data for these figures")
 			}
 			return errors.Join(printLines(s, paths...), err)
 		},
-	}, outFlag(&out, "folder (default RUN/figures)"), o.AddFlags)
+	}, outFlag(&out, "folder (default RUN/figures, or FILE-figures)"), o.AddFlags)
 	cmd.Flags().StringSliceVar(&only, "only", nil, "kinds of figures (default: all)")
 	cmd.Flags().StringSliceVar(&formats, "format", []string{"pdf", "png"}, "file formats")
 	cmd.Flags().StringVar(&width, "width", "", "width of every figure, e.g. 3.25in (default: as fits a two-column paper)")
 	return cmd
+}
+
+// drawer draws figures into its own folder, or into any.
+type drawer interface {
+	SaveFigures(ctx context.Context, dir string, width vg.Length, formats []string, kinds ...string) ([]string, error)
+	DrawInto(ctx context.Context, dir string, width vg.Length, formats []string, kinds ...string) ([]string, error)
+}
+
+// figures draws the kinds of figures named, all for none: of searches what they found, and if named, what their scores
+// say; of all else the latter.
+func figures(ctx context.Context, s streams, o analysisOptions, runs, only []string,
+	draw func(d drawer, kinds []string) ([]string, error)) (paths []string, err error) {
+	tell, done := parts(s, "figure")
+	defer done()
+	ofScores := only
+	var undrawn error
+	if dir := searchIn(runs); dir != "" {
+		var ofFronts []string
+		ofScores = nil
+		for _, kind := range only {
+			if slices.Contains(reports.SearchFigureNames(), kind) {
+				ofFronts = append(ofFronts, kind)
+			} else {
+				ofScores = append(ofScores, kind)
+			}
+		}
+		if ofFronts != nil || only == nil {
+			r, err := fronts(ctx, dir)
+			if err != nil {
+				return nil, err
+			}
+			r.Progress = tell
+			paths, undrawn = draw(r, ofFronts)
+		}
+		if ofScores == nil {
+			return paths, undrawn
+		}
+	}
+	f, err := o.run(ctx, s, true, runs...)
+	if err != nil {
+		return paths, errors.Join(undrawn, err)
+	}
+	more, err := draw(reports.Study{Findings: f, Progress: tell}, ofScores)
+	return append(paths, more...), errors.Join(undrawn, err)
 }
 
 // among refuses values of a flag that are not among those known.

@@ -377,16 +377,11 @@ the run are those of a study.`,
 			if err := knownSpace(r.Space); err != nil {
 				return err
 			}
-			text, notes, err := r.Definition()
-			if err != nil {
-				return err
-			}
-			p, err := planOf(cmd.Context(), filepath.Base(r.Table), text) // whose paths begin in the current folder
+			p, text, err := r.Plan(cmd.Context())
 			if err != nil {
 				return err
 			}
 			defer p.Close()
-			p.Notes = append(p.Notes, notes...)
 			name := strings.TrimSuffix(filepath.Base(r.Table), filepath.Ext(r.Table))
 			return begin(cmd.Context(), s, cmp.Or(out, filepath.Join("runs", name)), p, text, study.Shard{}, o.jobs, asJSON)
 		},

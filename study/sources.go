@@ -1,0 +1,249 @@
+package study
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"rwe301/analysis"
+	"rwe301/bench301"
+	"rwe301/estimators"
+	"rwe301/scoring"
+	"rwe301/store"
+)
+
+// Sources say how what users name as a run is read where it does not say so itself: files of scores and published
+// tables, and accuracies that come from elsewhere.
+type Sources struct {
+	Space    string // of files; "" is what their notation tells
+	Mean     bool   // files of scores have one column for all seeds of a question instead of one a seed
+	Column   string // of a published table: its accuracies; "" is the usual one
+	Unit     scoring.Unit
+	Repeats  scoring.Repeats
+	Accuracy scoring.Accuracy // of scores that come without accuracies
+	Asked    bool             // Accuracy counts for all, whatever accuracies they come with
+
+	Say   func(format string, args ...any) // hears what was not taken as it stands
+	Steps func(what, unit string) (count func(done, total int), end func())
+}
+
+// Kinds are those that a study or a file is; what else there is stands before them, for a study is any other folder and
+// a table any other file.
+func (s *Sources) Kinds() []analysis.Kind {
+	return []analysis.Kind{
+		{Name: "study", Is: isFolder, Open: one(func(_ context.Context, dir string) (*analysis.Results, error) {
+			return Load(dir)
+		})},
+		{Name: "scores", Is: store.IsRecords, Open: s.scores, Several: true},
+		{Name: "table", Is: func(string) bool { return true }, Open: one(s.table)},
+	}
+}
+
+// one opens a single path.
+func one(open func(ctx context.Context, path string) (*analysis.Results, error)) func(context.Context, ...string) (
+	*analysis.Results, error) {
+	return func(ctx context.Context, paths ...string) (*analysis.Results, error) { return open(ctx, paths[0]) }
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// Load reads the scores of the run in a folder.
+func Load(dir string) (*analysis.Results, error) {
+	r, err := Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	results, err := r.Load()
+	return results, errors.Join(err, r.Close())
+}
+
+// scores reads files of scores as one.
+func (s *Sources) scores(ctx context.Context, paths ...string) (*analysis.Results, error) {
+	space, err := s.spaceOf(paths)
+	if err != nil {
+		return nil, err
+	}
+	read := analysis.FromRecords
+	if s.Mean {
+		read = analysis.OverSeeds
+	}
+	count, end := s.Steps("reading scores", "MB")
+	defer end()
+	records := store.ReadAll(func(read, total int64) { count(int(read/1e6), int(total/1e6)) }, paths...)
+	r, err := read(func(yield func(store.Record, error) bool) {
+		for rec, err := range records {
+			if err == nil {
+				err = ctx.Err()
+			}
+			if !yield(rec, err) {
+				return
+			}
+		}
+	}, scoring.Describe, space)
+	if err != nil {
+		return nil, err
+	}
+	r.From.Dir = strings.Join(paths, ", ")
+	r.SortColumns()
+	return r, nil
+}
+
+// spaceOf is the space that was asked for, or else that of the first architecture in files of scores.
+func (s *Sources) spaceOf(paths []string) (bench301.Space, error) {
+	first := bench301.Spaces()[0]
+	if s.Space != "" {
+		return bench301.LookupSpace(s.Space)
+	}
+	if info, err := os.Stat(paths[0]); err != nil || !info.Mode().IsRegular() {
+		return first, nil // a pipe is read once
+	}
+	for rec, err := range store.ReadAll(nil, paths[0]) {
+		if err != nil {
+			break // said when all is read
+		}
+		for _, space := range bench301.Spaces() {
+			if _, _, err := space.Parse(rec.Arch); err == nil {
+				return space, nil
+			}
+		}
+		break
+	}
+	return first, nil
+}
+
+// table reads a published table, as a run that was replayed from it.
+func (s *Sources) table(ctx context.Context, path string) (*analysis.Results, error) {
+	replay := Replay{
+		Table: path, Space: s.Space, Accuracy: s.Column, Unit: s.Unit, Repeats: s.Repeats, NoAccuracy: s.Asked,
+	}
+	p, _, err := replay.Plan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer p.Close()
+	for _, note := range p.Notes {
+		s.Say("%s", note)
+	}
+	r, err := p.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r.From.Dir = path
+	return r, nil
+}
+
+// look asks the questions of a plan about its architectures, by id, where tables answer them all.
+func (p *Plan) look(ctx context.Context) (*analysis.Results, error) {
+	archs := slices.Clone(p.Architectures)
+	slices.SortFunc(archs, func(a, b bench301.Architecture) int { return strings.Compare(a.ID(), b.ID()) })
+	r := &analysis.Results{Space: p.Space, From: analysis.Provenance{
+		Name: p.Definition.Name, Space: p.Space.Name(), Origin: p.Origin, Notes: p.Notes,
+	}}
+	for _, a := range archs {
+		r.Architectures = append(r.Architectures, store.Named{ID: a.ID(), Arch: a.String()})
+	}
+	for _, q := range p.Questions {
+		if q.Accuracy {
+			continue
+		}
+		c := analysis.NewColumn(&q.Question, len(archs))
+		for _, seed := range q.Seeds {
+			env := estimators.NewEnv(nil, seed)
+			for i, a := range archs {
+				score, err := scoring.Ask(ctx, q.Source, a, env)
+				if err = errors.Join(err, ctx.Err()); err != nil {
+					return nil, err
+				}
+				if score.Status != estimators.OK {
+					c.Because(score.Reason)
+				}
+				if err := c.Answer(i, seed, store.Status(score.Status), score.Value, score.Seconds); err != nil {
+					return nil, err
+				}
+			}
+		}
+		c.Finish()
+		r.Columns = append(r.Columns, c)
+	}
+	if p.Truth == nil {
+		return r, nil
+	}
+	r.From.Truth = p.Truth.Name
+	var err error
+	r.Truth, err = p.Truth.Of(ctx, func(i int) (bench301.Architecture, error) { return archs[i], nil }, len(archs))
+	return r, err
+}
+
+// Judge gives results the accuracies that were asked for, or else those that they lack: all where files of scores have
+// none, and where others have them from the same source, those of what only the files have.
+func (s *Sources) Judge(ctx context.Context, r *analysis.Results) error {
+	lacking := 0
+	for _, v := range r.Truth {
+		if math.IsNaN(v) {
+			lacking++
+		}
+	}
+	if !s.Asked && (!r.From.Records || r.Truth != nil && lacking == 0) {
+		return nil
+	}
+	in := scoring.Inputs{Space: r.Space, Repeats: s.Repeats}
+	truth, err := in.Accuracy(s.Accuracy)
+	if err != nil {
+		return err
+	}
+	if !s.Asked && r.Truth != nil && truth.Name != r.From.Truth {
+		r.From.Notes = append(r.From.Notes, fmt.Sprintf("%d of %d architectures have no accuracy by %s.", lacking,
+			len(r.Architectures), r.From.Truth))
+		return nil
+	}
+	for _, note := range append(in.Notes(), truth.Notes...) {
+		s.Say("%s", note)
+		r.From.Notes = append(r.From.Notes, note)
+	}
+	count, end := s.Steps("asking for accuracies", "architectures")
+	defer end()
+	var asked atomic.Int64
+	known, err := truth.Of(ctx, func(i int) (bench301.Architecture, error) {
+		count(int(asked.Add(1)), len(r.Architectures))
+		return r.Architecture(i)
+	}, len(r.Architectures))
+	if err != nil {
+		return err
+	}
+	if r.Truth == nil || s.Asked {
+		r.Truth = known
+	}
+	for i, v := range r.Truth {
+		if math.IsNaN(v) {
+			r.Truth[i] = known[i]
+		}
+	}
+	r.From.Truth, r.From.Predicted = truth.Name, s.Accuracy.Source != scoring.Tabled
+	return nil
+}
+
+// Plan is the study of the table; text is its definition.
+func (r Replay) Plan(ctx context.Context) (p *Plan, text []byte, err error) {
+	text, notes, err := r.Definition()
+	if err != nil {
+		return nil, nil, err
+	}
+	d, err := Parse(filepath.Base(r.Table), text) // whose paths begin in the current folder
+	if err != nil {
+		return nil, nil, err
+	}
+	if p, err = Prepare(ctx, d); err != nil {
+		return nil, nil, err
+	}
+	p.Notes = append(p.Notes, notes...)
+	return p, text, nil
+}
