@@ -161,23 +161,25 @@ func (j *joint) provenance(runs []*Results) {
 	p.Code, p.CPU = strings.Join(codes, ", "), strings.Join(processors, ", ")
 }
 
-// joined is a column with the number of the run that it comes from, the first one of several.
+// joined is a column with the number of the run that it comes from, the first one of several, and the architectures
+// that its question was asked about.
 type joined struct {
 	*Column
-	run int
+	run   int
+	asked []bool
 }
 
 func (j *joint) columns(runs []*Results) error {
 	var all []*joined
 	for k, r := range runs {
 		for _, c := range r.Columns {
-			fresh := j.spread(r, c)
+			fresh := j.spread(k, r, c)
 			merged := false
 			for _, old := range all {
 				if old.Question.Key() != c.Question.Key() || !c.Fixed && !slices.Equal(old.Seeds, c.Seeds) {
 					continue
 				}
-				differ := old.differs(fresh)
+				differ := old.differs(fresh.Column)
 				if differ < 0 {
 					old.take(fresh)
 					merged = true
@@ -189,7 +191,7 @@ func (j *joint) columns(runs []*Results) error {
 				}
 			}
 			if !merged {
-				all = append(all, &joined{Column: fresh, run: k})
+				all = append(all, fresh)
 			}
 		}
 	}
@@ -202,10 +204,13 @@ func (j *joint) columns(runs []*Results) error {
 }
 
 // spread is a column of a run over the architectures of all.
-func (j *joint) spread(r *Results, c *Column) *Column {
+func (j *joint) spread(run int, r *Results, c *Column) *joined {
 	q := *c.Question
 	q.Seeds, q.Varied = slices.Clone(q.Seeds), slices.Clone(q.Varied)
-	out := NewColumn(&q, len(j.Architectures))
+	out := &joined{NewColumn(&q, len(j.Architectures)), run, make([]bool, len(j.Architectures))}
+	for _, a := range r.Architectures {
+		out.asked[j.place[a.ID]] = true
+	}
 	out.Parts, out.Reason = c.Parts, c.Reason
 	for s := range c.BySeed {
 		for i, v := range c.BySeed[s] {
@@ -218,8 +223,14 @@ func (j *joint) spread(r *Results, c *Column) *Column {
 	return out
 }
 
-// recount makes the counts of a column fit its scores.
-func (c *Column) recount() {
+// recount makes the counts of a column fit its scores. No run lacks the scores that it was not asked for.
+func (c *joined) recount() {
+	c.Asked = 0
+	for _, asked := range c.asked {
+		if asked {
+			c.Asked += len(c.Seeds)
+		}
+	}
 	rest := c.Asked
 	for _, scores := range c.BySeed {
 		for _, v := range scores {
@@ -246,7 +257,10 @@ func (c *Column) differs(o *Column) int {
 }
 
 // take adds the scores of a column of the same question.
-func (c *Column) take(o *Column) {
+func (c *joined) take(o *joined) {
+	for i, asked := range o.asked {
+		c.asked[i] = c.asked[i] || asked
+	}
 	for s := range c.BySeed {
 		for i, v := range o.BySeed[s] {
 			if math.IsNaN(c.BySeed[s][i]) {

@@ -132,6 +132,7 @@ func (r *Results) named(name string) (found []*Column) {
 		func(c *Column) bool { return c.Label == name },
 		func(c *Column) bool { return c.Full == name },
 		func(c *Column) bool { return c.Question.Estimator == name },
+		func(c *Column) bool { return strings.EqualFold(c.Label, name) },
 		func(c *Column) bool {
 			levels := c.Levels()
 			return c.Question.Estimator == estimator && !slices.ContainsFunc(strings.Split(settings, ","), func(s string) bool {

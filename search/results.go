@@ -45,6 +45,9 @@ func (s *Searches) Results(ctx context.Context) (*analysis.Results, error) {
 		return nil, err
 	}
 	r.SortColumns()
+	for _, c := range r.Columns { // what one method or seed asks, another does not
+		c.Asked, c.Missing = c.Asked-c.Missing, 0
+	}
 	m := s.Manifest
 	r.From = analysis.Provenance{
 		Dir: s.Dir, Name: m.Definition.Name, Space: m.Definition.Space, Origin: "that the searches evaluated",
