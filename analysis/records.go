@@ -30,7 +30,7 @@ func OverSeeds(
 	return fromRecords(records, describe, space, func(uint64) uint64 { return 0 })
 }
 
-// answers are those to one question, while records are read. Those to a fixed one are kept under seed 0.
+// answers are those to one question, while records are read.
 type answers struct {
 	question store.Question
 	seeds    map[uint64]*vectors
@@ -80,11 +80,7 @@ func fromRecords(
 			}
 			question[key], all = a, append(all, a)
 		}
-		if a.question.Fixed {
-			if err := a.enterFixed(n, &rec); err != nil {
-				return nil, err
-			}
-		} else if a.question.Seeds = include(a.question.Seeds, rec.Seed); !a.enter(n, &rec) {
+		if a.question.Seeds = include(a.question.Seeds, rec.Seed); !a.enter(n, &rec) {
 			return nil, fmt.Errorf("architecture %s has two records of %s under seed %d: which one counts?", rec.ID,
 				a.question.Label, rec.Seed)
 		}
@@ -93,7 +89,13 @@ func fromRecords(
 	r.From.Code, r.From.CPU = strings.Join(codes, ", "), strings.Join(processors, ", ")
 	clear(number)
 	place := r.sortArchitectures()
+	id := func(n int) string { return r.Architectures[place[n]].ID }
 	for i, a := range all {
+		if a.question.Fixed {
+			if err := a.fold(id); err != nil {
+				return nil, err
+			}
+		}
 		c, err := a.column(place)
 		if err != nil {
 			return nil, err
@@ -127,34 +129,34 @@ func (a *answers) enter(n int, rec *store.Record) bool {
 	return true
 }
 
-// enterFixed notes an answer that no seed changes, so that files scored under several seeds have one column. Its seed
-// is the least of them.
-func (a *answers) enterFixed(n int, rec *store.Record) error {
-	seed := rec.Seed
-	if len(a.question.Seeds) > 0 {
-		seed = min(seed, a.question.Seeds[0])
+// fold makes one of the answers of a fixed question under several seeds, so that files that were scored under them have
+// one column; it is that of the least seed.
+func (a *answers) fold(id func(n int) string) error {
+	first := a.seeds[a.question.Seeds[0]]
+	for _, seed := range a.question.Seeds[1:] {
+		for n, state := range a.seeds[seed].states {
+			for len(first.states) <= n {
+				first.scores, first.seconds, first.states = append(first.scores, math.NaN()), append(first.seconds, 0),
+					append(first.states, 0)
+			}
+			score, seconds := a.seeds[seed].scores[n], a.seeds[seed].seconds[n]
+			switch before := first.scores[n]; {
+			case state == 0 || math.IsNaN(score) && first.states[n] != 0:
+			case math.IsNaN(before):
+				first.scores[n], first.seconds[n], first.states[n] = score, seconds, state
+			case before != score:
+				return fixedDiffers(a.question.Label, id(n), before, score)
+			default:
+				first.seconds[n] = min(first.seconds[n], seconds)
+			}
+		}
+		delete(a.seeds, seed)
 	}
-	a.question.Seeds = []uint64{seed}
-	fixed := *rec
-	fixed.Seed = 0
-	if a.enter(n, &fixed) {
-		return nil
-	}
-	v := a.seeds[0]
-	before := v.states[n] == uint8(slices.Index(states, store.OK))
-	switch {
-	case rec.Status != store.OK:
-	case !before:
-		v.scores[n], v.seconds[n], v.states[n] = *rec.Score, rec.Seconds, uint8(slices.Index(states, store.OK))
-	case v.scores[n] != *rec.Score:
-		return fixedDiffers(a.question.Label, rec.ID, v.scores[n], *rec.Score)
-	default:
-		v.seconds[n] = min(v.seconds[n], rec.Seconds)
-	}
+	a.question.Seeds = a.question.Seeds[:1]
 	return nil
 }
 
-// fixedDiffers says that what draws nothing has two values.
+// fixedDiffers says that what draws nothing has two values for an architecture.
 func fixedDiffers(label, id string, a, b float64) error {
 	return fmt.Errorf("architecture %s: %s is %v and %v: it draws nothing, so one of them is wrong", id, label, min(a, b),
 		max(a, b))
@@ -165,11 +167,7 @@ func (a *answers) column(place []int32) (*Column, error) {
 	c := NewColumn(&a.question, len(place))
 	c.reasons = a.reasons
 	for _, seed := range c.Seeds {
-		kept := seed
-		if c.Fixed {
-			kept = 0
-		}
-		v := a.seeds[kept]
+		v := a.seeds[seed]
 		for n, state := range v.states {
 			if state == 0 {
 				continue
@@ -178,7 +176,7 @@ func (a *answers) column(place []int32) (*Column, error) {
 				return nil, err
 			}
 		}
-		delete(a.seeds, kept)
+		delete(a.seeds, seed)
 	}
 	c.Finish()
 	return c, nil

@@ -238,10 +238,13 @@ func (in *Inputs) tabulated(a Accuracy) (*Truth, error) {
 	}
 	return &Truth{
 		Question: &Question{store.Question{Settings: Encode(settings)}, l},
-		Name:     fmt.Sprintf("%s of %s", c.name, t.Base()), Unit: surrogate.Percent,
+		Name:     ColumnOf(c.name, t.Base()), Unit: surrogate.Percent,
 		Notes: slices.Concat(l.Notes, notes),
 	}, nil
 }
+
+// ColumnOf names accuracies that stand in a column of a file.
+func ColumnOf(column, file string) string { return column + " of " + file }
 
 // accuracies reads a column as accuracies.
 func (t *Table) accuracies(name string, given Unit) (l *Lookup, c *column, u Unit, notes []string, err error) {

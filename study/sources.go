@@ -94,7 +94,27 @@ func (s *Sources) scores(ctx context.Context, paths ...string) (*analysis.Result
 	}
 	r.From.Dir = strings.Join(paths, ", ")
 	r.SortColumns()
+	takeAccuracies(r)
 	return r, nil
+}
+
+// takeAccuracies makes accuracies of the answers that a study keeps beside its scores, as it exports them.
+func takeAccuracies(r *analysis.Results) {
+	var found []*analysis.Column
+	for _, c := range r.Columns {
+		if c.Question.Estimator == scoring.AccuracyName && c.Levels()["source"] != "" {
+			found = append(found, c)
+		}
+	}
+	if len(found) != 1 || len(found[0].BySeed) != 1 {
+		return // of several sources: which one counts is to be said
+	}
+	levels := found[0].Levels()
+	r.Truth, r.From.Truth, r.From.Predicted = found[0].BySeed[0], levels["name"], true
+	if levels["source"] == string(scoring.Tabled) {
+		r.From.Truth, r.From.Predicted = scoring.ColumnOf(levels["column"], levels["file"]), false
+	}
+	r.Columns = slices.DeleteFunc(r.Columns, func(c *analysis.Column) bool { return c == found[0] })
 }
 
 // spaceOf is the space that was asked for, or else that of the first architecture in files of scores.

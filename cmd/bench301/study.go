@@ -88,6 +88,10 @@ func printStatus(s streams, f recordOptions, r *study.Run) error {
 	if err != nil {
 		return err
 	}
+	return printProgress(s, f, status)
+}
+
+func printProgress(s streams, f recordOptions, status []study.Progress) error {
 	columns := "estimator,>asked,>ok,>undefined,>failed,>missing,>seconds,reason"
 	return newPrinter(s, f, columns, func(p study.Progress) []any {
 		return []any{p.Label, p.Asked, p.OK, p.Undefined, p.Failed, p.Missing, fixed(p.Seconds, 2), p.Reason}
