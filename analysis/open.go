@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -45,7 +46,11 @@ func Refer(kinds []Kind, name string) (Reference, error) {
 		}
 	}
 	if _, err := os.Stat(r.Path); err != nil {
-		return r, fmt.Errorf("%s: no run folder, file of scores or table: it does not exist", name)
+		what := ""
+		if filepath.Ext(name) == "" {
+			what = "no run folder: "
+		}
+		return r, fmt.Errorf("%s: %sno such file or directory", name, what)
 	}
 	i := slices.IndexFunc(kinds, func(k Kind) bool { return k.Is(r.Path) })
 	if i < 0 {

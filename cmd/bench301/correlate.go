@@ -58,11 +58,11 @@ func (o *analysisOptions) write(
 
 // someRuns wants at least one run.
 func someRuns(cmd *cobra.Command, args []string) error {
-	return someArgs(1, mostArgs, "a run or more: a run folder, a file of scores or a table")(cmd, args)
+	if len(args) == 0 {
+		return usagef("%s: name a file of scores, a run folder or a table", cmd.CommandPath())
+	}
+	return nil
 }
-
-// mostArgs is no bound on arguments.
-const mostArgs = 1 << 20
 
 // onlyFlag adds the flag --only.
 func onlyFlag(only *string) func(*cobra.Command) {

@@ -18,7 +18,8 @@ const runHelp = `RUN is the folder of a study, of searches or of the demo, a fil
 wrote, or a published table as replay takes it. RUN:ESTIMATOR is one estimator of it, as runs/a:rwe or
 runs/a:rwe:channels=8. Several are joined over their architectures: a question that two of them answer alike has one
 column, one that they answer otherwise has a column a run. Accuracies are those that the run comes with; files of scores
-have none, and are compared with those of the runs that they are joined with, or of --surrogate or --table.`
+have none, and are compared with those of the runs that they are joined with, or of --surrogate or --table. Where these are given, they count for all. --column is that of --table, or of the table that
+is the run. The space of a file is what its notation tells, unless --space says it.`
 
 // sourceOptions say how what is named as a run is read.
 type sourceOptions struct {
@@ -32,11 +33,7 @@ func (o *sourceOptions) AddFlags(cmd *cobra.Command) {
 	o.accuracyOptions.AddFlags(cmd)
 	spaceFlag(&o.space)(cmd)
 	f := cmd.Flags()
-	space := f.Lookup("space")
-	o.space, space.DefValue = "", "" // what the notation tells
-	space.Usage += " (default: what the notation of a file tells)"
-	f.Lookup("column").Usage = "column of accuracies, of --table or else of the table that is the run (default " +
-		"val_accuracy, or the only one with acc in its name)"
+	o.space, f.Lookup("space").DefValue = "", "" // what the notation tells
 	f.StringVar(&o.seeds, "seeds", "each", "of files of scores, each: a row a seed; mean: one row an estimator, of its "+
 		"mean over the seeds")
 	before(cmd, func() error {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -211,13 +210,17 @@ finished is kept).`,
 			if err := commands.permit(s, p); err != nil {
 				return fmt.Errorf("%s: %w", args[0], err)
 			}
-			dir := filepath.Join("runs", p.Definition.Folder())
-			if shard.Count > 0 {
-				dir += fmt.Sprintf("-%d-of-%d", shard.Index, shard.Count)
+			switch name := p.Definition.Folder(); {
+			case out != "":
+			case shard.Count > 0: // whose runs belong together by their names
+				out = filepath.Join(runsFolder, fmt.Sprintf("%s-%d-of-%d", name, shard.Index, shard.Count))
+			default:
+				out = newRunFolder(s, name, "bench301 study resume")
 			}
-			return begin(cmd.Context(), s, cmp.Or(out, dir), p, text, shard, o.jobs, false)
+			return begin(cmd.Context(), s, out, p, text, shard, o.jobs, false)
 		},
-	}, o.AddFlags, commands.AddFlags, outFlag(&out, "run folder (default runs/NAME)"))
+	}, o.AddFlags, commands.AddFlags, outFlag(&out, "run folder (default runs/NAME, or NAME-2 and so on where that is "+
+		"taken)"))
 	cmd.Flags().BoolVar(&yes, "yes", false, "run a study of a million estimates or more")
 	return cmd
 }
@@ -302,6 +305,7 @@ func begin(
 	if err != nil {
 		return err
 	}
+	s.say("running into %s", dir)
 	return finish(ctx, s, r, p, study.Options{Workers: jobs}, asJSON)
 }
 
@@ -382,10 +386,12 @@ the run are those of a study.`,
 				return err
 			}
 			defer p.Close()
-			name := strings.TrimSuffix(filepath.Base(r.Table), filepath.Ext(r.Table))
-			return begin(cmd.Context(), s, cmp.Or(out, filepath.Join("runs", name)), p, text, study.Shard{}, o.jobs, asJSON)
+			if out == "" {
+				out = newRunFolder(s, p.Definition.Folder(), "")
+			}
+			return begin(cmd.Context(), s, out, p, text, study.Shard{}, o.jobs, asJSON)
 		},
-	}, outFlag(&out, "run folder (default runs/TABLE)"), o.AddFlags, jsonFlag(&asJSON))
+	}, outFlag(&out, "run folder (default runs/TABLE, or TABLE-2 and so on where that is taken)"), o.AddFlags, jsonFlag(&asJSON))
 	spaceFlag(&r.Space)(cmd)
 	f := cmd.Flags()
 	r.Space, f.Lookup("space").DefValue = "", "" // what the notation tells
@@ -420,12 +426,14 @@ them), and write tables and figures.`,
   bench301 demo --out results`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return demo(cmd.Context(), s, out) },
-	}, outFlag(&out, "folder of the results (default runs/<UTC time>-demo)"))
+	}, outFlag(&out, "folder of the results (default runs/demo, or demo-2 and so on where that is taken)"))
 }
 
 func demo(ctx context.Context, s streams, out string) error {
 	start := time.Now()
-	out = cmp.Or(out, filepath.Join("runs", start.UTC().Format("20060102T150405Z")+"-demo"))
+	if out == "" {
+		out = newRunFolder(s, "demo", "")
+	}
 	p, err := planOf(ctx, "quick.yaml", studies.Quick)
 	if err != nil {
 		return err
@@ -434,6 +442,7 @@ func demo(ctx context.Context, s streams, out string) error {
 	if err != nil {
 		return err
 	}
+	s.say("running into %s", out)
 	var results *analysis.Results
 	if err = work(ctx, s, r, p, study.Options{}); err == nil {
 		results, err = r.Load()
