@@ -215,33 +215,32 @@ func (j *joint) spread(run int, r *Results, c *Column) *joined {
 	for s := range c.BySeed {
 		for i, v := range c.BySeed[s] {
 			at := j.place[r.Architectures[i].ID]
-			out.BySeed[s][at], out.Times[s][at] = v, c.Times[s][i]
+			out.BySeed[s][at], out.Times[s][at], out.state[s][at] = v, c.Times[s][i], c.state[s][i]
 		}
 	}
-	out.Undefined, out.Failed = c.Undefined, c.Failed
 	out.recount()
 	return out
 }
 
-// recount makes the counts of a column fit its scores. No run lacks the scores that it was not asked for.
+// recount counts the scores. No run lacks those that it was not asked for.
 func (c *joined) recount() {
-	c.Asked = 0
-	for _, asked := range c.asked {
-		if asked {
-			c.Asked += len(c.Seeds)
-		}
-	}
-	rest := c.Asked
-	for _, scores := range c.BySeed {
-		for _, v := range scores {
-			if !math.IsNaN(v) {
-				rest--
+	c.Asked, c.Undefined, c.Failed, c.Missing = 0, 0, 0, 0
+	for s := range c.Seeds {
+		for i, asked := range c.asked {
+			if !asked {
+				continue
+			}
+			c.Asked++
+			switch c.Status(s, i) {
+			case store.Undefined:
+				c.Undefined++
+			case store.Failed:
+				c.Failed++
+			case "":
+				c.Missing++
 			}
 		}
 	}
-	c.Undefined = min(c.Undefined, rest)
-	c.Failed = min(c.Failed, rest-c.Undefined)
-	c.Missing = rest - c.Undefined - c.Failed
 }
 
 // differs is the first architecture that two columns of one question score otherwise, -1 where there is none.
@@ -263,14 +262,13 @@ func (c *joined) take(o *joined) {
 	}
 	for s := range c.BySeed {
 		for i, v := range o.BySeed[s] {
-			if math.IsNaN(c.BySeed[s][i]) {
-				c.BySeed[s][i], c.Times[s][i] = v, o.Times[s][i]
+			if o.Status(s, i) == store.OK && math.IsNaN(c.BySeed[s][i]) || c.Status(s, i) == "" {
+				c.BySeed[s][i], c.Times[s][i], c.state[s][i] = v, o.Times[s][i], o.state[s][i]
 			}
 		}
 	}
 	c.Seeds[0] = min(c.Seeds[0], o.Seeds[0]) // of what is fixed; else the seeds are the same
 	c.Reason = cmp.Or(c.Reason, o.Reason)
-	c.Undefined, c.Failed = c.Undefined+o.Undefined, c.Failed+o.Failed
 	c.recount()
 	for _, v := range o.Varied {
 		if !slices.Contains(c.Varied, v) {

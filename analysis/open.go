@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"rwe301/store"
 )
 
 // Kind is a kind of what users name as a run: the folder of a study or of searches, a file of scores, a table.
@@ -107,6 +109,42 @@ func Open(ctx context.Context, kinds []Kind, names ...string) (*Results, error) 
 		all = append(all, r)
 	}
 	return Join(all...)
+}
+
+// nearIDs is the number of ids that an error names.
+const nearIDs = 3
+
+// Find finds the architectures whose ids begin with what is given: the one, or all for "".
+func (r *Results) Find(id string) ([]int, error) {
+	var found []int
+	var names []string
+	for i, a := range r.Architectures {
+		if strings.HasPrefix(a.ID, id) {
+			found, names = append(found, i), append(names, a.ID)
+		}
+	}
+	switch {
+	case id == "" || len(found) == 1:
+		return found, nil
+	case len(found) > 1:
+		return nil, fmt.Errorf("%s: %d ids begin with %s: %s: write more of it", r.From.Dir, len(found), id,
+			strings.Join(names[:min(len(names), nearIDs)], ", "))
+	}
+	near := slices.Clone(r.Architectures)
+	slices.SortStableFunc(near, func(a, b store.Named) int { return common(b.ID, id) - common(a.ID, id) })
+	for _, a := range near[:min(len(near), nearIDs)] {
+		names = append(names, a.ID)
+	}
+	return nil, fmt.Errorf("%s: no architecture of its %d has the id %s; near it: %s", r.From.Dir, len(near), id,
+		strings.Join(names, ", "))
+}
+
+// common is the length of what two ids begin with.
+func common(a, b string) (n int) {
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	return n
 }
 
 // Pick keeps the columns of the estimators that are named: by label, in full, or by name with some of the settings,

@@ -110,9 +110,9 @@ func takeAccuracies(r *analysis.Results) {
 		return // of several sources: which one counts is to be said
 	}
 	levels := found[0].Levels()
-	r.Truth, r.From.Truth, r.From.Predicted = found[0].BySeed[0], levels["name"], true
-	if levels["source"] == string(scoring.Tabled) {
-		r.From.Truth, r.From.Predicted = scoring.ColumnOf(levels["column"], levels["file"]), false
+	r.Truth, r.From.Truth = found[0].BySeed[0], levels["name"]
+	if r.From.Predicted = levels["source"] != string(scoring.Tabled); r.From.Truth == "" {
+		r.From.Truth = scoring.ColumnOf(levels["column"], levels["file"])
 	}
 	r.Columns = slices.DeleteFunc(r.Columns, func(c *analysis.Column) bool { return c == found[0] })
 }
@@ -168,9 +168,7 @@ func (p *Plan) look(ctx context.Context) (*analysis.Results, error) {
 	r := &analysis.Results{Space: p.Space, From: analysis.Provenance{
 		Name: p.Definition.Name, Space: p.Space.Name(), Origin: p.Origin, Notes: p.Notes,
 	}}
-	for _, a := range archs {
-		r.Architectures = append(r.Architectures, store.Named{ID: a.ID(), Arch: a.String()})
-	}
+	r.Architectures = named(archs)
 	for _, q := range p.Questions {
 		if q.Accuracy {
 			continue

@@ -58,6 +58,9 @@ type streams struct {
 	out, err io.Writer
 }
 
+// silent says nothing.
+var silent = streams{strings.NewReader(""), io.Discard, io.Discard}
+
 // say prints a line of talk.
 func (s streams) say(format string, args ...any) {
 	fmt.Fprintf(s.err, "bench301: %s\n", printable.Cut(fmt.Sprintf(format, args...), widestError))

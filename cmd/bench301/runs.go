@@ -243,9 +243,7 @@ func (l *listed) fill(ctx context.Context) (err error) {
 			err = fmt.Errorf("damaged: %v", p)
 		}
 	}()
-	from := new(sourceOptions).sources(streams{})
-	from.Say = func(string, ...any) {}
-	from.Steps = func(string, string) (func(int, int), func()) { return func(int, int) {}, func() {} }
+	from := new(sourceOptions).sources(silent)
 	r, err := analysis.Open(ctx, kinds(from), l.Name)
 	if err != nil {
 		return err
