@@ -18,6 +18,8 @@ type Findings struct {
 	Rows    []*Finding // in the order of the study
 	Options correlation.Options
 	Method  string // of the intervals, a sentence for notes
+
+	Compared bool // every estimator with the best one
 }
 
 // Finding is what the scores of one question say.
@@ -123,7 +125,7 @@ func Analyse(ctx context.Context, r *Results, o Options) (*Findings, error) {
 	if r.Truth == nil {
 		return nil, fmt.Errorf("%s: no accuracies: nothing to correlate the scores with", r.From.Dir)
 	}
-	f := &Findings{Results: r, Options: o.Options}
+	f := &Findings{Results: r, Options: o.Options, Compared: o.Compare}
 	f.Options.Context, r.ctx = ctx, ctx
 	step := o.steps(len(r.Columns))
 	for _, c := range r.Columns {

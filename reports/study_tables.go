@@ -129,14 +129,9 @@ func (f Study) InOrder() Table {
 	return AssociationTable(title, f.notes(noteSeconds), rowsOf(f.Rows))
 }
 
-// asTheyStand says whether single records are shown in their order, without comparisons.
-func (f Study) asTheyStand() bool {
-	return f.From.Records && !slices.ContainsFunc(f.Rows, func(r *analysis.Finding) bool { return r.Mark != "" })
-}
-
-// ordered are the rows of the table of estimators: best first, or as the records stand.
+// ordered are the rows of the table of estimators: best first, or as they stand where nothing is compared.
 func (f Study) ordered() []*analysis.Finding {
-	if f.asTheyStand() {
+	if !f.Compared {
 		return f.Rows
 	}
 	return f.Ranked()
@@ -155,7 +150,7 @@ const noteSeconds = "s/arch: median wall time of one estimate on its own, on one
 
 // estimatorTable is the main result, best first.
 func (f Study) estimatorTable() (Table, error) {
-	if f.asTheyStand() {
+	if !f.Compared {
 		return f.InOrder(), nil
 	}
 	return AssociationTable(f.title("Rank correlation"), f.notes(
