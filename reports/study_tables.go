@@ -301,12 +301,16 @@ func (f Study) protocolTable() (Table, error) {
 	add("weight seeds", "%s", seedRange(f.Columns))
 	add("data", "%s", strings.Join(data, "; "))
 	add("intervals", "%s", f.Method)
-	add("program", "%s", known("bench301 "+m.Code, m.Go, m.Platform))
+	if m.Code != "" {
+		add("program", "%s", known("bench301 "+m.Code, m.Go, m.Platform))
+	}
 	cores := ""
 	if m.Cores > 0 {
 		cores = fmt.Sprintf("%d cores", m.Cores)
 	}
-	add("machine", "%s", known(m.CPU, cores))
+	if machine := known(m.CPU, cores); machine != "" {
+		add("machine", "%s", machine)
+	}
 	if total > 0 {
 		add("time of all estimates", "about %s s on one core", Seconds(total))
 	}

@@ -358,6 +358,9 @@ func (t *Table) column(name string) (*column, error) {
 	return nil, t.at(max(t.header, 1), "no column %q; columns of numbers: %s", shown(name), list(numbers))
 }
 
+// ErrNoColumn says that a table lacks a column.
+var ErrNoColumn = errors.New("no column")
+
 // AccuracyColumn finds the column of accuracies. Where name is "", it is val_accuracy, or else accuracy, or else the
 // only one with numbers whose name says that it holds accuracies.
 func (t *Table) AccuracyColumn(name string) (string, error) {
@@ -378,5 +381,6 @@ func (t *Table) AccuracyColumn(name string) (string, error) {
 	if name == "" && len(like) == 1 {
 		return like[0], nil
 	}
-	return "", t.at(max(t.header, 1), "no column %q of accuracies; columns of numbers: %s", shown(wanted), list(numbers))
+	return "", t.at(max(t.header, 1), "%w %q of accuracies; columns of numbers: %s", ErrNoColumn, shown(wanted),
+		list(numbers))
 }

@@ -92,7 +92,11 @@ func (s *Sources) scores(ctx context.Context, paths ...string) (*analysis.Result
 	if err != nil {
 		return nil, err
 	}
-	r.From.Dir = strings.Join(paths, ", ")
+	var names []string
+	for _, path := range paths {
+		names = append(names, filepath.Base(path))
+	}
+	r.From.Dir, r.From.Name = strings.Join(paths, ", "), strings.Join(names, ", ")
 	r.SortColumns()
 	takeAccuracies(r)
 	return r, nil
@@ -146,6 +150,9 @@ func (s *Sources) table(ctx context.Context, path string) (*analysis.Results, er
 		Table: path, Space: s.Space, Accuracy: s.Column, Unit: s.Unit, Repeats: s.Repeats, NoAccuracy: s.Asked,
 	}
 	p, _, err := replay.Plan(ctx)
+	if errors.Is(err, scoring.ErrNoColumn) {
+		return nil, fmt.Errorf("%w (--column names another one; --surrogate and --table are accuracies from elsewhere)", err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -236,6 +243,9 @@ func (s *Sources) Judge(ctx context.Context, r *analysis.Results) error {
 	}, len(r.Architectures))
 	if err != nil {
 		return err
+	}
+	if !slices.ContainsFunc(known, func(v float64) bool { return !math.IsNaN(v) }) && len(known) > 0 {
+		return fmt.Errorf("%s: no accuracy of any of the %d architectures in %s", truth.Name, len(known), r.From.Dir)
 	}
 	if r.Truth == nil || s.Asked {
 		r.Truth = known
