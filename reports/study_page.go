@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"rwe301/analysis"
 )
 
 // captions say what the kinds of figures show.
