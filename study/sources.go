@@ -123,25 +123,46 @@ func takeAccuracies(r *analysis.Results) {
 
 // spaceOf is the space that was asked for, or else that of the first architecture in files of scores.
 func (s *Sources) spaceOf(paths []string) (bench301.Space, error) {
-	first := bench301.Spaces()[0]
 	if s.Space != "" {
 		return bench301.LookupSpace(s.Space)
 	}
-	if info, err := os.Stat(paths[0]); err != nil || !info.Mode().IsRegular() {
-		return first, nil // a pipe is read once
+	var found bench301.Space
+	var in string
+	for _, path := range paths {
+		space := spaceIn(path)
+		switch {
+		case space == nil:
+		case found == nil:
+			found, in = space, path
+		case found.Name() != space.Name():
+			return nil, fmt.Errorf("%s has architectures of the space %s, %s of %s: they have none in common", in,
+				found.Name(), path, space.Name())
+		}
 	}
-	for rec, err := range store.ReadAll(nil, paths[0]) {
+	if found == nil {
+		found = bench301.Spaces()[0]
+	}
+	return found, nil
+}
+
+// spaceIn is the space of the first architecture in a file of scores; nil where that is not known, as of a pipe, which
+// can be read once.
+func spaceIn(path string) bench301.Space {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
+	for rec, err := range store.ReadAll(nil, path) {
 		if err != nil {
-			break // said when all is read
+			return nil // said when all is read
 		}
 		for _, space := range bench301.Spaces() {
 			if _, _, err := space.Parse(rec.Arch); err == nil {
-				return space, nil
+				return space
 			}
 		}
 		break
 	}
-	return first, nil
+	return nil
 }
 
 // table reads a published table, as a run that was replayed from it.
@@ -241,6 +262,9 @@ func (s *Sources) Judge(ctx context.Context, r *analysis.Results) error {
 		count(int(asked.Add(1)), len(r.Architectures))
 		return r.Architecture(i)
 	}, len(r.Architectures))
+	if err != nil && ctx.Err() == nil && !s.Asked {
+		err = fmt.Errorf("%s: %w (--surrogate or --table names other accuracies)", r.From.Dir, err)
+	}
 	if err != nil {
 		return err
 	}

@@ -202,7 +202,8 @@ estimators that steered them, where there are accuracies, and --only all prints 
 		Example: `  bench301 table runs/my-study
   bench301 table runs/my-study --only ablation --latex > ablation.tex
   bench301 table runs/my-study --only all --format markdown
-  bench301 table runs/my-study:rwe scores.jsonl their-table.csv`,
+  bench301 table runs/my-study:rwe scores.jsonl
+  bench301 table their-table.csv runs/my-study --surrogate mini`,
 		Args: someRuns,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx, as, chosen := cmd.Context(), format.as(), cmd.Flags().Changed("only")

@@ -162,7 +162,7 @@ func list(ctx context.Context, s streams, dir string) ([]listed, error) {
 // none. top says that it is the one that was named.
 func runsIn(dir string, top bool) (paths []string, err error) {
 	kind, begun := runFolder(dir)
-	if kind != "" {
+	if kind != "" || store.IsRecords(dir) {
 		return []string{dir}, nil
 	}
 	entries, err := os.ReadDir(dir)

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -58,7 +60,18 @@ func (o *sourceOptions) sources(s streams) *study.Sources {
 
 // kinds are all kinds of runs.
 func kinds(from *study.Sources) []analysis.Kind {
-	return append([]analysis.Kind{search.Kind()}, from.Kinds()...)
+	return append([]analysis.Kind{partKind, search.Kind()}, from.Kinds()...)
+}
+
+// partKind is a file of a run folder, which is to be named instead.
+var partKind = analysis.Kind{
+	Name: "part of a run",
+	Is: func(path string) bool {
+		return slices.Contains([]string{"scores.db", "manifest.json", "search.json"}, filepath.Base(path))
+	},
+	Open: func(_ context.Context, paths ...string) (*analysis.Results, error) {
+		return nil, fmt.Errorf("%s: a part of a run: name its folder, %s", paths[0], filepath.Dir(paths[0]))
+	},
 }
 
 // load reads what is named, with the accuracies that there are.
