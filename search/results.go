@@ -15,14 +15,17 @@ import (
 
 // Kind are folders of searches, as runs of which the scores are wanted.
 func Kind() analysis.Kind {
-	return analysis.Kind{Name: "search", Is: Is, Open: func(ctx context.Context, paths ...string) (*analysis.Results, error) {
-		s, err := Open(ctx, paths[0])
-		if err != nil {
-			return nil, err
-		}
-		r, err := s.Results(ctx)
-		return r, errors.Join(err, s.Close())
-	}}
+	return analysis.Kind{Name: "search", Is: Is, Open: results}
+}
+
+// results reads the scores of a folder of searches.
+func results(ctx context.Context, paths ...string) (*analysis.Results, error) {
+	s, err := Open(ctx, paths[0])
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.Results(ctx)
+	return r, errors.Join(err, s.Close())
 }
 
 // Results are the scores of the architectures that the searches evaluated, by id, with the accuracies that their source

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"rwe301/analysis"
-	"rwe301/bench301/surrogate"
 	"rwe301/estimators"
 	"rwe301/internal/printable"
 	"rwe301/scoring"
@@ -18,7 +17,8 @@ import (
 )
 
 // copiedDefinition is that of a run whose scores were taken from other runs.
-const copiedDefinition = "# The scores of other runs, taken as they are: manifest.json says which. There is nothing to run.\n"
+const copiedDefinition = "# The scores of other runs, taken as they are: manifest.json says which. There is nothing " +
+	"to run.\n"
 
 // Copy makes the run folder dir of results, whatever they were read from, and returns it open.
 func Copy(dir string, r *analysis.Results, m scoring.Machine) (*Run, error) {
@@ -32,8 +32,9 @@ func Copy(dir string, r *analysis.Results, m scoring.Machine) (*Run, error) {
 	manifest := Manifest{
 		Format: runFormat, Name: printable.Cut("scores of "+r.From.Dir, maxTitle), Space: r.Space.Name(),
 		Architectures: len(r.Architectures), Origin: r.From.Origin, Copied: true, Truth: r.From.Truth,
-		Unit: surrogate.Percent, Notes: append(slices.Clone(r.From.Notes), "The scores were taken from "+r.From.Dir+"."),
-		Base: here, Code: m.Code, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, CPU: m.CPU,
+		Unit:  string(scoring.Percent),
+		Notes: append(slices.Clone(r.From.Notes), "The scores were taken from "+r.From.Dir+"."),
+		Base:  here, Code: m.Code, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, CPU: m.CPU,
 		Cores: runtime.NumCPU(), Created: time.Now().UTC().Truncate(time.Second),
 	}
 	columns := slices.Clone(r.Columns)

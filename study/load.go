@@ -36,7 +36,8 @@ func (r *Run) Load() (*analysis.Results, error) {
 			out.Architectures = append(out.Architectures, a)
 		}
 	}
-	if !m.Copied && !strings.HasPrefix(m.Origin, drawn) { // a file's lines may stand in any order; a seed draws in one only
+	// A file's lines may stand in any order; a seed draws in one only.
+	if !m.Copied && !strings.HasPrefix(m.Origin, drawn) {
 		slices.SortFunc(out.Architectures, func(a, b store.Named) int { return strings.Compare(a.ID, b.ID) })
 	}
 	place := make(map[string]int, len(all))

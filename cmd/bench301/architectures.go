@@ -161,7 +161,8 @@ func idInRun(space bench301.Space, arg string) (path, id string, ok bool) {
 }
 
 // fromRun reads an architecture of a run, or all of them.
-func (a *archInput) fromRun(ctx context.Context, space bench301.Space, path, id string) iter.Seq2[bench301.Item, error] {
+func (a *archInput) fromRun(ctx context.Context, space bench301.Space, path, id string) iter.Seq2[bench301.Item,
+	error] {
 	return func(yield func(bench301.Item, error) bool) {
 		r, err := a.openRun(ctx, path, id)
 		if err == nil && r.Space.Name() != space.Name() {
@@ -188,8 +189,8 @@ func (a *archInput) fromRun(ctx context.Context, space bench301.Space, path, id 
 // openRun reads a run, once.
 func (a *archInput) openRun(ctx context.Context, path, id string) (*analysis.Results, error) {
 	if path == "" {
-		return nil, usagef("%s: neither a file nor an architecture; an id stands behind the run that it comes from: RUN:%[1]s",
-			id)
+		return nil, usagef("%s: neither a file nor an architecture; an id stands behind the run that it comes from: "+
+			"RUN:%[1]s", id)
 	}
 	if r := a.opened[path]; r != nil {
 		return r, nil

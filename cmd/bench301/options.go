@@ -251,7 +251,8 @@ func (o *analysisOptions) analyse(
 }
 
 // run analyses what is named as a run. varied also finds out which settings single scores vary.
-func (o *analysisOptions) run(ctx context.Context, s streams, varied bool, names ...string) (*analysis.Findings, error) {
+func (o *analysisOptions) run(ctx context.Context, s streams, varied bool, names ...string) (*analysis.Findings,
+	error) {
 	results, err := o.load(ctx, s, names...)
 	if err != nil {
 		return nil, err

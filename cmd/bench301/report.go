@@ -27,9 +27,10 @@ func newReport(s streams) *cobra.Command {
 	cmd := with(&cobra.Command{
 		Use:   "report RUN...",
 		Short: "Write the report of a run as one HTML file",
-		Long: `Writes the report of a run as one HTML file, and prints its name. Figures lie inside, tables sort at a click, and points of scatter plots say which architecture they are. It
-works without a network, and prints. A table or figure that cannot be made is named on standard error and in its place
-on the page, the rest is written, and the exit status is 1.
+		Long: `Writes the report of a run as one HTML file, and prints its name. Figures lie inside, tables sort at a
+click, and points of scatter plots say which architecture they are. It works without a network, and prints. A table or
+figure that cannot be made is named on standard error and in its place on the page, the rest is written, and the exit
+status is 1.
 
 Of searches it also writes the folder RUN/report, unless --out is given: the fronts as CSV and JSON lines, the
 indicators of each run, the summary as Markdown, LaTeX and CSV, and the figures. The report of a file lies beside it, as

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -133,6 +134,9 @@ func list(ctx context.Context, s streams, dir string) ([]listed, error) {
 	paths, err := runsIn(dir, true)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: no such folder: runs go there by default; another one is an argument", dir)
+	}
+	if errors.Is(err, syscall.ENOTDIR) {
+		return nil, fmt.Errorf("%s: neither a folder nor a file of scores", dir)
 	}
 	if err != nil {
 		return nil, err

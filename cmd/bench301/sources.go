@@ -16,12 +16,13 @@ import (
 )
 
 // runHelp explains what a command takes as a run.
-const runHelp = `RUN is the folder of a study, of searches or of the demo, a file of scores that score --out or study export
-wrote, or a published table as replay takes it. RUN:ESTIMATOR is one estimator of it, as runs/a:rwe or
+const runHelp = `RUN is the folder of a study, of searches or of the demo, a file of scores that score --out or
+study export wrote, or a published table as replay takes it. RUN:ESTIMATOR is one estimator of it, as runs/a:rwe or
 runs/a:rwe:channels=8. Several are joined over their architectures: a question that two of them answer alike has one
-column, one that they answer otherwise has a column a run. Accuracies are those that the run comes with; files of scores
-have none, and are compared with those of the runs that they are joined with, or of --surrogate or --table. Where these are given, they count for all. --column is that of --table, or of the table that
-is the run. The space of a file is what its notation tells, unless --space says it.`
+column, one that they answer otherwise has a column a run. Accuracies are those that the run comes with; what score
+wrote has none, and is compared with those of the runs that it is joined with, or of --surrogate or --table. Where
+these are given, they count for all. --column is that of --table, or of the table that is the run. The space of a file
+is what its notation tells, unless --space says it.`
 
 // sourceOptions say how what is named as a run is read.
 type sourceOptions struct {
