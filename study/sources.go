@@ -2,8 +2,10 @@ package study
 
 import (
 	"context"
+	"encoding/csv"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -167,6 +169,10 @@ func spaceIn(path string) bench301.Space {
 
 // table reads a published table, as a run that was replayed from it.
 func (s *Sources) table(ctx context.Context, path string) (*analysis.Results, error) {
+	if rowAScore(path) {
+		return nil, fmt.Errorf("%s: a row a score, and a table has a row an architecture: as JSON lines these scores can be "+
+			"read (score --out FILE, score --json, study export --format jsonl)", path)
+	}
 	replay := Replay{
 		Table: path, Space: s.Space, Accuracy: s.Column, Unit: s.Unit, Repeats: s.Repeats, NoAccuracy: s.Asked,
 	}
@@ -187,6 +193,18 @@ func (s *Sources) table(ctx context.Context, path string) (*analysis.Results, er
 	}
 	r.From.Dir = path
 	return r, nil
+}
+
+// rowAScore says whether a file is CSV as score and study export print it.
+func rowAScore(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	header, err := csv.NewReader(io.LimitReader(f, 1<<12)).Read()
+	return err == nil && slices.Contains(header, "arch") && slices.Contains(header, "estimator") &&
+		slices.Contains(header, "score")
 }
 
 // look asks the questions of a plan about its architectures, by id, where tables answer them all.
