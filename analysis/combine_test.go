@@ -132,7 +132,7 @@ func TestLinearLeavesOneOut(t *testing.T) {
 	}
 }
 
-// Scores of which lower is better are turned round; one column a seed.
+// Scores of which lower is better are turned round; one column a seed, unless nothing is drawn.
 func TestColumnsOfRecords(t *testing.T) {
 	var records []store.Record
 	var truth []float64
@@ -141,8 +141,10 @@ func TestColumnsOfRecords(t *testing.T) {
 		truth = append(truth, float64(i))
 		for _, seed := range []uint64{0, 1} {
 			value := float64(i * i)
-			records = append(records, store.Record{Arch: id, ID: id, Estimator: "params", Seed: seed, Score: &value,
-				Status: store.OK, Seconds: float64(i)})
+			for _, name := range []string{"snip", "params"} {
+				records = append(records, store.Record{Arch: id, ID: id, Estimator: name, Seed: seed, Score: &value,
+					Status: store.OK, Seconds: float64(i)})
+			}
 		}
 	}
 	for lower, want := range map[bool]float64{false: 1, true: -1} {
@@ -154,8 +156,8 @@ func TestColumnsOfRecords(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(r.Columns) != 2 || r.Columns[0].Label != "params seed 0" || r.Columns[1].Label != "params seed 1" ||
-			!r.Columns[0].Trivial {
+		if len(r.Columns) != 3 || r.Columns[0].Label != "snip seed 0" || r.Columns[1].Label != "params" ||
+			r.Columns[2].Label != "snip seed 1" || r.Columns[0].Trivial || !r.Columns[1].Trivial {
 			t.Fatalf("%+v", r.Columns)
 		}
 		// Architectures that have no score at all count as asked for.

@@ -20,12 +20,11 @@ type Contrast struct {
 }
 
 // Compare compares the tau-b of every estimator that two runs share; B minus A, p adjusted by Holm. Estimators match by
-// name and settings, or by name alone where either run has that name once. Of rows, unless there are none, both
-// findings must be among these.
+// name and settings, or by name alone where either run has that name once; the only ones of two runs always match. Of
+// rows, unless there are none, both findings must be among these.
 func Compare(ctx context.Context, a, b *Findings, rows ...*Finding) ([]Contrast, error) {
-	if a.From.Truth != b.From.Truth {
-		return nil, fmt.Errorf("%s compares with accuracy by %s, %s by %s: their correlations are not comparable", a.From.Dir,
-			a.From.Truth, b.From.Dir, b.From.Truth)
+	if err := sameTruth(a.Results, b.Results); err != nil {
+		return nil, err
 	}
 	var out []Contrast
 	var cs []*correlation.Comparison
@@ -82,6 +81,9 @@ func matches(a, b *Findings) [][2]*Finding {
 		name := x.Column.Question.Estimator
 		return name == y.Column.Question.Estimator && count(a, name) == 1 && count(b, name) == 1
 	})
+	if len(a.Rows) == 1 && len(b.Rows) == 1 {
+		pair(func(x, y *Finding) bool { return true })
+	}
 	return out
 }
 

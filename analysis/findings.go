@@ -133,7 +133,7 @@ func Analyse(ctx context.Context, r *Results, o Options) (*Findings, error) {
 	if r.Truth == nil {
 		return nil, fmt.Errorf("%s: no accuracies: nothing to correlate the scores with", r.From.Dir)
 	}
-	f := &Findings{Results: r, Options: o.Options}
+	f := &Findings{Results: r, Options: o.Options, Compared: o.Compare}
 	f.Options.Context, r.ctx = ctx, ctx
 	step := o.steps(len(r.Columns))
 	for _, c := range r.Columns {

@@ -159,20 +159,25 @@ func TestFilesInAnyOrder(t *testing.T) {
 // TestTwoRecordsOfOneKey must not let one of them win in silence.
 func TestTwoRecordsOfOneKey(t *testing.T) {
 	one, two := 1.0, 2.0
-	record := store.Record{ID: "x", Arch: "x", Estimator: "params", Score: &one, Status: store.OK}
+	record := store.Record{ID: "x", Arch: "x", Estimator: "snip", Score: &one, Status: store.OK}
 	other := record
 	other.Score = &two
 	failed := record
 	failed.Score, failed.Status = nil, store.Failed
 	for _, records := range [][]store.Record{{record, other}, {record, record}, {failed, record}} {
 		if _, err := analysis.FromRecords(store.Each(records), scoring.Describe, bench301.DARTS{}); err == nil ||
-			!strings.Contains(err.Error(), "architecture x has two records of params") {
+			!strings.Contains(err.Error(), "architecture x has two records of snip") {
 			t.Errorf("%v", err)
 		}
 	}
 	other.Seed = 1
 	if _, err := analysis.FromRecords(store.Each([]store.Record{record, other}), scoring.Describe,
 		bench301.DARTS{}); err != nil {
+		t.Error(err)
+	}
+	record.Estimator, other.Estimator = "params", "params" // which draws nothing
+	if _, err := analysis.FromRecords(store.Each([]store.Record{record, other}), scoring.Describe,
+		bench301.DARTS{}); err == nil || !strings.Contains(err.Error(), "params is 1 and 2: it draws nothing") {
 		t.Error(err)
 	}
 }

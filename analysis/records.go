@@ -67,14 +67,20 @@ func fromRecords(
 			r.Architectures = append(r.Architectures, store.Named{ID: rec.ID, Arch: rec.Arch})
 		}
 		key := rec.Key()
-		key.ID, key.Seed = "", apart(rec.Seed)
-		a := question[key]
+		key.ID, key.Seed = "", 0
+		a := question[key] // of a fixed question, whatever the seed, or of one whose seeds are told apart
+		if a == nil || !a.question.Fixed {
+			key.Seed = apart(rec.Seed)
+			a = question[key]
+		}
 		if a == nil {
 			a = &answers{question: describe(rec), seeds: map[uint64]*vectors{}, reasons: map[string]int{}}
+			if a.question.Fixed {
+				key.Seed = 0
+			}
 			question[key], all = a, append(all, a)
 		}
-		a.question.Seeds = include(a.question.Seeds, rec.Seed)
-		if !a.enter(n, &rec) {
+		if a.question.Seeds = include(a.question.Seeds, rec.Seed); !a.enter(n, &rec) {
 			return nil, fmt.Errorf("architecture %s has two records of %s under seed %d: which one counts?", rec.ID,
 				a.question.Label, rec.Seed)
 		}
@@ -83,7 +89,13 @@ func fromRecords(
 	r.From.Code, r.From.CPU = strings.Join(codes, ", "), strings.Join(processors, ", ")
 	clear(number)
 	place := r.sortArchitectures()
+	id := func(n int) string { return r.Architectures[place[n]].ID }
 	for i, a := range all {
+		if a.question.Fixed {
+			if err := a.fold(id); err != nil {
+				return nil, err
+			}
+		}
 		c, err := a.column(place)
 		if err != nil {
 			return nil, err
@@ -115,6 +127,39 @@ func (a *answers) enter(n int, rec *store.Record) bool {
 		a.reasons[rec.Error]++
 	}
 	return true
+}
+
+// fold makes one of the answers of a fixed question under several seeds, so that files that were scored under them have
+// one column; it is that of the least seed.
+func (a *answers) fold(id func(n int) string) error {
+	first := a.seeds[a.question.Seeds[0]]
+	for _, seed := range a.question.Seeds[1:] {
+		for n, state := range a.seeds[seed].states {
+			for len(first.states) <= n {
+				first.scores, first.seconds, first.states = append(first.scores, math.NaN()), append(first.seconds, 0),
+					append(first.states, 0)
+			}
+			score, seconds := a.seeds[seed].scores[n], a.seeds[seed].seconds[n]
+			switch before := first.scores[n]; {
+			case state == 0 || math.IsNaN(score) && first.states[n] != 0:
+			case math.IsNaN(before):
+				first.scores[n], first.seconds[n], first.states[n] = score, seconds, state
+			case before != score:
+				return fixedDiffers(a.question.Label, id(n), before, score)
+			default:
+				first.seconds[n] = min(first.seconds[n], seconds)
+			}
+		}
+		delete(a.seeds, seed)
+	}
+	a.question.Seeds = a.question.Seeds[:1]
+	return nil
+}
+
+// fixedDiffers says that what draws nothing has two values for an architecture.
+func fixedDiffers(label, id string, a, b float64) error {
+	return fmt.Errorf("architecture %s: %s is %v and %v: it draws nothing, so one of them is wrong", id, label, min(a, b),
+		max(a, b))
 }
 
 // column sums up the answers; place is where each architecture stands.

@@ -86,6 +86,7 @@ type Column struct {
 	Seconds   float64 // median of one score
 
 	mean    []float64
+	state   [][]uint8 // [seed][architecture], in states
 	reasons map[string]int
 }
 
@@ -95,6 +96,7 @@ func NewColumn(q *store.Question, n int) *Column {
 	for range q.Seeds {
 		none := slices.Repeat([]float64{math.NaN()}, n)
 		c.BySeed, c.Times = append(c.BySeed, none), append(c.Times, slices.Clone(none))
+		c.state = append(c.state, make([]uint8, n))
 	}
 	return c
 }
@@ -106,6 +108,7 @@ func (c *Column) Answer(i int, seed uint64, status store.Status, score, seconds 
 		return fmt.Errorf("scores of seed %d of %s, which is not asked for", seed, c.Label)
 	}
 	c.Missing--
+	c.state[s][i] = uint8(slices.Index(states, status))
 	switch status {
 	case store.OK:
 		if c.Lower {
@@ -118,6 +121,17 @@ func (c *Column) Answer(i int, seed uint64, status store.Status, score, seconds 
 		c.Failed++
 	}
 	return nil
+}
+
+// Status is what became of the answer about architecture i under the seed with number s; "" where there is none.
+func (c *Column) Status(s, i int) store.Status { return states[c.state[s][i]] }
+
+// Because notes why an answer is no score.
+func (c *Column) Because(reason string) {
+	if c.reasons == nil {
+		c.reasons = map[string]int{}
+	}
+	c.reasons[reason]++
 }
 
 // Finish sums up what was entered.

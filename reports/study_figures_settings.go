@@ -224,7 +224,7 @@ func (f Study) importanceFigure() ([]Figure, error) {
 		}
 		g.Panels, g.Names = append(g.Panels, p), append(g.Names, m.Estimator)
 		p.Room = 0
-		apart = append(apart, Figure{"importance-" + fileName(m.Estimator), plots.Of(p), plots.SingleColumn})
+		apart = append(apart, Figure{Name: "importance-" + fileName(m.Estimator), Figure: plots.Of(p), Width: plots.SingleColumn})
 	}
 	if len(all) > maxImportances {
 		return apart, nil

@@ -100,18 +100,17 @@ func (f Study) Page(ctx context.Context) (Document, error) {
 	m := f.From
 	d := Document{Look: f.Look,
 		Progress: f.Progress,
-		Title:    m.Name,
+		Title:    cmp.Or(m.Name, m.Dir),
 		Lead: fmt.Sprintf("How well estimators order %d architectures of the space %s by accuracy. The accuracies come "+
 			"from: %s.",
 			len(f.Architectures), m.Space, m.Truth),
 		Facts: []Fact{
 			{Name: "accuracies", Value: m.Truth},
-			{Name: "architectures", Value: fmt.Sprintf("%d, %s", len(f.Architectures), m.Origin)},
+			{Name: "architectures", Value: known(strconv.Itoa(len(f.Architectures)), m.Origin)},
 			{Name: "estimators and settings", Value: strconv.Itoa(len(f.Columns))},
 			{Name: "weight seeds", Value: seedRange(f.Columns)},
 		},
-		Made: fmt.Sprintf("Made from the run folder by bench301; the scores by bench301 %s (%s, %s) on %s, begun %s.",
-			m.Code, m.Go, m.Platform, cmp.Or(m.CPU, "an unknown processor"), m.Created.Format("2006-01-02 15:04 MST")),
+		Made: made(m),
 	}
 	if m.Part != "" {
 		d.Facts = append(d.Facts, Fact{Name: "part of the study", Value: m.Part})
@@ -166,6 +165,25 @@ func (f Study) Page(ctx context.Context) (Document, error) {
 		Section{Name: "checklist", Title: "Checklist", Tables: []Table{f.Checklist()}},
 		Section{Name: "bibliography", Title: "Bibliography", Verbatim: BibTeX(f.Results)})
 	return d, nil
+}
+
+// made says what made the scores, as far as that is known.
+func made(m analysis.Provenance) string {
+	text := "Made from the run folder by bench301"
+	if m.Created.IsZero() { // files, or several runs
+		text = "Made from " + m.Dir + " by bench301"
+	}
+	if m.Code != "" {
+		text += "; the scores by bench301 " + m.Code
+		if from := known(m.Go, m.Platform); from != "" {
+			text += " (" + from + ")"
+		}
+		text += " on " + cmp.Or(m.CPU, "an unknown processor")
+	}
+	if !m.Created.IsZero() {
+		text += ", begun " + m.Created.Format("2006-01-02 15:04 MST")
+	}
+	return text + "."
 }
 
 // items describes the architectures.

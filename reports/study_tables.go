@@ -187,9 +187,9 @@ func (f Study) numbered(title string, findings []*analysis.Finding, notes []stri
 	return t
 }
 
-// ordered are the rows of the table of estimators: best first, or as the records stand.
+// ordered are the rows of the table of estimators: best first, or as they stand where nothing is compared.
 func (f Study) ordered() []*analysis.Finding {
-	if f.From.Records {
+	if !f.Compared {
 		return f.Rows
 	}
 	return f.Ranked()
@@ -208,7 +208,7 @@ const noteSeconds = "s/arch: median wall time of one estimate on its own, on one
 
 // estimatorTable is the main result, best first.
 func (f Study) estimatorTable() (Table, error) {
-	if f.From.Records {
+	if !f.Compared {
 		return f.InOrder(), nil
 	}
 	above, bold := judgement(f.Findings)
@@ -402,12 +402,16 @@ func (f Study) protocolTable() (Table, error) {
 	add("weight seeds", "%s", seedRange(f.Columns))
 	add("data", "%s", strings.Join(data, "; "))
 	add("intervals", "%s", strings.TrimPrefix(f.Method, "Intervals: "))
-	add("program", "%s", known("bench301 "+m.Code, m.Go, m.Platform))
+	if m.Code != "" {
+		add("program", "%s", known("bench301 "+m.Code, m.Go, m.Platform))
+	}
 	cores := ""
 	if m.Cores > 0 {
 		cores = fmt.Sprintf("%d cores", m.Cores)
 	}
-	add("machine", "%s", known(m.CPU, cores))
+	if machine := known(m.CPU, cores); machine != "" {
+		add("machine", "%s", machine)
+	}
 	if total > 0 {
 		add("time of all estimates", "about %s s on one core", Seconds(total))
 	}

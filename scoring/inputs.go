@@ -217,19 +217,7 @@ func (in *Inputs) tabulated(a Accuracy) (*Truth, error) {
 	if a.Column, err = t.AccuracyColumn(a.Column); err != nil {
 		return nil, err
 	}
-	if t.seeded && t.repeats != MeanOfRepeats {
-		return nil, fmt.Errorf("%s: accuracies have no seeds: remove the column, or take the mean over the seeds "+
-			"(--repeats mean, or repeats: mean in a definition)", t.File)
-	}
-	l, err := t.lookup(a.Column, false)
-	if err != nil {
-		return nil, err
-	}
-	c, err := t.column(a.Column)
-	if err != nil {
-		return nil, err
-	}
-	unit, notes, err := t.unit(c, a.Unit)
+	l, c, unit, notes, err := t.accuracies(a.Column, a.Unit)
 	if err != nil {
 		return nil, err
 	}
@@ -250,9 +238,33 @@ func (in *Inputs) tabulated(a Accuracy) (*Truth, error) {
 	}
 	return &Truth{
 		Question: &Question{store.Question{Settings: Encode(settings)}, l},
-		Name:     fmt.Sprintf("%s of %s", c.name, t.Base()), Unit: surrogate.Percent,
+		Name:     ColumnOf(c.name, t.Base()), Unit: surrogate.Percent,
 		Notes: slices.Concat(l.Notes, notes),
 	}, nil
+}
+
+// ColumnOf names accuracies that stand in a column of a file.
+func ColumnOf(column, file string) string { return column + " of " + file }
+
+// accuracies reads a column as accuracies.
+func (t *Table) accuracies(name string, given Unit) (l *Lookup, c *column, u Unit, notes []string, err error) {
+	if t.seeded && t.repeats != MeanOfRepeats {
+		return nil, nil, "", nil, fmt.Errorf("%s: accuracies have no seeds: remove the column, or take the mean over the "+
+			"seeds (--repeats mean, or repeats: mean in a definition)", t.File)
+	}
+	if c, err = t.column(name); err == nil {
+		l, err = t.lookup(name, false)
+	}
+	if err == nil {
+		u, notes, err = t.unit(c, given)
+	}
+	return l, c, u, notes, err
+}
+
+// CheckAccuracy says why a column cannot be one of accuracies.
+func (t *Table) CheckAccuracy(column string, unit Unit) error {
+	_, _, _, _, err := t.accuracies(column, unit)
+	return err
 }
 
 // errorLike says whether a column is called as if it held errors or losses.

@@ -36,8 +36,15 @@ func QuestionOf(c *estimators.Configured, data *dataset.Set) *Question {
 // Recall fills in what runs do not store of a question about an estimator of ours. Scores by its name that were made
 // elsewhere have no source here.
 func Recall(q *store.Question) {
-	if info, err := estimators.Lookup(q.Estimator); err == nil && q.Paper != "" {
+	info, err := estimators.Lookup(q.Estimator)
+	if err != nil {
+		return
+	}
+	if q.Paper != "" {
 		q.Training, q.Cites, q.Unit = info.Family == estimators.TrainingFamily, info.Cites, info.Unit
+	}
+	if _, err := estimators.New(q.Estimator, q.Settings); err == nil { // else a column or program of the same name
+		q.Fixed = !info.Random
 	}
 }
 

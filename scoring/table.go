@@ -298,7 +298,7 @@ func secondsOf(column string) string { return column + " seconds" }
 
 // aside says that a column is none of scores.
 func aside(name string) bool {
-	return name == "seed" || name == "seconds" || strings.HasSuffix(name, secondsOf(""))
+	return name == "id" || name == "seed" || name == "seconds" || strings.HasSuffix(name, secondsOf(""))
 }
 
 // Columns lists the columns that could hold scores, in the order of the file: those with numbers, and those without
@@ -358,13 +358,18 @@ func (t *Table) column(name string) (*column, error) {
 	return nil, t.at(max(t.header, 1), "no column %q; columns of numbers: %s", shown(name), list(numbers))
 }
 
-// AccuracyColumn finds the column of accuracies. Where name is "", it is the usual one, or the only one with numbers
-// whose name says that it holds accuracies.
+// ErrNoColumn says that a table lacks a column.
+var ErrNoColumn = errors.New("no column")
+
+// AccuracyColumn finds the column of accuracies. Where name is "", it is val_accuracy, or else accuracy, or else the
+// only one with numbers whose name says that it holds accuracies.
 func (t *Table) AccuracyColumn(name string) (string, error) {
 	name = strings.TrimSpace(name)
 	wanted := cmp.Or(name, DefaultColumn)
-	if i, ok := t.places[wanted]; ok {
-		return wanted, t.usable(t.columns[i])
+	for _, usual := range []string{wanted, cmp.Or(name, AccuracyName)} {
+		if i, ok := t.places[usual]; ok {
+			return usual, t.usable(t.columns[i])
+		}
 	}
 	var like []string
 	numbers, _ := t.Columns()
@@ -376,5 +381,6 @@ func (t *Table) AccuracyColumn(name string) (string, error) {
 	if name == "" && len(like) == 1 {
 		return like[0], nil
 	}
-	return "", t.at(max(t.header, 1), "no column %q of accuracies; columns of numbers: %s", shown(wanted), list(numbers))
+	return "", t.at(max(t.header, 1), "%w %q of accuracies; columns of numbers: %s", ErrNoColumn, shown(wanted),
+		list(numbers))
 }

@@ -26,6 +26,7 @@ type Question struct {
 	Training bool     `json:"-"` // trains the network; its setting epochs is its cost
 	Cites    []string `json:"-"` // BibTeX keys
 	Unit     string   `json:"-"` // of scores; empty where it is not known
+	Fixed    bool     `json:"-"` // draws nothing: the answer is the same under every seed
 }
 
 // Variation says that a question differs in one setting from another one, its base.

@@ -1,8 +1,11 @@
 package store
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"hash/maphash"
+	"io"
 	"iter"
 	"maps"
 	"os"
@@ -148,4 +151,31 @@ func sizes(paths []string) (total int64) {
 		}
 	}
 	return total
+}
+
+// IsRecords says whether a file begins like one of records, or is empty as one without any. A pipe, which can be read
+// once, is taken for one.
+func IsRecords(path string) bool {
+	info, err := os.Stat(path)
+	if err != nil || info.IsDir() {
+		return false
+	}
+	if !info.Mode().IsRegular() {
+		return true
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, 1<<16)
+	n, err := io.ReadFull(f, head)
+	head = bytes.TrimLeft(head[:n], "\ufeff \t\r\n")
+	switch {
+	case n == 0:
+		return errors.Is(err, io.EOF)
+	case bytes.HasPrefix(head, []byte("{")), array.Match(head):
+		return bytes.Contains(head, []byte(`"settings_hash"`)) || bytes.IndexByte(head, '\n') < 0 && torn(head)
+	}
+	return false
 }

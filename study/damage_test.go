@@ -76,11 +76,15 @@ func TestDamagedFilesAreNamed(t *testing.T) {
 func TestScoresThatAreGone(t *testing.T) {
 	dir := finished(t)
 	scores := filepath.Join(dir, "scores.db")
-	for name, lose := range map[string]func() error{
-		"empty":  func() error { return os.Truncate(scores, 0) },
-		"absent": func() error { return os.Remove(scores) },
+	for _, c := range []struct {
+		name string
+		lose func() error
+	}{
+		{"empty", func() error { return os.Truncate(scores, 0) }},
+		{"absent", func() error { return os.Remove(scores) }}, // last: what is absent cannot be empty
 	} {
-		if err := lose(); err != nil {
+		name := c.name
+		if err := c.lose(); err != nil {
 			t.Fatal(err)
 		}
 		for _, open := range []func(string) (*study.Run, error){study.Open, study.OpenForWriting} {

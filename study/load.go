@@ -36,7 +36,8 @@ func (r *Run) Load() (*analysis.Results, error) {
 			out.Architectures = append(out.Architectures, a)
 		}
 	}
-	if !strings.HasPrefix(m.Origin, drawn) { // a file's lines may stand in any order; a seed draws in one only
+	// A file's lines may stand in any order; a seed draws in one only.
+	if !m.Copied && !strings.HasPrefix(m.Origin, drawn) {
 		slices.SortFunc(out.Architectures, func(a, b store.Named) int { return strings.Compare(a.ID, b.ID) })
 	}
 	place := make(map[string]int, len(all))
@@ -64,6 +65,9 @@ func (r *Run) Load() (*analysis.Results, error) {
 		if c.Accuracy {
 			out.Truth, out.From.Predicted = c.BySeed[0], c.Levels()["source"] != string(scoring.Tabled)
 			continue
+		}
+		if m.Copied {
+			c.Asked, c.Missing = c.Asked-c.Missing, 0
 		}
 		c.Finish()
 		out.Columns = append(out.Columns, c)

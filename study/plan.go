@@ -336,12 +336,29 @@ func (p *Plan) command(e Entry, add func(*scoring.Question)) error {
 
 // digestOf condenses what determines the scores. Runs and shards of one digest belong together.
 func (p *Plan) digestOf() string {
-	h := sha256.New()
-	for _, a := range p.Architectures {
-		fmt.Fprintln(h, a.ID())
-	}
+	var questions []*store.Question
 	for _, q := range p.Questions {
+		questions = append(questions, &q.Question)
+	}
+	return digestOf(named(p.Architectures), questions)
+}
+
+func digestOf(archs []store.Named, questions []*store.Question) string {
+	h := sha256.New()
+	for _, a := range archs {
+		fmt.Fprintln(h, a.ID)
+	}
+	for _, q := range questions {
 		fmt.Fprintln(h, q.Estimator, q.SettingsHash, q.Dataset, q.Seeds)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// named are architectures as stores know them.
+func named(archs []bench301.Architecture) []store.Named {
+	out := make([]store.Named, len(archs))
+	for i, a := range archs {
+		out[i] = store.Named{ID: a.ID(), Arch: a.String()}
+	}
+	return out
 }

@@ -23,6 +23,8 @@ type Replay struct {
 	Columns  []string // taken as estimators; nil are all with numbers
 	Unit     scoring.Unit
 	Repeats  scoring.Repeats
+
+	NoAccuracy bool // the accuracies come from elsewhere
 }
 
 // Definition writes the definition of a study that takes everything from the table: architectures, accuracies, and
@@ -40,13 +42,22 @@ func (r Replay) Definition() (definition []byte, notes []string, err error) {
 	if t.Recognised != "" {
 		notes = append(notes, fmt.Sprintf("%s: %s", r.Table, t.Recognised))
 	}
-	named := r.Accuracy != ""
-	if r.Accuracy, err = t.AccuracyColumn(r.Accuracy); err != nil {
-		return nil, nil, err
-	}
-	if !named && r.Accuracy != scoring.DefaultColumn {
-		notes = append(notes, fmt.Sprintf("%s: accuracies are in the column %q", r.Table,
-			printable.Cut(r.Accuracy, maxTitle)))
+	accuracy := accuracyEntry{Source: text(scoring.None)}
+	if r.NoAccuracy {
+		r.Accuracy, _ = t.AccuracyColumn(r.Accuracy) // where there is one, it is no estimator all the same
+	} else {
+		named := r.Accuracy != ""
+		if r.Accuracy, err = t.AccuracyColumn(r.Accuracy); err != nil {
+			return nil, nil, err
+		}
+		if err := t.CheckAccuracy(r.Accuracy, r.Unit); err != nil {
+			return nil, nil, err
+		}
+		if !named && r.Accuracy != scoring.DefaultColumn {
+			notes = append(notes, fmt.Sprintf("%s: accuracies are in the column %q", r.Table,
+				printable.Cut(r.Accuracy, maxTitle)))
+		}
+		accuracy = accuracyEntry{Source: text(scoring.Tabled), Column: text(r.Accuracy), Unit: text(r.Unit)}
 	}
 	numbers, without := t.Columns()
 	columns := r.Columns
@@ -64,7 +75,7 @@ func (r Replay) Definition() (definition []byte, notes []string, err error) {
 	d := replayed{
 		Name: text(cmp.Or(strings.TrimSpace(printable.Cut(base, maxTitle)), "replay")), Space: text(t.Space.Name()),
 		Architectures: map[string]text{"table": text(r.Table)},
-		Accuracy:      accuracyEntry{Source: text(scoring.Tabled), Column: text(r.Accuracy), Unit: text(r.Unit)},
+		Accuracy:      accuracy,
 		Repeats:       text(r.Repeats),
 	}
 	names, labels := map[string]bool{scoring.AccuracyName: true}, map[string]bool{scoring.AccuracyName: true}
@@ -102,8 +113,9 @@ type replayed struct {
 }
 
 type accuracyEntry struct {
-	Source, Column text
-	Unit           text `yaml:",omitempty"`
+	Source text
+	Column text `yaml:",omitempty"`
+	Unit   text `yaml:",omitempty"`
 }
 
 type scoresEntry struct {

@@ -14,7 +14,6 @@ import (
 	"slices"
 	"time"
 
-	"rwe301/bench301"
 	"rwe301/internal/atomicfile"
 	"rwe301/internal/strictjson"
 	"rwe301/scoring"
@@ -89,6 +88,7 @@ type Manifest struct {
 	CPU           string            `json:"cpu"`
 	Cores         int               `json:"cores"`
 	Created       time.Time         `json:"created"`
+	Copied        bool              `json:"copied,omitempty"` // from other runs: what is missing was never asked for
 }
 
 // Run is a run folder, open for writing or for reading.
@@ -101,11 +101,8 @@ type Run struct {
 // Create makes the run folder dir for a plan. definition is the text of the definition. A folder that exists already is
 // an error.
 func Create(dir string, p *Plan, definition []byte, shard Shard, m scoring.Machine) (*Run, error) {
-	if _, err := os.Stat(filepath.Join(dir, manifestFile)); err == nil {
-		return nil, fmt.Errorf("%s: a run already: `study resume` goes on with it; --out names another folder", dir)
-	}
-	if !atomicfile.Vacant(dir, definitionFile, architecturesFile, scoresFile, manifestFile) {
-		return nil, fmt.Errorf("%s: not empty: --out names another folder", dir)
+	if err := free(dir); err != nil {
+		return nil, err
 	}
 	base, err := filepath.Abs(p.Definition.base)
 	if err != nil {
@@ -124,8 +121,18 @@ func Create(dir string, p *Plan, definition []byte, shard Shard, m scoring.Machi
 	for _, q := range p.Questions {
 		manifest.Questions = append(manifest.Questions, &q.Question)
 	}
-	archs := func(w io.Writer) error { return writeArchitectures(w, p.Architectures) }
-	return create(dir, manifest, definition, archs)
+	return create(dir, manifest, definition, namedArchitectures(named(p.Architectures)))
+}
+
+// free says why a folder cannot become one of a run.
+func free(dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, manifestFile)); err == nil {
+		return fmt.Errorf("%s: a run already: `study resume` goes on with it; --out names another folder", dir)
+	}
+	if !atomicfile.Vacant(dir, definitionFile, architecturesFile, scoresFile, manifestFile) {
+		return fmt.Errorf("%s: not empty: --out names another folder", dir)
+	}
+	return nil
 }
 
 // create writes a run folder; the manifest, which makes it one, comes last.
@@ -154,14 +161,17 @@ func create(dir string, m Manifest, definition []byte, archs func(io.Writer) err
 	return &Run{dir, m, s}, nil
 }
 
-func writeArchitectures(w io.Writer, archs []bench301.Architecture) error {
-	out := csv.NewWriter(w)
-	_ = out.Write([]string{"id", "arch"}) // an error stays in the writer until flush
-	for _, a := range archs {
-		_ = out.Write([]string{a.ID(), a.String()})
+// namedArchitectures writes the architectures of a run.
+func namedArchitectures(archs []store.Named) func(io.Writer) error {
+	return func(w io.Writer) error {
+		out := csv.NewWriter(w)
+		_ = out.Write([]string{"id", "arch"}) // an error stays in the writer until flush
+		for _, a := range archs {
+			_ = out.Write([]string{a.ID, a.Arch})
+		}
+		out.Flush()
+		return out.Error()
 	}
-	out.Flush()
-	return out.Error()
 }
 
 // Open opens a run folder for reading; a run in progress is not disturbed.
@@ -250,6 +260,9 @@ func (r *Run) Close() error { return r.Store.Close() }
 
 // Definition reads the definition that the run was made from.
 func (r *Run) Definition() (*Definition, error) {
+	if r.Manifest.Copied {
+		return nil, fmt.Errorf("%s: its scores were taken from other runs: there is nothing to go on with", r.Dir)
+	}
 	path := filepath.Join(r.Dir, definitionFile)
 	data, _, err := scoring.ReadFile(path)
 	if err != nil {

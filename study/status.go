@@ -55,6 +55,11 @@ func (r *Run) Status() ([]Progress, error) {
 			p.Failed++
 		}
 	}
+	for i := range out {
+		if p := &out[i]; r.Manifest.Copied {
+			p.Asked, p.Missing = p.Asked-p.Missing, 0
+		}
+	}
 	return out, r.reasons(func(k store.Key, text string) {
 		if i, ok := index[k]; ok {
 			out[i].Reason = text

@@ -7,10 +7,12 @@ import (
 	"io"
 	"iter"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"rwe301/analysis"
 	"rwe301/bench301"
 	"rwe301/internal/suggest"
 )
@@ -20,12 +22,16 @@ type archInput struct {
 	in              io.Reader
 	say             func(format string, args ...any) // hears what is left out; nil makes it an error
 	space, notation string
+
+	opened map[string]*analysis.Results // runs, by path
 }
 
 // archHelp explains archInput in a command's long help.
 var archHelp = `Architectures are arguments, or stand in the files that arguments name (- is standard input), or come
 from standard input when there are no arguments. A file is CSV with a column arch, JSON, JSON lines, text with one a
-line, a file of Python (genotypes.py) or a log with genotypes in it. Names of published architectures work too:
+line, a file of Python (genotypes.py) or a log with genotypes in it. RUN:ID is an architecture of a run, or of a file
+of scores, by the id that tables print, of which six digits may be enough; RUN are all of a run folder. Names of
+published architectures work too:
 ` + strings.Join(knownNames(bench301.Spaces()...), ", ") + "."
 
 // AddFlags gives a command the flags --space and --notation.
@@ -86,7 +92,7 @@ func (a *archInput) each(ctx context.Context, args []string) iter.Seq2[bench301.
 			args = []string{"-"}
 		}
 		for i, arg := range args {
-			for item, err := range a.source(space, notation, i, arg) {
+			for item, err := range a.source(ctx, space, notation, i, arg) {
 				if err == nil {
 					err = ctx.Err()
 				}
@@ -99,8 +105,11 @@ func (a *archInput) each(ctx context.Context, args []string) iter.Seq2[bench301.
 }
 
 // source reads the architectures that argument i stands for.
-func (a *archInput) source(space bench301.Space, notation bench301.Notation, i int,
+func (a *archInput) source(ctx context.Context, space bench301.Space, notation bench301.Notation, i int,
 	arg string) iter.Seq2[bench301.Item, error] {
+	if path, id, ok := idInRun(space, arg); ok {
+		return a.fromRun(ctx, space, path, id)
+	}
 	r := bench301.Reader{Space: space, Notation: notation}
 	if a.say != nil {
 		r.Note = func(err error) { a.say("%v", err) }
@@ -132,6 +141,69 @@ func (a *archInput) source(space bench301.Space, notation bench301.Notation, i i
 			}
 		}
 	}
+}
+
+// anID is an id, or how one begins.
+var anID = regexp.MustCompile("^[0-9a-fA-F]{6,16}$")
+
+// idInRun tells RUN:ID, and a run folder, which has the id ""; the path is "" of an id without a run.
+func idInRun(space bench301.Space, arg string) (path, id string, ok bool) {
+	if _, err := os.Stat(arg); err == nil {
+		kind, _ := runFolder(arg)
+		return arg, "", kind != ""
+	}
+	if _, _, err := space.Parse(arg); err == nil {
+		return "", "", false
+	}
+	colon := strings.LastIndexByte(arg, ':')
+	path, id = arg[:max(colon, 0)], strings.ToLower(arg[colon+1:])
+	return path, id, anID.MatchString(id) && (colon > 0 || colon < 0 && strings.Trim(id, "0123456789") != "")
+}
+
+// fromRun reads an architecture of a run, or all of them.
+func (a *archInput) fromRun(ctx context.Context, space bench301.Space, path, id string) iter.Seq2[bench301.Item,
+	error] {
+	return func(yield func(bench301.Item, error) bool) {
+		r, err := a.openRun(ctx, path, id)
+		if err == nil && r.Space.Name() != space.Name() {
+			err = fmt.Errorf("%s: of the space %s, not %s: --space says which", path, r.Space.Name(), space.Name())
+		}
+		found := []int{}
+		if err == nil {
+			found, err = r.Find(id)
+		}
+		if err != nil {
+			yield(bench301.Item{}, err)
+			return
+		}
+		for _, i := range found {
+			arch, err := r.Architecture(i)
+			item := bench301.Item{Architecture: arch, Notation: space.Notations()[0], File: path, Line: i + 1}
+			if !yield(item, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// openRun reads a run, once.
+func (a *archInput) openRun(ctx context.Context, path, id string) (*analysis.Results, error) {
+	if path == "" {
+		return nil, usagef("%s: neither a file nor an architecture; an id stands behind the run that it comes from: "+
+			"RUN:%[1]s", id)
+	}
+	if r := a.opened[path]; r != nil {
+		return r, nil
+	}
+	o := sourceOptions{asked: true} // the run's own accuracies are not wanted
+	r, err := analysis.Open(ctx, kinds(o.sources(silent)), path)
+	if err == nil && a.opened == nil {
+		a.opened = map[string]*analysis.Results{}
+	}
+	if err == nil {
+		a.opened[path] = r
+	}
+	return r, err
 }
 
 // known finds a published architecture by name, in any case.

@@ -16,7 +16,6 @@ import (
 	"rwe301/bench301/surrogate"
 	"rwe301/correlation"
 	"rwe301/scoring"
-	"rwe301/study"
 )
 
 // alias gives a flag an old spelling, which help does not show. Both set the same variable; two values that differ are
@@ -134,7 +133,8 @@ func (o *accuracyOptions) AddFlags(cmd *cobra.Command) {
 	surrogateFlag(&o.surrogate)(cmd)
 	f := cmd.Flags()
 	f.StringVar(&o.table, "table", "", "take the accuracies from this `FILE` instead, which has a column arch")
-	f.StringVar(&o.column, "column", "accuracy", "column of the table that holds them")
+	f.StringVar(&o.column, "column", "", "column of the table that holds them (default val_accuracy, or accuracy, or "+
+		"the only one with acc in its name)")
 	cmd.MarkFlagsMutuallyExclusive("surrogate", "table")
 	unitFlag(&o.unit)(cmd)
 	repeatsFlag(&o.repeats)(cmd)
@@ -204,14 +204,16 @@ func unknownSurrogate(err error) error {
 	return err
 }
 
-// analysisOptions say how scores are analysed.
+// analysisOptions say which scores are analysed, and how.
 type analysisOptions struct {
+	sourceOptions
 	resampling correlation.Options
 	combine    []string
 }
 
-// AddFlags gives a command the flags --resamples, --resampling-seed and --combine.
+// AddFlags gives a command the flags of sourceOptions, --resamples, --resampling-seed and --combine.
 func (o *analysisOptions) AddFlags(cmd *cobra.Command) {
+	o.sourceOptions.AddFlags(cmd)
 	f := cmd.Flags()
 	f.IntVar(&o.resampling.Resamples, "resamples", correlation.DefaultResamples, "bootstrap resamples")
 	f.Uint64Var(&o.resampling.Seed, "resampling-seed", 0, "seed of the resampling")
@@ -250,19 +252,28 @@ func (o *analysisOptions) analyse(
 	return analysis.Analyse(ctx, r, analysis.Options{Options: o.resampling, Compare: compare, Progress: told})
 }
 
-// run analyses the run in a folder.
-func (o *analysisOptions) run(ctx context.Context, s streams, dir string) (*analysis.Findings, error) {
-	count, done := s.steps("comparing the scores of "+dir, "steps")
-	defer done()
-	results, err := load(dir)
+// run analyses what is named as a run. varied also finds out which settings single scores vary.
+func (o *analysisOptions) run(ctx context.Context, s streams, varied bool, names ...string) (*analysis.Findings,
+	error) {
+	results, err := o.load(ctx, s, names...)
 	if err != nil {
 		return nil, err
 	}
-	return o.analyse(ctx, results, true, count)
+	return o.compared(ctx, s, varied, true, results)
 }
 
-// load reads the scores of a run.
-func load(dir string) (results *analysis.Results, err error) {
-	err = withRun(dir, func(r *study.Run) error { results, err = r.Load(); return err })
-	return results, err
+// compared analyses results, and compares the estimators with the best one unless they are left as they stand.
+func (o *analysisOptions) compared(
+	ctx context.Context, s streams, varied, compare bool, results *analysis.Results,
+) (*analysis.Findings, error) {
+	if results.Truth == nil {
+		return nil, fmt.Errorf("%s: no accuracies: nothing to correlate the scores with: --surrogate or --table says where "+
+			"they come from", results.From.Dir)
+	}
+	if varied && results.From.Records {
+		results.InferVariations()
+	}
+	count, done := s.steps("comparing the scores of "+results.From.Dir, "steps")
+	defer done()
+	return o.analyse(ctx, results, compare, count)
 }

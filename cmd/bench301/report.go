@@ -27,42 +27,44 @@ func newReport(s streams) *cobra.Command {
 	var look styleOptions
 	var out string
 	cmd := with(&cobra.Command{
-		Use:   "report RUN",
+		Use:   "report RUN...",
 		Short: "Write the report of a run as one HTML file",
-		Long: `Writes the report of a study or of searches as one HTML file, made from the run folder alone, and prints its
-name. Figures lie inside, tables sort at a click, and points of scatter plots say which architecture they are. It
-works without a network, and prints. A table or figure that cannot be made is named on standard error and in its place
-on the page, the rest is written, and the exit status is 1.
+		Long: `Writes the report of a run as one HTML file, and prints its name. Figures lie inside, tables sort at a
+click, and points of scatter plots say which architecture they are. It works without a network, and prints. A table or
+figure that cannot be made is named on standard error and in its place on the page, the rest is written, and the exit
+status is 1.
 
 Of searches it also writes the folder RUN/report, unless --out is given: the fronts as CSV and JSON lines, the
-indicators of each run, the summary as Markdown, LaTeX and CSV, and the figures.
+indicators of each run, the summary as Markdown, LaTeX and CSV, and the figures. The report of a file lies beside it, as
+scores-report.html of scores.jsonl.
 
-` + styleHelp,
+` + runHelp + "\n\n" + styleHelp,
 		Example: `  bench301 report runs/my-study
   bench301 report runs/my-search -o search.html
+  bench301 report scores.jsonl
   bench301 report checklist runs/my-study --latex
   bench301 report bibtex runs/my-study > references.bib`,
-		Args: someArgs(1, 1, "one run folder"),
+		Args: someRuns,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			style, err := look.read()
 			if err != nil {
 				return err
 			}
-			paths, err := report(cmd.Context(), s, args[0], out, o, style)
+			paths, err := report(cmd.Context(), s, args, out, o, style)
 			if out == "" && errors.Is(err, fs.ErrPermission) {
 				err = fmt.Errorf("%w: the run folder cannot be written: --out names another file", err)
 			}
 			return errors.Join(printLines(s, paths...), err)
 		},
-	}, outFlag(&out, "file (default RUN/report.html)"), o.AddFlags, look.AddFlags)
+	}, outFlag(&out, "file (default RUN/report.html, or FILE-report.html)"), o.AddFlags, look.AddFlags)
 	cmd.AddCommand(newChecklist(s), newBibTeX(s))
 	return cmd
 }
 
 // report writes the report of a run and lists what it wrote.
-func report(ctx context.Context, s streams, dir, out string, o analysisOptions, style *reports.Look) (
+func report(ctx context.Context, s streams, runs []string, out string, o analysisOptions, style *reports.Look) (
 	paths []string, err error) {
-	if search.Is(dir) {
+	if dir := searchIn(runs); dir != "" {
 		r, err := fronts(ctx, dir)
 		if err != nil {
 			return nil, err
@@ -73,7 +75,12 @@ func report(ctx context.Context, s streams, dir, out string, o analysisOptions, 
 		}
 		return savePage(ctx, r.Page, out)
 	}
-	f, err := o.run(ctx, s, dir)
+	if out == "" {
+		if out, err = beside(runs, "report.html"); err != nil {
+			return nil, err
+		}
+	}
+	f, err := o.run(ctx, s, true, runs...)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +89,7 @@ func report(ctx context.Context, s streams, dir, out string, o analysisOptions, 
 	}
 	tell, done := parts(s, "report")
 	defer done()
-	return savePage(ctx, reports.Study{Findings: f, Progress: tell, Look: style}.Page, cmp.Or(out, pageIn(dir)))
+	return savePage(ctx, reports.Study{Findings: f, Progress: tell, Look: style}.Page, out)
 }
 
 // parts reports how far the parts of a report are: those that are made, then those that are drawn.
@@ -128,16 +135,17 @@ func fronts(ctx context.Context, dir string) (r reports.Search, err error) {
 }
 
 func newChecklist(s streams) *cobra.Command {
+	var o sourceOptions
 	var format tableOptions
 	cmd := with(&cobra.Command{
-		Use:   "checklist RUN",
+		Use:   "checklist RUN...",
 		Short: "Fill in the best practices checklist as far as the run knows",
 		Long: `Prints the items of the best practices checklist of neural architecture search (Lindauer and Hutter 2020)
 with the answers that follow from the run folder, and "not known from the run" where none does.`,
 		Example: "  bench301 report checklist runs/my-study\n  bench301 report checklist runs/my-study --latex",
-		Args:    someArgs(1, 1, "one run folder"),
+		Args:    someRuns,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			t, err := ofRun(cmd.Context(), args[0], func(r *analysis.Results) reports.Table {
+			t, err := ofRun(cmd.Context(), s, o, args, func(r *analysis.Results) reports.Table {
 				return reports.Study{Findings: &analysis.Findings{Results: r}}.Checklist()
 			}, reports.Search.Checklist)
 			if err != nil {
@@ -145,7 +153,7 @@ with the answers that follow from the run folder, and "not known from the run" w
 			}
 			return t.Print(s.out, format.as(), tableLook(s))
 		},
-	}, format.AddFlags)
+	}, format.AddFlags, o.AddFlags)
 	// nothing here is resampled: what once took them still may
 	for _, name := range []string{"resamples", "resampling-seed"} {
 		cmd.Flags().Uint(name, 0, "")
@@ -156,16 +164,17 @@ with the answers that follow from the run folder, and "not known from the run" w
 
 // ofRun is what a run says of itself, be it of a study or of searches.
 func ofRun[T any](
-	ctx context.Context, dir string, study func(*analysis.Results) T, searches func(reports.Search) T,
+	ctx context.Context, s streams, o sourceOptions, runs []string, study func(*analysis.Results) T,
+	searches func(reports.Search) T,
 ) (said T, err error) {
-	if search.Is(dir) {
+	if dir := searchIn(runs); dir != "" {
 		r, err := fronts(ctx, dir)
 		if err != nil {
 			return said, err
 		}
 		return searches(r), nil
 	}
-	results, err := load(dir)
+	results, err := o.load(ctx, s, runs...)
 	if err != nil {
 		return said, err
 	}
@@ -173,60 +182,72 @@ func ofRun[T any](
 }
 
 func newBibTeX(s streams) *cobra.Command {
-	return &cobra.Command{
-		Use:     "bibtex RUN",
+	var o sourceOptions
+	return with(&cobra.Command{
+		Use:     "bibtex RUN...",
 		Short:   "Print the papers behind a run as BibTeX",
 		Long:    "Prints the papers of the benchmark, the search algorithms and every estimator that a run uses, as BibTeX.",
 		Example: "  bench301 report bibtex runs/my-study > references.bib",
-		Args:    someArgs(1, 1, "one run folder"),
+		Args:    someRuns,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			text, err := ofRun(cmd.Context(), args[0], reports.BibTeX, reports.Search.BibTeX)
+			text, err := ofRun(cmd.Context(), s, o, args, reports.BibTeX, reports.Search.BibTeX)
 			if err != nil {
 				return err
 			}
 			_, err = io.WriteString(s.out, text)
 			return err
 		},
-	}
+	}, o.AddFlags)
 }
+
 func newTable(s streams) *cobra.Command {
 	var o analysisOptions
 	var paper paperOptions
 	var only string
 	return with(&cobra.Command{
-		Use:   "table RUN",
+		Use:   "table RUN...",
 		Short: "Print the tables of a run",
-		Long: `Prints a table of a run, or all of them, made from the run folder alone. bench301 correlate prints the same
-tables of files of scores.
+		Long: `Prints a table of a run, or all of them. Of searches it is that of their fronts; --only names one of the
+estimators that steered them, where there are accuracies, and --only all prints both.
 
 CSV and JSON are for programs: one value a cell, all digits, a column for each end of an interval. LaTeX is for papers:
 booktabs, the notes below the table, nothing shrunk; what is wider than --width is broken, moved to a note or set
 below. In Markdown, LaTeX and HTML bold is what is best or not distinguishable from it, where it is significantly above
-the trivial baselines.`,
+the trivial baselines.
+
+` + runHelp,
 		Example: `  bench301 table runs/my-study
   bench301 table runs/my-study --only pairwise
   bench301 table runs/my-study --only ablation --latex --width 3.25in --label tab:ablation > ablation.tex
   bench301 table runs/my-study --columns estimator,tau_b,tau_b_ci,seconds --rename names.yaml --digits 2 --latex
-  bench301 table runs/my-study --only all --format markdown`,
-		Args: someArgs(1, 1, "one run folder"),
+  bench301 table runs/my-study:rwe scores.jsonl
+  bench301 table their-table.csv runs/my-study --surrogate mini`,
+		Args: someRuns,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if search.Is(args[0]) {
-				if cmd.Flags().Changed("only") && only != reports.AllTables {
-					return usagef("--only %s: searches have one table", only)
+			ctx, as, chosen := cmd.Context(), paper.as(), cmd.Flags().Changed("only")
+			dir := searchIn(args)
+			if dir != "" && (!chosen || only == reports.AllTables) {
+				r, err := fronts(ctx, dir)
+				if err == nil {
+					err = paper.write(s, []reports.Table{r.Table()})
 				}
-				r, err := fronts(cmd.Context(), args[0])
-				if err != nil {
+				if err != nil || !chosen {
 					return err
 				}
-				return paper.write(s, []reports.Table{r.Table()})
 			}
-			f, err := o.run(cmd.Context(), s, args[0])
+			results, err := o.load(ctx, s, args...)
 			if err != nil {
 				return err
 			}
-			tell, done := parts(s, "table")
-			defer done()
-			return paper.study(cmd.Context(), s, reports.Study{Findings: f, Progress: tell}, only)
+			if dir != "" && only == reports.AllTables {
+				if results.Truth == nil {
+					return nil // the fronts are all that there is
+				}
+				if as != reports.JSON {
+					fmt.Fprintln(s.out)
+				}
+			}
+			return o.write(ctx, s, &paper, only, true, results)
 		},
 	}, onlyFlag(&only), paper.AddFlags, o.AddFlags)
 }
@@ -239,23 +260,23 @@ func newCompare(s streams) *cobra.Command {
 		Use:   "compare RUN [RUN]",
 		Short: "Compare the estimators of two runs, or of one",
 		Long: `Compares the tau-b of every estimator that two runs share, pair by pair where they have architectures in
-common. An estimator that each run has once is compared whatever its settings. Of one run, compares the estimators that
--e names, every two of them on the same architectures. ~ marks differences that may be chance.`,
+common. An estimator that each run has once is compared whatever its settings, and so are the only two, as of
+compare runs/a:rwe runs/a:params. Of one run, compares the estimators that -e names, every two of them on the same
+architectures. ~ marks differences that may be chance.
+
+` + runHelp,
 		Example: `  bench301 compare runs/before runs/after
   bench301 compare runs/he runs/orthogonal --csv
-  bench301 compare runs/my-study -e rwe -e map-effdim`,
-		Args: someArgs(1, 2, "one or two run folders"),
+  bench301 compare runs/my-study -e rwe -e map-effdim
+  bench301 compare runs/my-study:rwe runs/my-study:params`,
+		Args: someArgs(1, 2, "one or two runs"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 && len(names) < 2 {
 				return usagef("%s: name another run, or two of its estimators: -e A -e B", args[0])
 			}
-			var runs []*analysis.Findings
-			for _, dir := range args {
-				f, err := o.run(cmd.Context(), s, dir)
-				if err != nil {
-					return err
-				}
-				runs = append(runs, f)
+			runs, err := o.sides(cmd.Context(), s, args)
+			if err != nil {
+				return err
 			}
 			t, err := compareTable(cmd.Context(), runs, names)
 			if err != nil {
@@ -294,32 +315,63 @@ func compareTable(ctx context.Context, runs []*analysis.Findings, names []string
 	return reports.CompareTable(f, runs[1], contrasts), err
 }
 
+// sides analyses a run, or two. Scores that come without accuracies are compared with those of the other side.
+func (o *analysisOptions) sides(ctx context.Context, s streams, names []string) (found []*analysis.Findings, err error) {
+	from := o.sources(s)
+	results := make([]*analysis.Results, len(names))
+	for i, name := range names {
+		if results[i], err = analysis.Open(ctx, kinds(from), name); err != nil {
+			return nil, err
+		}
+	}
+	results[0].TakeTruth(results[len(names)-1])
+	results[len(names)-1].TakeTruth(results[0])
+	for _, r := range results {
+		if err := from.Judge(ctx, r); err != nil {
+			return nil, unknownSurrogate(err)
+		}
+		f, err := o.compared(ctx, s, false, false, r)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, f)
+	}
+	return found, nil
+}
+
 func newFigure(s streams) *cobra.Command {
 	var o analysisOptions
 	var only, formats []string
 	var look styleOptions
 	var out, width, script string
 	cmd := with(&cobra.Command{
-		Use:   "figure RUN",
+		Use:   "figure RUN...",
 		Short: "Draw the figures of a run",
-		Long: `Draws the figures of a run from the run folder alone, with the numbers of each as CSV beside it, and prints
-the files. A figure that cannot be drawn is named on standard error, the others are drawn, and the exit status is 1.
-In RUN/figures, files of figures that the run has no more are removed. Kinds:
+		Long: `Draws the figures of a run, with the numbers of each as CSV beside it, and prints the files. A figure that
+cannot be drawn is named on standard error, the others are drawn, and the exit status is 1. In RUN/figures, files of
+figures that the run has no more are removed; figures of a file go into a folder beside it, as scores-figures of
+scores.jsonl. Kinds:
 ` + strings.Join(reports.FigureNames(), ", ") + `; those that the run has no data for are
-left out.
+left out. Searches have ` + strings.Join(reports.SearchFigureNames(), ", ") + `; the others of their estimators, where
+there are accuracies, if --only names them.
 Formats: ` + strings.Join(plots.Formats(), ", ") + `. A TeX figure is \input, and set in the fonts of the paper.
 --script matplotlib writes a Python script beside each figure that draws it again from its CSV, to be changed as you
 like; drawings of cells have none.
 
-` + styleHelp,
+` + runHelp + "\n\n" + styleHelp,
 		Example: `  bench301 figure runs/my-study
   bench301 figure runs/my-study --only scatter,ablation --format pdf,tex
   bench301 figure runs/my-study --only bars --width 6.75in --out paper/figures
   bench301 figure runs/my-study --only scatter -e rwe -e params --dpi 600 --style paper.yaml
   bench301 figure runs/my-study --only bars --script matplotlib`,
-		Args: someArgs(1, 1, "one run folder"),
+		Args: someRuns,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := cmp.Or(among("only", only, reports.FigureNames()), among("format", formats, plots.Formats())); err != nil {
+			known := reports.FigureNames()
+			searched := searchIn(args)
+			if searched != "" {
+				known = slices.Concat(reports.SearchFigureNames(), known)
+			}
+			if err := cmp.Or(among("only", only, known), among("format", formats, plots.Formats())); err != nil {
 				return err
 			}
 			style, err := look.read()
@@ -335,22 +387,18 @@ like; drawings of cells have none.
 			if script != "" {
 				formats = append(formats, plots.Script)
 			}
-			f, err := o.run(cmd.Context(), s, args[0])
-			if err != nil {
-				return err
+			dir, own := out, out == ""
+			if own {
+				if dir, err = beside(args, "figures"); err != nil {
+					return err
+				}
 			}
-			if f, err = style.Show(f); err != nil {
-				return err
-			}
-			tell, done := parts(s, "figure")
-			defer done()
-			study := reports.Study{Findings: f, Progress: tell, Look: style,
-				Say: func(note string) { fmt.Fprintln(s.err, note) }}
-			draw, dir := study.DrawInto, out
-			if out == "" {
-				draw, dir = study.SaveFigures, filepath.Join(args[0], "figures")
-			}
-			paths, err := draw(cmd.Context(), dir, fixed, formats, only...)
+			paths, err := figures(cmd.Context(), s, o, style, args, only, func(d drawer, kinds []string) ([]string, error) {
+				if own {
+					return d.SaveFigures(cmd.Context(), dir, fixed, formats, kinds...)
+				}
+				return d.DrawInto(cmd.Context(), dir, fixed, formats, kinds...)
+			})
 			if len(paths) == 0 && err == nil {
 				err = errors.New("the run has no data for these figures")
 			}
@@ -359,7 +407,7 @@ like; drawings of cells have none.
 			}
 			return errors.Join(printLines(s, paths...), err)
 		},
-	}, outFlag(&out, "folder (default RUN/figures)"), o.AddFlags, look.AddFlags)
+	}, outFlag(&out, "folder (default RUN/figures, or FILE-figures)"), o.AddFlags, look.AddFlags)
 	cmd.Flags().StringSliceVar(&only, "only", nil, "kinds of figures (default: all)")
 	cmd.Flags().StringSliceVar(&formats, "format", []string{"pdf", "png"}, "file formats")
 	cmd.Flags().StringVar(&width, "width", "", "width of every figure, e.g. 3.25in (default: as fits a two-column paper)")
@@ -380,6 +428,54 @@ func tellUnscripted(s streams, paths []string) {
 			fmt.Fprintf(s.err, "%s: no script: matplotlib has no figures of this kind\n", printable.Line(filepath.Base(name)))
 		}
 	}
+}
+
+// drawer draws figures into its own folder, or into any.
+type drawer interface {
+	SaveFigures(ctx context.Context, dir string, width vg.Length, formats []string, kinds ...string) ([]string, error)
+	DrawInto(ctx context.Context, dir string, width vg.Length, formats []string, kinds ...string) ([]string, error)
+}
+
+// figures draws the kinds of figures named, all for none: of searches what they found, and if named, what their scores
+// say; of all else the latter.
+func figures(ctx context.Context, s streams, o analysisOptions, style *reports.Look, runs, only []string,
+	draw func(d drawer, kinds []string) ([]string, error)) (paths []string, err error) {
+	tell, done := parts(s, "figure")
+	defer done()
+	say := func(note string) { s.say("%s", note) }
+	ofScores := only
+	var undrawn error
+	if dir := searchIn(runs); dir != "" {
+		var ofFronts []string
+		ofScores = nil
+		for _, kind := range only {
+			if slices.Contains(reports.SearchFigureNames(), kind) {
+				ofFronts = append(ofFronts, kind)
+			} else {
+				ofScores = append(ofScores, kind)
+			}
+		}
+		if ofFronts != nil || only == nil {
+			r, err := fronts(ctx, dir)
+			if err != nil {
+				return nil, err
+			}
+			r.Progress, r.Look, r.Say = tell, style, say
+			paths, undrawn = draw(r, ofFronts)
+		}
+		if ofScores == nil {
+			return paths, undrawn
+		}
+	}
+	f, err := o.run(ctx, s, true, runs...)
+	if err != nil {
+		return paths, errors.Join(undrawn, err)
+	}
+	if f, err = style.Show(f); err != nil {
+		return paths, errors.Join(undrawn, err)
+	}
+	more, err := draw(reports.Study{Findings: f, Progress: tell, Look: style, Say: say}, ofScores)
+	return append(paths, more...), errors.Join(undrawn, err)
 }
 
 // among refuses values of a flag that are not among those known.

@@ -59,6 +59,9 @@ type streams struct {
 	out, err io.Writer
 }
 
+// silent says nothing.
+var silent = streams{strings.NewReader(""), io.Discard, io.Discard}
+
 // say prints a line of talk.
 func (s streams) say(format string, args ...any) {
 	fmt.Fprintf(s.err, "bench301: %s\n", printable.Cut(fmt.Sprintf(format, args...), widestError))
@@ -144,8 +147,8 @@ second signal ends it at once.`,
 	wrapHelp(root)
 	for _, command := range []func(streams) *cobra.Command{
 		newBench, newCompare, newComplexity, newCorrelate, newData, newDemo, newDoctor, newEstimators, newExport, newFigure,
-		newQuery, newReplay, newReport, newSample, newScore, newServe, newShow, newStudy, newSurrogate, newTable, newSearch,
-		newVersion,
+		newQuery, newReplay, newReport, newRuns, newSample, newScore, newServe, newShow, newStatus, newStudy, newSurrogate,
+		newTable, newSearch, newVersion,
 	} {
 		root.AddCommand(command(s))
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,7 +72,8 @@ Exit status: 0 all searches are finished, 1 the work broke off, 130 interrupted 
 		Args: someArgs(0, 1, "one definition at most"),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, s, args) },
 	}, spaceFlag(&d.Space), o.accuracyOptions.AddFlags, o.images.AddFlags,
-		outFlag(&o.out, "run folder (default runs/<UTC time>-search)"), o.jobsOptions.AddFlags, jsonFlag(&o.json))
+		outFlag(&o.out, "run folder (default runs/NAME, of flags runs/search, or NAME-2 and so on where "+
+			"that is taken)"), o.jobsOptions.AddFlags, jsonFlag(&o.json))
 	f := cmd.Flags()
 	f.StringVarP(&o.algorithm, "algorithm", "a", "nsga2", "one of "+strings.Join(search.Algorithms(), ", "))
 	f.StringArrayVarP(&o.objectives, "objective", "O", d.Methods[0].Objectives, "what to minimise; give two or three")
@@ -121,7 +121,7 @@ func (o *searchOptions) run(cmd *cobra.Command, s streams, args []string) (err e
 	if o.resume == "" && len(args) == 0 && !o.yes && !cmd.Flags().Changed("objective") {
 		return o.plan(cmd, s)
 	}
-	searches, err := o.open(cmd, args)
+	searches, err := o.open(cmd, s, args)
 	if err != nil {
 		return err
 	}
@@ -188,7 +188,7 @@ func (o *searchOptions) show(ctx context.Context, s streams, r reports.Search, d
 }
 
 // open makes or opens the run folder that the flags ask for.
-func (o *searchOptions) open(cmd *cobra.Command, args []string) (*search.Searches, error) {
+func (o *searchOptions) open(cmd *cobra.Command, s streams, args []string) (*search.Searches, error) {
 	ctx := cmd.Context()
 	if o.resume != "" {
 		if len(args) > 0 {
@@ -214,8 +214,11 @@ func (o *searchOptions) open(cmd *cobra.Command, args []string) (*search.Searche
 	if err != nil {
 		return nil, err
 	}
-	dir := filepath.Join("runs", time.Now().UTC().Format("20060102-150405")+"-"+d.Name)
-	return search.Create(ctx, cmp.Or(o.out, dir), d, machine())
+	dir := o.out
+	if dir == "" {
+		dir = newRunFolder(s, d.Name, "bench301 search resume")
+	}
+	return search.Create(ctx, dir, d, machine())
 }
 
 // searched are the flags that say what is searched, which a file says otherwise.

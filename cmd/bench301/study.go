@@ -64,8 +64,8 @@ func withRun(dir string, do func(*study.Run) error) error {
 // notSearches refuses a folder of searches where the run of a study is wanted.
 func notSearches(dir string) error {
 	if search.Is(dir) {
-		return fmt.Errorf("%s: a folder of searches, not the run of a study: bench301 report %[1]s writes its tables and "+
-			"figures, bench301 table %[1]s prints the first", dir)
+		return fmt.Errorf("%s: a folder of searches, not the run of a study: bench301 status, table, figure and report take "+
+			"it, and bench301 search resume goes on with it", dir)
 	}
 	return nil
 }
@@ -88,6 +88,10 @@ func printStatus(s streams, f recordOptions, r *study.Run) error {
 	if err != nil {
 		return err
 	}
+	return printProgress(s, f, status)
+}
+
+func printProgress(s streams, f recordOptions, status []study.Progress) error {
 	columns := "estimator,>asked,>ok,>undefined,>failed,>missing,>seconds,reason"
 	return newPrinter(s, f, columns, func(p study.Progress) []any {
 		return []any{p.Label, p.Asked, p.OK, p.Undefined, p.Failed, p.Missing, fixed(p.Seconds, 2), p.Reason}

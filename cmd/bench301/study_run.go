@@ -1,12 +1,13 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -224,13 +225,17 @@ finished is kept).`,
 			if err := commands.permit(s, p); err != nil {
 				return fmt.Errorf("%s: %w", args[0], err)
 			}
-			dir := filepath.Join("runs", p.Definition.Folder())
-			if shard.Count > 0 {
-				dir += fmt.Sprintf("-%d-of-%d", shard.Index, shard.Count)
+			switch name := p.Definition.Folder(); {
+			case out != "":
+			case shard.Count > 0: // whose runs belong together by their names
+				out = filepath.Join(runsFolder, fmt.Sprintf("%s-%d-of-%d", name, shard.Index, shard.Count))
+			default:
+				out = newRunFolder(s, name, "bench301 study resume")
 			}
-			return begin(cmd.Context(), s, cmp.Or(out, dir), p, text, shard, o.jobs, false)
+			return begin(cmd.Context(), s, out, p, text, shard, o.jobs, false)
 		},
-	}, o.AddFlags, commands.AddFlags, outFlag(&out, "run folder (default runs/NAME)"))
+	}, o.AddFlags, commands.AddFlags, outFlag(&out, "run folder (default runs/NAME, or NAME-2 and so on where that is "+
+		"taken)"))
 	cmd.Flags().BoolVar(&yes, "yes", false, "run a study of a million estimates or more")
 	return cmd
 }
@@ -315,6 +320,7 @@ func begin(
 	if err != nil {
 		return err
 	}
+	s.say("running into %s", dir)
 	return finish(ctx, s, r, p, study.Options{Workers: jobs}, asJSON)
 }
 
@@ -371,48 +377,92 @@ func work(ctx context.Context, s streams, r *study.Run, p *study.Plan, o study.O
 
 func newReplay(s streams) *cobra.Command {
 	var o jobsOptions
-	var r study.Replay
+	var from sourceOptions
+	var columns []string
 	var out string
 	var asJSON bool
 	cmd := with(&cobra.Command{
-		Use:   "replay TABLE",
-		Short: "Analyse the scores of a published table",
+		Use:   "replay TABLE|RUN...",
+		Short: "Make a run of a published table or of other scores",
 		Long: `Makes a run of a published table: CSV with a column arch and any usual separator, JSON lines, or JSON as
 NAS-Bench-Suite-Zero published it. Every column with numbers counts as an estimator; a cell that is no number is an
 undefined score. The search space is what the notation of the architectures tells. Tables, figures and comparisons of
-the run are those of a study.`,
+the run are those of a study. It is made alike of files of scores, of parts of a run, and of several runs joined.
+
+` + runHelp,
 		Example: `  bench301 replay zc_nasbench301.json
-  bench301 replay scores.csv --accuracy acc --columns nwot,params --out runs/published
-  bench301 replay zc_nasbench201.json --space nasbench201 --repeats mean`,
-		Args: someArgs(1, 1, "one table"),
+  bench301 replay scores.csv --column acc --columns nwot,params --out runs/published
+  bench301 replay zc_nasbench201.json --space nasbench201 --repeats mean
+  bench301 replay a.jsonl b.jsonl runs/old:rwe --out runs/together`,
+		Args: someRuns,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			r.Table = args[0]
-			if err := knownSpace(r.Space); err != nil {
-				return err
+			if len(args) > 1 || from.asked || !isTable(args[0]) {
+				if columns != nil {
+					return usagef("--columns: of one table with accuracies of its own; RUN:ESTIMATOR names one of a run")
+				}
+				return gather(cmd.Context(), s, from, args, out, asJSON)
 			}
-			text, notes, err := r.Definition()
-			if err != nil {
-				return err
+			r := study.Replay{
+				Table: args[0], Space: from.space, Accuracy: from.column, Columns: columns, Unit: from.unit, Repeats: from.repeats,
 			}
-			p, err := planOf(cmd.Context(), filepath.Base(r.Table), text) // whose paths begin in the current folder
+			p, text, err := r.Plan(cmd.Context())
 			if err != nil {
 				return err
 			}
 			defer p.Close()
-			p.Notes = append(p.Notes, notes...)
-			name := strings.TrimSuffix(filepath.Base(r.Table), filepath.Ext(r.Table))
-			return begin(cmd.Context(), s, cmp.Or(out, filepath.Join("runs", name)), p, text, study.Shard{}, o.jobs, asJSON)
+			if out == "" {
+				out = newRunFolder(s, p.Definition.Folder(), "")
+			}
+			return begin(cmd.Context(), s, out, p, text, study.Shard{}, o.jobs, asJSON)
 		},
-	}, outFlag(&out, "run folder (default runs/TABLE)"), o.AddFlags, jsonFlag(&asJSON))
-	spaceFlag(&r.Space)(cmd)
-	f := cmd.Flags()
-	r.Space, f.Lookup("space").DefValue = "", "" // what the notation tells
-	f.StringVar(&r.Accuracy, "accuracy", "", "column of accuracies (default val_accuracy, or the only one with acc in "+
-		"its name)")
-	f.StringSliceVar(&r.Columns, "columns", nil, "columns to take as estimators (default: all with numbers)")
-	unitFlag(&r.Unit)(cmd)
-	repeatsFlag(&r.Repeats)(cmd)
+	}, outFlag(&out, "run folder (default runs/TABLE, or TABLE-2 and so on where that is taken)"), o.AddFlags,
+		jsonFlag(&asJSON), from.AddFlags)
+	alias(cmd, "accuracy", "column")
+	cmd.Flags().StringSliceVar(&columns, "columns", nil, "columns of a table to take as estimators (default: all with "+
+		"numbers)")
 	return cmd
+}
+
+// isTable says whether what is named is read as a table, as a pipe is, and what is not there.
+func isTable(name string) bool {
+	info, err := os.Stat(name)
+	if err == nil && info.Mode()&fs.ModeNamedPipe != 0 {
+		return true
+	}
+	r, err := analysis.Refer(kinds(&study.Sources{}), name)
+	return err != nil && !strings.Contains(name, ":") || r.Kind.Name == "table" && r.Estimator == ""
+}
+
+// gather makes a run of scores as they are.
+func gather(ctx context.Context, s streams, o sourceOptions, names []string, out string, asJSON bool) error {
+	o.seeds = "mean" // a run has one question for all seeds
+	results, err := o.load(ctx, s, names...)
+	if err != nil {
+		return err
+	}
+	if out == "" {
+		ref, err := analysis.Refer(kinds(&study.Sources{}), names[0])
+		if err != nil {
+			return err
+		}
+		base := filepath.Base(ref.Path)
+		if out = strings.TrimSuffix(base, filepath.Ext(base)); len(names) > 1 || ref.Estimator != "" {
+			return usagef("%s: not a run as a whole: --out says where to", strings.Join(names, " "))
+		}
+		out = newRunFolder(s, out, "")
+	}
+	r, err := study.Copy(out, results, machine())
+	if err != nil {
+		return err
+	}
+	s.say("run complete: %s", out)
+	if asJSON {
+		err = printNotes(s, r.Manifest.Notes)
+	}
+	if err == nil {
+		err = printStatus(s, recordOptions{json: asJSON}, r)
+	}
+	return errors.Join(err, r.Close())
 }
 
 // knownSpace refuses the name of a space that there is not.
@@ -445,12 +495,14 @@ them), and write tables and figures.`,
 			}
 			return demo(cmd.Context(), s, out, style)
 		},
-	}, outFlag(&out, "folder of the results (default runs/<UTC time>-demo)"), look.AddFlags)
+	}, outFlag(&out, "folder of the results (default runs/demo, or demo-2 and so on where that is taken)"), look.AddFlags)
 }
 
 func demo(ctx context.Context, s streams, out string, style *reports.Look) error {
 	start := time.Now()
-	out = cmp.Or(out, filepath.Join("runs", start.UTC().Format("20060102T150405Z")+"-demo"))
+	if out == "" {
+		out = newRunFolder(s, "demo", "")
+	}
 	p, err := planOf(ctx, "quick.yaml", studies.Quick)
 	if err != nil {
 		return err
@@ -459,6 +511,7 @@ func demo(ctx context.Context, s streams, out string, style *reports.Look) error
 	if err != nil {
 		return err
 	}
+	s.say("running into %s", out)
 	var results *analysis.Results
 	if err = work(ctx, s, r, p, study.Options{}); err == nil {
 		results, err = r.Load()
