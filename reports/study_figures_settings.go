@@ -224,7 +224,8 @@ func (f Study) importanceFigure() ([]Figure, error) {
 		}
 		g.Panels, g.Names = append(g.Panels, p), append(g.Names, m.Estimator)
 		p.Room = 0
-		apart = append(apart, Figure{Name: "importance-" + fileName(m.Estimator), Figure: plots.Of(p), Width: plots.SingleColumn})
+		apart = append(apart, Figure{Name: "importance-" + fileName(m.Estimator), Figure: plots.Of(p),
+			Width: plots.SingleColumn})
 	}
 	if len(all) > maxImportances {
 		return apart, nil

@@ -316,7 +316,8 @@ func compareTable(ctx context.Context, runs []*analysis.Findings, names []string
 }
 
 // sides analyses a run, or two. Scores that come without accuracies are compared with those of the other side.
-func (o *analysisOptions) sides(ctx context.Context, s streams, names []string) (found []*analysis.Findings, err error) {
+func (o *analysisOptions) sides(ctx context.Context, s streams, names []string) (found []*analysis.Findings,
+	err error) {
 	from := o.sources(s)
 	results := make([]*analysis.Results, len(names))
 	for i, name := range names {

@@ -68,8 +68,8 @@ network/plan: bench301 internal/kernels network/memory
 network/reference: bench301 network/memory network/pass network/plan
 plots: bench301 internal/atomicfile
 plots/plotstest: plots
-reports: analysis bench301 correlation internal/atomicfile internal/printable internal/suggest internal/yamldoc plots
-	store
+reports: analysis bench301 correlation internal/atomicfile internal/printable internal/suggest internal/yamldoc
+	plots store
 scoring: bench301 bench301/dataset bench301/surrogate estimators internal/input internal/printable internal/process
 	internal/strictjson internal/tabular internal/yamldoc store
 search: analysis bench301 bench301/dataset bench301/surrogate estimators internal/atomicfile internal/input
