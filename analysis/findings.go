@@ -38,10 +38,12 @@ type Association struct {
 	Tau       *Interval `json:"tau_b"`
 	Rho       *Interval `json:"rho"`
 	Reason    string    `json:"reason,omitempty"`
-	Seconds   float64   `json:"seconds_per_architecture"` // median wall time of one estimate
-	Mark      string    `json:"versus_best,omitempty"`    // Best, or against it: "~" alike, "-" worse, "+" better
-	P         *float64  `json:"p_versus_best,omitempty"`  // of no difference from the best, adjusted
-	Smallest  bool      `json:"p_smallest,omitempty"`     // P, before its adjustment, is the smallest that N supports
+	Seconds   float64   `json:"seconds_per_architecture"` // as Column.Seconds
+	Wall      float64   `json:"wall_seconds_per_architecture"`
+	OnWall    int       `json:"scores_without_processor_seconds,omitempty"` // whose wall time counts in Seconds
+	Mark      string    `json:"versus_best,omitempty"`                      // Best, or against it: "~" alike, "-" worse, "+" better
+	P         *float64  `json:"p_versus_best,omitempty"`                    // of no difference from the best, adjusted
+	Smallest  bool      `json:"p_smallest,omitempty"`                       // P, before its adjustment, is the smallest that N supports
 }
 
 // Interval is a value with its confidence interval. Where there is none, both ends are the value, so that a figure
@@ -150,7 +152,7 @@ func (f *Findings) find(c *Column) (*Finding, error) {
 	row := &Finding{Column: c, Scores: kept[0], Truth: kept[1], Rows: rows}
 	row.Association = Association{
 		Estimator: c.Label, Baseline: c.Trivial, N: len(rows), Asked: len(f.Architectures), Seconds: c.Seconds,
-		Reason: c.why(),
+		Wall: c.Wall, OnWall: c.OnWall, Reason: c.why(),
 	}
 	for _, part := range []struct {
 		coefficient correlation.Coefficient

@@ -194,7 +194,7 @@ func Among(rows []*Finding) [][]float64 {
 func (f *Findings) Frugal() (rows []*Finding, seconds []float64) {
 	costs, values := make([]float64, len(f.Rows)), make([]float64, len(f.Rows))
 	for i, r := range f.Rows {
-		costs[i], values[i] = r.Seconds*float64(len(r.Column.Seeds)), math.NaN()
+		costs[i], values[i] = r.Seconds, math.NaN()
 		if r.Tau != nil && r.Seconds > 0 { // a published table has no times
 			values[i] = r.Tau.Value
 		}

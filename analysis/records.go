@@ -39,8 +39,8 @@ type answers struct {
 
 // vectors are the answers under one seed, by architecture in order of appearance.
 type vectors struct {
-	scores, seconds []float64
-	states          []uint8 // in states
+	scores, walls, cpus []float64
+	states              []uint8 // in states
 }
 
 // states are those that an answer may have, none at first.
@@ -102,12 +102,13 @@ func (a *answers) enter(n int, rec *store.Record) bool {
 		a.seeds[rec.Seed] = v
 	}
 	for len(v.states) <= n {
-		v.scores, v.seconds, v.states = append(v.scores, math.NaN()), append(v.seconds, 0), append(v.states, 0)
+		v.scores, v.states = append(v.scores, math.NaN()), append(v.states, 0)
+		v.walls, v.cpus = append(v.walls, 0), append(v.cpus, 0)
 	}
 	if v.states[n] != 0 {
 		return false
 	}
-	v.seconds[n], v.states[n] = rec.Seconds, uint8(slices.Index(states, rec.Status))
+	v.walls[n], v.cpus[n], v.states[n] = rec.Seconds, rec.CPUSeconds, uint8(slices.Index(states, rec.Status))
 	if rec.Score != nil {
 		v.scores[n] = *rec.Score
 	}
@@ -127,7 +128,8 @@ func (a *answers) column(place []int32) (*Column, error) {
 			if state == 0 {
 				continue
 			}
-			if err := c.Answer(int(place[n]), seed, states[state], v.scores[n], v.seconds[n]); err != nil {
+			if err := c.Answer(int(place[n]), seed, states[state], v.scores[n], v.walls[n],
+				v.cpus[n]); err != nil {
 				return nil, err
 			}
 		}

@@ -77,13 +77,16 @@ type Column struct {
 	*store.Question
 	Parts     []string    // labels of the columns that it combines; nil where it answers a question
 	BySeed    [][]float64 // [seed][architecture], seeds as in Question.Seeds; NaN where there is no score
-	Times     [][]float64 // seconds of these scores
+	Times     [][]float64 // seconds of these scores, of processors where they are known; else on the wall
+	Walls     [][]float64 // seconds of these scores on the wall
 	Asked     int         // architectures times seeds
 	Undefined int
 	Failed    int
 	Missing   int
 	Reason    string  // the commonest reason for a score that is missing
-	Seconds   float64 // median of one score
+	Seconds   float64 // median over architectures of the sum over all seeds, as Times; 0 where there are none
+	Wall      float64 // the same on the wall
+	OnWall    int     // scores whose seconds of processors are not known
 
 	mean    []float64
 	reasons map[string]int
@@ -95,12 +98,14 @@ func NewColumn(q *store.Question, n int) *Column {
 	for range q.Seeds {
 		none := slices.Repeat([]float64{math.NaN()}, n)
 		c.BySeed, c.Times = append(c.BySeed, none), append(c.Times, slices.Clone(none))
+		c.Walls = append(c.Walls, slices.Clone(none))
 	}
 	return c
 }
 
-// Answer enters the answer about architecture i under a seed of the question. score is NaN unless status is OK.
-func (c *Column) Answer(i int, seed uint64, status store.Status, score, seconds float64) error {
+// Answer enters the answer about architecture i under a seed of the question. score is NaN unless status is OK; wall
+// are seconds, and cpu those of processors, 0 where they are not known.
+func (c *Column) Answer(i int, seed uint64, status store.Status, score, wall, cpu float64) error {
 	s := slices.Index(c.Seeds, seed)
 	if s < 0 {
 		return fmt.Errorf("scores of seed %d of %s, which is not asked for", seed, c.Label)
@@ -111,7 +116,13 @@ func (c *Column) Answer(i int, seed uint64, status store.Status, score, seconds 
 		if c.Lower {
 			score = -score
 		}
-		c.BySeed[s][i], c.Times[s][i] = score, seconds
+		c.BySeed[s][i], c.Times[s][i], c.Walls[s][i] = score, cpu, wall
+		if cpu == 0 {
+			c.Times[s][i] = wall
+			if wall > 0 {
+				c.OnWall++
+			}
+		}
 	case store.Undefined:
 		c.Undefined++
 	case store.Failed:
@@ -128,15 +139,7 @@ func (c *Column) Finish() {
 		})
 		c.Reason = Commonest(common, len(c.reasons)-1)
 	}
-	var seconds []float64
-	for _, times := range c.Times {
-		for _, t := range times {
-			if !math.IsNaN(t) {
-				seconds = append(seconds, t)
-			}
-		}
-	}
-	c.Seconds = median(seconds)
+	c.Seconds, c.Wall = medianSum(c.Times), medianSum(c.Walls)
 	if len(c.BySeed) == 1 {
 		c.mean = c.BySeed[0]
 		return
@@ -150,6 +153,33 @@ func (c *Column) Finish() {
 	for i := range c.mean {
 		c.mean[i] /= float64(len(c.BySeed)) // once, so that equal sums give equal scores
 	}
+}
+
+// medianSum is the median over architectures of the sum over seeds, of those that have all seeds.
+func medianSum(bySeed [][]float64) float64 {
+	var sums []float64
+	for i := range bySeed[0] {
+		sum := 0.0
+		for _, times := range bySeed {
+			sum += times[i]
+		}
+		if !math.IsNaN(sum) {
+			sums = append(sums, sum)
+		}
+	}
+	return median(sums)
+}
+
+// Total is the seconds of all scores together, as Times.
+func (c *Column) Total() (sum float64) {
+	for _, times := range c.Times {
+		for _, t := range times {
+			if !math.IsNaN(t) {
+				sum += t
+			}
+		}
+	}
+	return sum
 }
 
 // median sorts v; it is 0 of nothing.

@@ -15,7 +15,7 @@ func (f Study) ablationTable() (Table, error) {
 			{Name: "95% CI"}, {Name: "p"}, {Name: "", Left: true}, {Name: "s/arch"},
 		},
 		Notes: f.notes("*: the default of the study. difference: from it, by the paired bootstrap, p adjusted by Holm over "+
-			"all rows; ~ not distinguishable at 0.05.", noteSeconds),
+			"all rows; ~ not distinguishable at 0.05.", f.noteSeconds()),
 	}
 	ablations, err := f.Ablations()
 	if err != nil {

@@ -30,7 +30,7 @@ func (f Study) costFigure() ([]Figure, error) {
 			others.Points = append(others.Points, p)
 		}
 	}
-	points := plots.Points{XLabel: "seconds an architecture, one core", YLabel: "tau-b", LogX: true}
+	points := plots.Points{XLabel: "seconds" + f.clock() + " an architecture", YLabel: "tau-b", LogX: true}
 	for _, g := range append([]plots.Group{others, trivial}, curves...) {
 		if len(g.Points) > 0 {
 			points.Groups = append(points.Groups, g)
@@ -47,8 +47,7 @@ func (f Study) costFigure() ([]Figure, error) {
 }
 
 func costPoint(r *analysis.Finding, name string) plots.Point {
-	return plots.Point{Name: name, X: r.Seconds * float64(len(r.Column.Seeds)), Y: r.Tau.Value, Low: r.Tau.Low,
-		High: r.Tau.High}
+	return plots.Point{Name: name, X: r.Seconds, Y: r.Tau.Value, Low: r.Tau.Low, High: r.Tau.High}
 }
 
 // trainingCurves are tau against the seconds of training, a curve an estimator whose epochs are varied, and what is
