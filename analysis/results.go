@@ -134,10 +134,7 @@ func (c *Column) Answer(i int, seed uint64, status store.Status, score, wall, cp
 // Finish sums up what was entered.
 func (c *Column) Finish() {
 	if len(c.reasons) > 0 {
-		common := slices.MinFunc(slices.Collect(maps.Keys(c.reasons)), func(a, b string) int {
-			return cmp.Or(c.reasons[b]-c.reasons[a], cmp.Compare(a, b))
-		})
-		c.Reason = Commonest(common, len(c.reasons)-1)
+		c.Reason = CommonestOf(c.reasons)
 	}
 	c.Seconds, c.Wall = medianSum(c.Times), medianSum(c.Walls)
 	if len(c.BySeed) == 1 {
@@ -189,6 +186,17 @@ func median(v []float64) float64 {
 	}
 	slices.Sort(v)
 	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
+}
+
+// CommonestOf is the commonest of counted reasons, the first in the alphabet of equally common ones; "" of none.
+func CommonestOf(reasons map[string]int) string {
+	if len(reasons) == 0 {
+		return ""
+	}
+	common := slices.MinFunc(slices.Collect(maps.Keys(reasons)), func(a, b string) int {
+		return cmp.Or(reasons[b]-reasons[a], cmp.Compare(a, b))
+	})
+	return Commonest(common, len(reasons)-1)
 }
 
 // Commonest is a reason for missing scores beside which there are others.

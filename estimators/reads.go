@@ -21,6 +21,11 @@ type adaptiveReader interface {
 	side() int
 }
 
+// incomplete is an estimator that cannot do anything with its default settings.
+type incomplete interface {
+	lacks() error // says which settings have to be given
+}
+
 // reads lists the images that an estimate reads and the side at which it does; none where it reads none.
 func (c *Configured) reads(set *dataset.Set) (spans []inputs.Span, side int) {
 	switch r := c.Estimator.(type) {
@@ -50,6 +55,11 @@ func (c *Configured) Dataset(env *Env) string {
 
 // Check says, before anything is scored, whether the environment has the images that the estimator reads.
 func (c *Configured) Check(env *Env) error {
+	if e, ok := c.Estimator.(incomplete); ok {
+		if err := e.lacks(); err != nil {
+			return err
+		}
+	}
 	spans, side := c.reads(env.Data)
 	for _, s := range spans {
 		if err := inputs.Check(env.Data, s, side); err != nil {

@@ -53,7 +53,7 @@ func (r Search) Page(ctx context.Context) (Document, error) {
 	for _, f := range figures {
 		drawing := Drawing{searchCaptions[f.Name], f}
 		if what, ok := strings.CutPrefix(f.Name, "cells-"); ok {
-			drawing.Caption = "The " + strings.ReplaceAll(what, "-", " ") + " of the first front."
+			drawing.Caption = "The " + strings.ReplaceAll(what, "-", " ") + " of all fronts."
 			cells = append(cells, drawing)
 			continue
 		}

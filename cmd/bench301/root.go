@@ -39,19 +39,6 @@ const (
 // version is set by the Makefile; builds without it fall back on what the go command recorded.
 var version = ""
 
-// usageError marks an error of the command line, as opposed to one of the work.
-type usageError struct{ error }
-
-// wrongUsage makes an error, if there is one, one of the command line; usagef makes a new one.
-func wrongUsage(err error) error {
-	if err != nil {
-		return usageError{err}
-	}
-	return nil
-}
-
-func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
-
 // streams are where a command reads, prints data, and talks.
 type streams struct {
 	in       io.Reader
@@ -62,6 +49,9 @@ type streams struct {
 func (s streams) say(format string, args ...any) {
 	fmt.Fprintf(s.err, "bench301: %s\n", printable.Cut(fmt.Sprintf(format, args...), widestError))
 }
+
+// next says which command goes on with what a command has made.
+func (s streams) next(command string) { s.say("next: bench301 %s", command) }
 
 // run executes one command line and returns the exit code.
 func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
@@ -117,12 +107,12 @@ second signal ends it at once.`,
   bench301 sample -n 20 | bench301 score -e rwe -e params --out scores.jsonl`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          func(cmd *cobra.Command, args []string) error { return wrongUsage(cobra.NoArgs(cmd, args)) },
+		Args:          noCommand,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			if err := kernels.Check(); err != nil && cmd.Name() != "doctor" {
 				return usageError{err}
 			}
-			return wrongUsage(cmd.ValidateFlagGroups()) // before cobra's own check, whose error is like any other
+			return flagGroups(cmd) // before cobra's own check, whose error is like any other
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_ = cmd.Usage()
@@ -132,9 +122,8 @@ second signal ends it at once.`,
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usagef("%w (see %s --help)", err, cmd.CommandPath())
-	})
+	root.SetFlagErrorFunc(flagError)
+	root.SetHelpCommand(helpCommand(root))
 	root.CompletionOptions.HiddenDefaultCmd = true
 	wrapHelp(root)
 	for _, command := range []func(streams) *cobra.Command{
@@ -143,6 +132,12 @@ second signal ends it at once.`,
 		newVersion,
 	} {
 		root.AddCommand(command(s))
+	}
+	root.InitDefaultCompletionCmd()
+	if shells, _, err := root.Find([]string{"completion"}); err == nil {
+		shells.Args, shells.RunE = noCommand, func(cmd *cobra.Command, _ []string) error {
+			return usagef("completion: name a shell: %s", strings.Join(commandNames(cmd), ", "))
+		}
 	}
 	return root
 }
@@ -216,7 +211,7 @@ func group(verb string, cmd *cobra.Command, commands ...*cobra.Command) *cobra.C
 	}
 	last := len(names) - 1
 	what := strings.Join(names[:last], ", ") + " or " + names[last]
-	cmd.Args = noArgs
+	cmd.Args = noCommand
 	cmd.RunE = func(*cobra.Command, []string) error {
 		return usagef("%s: name what to %s: %s (see bench301 %[1]s --help)", cmd.Name(), verb, what)
 	}

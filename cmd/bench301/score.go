@@ -7,8 +7,10 @@ import (
 	"io"
 	"maps"
 	"math"
+	"path/filepath"
 	"runtime/debug"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -19,6 +21,7 @@ import (
 	"rwe301/reports"
 	"rwe301/scoring"
 	"rwe301/store"
+	"rwe301/study"
 )
 
 // scoreOptions are the flags of `score`.
@@ -47,7 +50,8 @@ them all.
 
 ` + archHelp + `
 
-Exit status: 0 all scored, 1 some could not be scored (their records say why) or the work broke off.`,
+Exit status: 0 done, also where some scores failed (standard error counts them), 1 nothing was scored, an estimator
+failed everywhere, or the work broke off.`,
 		Example: `  bench301 sample -n 20 | bench301 score -e rwe -e params --out scores.jsonl
   bench301 score -e rwe:head=ridge,channels=16,seeds=3 --json archs.csv
   bench301 score -e map-effdim '[[(0, 3), (1, 3), ...'`,
@@ -92,7 +96,7 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 		Data: data, Workers: o.jobs, Retry: true, Checkpoints: o.keep, Machine: machine(),
 	}
 	if o.out != "" {
-		kept, err := store.OpenJSONL(o.out)
+		kept, err := openScores(o.out)
 		if err != nil {
 			return err
 		}
@@ -119,14 +123,14 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 	if o.out != "" && !o.json && !o.csv {
 		most = longestTable
 	}
-	failed, rows := 0, 0
-	tallies := make([]scoring.Tally, len(questions))
+	rows := 0
+	counts := make([]*answered, len(questions))
+	for k, q := range questions {
+		counts[k] = newAnswered(q.Label, len(archs))
+	}
 	err = scoring.NewRunner(questions, run).Run(ctx, archs, func(i int, answers []scoring.Answer) error {
 		for k, a := range answers {
-			if a.Status != store.OK {
-				failed++
-			}
-			tallies[k].Add(a)
+			counts[k].add(a)
 			if rows++; rows > most {
 				continue
 			}
@@ -147,13 +151,28 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 	if rows > most {
 		s.say("%d more rows are in %s", rows-most, o.out)
 	}
+	var status []study.Progress
 	for k, q := range questions {
-		tell(s.err, q.Label, tallies[k])
+		tell(s.err, q.Label, counts[k].Tally)
+		status = append(status, counts[k].progress())
 	}
-	if failed > 0 {
-		return fmt.Errorf("%d of %d scores are missing: their records say why", failed, len(archs)*len(questions))
+	if err := verdict(s, status); err != nil {
+		return err
+	}
+	if o.out != "" && !o.json {
+		s.next("correlate " + o.out)
 	}
 	return nil
+}
+
+// openScores opens a file of scores as JSON lines. A name that promises something else is refused.
+func openScores(path string) (*store.JSONL, error) {
+	switch ext := strings.ToLower(filepath.Ext(path)); ext {
+	case ".db", ".sqlite", ".sqlite3", ".csv", ".tsv", ".parquet", ".xlsx", ".yaml", ".yml":
+		return nil, usagef("--out %s: scores are kept as JSON lines: name it %s (--csv prints CSV; a study keeps a database)",
+			path, strings.TrimSuffix(path, filepath.Ext(path))+".jsonl")
+	}
+	return store.OpenJSONL(path)
 }
 
 // tightHeap is the garbage that a heap may hold, in percent of what is in use, where that may be millions of records:

@@ -15,7 +15,7 @@ import (
 // Arrows point down only. A line that begins with a tab goes on with the one before.
 const plan = `
 analysis: bench301 correlation moo store
-bench301: internal/input internal/printable
+bench301: internal/input internal/printable internal/suggest
 bench301/dataset: internal/atomicfile internal/download internal/input internal/pickle internal/printable
 bench301/surrogate: bench301 bench301/surrogate/internal/gin bench301/surrogate/internal/lgb
 	bench301/surrogate/internal/torch bench301/surrogate/internal/trees bench301/surrogate/internal/xgb
@@ -33,7 +33,7 @@ cmd/bench301: analysis bench301 bench301/dataset bench301/surrogate correlation 
 correlation:
 estimators: bench301 bench301/dataset estimators/head estimators/inputs estimators/internal/curve
 	estimators/internal/linear estimators/internal/precision estimators/internal/training internal/process
-	internal/suggest network
+	internal/printable internal/suggest network
 estimators/conformance: bench301 estimators estimators/internal/curve estimators/internal/reference
 estimators/head: internal/process gorgonia
 estimators/inputs: bench301/dataset network
