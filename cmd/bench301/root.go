@@ -108,9 +108,12 @@ second signal ends it at once.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          noCommand,
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+		PersistentPreRunE: func(cmd *cobra.Command, args []string) error {
 			if err := kernels.Check(); err != nil && cmd.Name() != "doctor" {
 				return usageError{err}
+			}
+			if err := mistyped(cmd, args); err != nil {
+				return err
 			}
 			return flagGroups(cmd) // before cobra's own check, whose error is like any other
 		},

@@ -72,6 +72,9 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 	if len(o.specs) == 0 {
 		return usagef("name an estimator: -e rwe (see `bench301 estimators`)")
 	}
+	if err := recordsName(o.out); err != nil {
+		return err
+	}
 	list, data, err := prepare(ctx, s, o.specs, o.images)
 	if err != nil {
 		return err
@@ -96,7 +99,7 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 		Data: data, Workers: o.jobs, Retry: true, Checkpoints: o.keep, Machine: machine(),
 	}
 	if o.out != "" {
-		kept, err := openScores(o.out)
+		kept, err := store.OpenJSONL(o.out)
 		if err != nil {
 			return err
 		}
@@ -165,14 +168,14 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 	return nil
 }
 
-// openScores opens a file of scores as JSON lines. A name that promises something else is refused.
-func openScores(path string) (*store.JSONL, error) {
+// recordsName refuses a name for a file of JSON lines that promises something else.
+func recordsName(path string) error {
 	switch ext := strings.ToLower(filepath.Ext(path)); ext {
 	case ".db", ".sqlite", ".sqlite3", ".csv", ".tsv", ".parquet", ".xlsx", ".yaml", ".yml":
-		return nil, usagef("--out %s: scores are kept as JSON lines: name it %s (--csv prints CSV; a study keeps a database)",
+		return usagef("--out %s: scores are kept as JSON lines: name it %s (--csv prints CSV; a study keeps a database)",
 			path, strings.TrimSuffix(path, filepath.Ext(path))+".jsonl")
 	}
-	return store.OpenJSONL(path)
+	return nil
 }
 
 // tightHeap is the garbage that a heap may hold, in percent of what is in use, where that may be millions of records:

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -15,7 +14,6 @@ import (
 
 	"rwe301/analysis"
 	"rwe301/internal/printable"
-	"rwe301/internal/suggest"
 	"rwe301/internal/yamldoc"
 	"rwe301/moo"
 	"rwe301/reports"
@@ -253,10 +251,6 @@ func (o *searchOptions) define(cmd *cobra.Command, args []string) (search.Defini
 			}
 		}
 		text, err := yamldoc.ReadFile(args[0])
-		if errors.Is(err, fs.ErrNotExist) && suggest.Near(args[0], commandNames(cmd)) != "" {
-			return o.definition, usagef("%s: neither a file nor a command%s", args[0],
-				suggest.Near(args[0], commandNames(cmd)))
-		}
 		if err != nil {
 			return o.definition, err
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"regexp"
 	"strings"
 
@@ -33,6 +34,18 @@ func noCommand(cmd *cobra.Command, args []string) error {
 	}
 	return usagef("%s %s: no such command%s", cmd.CommandPath(), printable.Cut(args[0], 50),
 		suggest.Nearest(args[0], commandNames(cmd)))
+}
+
+// mistyped refuses an argument that is no file, and nearly a command below the one that takes it.
+func mistyped(cmd *cobra.Command, args []string) error {
+	if len(args) != 1 || !cmd.HasSubCommands() {
+		return nil
+	}
+	near := suggest.Near(args[0], commandNames(cmd))
+	if _, err := os.Lstat(args[0]); err == nil || near == "" {
+		return nil
+	}
+	return usagef("%s: neither a file nor a command of %s%s", printable.Cut(args[0], 50), cmd.CommandPath(), near)
 }
 
 // commandNames are the commands below one.

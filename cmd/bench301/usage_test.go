@@ -21,9 +21,9 @@ func commands(cmd *cobra.Command, do func(*cobra.Command)) {
 	}
 }
 
-// TestWrongUsage makes every kind of mistake with every command: exit status 2, a line that says what would be right,
-// and nothing that only programmers know.
-func TestWrongUsage(t *testing.T) {
+// TestWrongUsageEverywhere makes every kind of mistake with every command: exit status 2, a line that says what would
+// be right, and nothing that only programmers know.
+func TestWrongUsageEverywhere(t *testing.T) {
 	t.Chdir(t.TempDir())
 	wrong := func(want string, args ...string) {
 		t.Helper()
@@ -47,9 +47,7 @@ func TestWrongUsage(t *testing.T) {
 		wrong("unknown flag", with("--no-such-flag")...)
 		if n := len(path); n > 0 { // one letter too many
 			last := path[n-1] + "x"
-			if parent := cmd.Parent(); parent.RunE == nil || !parent.Runnable() || parent.Args != nil && parent.Name() != "search" {
-				wrong("did you mean", append(append([]string{}, path[:n-1]...), last)...)
-			}
+			wrong("did you mean", append(append([]string{}, path[:n-1]...), last)...)
 		}
 		cmd.Flags().VisitAll(func(f *pflag.Flag) {
 			if f.Hidden || f.Name == "help" {
