@@ -54,7 +54,7 @@ Exit status: 0 done, also where some scores failed (standard error counts them),
 failed everywhere, or the work broke off.`,
 		Example: `  bench301 sample -n 20 | bench301 score -e rwe -e params --out scores.jsonl
   bench301 score -e rwe:head=ridge,channels=16,seeds=3 --json archs.csv
-  bench301 score -e map-effdim '[[(0, 3), (1, 3), ...'`,
+  bench301 score -e map-effdim DARTS_V2`,
 		RunE: func(cmd *cobra.Command, args []string) error { return score(cmd.Context(), s, o, args) },
 	}, o.recordOptions.AddFlags, outFlag(&o.out, "keep the scores in this file and resume from it"),
 		o.jobsOptions.AddFlags, o.archs.AddFlags, o.images.AddFlags)
