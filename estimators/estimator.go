@@ -56,7 +56,10 @@ func (c *Configured) Score(ctx context.Context, a bench301.Architecture, env *En
 	defer env.meter.Start()()
 	start := env.meter.Now()
 	var s Score
-	err := c.Check(env)
+	err := c.Complete()
+	if err == nil {
+		err = c.Check(env)
+	}
 	if err == nil {
 		s, err = c.Estimate(ctx, a, env)
 	}

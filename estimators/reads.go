@@ -21,6 +21,14 @@ type adaptiveReader interface {
 	side() int
 }
 
+// Complete says which settings have to be given, where the defaults alone are good for no architecture.
+func (c *Configured) Complete() error {
+	if e, ok := c.Estimator.(incomplete); ok {
+		return e.lacks()
+	}
+	return nil
+}
+
 // incomplete is an estimator that cannot do anything with its default settings.
 type incomplete interface {
 	lacks() error // says which settings have to be given
@@ -55,11 +63,6 @@ func (c *Configured) Dataset(env *Env) string {
 
 // Check says, before anything is scored, whether the environment has the images that the estimator reads.
 func (c *Configured) Check(env *Env) error {
-	if e, ok := c.Estimator.(incomplete); ok {
-		if err := e.lacks(); err != nil {
-			return err
-		}
-	}
 	spans, side := c.reads(env.Data)
 	for _, s := range spans {
 		if err := inputs.Check(env.Data, s, side); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -220,7 +221,7 @@ func prepare(
 		list = append(list, c)
 	}
 	for _, c := range list {
-		if err := c.Check(estimators.NewEnv(data, 0)); err != nil {
+		if err := cmp.Or(c.Complete(), c.Check(estimators.NewEnv(data, 0))); err != nil {
 			return nil, nil, fmt.Errorf("%s: %w", c.Label, err)
 		}
 	}

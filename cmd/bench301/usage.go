@@ -76,13 +76,16 @@ func flagError(cmd *cobra.Command, err error) error {
 	}
 	if e := (*pflag.InvalidValueError)(nil); errors.As(err, &e) {
 		what := e.Unwrap().Error()
-		if want := flagKinds[e.GetFlag().Value.Type()]; want != "" {
+		if want := flagKinds[e.GetFlag().Value.Type()]; want != "" && raw.MatchString(what) {
 			what = "must be " + want
 		}
 		return usagef("--%s %s: %s %s", e.GetFlag().Name, printable.Cut(e.GetValue(), 50), what, see)
 	}
 	return usagef("%w %s", err, see)
 }
+
+// raw begins what libraries say of a value that they cannot read.
+var raw = regexp.MustCompile(`^(strconv|time)[.:]`)
 
 // flagKinds says what a flag of a type takes.
 var flagKinds = map[string]string{
