@@ -38,12 +38,13 @@ type Association struct {
 	Tau       *Interval `json:"tau_b"`
 	Rho       *Interval `json:"rho"`
 	Reason    string    `json:"reason,omitempty"`
-	Seconds   float64   `json:"seconds_per_architecture"` // as Column.Seconds
-	Wall      float64   `json:"wall_seconds_per_architecture"`
-	OnWall    int       `json:"scores_without_processor_seconds,omitempty"` // whose wall time counts in Seconds
-	Mark      string    `json:"versus_best,omitempty"`                      // Best, or against it: "~" alike, "-" worse, "+" better
-	P         *float64  `json:"p_versus_best,omitempty"`                    // of no difference from the best, adjusted
-	Smallest  bool      `json:"p_smallest,omitempty"`                       // P, before its adjustment, is the smallest that N supports
+	// Seconds and Wall are those of the column; OnWall counts the scores whose wall time counts in Seconds.
+	Seconds  float64  `json:"seconds_per_architecture"`
+	Wall     float64  `json:"wall_seconds_per_architecture"`
+	OnWall   int      `json:"scores_without_processor_seconds,omitempty"`
+	Mark     string   `json:"versus_best,omitempty"`   // Best, or against it: "~" alike, "-" worse, "+" better
+	P        *float64 `json:"p_versus_best,omitempty"` // of no difference from the best, adjusted
+	Smallest bool     `json:"p_smallest,omitempty"`    // P, before its adjustment, is the smallest that N supports
 }
 
 // Interval is a value with its confidence interval. Where there is none, both ends are the value, so that a figure

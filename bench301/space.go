@@ -93,7 +93,8 @@ func LookupSpace(name string) (Space, error) {
 		}
 		names = append(names, s.Name())
 	}
-	return nil, fmt.Errorf("space %q: unknown; use one of %s%s", name, strings.Join(names, ", "), suggest.Near(name, names))
+	return nil, fmt.Errorf("space %q: unknown; use one of %s%s", name, strings.Join(names, ", "),
+		suggest.Near(name, names))
 }
 
 // LookupNotation finds a notation of a space by name.

@@ -64,7 +64,8 @@ count as it is counted: macs=600M, pool-count=2, accuracy=7 for an error of at m
 Every generation is saved. Ctrl-C prints the fronts so far; bench301 search resume goes on, to the same end as without
 the interruption. The report of the run folder is written at the end, and by bench301 report.
 
-Exit status: 0 all searches are finished, 1 the work broke off or nothing could be scored, 130 interrupted (what was finished is kept).`,
+Exit status: 0 all searches are finished, 1 the work broke off or nothing could be scored, 130 interrupted (what was
+finished is kept).`,
 		Example: `  bench301 search --population 20 --generations 30
   bench301 search -O rwe-ridge -O macs --max macs=200M --seeds 1,2,3 --out runs/small
   bench301 search comparison.yaml

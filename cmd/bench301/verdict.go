@@ -12,8 +12,8 @@ import (
 	"rwe301/study"
 )
 
-// verdict says on standard error which scores are missing, an estimator a line. It is an error where nothing was scored,
-// or where an estimator failed everywhere; what is undefined everywhere is told, and no failure.
+// verdict says on standard error which scores are missing, an estimator a line. It is an error where nothing was
+// scored, or where an estimator failed everywhere; what is undefined everywhere is told, and no failure.
 func verdict(s streams, all []study.Progress) error {
 	const most = 10 // lines
 	asked, scored := 0, 0
