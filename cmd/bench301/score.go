@@ -160,7 +160,7 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 		tell(s.err, q.Label, counts[k].Tally)
 		status = append(status, counts[k].progress())
 	}
-	if err := verdict(s, status); err != nil {
+	if err := verdict(s, status, false); err != nil {
 		return err
 	}
 	if o.out != "" && !o.json {
