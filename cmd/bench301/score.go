@@ -119,7 +119,7 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 			score = exact(*r.Score)
 		}
 		label := labels[store.Key{Estimator: r.Estimator, SettingsHash: r.SettingsHash, Dataset: r.Dataset}]
-		return []any{r.ID, label, score, fixed(r.Seconds, 3), r.Status, r.Error, r.Arch}
+		return []any{r.ID, label, score, fixed(r.Cost(), 3), r.Status, r.Error, r.Arch}
 	})
 	p.live = true
 	defer saving(ctx)()
