@@ -54,7 +54,7 @@ func (r *Results) Combine(c Combination, labels []string) error {
 	}
 	n := len(r.Architectures)
 	var vectors [][]float64
-	times := make([]float64, n)
+	times, walls, onWall := make([]float64, n), make([]float64, n), 0
 	for _, wanted := range labels {
 		k := slices.Index(names, wanted)
 		if k < 0 {
@@ -62,9 +62,11 @@ func (r *Results) Combine(c Combination, labels []string) error {
 		}
 		part := r.Columns[k]
 		vectors = append(vectors, part.Mean())
-		for _, seconds := range part.Times {
-			for i, t := range seconds {
-				times[i] += t
+		onWall += part.OnWall
+		for s := range part.Times {
+			for i := range times {
+				times[i] += part.Times[s][i]
+				walls[i] += part.Walls[s][i]
 			}
 		}
 	}
@@ -82,11 +84,11 @@ func (r *Results) Combine(c Combination, labels []string) error {
 	}
 	out := NewColumn(&store.Question{Label: label, Full: label, Estimator: label, Seeds: []uint64{0}}, n)
 	for k, i := range rows {
-		if err := out.Answer(i, 0, store.OK, values[k], times[i]); err != nil {
+		if err := out.Answer(i, 0, store.OK, values[k], walls[i], times[i]); err != nil {
 			return err
 		}
 	}
-	out.Parts = labels
+	out.Parts, out.OnWall = labels, onWall
 	out.Missing = 0 // what its parts lack is said of them
 	out.Finish()
 	r.Columns = append(r.Columns, out)

@@ -43,10 +43,13 @@ type Association struct {
 	Tau       *Interval `json:"tau_b"`
 	Rho       *Interval `json:"rho"`
 	Reason    string    `json:"reason,omitempty"`
-	Seconds   float64   `json:"seconds_per_architecture"` // median wall time of one estimate
-	Mark      string    `json:"versus_best,omitempty"`    // Best, or against it: "~" alike, "-" worse, "+" better
-	P         *float64  `json:"p_versus_best,omitempty"`  // of no difference from the best, adjusted
-	Smallest  bool      `json:"p_smallest,omitempty"`     // P, before its adjustment, is the smallest that N supports
+	// Seconds and Wall are those of the column; OnWall counts the scores whose wall time counts in Seconds.
+	Seconds  float64  `json:"seconds_per_architecture"`
+	Wall     float64  `json:"wall_seconds_per_architecture"`
+	OnWall   int      `json:"scores_without_processor_seconds,omitempty"`
+	Mark     string   `json:"versus_best,omitempty"`   // Best, or against it: "~" alike, "-" worse, "+" better
+	P        *float64 `json:"p_versus_best,omitempty"` // of no difference from the best, adjusted
+	Smallest bool     `json:"p_smallest,omitempty"`    // P, before its adjustment, is the smallest that N supports
 
 	// Above says that tau-b is significantly above the best trivial baseline, or above 0 where the run has none; PAbove is
 	// the p-value of no difference from that baseline (paired bootstrap, Holm).
@@ -160,7 +163,7 @@ func (f *Findings) find(c *Column) (*Finding, error) {
 	row := &Finding{Column: c, Scores: kept[0], Truth: kept[1], Rows: rows}
 	row.Association = Association{
 		Estimator: c.Label, Baseline: c.Trivial, N: len(rows), Asked: len(f.Architectures), Seconds: c.Seconds,
-		Reason: c.why(),
+		Wall: c.Wall, OnWall: c.OnWall, Reason: c.why(),
 	}
 	for _, part := range []struct {
 		coefficient correlation.Coefficient

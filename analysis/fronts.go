@@ -309,6 +309,14 @@ func (r *Fronts) indicate(ctx context.Context) (err error) {
 	return nil
 }
 
+// Failures counts the architectures that could not be scored, and all that were asked about.
+func (r *Fronts) Failures() (failed, all int) {
+	for _, row := range r.Rows {
+		failed, all = failed+row.Failures, all+row.Distinct
+	}
+	return failed, all
+}
+
 // Front lists what one search found.
 func (r *Fronts) Front(method string, seed uint64) (out []Found) {
 	for _, f := range r.Found {

@@ -96,9 +96,15 @@ func Short(v float64) string {
 
 func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
-// Extreme is the member of a front with the smallest value.
+// Extreme is the member of a front with the smallest value; one without a value, NaN, stands behind all others.
 func Extreme(front []Found, value func(Found) float64) Found {
-	return slices.MinFunc(front, func(a, b Found) int { return cmp.Compare(value(a), value(b)) })
+	of := func(f Found) float64 {
+		if v := value(f); !math.IsNaN(v) {
+			return v
+		}
+		return math.Inf(1)
+	}
+	return slices.MinFunc(front, func(a, b Found) int { return cmp.Compare(of(a), of(b)) })
 }
 
 // Knee is the member farthest below the line between the ends of a front, in error and MACs scaled to its own extent.

@@ -215,7 +215,8 @@ func (j *joint) spread(run int, r *Results, c *Column) *joined {
 	for s := range c.BySeed {
 		for i, v := range c.BySeed[s] {
 			at := j.place[r.Architectures[i].ID]
-			out.BySeed[s][at], out.Times[s][at], out.state[s][at] = v, c.Times[s][i], c.state[s][i]
+			out.BySeed[s][at], out.state[s][at] = v, c.state[s][i]
+			out.Times[s][at], out.Walls[s][at] = c.Times[s][i], c.Walls[s][i]
 		}
 	}
 	out.recount()
@@ -224,7 +225,7 @@ func (j *joint) spread(run int, r *Results, c *Column) *joined {
 
 // recount counts the scores. No run lacks those that it was not asked for.
 func (c *joined) recount() {
-	c.Asked, c.Undefined, c.Failed, c.Missing = 0, 0, 0, 0
+	c.Asked, c.Undefined, c.Failed, c.Missing, c.OnWall = 0, 0, 0, 0, 0
 	for s := range c.Seeds {
 		for i, asked := range c.asked {
 			if !asked {
@@ -238,6 +239,10 @@ func (c *joined) recount() {
 				c.Failed++
 			case "":
 				c.Missing++
+			case store.OK:
+				if wall := c.Walls[s][i]; wall > 0 && c.Times[s][i] == wall {
+					c.OnWall++
+				}
 			}
 		}
 	}
@@ -263,7 +268,8 @@ func (c *joined) take(o *joined) {
 	for s := range c.BySeed {
 		for i, v := range o.BySeed[s] {
 			if o.Status(s, i) == store.OK && math.IsNaN(c.BySeed[s][i]) || c.Status(s, i) == "" {
-				c.BySeed[s][i], c.Times[s][i], c.state[s][i] = v, o.Times[s][i], o.state[s][i]
+				c.BySeed[s][i], c.state[s][i] = v, o.state[s][i]
+				c.Times[s][i], c.Walls[s][i] = o.Times[s][i], o.Walls[s][i]
 			}
 		}
 	}

@@ -37,7 +37,7 @@ func runOf(dir, ids string, truth []float64, columns ...column) *analysis.Result
 		for s, scores := range c.scores {
 			for i, v := range scores {
 				if !math.IsNaN(v) {
-					_ = out.Answer(i, c.seeds[s], store.OK, v, 1)
+					_ = out.Answer(i, c.seeds[s], store.OK, v, 1, 0)
 				}
 			}
 		}

@@ -197,7 +197,7 @@ func TestSubsetsOfLargeTables(t *testing.T) {
 	for i, scores := range [][]float64{a, b} {
 		c := analysis.NewColumn(&store.Question{Label: string(rune('a' + i)), Seeds: []uint64{0}}, n)
 		for k, v := range scores {
-			if err := c.Answer(k, 0, store.OK, v, 0); err != nil {
+			if err := c.Answer(k, 0, store.OK, v, 0, 0); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -243,7 +243,7 @@ func TestMethodsOfIntervals(t *testing.T) {
 	add := func(label string, scored int, score func(i int) float64) {
 		c := analysis.NewColumn(&store.Question{Label: label, Seeds: []uint64{0}}, n)
 		for i := range scored {
-			if err := c.Answer(i, 0, store.OK, score(i), 0); err != nil {
+			if err := c.Answer(i, 0, store.OK, score(i), 0, 0); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -206,18 +206,18 @@ func Among(rows []*Finding) [][]float64 {
 }
 
 // Frugal lists the findings that no other one beats in the same time or less, with the seconds of all their seeds.
-func (f *Findings) Frugal() (rows []*Finding, seconds []float64) {
+func (f *Findings) Frugal() (rows []*Finding) {
 	costs, values := make([]float64, len(f.Rows)), make([]float64, len(f.Rows))
 	for i, r := range f.Rows {
-		costs[i], values[i] = r.Seconds*float64(len(r.Column.Seeds)), math.NaN()
+		costs[i], values[i] = r.Seconds, math.NaN()
 		if r.Tau != nil && r.Seconds > 0 { // a published table has no times
 			values[i] = r.Tau.Value
 		}
 	}
 	for _, i := range correlation.Frontier(costs, values) {
-		rows, seconds = append(rows, f.Rows[i]), append(seconds, costs[i])
+		rows = append(rows, f.Rows[i])
 	}
-	return rows, seconds
+	return rows
 }
 
 // folds is the number of disjoint parts of the architectures over which mean ranks are taken.

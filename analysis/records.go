@@ -39,8 +39,8 @@ type answers struct {
 
 // vectors are the answers under one seed, by architecture in order of appearance.
 type vectors struct {
-	scores, seconds []float64
-	states          []uint8 // in states
+	scores, walls, cpus []float64
+	states              []uint8 // in states
 }
 
 // states are those that an answer may have, none at first.
@@ -113,13 +113,10 @@ func (a *answers) enter(n int, rec *store.Record) bool {
 		v = &vectors{}
 		a.seeds[rec.Seed] = v
 	}
-	for len(v.states) <= n {
-		v.scores, v.seconds, v.states = append(v.scores, math.NaN()), append(v.seconds, 0), append(v.states, 0)
-	}
-	if v.states[n] != 0 {
+	if v.grow(n); v.states[n] != 0 {
 		return false
 	}
-	v.seconds[n], v.states[n] = rec.Seconds, uint8(slices.Index(states, rec.Status))
+	v.walls[n], v.cpus[n], v.states[n] = rec.Seconds, rec.CPUSeconds, uint8(slices.Index(states, rec.Status))
 	if rec.Score != nil {
 		v.scores[n] = *rec.Score
 	}
@@ -129,25 +126,30 @@ func (a *answers) enter(n int, rec *store.Record) bool {
 	return true
 }
 
+// grow makes room for the answer about architecture n.
+func (v *vectors) grow(n int) {
+	for len(v.states) <= n {
+		v.scores, v.states = append(v.scores, math.NaN()), append(v.states, 0)
+		v.walls, v.cpus = append(v.walls, 0), append(v.cpus, 0)
+	}
+}
+
 // fold makes one of the answers of a fixed question under several seeds, so that files that were scored under them have
 // one column; it is that of the least seed.
 func (a *answers) fold(id func(n int) string) error {
 	first := a.seeds[a.question.Seeds[0]]
 	for _, seed := range a.question.Seeds[1:] {
-		for n, state := range a.seeds[seed].states {
-			for len(first.states) <= n {
-				first.scores, first.seconds, first.states = append(first.scores, math.NaN()), append(first.seconds, 0),
-					append(first.states, 0)
-			}
-			score, seconds := a.seeds[seed].scores[n], a.seeds[seed].seconds[n]
+		other := a.seeds[seed]
+		for n, state := range other.states {
+			first.grow(n)
+			score := other.scores[n]
 			switch before := first.scores[n]; {
 			case state == 0 || math.IsNaN(score) && first.states[n] != 0:
 			case math.IsNaN(before):
-				first.scores[n], first.seconds[n], first.states[n] = score, seconds, state
+				first.scores[n], first.states[n] = score, state
+				first.walls[n], first.cpus[n] = other.walls[n], other.cpus[n]
 			case before != score:
 				return fixedDiffers(a.question.Label, id(n), before, score)
-			default:
-				first.seconds[n] = min(first.seconds[n], seconds)
 			}
 		}
 		delete(a.seeds, seed)
@@ -172,7 +174,8 @@ func (a *answers) column(place []int32) (*Column, error) {
 			if state == 0 {
 				continue
 			}
-			if err := c.Answer(int(place[n]), seed, states[state], v.scores[n], v.seconds[n]); err != nil {
+			if err := c.Answer(int(place[n]), seed, states[state], v.scores[n], v.walls[n],
+				v.cpus[n]); err != nil {
 				return nil, err
 			}
 		}

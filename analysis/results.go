@@ -77,13 +77,16 @@ type Column struct {
 	*store.Question
 	Parts     []string    // labels of the columns that it combines; nil where it answers a question
 	BySeed    [][]float64 // [seed][architecture], seeds as in Question.Seeds; NaN where there is no score
-	Times     [][]float64 // seconds of these scores
+	Times     [][]float64 // seconds of these scores, of processors where they are known; else on the wall
+	Walls     [][]float64 // seconds of these scores on the wall
 	Asked     int         // architectures times seeds
 	Undefined int
 	Failed    int
 	Missing   int
 	Reason    string  // the commonest reason for a score that is missing
-	Seconds   float64 // median of one score
+	Seconds   float64 // median over architectures of the sum over all seeds, as Times; 0 where there are none
+	Wall      float64 // the same on the wall
+	OnWall    int     // scores whose seconds of processors are not known
 
 	mean    []float64
 	state   [][]uint8 // [seed][architecture], in states
@@ -97,12 +100,14 @@ func NewColumn(q *store.Question, n int) *Column {
 		none := slices.Repeat([]float64{math.NaN()}, n)
 		c.BySeed, c.Times = append(c.BySeed, none), append(c.Times, slices.Clone(none))
 		c.state = append(c.state, make([]uint8, n))
+		c.Walls = append(c.Walls, slices.Clone(none))
 	}
 	return c
 }
 
-// Answer enters the answer about architecture i under a seed of the question. score is NaN unless status is OK.
-func (c *Column) Answer(i int, seed uint64, status store.Status, score, seconds float64) error {
+// Answer enters the answer about architecture i under a seed of the question. score is NaN unless status is OK; wall
+// are seconds, and cpu those of processors, 0 where they are not known.
+func (c *Column) Answer(i int, seed uint64, status store.Status, score, wall, cpu float64) error {
 	s := slices.Index(c.Seeds, seed)
 	if s < 0 {
 		return fmt.Errorf("scores of seed %d of %s, which is not asked for", seed, c.Label)
@@ -114,7 +119,13 @@ func (c *Column) Answer(i int, seed uint64, status store.Status, score, seconds 
 		if c.Lower {
 			score = -score
 		}
-		c.BySeed[s][i], c.Times[s][i] = score, seconds
+		c.BySeed[s][i], c.Times[s][i], c.Walls[s][i] = score, cpu, wall
+		if cpu == 0 {
+			c.Times[s][i] = wall
+			if wall > 0 {
+				c.OnWall++
+			}
+		}
 	case store.Undefined:
 		c.Undefined++
 	case store.Failed:
@@ -137,20 +148,9 @@ func (c *Column) Because(reason string) {
 // Finish sums up what was entered.
 func (c *Column) Finish() {
 	if len(c.reasons) > 0 {
-		common := slices.MinFunc(slices.Collect(maps.Keys(c.reasons)), func(a, b string) int {
-			return cmp.Or(c.reasons[b]-c.reasons[a], cmp.Compare(a, b))
-		})
-		c.Reason = Commonest(common, len(c.reasons)-1)
+		c.Reason = CommonestOf(c.reasons)
 	}
-	var seconds []float64
-	for _, times := range c.Times {
-		for _, t := range times {
-			if !math.IsNaN(t) {
-				seconds = append(seconds, t)
-			}
-		}
-	}
-	c.Seconds = median(seconds)
+	c.Seconds, c.Wall = medianSum(c.Times), medianSum(c.Walls)
 	if len(c.BySeed) == 1 {
 		c.mean = c.BySeed[0]
 		return
@@ -166,6 +166,33 @@ func (c *Column) Finish() {
 	}
 }
 
+// medianSum is the median over architectures of the sum over seeds, of those that have all seeds.
+func medianSum(bySeed [][]float64) float64 {
+	var sums []float64
+	for i := range bySeed[0] {
+		sum := 0.0
+		for _, times := range bySeed {
+			sum += times[i]
+		}
+		if !math.IsNaN(sum) {
+			sums = append(sums, sum)
+		}
+	}
+	return median(sums)
+}
+
+// Total is the seconds of all scores together, as Times.
+func (c *Column) Total() (sum float64) {
+	for _, times := range c.Times {
+		for _, t := range times {
+			if !math.IsNaN(t) {
+				sum += t
+			}
+		}
+	}
+	return sum
+}
+
 // median sorts v; it is 0 of nothing.
 func median(v []float64) float64 {
 	if len(v) == 0 {
@@ -173,6 +200,17 @@ func median(v []float64) float64 {
 	}
 	slices.Sort(v)
 	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
+}
+
+// CommonestOf is the commonest of counted reasons, the first in the alphabet of equally common ones; "" of none.
+func CommonestOf(reasons map[string]int) string {
+	if len(reasons) == 0 {
+		return ""
+	}
+	common := slices.MinFunc(slices.Collect(maps.Keys(reasons)), func(a, b string) int {
+		return cmp.Or(reasons[b]-reasons[a], cmp.Compare(a, b))
+	})
+	return Commonest(common, len(reasons)-1)
 }
 
 // Commonest is a reason for missing scores beside which there are others.

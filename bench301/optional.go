@@ -1,5 +1,7 @@
 package bench301
 
+import "strings"
+
 // Published is a space with networks that were published, reference points beside one's own. Commands take their names
 // for architectures; figures of searches show them.
 type Published interface {
@@ -13,6 +15,16 @@ func KnownNetworks(s Space) []Known {
 		return p.KnownNetworks()
 	}
 	return nil
+}
+
+// KnownNetwork finds a published network of a space by name, in any case of letters.
+func KnownNetwork(s Space, name string) (Known, bool) {
+	for _, k := range KnownNetworks(s) {
+		if strings.EqualFold(k.Name, name) {
+			return k, true
+		}
+	}
+	return Known{}, false
 }
 
 // Cited is a space that papers describe.

@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+
+	"rwe301/internal/suggest"
 )
 
 // Space is a search space: what can be drawn from it, read, and varied without leaving it. All randomness comes from
@@ -91,7 +93,8 @@ func LookupSpace(name string) (Space, error) {
 		}
 		names = append(names, s.Name())
 	}
-	return nil, fmt.Errorf("space %q: unknown; use one of %s", name, strings.Join(names, ", "))
+	return nil, fmt.Errorf("space %q: unknown; use one of %s%s", name, strings.Join(names, ", "),
+		suggest.Near(name, names))
 }
 
 // LookupNotation finds a notation of a space by name.

@@ -1,10 +1,9 @@
 package estimators
 
 import (
-	"time"
-
 	"rwe301/bench301/dataset"
 	"rwe301/estimators/inputs"
+	"rwe301/internal/process"
 	"rwe301/network"
 )
 
@@ -19,6 +18,7 @@ type Env struct {
 	Checkpoints string // folder in which trainings are kept epoch by epoch, to be resumed; "" keeps nothing
 
 	memory network.Memory // of executors
+	meter  process.Meter  // of the running estimate
 	asked  map[any]bool   // what the estimators of this run ask for beyond the rest
 	work   work
 }
@@ -62,17 +62,19 @@ type work struct {
 	shared []func()       // close what shared work holds open
 	own    []func()       // and what the running estimate does
 	open   []*item        // being made, innermost last
-	paid   map[*item]bool // whose time is in the running estimate's, as wall time or credit
-	credit time.Duration  // time that the running estimate was spared
+	paid   map[*item]bool // whose time is in the running estimate's, as its own or credit
+	credit process.Took   // time that the running estimate was spared
+	untold bool           // part of it is not known in processor time
 }
 
 // item is a piece of shared work.
 type item struct {
 	value  any
-	own    time.Duration // wall time without that of its parts
-	inside time.Duration // wall time of the items made while it was made
-	before time.Duration // wall time that went into it in an earlier process
-	parts  []*item       // items it is made from
+	own    process.Took // time without that of its parts
+	inside process.Took // time of the items made while it was made
+	before process.Took // time that went into it in an earlier process
+	untold bool         // the processor time of that is not known
+	parts  []*item      // items it is made from
 }
 
 // begin starts an estimate of an architecture, and forgets another architecture's work.
@@ -81,7 +83,7 @@ func (w *work) begin(arch string) {
 		closeAll(&w.shared)
 		w.arch, w.items = arch, map[any]*item{}
 	}
-	w.open, w.paid, w.credit = nil, map[*item]bool{}, 0
+	w.open, w.paid, w.credit, w.untold = nil, map[*item]bool{}, process.Took{}, false
 }
 
 // end closes what the running estimate holds open.
@@ -114,26 +116,27 @@ func share[K comparable, V any](e *Env, key K, build func() (V, error)) (V, erro
 	}
 	it := &item{}
 	w.open = append(w.open, it)
-	start := time.Now()
+	start := e.meter.Now()
 	value, err := build()
-	took := time.Since(start)
+	took := e.meter.Now().Sub(start)
 	w.open = w.open[:len(w.open)-1]
 	if n := len(w.open); n > 0 {
-		w.open[n-1].inside += took
+		w.open[n-1].inside = w.open[n-1].inside.Add(took)
 	}
 	if err != nil {
 		return value, err
 	}
-	it.value, it.own = value, took-it.inside+it.before
-	w.credit += it.before
+	it.value, it.own = value, took.Sub(it.inside).Add(it.before)
+	w.credit, w.untold = w.credit.Add(it.before), w.untold || it.untold
 	w.items[key], w.paid[it] = it, true
 	w.use(it)
 	return value, nil
 }
 
-// resumed notes that the item being made was in part made in an earlier process.
-func (w *work) resumed(seconds float64) {
-	w.open[len(w.open)-1].before += time.Duration(seconds * float64(time.Second))
+// resumed notes that the item being made was in part made in an earlier process, whose processor time may not be told.
+func (w *work) resumed(took process.Took, told bool) {
+	it := w.open[len(w.open)-1]
+	it.before, it.untold = it.before.Add(took), it.untold || !told
 }
 
 // use notes that the item being made, if any, is made from it.
@@ -149,7 +152,7 @@ func (w *work) charge(it *item) {
 		return
 	}
 	w.paid[it] = true
-	w.credit += it.own
+	w.credit, w.untold = w.credit.Add(it.own), w.untold || it.untold
 	for _, p := range it.parts {
 		w.charge(p)
 	}

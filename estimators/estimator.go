@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"time"
 
 	"rwe301/bench301"
 )
@@ -36,7 +35,13 @@ type Score struct {
 	Reason   string   // why Status is not OK
 	Warnings []string // reasons to distrust the value
 	Seconds  float64  // wall time of the estimate on its own
-	Shared   float64  // wall time it took here, where estimates before it may have done part of the work
+
+	// CPUSeconds is the time of processors for the estimate on its own, all its goroutines together, which other work on
+	// the machine moves little; 0 where it is not known.
+	CPUSeconds float64
+
+	// Shared and SharedCPU are what it took here, where estimates before it may have done part of the work.
+	Shared, SharedCPU float64
 }
 
 // Score scores one architecture. The error is that of ctx; everything else that goes wrong is in the Score.
@@ -48,14 +53,22 @@ func (c *Configured) Score(ctx context.Context, a bench301.Architecture, env *En
 	env.work.begin(a.ID())
 	defer env.work.end()
 	env.ask(c.Estimator)
-	start := time.Now()
+	defer env.meter.Start()()
+	start := env.meter.Now()
 	var s Score
-	err := c.Check(env)
+	err := c.Complete()
+	if err == nil {
+		err = c.Check(env)
+	}
 	if err == nil {
 		s, err = c.Estimate(ctx, a, env)
 	}
-	s.Shared = time.Since(start).Seconds()
-	s.Seconds = s.Shared + env.work.credit.Seconds()
+	took := env.meter.Now().Sub(start)
+	alone := took.Add(env.work.credit)
+	s.Seconds, s.Shared = alone.Wall.Seconds(), took.Wall.Seconds()
+	if took.CPU > 0 && !env.work.untold {
+		s.CPUSeconds, s.SharedCPU = alone.CPU.Seconds(), took.CPU.Seconds()
+	}
 	if ctx.Err() != nil && err != nil {
 		return Score{}, ctx.Err()
 	}

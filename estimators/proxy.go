@@ -101,7 +101,7 @@ func passesOf[T network.Real](s proxySettings, a bench301.Architecture, env *Env
 // executor returns an executor that env closes: when the estimate is done, or the architecture if it is part of shared
 // work.
 func executor[T network.Real](env *Env, p *network.Plan, o network.Options) (network.Runner[T], error) {
-	o.Workers, o.Memory = min(env.Workers, o.Batch), &env.memory
+	o.Workers, o.Memory, o.Meter = min(env.Workers, o.Batch), &env.memory, &env.meter
 	x, err := precision.NewRunner[T](p, o)
 	if err == nil {
 		env.work.closeLater(x.Close)

@@ -21,6 +21,19 @@ type adaptiveReader interface {
 	side() int
 }
 
+// Complete says which settings have to be given, where the defaults alone are good for no architecture.
+func (c *Configured) Complete() error {
+	if e, ok := c.Estimator.(incomplete); ok {
+		return e.lacks()
+	}
+	return nil
+}
+
+// incomplete is an estimator that cannot do anything with its default settings.
+type incomplete interface {
+	lacks() error // says which settings have to be given
+}
+
 // reads lists the images that an estimate reads and the side at which it does; none where it reads none.
 func (c *Configured) reads(set *dataset.Set) (spans []inputs.Span, side int) {
 	switch r := c.Estimator.(type) {

@@ -250,8 +250,10 @@ func (s rweScore) trained(ctx context.Context, env *Env, draw int, x linear.Matr
 				part[i] = (2*rng.Float64() - 1) * (1 / math.Sqrt(float64(x.D)))
 			}
 		}
+		descent := s.descent()
+		descent.Meter = &env.meter
 		order := func(epoch int) []int { return env.Inputs.Rand("order of the head's images", draw, epoch).Perm(x.N) }
-		l, _, err := head.Train(ctx, x.Values, labels, start, s.descent(), order)
+		l, _, err := head.Train(ctx, x.Values, labels, start, descent, order)
 		return l, err
 	})
 }

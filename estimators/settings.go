@@ -9,9 +9,11 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
+	"rwe301/internal/printable"
 	"rwe301/internal/suggest"
 )
 
@@ -48,6 +50,9 @@ func decodeSettings(raw json.RawMessage, into any) error {
 	var given map[string]json.RawMessage
 	d := json.NewDecoder(bytes.NewReader(raw))
 	if err := d.Decode(&given); err != nil {
+		if errors.As(err, new(*json.UnmarshalTypeError)) {
+			err = errors.New("it is another kind of value")
+		}
 		return fmt.Errorf("settings: not a JSON object: %w", err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
@@ -66,12 +71,30 @@ func decodeSettings(raw json.RawMessage, into any) error {
 		var wrong *json.UnmarshalTypeError
 		if errors.As(err, &wrong) {
 			key := wrong.Field[strings.LastIndex(wrong.Field, ".")+1:] // without the embedded structs on the way
-			return fmt.Errorf("settings: %s: %s where a value of type %s is wanted", key, wrong.Value,
-				wrong.Type.Kind())
+			return fmt.Errorf("settings: %s: %s: must be %s", key, printable.Cut(string(given[key]), 50), inWords(wrong.Type))
 		}
 		return fmt.Errorf("settings: %w", err)
 	}
 	return nil
+}
+
+// inWords says what a setting of a type may be.
+func inWords(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Bool:
+		return "true or false"
+	case reflect.String:
+		return "a text"
+	case reflect.Float32, reflect.Float64:
+		return "a number"
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return "a whole number from 0"
+	case reflect.Slice, reflect.Array:
+		return "a list"
+	case reflect.Struct, reflect.Map:
+		return "an object"
+	}
+	return "a whole number"
 }
 
 // settingKeys lists the keys of a settings struct, sorted.

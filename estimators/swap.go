@@ -159,11 +159,14 @@ func (s regSwapSettings) validate() error {
 // regSwap is swap times exp(-(P-mu)^2/sigma), P being thousands of parameters (Peng et al. 2024).
 type regSwap struct{ regSwapSettings }
 
-func (e regSwap) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
+func (e regSwap) lacks() error {
 	if e.Sigma == 0 {
-		return Score{}, errors.New(
-			"give mu and sigma, as regswap:mu=800,sigma=40000: the method has no values for this space")
+		return errors.New("give mu and sigma, as regswap:mu=800,sigma=40000: the method has no values for this space")
 	}
+	return nil
+}
+
+func (e regSwap) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
 	c, err := a.Complexity(e.config())
 	if err != nil {
 		return Score{}, err

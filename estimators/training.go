@@ -74,7 +74,7 @@ func curveOf[T network.Real](ctx context.Context, s trainingSettings, a bench301
 		if err := saved.Load(t); err != nil {
 			return nil, err
 		}
-		env.work.resumed(t.Seconds)
+		env.work.resumed(t.Took, t.Told)
 		return &t.Curve, t.Train(ctx, feed, saved.Save)
 	})
 }
@@ -82,7 +82,9 @@ func curveOf[T network.Real](ctx context.Context, s trainingSettings, a bench301
 func newTrainer[T network.Real](s trainingSettings, p *network.Plan, theta []T, env *Env) (*training.Trainer[T],
 	error) {
 	x, err := executor[T](env, p, network.Options{Batch: s.Batch, Gradients: true})
-	return training.New(s.Settings, p, theta, x), err
+	t := training.New(s.Settings, p, theta, x)
+	t.Meter = &env.meter
+	return t, err
 }
 
 // key says what determines a training.

@@ -36,7 +36,7 @@ func AssociationTable(title string, notes []string, rows []analysis.Association)
 			above = flag(a.Above)
 		}
 		cells := slices.Concat([]Cell{text(a.Estimator), count(a.N)}, coefficient(a.Tau),
-			[]Cell{against(a), chance(a.PAbove), above, flag(a.Baseline)}, coefficient(a.Rho), times(a.Seconds),
+			[]Cell{against(a), chance(a.PAbove), above, flag(a.Baseline)}, coefficient(a.Rho), times(a),
 			[]Cell{value(a.Coverage()), count(a.Asked)})
 		switch {
 		case bold(a):
@@ -83,11 +83,14 @@ func timeColumns(of string) []Column {
 	if of != "" {
 		name, key = name+" "+of, key+"_"+strings.ToLower(of)
 	}
-	return []Column{{Name: name, Key: key, Kind: Time, Better: -1}}
+	return []Column{{Name: name, Key: key, Kind: Time, Better: -1}, {Name: "wall", Key: "wall_" + key, Kind: Time, Hidden: true},
+		{Name: "on wall", Key: key + "_on_wall", Kind: Count, Hidden: true}}
 }
 
 // times are the cells of timeColumns.
-func times(s float64) []Cell { return []Cell{seconds(s)} }
+func times(a analysis.Association) []Cell {
+	return []Cell{seconds(a.Seconds), seconds(a.Wall), count(a.OnWall)}
+}
 
 // bold says whether an estimator is the best, or not distinguishable from it, and above the trivial baselines.
 func bold(a analysis.Association) bool { return a.Above && (a.Mark == analysis.Best || a.Mark == "~") }

@@ -27,7 +27,7 @@ func CompareTable(a, b *analysis.Findings, contrasts []analysis.Contrast) Table 
 	at := column(t.Columns, "difference")
 	for i, c := range contrasts {
 		t.Rows = append(t.Rows, slices.Concat([]Cell{text(c.Label), tau(c.A), tau(c.B)}, difference(c.Comparison),
-			[]Cell{count(c.N), flag(c.Paired)}, times(c.A.Seconds), times(c.B.Seconds)))
+			[]Cell{count(c.N), flag(c.Paired)}, times(c.A.Association), times(c.B.Association)))
 		t.remarkDifference(i, at+1, at+2, c.Label, c.Comparison)
 	}
 	return t

@@ -39,7 +39,7 @@ func findings(t *testing.T, truth []float64, labels []string, score func(column,
 			if math.IsNaN(v) {
 				status = store.Undefined
 			}
-			if err := c.Answer(i, 0, status, v, 0.1); err != nil {
+			if err := c.Answer(i, 0, status, v, 0.1, 0); err != nil {
 				t.Fatal(err)
 			}
 		}

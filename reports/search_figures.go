@@ -423,11 +423,10 @@ func lastBefore(run []analysis.SearchPoint, evaluations int) int {
 	return k
 }
 
-// cellFigures draws three members of the first method's first front: the most accurate, the smallest, and the knee,
-// which lies farthest below the line between these two.
+// cellFigures draws three members of all fronts together: the most accurate, the smallest, and the knee, which lies
+// farthest below the line between these two.
 func (r Search) cellFigures() (out []Figure, err error) {
-	row := r.Rows[0]
-	front := r.Front(row.Method, row.Seed)
+	front := r.Found
 	if len(front) == 0 {
 		return nil, nil
 	}
@@ -443,7 +442,7 @@ func (r Search) cellFigures() (out []Figure, err error) {
 			continue // nothing to draw, or the same network again
 		}
 		drawn[pick.f.ID] = true
-		title := fmt.Sprintf("%s of %s, seed %d: %s, accuracy %.2f %%, %.1f M MACs", pick.what, row.Method, row.Seed,
+		title := fmt.Sprintf("%s of %s, seed %d: %s, accuracy %.2f %%, %.1f M MACs", pick.what, pick.f.Method, pick.f.Seed,
 			pick.f.ID, pick.f.Accuracy, float64(pick.f.MACs)/1e6)
 		f, err := plots.NewCells(title, r.Space, a)
 		if err != nil {

@@ -57,7 +57,7 @@ func (r Search) Page(ctx context.Context) (Document, error) {
 		kind, _, _ := strings.Cut(f.Name, "-")
 		drawing := Drawing{cmp.Or(searchCaptions[f.Name], searchCaptions[kind]), f}
 		if what, ok := strings.CutPrefix(f.Name, "cells-"); ok {
-			drawing.Caption = "The " + strings.ReplaceAll(what, "-", " ") + " of the first front."
+			drawing.Caption = "The " + strings.ReplaceAll(what, "-", " ") + " of all fronts."
 			cells = append(cells, drawing)
 			continue
 		}

@@ -36,7 +36,7 @@ func (f Study) ablationTable(base *analysis.Finding, ablations []analysis.Ablati
 			{Name: "n", Key: "n", Kind: Count, Hidden: true},
 		}, coefficientColumns("tau-b", "tau_b"), differenceColumns("difference"), timeColumns("")),
 		Notes: f.notes("*: the default of the study. difference: from it, by the paired bootstrap, p adjusted by Holm over "+
-			"all levels of all ablations; ~ not distinguishable at 0.05.", above, noteSeconds),
+			"all levels of all ablations; ~ not distinguishable at 0.05.", above, f.noteSeconds()),
 		subjects: []string{base.Estimator},
 	}
 	level, tau, d := column(t.Columns, "level"), column(t.Columns, "tau_b"), column(t.Columns, "difference")
@@ -50,7 +50,7 @@ func (f Study) ablationTable(base *analysis.Finding, ablations []analysis.Ablati
 		for _, l := range a.Levels {
 			at := len(t.Rows)
 			row := slices.Concat([]Cell{text(base.Column.Question.Estimator), text(a.Setting), text(l.Value),
-				flag(l.Finding == base), count(l.N)}, coefficient(l.Tau), difference(nil), times(l.Seconds))
+				flag(l.Finding == base), count(l.N)}, coefficient(l.Tau), difference(nil), times(l.Association))
 			t.remarkInterval(at, tau+1, l.Estimator, l.Tau)
 			if l.Finding == base {
 				row[level].After = " *"
@@ -157,7 +157,7 @@ func (f Study) gridRows(g analysis.Grid) *Table {
 					row = append(row, text(r.Column.Levels()[s]))
 				}
 				t.remarkInterval(len(t.Rows), column(t.Columns, "tau_b_ci"), r.Estimator, r.Tau)
-				t.Rows = append(t.Rows, slices.Concat(row, []Cell{count(r.N)}, coefficient(r.Tau), times(r.Seconds),
+				t.Rows = append(t.Rows, slices.Concat(row, []Cell{count(r.N)}, coefficient(r.Tau), times(r.Association),
 					[]Cell{flag(r == g.Best), flag(g.Alike[r]), flag(r.Above)}))
 			}
 		}

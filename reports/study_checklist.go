@@ -76,7 +76,7 @@ func (f Study) Checklist() Table {
 			partial++
 		}
 		seeds = max(seeds, len(c.Seeds))
-		total += c.Seconds * float64(c.Scored())
+		total += c.Total()
 	}
 	method := reply{"yes", "all estimators are part of bench301 " + m.Code}
 	if len(own) > 0 {
@@ -104,8 +104,8 @@ func (f Study) Checklist() Table {
 			"one weight seed; intervals are over architectures only"),
 		benchmark,
 		{unknown, ""},
-		yesIf(total > 0, fmt.Sprintf("about %s s on one core for all estimates; the making of the accuracies not counted",
-			Seconds(total)), "no times"),
+		yesIf(total > 0, fmt.Sprintf("about %s s%s for all estimates; the making of the accuracies not counted",
+			Seconds(total), f.clock()), "no times"),
 		{"yes", "definition, manifest and every score in the run folder; table protocol"},
 	})
 }

@@ -9,8 +9,8 @@ import (
 	"rwe301/plots"
 )
 
-// secondsAxis is the axis of what an estimate costs. All times are wall time.
-func (f Study) secondsAxis() string { return "wall-clock seconds per architecture" }
+// secondsAxis is the axis of what an estimate costs.
+func (f Study) secondsAxis() string { return "seconds" + f.clock() + " an architecture" }
 
 // costFigure is F4: tau against the seconds of an estimate, with the line of what nothing beats in less time.
 func (f Study) costFigure() ([]Figure, error) {
@@ -71,8 +71,7 @@ func (f Study) costFigure() ([]Figure, error) {
 }
 
 func costPoint(r *analysis.Finding, name string) plots.Point {
-	return plots.Point{Name: name, X: r.Seconds * float64(len(r.Column.Seeds)), Y: r.Tau.Value, Low: r.Tau.Low,
-		High: r.Tau.High}
+	return plots.Point{Name: name, X: r.Seconds, Y: r.Tau.Value, Low: r.Tau.Low, High: r.Tau.High}
 }
 
 // trainingCurves are tau against the seconds of training, a curve an estimator whose epochs are varied, and what is

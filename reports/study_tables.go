@@ -164,9 +164,40 @@ func (f Study) title(what string) string {
 	return fmt.Sprintf("%s, accuracy by %s, %d architectures of %s", what, m.Truth, len(f.Architectures), m.Space)
 }
 
-// notes says how the numbers were made, and what a reader should know.
+// notes says how the numbers were made, which scores are missing, and what a reader should know.
 func (f Study) notes(more ...string) []string {
+	if text := f.missing(); text != "" {
+		more = append(slices.Clone(more), text)
+	}
+	return f.basicNotes(more...)
+}
+
+// basicNotes are those of a table whose rows say which of their scores are missing.
+func (f Study) basicNotes(more ...string) []string {
 	return slices.DeleteFunc(slices.Concat([]string{f.Method}, more, f.From.Notes), func(n string) bool { return n == "" })
+}
+
+// missing counts the scores that there are not, estimator by estimator; "" where there are all.
+func (f Study) missing() string {
+	var all []string
+	for _, c := range f.Columns {
+		var parts []string
+		for _, part := range []struct {
+			n    int
+			what string
+		}{{c.Failed, "failed"}, {c.Undefined, "undefined"}, {c.Missing, "not yet made"}} {
+			if part.n > 0 {
+				parts = append(parts, fmt.Sprintf("%d %s", part.n, part.what))
+			}
+		}
+		if parts != nil {
+			all = append(all, fmt.Sprintf("%s (%s of %d)", c.Label, strings.Join(parts, ", "), c.Asked))
+		}
+	}
+	if all == nil {
+		return ""
+	}
+	return "Scores missing: " + several(all) + "."
 }
 
 // InOrder is the main result in the order of the estimators, without comparisons.
@@ -175,7 +206,7 @@ func (f Study) InOrder() Table {
 	if f.From.Origin != "" {
 		title += " " + f.From.Origin
 	}
-	return f.numbered(title, f.Rows, f.notes(noteSeconds))
+	return f.numbered(title, f.Rows, f.basicNotes(f.noteSeconds()))
 }
 
 // numbered is AssociationTable, with the numbers as package analysis has them in its JSON, too.
@@ -204,7 +235,55 @@ func rowsOf(rows []*analysis.Finding) []analysis.Association {
 }
 
 // noteSeconds says what the column of times is.
-const noteSeconds = "s/arch: median wall time of one estimate on its own, on one core."
+func (f Study) noteSeconds() string {
+	note := "s/arch: seconds of an estimate on its own, all its seeds together, median over architectures: "
+	switch wall, on := f.onWall(); {
+	case !on:
+		return note + "of processors."
+	case wall == nil:
+		return note + "wall time (no processor seconds were recorded)."
+	default:
+		return note + "of processors; wall time for " + several(wall) + "."
+	}
+}
+
+// clock names the clock of the times behind a number of seconds.
+func (f Study) clock() string {
+	switch wall, on := f.onWall(); {
+	case !on:
+		return " of processors"
+	case wall == nil:
+		return " of wall time on one core"
+	}
+	return " on one core"
+}
+
+// onWall says whether wall time counts in the place of processor seconds that are not known, and of which estimators;
+// nil stands for all.
+func (f Study) onWall() (wall []string, on bool) {
+	timed := 0
+	for _, c := range f.Columns {
+		if c.Seconds > 0 {
+			timed++
+		}
+		if c.OnWall > 0 {
+			wall = append(wall, c.Label)
+		}
+	}
+	if len(wall) >= timed {
+		return nil, len(wall) > 0
+	}
+	return wall, len(wall) > 0
+}
+
+// several lists a few names, and counts the others.
+func several(names []string) string {
+	const most = 5
+	if more := len(names) - most; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), more)
+	}
+	return strings.Join(names, ", ")
+}
 
 // estimatorTable is the main result, best first.
 func (f Study) estimatorTable() (Table, error) {
@@ -212,9 +291,9 @@ func (f Study) estimatorTable() (Table, error) {
 		return f.InOrder(), nil
 	}
 	above, bold := judgement(f.Findings)
-	t := f.numbered(f.title("Rank correlation"), f.ordered(), f.notes(
+	t := f.numbered(f.title("Rank correlation"), f.ordered(), f.basicNotes(
 		"vs best: paired bootstrap of the difference in tau-b, Holm; ~ not distinguishable from the best at 0.05.",
-		above, noteSeconds))
+		above, f.noteSeconds()))
 	if bold != "" {
 		if runnerUp(rowsOf(f.Rows)) >= 0 {
 			bold += legendUnderlined
@@ -297,12 +376,11 @@ func (f Study) budgetTable() (Table, error) {
 		Title: f.title("Best tau-b within a budget of time"),
 		Columns: slices.Concat(timeColumns(""), []Column{{Name: "estimator", Key: "estimator", Kind: Label}},
 			coefficientColumns("tau-b", "tau_b")),
-		Notes: append([]string{"Estimators that no other one beats in the same time or less. " + noteSeconds},
+		Notes: append([]string{"Estimators that no other one beats in the same time or less. " + f.noteSeconds()},
 			f.notes()...),
 	}
-	rows, seconds := f.Frugal()
-	for i, r := range rows {
-		t.Rows = append(t.Rows, slices.Concat(times(seconds[i]), []Cell{text(r.Estimator)}, coefficient(r.Tau)))
+	for i, r := range f.Frugal() {
+		t.Rows = append(t.Rows, slices.Concat(times(r.Association), []Cell{text(r.Estimator)}, coefficient(r.Tau)))
 		t.remarkInterval(i, column(t.Columns, "tau_b_ci"), r.Estimator, r.Tau)
 	}
 	return t, nil
@@ -390,7 +468,7 @@ func (f Study) protocolTable() (Table, error) {
 		if c.Dataset != "" && !slices.Contains(data, c.Dataset) {
 			data = append(data, c.Dataset)
 		}
-		total += c.Seconds * float64(c.Scored())
+		total += c.Total()
 	}
 	add("search space", "%s", m.Space)
 	add("architectures", "%d %s", len(f.Architectures), m.Origin)
@@ -413,7 +491,7 @@ func (f Study) protocolTable() (Table, error) {
 		add("machine", "%s", machine)
 	}
 	if total > 0 {
-		add("time of all estimates", "about %s s on one core", Seconds(total))
+		add("time of all estimates", "about %s s%s", Seconds(total), f.clock())
 	}
 	if !m.Created.IsZero() {
 		add("begun", "%s", m.Created.Format("2006-01-02 15:04 MST"))

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"rwe301/internal/strictjson"
 )
@@ -19,6 +20,8 @@ type programAnswer struct {
 	score     float64
 	failure   string // why there is no score, in the program's words
 	undefined string // why there is none that could be used
+
+	cpu time.Duration // of a process that answered nothing else; 0 if not known
 }
 
 // parseAnswer reads a line that a program wrote: an object with a score or an error; other keys are its own business.

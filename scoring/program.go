@@ -87,7 +87,8 @@ type programQuestion struct {
 func (p *Program) Score(ctx context.Context, a bench301.Architecture, env *estimators.Env) (estimators.Score, error) {
 	start := time.Now()
 	got, err := p.ask(ctx, programQuestion{a.String(), a.ID(), env.Seed})
-	s := estimators.Score{Status: estimators.Failed, Seconds: time.Since(start).Seconds()}
+	s := estimators.Score{Status: estimators.Failed, Seconds: time.Since(start).Seconds(), CPUSeconds: got.cpu.Seconds()}
+	s.Shared, s.SharedCPU = s.Seconds, s.CPUSeconds
 	switch {
 	case ctx.Err() != nil:
 		return s, ctx.Err()
@@ -255,6 +256,7 @@ func (p *Program) last(c *child, a programAnswer, next func() ([]byte, bool, err
 		return a, err
 	}
 	c.end(true)
+	a.cpu = c.group.CPU()
 	return a, nil
 }
 

@@ -72,7 +72,7 @@ func NewRunner(questions []*Question, o Options) *Runner {
 type Answer struct {
 	store.Record
 	Fresh    bool     // made now, not read from the store
-	Shared   float64  // seconds that it took here, sharing work with the answers before it
+	Shared   float64  // as Cost, what it took here, sharing work with the answers before it
 	Warnings []string // reasons to distrust the score
 }
 
@@ -145,7 +145,11 @@ func (r *Runner) answer(ctx context.Context, a bench301.Architecture, envs map[u
 			}
 			fill(&record, s)
 			kept.add(record)
-			answers = append(answers, Answer{record, true, s.Shared, s.Warnings})
+			shared := s.SharedCPU
+			if record.CPUSeconds == 0 {
+				shared = s.Shared
+			}
+			answers = append(answers, Answer{record, true, shared, s.Warnings})
 		}
 	}
 	return answers, nil
@@ -153,9 +157,10 @@ func (r *Runner) answer(ctx context.Context, a bench301.Architecture, envs map[u
 
 // fill copies a score into a record.
 func fill(r *store.Record, s estimators.Score) {
-	r.Seconds, r.Status, r.Error = s.Seconds, store.Status(s.Status), s.Reason
+	r.Seconds, r.CPUSeconds, r.Status, r.Error = s.Seconds, s.CPUSeconds, store.Status(s.Status), s.Reason
 	if !(s.Seconds >= 0) || math.IsInf(s.Seconds, 0) {
-		r.Seconds, r.Status, r.Error = 0, store.Failed, fmt.Sprintf("took %v seconds, as its source says", s.Seconds)
+		r.Seconds, r.CPUSeconds, r.Status = 0, 0, store.Failed
+		r.Error = fmt.Sprintf("took %v seconds, as its source says", s.Seconds)
 		return
 	}
 	if s.Status == estimators.OK {

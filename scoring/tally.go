@@ -3,7 +3,7 @@ package scoring
 // Tally sums up what the fresh answers to one question cost, and what they warn of.
 type Tally struct {
 	Scored        int
-	Alone, Shared float64        // seconds: of each estimate on its own, and as it was, sharing work with those before it
+	Alone, Shared float64        // seconds as Cost counts them: of estimates on their own, and here, sharing work
 	Warnings      map[string]int // how many scores came with a warning
 }
 
@@ -13,7 +13,7 @@ func (t *Tally) Add(a Answer) {
 		return
 	}
 	t.Scored++
-	t.Alone += a.Seconds
+	t.Alone += a.Cost()
 	t.Shared += a.Shared
 	for _, w := range a.Warnings {
 		if t.Warnings == nil {

@@ -70,6 +70,9 @@ func (s *Searches) open(spec string) (objective, error) {
 	if err != nil {
 		return objective{}, err
 	}
+	if err := c.Complete(); err != nil {
+		return objective{}, err
+	}
 	if s.data != nil || !c.Info.Needs.Data {
 		if err := c.Check(estimators.NewEnv(s.data, 0)); err != nil {
 			return objective{}, err

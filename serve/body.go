@@ -308,7 +308,13 @@ func (a *architectures) add(raw json.RawMessage, n bench301.Notation) error {
 			return nil
 		}
 	}
-	parsed, _, err := bench301.Parse(surrogate.Space(), text, n)
+	var parsed bench301.Architecture
+	var err error
+	if known, ok := bench301.KnownNetwork(surrogate.Space(), text); ok {
+		parsed = known.Architecture
+	} else {
+		parsed, _, err = bench301.Parse(surrogate.Space(), text, n)
+	}
 	var g bench301.Genotype
 	if err == nil {
 		g, err = surrogate.Genotype(parsed)

@@ -42,7 +42,7 @@ func ExampleOpenJSONL() {
 	// Output:
 	// <nil> <nil>
 	// 0.47 true <nil>
-	// arch,id,estimator,settings,settings_hash,dataset,seed,score,seconds,status,error,code,cpu
-	// "[[(0, 3), ...]]",aed66a09d066ac5f,rwe,"{""channels"":16}",9a0b,,1,0.47,0.2,ok,,v1,AMD EPYC
+	// arch,id,estimator,settings,settings_hash,dataset,seed,score,seconds,status,error,code,cpu,cpu_seconds
+	// "[[(0, 3), ...]]",aed66a09d066ac5f,rwe,"{""channels"":16}",9a0b,,1,0.47,0.2,ok,,v1,AMD EPYC,
 	// <nil>
 }

@@ -20,7 +20,7 @@ const (
 	FormatParquet Format = "parquet"
 )
 
-// Export writes records to w in the order given. Without times, the wall time and the machine are left empty: what
+// Export writes records to w in the order given. Without times, seconds and the machine are left empty: what
 // remains is the same whatever the number of workers, interruptions or shards.
 func Export(w io.Writer, f Format, records iter.Seq2[Record, error], times bool) error {
 	write, finish, err := exporter(w, f)
@@ -32,7 +32,7 @@ func Export(w io.Writer, f Format, records iter.Seq2[Record, error], times bool)
 			return err
 		}
 		if !times {
-			r.Seconds, r.CPU = 0, ""
+			r.Seconds, r.CPUSeconds, r.CPU = 0, 0, ""
 		}
 		if err := write(r); err != nil {
 			return err
@@ -46,7 +46,7 @@ func exporter(w io.Writer, f Format) (write func(Record) error, finish func() er
 	case FormatCSV:
 		out := csv.NewWriter(w)
 		if err := out.Write([]string{"arch", "id", "estimator", "settings", "settings_hash", "dataset", "seed", "score",
-			"seconds", "status", "error", "code", "cpu"}); err != nil {
+			"seconds", "status", "error", "code", "cpu", "cpu_seconds"}); err != nil {
 			return nil, nil, err
 		}
 		return func(r Record) error { return out.Write(cells(r)) }, func() error { out.Flush(); return out.Error() }, nil
@@ -70,9 +70,13 @@ func cells(r Record) []string {
 	if r.Score != nil {
 		score = strconv.FormatFloat(*r.Score, 'g', -1, 64)
 	}
+	cpu := ""
+	if r.CPUSeconds > 0 {
+		cpu = strconv.FormatFloat(r.CPUSeconds, 'g', -1, 64)
+	}
 	return []string{
 		r.Arch, r.ID, r.Estimator, string(r.Settings), r.SettingsHash, r.Dataset, strconv.FormatUint(r.Seed, 10),
-		score, strconv.FormatFloat(r.Seconds, 'g', -1, 64), string(r.Status), r.Error, r.Code, r.CPU,
+		score, strconv.FormatFloat(r.Seconds, 'g', -1, 64), string(r.Status), r.Error, r.Code, r.CPU, cpu,
 	}
 }
 
@@ -91,6 +95,7 @@ type parquetRow struct {
 	Error        string   `parquet:"error,dict"`
 	Code         string   `parquet:"code,dict"`
 	CPU          string   `parquet:"cpu,dict"`
+	CPUSeconds   *float64 `parquet:"cpu_seconds,optional"`
 }
 
 // rowGroup is the number of rows that are held in memory and written together.
@@ -110,9 +115,13 @@ func newParquet(w io.Writer) *parquetWriter {
 }
 
 func (p *parquetWriter) write(r Record) error {
+	var cpu *float64
+	if r.CPUSeconds > 0 {
+		cpu = &r.CPUSeconds
+	}
 	p.rows = append(p.rows, parquetRow{
 		r.Arch, r.ID, r.Estimator, string(r.Settings), r.SettingsHash, r.Dataset, int64(r.Seed), r.Score, r.Seconds,
-		string(r.Status), r.Error, r.Code, r.CPU,
+		string(r.Status), r.Error, r.Code, r.CPU, cpu,
 	})
 	if len(p.rows) < rowGroup {
 		return nil

@@ -12,7 +12,8 @@ import (
 func (s *SQLite) Put(records ...Record) error {
 	// Only what is not a score may be replaced.
 	return s.add(records, `ON CONFLICT DO UPDATE SET score = excluded.score, seconds = excluded.seconds,
-		status = excluded.status, error = excluded.error, origin = excluded.origin WHERE scores.status <> 'ok'`)
+		cpu_seconds = excluded.cpu_seconds, status = excluded.status, error = excluded.error, origin = excluded.origin
+		WHERE scores.status <> 'ok'`)
 }
 
 // Insert is Put that replaces nothing: a record whose key the store has is a *TakenError.
@@ -110,9 +111,9 @@ func (n *addition) put(r *Record) error {
 	if err != nil {
 		return err
 	}
-	done, err := n.exec(`INSERT INTO scores (arch, question, seed, score, seconds, status, error, origin)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?) `+n.conflict,
-		arch, question, int64(r.Seed), r.Score, r.Seconds, string(r.Status), r.Error, origin)
+	done, err := n.exec(`INSERT INTO scores (arch, question, seed, score, seconds, cpu_seconds, status, error, origin)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) `+n.conflict,
+		arch, question, int64(r.Seed), r.Score, r.Seconds, r.CPUSeconds, string(r.Status), r.Error, origin)
 	if err != nil {
 		return err
 	}

@@ -27,11 +27,29 @@ type Record struct {
 	Dataset      string          `json:"dataset"` // name, content hash and images used; empty when no data was needed
 	Seed         uint64          `json:"seed"`    // weight and data seed
 	Score        *float64        `json:"score"`   // nil unless Status is OK
-	Seconds      float64         `json:"seconds"` // wall time of the estimate
-	Status       Status          `json:"status"`
-	Error        string          `json:"error,omitempty"`
-	Code         string          `json:"code"` // version of the program
-	CPU          string          `json:"cpu"`
+	Seconds      float64         `json:"seconds"` // wall time of the estimate on its own
+
+	// CPUSeconds is the time of processors that the estimate took on its own, all its goroutines together; 0 where it is
+	// not known, as in records of earlier versions.
+	CPUSeconds float64 `json:"cpu_seconds,omitempty"`
+
+	Status Status `json:"status"`
+	Error  string `json:"error,omitempty"`
+	Code   string `json:"code"` // version of the program
+	CPU    string `json:"cpu"`
+}
+
+// Cost is the seconds that count as the price of the score: of processors or, where these are not known, on the wall.
+func (r Record) Cost() float64 { return cost(r.Seconds, r.CPUSeconds) }
+
+// Cost is that of the record.
+func (r Row) Cost() float64 { return cost(r.Seconds, r.CPUSeconds) }
+
+func cost(wall, cpu float64) float64 {
+	if cpu > 0 {
+		return cpu
+	}
+	return wall
 }
 
 // Key identifies the question that a Record answers.
@@ -59,6 +77,8 @@ func (r Record) Validate() error {
 		return fmt.Errorf("score %v: must be finite", *r.Score)
 	case !(r.Seconds >= 0) || math.IsInf(r.Seconds, 0):
 		return fmt.Errorf("seconds %v: must be a finite number from 0", r.Seconds)
+	case !(r.CPUSeconds >= 0) || math.IsInf(r.CPUSeconds, 0):
+		return fmt.Errorf("cpu_seconds %v: must be a finite number from 0", r.CPUSeconds)
 	}
 	return nil
 }

@@ -24,8 +24,10 @@ type Row struct {
 	Question int64 // key of Questions
 	Seed     uint64
 	Score    float64 // NaN unless Status is OK
-	Seconds  float64
+	Seconds  float64 // wall time
 	Status   Status
+
+	CPUSeconds float64 // 0 where not known
 }
 
 // Questions lists the questions that have an answer, by the numbers that stand in rows.
@@ -117,11 +119,12 @@ func (s *SQLite) Get(k Key) (Record, bool, error) {
 	r := Record{ID: k.ID, Estimator: k.Estimator, SettingsHash: k.SettingsHash, Dataset: k.Dataset, Seed: k.Seed}
 	var settings sql.NullString
 	var score sql.NullFloat64
-	err := s.db.QueryRow(`SELECT a.arch, q.settings, s.score, s.seconds, s.status, s.error, o.code, o.cpu
+	err := s.db.QueryRow(`SELECT a.arch, q.settings, s.score, s.seconds, `+s.cpuSeconds+`, s.status, s.error, o.code,
+		o.cpu
 		FROM architectures a CROSS JOIN questions q CROSS JOIN scores s CROSS JOIN origins o
 		WHERE a.id = ? AND q.estimator = ? AND q.hash = ? AND q.dataset = ? AND s.arch = a.n AND s.question = q.n
 		AND s.seed = ? AND o.n = s.origin`, k.ID, k.Estimator, k.SettingsHash, k.Dataset, int64(k.Seed)).
-		Scan(&r.Arch, &settings, &score, &r.Seconds, &r.Status, &r.Error, &r.Code, &r.CPU)
+		Scan(&r.Arch, &settings, &score, &r.Seconds, &r.CPUSeconds, &r.Status, &r.Error, &r.Code, &r.CPU)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Record{}, false, nil
 	}
@@ -149,12 +152,13 @@ func (s *SQLite) Count() (n int, err error) {
 // Rows goes through the scores without their texts, in no particular order.
 func (s *SQLite) Rows() iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		for rows, err := range s.each("SELECT arch, question, seed, score, seconds, status FROM scores") {
+		for rows, err := range s.each("SELECT arch, question, seed, score, seconds, " + s.cpuSeconds +
+			", status FROM scores s") {
 			var r Row
 			var seed int64
 			var score sql.NullFloat64
 			if err == nil {
-				err = s.wrap(rows.Scan(&r.Arch, &r.Question, &seed, &score, &r.Seconds, &r.Status))
+				err = s.wrap(rows.Scan(&r.Arch, &r.Question, &seed, &score, &r.Seconds, &r.CPUSeconds, &r.Status))
 			}
 			if err != nil {
 				yield(Row{}, err)
@@ -196,13 +200,14 @@ func (s *SQLite) records(where string, args ...any) iter.Seq2[Record, error] {
 			return true
 		}
 		// CROSS JOIN keeps SQLite to this order of loops, so that nothing has to be sorted on disk.
-		for rows, err := range s.each(`SELECT a.id, a.arch, s.question, s.seed, s.score, s.seconds, s.status, s.error,
-			s.origin FROM architectures a CROSS JOIN scores s ON s.arch = a.n `+where, args...) {
+		for rows, err := range s.each(`SELECT a.id, a.arch, s.question, s.seed, s.score, s.seconds, `+s.cpuSeconds+`,
+			s.status, s.error, s.origin FROM architectures a CROSS JOIN scores s ON s.arch = a.n `+where, args...) {
 			var r Record
 			var question, origin, seed int64
 			var score sql.NullFloat64
 			if err == nil {
-				err = s.wrap(rows.Scan(&r.ID, &r.Arch, &question, &seed, &score, &r.Seconds, &r.Status, &r.Error, &origin))
+				err = s.wrap(rows.Scan(&r.ID, &r.Arch, &question, &seed, &score, &r.Seconds, &r.CPUSeconds, &r.Status, &r.Error,
+					&origin))
 			}
 			if err != nil {
 				yield(Record{}, err)

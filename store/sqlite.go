@@ -19,7 +19,8 @@ import (
 // What the header of a database says about itself: "B301", and the version of the tables below.
 const (
 	applicationID = 0x42333031
-	formatVersion = 1
+	formatVersion = 2
+	withoutCPU    = 1 // had no processor seconds
 )
 
 // headerSize is the number of bytes before the first page of a database.
@@ -34,7 +35,8 @@ CREATE TABLE questions (n INTEGER PRIMARY KEY, estimator TEXT NOT NULL, settings
 CREATE TABLE origins (n INTEGER PRIMARY KEY, code TEXT NOT NULL, cpu TEXT NOT NULL, UNIQUE (code, cpu)) STRICT;
 CREATE TABLE scores (arch INTEGER NOT NULL REFERENCES architectures, question INTEGER NOT NULL REFERENCES questions,
   seed INTEGER NOT NULL, score REAL, seconds REAL NOT NULL, status TEXT NOT NULL, error TEXT NOT NULL,
-  origin INTEGER NOT NULL REFERENCES origins, PRIMARY KEY (arch, question, seed)) STRICT, WITHOUT ROWID;
+  origin INTEGER NOT NULL REFERENCES origins, cpu_seconds REAL NOT NULL DEFAULT 0,
+  PRIMARY KEY (arch, question, seed)) STRICT, WITHOUT ROWID;
 `
 
 // SQLite is a Store in an SQLite database. Every Put is one transaction in the write-ahead log; a closed database is
@@ -47,6 +49,8 @@ type SQLite struct {
 	archs    map[string]int64
 	question map[questionKey]int64
 	origin   map[[2]string]int64
+
+	cpuSeconds string // the expression of processor seconds, which a database of an earlier version lacks
 
 	// Of a database opened for reading:
 	still   os.FileInfo // not nil where the file is read without locks and must not change
@@ -148,7 +152,7 @@ func openSQLite(name, file string, query url.Values) (*SQLite, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return &SQLite{path: name, db: db, archs: map[string]int64{}, question: map[questionKey]int64{},
-		origin: map[[2]string]int64{}}, nil
+		origin: map[[2]string]int64{}, cpuSeconds: "s.cpu_seconds"}, nil
 }
 
 // check reads the header. fresh means that the database is still empty.
@@ -165,9 +169,11 @@ func (s *SQLite) check() (fresh bool, err error) {
 		return true, nil
 	case app != applicationID:
 		return false, fmt.Errorf("%s: an SQLite database, but not one of bench301 scores: choose another file", s.path)
+	case version == withoutCPU:
+		s.cpuSeconds = "0.0"
 	case version != formatVersion:
-		return false, fmt.Errorf("%s: written in format %d; this program reads format %d: export it with the version "+
-			"that wrote it", s.path, version, formatVersion)
+		return false, fmt.Errorf("%s: written in format %d; this program reads formats %d and %d: export it with the "+
+			"version that wrote it", s.path, version, withoutCPU, formatVersion)
 	}
 	return false, nil
 }
@@ -192,11 +198,27 @@ func (s *SQLite) prepare() error {
 		return err
 	}
 	if !fresh {
+		if err := s.upgrade(); err != nil {
+			return err
+		}
 		return s.remember()
 	}
 	return s.transact(func(tx *sql.Tx) error {
 		_, err := tx.Exec(schema + searchSchema + fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;",
 			applicationID, formatVersion))
+		return s.wrap(err)
+	})
+}
+
+// upgrade adds what a database of an earlier version lacks.
+func (s *SQLite) upgrade() error {
+	if s.cpuSeconds == "s.cpu_seconds" {
+		return nil
+	}
+	s.cpuSeconds = "s.cpu_seconds"
+	return s.transact(func(tx *sql.Tx) error {
+		_, err := tx.Exec(fmt.Sprintf("ALTER TABLE scores ADD COLUMN cpu_seconds REAL NOT NULL DEFAULT 0; "+
+			"PRAGMA user_version = %d;", formatVersion))
 		return s.wrap(err)
 	})
 }

@@ -243,7 +243,7 @@ func TestBadDatabases(t *testing.T) {
 		}
 	}
 	write("newer", good)
-	run("newer", "PRAGMA user_version = 2")
+	run("newer", "PRAGMA user_version = 3")
 	run("foreign", "CREATE TABLE t (x)")
 	write("text", []byte(strings.Repeat("arch,score\n", 100)))
 	write("cut", good[:len(good)/2])
@@ -253,7 +253,7 @@ func TestBadDatabases(t *testing.T) {
 	}
 	write("scratched", scratched)
 	for name, want := range map[string]string{
-		"newer": "format 2; this program reads format 1", "foreign": "not one of bench301 scores", "text": "not a database",
+		"newer": "format 3; this program reads formats 1 and 2", "foreign": "not one of bench301 scores", "text": "not a database",
 		"cut": "damaged database", "scratched": "damaged database",
 	} {
 		before, _ := os.ReadFile(path(name))

@@ -67,7 +67,10 @@ func Copy(dir string, r *analysis.Results, m scoring.Machine) (*Run, error) {
 					if c.Lower {
 						score = 0 - score
 					}
-					rec.Score, rec.Seconds = &score, c.Times[s][i]
+					rec.Score, rec.Seconds = &score, c.Walls[s][i]
+					if c.Times[s][i] != rec.Seconds {
+						rec.CPUSeconds = c.Times[s][i]
+					}
 				default:
 					rec.Error = c.Reason
 				}
@@ -107,7 +110,7 @@ func accuracies(r *analysis.Results) *analysis.Column {
 	}, len(r.Truth))
 	for i, v := range r.Truth {
 		if !math.IsNaN(v) {
-			_ = c.Answer(i, 0, store.OK, v, 0) // of its only seed
+			_ = c.Answer(i, 0, store.OK, v, 0, 0) // of its only seed
 		}
 	}
 	c.Finish()

@@ -109,7 +109,7 @@ func (r *Run) fill(place map[string]int, byKey map[store.Key]*analysis.Column) e
 		if !known || !placed {
 			continue // added by a writer since this read began
 		}
-		if err := c.Answer(i, row.Seed, row.Status, row.Score, row.Seconds); err != nil {
+		if err := c.Answer(i, row.Seed, row.Status, row.Score, row.Seconds, row.CPUSeconds); err != nil {
 			return fmt.Errorf("%s: holds %w: the run folder is damaged", r.Dir, err)
 		}
 	}

@@ -230,7 +230,7 @@ func (p *Plan) look(ctx context.Context) (*analysis.Results, error) {
 				if score.Status != estimators.OK {
 					c.Because(score.Reason)
 				}
-				if err := c.Answer(i, seed, store.Status(score.Status), score.Value, score.Seconds); err != nil {
+				if err := c.Answer(i, seed, store.Status(score.Status), score.Value, score.Seconds, score.CPUSeconds); err != nil {
 					return nil, err
 				}
 			}

@@ -13,7 +13,8 @@ type Progress struct {
 	Undefined int     `json:"undefined"`
 	Failed    int     `json:"failed"`
 	Missing   int     `json:"missing"`
-	Seconds   float64 `json:"seconds"` // of what there is
+	Seconds   float64 `json:"seconds"` // of what there is: of processors where they are known, else on the wall
+	Wall      float64 `json:"wall_seconds"`
 	Reason    string  `json:"reason,omitempty"`
 }
 
@@ -45,7 +46,7 @@ func (r *Run) Status() ([]Progress, error) {
 		}
 		p := &out[i]
 		p.Missing--
-		p.Seconds += row.Seconds
+		p.Seconds, p.Wall = p.Seconds+row.Cost(), p.Wall+row.Seconds
 		switch row.Status {
 		case store.OK:
 			p.OK++

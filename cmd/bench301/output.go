@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rwe301/internal/printable"
+	"rwe301/internal/suggest"
 	"rwe301/reports"
 )
 
@@ -42,10 +43,7 @@ var shortFormats = [4]reports.Format{reports.JSON, reports.CSV, reports.LaTeX, r
 
 // AddFlags gives a command the flag --format and the short ways of writing it: --json, --csv, --latex and --markdown.
 func (o *tableOptions) AddFlags(cmd *cobra.Command) {
-	var names []string
-	for _, f := range reports.Formats() {
-		names = append(names, string(f))
-	}
+	names := formatNames()
 	o.Format = reports.Terminal
 	cmd.Flags().StringVar((*string)(&o.Format), "format", string(reports.Terminal),
 		"format of the table: "+strings.Join(names, ", "))
@@ -56,6 +54,14 @@ func (o *tableOptions) AddFlags(cmd *cobra.Command) {
 	}
 	cmd.MarkFlagsMutuallyExclusive(exclusive...)
 	before(cmd, o.validate)
+}
+
+// formatNames are those of the formats of tables.
+func formatNames() (names []string) {
+	for _, f := range reports.Formats() {
+		names = append(names, string(f))
+	}
+	return names
 }
 
 // as is the format that the flags ask for.
@@ -69,7 +75,8 @@ func (o *tableOptions) as() reports.Format {
 // validate refuses a format that there is not.
 func (o *tableOptions) validate() error {
 	if !slices.Contains(reports.Formats(), o.Format) {
-		return usagef("table format %q: must be one of %v", o.Format, reports.Formats())
+		return usagef("table format %q: must be one of %v%s", o.Format, reports.Formats(),
+			suggest.Near(string(o.Format), formatNames()))
 	}
 	return nil
 }

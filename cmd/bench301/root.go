@@ -40,19 +40,6 @@ const (
 // version is set by the Makefile; builds without it fall back on what the go command recorded.
 var version = ""
 
-// usageError marks an error of the command line, as opposed to one of the work.
-type usageError struct{ error }
-
-// wrongUsage makes an error, if there is one, one of the command line; usagef makes a new one.
-func wrongUsage(err error) error {
-	if err != nil {
-		return usageError{err}
-	}
-	return nil
-}
-
-func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
-
 // streams are where a command reads, prints data, and talks.
 type streams struct {
 	in       io.Reader
@@ -66,6 +53,9 @@ var silent = streams{strings.NewReader(""), io.Discard, io.Discard}
 func (s streams) say(format string, args ...any) {
 	fmt.Fprintf(s.err, "bench301: %s\n", printable.Cut(fmt.Sprintf(format, args...), widestError))
 }
+
+// next says which command goes on with what a command has made.
+func (s streams) next(command string) { s.say("next: bench301 %s", command) }
 
 // run executes one command line and returns the exit code.
 func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
@@ -125,12 +115,15 @@ second signal ends it at once.`,
 		Version:       versionLine(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          func(cmd *cobra.Command, args []string) error { return wrongUsage(cobra.NoArgs(cmd, args)) },
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+		Args:          noCommand,
+		PersistentPreRunE: func(cmd *cobra.Command, args []string) error {
 			if err := kernels.Check(); err != nil && cmd.Name() != "doctor" {
 				return usageError{err}
 			}
-			return wrongUsage(cmd.ValidateFlagGroups()) // before cobra's own check, whose error is like any other
+			if err := mistyped(cmd, args); err != nil {
+				return err
+			}
+			return flagGroups(cmd) // before cobra's own check, whose error is like any other
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_ = cmd.Usage()
@@ -140,10 +133,9 @@ second signal ends it at once.`,
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usagef("%w (see %s --help)", err, cmd.CommandPath())
-	})
+	root.SetFlagErrorFunc(flagError)
 	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetHelpCommand(helpCommand(root))
 	wrapHelp(root)
 	for _, command := range []func(streams) *cobra.Command{
 		newBench, newCompare, newComplexity, newCorrelate, newData, newDemo, newDoctor, newEstimators, newExport, newFigure,
@@ -153,6 +145,12 @@ second signal ends it at once.`,
 		root.AddCommand(command(s))
 	}
 	offer(root)
+	root.InitDefaultCompletionCmd()
+	if shells, _, err := root.Find([]string{"completion"}); err == nil {
+		shells.Args, shells.RunE = noCommand, func(cmd *cobra.Command, _ []string) error {
+			return usagef("completion: name a shell: %s", strings.Join(commandNames(cmd), ", "))
+		}
+	}
 	return root
 }
 
@@ -229,7 +227,7 @@ func group(verb string, cmd *cobra.Command, commands ...*cobra.Command) *cobra.C
 	}
 	last := len(names) - 1
 	what := strings.Join(names[:last], ", ") + " or " + names[last]
-	cmd.Args = noArgs
+	cmd.Args = noCommand
 	cmd.RunE = func(*cobra.Command, []string) error {
 		return usagef("%s: name what to %s: %s (see bench301 %[1]s --help)", cmd.Name(), verb, what)
 	}

@@ -1,13 +1,16 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"path/filepath"
 	"runtime/debug"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -18,6 +21,7 @@ import (
 	"rwe301/reports"
 	"rwe301/scoring"
 	"rwe301/store"
+	"rwe301/study"
 )
 
 // scoreOptions are the flags of `score`.
@@ -46,10 +50,11 @@ architectures. Scores are shown with six digits; files, --json and --csv have th
 
 ` + archHelp + `
 
-Exit status: 0 all scored, 1 some could not be scored (their records say why) or the work broke off.`,
+Exit status: 0 done, also where some scores failed (standard error counts them), 1 nothing was scored, an estimator
+failed everywhere, or the work broke off.`,
 		Example: `  bench301 sample -n 20 | bench301 score -e rwe -e params --out scores.jsonl
   bench301 score -e rwe:head=ridge,channels=16,seeds=3 --json archs.csv
-  bench301 score -e map-effdim '[[(0, 3), (1, 3), ...'`,
+  bench301 score -e map-effdim DARTS_V2`,
 		RunE: func(cmd *cobra.Command, args []string) error { return score(cmd.Context(), s, o, args) },
 	}, o.recordOptions.AddFlags, outFlag(&o.out, "keep the scores in this file and resume from it"),
 		o.jobsOptions.AddFlags, o.archs.AddFlags, o.images.AddFlags)
@@ -66,6 +71,9 @@ Exit status: 0 all scored, 1 some could not be scored (their records say why) or
 func score(ctx context.Context, s streams, o scoreOptions, args []string) (err error) {
 	if len(o.specs) == 0 {
 		return usagef("name an estimator: -e rwe (see `bench301 estimators`)")
+	}
+	if err := recordsName(o.out); err != nil {
+		return err
 	}
 	list, data, err := prepare(ctx, s, o.specs, o.images)
 	if err != nil {
@@ -113,21 +121,18 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 			}
 		}
 		label := labels[store.Key{Estimator: r.Estimator, SettingsHash: r.SettingsHash, Dataset: r.Dataset}]
-		return []any{r.ID, label, score, reports.Seconds(r.Seconds), r.Status, r.Error, r.Arch}
+		return []any{r.ID, label, score, reports.Seconds(r.Cost()), r.Status, r.Error, r.Arch}
 	})
 	p.live = true
 	defer saving(ctx)()
 	summed := o.out != "" && !o.json && !o.csv
-	sums := make([]scoreSummary, len(questions))
-	missing := 0
-	tallies := make([]scoring.Tally, len(questions))
+	counts := make([]*answered, len(questions))
+	for k, q := range questions {
+		counts[k] = newAnswered(q.Label, len(archs))
+	}
 	err = scoring.NewRunner(questions, run).Run(ctx, archs, func(i int, answers []scoring.Answer) error {
 		for k, a := range answers {
-			if a.Status != store.OK {
-				missing++
-			}
-			tallies[k].Add(a)
-			sums[k].add(a.Record)
+			counts[k].add(a)
 			if summed {
 				continue
 			}
@@ -143,65 +148,50 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 	})
 	m.close()
 	if summed {
-		err = errors.Join(err, printSummary(s, questions, sums))
+		err = errors.Join(err, printSummary(s, counts))
 	} else {
 		err = errors.Join(err, p.close())
 	}
 	if err != nil {
 		return err
 	}
+	var status []study.Progress
 	for k, q := range questions {
-		tell(s.err, q.Label, tallies[k])
-		if u := sums[k]; summed && u.reason != "" {
-			s.say("%s: %d of %d missing, the first: %s", q.Label, u.failed+u.undefined, u.ok+u.failed+u.undefined, u.reason)
-		}
+		tell(s.err, q.Label, counts[k].Tally)
+		status = append(status, counts[k].progress())
 	}
-	if summed {
-		s.say("%s has the scores; compare them with accuracies: bench301 correlate %[1]s", o.out)
+	if err := verdict(s, status, false); err != nil {
+		return err
 	}
-	if missing > 0 {
-		return fmt.Errorf("%d of %d scores are missing: their records say why", missing, len(archs)*len(questions))
+	if o.out != "" && !o.json {
+		s.next("correlate " + o.out)
 	}
 	return nil
 }
 
-// scoreSummary sums up the scores of one estimator.
-type scoreSummary struct {
-	ok, failed, undefined int
-	scores, seconds       []float64 // of those that are ok
-	reason                string    // of the first that is missing
-}
-
-func (u *scoreSummary) add(r store.Record) {
-	switch {
-	case r.Status == store.OK && r.Score != nil:
-		u.ok++
-		u.scores, u.seconds = append(u.scores, *r.Score), append(u.seconds, r.Seconds)
-	case r.Status == store.Undefined:
-		u.undefined++
-	default:
-		u.failed++
+// recordsName refuses a name for a file of JSON lines that promises something else.
+func recordsName(path string) error {
+	switch ext := strings.ToLower(filepath.Ext(path)); ext {
+	case ".db", ".sqlite", ".sqlite3", ".csv", ".tsv", ".parquet", ".xlsx", ".yaml", ".yml":
+		return usagef("--out %s: scores are kept as JSON lines: name it %s (--csv prints CSV; a study keeps a database)",
+			path, strings.TrimSuffix(path, filepath.Ext(path))+".jsonl")
 	}
-	if u.reason == "" {
-		u.reason = r.Error
-	}
+	return nil
 }
 
 // printSummary prints a row an estimator.
-func printSummary(s streams, questions []*scoring.Question, sums []scoreSummary) error {
+func printSummary(s streams, counts []*answered) error {
 	const columns = "estimator,>n,>ok,>failed,>undef.,>min,>median,>max,>s/arch"
-	k := -1
-	return newPrinter(s, recordOptions{}, columns, func(u scoreSummary) []any {
-		k++
-		row := []any{questions[k].Label, u.ok + u.failed + u.undefined, u.ok, u.failed, u.undefined, "", "", "", ""}
-		if u.ok > 0 {
-			slices.Sort(u.scores)
-			row[5], row[6], row[7] = rounded(u.scores[0]), rounded(median(u.scores)), rounded(u.scores[u.ok-1])
-			slices.Sort(u.seconds)
-			row[8] = reports.Seconds(median(u.seconds))
+	return newPrinter(s, recordOptions{}, columns, func(c *answered) []any {
+		row := []any{c.Label, c.OK + c.Failed + c.Undefined, c.OK, c.Failed, c.Undefined, "", "", "", ""}
+		if c.OK > 0 {
+			slices.Sort(c.scores)
+			row[5], row[6], row[7] = rounded(c.scores[0]), rounded(median(c.scores)), rounded(c.scores[c.OK-1])
+			slices.Sort(c.costs)
+			row[8] = reports.Seconds(median(c.costs))
 		}
 		return row
-	}).printAll(sums)
+	}).printAll(counts)
 }
 
 // median is the middle of sorted numbers, or the mean of the two in the middle.
@@ -272,7 +262,7 @@ func prepare(
 		list = append(list, c)
 	}
 	for _, c := range list {
-		if err := c.Check(estimators.NewEnv(data, 0)); err != nil {
+		if err := cmp.Or(c.Complete(), c.Check(estimators.NewEnv(data, 0))); err != nil {
 			return nil, nil, fmt.Errorf("%s: %w", c.Label, err)
 		}
 	}

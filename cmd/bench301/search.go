@@ -64,7 +64,8 @@ count as it is counted: macs=600M, pool-count=2, accuracy=7 for an error of at m
 Every generation is saved. Ctrl-C prints the fronts so far; bench301 search resume goes on, to the same end as without
 the interruption. The report of the run folder is written at the end, and by bench301 report.
 
-Exit status: 0 all searches are finished, 1 the work broke off, 130 interrupted (what was finished is kept).`,
+Exit status: 0 all searches are finished, 1 the work broke off or nothing could be scored, 130 interrupted (what was
+finished is kept).`,
 		Example: `  bench301 search
   bench301 search -O rwe-ridge -O macs --max macs=200M --seeds 1,2,3 --out runs/small
   bench301 search comparison.yaml
@@ -148,7 +149,30 @@ func (o *searchOptions) run(cmd *cobra.Command, s streams, args []string) (err e
 	if err != nil {
 		return err
 	}
-	return o.show(ctx, s, reports.Search{Fronts: found}, searches.Dir)
+	if err := judged(s, found); err != nil {
+		return fmt.Errorf("%s: %w", searches.Dir, err)
+	}
+	if err := o.show(ctx, s, reports.Search{Fronts: found}, searches.Dir); err != nil {
+		return err
+	}
+	if !o.json {
+		s.next("table " + searches.Dir)
+	}
+	return nil
+}
+
+// judged says how many architectures of searches could not be scored; it is an error where none could.
+func judged(s streams, found *analysis.Fronts) error {
+	failed, all := found.Failures()
+	if failed == 0 {
+		return nil
+	}
+	why := printable.Cut(analysis.CommonestOf(found.Failed), 300)
+	if failed == all {
+		return fmt.Errorf("nothing was scored: all %d architectures failed: %s", all, why)
+	}
+	s.say("%d of %d architectures could not be scored: %s", failed, all, why)
+	return nil
 }
 
 // part shows what an interrupted search has, unless that takes long.

@@ -29,7 +29,7 @@ it does, it answers only requests that call it localhost, 127.0.0.1 or by a name
 by gzip. It stops on Ctrl-C or SIGTERM once the running requests are done; a second signal stops it at once.`,
 		Example: `  bench301 serve
   bench301 serve --surrogate xgb=nb_models/xgb_v1.0 --surrogate runtime=nb_models/lgb_runtime_v1.0
-  curl -d '{"architectures": ["DARTS genotype or any other notation"]}' http://127.0.0.1:8301/v1/query`,
+  curl -d '{"architectures": ["DARTS_V2"]}' http://127.0.0.1:8301/v1/query`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			surrogates, err := servedSurrogates(names)

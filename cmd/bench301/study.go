@@ -120,7 +120,11 @@ two of them hold is an error. The runs stay as they are.`,
 			if missing > 0 {
 				s.say("%d scores are in none of the runs; bench301 study resume %s makes them", missing, out)
 			}
-			return printLines(s, out)
+			if err := printLines(s, out); err != nil {
+				return err
+			}
+			s.next("table " + out)
+			return nil
 		},
 	}, outFlag(&out, "folder of the joined run"))
 }
@@ -137,6 +141,10 @@ leaves out seconds and machine, and is then the same to the byte for every numbe
   bench301 study export runs/my-study --format parquet > scores.parquet`,
 		Args: someArgs(1, 1, "one run folder"),
 		RunE: func(_ *cobra.Command, args []string) error {
+			formats := []string{string(store.FormatCSV), string(store.FormatJSONL), string(store.FormatParquet)}
+			if err := oneOf("--format", as, formats); err != nil {
+				return err
+			}
 			return withRun(args[0], func(r *study.Run) error {
 				return store.Export(s.out, store.Format(as), r.Store.All(), !noTimes)
 			})

@@ -207,8 +207,8 @@ resume goes on. Programs that the definition names are started, and named on sta
 current folder, as a file from elsewhere does, only with --allow-commands. A score that fails is kept with its reason
 and counts as not covered; study resume --retry tries it again.
 
-Exit status: 0 the run is complete, also where some scores failed, 1 the work broke off, 130 interrupted (what was
-finished is kept).`,
+Exit status: 0 the run is complete, also where some scores failed (standard error counts them), 1 the work broke off,
+nothing was scored or an estimator failed everywhere, 130 interrupted (what was finished is kept).`,
 		Example: `  bench301 study run my.yaml
   bench301 study run my.yaml --jobs 4 --out runs/second
   bench301 study run my.yaml --shard 3/16`,
@@ -332,13 +332,30 @@ func finish(
 	if err := work(ctx, s, r, p, o); err != nil {
 		return err
 	}
-	s.say("run complete: %s", r.Dir)
+	status, err := r.Status()
+	if err != nil {
+		return err
+	}
+	failed := verdict(s, status, r.Manifest.Shard.Count > 0)
+	if failed == nil {
+		s.say("run complete: %s", r.Dir)
+	}
 	if asJSON {
 		if err := printNotes(s, r.Manifest.Notes); err != nil {
 			return err
 		}
 	}
-	return printStatus(s, recordOptions{json: asJSON}, r)
+	if err := printProgress(s, recordOptions{json: asJSON}, status); err != nil {
+		return err
+	}
+	if failed != nil {
+		return fmt.Errorf("%s: %w: bench301 study status %[1]s lists them, bench301 study resume %[1]s --retry tries again",
+			r.Dir, failed)
+	}
+	if !asJSON {
+		s.next("table " + r.Dir)
+	}
+	return nil
 }
 
 // printNotes prints what a reader of the results should know, a JSON object each.
@@ -513,7 +530,14 @@ func demo(ctx context.Context, s streams, out string, style *reports.Look) error
 	}
 	s.say("running into %s", out)
 	var results *analysis.Results
+	var status []study.Progress
 	if err = work(ctx, s, r, p, study.Options{}); err == nil {
+		status, err = r.Status()
+	}
+	if err == nil {
+		err = verdict(s, status, false)
+	}
+	if err == nil {
 		results, err = r.Load()
 	}
 	if err == nil {
@@ -541,5 +565,6 @@ func demo(ctx context.Context, s streams, out string, style *reports.Look) error
 	}
 	fmt.Fprintf(s.err, "\n%d files in %s after %s, among them scatter.png and bars.png\n", len(files)+1, out,
 		time.Since(start).Round(time.Second))
+	s.next("report " + out)
 	return undrawn
 }

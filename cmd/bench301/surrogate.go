@@ -36,29 +36,42 @@ zip.`,
 }
 
 func newSurrogateImport(s streams) *cobra.Command {
-	var out string
-	var ensemble string
+	var o importOptions
 	cmd := with(&cobra.Command{
 		Use:   "import PATH",
 		Short: "Turn an ensemble into one file",
 		Long: `Read an ensemble of NAS-Bench-301 from the published zip, an unpacked folder, a member's folder or a model
 file, and write one file with all members. Without --out it goes into the cache folder, where a query finds it by the
-ensemble's name. Where PATH holds several ensembles and --ensemble names none, each becomes a file.`,
+ensemble's name or that of --name. Where PATH holds several ensembles and --ensemble names none, each becomes a file. A
+file that exists is replaced only with --force.`,
 		Example: `  bench301 surrogate import nb_models_1.0.zip
   bench301 surrogate import nb_models/xgb_v1.0 --out xgb.surrogate`,
 		Args: someArgs(1, 1, "one path"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return importSurrogates(cmd.Context(), s, args[0], ensemble, out)
+			return o.run(cmd.Context(), s, args[0])
 		},
-	}, outFlag(&out, "file to write, or folder that exists (default: the cache folder)"))
-	cmd.Flags().StringVar(&ensemble, "ensemble", "", "the folder inside PATH that holds the ensemble")
+	}, outFlag(&o.out, "file to write, or folder that exists (default: the cache folder)"))
+	f := cmd.Flags()
+	f.StringVar(&o.ensemble, "ensemble", "", "the folder inside PATH that holds the ensemble")
+	f.StringVar(&o.name, "name", "", "name under which the cache folder keeps it (default: the ensemble's)")
+	f.BoolVar(&o.force, "force", false, "replace a file that exists")
+	cmd.MarkFlagsMutuallyExclusive("name", "out")
 	return cmd
 }
 
-// importSurrogates imports one or all ensembles at a path.
-func importSurrogates(ctx context.Context, s streams, from, ensemble, out string) error {
-	names := []string{ensemble}
-	if ensemble == "" {
+// importOptions are the flags of `surrogate import`.
+type importOptions struct {
+	out, ensemble, name string
+	force               bool
+}
+
+// run imports one or all ensembles at a path.
+func (o *importOptions) run(ctx context.Context, s streams, from string) error {
+	if o.name != "" && (o.name != filepath.Base(o.name) || strings.ContainsAny(o.name, `/\:`) || o.name[0] == '.') {
+		return usagef("--name %s: must be the name of a file, without folders", printable.Cut(o.name, 50))
+	}
+	names, out := []string{o.ensemble}, o.out
+	if o.ensemble == "" {
 		var err error
 		if names, err = surrogate.Ensembles(from); err != nil {
 			return err
@@ -73,6 +86,10 @@ func importSurrogates(ctx context.Context, s streams, from, ensemble, out string
 	} else if info, err := os.Stat(out); err == nil && info.IsDir() {
 		folder = out
 	}
+	if len(names) > 1 && o.name != "" {
+		return usagef("--name %s: %s holds %d ensembles (%s): choose one with --ensemble", o.name, from, len(names),
+			strings.Join(names, ", "))
+	}
 	if len(names) > 1 && folder == "" {
 		return usagef("%s holds %d ensembles (%s): choose one with --ensemble, or name a folder that "+
 			"exists with --out", from, len(names), strings.Join(names, ", "))
@@ -85,6 +102,7 @@ func importSurrogates(ctx context.Context, s streams, from, ensemble, out string
 		}
 		taken[path.Base(name)] = name
 	}
+	known := "" // what finds the last one
 	m := newMeter(s.err, "importing", "ensembles")
 	defer m.close()
 	for i, name := range names {
@@ -98,15 +116,30 @@ func importSurrogates(ctx context.Context, s streams, from, ensemble, out string
 		}
 		target := out
 		if folder != "" {
-			target = filepath.Join(folder, path.Base(e.Info().Name)+surrogate.FileExt)
+			target = filepath.Join(folder, cmp.Or(o.name, path.Base(e.Info().Name))+surrogate.FileExt)
+		}
+		if _, err := os.Lstat(target); err == nil && !o.force && !holds(target, e) {
+			return fmt.Errorf("%s: exists: --force replaces it, --name or --out keeps both", target)
 		}
 		if err := e.Save(target); err != nil {
 			return err
 		}
 		fmt.Fprint(s.out, printable.Text(fmt.Sprintf("%s\t%s, %d members, sha256 %s\n", target, e.Info().Kind,
 			e.Info().Members, e.Checksum())))
+		known = target
+		if folder != "" && o.out == "" {
+			known = cmp.Or(o.name, path.Base(e.Info().Name))
+		}
 	}
+	m.close()
+	s.next("query --surrogate " + known)
 	return nil
+}
+
+// holds says whether a file holds an ensemble already.
+func holds(path string, e *surrogate.Ensemble) bool {
+	old, err := openEnsemble(path)
+	return err == nil && old.Checksum() == e.Checksum()
 }
 
 // makeFolder makes the folder of surrogates, by default that in the cache.
@@ -251,7 +284,8 @@ func fetchSurrogates(ctx context.Context, s streams, address, folder, name strin
 		return err
 	}
 	s.say("%s: sha256 %s", archive, sum)
-	return importSurrogates(ctx, s, archive, "", folder)
+	o := importOptions{out: folder}
+	return o.run(ctx, s, archive)
 }
 
 func newSurrogateExport(s streams) *cobra.Command {

@@ -7,6 +7,8 @@ import (
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"rwe301/internal/process"
 )
 
 // Solver names a way of stepping down a gradient.
@@ -25,6 +27,8 @@ type Descent struct {
 	Batch        int // images a step; the last step of an epoch takes what is left
 	LearningRate float64
 	Momentum     float64 // of SGD
+
+	Meter *process.Meter // counts what Gorgonia's goroutine does for the caller; may be nil
 }
 
 // Validate says which setting is out of range.
@@ -110,12 +114,21 @@ func newTrainer(start *Linear, batch int, o Descent) (*trainer, error) {
 	}
 	x, targets := matrix("x", batch, t.in+1, t.x), matrix("targets", batch, t.out, t.targets)
 	w := matrix("w", t.in+1, t.out, t.weights)
+	timed := &clock{meter: o.Meter}
+	x, err := timed.begin(x)
+	if err != nil {
+		return nil, err
+	}
 	cost, err := crossEntropy(x, w, targets)
 	if err != nil {
 		return nil, err
 	}
 	gorgonia.Read(cost, &t.loss)
-	if _, err := gorgonia.Grad(cost, w); err != nil {
+	gradients, err := gorgonia.Grad(cost, w)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := timed.end(gradients[0]); err != nil {
 		return nil, err
 	}
 	t.machine = gorgonia.NewTapeMachine(g, gorgonia.BindDualValues(w))

@@ -89,10 +89,10 @@ func TestTrainFollowsTheGradient(t *testing.T) {
 		start.W[i] = rng.Float64() - 0.5
 	}
 	for _, o := range []Descent{
-		{SGD, 5, 20, 0.1, 0.9}, // 50 = 20 + 20 + 10
-		{SGD, 5, 50, 0.1, 0},
-		{Adam, 6, 16, 0.05, 0},
-		{SGD, 2, 200, 0.1, 0.5}, // a batch larger than the set
+		{SGD, 5, 20, 0.1, 0.9, nil}, // 50 = 20 + 20 + 10
+		{SGD, 5, 50, 0.1, 0, nil},
+		{Adam, 6, 16, 0.05, 0, nil},
+		{SGD, 2, 200, 0.1, 0.5, nil}, // a batch larger than the set
 	} {
 		got, losses, err := Train(context.Background(), x, labels, start, o, inOrder(50))
 		if err != nil {
@@ -182,7 +182,7 @@ func TestTrainDoesNotLeak(t *testing.T) {
 	}
 	train := func(times int) {
 		for range times {
-			if _, _, err := Train(context.Background(), x, labels, start, Descent{SGD, 10, 10, 0.1, 0.9},
+			if _, _, err := Train(context.Background(), x, labels, start, Descent{SGD, 10, 10, 0.1, 0.9, nil},
 				inOrder(40)); err != nil {
 				t.Fatal(err)
 			}
@@ -202,7 +202,7 @@ func TestTrainDoesNotLeak(t *testing.T) {
 func TestBadInput(t *testing.T) {
 	x, labels := problem(10, 3, 2)
 	start := &Linear{In: 3, Out: 2, W: make([]float64, 6), B: make([]float64, 2)}
-	good := Descent{SGD, 1, 5, 0.1, 0.9}
+	good := Descent{SGD, 1, 5, 0.1, 0.9, nil}
 	for name, f := range map[string]func() error{
 		"nan": func() error {
 			bad := append([]float64(nil), x...)
@@ -214,7 +214,7 @@ func TestBadInput(t *testing.T) {
 		"lambda": func() error { _, err := Ridge(x, labels, 2, 0); return err },
 		"empty":  func() error { _, err := Ridge(nil, nil, 2, 1); return err },
 		"diverges": func() error {
-			_, _, err := Train(context.Background(), x, labels, start, Descent{SGD, 2000, 5, 1e5, 0.999}, inOrder(10))
+			_, _, err := Train(context.Background(), x, labels, start, Descent{SGD, 2000, 5, 1e5, 0.999, nil}, inOrder(10))
 			return err
 		},
 		"solver": func() error {
@@ -241,7 +241,7 @@ func BenchmarkTrain(b *testing.B) {
 	start := &Linear{In: 128, Out: 10, W: make([]float64, 1280), B: make([]float64, 10)}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, _, err := Train(context.Background(), x, labels, start, Descent{SGD, 30, 100, 0.025, 0.9},
+		if _, _, err := Train(context.Background(), x, labels, start, Descent{SGD, 30, 100, 0.025, 0.9, nil},
 			inOrder(1000)); err != nil {
 			b.Fatal(err)
 		}

@@ -53,7 +53,7 @@ func TestOracleDescent(t *testing.T) {
 				}
 			}
 			l, losses, err := Train(context.Background(), x, labels, start,
-				Descent{c.Solver, c.Epochs, c.Batch, c.LR, c.Momentum}, func(epoch int) []int {
+				Descent{c.Solver, c.Epochs, c.Batch, c.LR, c.Momentum, nil}, func(epoch int) []int {
 					order := make([]int, n)
 					for i := range order {
 						order[i] = (7*i + 3*epoch) % n

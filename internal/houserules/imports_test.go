@@ -15,7 +15,7 @@ import (
 // Arrows point down only. A line that begins with a tab goes on with the one before.
 const plan = `
 analysis: bench301 correlation internal/suggest moo store
-bench301: internal/input internal/printable
+bench301: internal/input internal/printable internal/suggest
 bench301/dataset: internal/atomicfile internal/download internal/input internal/pickle internal/printable
 bench301/surrogate: bench301 bench301/surrogate/internal/gin bench301/surrogate/internal/lgb
 	bench301/surrogate/internal/torch bench301/surrogate/internal/trees bench301/surrogate/internal/xgb
@@ -32,16 +32,17 @@ cmd/bench301: analysis bench301 bench301/dataset bench301/surrogate correlation 
 	internal/yamldoc moo network plots reports scoring search serve store studies study
 correlation:
 estimators: bench301 bench301/dataset estimators/head estimators/inputs estimators/internal/curve
-	estimators/internal/linear estimators/internal/precision estimators/internal/training internal/suggest network
+	estimators/internal/linear estimators/internal/precision estimators/internal/training internal/process
+	internal/printable internal/suggest network
 estimators/conformance: bench301 estimators estimators/internal/curve estimators/internal/reference
-estimators/head: gorgonia
+estimators/head: internal/process gorgonia
 estimators/inputs: bench301/dataset network
 estimators/internal/curve:
 estimators/internal/linear:
 estimators/internal/precision: network
 estimators/internal/reference: bench301 bench301/dataset estimators/inputs internal/splitmix network
 estimators/internal/training: bench301 bench301/dataset estimators/inputs estimators/internal/precision
-	internal/atomicfile network
+	internal/atomicfile internal/process network
 export: bench301
 internal/atomicfile:
 internal/download:
@@ -63,8 +64,8 @@ network: bench301 internal/process network/fused network/memory network/pass net
 network/fused: internal/kernels network/memory network/pass network/plan network/reference
 network/memory: internal/kernels internal/system
 network/op: gorgonia network
-network/pass: bench301 network/plan
-network/plan: bench301 internal/kernels network/memory
+network/pass: bench301 internal/process network/plan
+network/plan: bench301 internal/kernels internal/process network/memory
 network/reference: bench301 network/memory network/pass network/plan
 plots: bench301 internal/atomicfile
 plots/plotstest: plots

@@ -3,6 +3,7 @@ package process
 import (
 	"os/exec"
 	"sync"
+	"time"
 )
 
 // groups are the programs that run, so that KillAll ends them where nothing else can.
@@ -46,6 +47,12 @@ func (g *Group) wait() {
 
 // Done is closed when the program has ended; its state is then that of the exec.Cmd.
 func (g *Group) Done() <-chan struct{} { return g.done }
+
+// CPU is the processor time of a program that has ended, with that of the programs that it waited for.
+func (g *Group) CPU() time.Duration {
+	<-g.done
+	return g.cmd.ProcessState.UserTime() + g.cmd.ProcessState.SystemTime()
+}
 
 // Kill ends the group, without waiting for it.
 func (g *Group) Kill() {

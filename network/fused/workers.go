@@ -22,7 +22,7 @@ func newWorkers(d *plan.Design) *workers {
 		w.each = append(w.each, newWorker(d))
 	}
 	if len(w.each) > 1 {
-		w.pool = pass.NewPool(len(w.each))
+		w.pool = pass.NewPool(len(w.each), d.Options.Meter)
 	}
 	return w
 }

@@ -3,6 +3,8 @@ package pass
 import (
 	"sync"
 	"sync/atomic"
+
+	"rwe301/internal/process"
 )
 
 // Pool shares the parts of a task out to goroutines that live as long as the executor and block between tasks. Which
@@ -19,15 +21,18 @@ type Pool struct {
 // Task is work in parts that do not depend on each other.
 type Task interface{ Part(worker, k int) }
 
-// NewPool starts the goroutines of a pool of so many workers, one of which is the caller of Do.
-func NewPool(size int) *Pool {
+// NewPool starts the goroutines of a pool of so many workers, one of which is the caller of Do. What the others do
+// counts as help on the caller's meter, which may be nil.
+func NewPool(size int, meter *process.Meter) *Pool {
 	p := &Pool{}
 	for w := 1; w < size; w++ {
 		wake := make(chan struct{}, 1)
 		p.wake = append(p.wake, wake)
 		go func() {
 			for range wake {
+				done := meter.Helping()
 				p.work(w)
+				done()
 				p.wait.Done()
 			}
 		}()

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"rwe301/bench301"
+	"rwe301/internal/process"
 	"rwe301/network/memory"
 )
 
@@ -17,6 +18,9 @@ type Options struct {
 
 	// Memory is where an executor in float32 gets large memory from and leaves it when it is closed; nil allocates it.
 	Memory *memory.Cache
+
+	// Meter counts what the goroutines beside the caller's do; nil counts nothing.
+	Meter *process.Meter
 
 	Keep          []int // graph nodes whose outputs can be read after a pass
 	KeepGradients []int // graph nodes whose output gradients can be read after Backward

@@ -91,7 +91,7 @@ func New[T pass.Real](p *plan.Plan, o plan.Options) (*Executor[T], error) {
 		m.back = newBackward(m)
 	}
 	if o.Workers > 1 {
-		m.pool = pass.NewPool(o.Workers)
+		m.pool = pass.NewPool(o.Workers, o.Meter)
 		runtime.AddCleanup(m, func(p *pass.Pool) { p.Close() }, m.pool)
 	}
 	return m, nil

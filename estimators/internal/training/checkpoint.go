@@ -11,22 +11,28 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"rwe301/internal/atomicfile"
+	"rwe301/internal/process"
 	"rwe301/network"
 )
 
 // Checkpoint is a file that holds a training between two epochs, so that a process that is killed loses one epoch at
-// most. It is, in little-endian: magic, the key and Diverged (length and text each), seconds, the number of epochs and
-// the three series of the curve; then, unless the training is over, running statistics, theta and velocity; and last
-// the SHA-256 of all that.
+// most. It is, in little-endian: magic, the key and Diverged (length and text each), seconds of wall time and of
+// processors, the number of epochs and the three series of the curve; then, unless the training is over, running
+// statistics, theta and velocity; and last the SHA-256 of all that.
 type Checkpoint[T network.Real] struct {
 	Dir      string // "" keeps nothing
 	Key      string // what determines the training
 	PerEpoch int    // steps of an epoch
 }
 
-const checkpointMagic = "bench301 checkpoint 1\n"
+// What a checkpoint begins with, and what one without processor seconds did.
+const (
+	checkpointMagic = "bench301 checkpoint 2\n"
+	withoutCPU      = "bench301 checkpoint 1\n"
+)
 
 // maxText bounds the texts in a checkpoint.
 const maxText = 1 << 16
@@ -52,7 +58,12 @@ func (c Checkpoint[T]) Save(t *Trainer[T]) error {
 	for _, text := range []string{c.Key, t.Curve.Diverged} {
 		put(uint32(len(text)), []byte(text))
 	}
-	put(t.Seconds, uint32(len(t.Curve.TrainLoss)), t.Curve.TrainLoss, t.Curve.ValLoss, t.Curve.ValAccuracy)
+	cpu := t.Took.CPU
+	if !t.Told {
+		cpu = 0
+	}
+	put(t.Took.Wall.Seconds(), cpu.Seconds(), uint32(len(t.Curve.TrainLoss)))
+	put(t.Curve.TrainLoss, t.Curve.ValLoss, t.Curve.ValAccuracy)
 	if !t.finished(c.PerEpoch) {
 		for _, s := range t.Running() {
 			put(s)
@@ -131,7 +142,7 @@ func (c Checkpoint[T]) decode(t *Trainer[T], data []byte) error {
 		return string(b)
 	}
 	magic := make([]byte, len(checkpointMagic))
-	if get(magic); string(magic) != checkpointMagic {
+	if get(magic); string(magic) != checkpointMagic && string(magic) != withoutCPU {
 		return errors.New("not a checkpoint")
 	}
 	if key := text(); err == nil && key != c.Key {
@@ -139,7 +150,13 @@ func (c Checkpoint[T]) decode(t *Trainer[T], data []byte) error {
 	}
 	t.Curve.Diverged = text()
 	var epochs uint32
-	get(&t.Seconds)
+	var wall, cpu float64
+	get(&wall)
+	if string(magic) == checkpointMagic {
+		get(&cpu)
+	}
+	t.Took = process.Took{Wall: seconds(wall), CPU: seconds(cpu)}
+	t.Told = cpu > 0
 	if get(&epochs); err == nil && int(epochs) > t.Epochs {
 		return fmt.Errorf("%d epochs of %d", epochs, t.Epochs)
 	}
@@ -159,3 +176,6 @@ func (c Checkpoint[T]) decode(t *Trainer[T], data []byte) error {
 	}
 	return err
 }
+
+// seconds is a number of them as a duration.
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

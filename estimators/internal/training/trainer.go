@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"time"
 
 	"rwe301/bench301"
 	"rwe301/bench301/dataset"
 	"rwe301/estimators/inputs"
 	"rwe301/estimators/internal/precision"
+	"rwe301/internal/process"
 	"rwe301/network"
 )
 
@@ -17,12 +17,14 @@ import (
 // optimiser's velocity, the running statistics and the number of epochs of the curve.
 type Trainer[T network.Real] struct {
 	Settings
-	plan    *network.Plan
-	Exec    network.Runner[T]
-	Theta   []T
-	sgd     sgd[T]
-	Curve   Curve
-	Seconds float64 // wall time so far, in this process and before
+	plan  *network.Plan
+	Exec  network.Runner[T]
+	Theta []T
+	sgd   sgd[T]
+	Curve Curve
+	Meter *process.Meter // what counts Took
+	Took  process.Took   // time so far, in this process and before
+	Told  bool           // the processor time of before is known
 
 	g, logits, aux []T // gradients of theta and of the two classifiers' outputs
 }
@@ -32,6 +34,7 @@ type Trainer[T network.Real] struct {
 func New[T network.Real](s Settings, p *network.Plan, theta []T, e network.Runner[T]) *Trainer[T] {
 	size := s.Batch * p.Classes()
 	return &Trainer[T]{
+		Meter: &process.Meter{}, Told: true,
 		Settings: s, plan: p, Exec: e, Theta: theta, g: make([]T, len(theta)), logits: make([]T, size),
 		aux: make([]T, size),
 		sgd: sgd[T]{momentum: s.Momentum, decay: s.WeightDecay, clip: s.Clip, velocity: make([]T, len(theta))},
@@ -41,11 +44,11 @@ func New[T network.Real](s Settings, p *network.Plan, theta []T, e network.Runne
 // Train trains what is left of the epochs, and calls save after each.
 func (t *Trainer[T]) Train(ctx context.Context, f Feed, save func(*Trainer[T]) error) error {
 	for !t.finished(f.Steps) {
-		start := time.Now()
+		start := t.Meter.Now()
 		if err := t.epoch(ctx, f); err != nil {
 			return err
 		}
-		t.Seconds += time.Since(start).Seconds()
+		t.Took = t.Took.Add(t.Meter.Now().Sub(start))
 		if err := save(t); err != nil {
 			return err
 		}
