@@ -55,6 +55,9 @@ func TestFindings(t *testing.T) {
 			name == "budget") { // one seed, and a table without times
 			t.Errorf("table %s has %d rows", name, len(table.Rows))
 		}
+		if len(table.Columns) == 0 {
+			continue
+		}
 		for _, as := range reports.Formats() {
 			if err := table.Write(&bytes.Buffer{}, as); err != nil {
 				t.Errorf("%s as %s: %v", name, as, err)

@@ -31,6 +31,6 @@ func ExampleWrite() {
 	fmt.Println(plots.SaveAs("scatter.bmp", figure, plots.SingleColumn, plots.DefaultStyle()))
 	// Output:
 	// [id score accuracy drawn_at] [a 0.41 93.1 0.41]
-	// 715 x 572 pixels <nil>
+	// 715 x 570 pixels <nil>
 	// picture scatter.bmp: the name must end in .png, .svg, .pdf, .eps, .tex
 }

@@ -83,7 +83,8 @@ func timeColumns(of string) []Column {
 	if of != "" {
 		name, key = name+" "+of, key+"_"+strings.ToLower(of)
 	}
-	return []Column{{Name: name, Key: key, Kind: Time, Better: -1}, {Name: "wall", Key: "wall_" + key, Kind: Time, Hidden: true},
+	return []Column{{Name: name, Key: key, Kind: Time, Better: -1},
+		{Name: "wall", Key: "wall_" + key, Kind: Time, Hidden: true},
 		{Name: "on wall", Key: key + "_on_wall", Kind: Count, Hidden: true}}
 }
 

@@ -32,10 +32,10 @@ cmd/bench301: analysis bench301 bench301/dataset bench301/surrogate correlation 
 	internal/yamldoc moo network plots reports scoring search serve store studies study
 correlation:
 estimators: bench301 bench301/dataset estimators/head estimators/inputs estimators/internal/curve
-	estimators/internal/linear estimators/internal/precision estimators/internal/training internal/process
-	internal/printable internal/suggest network
+	estimators/internal/linear estimators/internal/precision estimators/internal/training internal/printable
+	internal/process internal/suggest network
 estimators/conformance: bench301 estimators estimators/internal/curve estimators/internal/reference
-estimators/head: internal/process gorgonia
+estimators/head: gorgonia internal/process
 estimators/inputs: bench301/dataset network
 estimators/internal/curve:
 estimators/internal/linear:
