@@ -60,8 +60,8 @@ func Problems(f plots.Figure, width vg.Length, s plots.Style) (found []string) {
 // Marks counts the signs of points that a figure of some width draws, those of its legend too.
 func Marks(f plots.Figure, width vg.Length, s plots.Style) (n int) {
 	for _, m := range record(f, width, f.Height(width, s), s).marks {
-		if m.what == "line" && len(m.path) == 2 {
-			continue // leads to a name, or is an interval
+		if m.what == "line" && m.width < 0.5 {
+			continue // thinner than signs are: it leads to a name
 		}
 		if w, h := m.size(); w > 1 && h > 1 && w <= 7 && h <= 7 {
 			n++
