@@ -15,9 +15,9 @@ func (f Study) secondsAxis() string {
 	case !on:
 		return "processor seconds per architecture"
 	case wall == nil:
-		return "seconds per architecture, wall time on one core"
+		return "seconds per architecture (wall time on one core)"
 	}
-	return "processor seconds per architecture (of some estimators wall time on one core)"
+	return "processor seconds per architecture (of some wall time, on one core)"
 }
 
 // costFigure is F4: tau against the seconds of an estimate, with the line of what nothing beats in less time.
