@@ -58,8 +58,8 @@ type criticalLayout struct {
 	title       []string
 	head        vg.Length  // down to the axis, its numbers and the ruler included
 	ranks       vg.Length  // from the axis down to the bars
-	names       vg.Length  // width of those at the longer side
-	left, right [][]string // their lines, the best and the worst first
+	left, right [][]string // lines of the names at the sides, the best and the worst first
+	west, east  vg.Length  // the width of these
 	line        vg.Length
 }
 
@@ -84,18 +84,19 @@ func (d Critical) layout(width vg.Length, s Style) criticalLayout {
 	}
 	l.head = vg.Length(len(l.title))*1.2*s.Size + 2*s.line() + 14
 	const most = 4 // lines
-	room := 0.34 * width
+	room := 0.28 * width
 	short := Shorten(d.Methods, func(m string) bool { _, whole := fold(m, name, room, most); return whole })
 	k := len(d.Methods)
 	for place, i := range d.order() {
 		lines, _ := fold(short[i], name, room, most)
-		for _, t := range lines {
-			l.names = max(l.names, name.Width(t))
-		}
+		side := &l.east
 		if place < (k+1)/2 {
-			l.left = append(l.left, lines)
+			l.left, side = append(l.left, lines), &l.west
 		} else {
 			l.right = append([][]string{lines}, l.right...)
+		}
+		for _, t := range lines {
+			*side = max(*side, name.Width(t))
 		}
 	}
 	return l
@@ -135,7 +136,7 @@ func (d Critical) Draw(c draw.Canvas, s Style) {
 	l := d.layout(c.Max.X-c.Min.X, s)
 	c = draw.Crop(c, criticalEdge, -criticalEdge, 3, -3)
 	k := len(d.Methods)
-	left, right := c.Min.X+l.names+9, c.Max.X-l.names-9
+	left, right := c.Min.X+l.west+9, c.Max.X-l.east-9
 	x := func(rank float64) vg.Length { return left + (right-left)*vg.Length((rank-1)/float64(k-1)) }
 	line := draw.LineStyle{Color: black, Width: 0.7}
 	if d.Title != "" {

@@ -58,7 +58,7 @@ func (d Dots) frame(s Style) frame {
 		row = s.line()
 	}
 	f.fixed = (vg.Length(max(1, len(d.Rows))) + 0.2) * row
-	if air := 0.03 * (f.X.Max - f.X.Min); air > 0 {
+	if air := 0.05 * (f.X.Max - f.X.Min); air > 0 {
 		f.X.Min, f.X.Max = f.X.Min-air, f.X.Max+air
 	}
 	if len(d.Groups) > 1 {

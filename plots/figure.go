@@ -140,7 +140,10 @@ func canvas(w, h vg.Length, format string, dpi int) (vg.CanvasWriterTo, error) {
 	if err != nil {
 		return nil, err
 	}
-	return outlined{c, format}, nil
+	if format == "svg" {
+		return &svg{CanvasWriterTo: c}, nil
+	}
+	return outlined{c}, nil
 }
 
 // The palette of Okabe and Ito, which readers with colour-blindness can tell apart.
@@ -175,7 +178,12 @@ func Write(w io.Writer, f Figure, width vg.Length, s Style, format string) (err 
 	if err != nil {
 		return err
 	}
-	f.Draw(draw.New(c), s)
+	paper := draw.New(c)
+	if format == "svg" { // what shows it may be dark
+		paper.FillPolygon(color.White, []vg.Point{paper.Min, {X: paper.Max.X, Y: paper.Min.Y}, paper.Max,
+			{X: paper.Min.X, Y: paper.Max.Y}})
+	}
+	f.Draw(paper, s)
 	return encode(c, w, format, describe(f, s))
 }
 

@@ -2,6 +2,7 @@ package plots
 
 import (
 	"math"
+	"slices"
 	"strconv"
 
 	"gonum.org/v1/plot"
@@ -18,23 +19,33 @@ type named struct {
 	style          Style
 	points, others []Point
 	lines          []plotter.XYs
-	texts          []string // beside the points
+	texts          []string // beside the points; empty where that of another one stands for it
 }
 
 // settle chooses between names and numbers for data of some size, and returns the keys of the numbers: names for all
-// where they have room, else for the short ones, else numbers for all.
+// where they have room, else for the short ones, else numbers for all. Points at one place share a number.
 func (n *named) settle(p *plot.Plot, size vg.Point) []key {
 	style := n.style.label(n.style.small(), black, text.XLeft, text.YBottom)
+	canvas := draw.Canvas{Rectangle: vg.Rectangle{Max: size}}
+	x, y := p.Transforms(&canvas)
 	for _, widest := range []vg.Length{size.X / 2, size.X / 4, 0} {
 		var keys []key
+		var at []vg.Point // of the numbers
 		n.texts = nil
 		for _, pt := range n.points {
-			text := pt.Name
-			if style.Width(text) > widest {
-				text = strconv.Itoa(len(keys) + 1)
-				keys = append(keys, key{pt.Name, numeral{text, style}})
+			if style.Width(pt.Name) <= widest {
+				n.texts = append(n.texts, pt.Name)
+				continue
+			}
+			here := vg.Point{X: x(pt.X), Y: y(pt.Y)}
+			number := slices.IndexFunc(at, func(o vg.Point) bool { return distance(o, here) < 1 })
+			text := ""
+			if number < 0 {
+				number, at = len(at), append(at, here)
+				text = strconv.Itoa(number + 1)
 			}
 			n.texts = append(n.texts, text)
+			keys = append(keys, key{pt.Name, numeral{strconv.Itoa(number + 1), style}})
 		}
 		_, free := n.place(p, vg.Rectangle{Max: size}, style)
 		if free || widest == 0 {
@@ -63,6 +74,9 @@ func (n *named) Plot(c draw.Canvas, p *plot.Plot) {
 	places, _ := n.place(p, c.Rectangle, style)
 	leader := draw.LineStyle{Color: grey, Width: 0.4}
 	for i, r := range places {
+		if n.texts[i] == "" {
+			continue
+		}
 		at := vg.Point{X: x(n.points[i].X), Y: y(n.points[i].Y)}
 		if end := nearest(r, at); distance(at, end) > 10 {
 			toward := end.Sub(at).Scale(1 / distance(at, end))
@@ -92,7 +106,11 @@ func (n *named) place(p *plot.Plot, data vg.Rectangle, style text.Style) (places
 	for i, pt := range n.points {
 		at = append(at, vg.Point{X: x(pt.X), Y: y(pt.Y)})
 		size := vg.Point{X: style.Width(n.texts[i]), Y: style.Height(n.texts[i])}
-		choices = append(choices, around(at[i], size))
+		if n.texts[i] == "" {
+			choices = append(choices, []vg.Rectangle{{Min: at[i], Max: at[i]}})
+		} else {
+			choices = append(choices, around(at[i], size))
+		}
 		var costs []float64
 		for _, r := range choices[i] {
 			costs = append(costs, n.cost(r, at[i], taken, data))

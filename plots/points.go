@@ -103,7 +103,11 @@ func (g Points) frame(s Style) frame {
 		for k, pt := range group.Points {
 			xys[k] = plotter.XY{X: pt.X, Y: pt.Y}
 		}
-		p.Add(&plotter.Line{XYs: xys, LineStyle: draw.LineStyle{Color: faint, Width: 0.6}, StepStyle: plotter.PostStep})
+		line := &plotter.Line{XYs: xys, LineStyle: draw.LineStyle{Color: faint, Width: 0.6}}
+		if group.Stairs {
+			line.StepStyle = plotter.PostStep
+		}
+		p.Add(line)
 	}
 	if len(g.Faint) > 0 {
 		f.keys = append(f.keys, theOthers)
@@ -150,12 +154,23 @@ func (g Points) frame(s Style) frame {
 			f.keys = append(f.keys, key{group.Name, mark})
 		}
 	}
+	aside(&p.X)
 	if len(names.points) > 0 {
 		p.Add(names)
 		f.settle = func(size vg.Point) []key { return names.settle(p, size) }
 	}
 	pad(p)
 	return f
+}
+
+// aside leaves room for signs at the ends of an axis of x.
+func aside(a *plot.Axis) {
+	if _, log := a.Scale.(plot.LogScale); !log {
+		air(a)
+	} else if a.Max > a.Min {
+		factor := math.Pow(a.Max/a.Min, 0.03)
+		a.Min, a.Max = a.Min/factor, a.Max*factor
+	}
 }
 
 // front is the line through the points that no other one beats, in order of x.
@@ -189,13 +204,16 @@ func stairs(points plotter.XYs) (out plotter.XYs) {
 
 // offsets are the factors by which the x of groups are drawn apart, a few points on paper each.
 func (g Points) offsets(s Style) func(group int) float64 {
-	low, high := math.Inf(1), 0.0
+	low, high, signs := math.Inf(1), 0.0, 0
 	for _, group := range g.Groups {
 		for _, p := range group.Points {
 			low, high = min(low, p.X), max(high, p.X)
 		}
+		if !group.Bare {
+			signs++
+		}
 	}
-	if !g.Apart || !g.LogX || !(high > low) {
+	if !g.Apart || !g.LogX || !(high > low) || signs < 2 {
 		return func(int) float64 { return 1 }
 	}
 	step := math.Pow(high/low, 0.018)

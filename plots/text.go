@@ -17,16 +17,12 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// outlined is a canvas of gonum/plot 0.17 on which text is drawn as outlines, so that it looks the same where the fonts
-// are missing. Only text that the format writes by itself is text: PostScript's letters of ASCII.
-type outlined struct {
-	vg.CanvasWriterTo
-	format string
-}
+// outlined is the PostScript canvas of gonum/plot 0.17, with text beyond PostScript's letters of ASCII as outlines.
+type outlined struct{ vg.CanvasWriterTo }
 
 // FillString implements vg.Canvas.
 func (o outlined) FillString(f fonts.Face, at vg.Point, s string) {
-	if encoded, ok := postScript(s); ok && o.format == "eps" {
+	if encoded, ok := postScript(s); ok {
 		o.CanvasWriterTo.FillString(f, at, encoded)
 		return
 	}

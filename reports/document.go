@@ -2,6 +2,7 @@ package reports
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	_ "embed" // style and script are part of the binary
 	"errors"
@@ -9,6 +10,8 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
+
+	"gonum.org/v1/plot/vg"
 
 	"rwe301/internal/atomicfile"
 	"rwe301/plots"
@@ -58,10 +61,13 @@ type Drawing struct {
 	Figure
 }
 
+// wide is the width of the figure: that of the style, or its own.
+func (f Figure) wide(s *Look) vg.Length { return cmp.Or(s.width(), f.Width) }
+
 // svg is the figure as an svg element.
-func (d Drawing) svg(s plots.Style) (template.HTML, error) {
+func (d Drawing) svg(s *Look) (template.HTML, error) {
 	var b bytes.Buffer
-	if err := plots.Write(&b, d.Figure.Figure, d.Width, s, "svg"); err != nil {
+	if err := plots.Write(&b, d.Figure.Figure, d.wide(s), s.style(), "svg"); err != nil {
 		return "", err
 	}
 	at := bytes.Index(b.Bytes(), []byte("<svg"))
@@ -132,7 +138,7 @@ func (d Document) view(ctx context.Context) (pageView, error) {
 			part := "figure " + f.Name
 			d.Progress.tell(done, total, part)
 			done++
-			svg, err := attempt(ctx, part, func() (template.HTML, error) { return f.svg(d.Look.style()) })
+			svg, err := attempt(ctx, part, func() (template.HTML, error) { return f.svg(d.Look) })
 			if ctx.Err() != nil {
 				return view, ctx.Err()
 			}
@@ -140,7 +146,8 @@ func (d Document) view(ctx context.Context) (pageView, error) {
 				v.Failed = append(v.Failed, failures(err)...)
 				continue
 			}
-			v.Drawings = append(v.Drawings, drawingView{f.Caption, svg, int(1.4 * f.Width.Points())})
+			wide := f.wide(d.Look).Points()
+			v.Drawings = append(v.Drawings, drawingView{f.Caption, svg, int(1.8 * wide), int(1.2 * wide)})
 		}
 		for _, t := range s.Tables {
 			done++
@@ -189,4 +196,5 @@ type drawingView struct {
 	Caption string
 	SVG     template.HTML
 	Pixels  int // width where there is room
+	Least   int // width where there is not: it scrolls
 }

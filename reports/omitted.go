@@ -24,11 +24,12 @@ func (o *omitted) add(reason, name string) {
 	o.names[reason] = append(o.names[reason], printable.Line(name))
 }
 
-// String names all, with the reasons: "a, b (undefined); c (no time known)". It is empty where nothing is left out.
+// String names them with the reasons: "a, b (undefined); c and 7 more (no time known)". It is empty where nothing is
+// left out.
 func (o omitted) String() string {
 	var parts []string
 	for _, r := range o.reasons {
-		parts = append(parts, fmt.Sprintf("%s (%s)", strings.Join(o.names[r], ", "), r))
+		parts = append(parts, fmt.Sprintf("%s (%s)", several(o.names[r]), r))
 	}
 	if len(parts) == 0 {
 		return ""

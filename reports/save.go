@@ -57,7 +57,7 @@ func saveFigures(ctx context.Context, dir string, figures []Figure, width vg.Len
 	for k, f := range figures {
 		tell.tell(k, len(figures), "figure "+f.Name)
 		drawn, err := attempt(ctx, "figure "+f.Name, func() (plots.Drawn, error) {
-			return plots.Draw(f.Figure, cmp.Or(width, style.width(), f.Width), style.style(), formats...)
+			return plots.Draw(f.Figure, cmp.Or(width, f.wide(style)), style.style(), formats...)
 		})
 		if ctx.Err() != nil {
 			return paths, ctx.Err()

@@ -100,7 +100,7 @@ const (
 
 	maxEntropy = 10 // scores of the figure of entropies
 
-	maxRanks, maxConverging = 3, 6
+	maxRanks, maxConverging = 4, 6
 )
 
 // accuracyLabel is the axis of the accuracies, which says where they come from.
@@ -178,7 +178,7 @@ func (f Study) scatterFigure() ([]Figure, error) {
 	if len(rows) < 3 {
 		width = plots.SingleColumn
 	}
-	return []Figure{{Name: "scatter", Figure: grid, Width: width}}, nil
+	return []Figure{{Name: "scatter", Figure: grid, Width: width, Note: f.bestOf(len(rows))}}, nil
 }
 
 // withUnit is a name with the unit of its scores.
@@ -253,7 +253,7 @@ func (f Study) cellFigures() ([]Figure, error) {
 		if err != nil {
 			return nil, err
 		}
-		title := fmt.Sprintf("%s: accuracy %.2f%%", f.Architectures[i].ID, f.Results.Truth[i])
+		title := fmt.Sprintf("%s: accuracy\u00a0%.2f%%", f.Architectures[i].ID, f.Results.Truth[i])
 		cells, err := plots.NewCells(title, f.Space, a)
 		if err != nil {
 			return nil, err

@@ -10,7 +10,7 @@ import (
 
 // convergenceFigure is F6: how wide the interval of tau is with fewer architectures, a panel an estimator.
 func (f Study) convergenceFigure() ([]Figure, error) {
-	lines := plots.Lines{XLabel: "architectures", YLabel: plots.Tau, LogX: true, Band: "95% interval with so many"}
+	lines := plots.Lines{XLabel: "architectures", YLabel: plots.Tau, LogX: true, Band: "95% interval with so many architectures"}
 	grid := plots.Grid{SharedY: true}
 	for _, r := range f.Top(maxConverging) {
 		var sizes []int
@@ -46,5 +46,6 @@ func (f Study) convergenceFigure() ([]Figure, error) {
 	if len(grid.Panels) == 0 {
 		return nil, nil
 	}
-	return []Figure{{Name: "convergence", Figure: grid, Width: plots.SingleColumn}}, nil
+	note := f.bestOf(len(grid.Panels))
+	return []Figure{{Name: "convergence", Figure: grid, Width: plots.SingleColumn, Note: note}}, nil
 }

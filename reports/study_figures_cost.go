@@ -10,7 +10,15 @@ import (
 )
 
 // secondsAxis is the axis of what an estimate costs.
-func (f Study) secondsAxis() string { return "seconds" + f.clock() + " an architecture" }
+func (f Study) secondsAxis() string {
+	switch wall, on := f.onWall(); {
+	case !on:
+		return "processor seconds per architecture"
+	case wall == nil:
+		return "seconds per architecture (wall time on one core)"
+	}
+	return "processor seconds per architecture (of some wall time, on one core)"
+}
 
 // costFigure is F4: tau against the seconds of an estimate, with the line of what nothing beats in less time.
 func (f Study) costFigure() ([]Figure, error) {

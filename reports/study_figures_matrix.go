@@ -153,10 +153,14 @@ func (f Study) entropyFigure() ([]Figure, error) {
 			break // the architectures are alone in their bins: nothing more can be seen
 		}
 	}
-	return pointsFigure("entropy", plots.SingleColumn, plots.Points{
+	made, err := pointsFigure("entropy", plots.SingleColumn, plots.Points{
 		XLabel: "scores known (number)", YLabel: "entropy left of accuracy (bits)", Whole: true,
 		Groups: []plots.Group{left, chance},
 	})
+	for i := range made {
+		made[i].Note = f.bestOf(len(rows))
+	}
+	return made, err
 }
 
 // strataFigure is F7: the correlation among architectures with equally many convolutions.
@@ -239,5 +243,5 @@ func (f Study) biasFigure() ([]Figure, error) {
 	if len(panels.Panels) < 2 {
 		return nil, nil
 	}
-	return []Figure{{Name: "bias", Figure: panels, Width: plots.DoubleColumn}}, nil
+	return []Figure{{Name: "bias", Figure: panels, Width: plots.DoubleColumn, Note: f.bestOf(len(rows))}}, nil
 }

@@ -41,15 +41,21 @@ func (f Study) precisionFigure() ([]Figure, error) {
 	slices.Sort(points.At)
 	slices.SortFunc(chance.Points, func(a, b plots.Point) int { return cmp.Compare(a.X, b.X) })
 	note := f.bestOf(len(points.Groups))
+	estimators := len(points.Groups)
 	points.Groups = append(points.Groups, chance)
-	made, err := pointsFigure("precision", plots.SingleColumn, points)
-	for i := range made {
-		made[i].Note = note
+	points, err := plots.NewPoints(points)
+	if err != nil {
+		return nil, err
 	}
-	return made, err
+	grid := plots.Of(points)
+	if estimators > maxTogether {
+		grid.Names, grid.Panels = points.OneAPanel(estimators)
+		grid.SharedY = true
+	}
+	return []Figure{{Name: "precision", Figure: grid, Width: plots.SingleColumn, Note: note}}, nil
 }
 
-// ranksFigure is F14: predicted against true rank, for the three best estimators.
+// ranksFigure is F14: predicted against true rank, for the best estimators.
 func (f Study) ranksFigure() ([]Figure, error) {
 	panels := plots.Grid{SharedY: true}
 	for _, r := range f.Top(maxRanks) {
@@ -71,7 +77,8 @@ func (f Study) ranksFigure() ([]Figure, error) {
 	if len(panels.Panels) == 0 {
 		return nil, nil
 	}
-	return []Figure{{Name: "ranks", Figure: panels, Width: plots.DoubleColumn}}, nil
+	note := f.bestOf(len(panels.Panels))
+	return []Figure{{Name: "ranks", Figure: panels, Width: plots.DoubleColumn, Note: note}}, nil
 }
 
 func negated(v []float64) []float64 {
@@ -97,5 +104,5 @@ func (f Study) criticalFigure() ([]Figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []Figure{{Name: "critical", Figure: d, Width: plots.SingleColumn}}, nil
+	return []Figure{{Name: "critical", Figure: d, Width: plots.SingleColumn, Note: f.bestOf(len(rows))}}, nil
 }

@@ -21,7 +21,7 @@ var captions = map[string]string{
 	"ablation":    "tau-b by one setting, the others at their defaults; bands and bars are 95% intervals.",
 	"grid":        "tau-b by two settings that were varied together; the value is in the cell where it fits.",
 	"importance":  "Share of the variance of tau-b that settings explain: " + importanceMethod + ".",
-	"convergence": "How wide the 95% interval of tau-b is with fewer architectures.",
+	"convergence": "How wide the 95% interval of tau-b is with fewer architectures, around its value with all.",
 	"seeds": "tau-b of each weight seed on its own (rings), and of the mean score of all seeds with its 95% interval, " +
 		"over architectures and seeds.",
 	"proxies": "Spearman correlation between the scores of the estimators, the highest tau-b first; values stand in the " +
@@ -35,24 +35,19 @@ var captions = map[string]string{
 		"convolutions; their number in brackets. Blank: fewer than %d of them have a score of that estimator, or the "+
 		"correlation is undefined.", analysis.FewPairs),
 	"bias": "Accuracies and scores against the number of skip connections: an estimator is biased where its " +
-		"correlation is far from the accuracies'.",
+		"correlation is far from the accuracies'. Boxes hold the middle half, with the median; whiskers end at the last " +
+		"value within 1.5 times the box; all others, and groups of fewer than 5, are points.",
 	"precision": "Share of the predicted top that belongs to the true top, with Wilson's 95% intervals, which take the " +
-		"architectures of the top as independent. Points of one share stand beside each other. Chance is the share itself.",
-	"ranks": "True against predicted rank, 1 the best.",
-	"critical": "Mean ranks over parts of the architectures; bars join estimators that Nemenyi's test cannot tell " +
-		"apart.",
+		"architectures of the top as independent. Of more than three estimators each has a panel, with the others in grey. " +
+		"Chance is the share itself.",
+	"ranks": "True against predicted rank, 1 the best; on the diagonal they agree.",
+	"critical": "Mean ranks over parts of the architectures, 1 the best; bars join estimators that Nemenyi's test cannot " +
+		"tell apart.",
 	"cells": "The cells of an architecture.",
-}
-
-// shown is how many estimators a kind of figures shows at most, the best. Other kinds say themselves what they leave
-// out.
-var shown = map[string]int{
-	"ranks": maxRanks, "bias": biasPanels, "convergence": maxConverging, "critical": maxRanked, "entropy": maxMatrix,
 }
 
 // drawings are figures with their captions.
 func (f Study) drawings(made []Figure) (out []Drawing) {
-	estimators := len(f.Top(len(f.Rows)))
 	for _, m := range made {
 		kind, rest, _ := strings.Cut(m.Name, "-")
 		caption := captions[kind]
@@ -63,9 +58,6 @@ func (f Study) drawings(made []Figure) (out []Drawing) {
 		case "cells":
 			caption = map[string]string{"best": "The most accurate architecture.",
 				"worst": "The least accurate architecture."}[rest]
-		}
-		if n := shown[kind]; n > 0 && n < estimators {
-			caption += fmt.Sprintf(" The best %d of %d estimators.", n, estimators)
 		}
 		if m.Note != "" {
 			caption += " " + strings.ToUpper(m.Note[:1]) + m.Note[1:] + "."
