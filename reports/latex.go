@@ -20,6 +20,9 @@ const (
 	widestColumn = 3.6 * inch // of a two-column page
 )
 
+// captionSkip keeps the caption and the first rule apart in classes that leave no room below captions.
+const captionSkip = "\\ifdim\\belowcaptionskip<6pt \\setlength{\\belowcaptionskip}{6pt}\\fi\n"
+
 // tallest is the number of lines that a table on a page has, with its head and its notes; other rows go to another one.
 const tallest = 45
 
@@ -55,12 +58,13 @@ func (p printed) latex(w io.Writer, o TableOptions) error {
 	for k, rows := range pages {
 		fmt.Fprintf(&b, "\\begin{%s}\n\\centering\n", environment)
 		if p.title != "" {
+			b.WriteString(captionSkip)
 			fmt.Fprintf(&b, "\\caption{%s}\n", texProse(sentences([]string{part(p.title, k, len(pages))})))
 		}
 		if o.Label != "" && k == 0 {
 			fmt.Fprintf(&b, "\\label{%s}\n", o.Label)
 		}
-		fmt.Fprintf(&b, "\\smallskip\n\\small\n\\setlength{\\tabcolsep}{%gpt}\n", l.gap/2)
+		fmt.Fprintf(&b, "\\small\n\\setlength{\\tabcolsep}{%gpt}\n", l.gap/2)
 		for i, block := range l.blocks {
 			if i > 0 {
 				b.WriteString("\n\\medskip\n")
