@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"cmp"
-	"errors"
 	"maps"
 	"slices"
 	"strconv"
@@ -56,7 +55,7 @@ func (f *Findings) Ablations() ([]Ablation, error) {
 		}
 	}
 	var out []Ablation
-	var cs []*correlation.Comparison
+	var pairs [][2]*Finding
 	for _, k := range order {
 		a := Ablation{Base: byHash[[2]string{k.estimator, k.base}], Setting: k.setting}
 		if a.Base == nil || len(groups[k]) < 2 {
@@ -66,13 +65,7 @@ func (f *Findings) Ablations() ([]Ablation, error) {
 			l := Level{Finding: r, Value: r.Column.Levels()[k.setting]}
 			l.Number, _ = strconv.ParseFloat(l.Value, 64)
 			if r != a.Base && r.Tau != nil && a.Base.Tau != nil {
-				c, err := f.Versus(r, a.Base)
-				if err != nil && !errors.Is(err, correlation.ErrUndefined) {
-					return nil, err
-				}
-				if err == nil {
-					l.Versus, cs = c, append(cs, c)
-				}
+				pairs = append(pairs, [2]*Finding{r, a.Base})
 			}
 			a.Levels = append(a.Levels, l)
 		}
@@ -81,7 +74,19 @@ func (f *Findings) Ablations() ([]Ablation, error) {
 		}
 		out = append(out, a)
 	}
-	adjusted(cs)
+	cs, err := f.family(pairs)
+	if err != nil {
+		return nil, err
+	}
+	versus := map[[2]*Finding]*correlation.Comparison{}
+	for i, p := range pairs {
+		versus[p] = cs[i]
+	}
+	for _, a := range out {
+		for i, l := range a.Levels {
+			a.Levels[i].Versus = versus[[2]*Finding{l.Finding, a.Base}]
+		}
+	}
 	return out, nil
 }
 

@@ -270,11 +270,7 @@ func (f *Findings) over(seeds bool) string {
 	if seeds {
 		over = "architectures and weight seeds"
 	}
-	resamples := f.Options.Resamples
-	if resamples == 0 {
-		resamples = correlation.DefaultResamples
-	}
-	return fmt.Sprintf("over %s, %d resamples, seed %d", over, resamples, f.Options.Seed)
+	return fmt.Sprintf("over %s, %d resamples, seed %d", over, f.resamples(), f.Options.Seed)
 }
 
 // DrawnNote says which architectures a comparison uses of more than ClosedForm.
@@ -291,33 +287,25 @@ func (f *Findings) compare(step func()) error {
 	f.Compared = true
 	best := ranked[0]
 	best.Mark = Best
-	versus := map[*Finding]*correlation.Comparison{}
-	var cs []*correlation.Comparison
-	var rows []*Finding
+	var pairs [][2]*Finding
 	for _, r := range f.Rows {
+		if r != best && r.Tau != nil {
+			pairs = append(pairs, [2]*Finding{r, best})
+		}
+	}
+	cs, err := f.family(pairs)
+	if err != nil {
+		return err
+	}
+	for i, c := range cs {
+		if r := pairs[i][0]; c != nil {
+			r.Mark, r.P, r.Smallest = c.Mark(), &c.PAdjusted, c.Smallest
+		}
+	}
+	for range f.Rows {
 		step()
-		if r == best || r.Tau == nil {
-			continue
-		}
-		c, err := f.Versus(r, best)
-		if errors.Is(err, correlation.ErrUndefined) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		cs, rows, versus[r] = append(cs, c), append(rows, r), c
 	}
-	for i, c := range adjusted(cs) {
-		rows[i].Mark, rows[i].P, rows[i].Smallest = c.Mark(), &c.PAdjusted, c.Smallest
-	}
-	return f.judge(func(a, b *Finding) (*correlation.Comparison, error) {
-		if c := versus[a]; b == best && c != nil {
-			again := *c
-			return &again, nil
-		}
-		return f.Versus(a, b)
-	})
+	return f.judge()
 }
 
 // adjusted corrects comparisons of one family (Holm).
@@ -335,10 +323,14 @@ func adjusted(cs []*correlation.Comparison) []*correlation.Comparison {
 // Versus compares the tau-b of a with that of b by the paired bootstrap, on the architectures that both score, or
 // ClosedForm of them, drawn with the seed of the options.
 func (f *Findings) Versus(a, b *Finding) (*correlation.Comparison, error) {
-	_, kept := Common(a.Column.Mean(), b.Column.Mean(), f.Results.Truth)
-	kept = drawn(kept, f.Options.Seed)
-	c, err := correlation.Compare(correlation.KendallTauB, kept[0], kept[1], kept[2], Confidence, f.Options)
-	return &c, err
+	cs, err := f.family([][2]*Finding{{a, b}})
+	if err != nil {
+		return nil, err
+	}
+	if cs[0] == nil {
+		return nil, correlation.ErrUndefined
+	}
+	return cs[0], nil
 }
 
 // drawn keeps ClosedForm rows of equally long columns.

@@ -2,12 +2,9 @@ package analysis
 
 import (
 	"cmp"
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
-
-	"rwe301/correlation"
 )
 
 // Grid is an estimator with two of its settings varied together.
@@ -185,20 +182,15 @@ func (f *Findings) best(g *Grid) error {
 	}
 	ranked := slices.DeleteFunc(f.Ranked(), func(r *Finding) bool { return !slices.Contains(all, r) })
 	g.Best, g.Alike = ranked[0], map[*Finding]bool{ranked[0]: true}
-	var cs []*correlation.Comparison
-	var rows []*Finding
+	var pairs [][2]*Finding
 	for _, r := range ranked[1:] {
-		c, err := f.Versus(r, g.Best)
-		if errors.Is(err, correlation.ErrUndefined) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		cs, rows = append(cs, c), append(rows, r)
+		pairs = append(pairs, [2]*Finding{r, g.Best})
 	}
-	for i, c := range adjusted(cs) {
-		g.Alike[rows[i]] = !c.Distinguishable()
+	cs, err := f.family(pairs)
+	for i, c := range cs {
+		if c != nil {
+			g.Alike[pairs[i][0]] = !c.Distinguishable()
+		}
 	}
-	return nil
+	return err
 }

@@ -1,7 +1,6 @@
 package analysis
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
@@ -25,25 +24,20 @@ func (f *Findings) Pairs(rows []*Finding) ([]Pair, error) {
 	}
 	ranked := slices.DeleteFunc(f.Ranked(), func(r *Finding) bool { return r.Tau == nil || !slices.Contains(rows, r) })
 	var out []Pair
-	var cs []*correlation.Comparison
+	var compared [][2]*Finding
 	for i, a := range ranked {
 		for _, b := range ranked[i+1:] {
-			if err := f.ended(); err != nil {
-				return nil, err
-			}
-			common, _ := Common(a.Column.Mean(), b.Column.Mean(), f.Results.Truth)
-			p := Pair{A: a, B: b, N: len(common), Drawn: len(common) > ClosedForm}
-			c, err := f.Versus(a, b)
-			switch {
-			case err == nil:
-				p.Comparison, cs = c, append(cs, c)
-			case !errors.Is(err, correlation.ErrUndefined):
-				return nil, err
-			}
-			out = append(out, p)
+			out, compared = append(out, Pair{A: a, B: b}), append(compared, [2]*Finding{a, b})
 		}
 	}
-	adjusted(cs)
+	cs, err := f.family(compared)
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range out {
+		out[i].N = len(both(p.A.Rows, p.B.Rows))
+		out[i].Drawn, out[i].Comparison = out[i].N > ClosedForm, cs[i]
+	}
 	return out, nil
 }
 
@@ -97,31 +91,26 @@ func (f *Findings) baseline() *Finding {
 	return nil
 }
 
-// judge says of a finding that is no baseline whether it is significantly above the best of these: paired bootstrap,
-// Holm over all such findings. Where the run has no baseline, a tau-b counts as above whose interval is above 0.
-func (f *Findings) judge(against func(a, b *Finding) (*correlation.Comparison, error)) error {
+// judge says of the findings that are no baselines whether they are significantly above the best of these: paired
+// bootstrap, Holm over all such findings. Where the run has no baseline, a tau-b counts as above whose interval is above
+// 0.
+func (f *Findings) judge() error {
 	f.Baseline = f.baseline()
-	var cs []*correlation.Comparison
-	var rows []*Finding
+	var pairs [][2]*Finding
 	for _, r := range f.Rows {
-		if r.Tau == nil || r.Baseline {
-			continue
-		}
-		if f.Baseline == nil {
+		switch {
+		case r.Tau == nil || r.Baseline:
+		case f.Baseline == nil:
 			r.Above = r.Tau.Method != correlation.None && r.Tau.Low > 0
-			continue
+		default:
+			pairs = append(pairs, [2]*Finding{r, f.Baseline})
 		}
-		c, err := against(r, f.Baseline)
-		if errors.Is(err, correlation.ErrUndefined) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		cs, rows = append(cs, c), append(rows, r)
 	}
-	for i, c := range adjusted(cs) {
-		rows[i].Above, rows[i].PAbove = c.Distinguishable() && c.Difference > 0, &c.PAdjusted
+	cs, err := f.family(pairs)
+	for i, c := range cs {
+		if c != nil {
+			pairs[i][0].Above, pairs[i][0].PAbove = c.Distinguishable() && c.Difference > 0, &c.PAdjusted
+		}
 	}
-	return nil
+	return err
 }

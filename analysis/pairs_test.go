@@ -22,6 +22,7 @@ func TestPairs(t *testing.T) {
 	if len(pairs) != 10 { // five with a tau-b
 		t.Fatalf("%d pairs", len(pairs))
 	}
+	f.Options.Resamples = f.Resamples(len(pairs))
 	var ps []float64
 	for _, p := range pairs {
 		c, err := f.Versus(p.A, p.B)
@@ -50,6 +51,44 @@ func TestPairs(t *testing.T) {
 	for names, want := range map[string]string{"god": "did you mean good", "good good": "named twice"} {
 		if _, err := f.Select(strings.Fields(names)...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", names, err, want)
+		}
+	}
+}
+
+// TestResamples: as many as Holm over the family needs, so that a clear difference among 24 estimators is one.
+func TestResamples(t *testing.T) {
+	var f analysis.Findings
+	for n, want := range map[int]int{1: 2000, 15: 2000, 25: 2000, 26: 3000, 276: 23000} {
+		if got := f.Resamples(n); got != want {
+			t.Errorf("%d comparisons: %d resamples, want %d", n, got, want)
+		}
+	}
+	f.Options.Resamples = 9999
+	if got := f.Resamples(100); got != 9999 {
+		t.Errorf("%d resamples of 9999", got)
+	}
+
+	_, some := studytest.MadeUp(t, t.TempDir(), 60, 1)
+	r := *some.Results
+	r.Columns = nil
+	for i := range 24 {
+		column := *some.Columns[i%2*3] // good or noise
+		q := *column.Question
+		q.Label = fmt.Sprint(q.Label, i)
+		column.Question = &q
+		r.Columns = append(r.Columns, &column)
+	}
+	many, err := analysis.Analyse(t.Context(), &r, analysis.Options{Options: correlation.Options{Resamples: 100}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pairs, err := many.Pairs(nil)
+	if err != nil || len(pairs) != 276 {
+		t.Fatal(len(pairs), err)
+	}
+	for _, p := range pairs {
+		if apart := p.A.Estimator[0] != p.B.Estimator[0]; p.Distinguishable() != apart {
+			t.Errorf("%s - %s: p %v of %v", p.A.Estimator, p.B.Estimator, p.PAdjusted, p.P)
 		}
 	}
 }

@@ -126,11 +126,18 @@ func parallel(n int, o Options, newWork func() func(i int)) error {
 	return o.Err()
 }
 
-// replicate evaluates a kernel on resamples of size rows out of n. NaN marks an undefined replicate.
-func replicate(k kernel, n, size, resamples int, o Options) ([]float64, error) {
-	out := make([]float64, resamples)
+// replicate evaluates kernels on the same resamples of size rows out of n: a slice each. NaN marks an undefined
+// replicate.
+func replicate(ks []kernel, n, size, resamples int, o Options) ([][]float64, error) {
+	out := make([][]float64, len(ks))
+	for i := range out {
+		out[i] = make([]float64, resamples)
+	}
 	err := parallel(resamples, o, func() func(int) {
-		k, counts := k.fork(), make([]int32, n)
+		forks, counts := make([]kernel, len(ks)), make([]int32, n)
+		for i, k := range ks {
+			forks[i] = k.fork()
+		}
 		return func(b int) {
 			clear(counts)
 			if o.Indices != nil {
@@ -143,7 +150,9 @@ func replicate(k kernel, n, size, resamples int, o Options) ([]float64, error) {
 					counts[rng.IntN(n)]++
 				}
 			}
-			out[b] = orNaN(k.value(counts, size))
+			for i, k := range forks {
+				out[i][b] = orNaN(k.value(counts, size))
+			}
 		}
 	})
 	return out, err
@@ -194,10 +203,7 @@ func Bootstrap(c Coefficient, x, y []float64, o Options) (*Distribution, error) 
 	if err != nil {
 		return nil, err
 	}
-	return bootstrapRows(newKernel(c, x, y), observed, len(x), o)
-}
-
-func bootstrapRows(k kernel, observed float64, n int, o Options) (*Distribution, error) {
+	n := len(x)
 	if err := o.checkIndices(n); err != nil {
 		return nil, err
 	}
@@ -205,7 +211,8 @@ func bootstrapRows(k kernel, observed float64, n int, o Options) (*Distribution,
 	if err != nil {
 		return nil, err
 	}
-	replicates, err := replicate(k, n, n, b, o)
+	k := newKernel(c, x, y)
+	replicates, err := replicate([]kernel{k}, n, n, b, o)
 	if err != nil {
 		return nil, err
 	}
@@ -213,7 +220,7 @@ func bootstrapRows(k kernel, observed float64, n int, o Options) (*Distribution,
 	if err != nil {
 		return nil, err
 	}
-	return newDistribution(observed, replicates, [][]float64{jackknife})
+	return newDistribution(observed, replicates[0], [][]float64{jackknife})
 }
 
 // BootstrapFunc returns the bootstrap distribution of any statistic of one or more samples. With paired, the samples

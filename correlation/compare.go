@@ -1,9 +1,12 @@
 package correlation
 
 import (
+	"cmp"
+	"errors"
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat/combin"
 )
 
@@ -40,23 +43,87 @@ func (c Comparison) Mark() string {
 // b rank differently may have its two ranks exchanged, and of these 2^m ways two are the most extreme. The error wraps
 // [ErrUndefined] when either coefficient is undefined, or is so on most resamples, [ErrNaN] for a NaN.
 func Compare(c Coefficient, a, b, truth []float64, level float64, o Options) (Comparison, error) {
-	valueA, err := c.Of(a, truth)
-	if err != nil {
+	found, errs, err := compareEach(c, [][]float64{a, b}, truth, [][2]int{{0, 1}}, level, o)
+	if err = cmp.Or(err, errs[0]); err != nil {
 		return Comparison{}, err
 	}
-	valueB, err := c.Of(b, truth)
-	if err != nil {
-		return Comparison{}, err
-	}
-	k := differenceKernel{newKernel(c, a, truth), newKernel(c, b, truth)}
-	d, err := bootstrapRows(k, valueA-valueB, len(truth), o)
-	if err != nil {
-		return Comparison{}, err
-	}
-	out, err := d.difference(level, math.Ldexp(2, -rankedApart(a, b)))
-	out.A, out.B = valueA, valueB
-	return out, err
+	return found[0], nil
 }
+
+// ComparePairs is [Compare] for pairs of score vectors of the same rows. Each resample is drawn, and each vector
+// evaluated on it, once for all pairs. A pair for which Compare is undefined gives nil.
+func ComparePairs(c Coefficient, scores [][]float64, truth []float64, pairs [][2]int, level float64, o Options) (
+	[]*Comparison, error) {
+	found, errs, err := compareEach(c, scores, truth, pairs, level, o)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*Comparison, len(pairs))
+	for i, err := range errs {
+		switch {
+		case err == nil:
+			out[i] = &found[i]
+		case !errors.Is(err, ErrUndefined):
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// compareEach also returns an error a pair.
+func compareEach(c Coefficient, scores [][]float64, truth []float64, pairs [][2]int, level float64, o Options) (
+	[]Comparison, []error, error) {
+	n := len(truth)
+	found, errs := make([]Comparison, len(pairs)), make([]error, len(pairs))
+	values, undefined := make([]float64, len(scores)), make([]error, len(scores))
+	var kernels []kernel
+	at := make([]int, len(scores)) // where the kernel of a vector is
+	for i, s := range scores {
+		if values[i], undefined[i] = c.Of(s, truth); undefined[i] == nil {
+			at[i], kernels = len(kernels), append(kernels, newKernel(c, s, truth))
+		}
+	}
+	for i, p := range pairs {
+		errs[i] = cmp.Or(undefined[p[0]], undefined[p[1]])
+	}
+	if len(kernels) == 0 {
+		return found, errs, nil
+	}
+	if err := o.checkIndices(n); err != nil {
+		return found, errs, err
+	}
+	b, err := o.resamples()
+	if err != nil {
+		return found, errs, err
+	}
+	replicates, err := replicate(kernels, n, n, b, o)
+	if err != nil {
+		return found, errs, err
+	}
+	jackknives := make([][]float64, len(kernels))
+	for i, k := range kernels {
+		if jackknives[i], err = leaveOneOut(k, n, o); err != nil {
+			return found, errs, err
+		}
+	}
+	for i, p := range pairs {
+		if errs[i] != nil {
+			continue
+		}
+		x, y := at[p[0]], at[p[1]]
+		d, err := newDistribution(values[p[0]]-values[p[1]], minus(replicates[x], replicates[y]),
+			[][]float64{minus(jackknives[x], jackknives[y])})
+		if err == nil {
+			found[i], err = d.difference(level, math.Ldexp(2, -rankedApart(scores[p[0]], scores[p[1]])))
+			found[i].A, found[i].B = values[p[0]], values[p[1]]
+		}
+		errs[i] = err
+	}
+	return found, errs, o.Err()
+}
+
+// minus is a - b.
+func minus(a, b []float64) []float64 { return floats.SubTo(make([]float64, len(a)), a, b) }
 
 // difference is the comparison that a distribution of differences tells, with no p-value below smallest.
 func (d *Distribution) difference(level, smallest float64) (Comparison, error) {

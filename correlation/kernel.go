@@ -324,28 +324,3 @@ func (k *pearsonKernel) value(counts []int32, total int) (float64, bool) {
 	}
 	return clamp1(floats.Dot(k.ux, k.uy)), true
 }
-
-// differenceKernel is the difference of two statistics of the same rows.
-type differenceKernel struct{ a, b kernel }
-
-func (k differenceKernel) fork() kernel { return differenceKernel{k.a.fork(), k.b.fork()} }
-
-// jackknife leaves each row out of both statistics.
-func (k differenceKernel) jackknife(n int, o Options) ([]float64, error) {
-	a, err := leaveOneOut(k.a, n, o)
-	if err != nil {
-		return nil, err
-	}
-	b, err := leaveOneOut(k.b, n, o)
-	if err != nil {
-		return nil, err
-	}
-	floats.Sub(a, b)
-	return a, nil
-}
-
-func (k differenceKernel) value(counts []int32, total int) (float64, bool) {
-	a, okA := k.a.value(counts, total)
-	b, okB := k.b.value(counts, total)
-	return a - b, okA && okB
-}

@@ -103,11 +103,11 @@ func PrecisionAt(c Coefficient, x, y []float64, sizes []int, level float64, o Op
 		if size < 2 {
 			return nil, undefinedf("samples of %d rows", size)
 		}
-		replicates, err := replicate(k, len(x), size, b, o)
+		replicates, err := replicate([]kernel{k}, len(x), size, b, o)
 		if err != nil {
 			return nil, err
 		}
-		d, err := newDistribution(observed, replicates, [][]float64{{math.NaN()}})
+		d, err := newDistribution(observed, replicates[0], [][]float64{{math.NaN()}})
 		if err != nil {
 			return nil, err
 		}

@@ -36,7 +36,11 @@ func CompareTable(a, b *analysis.Findings, contrasts []analysis.Contrast) Table 
 // tau is the tau-b of a finding.
 func tau(f *analysis.Finding) Cell { return coefficient(f.Tau)[0] }
 
-// PairTable lists the differences of all pairs of some estimators of a run.
+// manyPaired is the number of estimators above which people see their pairs as a matrix.
+const manyPaired = 8
+
+// PairTable has the differences of all pairs of some estimators of a run: a list, which of many estimators only programs
+// see, and people a matrix.
 func PairTable(f *analysis.Findings, title string, pairs []analysis.Pair) Table {
 	t := Table{
 		Name:  "pairwise",
@@ -46,8 +50,7 @@ func PairTable(f *analysis.Findings, title string, pairs []analysis.Pair) Table 
 			{Name: "tau-b A", Key: "tau_b_a", Kind: Signed, Digits: 3, Hidden: true},
 			{Name: "tau-b B", Key: "tau_b_b", Kind: Signed, Digits: 3, Hidden: true},
 		}, differenceColumns("A - B"), []Column{{Name: "n", Key: "n", Kind: Count}}),
-		Notes: []string{"A - B: difference in tau-b, paired bootstrap, p adjusted by Holm over all pairs; ~ not " +
-			"distinguishable at 0.05."},
+		Notes: []string{"A - B: " + pairsNote(f, pairs)},
 	}
 	if slices.ContainsFunc(pairs, func(p analysis.Pair) bool { return p.Drawn }) {
 		t.Notes = append(t.Notes, "Comparisons of more than "+analysis.DrawnNote(f.Options)+".")
@@ -61,5 +64,57 @@ func PairTable(f *analysis.Findings, title string, pairs []analysis.Pair) Table 
 			difference(p.Comparison), []Cell{count(p.N)}))
 		t.remarkDifference(i, at+1, at+2, p.A.Estimator+" - "+p.B.Estimator, p.Comparison)
 	}
+	if rows := paired(pairs); len(rows) > manyPaired {
+		return pairMatrix(f, t, rows, pairs)
+	}
+	return t
+}
+
+// pairsNote says what a difference is.
+func pairsNote(f *analysis.Findings, pairs []analysis.Pair) string {
+	note := "difference in tau-b, paired bootstrap"
+	if n := f.Resamples(len(pairs)); n > f.Resamples(1) {
+		note += fmt.Sprintf(" of %d resamples, so that p can be small enough", n)
+	}
+	return note + ", p adjusted by Holm over all pairs; ~ not distinguishable at 0.05."
+}
+
+// paired are the estimators of pairs, in their order.
+func paired(pairs []analysis.Pair) (rows []*analysis.Finding) {
+	for _, p := range pairs {
+		for _, r := range []*analysis.Finding{p.A, p.B} {
+			if !slices.Contains(rows, r) {
+				rows = append(rows, r)
+			}
+		}
+	}
+	return rows
+}
+
+// pairMatrix shows a list of pairs as a matrix: the difference of the row minus the column, where it can be told from 0.
+func pairMatrix(f *analysis.Findings, list Table, rows []*analysis.Finding, pairs []analysis.Pair) Table {
+	t := Table{Name: list.Name, Title: list.Title, Programs: &list,
+		Columns: []Column{{Name: "estimator", Key: "estimator", Kind: Label}}}
+	for k := range rows[1:] {
+		number := fmt.Sprint(k + 2)
+		t.Columns = append(t.Columns, Column{Name: "(" + number + ")", Key: number, Kind: Signed, Digits: 2})
+	}
+	for k, r := range rows {
+		cells := make([]Cell, len(rows))
+		cells[0] = Cell{Text: r.Estimator, After: fmt.Sprintf(" (%d)", k+1)}
+		t.Rows = append(t.Rows, cells)
+	}
+	undefined := ""
+	for _, p := range pairs {
+		cell := text("?")
+		if c := p.Comparison; c == nil {
+			undefined = " ? undefined."
+		} else if cell = value(c.Difference); !c.Distinguishable() {
+			cell = text(c.Mark())
+		}
+		t.Rows[slices.Index(rows, p.A)][slices.Index(rows, p.B)] = cell
+	}
+	t.Notes = slices.Concat([]string{"Row minus column: " + pairsNote(f, pairs) + undefined}, list.Notes[1:],
+		[]string{"Intervals and p: --csv, --json, or as a list by --columns a,b,difference,difference_ci,p,mark."})
 	return t
 }

@@ -20,6 +20,9 @@ const (
 	widestColumn = 3.6 * inch // of a two-column page
 )
 
+// captionSkip keeps the caption and the first rule apart in classes that leave no room below captions.
+const captionSkip = "\\ifdim\\belowcaptionskip<6pt \\setlength{\\belowcaptionskip}{6pt}\\fi\n"
+
 // tallest is the number of lines that a table on a page has, with its head and its notes; other rows go to another one.
 const tallest = 45
 
@@ -50,17 +53,17 @@ func (p printed) latex(w io.Writer, o TableOptions) error {
 	if o.SIunitx {
 		packages += ",siunitx"
 	}
-	fmt.Fprintf(&b, "%% needs \\usepackage{%s}; %.2fin wide in a document of 10pt\n", packages, width/inch)
 	pages := p.pages(l, names, width)
 	for k, rows := range pages {
 		fmt.Fprintf(&b, "\\begin{%s}\n\\centering\n", environment)
 		if p.title != "" {
+			b.WriteString(captionSkip)
 			fmt.Fprintf(&b, "\\caption{%s}\n", texProse(sentences([]string{part(p.title, k, len(pages))})))
 		}
 		if o.Label != "" && k == 0 {
 			fmt.Fprintf(&b, "\\label{%s}\n", o.Label)
 		}
-		fmt.Fprintf(&b, "\\smallskip\n\\small\n\\setlength{\\tabcolsep}{%gpt}\n", l.gap/2)
+		fmt.Fprintf(&b, "\\small\n\\setlength{\\tabcolsep}{%gpt}\n", l.gap/2)
 		for i, block := range l.blocks {
 			if i > 0 {
 				b.WriteString("\n\\medskip\n")
@@ -73,7 +76,11 @@ func (p printed) latex(w io.Writer, o TableOptions) error {
 		}
 		fmt.Fprintf(&b, "\\end{%s}\n", environment)
 	}
-	_, err := io.WriteString(w, b.String())
+	head := fmt.Sprintf("%% needs \\usepackage{%s}; %.2fin wide in a document of 10pt", packages, width/inch)
+	if beyond := foreign(b.String()); beyond != "" {
+		head += "; pdflatex lacks " + beyond + ", xelatex and lualatex with a font that has them do not"
+	}
+	_, err := io.WriteString(w, head+"\n"+b.String())
 	return err
 }
 
@@ -309,7 +316,11 @@ func texBroken(s string, width float64) string {
 var latexEscaper = strings.NewReplacer(
 	`\`, `\textbackslash{}`, "&", `\&`, "%", `\%`, "$", `\$`, "#", `\#`, "_", `\_`, "{", `\{`, "}", `\}`,
 	"~", `$\sim$`, "^", `\textasciicircum{}`, "--", "-{}-", "<", "$<$", ">", "$>$",
-	"|", `\textbar{}`, `"`, `\textquotedbl{}`,
+	"|", `\textbar{}`, "°", `\textdegree{}`, "ℓ", `$\ell$`, "‖", `$\|$`, "⋅", `$\cdot$`, "∞", `$\infty$`, "‑", "-",
+	"₀", "$_0$", "₁", "$_1$", "₂", "$_2$", "₃", "$_3$", "₄", "$_4$", "₅", "$_5$", "₆", "$_6$", "₇", "$_7$", "₈", "$_8$",
+	"₉", "$_9$", "²", "$^2$", "³", "$^3$", "≠", `$\neq$`, "∼", `$\sim$`, "Δ", `$\Delta$`, "Σ", `$\Sigma$`,
+	"Ω", `$\Omega$`, "θ", `$\theta$`, "η", `$\eta$`, "κ", `$\kappa$`, "ν", `$\nu$`, "π", `$\pi$`, "χ", `$\chi$`,
+	"ψ", `$\psi$`, "ξ", `$\xi$`, "∈", `$\in$`, "√", `$\surd$`, "∇", `$\nabla$`,
 	"α", `$\alpha$`, "β", `$\beta$`, "γ", `$\gamma$`, "δ", `$\delta$`, "ε", `$\varepsilon$`, "λ", `$\lambda$`,
 	"μ", `$\mu$`, "ρ", `$\rho$`, "σ", `$\sigma$`, "τ", `$\tau$`, "φ", `$\varphi$`, "ω", `$\omega$`,
 	"−", "$-$", "×", `$\times$`, "±", `$\pm$`, "≤", `$\leq$`, "≥", `$\geq$`, "≈", `$\approx$`, "↑", `\,$\uparrow$`,
@@ -323,8 +334,26 @@ var latexEscaper = strings.NewReplacer(
 // negative is a minus sign before a number, or alone: the mark of a worse value.
 var negative = regexp.MustCompile(`(^|[\s\[(])-(\d|$| \()`)
 
+// Quotation marks that LaTeX's oldest encoding has, too.
+var (
+	opening = regexp.MustCompile(`(^|[\s(\[=,])"`)
+	quotes  = strings.NewReplacer(`"`, "''")
+)
+
 func escape(s string) string {
-	return negative.ReplaceAllString(latexEscaper.Replace(printable.Line(s)), `${1}$$-$$${2}`)
+	s = opening.ReplaceAllString(latexEscaper.Replace(printable.Line(s)), "${1}``")
+	return negative.ReplaceAllString(quotes.Replace(s), `${1}$$-$$${2}`)
+}
+
+// foreign are the characters of a text for which pdflatex needs more than its own fonts.
+func foreign(s string) string {
+	var out []rune
+	for _, c := range s {
+		if c > 'ž' && !strings.ContainsRune("–—‘’“”†‡…•€", c) && !slices.Contains(out, c) {
+			out = append(out, c)
+		}
+	}
+	return string(out)
 }
 
 // Symbols that captions, notes and heads call by their names.

@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -66,7 +65,7 @@ func blankCells(h plots.HeatMap, meaning string) string {
 
 // pairsFigure shows every difference in tau-b, that of the row minus that of the column.
 func (f Study) pairsFigure() ([]Figure, error) {
-	rows := f.Top(f.mostPairs())
+	rows := f.Top(maxMatrix)
 	pairs, err := f.Pairs(rows)
 	if err != nil || len(pairs) == 0 {
 		return nil, err
@@ -104,24 +103,7 @@ func (f Study) pairsFigure() ([]Figure, error) {
 	h.Marked, h.Mark = marked, fmt.Sprintf("p < %.2g (paired bootstrap, Holm over all pairs)", 1-analysis.Confidence)
 	h.Layers = []plots.Layer{{Name: "low", Values: low}, {Name: "high", Values: high}, {Name: "p_holm", Values: p},
 		{Name: "n", Values: n}}
-	made := f.heatFigure("pairs", h)
-	if made[0].Note != "" && len(rows) < maxMatrix {
-		made[0].Note += fmt.Sprintf(": %d resamples give no p small enough for more pairs (Holm)", f.resamples())
-	}
-	return made, nil
-}
-
-// resamples of the bootstrap.
-func (f Study) resamples() int { return cmp.Or(f.Options.Resamples, correlation.DefaultResamples) }
-
-// mostPairs is the number of estimators all of whose pairs could be told apart after Holm: the smallest p of a
-// bootstrap is 2 of its resamples.
-func (f Study) mostPairs() int {
-	k := 2
-	for k < maxMatrix && float64((k+1)*k/2)*2/float64(f.resamples()+1) < 1-analysis.Confidence {
-		k++
-	}
-	return k
+	return f.heatFigure("pairs", h), nil
 }
 
 // entropyFigure is F8: what is left of the entropy of the accuracies when more and more scores are known.

@@ -124,9 +124,12 @@ func WriteTables(w io.Writer, made []Table, as Format, o TableOptions) error {
 	if err := CheckColumns(o.Columns, made...); err != nil {
 		return err
 	}
+	if as == CSV {
+		return writeCSV(w, made, o)
+	}
 	written := 0
 	for _, t := range made {
-		if o.Columns != nil && !slices.ContainsFunc(o.Columns, t.has) {
+		if o.Columns != nil && !t.has(o.Columns) {
 			continue
 		}
 		if written++; written > 1 && as != JSON {
@@ -143,6 +146,32 @@ func WriteTables(w io.Writer, made []Table, as Format, o TableOptions) error {
 		}
 	}
 	return nil
+}
+
+// writeCSV prints tables of one name, such as the ablations of several estimators, below one header.
+func writeCSV(w io.Writer, made []Table, o TableOptions) error {
+	var header []string
+	var rows []map[string]any
+	for _, t := range made {
+		if t.Name != made[0].Name {
+			return fmt.Errorf("CSV holds one table, not %s and %s: name one, or take JSON, a table a line", made[0].Name,
+				t.Name)
+		}
+		names, some := t.forPrograms().renamed(o.Rename).fields(o.Columns)
+		for _, name := range names {
+			if !slices.Contains(header, name) {
+				header = append(header, name)
+			}
+		}
+		for _, values := range some {
+			row := map[string]any{}
+			for k, name := range names {
+				row[name] = values[k]
+			}
+			rows = append(rows, row)
+		}
+	}
+	return csvRows(w, header, rows)
 }
 
 // Names lists what TableOptions can rename in the tables of the run: estimators, their labels, settings and levels.
@@ -237,6 +266,9 @@ func rowsOf(rows []*analysis.Finding) []analysis.Association {
 // noteSeconds says what the column of times is.
 func (f Study) noteSeconds() string {
 	note := "s/arch: seconds of an estimate on its own, all its seeds together, median over architectures: "
+	if !slices.ContainsFunc(f.Columns, func(c *analysis.Column) bool { return c.Seconds > 0 }) {
+		return ""
+	}
 	switch wall, on := f.onWall(); {
 	case !on:
 		return note + "of processors."
@@ -422,7 +454,7 @@ func (f Study) seedTable() (Table, error) {
 }
 
 // maxPaired is how many estimators a table of pairs has at most, the best.
-const maxPaired = 20
+const maxPaired = maxMatrix
 
 // pairTable lists the difference of every two estimators.
 func (f Study) pairTable() (Table, error) {
@@ -435,7 +467,11 @@ func (f Study) pairTable() (Table, error) {
 	}
 	pairs, err := f.Pairs(rows)
 	t := PairTable(f.Findings, title, pairs)
-	t.Notes = slices.Concat(t.Notes, note, f.notes())
+	more := slices.Concat(note, f.notes())
+	t.Notes = slices.Concat(t.Notes, more)
+	if t.Programs != nil {
+		t.Programs.Notes = slices.Concat(t.Programs.Notes, more)
+	}
 	return t, err
 }
 

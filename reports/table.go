@@ -47,17 +47,17 @@ func (t Table) Write(w io.Writer, f Format) error { return t.Print(w, f, TableOp
 
 // Print is Write with a say in how the table looks.
 func (t Table) Print(w io.Writer, f Format, o TableOptions) error {
-	if t.Programs != nil && (f == CSV || f == JSON) {
-		t = *t.Programs
+	if f == CSV {
+		return writeCSV(w, []Table{t}, o)
+	}
+	if f == JSON || o.Columns != nil && !slices.ContainsFunc(t.Columns, among(o.Columns)) {
+		t = t.forPrograms()
 	}
 	t = t.renamed(o.Rename)
 	if o.Caption != "" {
 		t.Title = o.Caption
 	}
-	switch f {
-	case CSV:
-		return t.csv(w, o.Columns)
-	case JSON:
+	if f == JSON {
 		return t.json(w, o.Columns)
 	}
 	p := t.printed(o)
@@ -72,6 +72,14 @@ func (t Table) Print(w io.Writer, f Format, o TableOptions) error {
 		return p.html(w)
 	}
 	return fmt.Errorf("table format %q: must be one of %v", f, Formats())
+}
+
+// forPrograms is the table as programs see it.
+func (t Table) forPrograms() Table {
+	if t.Programs != nil {
+		return *t.Programs
+	}
+	return t
 }
 
 // printed is a table as people read it.

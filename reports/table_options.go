@@ -49,16 +49,23 @@ func (t Table) wanted(keys []string) (from []int) {
 	return from
 }
 
-// has says whether the table has a column of this key.
-func (t Table) has(key string) bool {
-	return slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Key == key || slices.Contains(c.keys(), key) })
+// among says whether a column has one of some keys.
+func among(keys []string) func(Column) bool {
+	return func(c Column) bool {
+		return slices.ContainsFunc(keys, func(key string) bool { return c.Key == key || slices.Contains(c.keys(), key) })
+	}
+}
+
+// has says whether the table has a column of one of some keys.
+func (t Table) has(keys []string) bool {
+	return slices.ContainsFunc(t.Columns, among(keys)) || t.Programs != nil && t.Programs.has(keys)
 }
 
 // CheckColumns refuses keys of columns that none of some tables has.
 func CheckColumns(keys []string, tables ...Table) error {
 	var legal []string
 	for _, t := range tables {
-		for _, c := range t.Columns {
+		for _, c := range slices.Concat(t.Columns, t.forPrograms().Columns) {
 			for _, key := range append([]string{c.Key}, c.keys()...) {
 				if key != "" && !slices.Contains(legal, key) {
 					legal = append(legal, key)

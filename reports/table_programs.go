@@ -78,17 +78,16 @@ func (t Table) said() []string {
 	return out
 }
 
-// csv prints a header and the rows.
-func (t Table) csv(w io.Writer, wanted []string) error {
-	names, rows := t.fields(wanted)
+// csvRows prints a header and rows of its values.
+func csvRows(w io.Writer, header []string, rows []map[string]any) error {
 	out := csv.NewWriter(w)
-	if err := out.Write(names); err != nil {
+	if err := out.Write(header); err != nil {
 		return err
 	}
 	for _, row := range rows {
-		cells := make([]string, len(row))
-		for i, v := range row {
-			switch v := v.(type) {
+		cells := make([]string, len(header))
+		for i, name := range header {
+			switch v := row[name].(type) {
 			case nil:
 			case float64:
 				cells[i] = number(v)

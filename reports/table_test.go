@@ -54,8 +54,8 @@ l2_norm,57,,,,,,,,false,,,,0.0001,0.95,60,tau_b undefined; rho undefined
 		LaTeX: `% needs \usepackage{booktabs}; 5.50in wide in a document of 10pt
 \begin{table*}
 \centering
+\ifdim\belowcaptionskip<6pt \setlength{\belowcaptionskip}{6pt}\fi
 \caption{$\tau$ against 100\% mini\_x.}
-\smallskip
 \small
 \setlength{\tabcolsep}{2.5pt}
 \begin{tabular}{@{}lrrrrrrr@{}}

@@ -1,9 +1,9 @@
 package store
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
-	"strings"
 )
 
 // Question is what is asked of architectures: one estimator with its settings on its data, under each of its seeds. A
@@ -54,7 +54,20 @@ func (q *Question) Levels() map[string]string {
 	_ = json.Unmarshal(q.Settings, &raw) // a program's or another version's settings may be anything
 	levels := make(map[string]string, len(raw))
 	for name, value := range raw {
-		levels[name] = strings.Trim(string(value), `"`)
+		levels[name] = level(value)
 	}
 	return levels
+}
+
+// level is a text as it is, and any other value as JSON in a line.
+func level(value json.RawMessage) string {
+	var text string
+	if json.Unmarshal(value, &text) == nil && string(value) != "null" {
+		return text
+	}
+	var line bytes.Buffer
+	if json.Compact(&line, value) != nil {
+		return string(value)
+	}
+	return line.String()
 }

@@ -38,7 +38,7 @@ accuracy.
 			}
 			return o.write(cmd.Context(), s, &paper, only, false, results)
 		},
-	}, paper.AddFlags, onlyFlag(&only), o.AddFlags)
+	}, paper.AddFlags, onlyFlag(&only, &paper), o.AddFlags)
 	alias(cmd, "seed", "resampling-seed")
 	return cmd
 }
@@ -64,13 +64,16 @@ func someRuns(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// onlyFlag adds the flag --only.
-func onlyFlag(only *string) func(*cobra.Command) {
+// onlyFlag adds the flag --only to a command that prints as paper says.
+func onlyFlag(only *string, paper *paperOptions) func(*cobra.Command) {
 	names := reports.TableNames()
 	return func(cmd *cobra.Command) {
 		cmd.Flags().StringVar(only, "only", names[0], "which table: "+strings.Join(names, ", ")+", or "+
 			reports.AllTables+" that there is data for")
 		before(cmd, func() error {
+			if *only == reports.AllTables && paper.as() == reports.CSV {
+				return usagef("--only %s: CSV holds one table: name one, or take --json, a table a line", *only)
+			}
 			if *only == reports.AllTables || slices.Contains(names, *only) {
 				return nil
 			}

@@ -136,7 +136,7 @@ func fronts(ctx context.Context, dir string) (r reports.Search, err error) {
 
 func newChecklist(s streams) *cobra.Command {
 	var o sourceOptions
-	var format tableOptions
+	var paper paperOptions
 	cmd := with(&cobra.Command{
 		Use:   "checklist RUN...",
 		Short: "Fill in the best practices checklist as far as the run knows",
@@ -151,9 +151,9 @@ with the answers that follow from the run folder, and "not known from the run" w
 			if err != nil {
 				return err
 			}
-			return t.Print(s.out, format.as(), tableLook(s))
+			return paper.write(s, []reports.Table{t})
 		},
-	}, format.AddFlags, o.AddFlags)
+	}, paper.AddFlags, o.AddFlags)
 	// nothing here is resampled: what once took them still may
 	for _, name := range []string{"resamples", "resampling-seed"} {
 		cmd.Flags().Uint(name, 0, "")
@@ -249,7 +249,7 @@ the trivial baselines.
 			}
 			return o.write(ctx, s, &paper, only, true, results)
 		},
-	}, onlyFlag(&only), paper.AddFlags, o.AddFlags)
+	}, onlyFlag(&only, &paper), paper.AddFlags, o.AddFlags)
 }
 
 func newCompare(s streams) *cobra.Command {

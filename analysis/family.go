@@ -1,0 +1,104 @@
+package analysis
+
+import (
+	"slices"
+
+	"rwe301/correlation"
+)
+
+// Resamples is the number that n comparisons of one family take: those of the options, or as many more as it takes for
+// the smallest p-value of a bootstrap, 2 of the resamples, to be half of what Holm asks of n.
+func (f *Findings) Resamples(n int) int {
+	const level, step = 1 - Confidence, 1000
+	least := int(2 * 2 / level * float64(n))
+	if given := f.resamples(); given >= least {
+		return given
+	}
+	return (least + step - 1) / step * step
+}
+
+// resamples are those of the options.
+func (f *Findings) resamples() int {
+	if f.Options.Resamples == 0 {
+		return correlation.DefaultResamples
+	}
+	return f.Options.Resamples
+}
+
+// family compares the tau-b of pairs of findings, first minus second, each on the architectures that both score, or
+// ClosedForm of them, drawn with the seed of the options: paired bootstrap of Resamples, p adjusted by Holm over all.
+// Those that are undefined are nil. Pairs on the same architectures share their resamples.
+func (f *Findings) family(pairs [][2]*Finding) ([]*correlation.Comparison, error) {
+	out := make([]*correlation.Comparison, len(pairs))
+	options := f.Options
+	options.Resamples = f.Resamples(len(pairs))
+	for _, s := range alike(pairs) {
+		if err := f.ended(); err != nil {
+			return nil, err
+		}
+		rows := s.rows
+		if n := len(rows); n > ClosedForm {
+			rows = pick(rows, correlation.Subset(n, ClosedForm, f.Options.Seed))
+		}
+		var scores [][]float64
+		var findings []*Finding
+		place := func(r *Finding) int {
+			i := slices.Index(findings, r)
+			if i < 0 {
+				i, findings, scores = len(findings), append(findings, r), append(scores, pick(r.Column.Mean(), rows))
+			}
+			return i
+		}
+		var places [][2]int
+		for _, k := range s.pairs {
+			places = append(places, [2]int{place(pairs[k][0]), place(pairs[k][1])})
+		}
+		cs, err := correlation.ComparePairs(correlation.KendallTauB, scores, pick(f.Results.Truth, rows), places,
+			Confidence, options)
+		if err != nil {
+			return nil, err
+		}
+		for i, k := range s.pairs {
+			out[k] = cs[i]
+		}
+	}
+	adjusted(slices.DeleteFunc(slices.Clone(out), func(c *correlation.Comparison) bool { return c == nil }))
+	return out, nil
+}
+
+// shared are pairs of findings that score the same architectures.
+type shared struct {
+	rows  []int // the architectures
+	pairs []int
+}
+
+// alike groups pairs by the architectures that both of a pair score.
+func alike(pairs [][2]*Finding) (out []shared) {
+	for k, p := range pairs {
+		rows := p[0].Rows
+		if !slices.Equal(rows, p[1].Rows) {
+			rows = both(rows, p[1].Rows)
+		}
+		i := slices.IndexFunc(out, func(s shared) bool { return slices.Equal(s.rows, rows) })
+		if i < 0 {
+			i, out = len(out), append(out, shared{rows: rows})
+		}
+		out[i].pairs = append(out[i].pairs, k)
+	}
+	return out
+}
+
+// both are the numbers in two ascending lists.
+func both(a, b []int) (out []int) {
+	for len(a) > 0 && len(b) > 0 {
+		switch {
+		case a[0] < b[0]:
+			a = a[1:]
+		case b[0] < a[0]:
+			b = b[1:]
+		default:
+			out, a, b = append(out, a[0]), a[1:], b[1:]
+		}
+	}
+	return out
+}
