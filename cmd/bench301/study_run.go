@@ -349,11 +349,11 @@ func finish(
 		return err
 	}
 	if failed != nil {
-		return fmt.Errorf("%s: %w: bench301 study status %[1]s lists them, bench301 study resume %[1]s --retry tries again",
-			r.Dir, failed)
+		return fmt.Errorf("%s: %w: bench301 study status %[3]s lists them, bench301 study resume %[3]s --retry tries again",
+			r.Dir, failed, shellWord(r.Dir))
 	}
 	if !asJSON {
-		s.next("table " + r.Dir)
+		s.next("table", r.Dir)
 	}
 	return nil
 }
@@ -565,6 +565,6 @@ func demo(ctx context.Context, s streams, out string, style *reports.Look) error
 	}
 	fmt.Fprintf(s.err, "\n%d files in %s after %s, among them scatter.png and bars.png\n", len(files)+1, out,
 		time.Since(start).Round(time.Second))
-	s.next("report " + out)
+	s.next("report", out)
 	return undrawn
 }
