@@ -125,6 +125,16 @@ two of them hold is an error. The runs stay as they are.`,
 			if err := printLines(s, out); err != nil {
 				return err
 			}
+			err = withRun(out, func(r *study.Run) error {
+				status, err := r.Status()
+				if err != nil {
+					return err
+				}
+				return verdict(s, status, missing > 0)
+			})
+			if err != nil {
+				return fmt.Errorf("%s: %w", out, err)
+			}
 			s.next("table", out)
 			return nil
 		},
