@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"rwe301/correlation"
+	"rwe301/internal/suggest"
 	"rwe301/store"
 )
 
@@ -58,7 +59,7 @@ func (r *Results) Combine(c Combination, labels []string) error {
 	for _, wanted := range labels {
 		k := slices.Index(names, wanted)
 		if k < 0 {
-			return fmt.Errorf("%s: no scores of %q: there are %s", label, wanted, strings.Join(names, ", "))
+			return fmt.Errorf("%s: no scores of %q%s", label, wanted, suggest.Nearest(wanted, names))
 		}
 		part := r.Columns[k]
 		vectors = append(vectors, part.Mean())

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"rwe301/internal/suggest"
 	"rwe301/store"
 )
 
@@ -158,7 +159,7 @@ func (r *Results) Pick(wanted ...string) error {
 			for _, c := range r.Columns {
 				labels = append(labels, c.Label)
 			}
-			return fmt.Errorf("%s: no scores of %q: there are %s", r.From.Dir, name, strings.Join(labels, ", "))
+			return fmt.Errorf("%s: no scores of %q%s", r.From.Dir, name, suggest.Nearest(name, labels))
 		}
 		for _, c := range found {
 			keep[c] = true

@@ -2,7 +2,7 @@ package estimators
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"math"
 
 	"rwe301/bench301"
@@ -91,12 +91,18 @@ func (c count) Estimate(_ context.Context, a bench301.Architecture, _ *Env) (Sco
 // poolCount is minus the number of pooling operations in the normal cell, or in the only one.
 type poolCount struct{ none }
 
-func (poolCount) Estimate(_ context.Context, a bench301.Architecture, _ *Env) (Score, error) {
-	cell, ok := a.(bench301.PoolCounter)
-	if !ok {
-		return Score{}, fmt.Errorf("pool-count: %s has no pooling operations to count", a)
+func (e poolCount) Estimate(_ context.Context, a bench301.Architecture, _ *Env) (Score, error) {
+	if err := e.fits(a); err != nil {
+		return Score{}, err
 	}
-	return Score{Value: float64(-cell.Pools())}, nil
+	return Score{Value: float64(-a.(bench301.PoolCounter).Pools())}, nil
+}
+
+func (poolCount) fits(a bench301.Architecture) error {
+	if _, ok := a.(bench301.PoolCounter); !ok {
+		return errors.New("not defined for this search space: its architectures have no pooling operations to count")
+	}
+	return nil
 }
 
 // operations counts operations of the cells.
@@ -106,11 +112,17 @@ type operations struct {
 }
 
 func (e operations) Estimate(_ context.Context, a bench301.Architecture, _ *Env) (Score, error) {
-	c, ok := a.(bench301.OperationCounter)
-	if !ok {
-		return Score{}, fmt.Errorf("counts the operations of cells, which %s does not", a)
+	if err := e.fits(a); err != nil {
+		return Score{}, err
 	}
-	return Score{Value: float64(e.count(c.CountOperations()))}, nil
+	return Score{Value: float64(e.count(a.(bench301.OperationCounter).CountOperations()))}, nil
+}
+
+func (operations) fits(a bench301.Architecture) error {
+	if _, ok := a.(bench301.OperationCounter); !ok {
+		return errors.New("not defined for this search space: it counts the operations of DARTS cells")
+	}
+	return nil
 }
 
 // l2Norm adds up the Euclidean norms of the weights of the layers.

@@ -1,6 +1,7 @@
 package estimators
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -164,5 +165,6 @@ func find(name string) (definition, error) {
 	if IsGroup(name) || name+":" == GroupPrefix {
 		return definition{}, errors.New("a group is several estimators: name one of them (bench301 estimators --groups)")
 	}
-	return definition{}, fmt.Errorf("unknown estimator %q%s", name, suggest.Nearest(name, names))
+	return definition{}, fmt.Errorf("unknown estimator %q%s", name,
+		cmp.Or(suggest.Near(name, names), " (bench301 estimators lists them)"))
 }

@@ -3,6 +3,7 @@ package estimators
 import (
 	"strings"
 
+	"rwe301/bench301"
 	"rwe301/bench301/dataset"
 	"rwe301/estimators/inputs"
 )
@@ -32,6 +33,19 @@ func (c *Configured) Complete() error {
 // incomplete is an estimator that cannot do anything with its default settings.
 type incomplete interface {
 	lacks() error // says which settings have to be given
+}
+
+// Fits says, before anything is scored, whether the estimator is defined for architectures of the space of a.
+func (c *Configured) Fits(a bench301.Architecture) error {
+	if e, ok := c.Estimator.(choosy); ok {
+		return e.fits(a)
+	}
+	return nil
+}
+
+// choosy is an estimator that is not defined for the architectures of every space.
+type choosy interface {
+	fits(bench301.Architecture) error
 }
 
 // reads lists the images that an estimate reads and the side at which it does; none where it reads none.

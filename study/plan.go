@@ -106,6 +106,32 @@ func (d *Definition) bounded() error {
 	return nil
 }
 
+// Fits refuses what answers for no architecture of the space, where a run is new: one of an earlier version goes on.
+func (p *Plan) Fits(ctx context.Context) error {
+	if len(p.Architectures) == 0 {
+		return nil
+	}
+	first := p.Architectures[0]
+	var errs []error
+	for _, q := range p.Questions {
+		if c, ok := q.Source.(*estimators.Configured); ok {
+			if err := c.Fits(first); err != nil {
+				errs = append(errs, p.Definition.errorf("%s: %w", q.Label, err))
+			}
+		}
+	}
+	if p.Truth != nil {
+		_, err := p.Truth.Of(ctx, func(int) (bench301.Architecture, error) { return first, nil }, 1)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			errs = append(errs, p.Definition.errorf("accuracy: %w (source: none goes without, a table has others)", err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // Close ends the programs of the user.
 func (p *Plan) Close() error { return scoring.Close(p.Questions) }
 

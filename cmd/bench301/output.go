@@ -75,8 +75,7 @@ func (o *tableOptions) as() reports.Format {
 // validate refuses a format that there is not.
 func (o *tableOptions) validate() error {
 	if !slices.Contains(reports.Formats(), o.Format) {
-		return usagef("table format %q: must be one of %v%s", o.Format, reports.Formats(),
-			suggest.Near(string(o.Format), formatNames()))
+		return usagef("table format %q: unknown%s", o.Format, suggest.Nearest(string(o.Format), formatNames()))
 	}
 	return nil
 }
@@ -90,12 +89,13 @@ type printer[T any] struct {
 	out   *bufio.Writer
 	live  bool // every record is wanted at once
 	shown bool // on a terminal, which would act on control characters of CSV
+	width int  // of the table; long cells wrap
 }
 
 // newPrinter prints records by the cells that row makes of them. The names of the columns stand between commas, behind
 // a > where cells are set right; a record's cells beyond the columns are left out.
 func newPrinter[T any](s streams, f recordOptions, columns string, row func(T) []any) *printer[T] {
-	p := &printer[T]{row: row, out: bufio.NewWriter(s.out), shown: isTerminal(s.out)}
+	p := &printer[T]{row: row, out: bufio.NewWriter(s.out), shown: isTerminal(s.out), width: reports.Unbroken}
 	header := strings.Split(strings.ReplaceAll(columns, ">", ""), ",")
 	for i, name := range strings.Split(columns, ",") {
 		p.table.Columns = append(p.table.Columns, reports.Column{Name: header[i], Key: header[i], Right: name != header[i]})
@@ -182,7 +182,7 @@ func (p *printer[T]) close() error {
 			return err
 		}
 	case p.json == nil && len(p.table.Rows) > 0:
-		if err := p.table.Print(p.out, reports.Terminal, reports.TableOptions{Terminal: reports.Unbroken}); err != nil {
+		if err := p.table.Print(p.out, reports.Terminal, reports.TableOptions{Terminal: p.width}); err != nil {
 			return err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -54,8 +55,24 @@ func (s streams) say(format string, args ...any) {
 	fmt.Fprintf(s.err, "bench301: %s\n", printable.Cut(fmt.Sprintf(format, args...), widestError))
 }
 
-// next says which command goes on with what a command has made.
-func (s streams) next(command string) { s.say("next: bench301 %s", command) }
+// next says which command goes on with what a command has made, at a path where there is one.
+func (s streams) next(command string, paths ...string) {
+	for _, path := range paths {
+		command += " " + shellWord(path)
+	}
+	s.say("next: bench301 %s", command)
+}
+
+// plainWord is what a shell takes as one word as it stands.
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./][A-Za-z0-9_@%+=:,./-]*$`)
+
+// shellWord is text as a word of a command that can be copied into a shell.
+func shellWord(text string) string {
+	if plainWord.MatchString(text) {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}
 
 // run executes one command line and returns the exit code.
 func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {

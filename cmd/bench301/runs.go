@@ -270,7 +270,7 @@ func (l *listed) fill(ctx context.Context) (err error) {
 		l.Kind = studyKind(r)
 	}
 	if l.Done+l.Failed < l.Asked && l.Kind != "scores" {
-		l.Problem = fmt.Sprintf("not finished: bench301 %s resume %s", resume, l.Name)
+		l.Problem = fmt.Sprintf("not finished: bench301 %s resume %s", resume, shellWord(l.Name))
 	}
 	if err := from.Judge(ctx, r); err != nil {
 		return nil // scores of another space have no accuracies here

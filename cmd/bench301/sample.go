@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -78,5 +80,21 @@ func sample(ctx context.Context, s streams, f recordOptions, space bench301.Spac
 			return err
 		}
 	}
-	return p.close()
+	if err := p.close(); err != nil {
+		return err
+	}
+	if kept(s.out) {
+		s.next("score -e params -e map-effdim ARCHS")
+	}
+	return nil
+}
+
+// kept says whether what is written to w is seen or stays, as opposed to going to the next command.
+func kept(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && (info.Mode().IsRegular() || isTerminal(f))
 }

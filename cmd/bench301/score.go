@@ -87,6 +87,9 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 		}
 		archs = append(archs, item.Architecture)
 	}
+	if err := fit(list, archs); err != nil {
+		return err
+	}
 	var questions []*scoring.Question
 	labels := map[store.Key]string{} // without architecture and seed
 	for _, c := range list {
@@ -164,9 +167,23 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 		return err
 	}
 	if o.out != "" && !o.json {
-		s.next("correlate " + o.out)
+		s.next("correlate", o.out)
 	}
 	return nil
+}
+
+// fit refuses estimators that are not defined for the space of the architectures.
+func fit(list []*estimators.Configured, archs []bench301.Architecture) error {
+	if len(archs) == 0 {
+		return nil
+	}
+	var errs []error
+	for _, c := range list {
+		if err := c.Fits(archs[0]); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", c.Label, err))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // recordsName refuses a name for a file of JSON lines that promises something else.
@@ -182,7 +199,7 @@ func recordsName(path string) error {
 // printSummary prints a row an estimator.
 func printSummary(s streams, counts []*answered) error {
 	const columns = "estimator,>n,>ok,>failed,>undef.,>min,>median,>max,>s/arch"
-	return newPrinter(s, recordOptions{}, columns, func(c *answered) []any {
+	p := newPrinter(s, recordOptions{}, columns, func(c *answered) []any {
 		row := []any{c.Label, c.OK + c.Failed + c.Undefined, c.OK, c.Failed, c.Undefined, "", "", "", ""}
 		if c.OK > 0 {
 			slices.Sort(c.scores)
@@ -191,7 +208,9 @@ func printSummary(s streams, counts []*answered) error {
 			row[8] = reports.Seconds(median(c.costs))
 		}
 		return row
-	}).printAll(counts)
+	})
+	p.width = terminalWidth(s.out)
+	return p.printAll(counts)
 }
 
 // median is the middle of sorted numbers, or the mean of the two in the middle.

@@ -156,7 +156,7 @@ func (o *searchOptions) run(cmd *cobra.Command, s streams, args []string) (err e
 		return err
 	}
 	if !o.json {
-		s.next("table " + searches.Dir)
+		s.next("table", searches.Dir)
 	}
 	return nil
 }
@@ -182,9 +182,9 @@ func (o *searchOptions) part(ctx context.Context, s streams, searches *search.Se
 	if found, err := searches.Report(ctx); err == nil {
 		_ = reports.Search{Fronts: found}.Print(s.out, o.json, tableLook(s))
 	} else {
-		s.say("the fronts so far are many: bench301 report %s writes them", searches.Dir)
+		s.say("the fronts so far are many: bench301 report %s writes them", shellWord(searches.Dir))
 	}
-	s.say("saved; go on with: bench301 search resume %s", searches.Dir)
+	s.say("saved; go on with: bench301 search resume %s", shellWord(searches.Dir))
 }
 
 // again writes and shows the report of a folder, without searching.

@@ -93,9 +93,11 @@ func printStatus(s streams, f recordOptions, r *study.Run) error {
 
 func printProgress(s streams, f recordOptions, status []study.Progress) error {
 	columns := "estimator,>asked,>ok,>undefined,>failed,>missing,>seconds,reason"
-	return newPrinter(s, f, columns, func(p study.Progress) []any {
+	p := newPrinter(s, f, columns, func(p study.Progress) []any {
 		return []any{p.Label, p.Asked, p.OK, p.Undefined, p.Failed, p.Missing, fixed(p.Seconds, 2), p.Reason}
-	}).printAll(status)
+	})
+	p.width = terminalWidth(s.out)
+	return p.printAll(status)
 }
 
 func newStudyMerge(s streams) *cobra.Command {
@@ -118,12 +120,22 @@ two of them hold is an error. The runs stay as they are.`,
 				return err
 			}
 			if missing > 0 {
-				s.say("%d scores are in none of the runs; bench301 study resume %s makes them", missing, out)
+				s.say("%d scores are in none of the runs; bench301 study resume %s makes them", missing, shellWord(out))
 			}
 			if err := printLines(s, out); err != nil {
 				return err
 			}
-			s.next("table " + out)
+			err = withRun(out, func(r *study.Run) error {
+				status, err := r.Status()
+				if err != nil {
+					return err
+				}
+				return verdict(s, status, missing > 0)
+			})
+			if err != nil {
+				return fmt.Errorf("%s: %w", out, err)
+			}
+			s.next("table", out)
 			return nil
 		},
 	}, outFlag(&out, "folder of the joined run"))

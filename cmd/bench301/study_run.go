@@ -63,8 +63,13 @@ func (o *partOptions) load(ctx context.Context, path string) (text []byte, p *st
 			return nil, nil, shard, fmt.Errorf("%s: --data %s: %w", path, o.data, err)
 		}
 	}
-	p, err = planOf(ctx, path, text)
-	return text, p, shard, err
+	if p, err = planOf(ctx, path, text); err != nil {
+		return nil, nil, shard, err
+	}
+	if err = p.Fits(ctx); err != nil {
+		return nil, nil, shard, errors.Join(err, p.Close())
+	}
+	return text, p, shard, nil
 }
 
 // planOf reads a definition and what it refers to.
@@ -189,9 +194,15 @@ func printPlan(s streams, f recordOptions, p *study.Plan, t study.Timing) error 
 		}
 	}
 	fmt.Fprintln(s.err)
-	return newPrinter(s, f, "estimator,>seeds,>scores,>s each,data", func(r planRow) []any {
-		return []any{r.Label, r.Seeds, r.Scores, strconv.FormatFloat(r.Seconds, 'g', 2, 64), r.Dataset}
-	}).printAll(rows)
+	printer := newPrinter(s, f, "estimator,>seeds,>scores,>s each,data", func(r planRow) []any {
+		seconds := reports.Seconds(r.Seconds)
+		if f.csv {
+			seconds = strconv.FormatFloat(r.Seconds, 'g', 2, 64)
+		}
+		return []any{r.Label, r.Seeds, r.Scores, seconds, r.Dataset}
+	})
+	printer.width = terminalWidth(s.out)
+	return printer.printAll(rows)
 }
 
 func newStudyRun(s streams) *cobra.Command {
@@ -349,11 +360,11 @@ func finish(
 		return err
 	}
 	if failed != nil {
-		return fmt.Errorf("%s: %w: bench301 study status %[1]s lists them, bench301 study resume %[1]s --retry tries again",
-			r.Dir, failed)
+		return fmt.Errorf("%s: %w: bench301 study status %[3]s lists them, bench301 study resume %[3]s --retry tries again",
+			r.Dir, failed, shellWord(r.Dir))
 	}
 	if !asJSON {
-		s.next("table " + r.Dir)
+		s.next("table", r.Dir)
 	}
 	return nil
 }
@@ -565,6 +576,6 @@ func demo(ctx context.Context, s streams, out string, style *reports.Look) error
 	}
 	fmt.Fprintf(s.err, "\n%d files in %s after %s, among them scatter.png and bars.png\n", len(files)+1, out,
 		time.Since(start).Round(time.Second))
-	s.next("report " + out)
+	s.next("report", out)
 	return undrawn
 }

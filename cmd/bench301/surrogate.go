@@ -132,7 +132,7 @@ func (o *importOptions) run(ctx context.Context, s streams, from string) error {
 		}
 	}
 	m.close()
-	s.next("query --surrogate " + known)
+	s.next("query --surrogate", known)
 	return nil
 }
 
