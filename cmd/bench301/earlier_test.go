@@ -37,6 +37,7 @@ func TestRunsOfEarlierVersions(t *testing.T) {
 			env.Setenv("BENCH301_DATA", env.WorkDir+"/cache")
 			env.Setenv("BENCH301_TEST_VERSION", "v0-after")
 			env.Setenv("COLUMNS", "1000") // so that a row is a line
+			env.Setenv("EXAMPLES", filepath.Join(oracle.Root(), "docs", "examples"))
 			env.Setenv("L2", "l2_norm:channels=8,resolution=16")
 			env.Setenv("RWE", "rwe:batch=50,channels=4,epochs=4,layers=3,resolution=8,train_images=100,val_images=100")
 			return copyRuns(env.WorkDir, runs)
