@@ -85,8 +85,11 @@ func writeScript(w io.Writer, f Figure, width vg.Length, s Style) error {
 	for _, c := range s.Colours {
 		spec.Colours = append(spec.Colours, hexOf(c))
 	}
-	if p, ok := f.(Panel); ok {
+	switch p := f.(type) {
+	case Panel:
 		f = Of(p)
+	case LevelMaps:
+		f = p.grid()
 	}
 	if g, ok := f.(Grid); ok {
 		spec.fill(g, width, s)
