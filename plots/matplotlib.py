@@ -123,8 +123,9 @@ def heat(ax, rows, panel, down="row", across="column"):
         values[names.index(r[down])][columns.index(r[across])] = number(r["value"])
     largest = max([abs(v) for row in values for v in row if v == v], default=1)
     diverging = across == "column" and down == "row" and "row setting" not in rows[0]
-    image = ax.imshow(values, aspect="auto", cmap="RdBu_r" if diverging else "viridis", vmin=-largest if diverging else None,
-                      vmax=largest if diverging else None)
+    image = ax.imshow(values, aspect="auto", cmap="RdBu_r" if diverging else "viridis",
+                      vmin=-largest if diverging else min(panel["values"], default=0),
+                      vmax=largest if diverging else max(panel["values"], default=1))  # one scale for all panels
     for i, row in enumerate(values):
         for j, v in enumerate(row):
             if v == v and len(columns) <= 12:
@@ -133,9 +134,6 @@ def heat(ax, rows, panel, down="row", across="column"):
                         color="white" if dark else "black")
     ax.set_xticks(range(len(columns)), columns, rotation=90 if max(map(len, columns)) > 4 else 0)
     ax.set_yticks(range(len(names)), names)
-    if "row setting" in rows[0]:
-        ax.set_xlabel(rows[0]["column setting"])
-        ax.set_ylabel(rows[0]["row setting"])
     plt.colorbar(image, ax=ax)
 
 
@@ -212,7 +210,10 @@ def main():
     flat = [ax for row in axes for ax in row]
     for ax in flat[len(panels):]:
         ax.set_visible(False)
+    if len(panels) == 1:  # long names of the axis have the width of the figure
+        SPEC["x"], panels[0]["x"] = panels[0]["x"], ""
     for ax, panel in zip(flat, panels):
+        panel["values"] = [v for v in column(rows, "value") if v == v] if draw is heat else []
         ax.set_title(panel["title"])
         ax.set_xlabel(panel["x"])
         ax.set_ylabel(panel["y"])
