@@ -174,6 +174,7 @@ func Write(w io.Writer, f Figure, width vg.Length, s Style, format string) (err 
 	if format == Script {
 		return writeScript(w, f, width, s)
 	}
+	s.tex = format == "tex"
 	c, err := canvas(width, f.Height(width, s), format, s.DPI)
 	if err != nil {
 		return err

@@ -4,12 +4,17 @@ import (
 	"bytes"
 	"encoding/xml"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
+
+	"gonum.org/v1/plot/vg"
 )
 
 // everyKind are figures of the kinds that a script draws, and one that none does.
@@ -34,6 +39,78 @@ func everyKind(t *testing.T) map[string]Figure {
 			Points: []Point{{"p", 1, 2, 1, 3}, {"q", 2, 1, 1, 1}}}}},
 		"critical": Critical{Title: "ranks", Methods: []string{"a", "b", "c"}, MeanRanks: []float64{1.2, 1.9, 2.9}, Difference: 1},
 		"cells":    drawing(t, "DARTS_V2", "darts", dartsV2),
+		"dots": Dots{XLabel: Tau, Groups: []string{"estimator", "baseline"}, Parts: "one seed", Rows: []Dot{
+			{Name: "a", Value: .4, Low: .2, High: .6, Parts: []Part{{"seed 1", .3}}}, {Name: "b", Undefined: true, Note: "constant"},
+			{Name: "c", Value: .1, Low: .1, High: .1, Group: 1}}},
+		"heat": HeatMap{Rows: []string{"a", "b"}, Columns: []string{"a", "b"}, Values: [][]float64{{1, math.NaN()}, {-.4, 1}}},
+		"levels": Grid{Names: []string{"epochs", "init"}, Panels: []Panel{
+			Levels{Setting: "epochs", YLabel: Tau, Levels: []Level{{Name: "1", X: 1, Y: .1, Low: 0, High: .2},
+				{Name: "8", X: 8, Y: .3, Low: .2, High: .4, Default: true}}},
+			Levels{Setting: "init", YLabel: Tau, Words: true, Levels: []Level{{Name: "normal", Y: .1, Low: 0, High: .2}}}}},
+		"level maps": LevelMaps{Label: Tau, Names: []string{"a", "b"}, Maps: []LevelMap{
+			{Title: "a", Down: "x", Across: "y", Rows: []string{"1", "2"}, Columns: []string{"3"}, Values: [][]float64{{.1}, {.2}}},
+			{Title: "b", Down: "x", Across: "y", Rows: []string{"1", "2"}, Columns: []string{"3"}, Values: [][]float64{{.3}, {math.NaN()}}}}},
+		"shares": Shares{Title: "s", XLabel: "share (%)", Kinds: []string{"alone", "two"},
+			Parts: []Share{{"x", .7, 0}, {"x, y", .3, 1}}},
+		"panels": Grid{Names: []string{"p"}, Panels: []Panel{Points{Title: "p", XLabel: "s", YLabel: "y", Groups: []Group{
+			{Name: "p", Joined: true, Points: []Point{{"", 1, 2, 1, 3}, {"", 2, 1, 1, 1}}},
+			{Name: "chance", Joined: true, Bare: true, Points: []Point{{"", 1, 1, 1, 1}, {"", 2, 2, 2, 2}}}}}}},
+	}
+}
+
+// TestLettersOfSVG writes the outline of a letter once, wherever it stands.
+func TestLettersOfSVG(t *testing.T) {
+	var b bytes.Buffer
+	if err := Write(&b, words("aa aa <b> & τ"), SingleColumn, DefaultStyle(), "svg"); err != nil {
+		t.Fatal(err)
+	}
+	text := b.String()
+	var ids []string
+	for _, m := range regexp.MustCompile(`<path id="(\w+)"`).FindAllStringSubmatch(text, -1) {
+		ids = append(ids, m[1])
+	}
+	uses := strings.Count(text, "<use ")
+	if len(ids) == 0 || uses < len(ids)+3 || strings.Contains(text, "<text") {
+		t.Errorf("%d outlines, %d uses", len(ids), uses)
+	}
+	for _, m := range regexp.MustCompile(`xlink:href="#(\w+)"`).FindAllStringSubmatch(text, -1) {
+		if !slices.Contains(ids, m[1]) {
+			t.Errorf("no outline %s", m[1])
+		}
+	}
+	slices.Sort(ids)
+	if n := len(ids); len(slices.Compact(ids)) != n {
+		t.Errorf("an outline twice: %v", ids)
+	}
+	if err := xml.Unmarshal(b.Bytes(), new(struct{})); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestTeXHasRoom plans a figure for the letters of Computer Modern, which are wider than those of the other formats.
+func TestTeXHasRoom(t *testing.T) {
+	s := DefaultStyle()
+	here := s.label(7, black, 0, 0).Width("nothing better in less time")
+	s.tex = true
+	if tex := s.label(7, black, 0, 0).Width("nothing better in less time"); tex < 92.8*72/72.27 {
+		t.Errorf("%.1f points, %.1f elsewhere; pdflatex sets 92.8 pt", tex, here)
+	}
+}
+
+// TestPointsAtOnePlace share a number where there is no room for their names.
+func TestPointsAtOnePlace(t *testing.T) {
+	g := Points{LogX: true, Groups: []Group{{Name: "g", Labels: true}}}
+	for i := range 12 {
+		g.Groups[0].Points = append(g.Groups[0].Points, Point{strings.Repeat("long name ", 9) + strconv.Itoa(i), 2, .5, .2, .8})
+	}
+	g.Groups[0].Points[0].X = 1
+	f := g.frame(DefaultStyle())
+	var numbers []string
+	for _, k := range f.settle(vg.Point{X: 150, Y: 100}) {
+		numbers = append(numbers, k.mark.(numeral).text)
+	}
+	if got := strings.Join(slices.Compact(numbers), " "); len(numbers) != 12 || got != "1 2" {
+		t.Errorf("%q", numbers)
 	}
 }
 
@@ -41,7 +118,9 @@ func everyKind(t *testing.T) map[string]Figure {
 func TestScripts(t *testing.T) {
 	python := ""
 	for _, p := range []string{"python3", "/usr/bin/python3"} {
-		if exec.Command(p, "-c", "import matplotlib").Run() == nil {
+		probe := exec.Command(p, "-c", "import matplotlib")
+		probe.Dir = t.TempDir() // not where our matplotlib.py lies
+		if probe.Run() == nil {
 			python = p
 			break
 		}

@@ -90,7 +90,7 @@ func (l Levels) frame(s Style) frame {
 		}
 	}
 	pad(p)
-	f.keys = []key{{"the default and its level", thumbnail{acrossStyle, &chosen}}}
+	f.keys = []key{{"the default, dashed its value", thumbnail{acrossStyle, &chosen}}}
 	if l.Words {
 		f.keys = append(f.keys, key{"95% interval", interval})
 	} else {

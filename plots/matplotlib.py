@@ -83,14 +83,15 @@ def points(ax, rows, panel):
         x, y = column(group, "x"), column(group, "y")
         style = {"color": colour(i), "linewidth": 1}
         if how.get("bare"):
-            ax.plot(x, y, label=name, **style)
+            ax.plot(x, y, label=name, color="grey", linewidth=1, linestyle="--")
             continue
+        label = name if name != panel["name"] else None  # the title of the panel says it
         if how.get("stairs"):
             ax.step(x, y, where="post", **style)
         elif how.get("joined"):
             ax.plot(x, y, **style)
         ax.errorbar(x, y, yerr=errors(group, "y"), fmt=MARKERS[i % len(MARKERS)], markersize=4, elinewidth=0.7, capsize=2,
-                    color=colour(i), label=name)
+                    color=colour(i), label=label)
         if how.get("labels"):
             for r in group:
                 ax.annotate(r["name"], (number(r["x"]), number(r["y"])), xytext=(3, 3), textcoords="offset points",
@@ -122,17 +123,17 @@ def heat(ax, rows, panel, down="row", across="column"):
         values[names.index(r[down])][columns.index(r[across])] = number(r["value"])
     largest = max([abs(v) for row in values for v in row if v == v], default=1)
     diverging = across == "column" and down == "row" and "row setting" not in rows[0]
-    image = ax.imshow(values, aspect="auto", cmap="RdBu_r" if diverging else "viridis", vmin=-largest if diverging else None,
-                      vmax=largest if diverging else None)
+    image = ax.imshow(values, aspect="auto", cmap="RdBu_r" if diverging else "viridis",
+                      vmin=-largest if diverging else min(panel["values"], default=0),
+                      vmax=largest if diverging else max(panel["values"], default=1))  # one scale for all panels
     for i, row in enumerate(values):
         for j, v in enumerate(row):
             if v == v and len(columns) <= 12:
-                ax.text(j, i, f"{v:.2f}", ha="center", va="center", fontsize=max(6, SPEC["size"] - 2))
+                dark = sum(image.cmap(image.norm(v))[:3]) < 1.5
+                ax.text(j, i, f"{v:.2f}", ha="center", va="center", fontsize=max(6, SPEC["size"] - 2),
+                        color="white" if dark else "black")
     ax.set_xticks(range(len(columns)), columns, rotation=90 if max(map(len, columns)) > 4 else 0)
     ax.set_yticks(range(len(names)), names)
-    if "row setting" in rows[0]:
-        ax.set_xlabel(rows[0]["column setting"])
-        ax.set_ylabel(rows[0]["row setting"])
     plt.colorbar(image, ax=ax)
 
 
@@ -144,13 +145,16 @@ def levels(ax, rows, panel):
     except ValueError:
         x = list(range(len(rows)))
         ax.errorbar(x, column(rows, "value"), yerr=errors(rows, "value"), fmt="o", color=colour(0), markersize=4, capsize=2)
+        ax.set_xlim(-0.5, len(rows) - 0.5)
     ax.set_xticks(x, [r["level"] + ("*" if r["default"] == "yes" else "") for r in rows])
 
 
 def shares(ax, rows, panel):
     kinds = list(grouped(rows, "kind"))
     for i, r in enumerate(rows):
-        ax.barh(len(rows) - 1 - i, 100 * number(r["share"]), color=colour(kinds.index(r["kind"])), height=0.7)
+        kind = kinds.index(r["kind"])
+        ax.barh(len(rows) - 1 - i, 100 * number(r["share"]), color=colour(kind), height=0.7,
+                label=r["kind"] if rows.index(next(o for o in rows if o["kind"] == r["kind"])) == i else None)
     ax.set_yticks(range(len(rows)), [r["name"] for r in reversed(rows)])
 
 
@@ -206,7 +210,10 @@ def main():
     flat = [ax for row in axes for ax in row]
     for ax in flat[len(panels):]:
         ax.set_visible(False)
+    if len(panels) == 1:  # long names of the axis have the width of the figure
+        SPEC["x"], panels[0]["x"] = panels[0]["x"], ""
     for ax, panel in zip(flat, panels):
+        panel["values"] = [v for v in column(rows, "value") if v == v] if draw is heat else []
         ax.set_title(panel["title"])
         ax.set_xlabel(panel["x"])
         ax.set_ylabel(panel["y"])
@@ -221,9 +228,9 @@ def main():
     if SPEC["y"]:
         figure.supylabel(SPEC["y"], fontsize=SPEC["size"])
     handles, names = flat[0].get_legend_handles_labels()
-    if len(names) > 1:
+    if names:
         figure.legend(handles, names, loc="lower center", bbox_to_anchor=(0.5, 1), ncol=max(1, int(SPEC["width"] / 1.6)))
-    figure.savefig(out, bbox_inches="tight" if len(names) > 1 else None)
+    figure.savefig(out, bbox_inches="tight" if names else None)
 
 
 main()

@@ -55,6 +55,7 @@ type scriptGroup struct {
 	Joined bool `json:"joined,omitempty"`
 	Stairs bool `json:"stairs,omitempty"`
 	Labels bool `json:"labels,omitempty"`
+	Bare   bool `json:"bare,omitempty"`
 }
 
 // scripted are the columns of tables that matplotlib.py draws, as its KINDS.
@@ -85,8 +86,11 @@ func writeScript(w io.Writer, f Figure, width vg.Length, s Style) error {
 	for _, c := range s.Colours {
 		spec.Colours = append(spec.Colours, hexOf(c))
 	}
-	if p, ok := f.(Panel); ok {
+	switch p := f.(type) {
+	case Panel:
 		f = Of(p)
+	case LevelMaps:
+		f = p.grid()
 	}
 	if g, ok := f.(Grid); ok {
 		spec.fill(g, width, s)
@@ -116,7 +120,7 @@ func (spec *scriptSpec) fill(g Grid, width vg.Length, s Style) {
 			p.Name = g.Names[i]
 		}
 		if a.x == "" {
-			p.X = mathText(f.x)
+			p.X = mathText(fit(f.x, f.X.Label.TextStyle, a.panelWidth()-a.axisWidth(f)))
 		}
 		if a.y == "" {
 			p.Y = mathText(f.y)
@@ -132,7 +136,7 @@ func (spec *scriptSpec) fill(g Grid, width vg.Length, s Style) {
 		if points, ok := g.Panels[i].(Points); ok {
 			p.Groups = map[string]scriptGroup{}
 			for _, group := range points.Groups {
-				p.Groups[group.Name] = scriptGroup{group.Joined, group.Stairs, group.Labels}
+				p.Groups[group.Name] = scriptGroup{group.Joined, group.Stairs, group.Labels, group.Bare}
 			}
 		}
 		spec.Panels = append(spec.Panels, p)

@@ -16,6 +16,8 @@ type Style struct {
 	Colours []color.RGBA // of series, in order, again from the first when there are more
 	DPI     int          // pixels per inch of PNG
 	Columns int          // of panels beside each other, at most; 0 for as many as fit
+
+	tex bool // for a paper that sets the texts
 }
 
 // Fonts are the families that figures are set in; all are inside the binary.
@@ -68,5 +70,7 @@ func (s Style) line() vg.Length { return 1.2 * s.small() }
 // label is a style of text of some size.
 func (s Style) label(size vg.Length, colour color.Color, x text.XAlignment, y text.YAlignment) text.Style {
 	face := font.Font{Typeface: "Liberation", Variant: Fonts[s.Font], Size: max(smallest, size)}
-	return text.Style{Color: colour, Font: face, XAlign: x, YAlign: y, Handler: marked}
+	handler := marked
+	handler.tex = s.tex
+	return text.Style{Color: colour, Font: face, XAlign: x, YAlign: y, Handler: handler}
 }

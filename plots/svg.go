@@ -15,7 +15,7 @@ import (
 )
 
 // svg is a canvas of gonum/plot 0.17 on which text is drawn as outlines, so that it looks the same where the fonts are
-// missing. The outline of a letter is written once, and used wherever it stands.
+// missing. The outline of a letter is written once, and used wherever it stands; the text of a line is its label.
 type svg struct {
 	vg.CanvasWriterTo
 	lines []svgLine
@@ -33,9 +33,9 @@ func (c *svg) FillString(f fonts.Face, at vg.Point, s string) {
 	c.CanvasWriterTo.FillString(f, at, s)
 }
 
-// svgText is a line as the canvas of gonum/plot writes it: its place, its colour where it is not black.
+// svgText is a line as the canvas of gonum/plot writes it: its place, its colour where it is not black, its text.
 var svgText = regexp.MustCompile(`<text x="([^"]*)" y="([^"]*)" transform="scale\(1, -1\)"\s*style="[^"]*?` +
-	`(?:fill:(#[0-9A-Fa-f]+)[^"]*)?">[^<]*</text>`)
+	`(?:fill:(#[0-9A-Fa-f]+)[^"]*)?">([^<]*)</text>`)
 
 // WriteTo implements io.WriterTo.
 func (c *svg) WriteTo(w io.Writer) (int64, error) {
@@ -58,8 +58,8 @@ func (c *svg) WriteTo(w io.Writer) (int64, error) {
 			fill = ` fill="` + at[3] + `"`
 		}
 		scale := line.face.Font.Size.Points() / float64(line.face.Face.UnitsPerEm())
-		return fmt.Sprintf(`<g transform="scale(1,-1) translate(%s,%s) scale(%.5g)"%s>%s</g>`, at[1], at[2], scale, fill,
-			letters)
+		return fmt.Sprintf(`<g transform="scale(1,-1) translate(%s,%s) scale(%.5g)"%s aria-label="%s">%s</g>`, at[1], at[2],
+			scale, fill, at[4], letters)
 	})
 	if k != len(c.lines) {
 		return 0, fmt.Errorf("%d of %d lines of text found in the SVG", k, len(c.lines))

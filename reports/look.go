@@ -74,8 +74,8 @@ func ReadLook(file string, data []byte) (*Look, error) {
 		"dpi":        func(n yamldoc.Node) error { return readWhole(n, &s.DPI, plots.LeastDPI, plots.MostDPI) },
 		"panels":     func(n yamldoc.Node) error { return readWhole(n, &s.Columns, 1, 24) },
 		"width":      func(n yamldoc.Node) error { return readWidth(n, &s.Width) },
-		"estimators": func(n yamldoc.Node) (err error) { s.Estimators, err = n.Texts(); return err },
-		"order":      func(n yamldoc.Node) (err error) { s.Order, err = n.Texts(); return err },
+		"estimators": func(n yamldoc.Node) (err error) { s.Estimators, err = n.Texts("names of estimators"); return err },
+		"order":      func(n yamldoc.Node) (err error) { s.Order, err = n.Texts("names of estimators"); return err },
 		"names": func(n yamldoc.Node) error {
 			fields, err := n.Fields()
 			s.Names = map[string]string{}

@@ -50,6 +50,7 @@ width: 8cm
 		"names: {a: }\n":            "names.a",
 		"dpi: 99\ndpi: 100\n":       "already defined",
 		"estimators: rwe\n":         "must be a list",
+		"estimators: []\n":          "estimators: empty: must be names of estimators",
 		"size: !!binary aGVsbG8=\n": "not supported",
 	} {
 		if _, err := reports.ReadLook("style.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {

@@ -232,7 +232,7 @@ func readEntry(n yamldoc.Node) (Entry, error) {
 		"seeds":    func(n yamldoc.Node) (err error) { e.Seeds, err = n.Seeds(); return err },
 		"scores":   func(n yamldoc.Node) error { return n.Text(&e.Scores) },
 		"column":   func(n yamldoc.Node) error { return n.Text(&e.Column) },
-		"command":  func(n yamldoc.Node) (err error) { e.Command, err = n.Texts(); return err },
+		"command":  func(n yamldoc.Node) (err error) { e.Command, err = n.Texts("a program and its arguments"); return err },
 		"timeout":  func(n yamldoc.Node) error { return n.Seconds(&seconds) },
 		"direction": func(n yamldoc.Node) error {
 			return n.OneOf(&direction, []string{string(estimators.Higher), string(estimators.Lower)})

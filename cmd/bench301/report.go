@@ -372,8 +372,20 @@ like; drawings of cells have none.
 			if searched != "" {
 				known = slices.Concat(reports.SearchFigureNames(), known)
 			}
+			for _, o := range only {
+				if kind, of, found := strings.Cut(o, ":"); found && slices.Contains(known, kind) {
+					return usagef("--only %s: names kinds alone: use --only %s -e %s", o, kind, of)
+				}
+			}
 			if err := cmp.Or(among("only", only, known), among("format", formats, plots.Formats())); err != nil {
 				return err
+			}
+			ofFronts := len(only) == 0 || slices.ContainsFunc(only, func(kind string) bool {
+				return slices.Contains(reports.SearchFigureNames(), kind)
+			})
+			if searched != "" && ofFronts && look.estimators != nil {
+				return usagef("-e %s: figures of searches show methods; --only names kinds that show estimators, as scatter",
+					look.estimators[0])
 			}
 			style, err := look.read()
 			if err != nil {

@@ -16,7 +16,7 @@ import (
 
 type showOptions struct {
 	json, notations bool
-	picture         string
+	picture, width  string
 	in              sizedInput
 }
 
@@ -36,6 +36,13 @@ its cells, the size of its network, and on demand all notations and a picture.
 	}, jsonFlag(&o.json), o.in.AddFlags)
 	cmd.Flags().BoolVar(&o.notations, "notations", false, "write the architecture in every notation")
 	cmd.Flags().StringVar(&o.picture, "picture", "", "draw the cells to this file: .png, .svg, .pdf, .eps or .tex")
+	cmd.Flags().StringVar(&o.width, "width", "", "width of the picture, e.g. 3.25in (default 6.75in)")
+	before(cmd, func() error {
+		if o.width != "" && o.picture == "" {
+			return usagef("--width is that of --picture: name a file")
+		}
+		return nil
+	})
 	return cmd
 }
 
@@ -59,6 +66,12 @@ func show(ctx context.Context, s streams, o showOptions, args []string) error {
 	space, size, err := o.in.open()
 	if err != nil {
 		return err
+	}
+	width := plots.CellsWidth
+	if o.width != "" {
+		if width, err = reports.ParseWidth(o.width); err != nil {
+			return usagef("--width %w", err)
+		}
 	}
 	items := 0
 	for item, err := range o.in.archs.each(ctx, args) {
@@ -91,7 +104,7 @@ func show(ctx context.Context, s streams, o showOptions, args []string) error {
 		}
 		f, err := plots.NewCells(item.Architecture.ID(), space, item.Architecture)
 		if err == nil {
-			err = plots.SaveAs(o.picture, f, plots.CellsWidth, plots.DefaultStyle())
+			err = plots.SaveAs(o.picture, f, width, plots.DefaultStyle())
 		}
 		if err != nil {
 			return err

@@ -212,14 +212,14 @@ func (n Node) Seconds(into *float64) error {
 	return nil
 }
 
-// Texts reads a list of strings, at least one.
-func (n Node) Texts() ([]string, error) {
+// Texts reads a list of strings, at least one; an empty one is told what they must be.
+func (n Node) Texts(what string) ([]string, error) {
 	items, err := n.List()
 	if err != nil {
 		return nil, err
 	}
 	if len(items) == 0 {
-		return nil, n.Errorf("empty: must be a program and its arguments")
+		return nil, n.Errorf("empty: must be %s", what)
 	}
 	out := make([]string, len(items))
 	for i, item := range items {
