@@ -81,10 +81,10 @@ func (p printed) arrange(r ruler, names []string) (printed, layout) {
 	for heads < len(all) && p.columns[all[heads]].heads() {
 		heads++
 	}
-	dealt := p.deal(r, l, names, all, heads, all[:heads])
+	dealt := p.deal(r, l, names, all, heads, all[:heads], legible)
 	if len(dealt) > 1 && heads == 1 && p.wide(r, l, names[all[0]], all[0]) > r.width/longName {
 		p, names = p.numbered(all[0]), append(slices.Clone(names), "")
-		dealt = p.deal(r, l, names, all, heads, []int{len(p.columns) - 1})
+		dealt = p.deal(r, l, names, all, heads, []int{len(p.columns) - 1}, legible-1)
 	}
 	for _, columns := range dealt {
 		l.blocks = append(l.blocks, block{columns, p.shrink(r, l, names, columns)})
@@ -170,13 +170,15 @@ func (p printed) narrowest(r ruler, l layout, name string, k int) float64 {
 }
 
 // deal shares columns out over as few blocks as they need: the first begins with the heads, which name the rows, every
-// other one with the columns that do so again. What is bound to a column stays with it.
-func (p printed) deal(r ruler, l layout, names []string, columns []int, heads int, again []int) (blocks [][]int) {
+// other one with the columns that do so again. What is bound to a column stays with it; texts need at most so many lines.
+func (p printed) deal(
+	r ruler, l layout, names []string, columns []int, heads int, again []int, lines float64,
+) (blocks [][]int) {
 	least := func(columns []int) float64 {
 		sum := l.gap * (float64(len(columns)-1) + r.margins)
 		for _, k := range columns {
 			if sum += p.narrowest(r, l, names[k], k); p.columns[k].left() {
-				sum += max(0, p.wide(r, l, names[k], k)/legible-p.narrowest(r, l, names[k], k))
+				sum += max(0, p.wide(r, l, names[k], k)/lines-p.narrowest(r, l, names[k], k))
 			}
 		}
 		return sum

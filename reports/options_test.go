@@ -140,9 +140,9 @@ func TestManyPairs(t *testing.T) {
 		options reports.TableOptions
 		want    []string
 	}{
-		{reports.Terminal, reports.TableOptions{Terminal: 44}, []string{"\n good-number-1-", "(5) ", " ~ +0.", "\n (1) ",
+		{reports.Terminal, reports.TableOptions{Terminal: 44}, []string{"\n good-number-1-", "(5)", " +0.78 ", "\n (1) ",
 			"Row minus column: difference in tau-b"}},
-		{reports.HTML, reports.TableOptions{}, []string{"bootstrap of 3000 resamples, so that p can be small enough"}},
+		{reports.HTML, reports.TableOptions{}, []string{"bootstrap, 3000 resamples so that p can be small enough"}},
 		{reports.LaTeX, reports.TableOptions{Width: 3.25 * 72.27}, []string{"\n(1) & ", "$\\sim$ & +0."}},
 		{reports.CSV, reports.TableOptions{}, []string{"a,b,tau_b_a,tau_b_b,difference,difference_low,", ",~,60,no interval"}},
 		{reports.JSON, reports.TableOptions{}, []string{`"table":"pairwise"`, `"rows":[{"a":"good-number-1-`}},
