@@ -48,6 +48,9 @@ type Column struct {
 // left says whether the column is set left; numbers are set right.
 func (c Column) left() bool { return (c.Kind == Words || c.Kind == Label) && !c.Right }
 
+// heads says whether the column names rows, or numbers them.
+func (c Column) heads() bool { return c.Kind == Label || c.Kind == Count && c.Name == "" }
+
 // keys are the names of the numbers of a cell, a column each in formats for programs.
 func (c Column) keys() []string {
 	switch base := strings.TrimSuffix(c.Key, "_ci"); c.Kind {

@@ -72,11 +72,16 @@ func PairTable(f *analysis.Findings, title string, pairs []analysis.Pair) Table 
 
 // pairsNote says what a difference is.
 func pairsNote(f *analysis.Findings, pairs []analysis.Pair) string {
-	note := "difference in tau-b, paired bootstrap"
-	if n := f.Resamples(len(pairs)); n > f.Resamples(1) {
-		note += fmt.Sprintf(" of %d resamples, so that p can be small enough", n)
+	return "difference in tau-b, paired bootstrap" + moreResamples(f, len(pairs)) + ", p adjusted by Holm over all " +
+		"pairs; ~ not distinguishable at 0.05."
+}
+
+// moreResamples says how many resamples n comparisons take, where they are more than those of the intervals.
+func moreResamples(f *analysis.Findings, n int) string {
+	if resamples := f.Resamples(n); resamples > f.Resamples(0) {
+		return fmt.Sprintf(", %d resamples so that p can be small enough", resamples)
 	}
-	return note + ", p adjusted by Holm over all pairs; ~ not distinguishable at 0.05."
+	return ""
 }
 
 // paired are the estimators of pairs, in their order.

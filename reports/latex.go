@@ -20,6 +20,9 @@ const (
 	widestColumn = 3.6 * inch // of a two-column page
 )
 
+// alignment is how much wider siunitx may make a column of numbers than its texts, in TeX points.
+const alignment = 1.5
+
 // captionSkip keeps the caption and the first rule apart in classes that leave no room below captions.
 const captionSkip = "\\ifdim\\belowcaptionskip<6pt \\setlength{\\belowcaptionskip}{6pt}\\fi\n"
 
@@ -33,17 +36,25 @@ func (p printed) latex(w io.Writer, o TableOptions) error {
 	width := o.Width
 	names := p.texNames()
 	p.rows = p.marked(nil, func(s string) string { return s }) // minus signs are as wide as they are set
-	measure := func(width float64) layout {
+	measure := func(width float64) (printed, layout) {
+		if o.SIunitx {
+			for k := range p.columns {
+				if p.numbers(k) != "" {
+					width -= alignment
+				}
+			}
+		}
 		return p.arrange(ruler{width, texWidth, texWidth("n"), [2]float64{8, 5}, 0, boldWidth}, names)
 	}
 	if width == 0 {
 		width = narrowTable
-		l := measure(width)
+		_, l := measure(width)
 		if len(l.blocks) > 1 || slices.ContainsFunc(l.blocks[0].widths, func(w float64) bool { return w > 0 }) {
 			width = wideTable
 		}
 	}
-	l := measure(width)
+	p, l := measure(width)
+	names = p.texNames()
 	environment := "table"
 	if width > widestColumn {
 		environment = "table*"

@@ -40,17 +40,18 @@ const brief = 12
 const legible = 3
 
 // arrange fits columns. What does not fit has, in turn, the heads broken, columns of equal cells moved to a note, the
-// gaps narrowed, texts broken, and the columns dealt out over several blocks.
-func (p printed) arrange(r ruler, names []string) layout {
+// gaps narrowed, texts broken, and the columns dealt out over several blocks. Long names of rows get numbers, which stand
+// for them in all blocks but the first; the table that is returned has these.
+func (p printed) arrange(r ruler, names []string) (printed, layout) {
 	all := make([]int, len(p.columns))
 	for i := range all {
 		all[i] = i
 	}
 	l := layout{gap: r.gaps[0]}
 	fits := func(columns []int) bool { return p.total(r, l, names, columns) <= r.width }
-	one := func(columns []int) layout {
+	one := func(columns []int) (printed, layout) {
 		l.blocks = []block{{columns, make([]float64, len(columns))}}
-		return l
+		return p, l
 	}
 	if fits(all) {
 		return one(all)
@@ -76,10 +77,37 @@ func (p printed) arrange(r ruler, names []string) layout {
 	if l.gap = r.gaps[1]; fits(all) {
 		return one(all)
 	}
-	for _, columns := range p.deal(r, l, names, all) {
+	heads := 0
+	for heads < len(all) && p.columns[all[heads]].heads() {
+		heads++
+	}
+	dealt := p.deal(r, l, names, all, heads, all[:heads], legible)
+	if len(dealt) > 1 && heads == 1 && p.wide(r, l, names[all[0]], all[0]) > r.width/longName {
+		p, names = p.numbered(all[0]), append(slices.Clone(names), "")
+		dealt = p.deal(r, l, names, all, heads, []int{len(p.columns) - 1}, legible-1)
+	}
+	for _, columns := range dealt {
 		l.blocks = append(l.blocks, block{columns, p.shrink(r, l, names, columns)})
 	}
-	return l
+	return p, l
+}
+
+// longName is the part of the width from which names of rows are not repeated.
+const longName = 3
+
+// numbered is the table with a number behind each name of column k, unless it has one, and alone in a last column.
+func (p printed) numbered(k int) printed {
+	p.columns = append(slices.Clone(p.columns), Column{Kind: Label})
+	rows, styles := make([][]string, len(p.rows)), make([][]Style, len(p.rows))
+	for i, row := range p.rows {
+		number := fmt.Sprintf("(%d)", i+1)
+		rows[i], styles[i] = append(slices.Clone(row), number), append(slices.Clone(p.styles[i]), 0)
+		if !strings.HasSuffix(row[k], number) {
+			rows[i][k] += " " + number
+		}
+	}
+	p.rows, p.styles = rows, styles
+	return p
 }
 
 // equal says whether all cells of a column of numbers are the same text.
@@ -141,21 +169,19 @@ func (p printed) narrowest(r ruler, l layout, name string, k int) float64 {
 	return min(natural, max(min(w, brief*2*r.unit), brief*r.unit))
 }
 
-// deal shares columns out over as few blocks as they need; every one begins with the names of the rows, and what is
-// bound to a column stays with it.
-func (p printed) deal(r ruler, l layout, names []string, columns []int) (blocks [][]int) {
+// deal shares columns out over as few blocks as they need: the first begins with the heads, which name the rows, every
+// other one with the columns that do so again. What is bound to a column stays with it; texts need at most so many lines.
+func (p printed) deal(
+	r ruler, l layout, names []string, columns []int, heads int, again []int, lines float64,
+) (blocks [][]int) {
 	least := func(columns []int) float64 {
 		sum := l.gap * (float64(len(columns)-1) + r.margins)
 		for _, k := range columns {
 			if sum += p.narrowest(r, l, names[k], k); p.columns[k].left() {
-				sum += max(0, p.wide(r, l, names[k], k)/legible-p.narrowest(r, l, names[k], k))
+				sum += max(0, p.wide(r, l, names[k], k)/lines-p.narrowest(r, l, names[k], k))
 			}
 		}
 		return sum
-	}
-	heads := 0
-	for heads < len(columns) && p.columns[columns[heads]].Kind == Label {
-		heads++
 	}
 	row := columns[:heads]
 	now := slices.Clone(row)
@@ -166,6 +192,7 @@ func (p printed) deal(r ruler, l layout, names []string, columns []int) (blocks 
 		}
 		next := columns[i:end]
 		if len(now) > len(row) && least(slices.Concat(now, next)) > r.width {
+			row = again
 			blocks, now = append(blocks, now), slices.Clone(row)
 		}
 		now, i = append(now, next...), end

@@ -1,6 +1,8 @@
 package reports_test
 
 import (
+	"encoding/csv"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -107,6 +109,106 @@ func TestBoldIsAboveTheBaselines(t *testing.T) {
 		if !strings.Contains(b.String(), c.said) || !strings.Contains(b.String(), "Bold: the best, and what is not") ||
 			c.none != "" && strings.Contains(b.String(), c.none) {
 			t.Errorf("baseline %q:\n%s", c.baseline, b.String())
+		}
+	}
+}
+
+// TestManyPairs: more than eight estimators are a matrix for people, of numbered names, and a list for programs, or by
+// columns of the list.
+func TestManyPairs(t *testing.T) {
+	_, f := studytest.MadeUp(t, t.TempDir(), 60, 1)
+	some := *f.Results
+	some.Columns = nil
+	for i := range 9 {
+		column := *f.Columns[i%2*3] // good or noise
+		q := *column.Question
+		q.Label = fmt.Sprintf("%s-number-%d-with-a-name-that-is-long", q.Label, i+1)
+		column.Question = &q
+		some.Columns = append(some.Columns, &column)
+	}
+	found, err := analysis.Analyse(t.Context(), &some, analysis.Options{Options: f.Options})
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := reports.Study{Findings: found}.Table("pairwise")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := []string{"a", "b", "difference", "p", "mark"}
+	for _, c := range []struct {
+		as      reports.Format
+		options reports.TableOptions
+		want    []string
+	}{
+		{reports.Terminal, reports.TableOptions{Terminal: 44}, []string{"\n good-number-1-", "(5)", " +0.78 ", "\n (1) ",
+			"Row minus column: difference in tau-b"}},
+		{reports.HTML, reports.TableOptions{}, []string{"bootstrap, 3000 resamples so that p can be small enough"}},
+		{reports.LaTeX, reports.TableOptions{Width: 3.25 * 72.27}, []string{"\n(1) & ", "$\\sim$ & +0."}},
+		{reports.CSV, reports.TableOptions{}, []string{"a,b,tau_b_a,tau_b_b,difference,difference_low,", ",~,60,no interval"}},
+		{reports.JSON, reports.TableOptions{}, []string{`"table":"pairwise"`, `"rows":[{"a":"good-number-1-`}},
+		{reports.Markdown, reports.TableOptions{Columns: list}, []string{"| A  ", "| B  ", "| 1.000 | ~ "}},
+	} {
+		var b strings.Builder
+		if err := table.Print(&b, c.as, c.options); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range c.want {
+			if !strings.Contains(b.String(), want) {
+				t.Errorf("%s: no %q in\n%s", c.as, want, b.String())
+			}
+		}
+	}
+	if err := reports.CheckColumns(list, table); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestOneTableIsOneCSV: tables of one name have one header, others are refused, and JSON has a line each.
+func TestOneTableIsOneCSV(t *testing.T) {
+	var grids, others []reports.Table
+	for _, table := range allTables(t) {
+		if table.Name == "grid" {
+			grids = append(grids, table)
+		} else {
+			others = append(others, table)
+		}
+	}
+	grids = append(grids, grids...)
+	var b strings.Builder
+	if err := reports.WriteTables(&b, grids, reports.CSV, reports.TableOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(strings.NewReader(b.String())).ReadAll()
+	if want := 1 + len(grids)*len(grids[0].Programs.Rows); err != nil || len(rows) != want {
+		t.Errorf("%d rows, want %d: %v", len(rows), want, err)
+	}
+	err = reports.WriteTables(&b, others, reports.CSV, reports.TableOptions{})
+	if err == nil || !strings.Contains(err.Error(), "CSV holds one table, not estimators and top: name one, or take JSON") {
+		t.Error(err)
+	}
+	b.Reset()
+	if err := reports.WriteTables(&b, others, reports.JSON, reports.TableOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if lines := strings.Count(b.String(), "\n"); lines != len(others) {
+		t.Errorf("%d lines of %d tables", lines, len(others))
+	}
+}
+
+// TestLaTeXCharacters: quotation marks and signs that the oldest fonts have, and what these lack is said.
+func TestLaTeXCharacters(t *testing.T) {
+	table := reports.Table{Title: "A", Columns: []reports.Column{{Name: "x", Kind: reports.Words}}}
+	for text, want := range map[string]string{
+		`a "b c" ["d"]`: "a ``b c'' [``d'']", "ℓ₂ 90°": `$\ell$$_2$ 90\textdegree{}`, "Größe – Ł": "Größe – Ł",
+		"估": "10pt; pdflatex lacks 估, xelatex and",
+	} {
+		table.Rows = [][]reports.Cell{reports.Texts(text)}
+		var b strings.Builder
+		if err := table.Write(&b, reports.LaTeX); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(b.String(), want) || text != "估" && strings.Contains(b.String(), "lacks") {
+			t.Errorf("%s: no %q in\n%s", text, want, b.String())
 		}
 	}
 }

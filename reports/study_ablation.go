@@ -26,6 +26,10 @@ func (f Study) ablationTables() ([]Table, error) {
 
 func (f Study) ablationTable(base *analysis.Finding, ablations []analysis.Ablation) Table {
 	above, _ := judgement(f.Findings)
+	compared := 0
+	for _, a := range ablations {
+		compared += len(a.Levels) - 1
+	}
 	t := Table{
 		Name:  "ablation",
 		Title: f.title("Ablation of " + base.Estimator),
@@ -35,8 +39,9 @@ func (f Study) ablationTable(base *analysis.Finding, ablations []analysis.Ablati
 			{Name: "default", Key: "default", Kind: Flag, Hidden: true},
 			{Name: "n", Key: "n", Kind: Count, Hidden: true},
 		}, coefficientColumns("tau-b", "tau_b"), differenceColumns("difference"), timeColumns("")),
-		Notes: f.notes("*: the default of the study. difference: from it, by the paired bootstrap, p adjusted by Holm over "+
-			"all levels of all ablations; ~ not distinguishable at 0.05.", above, f.noteSeconds()),
+		Notes: f.notes("*: the default of the study. difference: from it, by the paired bootstrap"+
+			moreResamples(f.Findings, compared)+", p adjusted by Holm over all levels of all ablations; ~ not "+
+			"distinguishable at 0.05.", above, f.noteSeconds()),
 		subjects: []string{base.Estimator},
 	}
 	level, tau, d := column(t.Columns, "level"), column(t.Columns, "tau_b"), column(t.Columns, "difference")

@@ -236,6 +236,7 @@ func (f Study) importanceFigure() ([]Figure, error) {
 // importanceTable has the same numbers.
 func (f Study) importanceTable() (Table, error) {
 	t := Table{
+		Name:  "importance",
 		Title: f.title("Importance of settings: share of the variance of tau-b"),
 		Columns: []Column{{Name: "estimator", Key: "estimator", Kind: Label}, {Name: "setting", Key: "setting", Kind: Label},
 			{Name: "share", Key: "share", Kind: Share}, {Name: "combinations", Key: "combinations", Kind: Count},

@@ -324,7 +324,8 @@ func (f Study) estimatorTable() (Table, error) {
 	}
 	above, bold := judgement(f.Findings)
 	t := f.numbered(f.title("Rank correlation"), f.ordered(), f.basicNotes(
-		"vs best: paired bootstrap of the difference in tau-b, Holm; ~ not distinguishable from the best at 0.05.",
+		"vs best: paired bootstrap of the difference in tau-b, Holm"+moreResamples(f.Findings, len(f.Rows)-1)+
+			"; ~ not distinguishable from the best at 0.05.",
 		above, f.noteSeconds()))
 	if bold != "" {
 		if runnerUp(rowsOf(f.Rows)) >= 0 {

@@ -50,7 +50,7 @@ func (t Table) Print(w io.Writer, f Format, o TableOptions) error {
 	if f == CSV {
 		return writeCSV(w, []Table{t}, o)
 	}
-	if f == JSON || o.Columns != nil && !slices.ContainsFunc(t.Columns, among(o.Columns)) {
+	if f == JSON || !t.shows(o.Columns) {
 		t = t.forPrograms()
 	}
 	t = t.renamed(o.Rename)

@@ -41,7 +41,7 @@ func (t Table) wanted(keys []string) (from []int) {
 	}
 	for _, key := range keys {
 		for k, c := range t.Columns {
-			if (c.Key == key || slices.Contains(c.keys(), key)) && !slices.Contains(from, k) {
+			if c.is(key) && !slices.Contains(from, k) {
 				from = append(from, k)
 			}
 		}
@@ -49,16 +49,24 @@ func (t Table) wanted(keys []string) (from []int) {
 	return from
 }
 
-// among says whether a column has one of some keys.
-func among(keys []string) func(Column) bool {
-	return func(c Column) bool {
-		return slices.ContainsFunc(keys, func(key string) bool { return c.Key == key || slices.Contains(c.keys(), key) })
+// is says whether a key is that of the column, or of one of its numbers.
+func (c Column) is(key string) bool { return c.Key == key || slices.Contains(c.keys(), key) }
+
+// shows says whether people see columns of these keys, and not programs alone.
+func (t Table) shows(keys []string) bool {
+	for _, key := range keys {
+		if !slices.ContainsFunc(t.Columns, func(c Column) bool { return c.is(key) }) {
+			return false
+		}
 	}
+	return true
 }
 
 // has says whether the table has a column of one of some keys.
 func (t Table) has(keys []string) bool {
-	return slices.ContainsFunc(t.Columns, among(keys)) || t.Programs != nil && t.Programs.has(keys)
+	return slices.ContainsFunc(keys, func(key string) bool {
+		return t.shows([]string{key}) || t.forPrograms().shows([]string{key})
+	})
 }
 
 // CheckColumns refuses keys of columns that none of some tables has.

@@ -16,7 +16,8 @@ import (
 // terminal prints the table in so many columns of a terminal.
 func (p printed) terminal(w io.Writer, width int) error {
 	names := p.names(false)
-	l := p.arrange(ruler{float64(width), runes, 1, [2]float64{2, 1}, 1, 1}, names)
+	p, l := p.arrange(ruler{float64(width), runes, 1, [2]float64{2, 1}, 1, 1}, names)
+	names = p.names(false)
 	var b strings.Builder
 	if p.title != "" {
 		for line := range strings.Lines(p.title) {
