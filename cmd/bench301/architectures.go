@@ -14,7 +14,9 @@ import (
 
 	"rwe301/analysis"
 	"rwe301/bench301"
+	"rwe301/internal/printable"
 	"rwe301/internal/suggest"
+	"rwe301/study"
 )
 
 // archInput is how a command comes by its architectures: from arguments, files or standard input.
@@ -130,6 +132,10 @@ func (a *archInput) source(ctx context.Context, space bench301.Space, notation b
 		if err != nil {
 			if errors.Is(err, os.ErrNotExist) {
 				err = fmt.Errorf("%s: neither a file nor an architecture%s", arg, suggestion(space, arg))
+				if r, bad := analysis.Refer(kinds(&study.Sources{}), arg); bad == nil && r.Estimator != "" {
+					err = fmt.Errorf("%s: no id of an architecture: 6 to 16 hexadecimal digits, as tables print them",
+						printable.Cut(arg, 100))
+				}
 			}
 			yield(bench301.Item{}, err)
 			return
