@@ -188,7 +188,7 @@ func TestOpen(t *testing.T) {
 		{names: []string{"a:params", "a"}, labels: []string{"rwe:x=1,y=2", "rwe:x=2", "params"}, reads: 1},
 		{names: []string{"a:params", "b:rwe:x=2"}, labels: []string{"params", "rwe:x=2"}, reads: 2},
 		{names: []string{"c:d:params"}, labels: []string{"params"}, reads: 1},
-		{names: []string{"a:snip"}, err: `no scores of "snip": there are rwe:x=1,y=2, rwe:x=2, params`},
+		{names: []string{"a:snip"}, err: `no scores of "snip" (legal: params, rwe:x=1,y=2, rwe:x=2)`},
 		{names: []string{"a:"}, err: "name an estimator behind the colon"},
 		{names: []string{"nosuch"}, err: "nosuch: no run folder: no such file or directory"},
 		{names: []string{"nosuch.jsonl"}, err: "nosuch.jsonl: no such file or directory"},

@@ -34,7 +34,7 @@ cat > comparison.yaml <<END
 name: comparison
 population: 4
 generations: 2
-methods: [{algorithm: nsga2, objectives: [params, pool-count]}]
+methods: [{name: nsga2, algorithm: nsga2, objectives: [params, pool-count]}]
 END
 bench301 score -e params -e pool-count --seed 1 -o run2.jsonl archs.txt > /dev/null
 cat > my.yaml <<END
@@ -55,6 +55,8 @@ for part in $(seq 16); do bench301 study run my.yaml --shard $part/16 > /dev/nul
 small='-O params -O l2_norm:channels=4,resolution=8 --population 4 --generations 2'
 bench301 search $small --out runs/my-search > /dev/null
 bench301 search $small --out runs/small > /dev/null
+mkdir experiments
+cp -r runs/small experiments
 `
 
 // skipped are beginnings of examples that are not executed, with the reasons.
@@ -75,7 +77,7 @@ var smaller = strings.NewReplacer(
 		"--population 4 --generations 2",
 	"-O rwe-ridge", "-O l2_norm:channels=4,resolution=8",
 	"sample -n 20", "sample -n 1", "channels=16,seeds=3", "channels=2,seeds=3", "--calibrate 500", "--calibrate 20",
-	"init my.yaml", "init new.yaml", "init comparison.yaml", "init other.yaml",
+	"study init my.yaml", "study init $$.yaml", "search init my.yaml", "search init $$.yaml",
 	"bench301 study run my.yaml --shard", "rm -r runs/my-study-3-of-16 && bench301 study run my.yaml --shard",
 	"bench301 study merge", "rm -r runs/my-study && bench301 study merge",
 	"--out runs/small", "--out runs/smaller",
