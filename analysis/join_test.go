@@ -240,3 +240,20 @@ func TestFind(t *testing.T) {
 		}
 	}
 }
+
+// TestOnTheWall keeps apart seconds of processors that are as many as those on the wall and seconds that are not known.
+func TestOnTheWall(t *testing.T) {
+	for _, c := range []struct {
+		wall, cpu float64
+		want      int
+	}{{1, 1, 0}, {1, 0, 1}, {2, 1, 0}, {0, 0, 0}} {
+		column := analysis.NewColumn(&store.Question{Label: "a", Seeds: []uint64{0}}, 1)
+		if err := column.Answer(0, 0, store.OK, 1, c.wall, c.cpu); err != nil {
+			t.Fatal(err)
+		}
+		if column.OnWall != c.want || column.OnTheWall(0, 0) != (c.want == 1) || column.Status(0, 0) != store.OK {
+			t.Errorf("%v s on the wall, %v of processors: %d on the wall, status %s", c.wall, c.cpu, column.OnWall,
+				column.Status(0, 0))
+		}
+	}
+}
