@@ -97,6 +97,8 @@ func (a *archInput) each(ctx context.Context, args []string) iter.Seq2[bench301.
 			for item, err := range a.source(ctx, space, notation, i, arg) {
 				if err == nil {
 					err = ctx.Err()
+				} else if other := spaceOf(space, arg); other != "" {
+					err = fmt.Errorf("%w (of the space %s: --space %[2]s)", err, other)
 				}
 				if !yield(item, err) || err != nil {
 					return
@@ -104,6 +106,30 @@ func (a *archInput) each(ctx context.Context, args []string) iter.Seq2[bench301.
 			}
 		}
 	}
+}
+
+// spaceOf names the other space whose architectures an argument begins with, "" where there is none.
+func spaceOf(space bench301.Space, arg string) string {
+	for _, other := range bench301.Spaces() {
+		if other.Name() == space.Name() {
+			continue
+		}
+		if _, _, err := other.Parse(arg); err == nil {
+			return other.Name()
+		}
+		f, err := os.Open(arg)
+		if err != nil {
+			continue
+		}
+		for _, err = range (bench301.Reader{Space: other}).Read(arg, f) {
+			break
+		}
+		f.Close()
+		if err == nil {
+			return other.Name()
+		}
+	}
+	return ""
 }
 
 // source reads the architectures that argument i stands for.
