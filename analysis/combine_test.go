@@ -84,7 +84,7 @@ func TestCombine(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{"mean:up": "must be one of", "rank": "must be one of",
-		"rank:sideways": `no scores of "sideways": there are up, down`, "linear:up": "at least 2 are needed"} {
+		"rank:sideways": `no scores of "sideways" (legal: down, up)`, "linear:up": "at least 2 are needed"} {
 		c, labels, err := analysis.ParseCombination(text)
 		if err == nil {
 			r := resultsOf(t, all...)

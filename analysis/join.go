@@ -240,7 +240,7 @@ func (c *joined) recount() {
 			case "":
 				c.Missing++
 			case store.OK:
-				if wall := c.Walls[s][i]; wall > 0 && c.Times[s][i] == wall {
+				if c.OnTheWall(s, i) {
 					c.OnWall++
 				}
 			}

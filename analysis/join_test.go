@@ -188,7 +188,7 @@ func TestOpen(t *testing.T) {
 		{names: []string{"a:params", "a"}, labels: []string{"rwe:x=1,y=2", "rwe:x=2", "params"}, reads: 1},
 		{names: []string{"a:params", "b:rwe:x=2"}, labels: []string{"params", "rwe:x=2"}, reads: 2},
 		{names: []string{"c:d:params"}, labels: []string{"params"}, reads: 1},
-		{names: []string{"a:snip"}, err: `no scores of "snip": there are rwe:x=1,y=2, rwe:x=2, params`},
+		{names: []string{"a:snip"}, err: `no scores of "snip" (legal: params, rwe:x=1,y=2, rwe:x=2)`},
 		{names: []string{"a:"}, err: "name an estimator behind the colon"},
 		{names: []string{"nosuch"}, err: "nosuch: no run folder: no such file or directory"},
 		{names: []string{"nosuch.jsonl"}, err: "nosuch.jsonl: no such file or directory"},
@@ -237,6 +237,23 @@ func TestFind(t *testing.T) {
 	} {
 		if _, err := r.Find(id); err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %s", id, err, want)
+		}
+	}
+}
+
+// TestOnTheWall keeps apart seconds of processors that are as many as those on the wall and seconds that are not known.
+func TestOnTheWall(t *testing.T) {
+	for _, c := range []struct {
+		wall, cpu float64
+		want      int
+	}{{1, 1, 0}, {1, 0, 1}, {2, 1, 0}, {0, 0, 0}} {
+		column := analysis.NewColumn(&store.Question{Label: "a", Seeds: []uint64{0}}, 1)
+		if err := column.Answer(0, 0, store.OK, 1, c.wall, c.cpu); err != nil {
+			t.Fatal(err)
+		}
+		if column.OnWall != c.want || column.OnTheWall(0, 0) != (c.want == 1) || column.Status(0, 0) != store.OK {
+			t.Errorf("%v s on the wall, %v of processors: %d on the wall, status %s", c.wall, c.cpu, column.OnWall,
+				column.Status(0, 0))
 		}
 	}
 }

@@ -43,8 +43,11 @@ type vectors struct {
 	states              []uint8 // in states
 }
 
-// states are those that an answer may have, none at first.
-var states = []store.Status{"", store.OK, store.Undefined, store.Failed}
+// states are those that an answer may have, none at first; the last is that of onWall.
+var states = []store.Status{"", store.OK, store.Undefined, store.Failed, store.OK}
+
+// onWall is the state of a score whose seconds of processors are not known.
+const onWall = 4
 
 // fromRecords gives seeds a column of their own where apart tells them apart.
 func fromRecords(

@@ -124,6 +124,7 @@ func (c *Column) Answer(i int, seed uint64, status store.Status, score, wall, cp
 			c.Times[s][i] = wall
 			if wall > 0 {
 				c.OnWall++
+				c.state[s][i] = onWall
 			}
 		}
 	case store.Undefined:
@@ -136,6 +137,9 @@ func (c *Column) Answer(i int, seed uint64, status store.Status, score, wall, cp
 
 // Status is what became of the answer about architecture i under the seed with number s; "" where there is none.
 func (c *Column) Status(s, i int) store.Status { return states[c.state[s][i]] }
+
+// OnTheWall says whether the seconds of a score are those on the wall, for want of those of processors.
+func (c *Column) OnTheWall(s, i int) bool { return c.state[s][i] == onWall }
 
 // Because notes why an answer is no score.
 func (c *Column) Because(reason string) {

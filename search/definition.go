@@ -124,6 +124,12 @@ func (d *Definition) readMethods(n yamldoc.Node) error {
 			"algorithm":  func(n yamldoc.Node) error { return n.OneOf(&m.Algorithm, Algorithms()) },
 			"objectives": func(n yamldoc.Node) (err error) { m.Objectives, err = objectivesOf(n); return err },
 		}))
+		if m.Name == "" {
+			m.Name = m.Algorithm
+		}
+		if err := validate(m); err != nil && errs[len(errs)-1] == nil {
+			errs = append(errs, item.Errorf("method %s: %w", printable.Cut(m.Name, 100), err))
+		}
 		d.Methods = append(d.Methods, m)
 	}
 	return yamldoc.Join(errs)

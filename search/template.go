@@ -12,7 +12,7 @@ const templateHead = `# Searches of bench301. Every key that a definition may ha
 #   bench301 search THIS_FILE         Ctrl-C saves, and bench301 search resume goes on
 #   bench301 report RUN               the report of the run folder that it names
 
-name: my-search           # names the run folder, runs/<UTC time>-my-search
+name: my-search           # names the run folder, runs/my-search
 space: darts              # the search space
 
 # Each method is run under every seed, with the same number of evaluations. Two or three objectives are minimised:

@@ -68,7 +68,7 @@ func Copy(dir string, r *analysis.Results, m scoring.Machine) (*Run, error) {
 						score = 0 - score
 					}
 					rec.Score, rec.Seconds = &score, c.Walls[s][i]
-					if c.Times[s][i] != rec.Seconds {
+					if !c.OnTheWall(s, i) {
 						rec.CPUSeconds = c.Times[s][i]
 					}
 				default:

@@ -14,7 +14,9 @@ import (
 
 	"rwe301/analysis"
 	"rwe301/bench301"
+	"rwe301/internal/printable"
 	"rwe301/internal/suggest"
+	"rwe301/study"
 )
 
 // archInput is how a command comes by its architectures: from arguments, files or standard input.
@@ -95,6 +97,8 @@ func (a *archInput) each(ctx context.Context, args []string) iter.Seq2[bench301.
 			for item, err := range a.source(ctx, space, notation, i, arg) {
 				if err == nil {
 					err = ctx.Err()
+				} else if other := spaceOf(space, arg); other != "" {
+					err = fmt.Errorf("%w (of the space %s: --space %[2]s)", err, other)
 				}
 				if !yield(item, err) || err != nil {
 					return
@@ -102,6 +106,30 @@ func (a *archInput) each(ctx context.Context, args []string) iter.Seq2[bench301.
 			}
 		}
 	}
+}
+
+// spaceOf names the other space whose architectures an argument begins with, "" where there is none.
+func spaceOf(space bench301.Space, arg string) string {
+	for _, other := range bench301.Spaces() {
+		if other.Name() == space.Name() {
+			continue
+		}
+		if _, _, err := other.Parse(arg); err == nil {
+			return other.Name()
+		}
+		f, err := os.Open(arg)
+		if err != nil {
+			continue
+		}
+		for _, err = range (bench301.Reader{Space: other}).Read(arg, f) {
+			break
+		}
+		f.Close()
+		if err == nil {
+			return other.Name()
+		}
+	}
+	return ""
 }
 
 // source reads the architectures that argument i stands for.
@@ -130,6 +158,10 @@ func (a *archInput) source(ctx context.Context, space bench301.Space, notation b
 		if err != nil {
 			if errors.Is(err, os.ErrNotExist) {
 				err = fmt.Errorf("%s: neither a file nor an architecture%s", arg, suggestion(space, arg))
+				if r, bad := analysis.Refer(kinds(&study.Sources{}), arg); bad == nil && r.Estimator != "" {
+					err = fmt.Errorf("%s: no id of an architecture: 6 to 16 hexadecimal digits, as tables print them",
+						printable.Cut(arg, 100))
+				}
 			}
 			yield(bench301.Item{}, err)
 			return

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -69,23 +70,26 @@ func newRuns(s streams) *cobra.Command {
 		Long: `Lists what is in the folder DIR (default runs) and below it: run folders of studies, of searches, of the demo
 and of tables that were replayed, and files of scores. done counts scores, of searches evaluations; failed counts those
 that are no number; best is the estimator with the highest tau-b, of searches the most accurate architecture that they
-evaluated, each by the accuracies that the run comes with, of files of scores by the mini surrogate. Folders that hold
-no run, or a damaged one, are listed with what is wrong.
+evaluated, each by the accuracies that the run comes with, of files of scores by the mini surrogate. Runs that are
+damaged or not finished are listed with what is wrong; other folders, as of figures, are named on standard error.
 
 Commands put a new run into runs/NAME, where that is taken into runs/NAME-2, and so on, and say so as they begin; NAME
 is that of the study, the search or the table, or demo. Parts of a study, which belong together, are
 runs/NAME-3-of-16.`,
 		Example: `  bench301 runs
-  bench301 runs /data/experiments --json`,
+  bench301 runs experiments --json`,
 		Args: someArgs(0, 1, "one folder at most"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir := "runs"
 			if len(args) > 0 {
 				dir = args[0]
 			}
-			all, err := list(cmd.Context(), s, dir)
+			all, foreign, err := list(cmd.Context(), s, dir)
 			if err != nil {
 				return err
+			}
+			if foreign != nil {
+				s.say("no run in %s", printable.Cut(strings.Join(foreign, ", "), 300))
 			}
 			if len(all) == 0 {
 				s.say("%s: no runs in it", dir)
@@ -95,6 +99,7 @@ runs/NAME-3-of-16.`,
 				columns += ",problem"
 			}
 			p := newPrinter(s, f, columns, listed.cells)
+			p.width = terminalWidth(s.out)
 			for _, l := range all {
 				if l.Problem != "" {
 					p.table.Notes = append(p.table.Notes, l.Name+": "+l.Problem)
@@ -106,14 +111,17 @@ runs/NAME-3-of-16.`,
 }
 
 func (l listed) cells() []any {
-	when, done := "", ""
+	when, n, done, failed := "", "", "", ""
 	if l.When != nil {
 		when = l.When.Format("2006-01-02 15:04")
+	}
+	if l.Architectures > 0 { // else it could not be opened
+		n, failed = strconv.Itoa(l.Architectures), strconv.Itoa(l.Failed)
 	}
 	if l.Asked > 0 {
 		done = fmt.Sprintf("%d/%d", l.Done, l.Asked)
 	}
-	return []any{l.Name, l.Kind, when, l.Architectures, done, l.Failed, l.Best, bytesText(l.Size), l.Problem}
+	return []any{l.Name, l.Kind, when, n, done, failed, l.Best, bytesText(l.Size), l.Problem}
 }
 
 // bytesText writes a size with the unit that fits.
@@ -129,17 +137,17 @@ func bytesText(n int64) string {
 	return fmt.Sprintf("%.3g %s", v, units[k])
 }
 
-// list looks at all runs in a folder, several at a time, in order of their names.
-func list(ctx context.Context, s streams, dir string) ([]listed, error) {
-	paths, err := runsIn(dir, true)
+// list looks at all runs in a folder, several at a time, in order of their names. foreign are folders in it without one.
+func list(ctx context.Context, s streams, dir string) (runs []listed, foreign []string, err error) {
+	paths, foreign, err := runsIn(dir, true)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: no such folder: runs go there by default; another one is an argument", dir)
+		return nil, nil, fmt.Errorf("%s: no such folder: runs go there by default; another one is an argument", dir)
 	}
 	if errors.Is(err, syscall.ENOTDIR) {
-		return nil, fmt.Errorf("%s: neither a folder nor a file of scores", dir)
+		return nil, nil, fmt.Errorf("%s: neither a folder nor a file of scores", dir)
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	out := make([]listed, len(paths))
 	count, end := s.steps("looking at runs", "runs")
@@ -159,28 +167,31 @@ func list(ctx context.Context, s streams, dir string) ([]listed, error) {
 	}
 	close(next)
 	wg.Wait()
-	return out, ctx.Err()
+	return out, foreign, ctx.Err()
 }
 
 // runsIn lists the paths of run folders and files of scores in a folder, and of its own folders in which there are
-// none. top says that it is the one that was named.
-func runsIn(dir string, top bool) (paths []string, err error) {
+// none. top says that it is the one that was named; foreign are its own folders without a run.
+func runsIn(dir string, top bool) (paths, foreign []string, err error) {
 	kind, begun := runFolder(dir)
 	if kind != "" || store.IsRecords(dir) {
-		return []string{dir}, nil
+		return []string{dir}, nil, nil
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, e := range entries {
 		path := filepath.Join(dir, e.Name())
 		switch {
 		case strings.HasPrefix(e.Name(), "."):
 		case e.IsDir():
-			below, err := runsIn(path, false)
-			if top && len(below) == 0 && !strings.HasSuffix(e.Name(), "-figures") || err != nil {
+			below, _, err := runsIn(path, false)
+			switch {
+			case err != nil:
 				below = []string{path}
+			case top && len(below) == 0:
+				foreign = append(foreign, path)
 			}
 			paths = append(paths, below...)
 		case e.Type().IsRegular() && filepath.Ext(path) == ".jsonl" && store.IsRecords(path):
@@ -190,7 +201,7 @@ func runsIn(dir string, top bool) (paths []string, err error) {
 	if begun && !top && len(paths) == 0 {
 		paths = []string{dir}
 	}
-	return paths, nil
+	return paths, foreign, nil
 }
 
 // runFolder tells the kind of a folder that is a run, or whether one was begun in it.

@@ -343,6 +343,11 @@ func finish(
 	if err := work(ctx, s, r, p, o); err != nil {
 		return err
 	}
+	return finished(s, r, asJSON)
+}
+
+// finished prints what came out of a run, whether that is a success, and what comes next.
+func finished(s streams, r *study.Run, asJSON bool) error {
 	status, err := r.Status()
 	if err != nil {
 		return err
@@ -363,8 +368,17 @@ func finish(
 		return fmt.Errorf("%s: %w: bench301 study status %[3]s lists them, bench301 study resume %[3]s --retry tries again",
 			r.Dir, failed, shellWord(r.Dir))
 	}
-	if !asJSON {
+	if asJSON {
+		return nil
+	}
+	part := r.Manifest.Shard
+	whole, parted := strings.CutSuffix(r.Dir, fmt.Sprintf("-%d-of-%d", part.Index, part.Count))
+	switch {
+	case part.Count == 0:
 		s.next("table", r.Dir)
+	case parted:
+		s.say("next, once all %d parts are there: bench301 study merge %s-*-of-%[1]d --out %[2]s", part.Count,
+			shellWord(whole))
 	}
 	return nil
 }
@@ -483,14 +497,7 @@ func gather(ctx context.Context, s streams, o sourceOptions, names []string, out
 	if err != nil {
 		return err
 	}
-	s.say("run complete: %s", out)
-	if asJSON {
-		err = printNotes(s, r.Manifest.Notes)
-	}
-	if err == nil {
-		err = printStatus(s, recordOptions{json: asJSON}, r)
-	}
-	return errors.Join(err, r.Close())
+	return errors.Join(finished(s, r, asJSON), r.Close())
 }
 
 // knownSpace refuses the name of a space that there is not.
