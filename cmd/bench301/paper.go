@@ -43,7 +43,7 @@ func (o *paperOptions) AddFlags(cmd *cobra.Command) {
 	f.StringVar(&o.rename, "rename", "", "YAML `FILE` of what estimators, settings, levels and columns are called in "+
 		"the paper, a line each: \"rwe: RWE (ours)\"")
 	f.IntVar(&o.digits, "digits", 3, "digits behind the point of coefficients (default: as many as the column has)")
-	f.Lookup("digits").DefValue = ""
+	f.Lookup("digits").DefValue = "0" // so that help does not name a default twice
 	f.StringVar(&o.Caption, "caption", "", "caption instead of the title")
 	f.StringVar(&o.Label, "label", "", "label of a LaTeX table, such as tab:estimators")
 	f.StringVar(&o.width, "width", "", "width of a LaTeX table, such as 3.25in; over 3.6in it is a table* (default: as "+
