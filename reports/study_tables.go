@@ -265,17 +265,17 @@ func rowsOf(rows []*analysis.Finding) []analysis.Association {
 
 // noteSeconds says what the column of times is.
 func (f Study) noteSeconds() string {
-	note := "s/arch: seconds of an estimate on its own, all its seeds together, median over architectures: "
 	if !slices.ContainsFunc(f.Columns, func(c *analysis.Column) bool { return c.Seconds > 0 }) {
 		return ""
 	}
+	const what = " of an estimate on its own, all its seeds together, median over architectures"
 	switch wall, on := f.onWall(); {
 	case !on:
-		return note + "of processors."
+		return "s/arch: processor seconds" + what + "."
 	case wall == nil:
-		return note + "wall time (no processor seconds were recorded)."
+		return "s/arch: wall time" + what + " (no processor seconds were recorded)."
 	default:
-		return note + "of processors; wall time for " + several(wall) + "."
+		return "s/arch: processor seconds" + what + "; wall time for " + several(wall) + "."
 	}
 }
 
