@@ -124,9 +124,6 @@ func (s Scatter) spread() []float64 {
 	return out
 }
 
-// spreads says whether points are drawn beside their values.
-func (s Scatter) spreads() bool { return !slices.Equal(s.spread(), s.Scores) }
-
 // Data implements Figure. Scores are as they are; drawn_at is where the points are that stand beside them.
 func (s Scatter) Data() ([]string, [][]string) {
 	header := []string{"id", "score", "accuracy"}

@@ -171,7 +171,7 @@ func TestManyEstimators(t *testing.T) {
 	if err := page.Write(&html); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"The best 60 of ", "The best 12 of ", "The best 3 of "} {
+	for _, want := range []string{"The best 60 of ", "The best 12 of ", "The best 4 of "} {
 		if !strings.Contains(html.String(), want) {
 			t.Errorf("the page does not say %q", want)
 		}

@@ -442,8 +442,8 @@ func (r Search) cellFigures() (out []Figure, err error) {
 			continue // nothing to draw, or the same network again
 		}
 		drawn[pick.f.ID] = true
-		title := fmt.Sprintf("%s of %s, seed %d: %s, accuracy\u00a0%.2f%%, %.1f\u00a0M\u00a0MACs", pick.what, pick.f.Method, pick.f.Seed,
-			pick.f.ID, pick.f.Accuracy, float64(pick.f.MACs)/1e6)
+		title := fmt.Sprintf("%s of %s, seed %d: %s, accuracy\u00a0%.2f%%, %.1f\u00a0M\u00a0MACs", pick.what,
+			pick.f.Method, pick.f.Seed, pick.f.ID, pick.f.Accuracy, float64(pick.f.MACs)/1e6)
 		f, err := plots.NewCells(title, r.Space, a)
 		if err != nil {
 			return nil, err

@@ -113,33 +113,12 @@ func short(truth string) string {
 	return abbreviate(name, 48)
 }
 
-// linesFigure draws lines in one column, nothing without any.
-func linesFigure(name string, lines plots.Lines) ([]Figure, error) {
-	if len(lines.Lines) == 0 {
-		return nil, nil
-	}
-	f, err := plots.NewLines(lines)
-	if err != nil {
-		return nil, err
-	}
-	return []Figure{{Name: name, Figure: f, Width: plots.SingleColumn}}, nil
-}
-
 func pointsFigure(name string, width vg.Length, points plots.Points) ([]Figure, error) {
 	f, err := plots.NewPoints(points)
 	if err != nil {
 		return nil, err
 	}
 	return []Figure{{Name: name, Figure: f, Width: width}}, nil
-}
-
-// names are the estimators' labels, cut to n runes.
-func names(rows []*analysis.Finding, n int) []string {
-	out := make([]string, len(rows))
-	for i, r := range rows {
-		out[i] = abbreviate(r.Estimator, n)
-	}
-	return out
 }
 
 // fullNames are the estimators' labels.

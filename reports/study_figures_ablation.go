@@ -10,7 +10,8 @@ import (
 
 // convergenceFigure is F6: how wide the interval of tau is with fewer architectures, a panel an estimator.
 func (f Study) convergenceFigure() ([]Figure, error) {
-	lines := plots.Lines{XLabel: "architectures", YLabel: plots.Tau, LogX: true, Band: "95% interval with so many architectures"}
+	lines := plots.Lines{XLabel: "architectures", YLabel: plots.Tau, LogX: true,
+		Band: "95% interval with so many architectures"}
 	grid := plots.Grid{SharedY: true}
 	for _, r := range f.Top(maxConverging) {
 		var sizes []int

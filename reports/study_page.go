@@ -41,8 +41,8 @@ var captions = map[string]string{
 		"architectures of the top as independent. Of more than three estimators each has a panel, with the others in grey. " +
 		"Chance is the share itself.",
 	"ranks": "True against predicted rank, 1 the best; on the diagonal they agree.",
-	"critical": "Mean ranks over parts of the architectures, 1 the best; bars join estimators that Nemenyi's test cannot " +
-		"tell apart.",
+	"critical": "Mean ranks over parts of the architectures, 1 the best; bars join estimators that Nemenyi's test " +
+		"cannot tell apart.",
 	"cells": "The cells of an architecture.",
 }
 

@@ -162,7 +162,7 @@ func TestPageInABrowser(t *testing.T) {
 		}
 		var out []float64
 		for _, c := range cells[:len(cells)-1] {
-			v, err := strconv.ParseFloat(c, 64)
+			v, err := strconv.ParseFloat(strings.ReplaceAll(c, "−", "-"), 64)
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
@@ -173,13 +173,13 @@ func TestPageInABrowser(t *testing.T) {
 	click := func(name string) {
 		b.do(t, chromedp.Click(chromedp.Search(fmt.Sprintf(`//section[@id="result"]//th/button[text()=%q]`, name))))
 	}
-	click("rho")
-	down := column("rho")
+	click("rho ↑")
+	down := column("rho ↑")
 	if !slices.IsSortedFunc(down, func(x, y float64) int { return cmp.Compare(y, x) }) {
 		t.Errorf("sorted by rho: %v", down)
 	}
-	click("rho")
-	if up := column("rho"); !slices.IsSorted(up) || slices.Equal(up, down) {
+	click("rho ↑")
+	if up := column("rho ↑"); !slices.IsSorted(up) || slices.Equal(up, down) {
 		t.Errorf("sorted by rho the other way round: %v", up)
 	}
 
