@@ -175,7 +175,7 @@ func TestRefusedBounds(t *testing.T) {
 		methodOf("nsga2", `macs, "macs:channels=32"`):                           "are the same objective",
 		methodOf("nsga", "macs, params"):                                        "did you mean nsga2",
 		methodOf("nsga2", "macs, parms"):                                        "did you mean params",
-		small + "methods:\n  - {algorithm: nsga2, objectives: [macs]}": `search.yaml:4: methods.0.: method nsga2: 1 objectives`,
+		small + "methods:\n  - {algorithm: nsga2, objectives: [macs]}":          `search.yaml:4: methods.0.: method nsga2: 1 objectives`,
 		small + "methods: [{name: a, algorithm: nsga2, objectives: [macs, params]}, " +
 			"{name: a, algorithm: random, objectives: [macs, params]}]": "the name is given twice",
 	} {

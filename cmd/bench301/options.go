@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -113,6 +114,17 @@ func (o *imageOptions) AddFlags(cmd *cobra.Command) {
 	f.IntVar(&o.Train, "data-train", 0, "read so many training images of such a folder only, classes in turn "+
 		"(default: all)")
 	f.IntVar(&o.Test, "data-test", 0, "the same for its test images")
+}
+
+// absolute is the images, a folder by its whole path.
+func (o *imageOptions) absolute() (scoring.Images, error) {
+	images := o.Images
+	if slices.Contains([]string{"sample", dataset.SampleName, dataset.CIFAR10Name}, images.Name) {
+		return images, nil
+	}
+	var err error
+	images.Name, err = filepath.Abs(images.Name)
+	return images, err
 }
 
 // open reads the images.

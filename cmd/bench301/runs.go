@@ -137,7 +137,8 @@ func bytesText(n int64) string {
 	return fmt.Sprintf("%.3g %s", v, units[k])
 }
 
-// list looks at all runs in a folder, several at a time, in order of their names. foreign are folders in it without one.
+// list looks at all runs in a folder, several at a time, in order of their names. foreign are folders in it without
+// one.
 func list(ctx context.Context, s streams, dir string) (runs []listed, foreign []string, err error) {
 	paths, foreign, err := runsIn(dir, true)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -319,6 +320,9 @@ func studyKind(r *analysis.Results) string {
 	return "study"
 }
 
+// fewest is the number of architectures from which a list shows a correlation: two always agree or disagree.
+const fewest = 5
+
 func highestTau(r *analysis.Results) *best {
 	var b *best
 	for _, c := range r.Columns {
@@ -326,6 +330,9 @@ func highestTau(r *analysis.Results) *best {
 			return nil
 		}
 		_, kept := analysis.Common(c.Mean(), r.Truth)
+		if len(kept[0]) < fewest {
+			continue
+		}
 		if tau, err := correlation.Kendall(kept[0], kept[1]); err == nil && (b == nil || tau > *b.TauB) {
 			b = &best{Estimator: c.Label, TauB: &tau}
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -248,7 +249,7 @@ func (o *searchOptions) open(cmd *cobra.Command, s streams, args []string) (*sea
 // searched are the flags that say what is searched, which a file says otherwise.
 var searched = []string{
 	"algorithm", "objective", "max", "population", "generations", "seeds", "weights", "space", "surrogate",
-	"table", "column", "unit", "repeats", "data", "data-side", "data-train", "data-test",
+	"table", "column", "unit", "repeats",
 }
 
 // define reads the definition, or makes one of the flags.
@@ -263,7 +264,12 @@ func (o *searchOptions) define(cmd *cobra.Command, args []string) (search.Defini
 		if err != nil {
 			return o.definition, err
 		}
-		return search.Parse(args[0], text)
+		d, err := search.Parse(args[0], text)
+		if err == nil && slices.ContainsFunc([]string{"data", "data-side", "data-train", "data-test"},
+			cmd.Flags().Changed) {
+			d.Dataset, err = o.images.absolute()
+		}
+		return d, err
 	}
 	d := o.definition
 	d.Methods = []analysis.Method{{Name: o.algorithm, Algorithm: o.algorithm, Objectives: o.objectives}}

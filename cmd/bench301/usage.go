@@ -17,14 +17,7 @@ import (
 // usageError marks an error of the command line, as opposed to one of the work.
 type usageError struct{ error }
 
-// wrongUsage makes an error, if there is one, one of the command line; usagef makes a new one.
-func wrongUsage(err error) error {
-	if err != nil {
-		return usageError{err}
-	}
-	return nil
-}
-
+// usagef makes an error of the command line.
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
 // noCommand refuses words behind a command that only has commands below it.
