@@ -92,8 +92,8 @@ func (f *Findings) baseline() *Finding {
 }
 
 // judge says of the findings that are no baselines whether they are significantly above the best of these: paired
-// bootstrap, Holm over all such findings. Where the run has no baseline, a tau-b counts as above whose interval is above
-// 0.
+// bootstrap, Holm over all such findings. Where the run has no baseline, a tau-b counts as above whose interval is
+// above 0.
 func (f *Findings) judge() error {
 	f.Baseline = f.baseline()
 	var pairs [][2]*Finding

@@ -39,8 +39,8 @@ func tau(f *analysis.Finding) Cell { return coefficient(f.Tau)[0] }
 // manyPaired is the number of estimators above which people see their pairs as a matrix.
 const manyPaired = 8
 
-// PairTable has the differences of all pairs of some estimators of a run: a list, which of many estimators only programs
-// see, and people a matrix.
+// PairTable has the differences of all pairs of some estimators of a run: a list, which of many estimators only
+// programs see, and people a matrix.
 func PairTable(f *analysis.Findings, title string, pairs []analysis.Pair) Table {
 	t := Table{
 		Name:  "pairwise",
@@ -96,7 +96,8 @@ func paired(pairs []analysis.Pair) (rows []*analysis.Finding) {
 	return rows
 }
 
-// pairMatrix shows a list of pairs as a matrix: the difference of the row minus the column, where it can be told from 0.
+// pairMatrix shows a list of pairs as a matrix: the difference of the row minus the column, where it can be told from
+// 0.
 func pairMatrix(f *analysis.Findings, list Table, rows []*analysis.Finding, pairs []analysis.Pair) Table {
 	t := Table{Name: list.Name, Title: list.Title, Programs: &list,
 		Columns: []Column{{Name: "estimator", Key: "estimator", Kind: Label}}}

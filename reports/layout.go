@@ -40,8 +40,8 @@ const brief = 12
 const legible = 3
 
 // arrange fits columns. What does not fit has, in turn, the heads broken, columns of equal cells moved to a note, the
-// gaps narrowed, texts broken, and the columns dealt out over several blocks. Long names of rows get numbers, which stand
-// for them in all blocks but the first; the table that is returned has these.
+// gaps narrowed, texts broken, and the columns dealt out over several blocks. Long names of rows get numbers, which
+// stand for them in all blocks but the first; the table that is returned has these.
 func (p printed) arrange(r ruler, names []string) (printed, layout) {
 	all := make([]int, len(p.columns))
 	for i := range all {
@@ -170,7 +170,8 @@ func (p printed) narrowest(r ruler, l layout, name string, k int) float64 {
 }
 
 // deal shares columns out over as few blocks as they need: the first begins with the heads, which name the rows, every
-// other one with the columns that do so again. What is bound to a column stays with it; texts need at most so many lines.
+// other one with the columns that do so again. What is bound to a column stays with it; texts need at most so many
+// lines.
 func (p printed) deal(
 	r ruler, l layout, names []string, columns []int, heads int, again []int, lines float64,
 ) (blocks [][]int) {

@@ -287,25 +287,29 @@ func (f Study) clock() string {
 	case wall == nil:
 		return " of wall time on one core"
 	}
-	return " on one core"
+	return " of processors (some: wall time)"
 }
 
-// onWall says whether wall time counts in the place of processor seconds that are not known, and of which estimators;
-// nil stands for all.
+// onWall says whether wall time counts in the place of processor seconds that are not known, and of which estimators,
+// with the number of scores where it is not that of all; nil stands for all of all.
 func (f Study) onWall() (wall []string, on bool) {
-	timed := 0
+	all := true
 	for _, c := range f.Columns {
-		if c.Seconds > 0 {
-			timed++
-		}
-		if c.OnWall > 0 {
+		switch scored := c.Scored(); {
+		case c.Seconds == 0:
+		case c.OnWall == 0:
+			all = false
+		case c.OnWall < scored:
+			all = false
+			wall = append(wall, fmt.Sprintf("%s (%d of %d scores)", c.Label, c.OnWall, scored))
+		default:
 			wall = append(wall, c.Label)
 		}
 	}
-	if len(wall) >= timed {
-		return nil, len(wall) > 0
+	if on = len(wall) > 0; all {
+		wall = nil
 	}
-	return wall, len(wall) > 0
+	return wall, on
 }
 
 // several lists a few names, and counts the others.
