@@ -231,3 +231,19 @@ func TestNamesOfTables(t *testing.T) {
 		}
 	}
 }
+
+// TestNotesOfColumns leaves out what explains a column that is not shown.
+func TestNotesOfColumns(t *testing.T) {
+	table := reports.Table{Columns: []reports.Column{{Name: "s/arch", Key: "seconds", Kind: reports.Time},
+		{Name: "tau-b", Key: "tau_b", Kind: reports.Signed}}, Rows: [][]reports.Cell{{{V: []float64{1}}, {V: []float64{0.5}}}},
+		Notes: []string{"s/arch: processor seconds.", "tau-b: higher is better."}}
+	for columns, want := range map[string]string{"tau_b": "tau-b: higher is better.", "seconds": "s/arch: processor seconds."} {
+		var b strings.Builder
+		if err := table.Print(&b, reports.Terminal, reports.TableOptions{Columns: []string{columns}}); err != nil {
+			t.Fatal(err)
+		}
+		if got := b.String(); !strings.Contains(got, want) || strings.Count(got, ": ") != 1 {
+			t.Errorf("%s:\n%s", columns, got)
+		}
+	}
+}

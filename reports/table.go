@@ -97,6 +97,11 @@ type printed struct {
 func (t Table) printed(o TableOptions) printed {
 	p := printed{title: printable.Text(t.Title), notes: slices.Clone(t.Notes), groups: t.Groups}
 	from := t.wanted(o.Columns)
+	for k, c := range t.Columns {
+		if c.Name != "" && !slices.Contains(from, k) { // a note that explains it goes with it
+			p.notes = slices.DeleteFunc(p.notes, func(n string) bool { return strings.HasPrefix(n, c.Name+": ") })
+		}
+	}
 	for _, k := range from {
 		c := t.Columns[k]
 		if c.Name = printable.Line(c.Name); o.Digits != nil {
