@@ -26,8 +26,8 @@ func TestIntervalsSayHowTheyWereMade(t *testing.T) {
 			"\nᶜ percentile interval of the bootstrap: BCa has no acceleration.\n",
 			"\nᵈ resamples without a value, left out: rare 12, sparse 7.\n"},
 		LaTeX: {`none\textsuperscript{a} &`, `\textsuperscript{d} resamples without a value`},
-		CSV: {"coverage,asked,notes\n", "usual,9,0.5,0.4,0.6,best,,,false,false,,,,,1,9,rho undefined\n",
-			"small,3,0.3,,,~,0.125,,false,false,,,,,0.3333333333333333,9,\"rho undefined; no interval: " +
+		CSV: {"coverage,asked,notes\n", "usual,9,0.5,0.4,0.6,best,,,false,false,,,,,,0,1,9,rho undefined\n",
+			"small,3,0.3,,,~,0.125,,false,false,,,,,,0,0.3333333333333333,9,\"rho undefined; no interval: " +
 				"fewer than 5 architectures; the smallest p",
 			",9,\"rho undefined; resamples without a value, left out: sparse 7\""},
 		JSON: {`"notes"],"rows":[{"estimator":"usual","n":9,"tau_b":0.5,"tau_b_low":0.4,`, `"notes":["Intervals: usual."]`,

@@ -47,9 +47,9 @@ n = 60
 l2_norm: constant score
 `,
 		CSV: `estimator,n,tau_b,tau_b_low,tau_b_high,versus_best,p_versus_best,p_above_baselines,above_baselines,` +
-			`baseline,rho,rho_low,rho_high,seconds,coverage,asked,notes
-map-effdim,60,0.514,0.4,0.6,,,,,false,0.7,0.6,0.8,0.153,1,60,
-l2_norm,57,,,,,,,,false,,,,0.0001,0.95,60,tau_b undefined; rho undefined
+			`baseline,rho,rho_low,rho_high,seconds,wall_seconds,seconds_on_wall,coverage,asked,notes
+map-effdim,60,0.514,0.4,0.6,,,,,false,0.7,0.6,0.8,0.153,,0,1,60,
+l2_norm,57,,,,,,,,false,,,,0.0001,,0,0.95,60,tau_b undefined; rho undefined
 `,
 		LaTeX: `% needs \usepackage{booktabs}; 5.50in wide in a document of 10pt
 \begin{table*}
@@ -164,7 +164,8 @@ func TestMinusInLaTeX(t *testing.T) {
 
 // Texts of users' files mean nothing else in Markdown.
 func TestMarkdownOfOddTexts(t *testing.T) {
-	table := Table{Title: "<b>x</b>", Columns: []Column{{Name: "a|b", Key: "a"}, {Name: "n", Key: "n", Right: true}}, Notes: []string{"&lt; <i>"},
+	table := Table{Title: "<b>x</b>", Columns: []Column{{Name: "a|b", Key: "a"}, {Name: "n", Key: "n", Right: true}},
+		Notes: []string{"&lt; <i>"},
 		Rows: [][]Cell{Texts("<script>|*s*`", "<0.001"), Texts("a_b <= c & d", "1")}}
 	var b strings.Builder
 	if err := table.Write(&b, Markdown); err != nil {
