@@ -166,7 +166,7 @@ func TestMinusInLaTeX(t *testing.T) {
 func TestMarkdownOfOddTexts(t *testing.T) {
 	table := Table{Title: "<b>x</b>", Columns: []Column{{Name: "a|b", Key: "a"}, {Name: "n", Key: "n", Right: true}},
 		Notes: []string{"&lt; <i>"},
-		Rows: [][]Cell{Texts("<script>|*s*`", "<0.001"), Texts("a_b <= c & d", "1")}}
+		Rows:  [][]Cell{Texts("<script>|*s*`", "<0.001"), Texts("a_b <= c & d", "1")}}
 	var b strings.Builder
 	if err := table.Write(&b, Markdown); err != nil {
 		t.Fatal(err)
