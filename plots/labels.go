@@ -1,6 +1,7 @@
 package plots
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strconv"
@@ -117,16 +118,38 @@ func (n *named) place(p *plot.Plot, data vg.Rectangle, style text.Style) (places
 		}
 		fixed = append(fixed, costs)
 	}
+	order := make([]int, len(at))
+	for i := range order {
+		order[i] = i
+	}
+	for _, by := range []func(i, j int) int{ // where one order gets stuck, another may not
+		func(i, j int) int { return i - j }, func(i, j int) int { return j - i },
+		func(i, j int) int { return cmp.Compare(at[i].X, at[j].X) },
+		func(i, j int) int { return cmp.Compare(at[i].Y, at[j].Y) },
+	} {
+		slices.SortStableFunc(order, by)
+		if places, free = descend(at, choices, fixed, order); free {
+			break
+		}
+	}
+	return places, free
+}
+
+// descend moves texts, one after the other in some order, to the best of their choices until nothing moves. fixed are
+// the costs of the choices against what does not move.
+func descend(at []vg.Point, choices [][]vg.Rectangle, fixed [][]float64, order []int) (
+	places []vg.Rectangle, free bool) {
 	places = make([]vg.Rectangle, len(at))
 	chosen := make([]float64, len(at))
-	for round := range 30 {
+	placed := make([]bool, len(at))
+	for range 30 {
 		moved := false
-		for i := range at {
+		for _, i := range order {
 			best, least := places[i], math.Inf(1)
 			for k, r := range choices[i] {
 				cost := fixed[i][k]
 				for o := range places {
-					if o == i || round == 0 && o > i || cost >= least {
+					if o == i || !placed[o] || cost >= least {
 						continue
 					}
 					cost += covers * overlap(grown(r, 1), places[o])
@@ -143,7 +166,7 @@ func (n *named) place(p *plot.Plot, data vg.Rectangle, style text.Style) (places
 				}
 			}
 			moved = moved || best != places[i]
-			places[i], chosen[i] = best, least
+			places[i], chosen[i], placed[i] = best, least, true
 		}
 		if !moved {
 			break
