@@ -153,7 +153,7 @@ func common(a, b string) (n int) {
 func (r *Results) Pick(wanted ...string) error {
 	keep := map[*Column]bool{}
 	for _, name := range wanted {
-		found := r.named(name)
+		found := columnsNamed(r.Columns, name)
 		if len(found) == 0 {
 			var labels []string
 			for _, c := range r.Columns {
@@ -169,8 +169,9 @@ func (r *Results) Pick(wanted ...string) error {
 	return nil
 }
 
-// named finds columns by the first way in which there are any.
-func (r *Results) named(name string) (found []*Column) {
+// columnsNamed finds what a name stands for, by the first way in which there are any columns: label, all settings,
+// estimator, label in another case, and estimator with some of the settings.
+func columnsNamed(columns []*Column, name string) (found []*Column) {
 	estimator, settings, _ := strings.Cut(name, ":")
 	for _, is := range []func(c *Column) bool{
 		func(c *Column) bool { return c.Label == name },
@@ -185,7 +186,7 @@ func (r *Results) named(name string) (found []*Column) {
 			})
 		},
 	} {
-		for _, c := range r.Columns {
+		for _, c := range columns {
 			if is(c) {
 				found = append(found, c)
 			}

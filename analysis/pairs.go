@@ -70,13 +70,12 @@ func (f *Findings) Select(names ...string) ([]*Finding, error) {
 
 // named lists the finding of a label, or else those of an estimator or of its settings in full.
 func (f *Findings) named(name string) (found []*Finding) {
-	for _, r := range f.Rows {
-		if r.Estimator == name {
-			return []*Finding{r}
-		}
-		if r.Column.Question.Estimator == name || r.Column.Full == name {
-			found = append(found, r)
-		}
+	columns := make([]*Column, len(f.Rows))
+	for i, r := range f.Rows {
+		columns[i] = r.Column
+	}
+	for _, c := range columnsNamed(columns, name) {
+		found = append(found, f.Rows[slices.Index(columns, c)])
 	}
 	return found
 }
