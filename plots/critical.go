@@ -85,7 +85,7 @@ func (d Critical) layout(width vg.Length, s Style) criticalLayout {
 	l.head = vg.Length(len(l.title))*1.2*s.Size + 2*s.line() + 14
 	const most = 4 // lines
 	room := 0.28 * width
-	short := Shorten(d.Methods, func(m string) bool { _, whole := fold(m, name, room, most); return whole })
+	short := shorten(d.Methods, func(m string) bool { _, whole := fold(m, name, room, most); return whole })
 	k := len(d.Methods)
 	for place, i := range d.order() {
 		lines, _ := fold(short[i], name, room, most)

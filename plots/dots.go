@@ -193,7 +193,7 @@ func (n rowNames) within(style text.Style, width vg.Length) rowNames {
 	for _, e := range n.extra {
 		extra = max(extra, style.Width(e))
 	}
-	n.short = Shorten(n.full, func(s string) bool { return style.Width(s)+extra <= width })
+	n.short = shorten(n.full, func(s string) bool { return style.Width(s)+extra <= width })
 	return n
 }
 

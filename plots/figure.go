@@ -61,7 +61,7 @@ type Drawn struct {
 // Draw draws a figure in some formats. Of what no script draws, the Script is left out.
 func Draw(f Figure, width vg.Length, s Style, formats ...string) (d Drawn, err error) {
 	for _, format := range formats {
-		if format == Script && !HasScript(f) {
+		if format == Script && !hasScript(f) {
 			continue
 		}
 		var b bytes.Buffer
@@ -208,7 +208,7 @@ func describe(f Figure, s Style) string {
 				names = append(names, frame.name)
 			}
 		}
-		return PlainText(strings.TrimSuffix(axes+": "+strings.Join(names, ", "), ": "))
+		return plainText(strings.TrimSuffix(axes+": "+strings.Join(names, ", "), ": "))
 	}
 	return ""
 }

@@ -131,7 +131,7 @@ func TestScripts(t *testing.T) {
 			t.Fatal(err)
 		}
 		path := filepath.Join(dir, name+".py")
-		if _, err := os.Stat(path); (err == nil) != (name != "cells") || HasScript(f) != (name != "cells") {
+		if _, err := os.Stat(path); (err == nil) != (name != "cells") || hasScript(f) != (name != "cells") {
 			t.Errorf("%s: script: %v", name, err)
 		}
 		if python == "" || name == "cells" {

@@ -260,7 +260,7 @@ func (a *arrangement) shorten() {
 		names = append(names, f.name)
 	}
 	a.names = map[string]string{}
-	for i, short := range Shorten(names, func(s string) bool {
+	for i, short := range shorten(names, func(s string) bool {
 		_, whole := fold(s, style, width, nameLines)
 		return whole
 	}) {
@@ -290,7 +290,7 @@ func (a *arrangement) flow() (lines [][]key) {
 	if len(all) > 6 {
 		room = (a.width - keySpace) / 2 // two beside each other at least
 	}
-	names = Shorten(names, func(s string) bool { return style.Width(s)+keyMark+3 <= room })
+	names = shorten(names, func(s string) bool { return style.Width(s)+keyMark+3 <= room })
 	at := vg.Length(0)
 	for i, k := range all {
 		k.name = names[i]

@@ -95,12 +95,12 @@ func (h HeatMap) arranged(width vg.Length, s Style) (l heatLayout) {
 	if width-room < columns*tight {
 		room = max(0.2*width, width-columns*tight)
 	}
-	l.rows = Shorten(h.Rows, func(t string) bool { return style().Width(t)+nameGap <= room })
+	l.rows = shorten(h.Rows, func(t string) bool { return style().Width(t)+nameGap <= room })
 	for _, r := range l.rows {
 		l.side = max(l.side, style().Width(r)+nameGap)
 	}
 	l.w = min(widest, (width-l.side)/columns)
-	l.columns = Shorten(h.Columns, func(t string) bool { return style().Width(t) <= 1.1*vg.Inch })
+	l.columns = shorten(h.Columns, func(t string) bool { return style().Width(t) <= 1.1*vg.Inch })
 	wide := vg.Length(0)
 	for _, c := range l.columns {
 		wide = max(wide, style().Width(c))

@@ -174,7 +174,7 @@ func (m levelPanel) frame(s Style) frame {
 	p := f.Plot
 	f.below = nominal(&p.X, m.Columns, s)
 	n := len(m.Rows)
-	names := Shorten(m.Rows, func(t string) bool { return p.Y.Tick.Label.Width(t) <= 48 })
+	names := shorten(m.Rows, func(t string) bool { return p.Y.Tick.Label.Width(t) <= 48 })
 	var at levelTicks
 	for i := range n {
 		at = append(at, plot.Tick{Value: float64(i), Label: names[n-1-i]})

@@ -135,7 +135,7 @@ func nominal(axis *plot.Axis, names []string, s Style) (more vg.Length) {
 	for _, n := range names {
 		total = max(total, style.Width(n)+4)
 	}
-	names = Shorten(names, func(n string) bool { return style.Width(n) <= longest })
+	names = shorten(names, func(n string) bool { return style.Width(n) <= longest })
 	if total*vg.Length(len(names)) > upright {
 		axis.Tick.Label.Rotation = math.Pi / 2
 		axis.Tick.Label.XAlign, axis.Tick.Label.YAlign = text.XRight, text.YCenter

@@ -19,8 +19,8 @@ const (
 	Rho = "ρ" + lower + "s" + raise
 )
 
-// PlainText is a text without the marks of subscripts: tau-b, as files of numbers write it.
-func PlainText(s string) string {
+// plainText is a text without the marks of subscripts: tau-b, as files of numbers write it.
+func plainText(s string) string {
 	return strings.NewReplacer(Tau, "tau-b", Rho, "rho", lower, "_", raise, "").Replace(s)
 }
 

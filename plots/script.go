@@ -65,8 +65,8 @@ var scripted = [][]string{
 	{"name", "value", "low", "high"},
 }
 
-// HasScript says whether a figure is of a kind that a script can draw.
-func HasScript(f Figure) bool {
+// hasScript says whether a figure is of a kind that a script can draw.
+func hasScript(f Figure) bool {
 	header, rows := f.Data()
 	return len(rows) > 0 && slices.ContainsFunc(scripted, func(needs []string) bool {
 		return !slices.ContainsFunc(needs, func(n string) bool { return !slices.Contains(header, n) })
@@ -75,7 +75,7 @@ func HasScript(f Figure) bool {
 
 // writeScript writes the script of a figure.
 func writeScript(w io.Writer, f Figure, width vg.Length, s Style) error {
-	if !HasScript(f) {
+	if !hasScript(f) {
 		return fmt.Errorf("no script draws figures of this kind")
 	}
 	spec := scriptSpec{

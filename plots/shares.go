@@ -54,7 +54,7 @@ func (b Shares) frame(s Style) frame {
 	for i, part := range b.Parts {
 		names[i] = part.Name
 	}
-	names = Shorten(names, func(t string) bool { return p.Y.Tick.Label.Width(t) <= widest })
+	names = shorten(names, func(t string) bool { return p.Y.Tick.Label.Width(t) <= widest })
 	var at levelTicks
 	fills := []plot.Thumbnailer{rect{fill: s.colour(0)}, rect{fill: lighter(s.colour(0))}, rect{fill: grey}}
 	for i, part := range b.Parts {

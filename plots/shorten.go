@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// Shorten cuts names in the middle until each fits, and keeps names apart that were apart: of names that cutting makes
+// shorten cuts names in the middle until each fits, and keeps names apart that were apart: of names that cutting makes
 // alike, what they differ in is shown instead, and a number tells apart what still is alike. Full names belong beside
 // the figure, as in its CSV.
-func Shorten(names []string, fits func(string) bool) []string {
+func shorten(names []string, fits func(string) bool) []string {
 	out, group := make([]string, len(names)), make([]int, len(names))
 	for i, n := range names {
 		out[i], group[i] = shortened(n, fits), slices.Index(names, n)

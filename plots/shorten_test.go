@@ -26,7 +26,7 @@ func TestShorten(t *testing.T) {
 			[]string{"rwe-…0.01,8", "rwe-…1,8", "rwe-…1,4", "rwe-…0.01,4", "rwe-…0.01,8"}},
 		{9, []string{"estimator number 1 of 2", "estimator number 2 of 2"}, []string{"esti…1 o…", "esti…2 o…"}},
 	} {
-		got := Shorten(c.names, func(s string) bool { return utf8.RuneCountInString(s) <= c.width })
+		got := shorten(c.names, func(s string) bool { return utf8.RuneCountInString(s) <= c.width })
 		if c.want != nil && !slices.Equal(got, c.want) {
 			t.Errorf("within %d: %q, want %q", c.width, got, c.want)
 		}

@@ -180,8 +180,8 @@ func Seconds(s float64) string {
 	return strconv.FormatFloat(s, 'f', max(0, 1-int(math.Floor(math.Log10(s)))), 64)
 }
 
-// AssociationDots compares the tau-b of the same rows, with trivial baselines told apart.
-func AssociationDots(xLabel string, rows []analysis.Association) plots.Dots {
+// associationDots compares the tau-b of the same rows, with trivial baselines told apart.
+func associationDots(xLabel string, rows []analysis.Association) plots.Dots {
 	d := plots.Dots{XLabel: xLabel, Groups: []string{"estimator"}}
 	if slices.ContainsFunc(rows, func(a analysis.Association) bool { return a.Baseline }) {
 		d.Groups = append(d.Groups, "trivial baseline")

@@ -28,7 +28,7 @@ func TestDocumentNeedsNothingElse(t *testing.T) {
 					Groups: []Dots{{Item: []int{0, 1}, X: []float64{1, 2.5}, Y: []float64{93.25, 94}}},
 				}}},
 			{Name: "b", Title: "Nothing", Tables: []Table{{Title: "no rows"}}},
-			{Name: "c", Title: "Figures", Drawings: []Drawing{{Caption: "bars <u>", Figure: Figure{Figure: AssociationDots("tau", rows),
+			{Name: "c", Title: "Figures", Drawings: []Drawing{{Caption: "bars <u>", Figure: Figure{Figure: associationDots("tau", rows),
 				Width: plots.SingleColumn}}}},
 			{Name: "d", Title: "References", Verbatim: "@misc{a, title = {<x>}}"},
 		},

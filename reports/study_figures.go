@@ -206,7 +206,7 @@ func (f Study) barsFigure() ([]Figure, error) {
 		note = fmt.Sprintf("the best %d of %d", len(rows), len(f.Rows))
 		axis += "\n(" + note + ")"
 	}
-	return []Figure{{Name: "bars", Figure: AssociationDots(axis, rows), Width: plots.SingleColumn, Note: note}}, nil
+	return []Figure{{Name: "bars", Figure: associationDots(axis, rows), Width: plots.SingleColumn, Note: note}}, nil
 }
 
 // cellFigures are F13: the most and the least accurate architecture.

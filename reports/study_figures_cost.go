@@ -136,7 +136,7 @@ func (f Study) seedsFigure() ([]Figure, error) {
 	if len(rows) == 0 {
 		return nil, nil
 	}
-	d := AssociationDots(f.tauAxis(), rows)
+	d := associationDots(f.tauAxis(), rows)
 	d.Groups[0] = "mean score of all seeds"
 	d.Parts = "one weight seed"
 	for k := range d.Rows {
