@@ -91,6 +91,7 @@ func TestExamples(t *testing.T) {
 	if testing.Short() {
 		t.Skip("executes many commands")
 	}
+	t.Parallel()
 	dir := t.TempDir()
 	shell := func(line string) (string, error) {
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
