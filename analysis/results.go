@@ -61,7 +61,20 @@ type Results struct {
 	Truth         []float64 // accuracy of each architecture; NaN where there is none; nil without accuracies
 	Columns       []*Column // one a question, accuracies left out
 
+	// Populations are the generations of the searches that the architectures come from: by method, seed and generation,
+	// in the order of the searches; nil where there were none.
+	Populations []Population
+
 	ctx context.Context // of the analysis: what takes long over all architectures ends with it
+}
+
+// Population is one generation of one search. Its members are places among the architectures of the results, each once.
+type Population struct {
+	Method     string
+	Seed       uint64
+	Generation int   // from 1
+	Born       []int // what the generation evaluated, before selection; also what an earlier one had evaluated already
+	Survived   []int // what the next generation is bred from
 }
 
 // ended is the error of the analysis' context.
