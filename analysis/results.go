@@ -290,6 +290,15 @@ func (r *Results) Architecture(i int) (bench301.Architecture, error) {
 
 // Params counts the parameters of every architecture at the size of NAS-Bench-Suite-Zero's scores.
 func (r *Results) Params() ([]float64, error) {
+	return r.complexity(func(c bench301.Complexity) int64 { return c.Params })
+}
+
+// MACs counts the multiply-accumulates, likewise.
+func (r *Results) MACs() ([]float64, error) {
+	return r.complexity(func(c bench301.Complexity) int64 { return c.MACs })
+}
+
+func (r *Results) complexity(of func(bench301.Complexity) int64) ([]float64, error) {
 	out := make([]float64, len(r.Architectures))
 	for i, a := range r.Architectures {
 		arch, err := r.Architecture(i)
@@ -300,7 +309,7 @@ func (r *Results) Params() ([]float64, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", a.ID, err)
 		}
-		out[i] = float64(c.Params)
+		out[i] = float64(of(c))
 	}
 	return out, nil
 }

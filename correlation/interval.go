@@ -21,11 +21,13 @@ const (
 	Basic
 	// FisherZ is a closed form by Fisher's transformation.
 	FisherZ
+	// StudentT is a closed form for a mean, by Student's t.
+	StudentT
 	// None says that there is no interval; its ends are NaN.
 	None
 )
 
-// String returns "BCa", "percentile", "basic", "Fisher z" or "none".
+// String returns "BCa", "percentile", "basic", "Fisher z" or "none"; of a mean "Student t".
 func (m IntervalMethod) String() string {
 	switch m {
 	case Percentile:
@@ -34,6 +36,8 @@ func (m IntervalMethod) String() string {
 		return "basic"
 	case FisherZ:
 		return "Fisher z"
+	case StudentT:
+		return "Student t"
 	case None:
 		return "none"
 	default:
