@@ -32,8 +32,8 @@ type cohortFile struct {
 	SD             []*float64 `json:"sd_rho_ddof1"`
 }
 
-// results are those of a file: an architecture has a row in every population that it is in, so that the file may give it
-// several scores.
+// results are those of a file: an architecture has a row in every population that it is in, so that the file may give
+// it several scores.
 func (f cohortFile) results() *Results {
 	r := &Results{Space: bench301.Spaces()[0]}
 	var scores, macs []float64
@@ -274,7 +274,8 @@ func TestCohortErrors(t *testing.T) {
 			t.Errorf("%+v: %v, want %q", o, err, want)
 		}
 	}
-	if _, err := analysed(t, bare).Cohorts(CohortOptions{}); err == nil || !strings.Contains(err.Error(), "no populations") {
+	if _, err := analysed(t, bare).Cohorts(CohortOptions{}); err == nil ||
+		!strings.Contains(err.Error(), "no populations") {
 		t.Errorf("without populations: %v", err)
 	}
 }

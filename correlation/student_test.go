@@ -64,7 +64,8 @@ func TestStudentUndefined(t *testing.T) {
 	if _, _, _, err := MeanInterval([]float64{1, math.NaN()}, 0.95); !errors.Is(err, ErrNaN) {
 		t.Errorf("mean with NaN: %v", err)
 	}
-	if mean, sd, i, err := MeanInterval([]float64{3}, 0.95); err != nil || mean != 3 || !math.IsNaN(sd) || i.Method != None {
+	if mean, sd, i, err := MeanInterval([]float64{3}, 0.95); err != nil || mean != 3 || !math.IsNaN(sd) ||
+		i.Method != None {
 		t.Errorf("mean of one: %v %v %+v %v", mean, sd, i, err)
 	}
 }
