@@ -83,6 +83,8 @@ type Cohorts struct {
 	CohortOptions // what was asked for, with the defaults filled in
 	Drivers       []*Driver
 	How           string // the intervals were made, a sentence for notes
+
+	drawn map[int]correlation.Options // with the resamples of so many seeds
 }
 
 // Driver is a method of search whose populations are the cohorts; without a name it is all architectures of the run.
@@ -147,7 +149,7 @@ func noSpread() Spread {
 // Cohorts judges the estimators of a run within cohorts. A grouping that the run has not, or a span without a
 // generation, is an error.
 func (f *Findings) Cohorts(o CohortOptions) (*Cohorts, error) {
-	c := &Cohorts{Findings: f, CohortOptions: o}
+	c := &Cohorts{Findings: f, CohortOptions: o, drawn: map[int]correlation.Options{}}
 	c.Of, c.Given = cmp.Or(o.Of, Survivors), cmp.Or(o.Given, DefaultGiven)
 	c.Quantiles = cmp.Or(o.Quantiles, DefaultQuantiles)
 	switch {
@@ -459,9 +461,16 @@ func (c *Cohorts) overSeeds(values []float64) (Spread, error) {
 	if s.Defined < 2 {
 		return s, nil
 	}
+	drawn, known := c.drawn[s.Defined]
+	if !known {
+		if drawn, err = c.Options.Drawn(s.Defined); err != nil {
+			return s, err
+		}
+		c.drawn[s.Defined] = drawn
+	}
 	d, err := correlation.BootstrapFunc([][]float64{defined}, true, func(v [][]float64) (float64, error) {
 		return floats.Sum(v[0]) / float64(len(v[0])), nil
-	}, c.Options)
+	}, drawn)
 	if err != nil {
 		return s, err
 	}

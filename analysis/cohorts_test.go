@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -308,5 +309,51 @@ func TestCohortContrasts(t *testing.T) {
 	}
 	if against, err := c.Against(d, d.Curves[1], PartialRho); err != nil || len(against) != 0 {
 		t.Errorf("against the count, given the count: %v %v", against, err)
+	}
+}
+
+// BenchmarkCohorts judges 12 estimators in the populations of four methods, ten seeds and twenty generations.
+func BenchmarkCohorts(b *testing.B) {
+	r := &Results{Space: bench301.Spaces()[0]}
+	rng := rand.New(rand.NewPCG(1, 2))
+	const n = 4 * 10 * 20 * 20
+	for i := range n {
+		r.Architectures = append(r.Architectures, store.Named{ID: fmt.Sprint(i)})
+		r.Truth = append(r.Truth, rng.Float64())
+	}
+	for k := range 12 {
+		scores := make([]float64, n)
+		for i := range scores {
+			scores[i] = rng.Float64()
+		}
+		r.Columns = append(r.Columns, columnOf(fmt.Sprint("e", k), scores))
+	}
+	r.Columns[0].Label, r.Columns[0].Question.Estimator = "macs", "macs"
+	at := 0
+	for _, method := range []string{"a", "b", "c", "d"} {
+		for seed := range uint64(10) {
+			for g := range 20 {
+				p := Population{Method: method, Seed: seed, Generation: g + 1}
+				for range 20 {
+					p.Survived, at = append(p.Survived, at), at+1
+				}
+				r.Populations = append(r.Populations, p)
+			}
+		}
+	}
+	f, err := Analyse(context.Background(), r, Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		c, err := f.Cohorts(CohortOptions{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, d := range c.Drivers {
+			if _, err := c.Against(d, d.Count(), Rho); err != nil {
+				b.Fatal(err)
+			}
+		}
 	}
 }

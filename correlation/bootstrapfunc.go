@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"sync"
 )
 
@@ -79,12 +80,33 @@ func (f *funcBootstrap) rows(b int) [][]int {
 			rows[s] = f.options.Indices[s][b]
 			continue
 		}
-		rows[s] = make([]int, len(f.samples[s]))
-		for i := range rows[s] {
-			rows[s][i] = rng.IntN(len(rows[s]))
-		}
+		rows[s] = draw(rng, len(f.samples[s]))
 	}
 	return rows
+}
+
+// draw draws n of n rows, with repetition.
+func draw(rng *rand.Rand, n int) []int {
+	rows := make([]int, n)
+	for i := range rows {
+		rows[i] = rng.IntN(n)
+	}
+	return rows
+}
+
+// Drawn fixes the rows that BootstrapFunc would draw of one sample of n: many statistics of samples of one size need to
+// draw them once only.
+func (o Options) Drawn(n int) (Options, error) {
+	resamples, err := o.resamples()
+	if err != nil || o.Indices != nil {
+		return o, err
+	}
+	rows := make([][]int, resamples)
+	for b := range rows {
+		rows[b] = draw(stream(o.Seed, streamRows, uint64(b)), n)
+	}
+	o.Indices = [][][]int{rows}
+	return o, nil
 }
 
 // jackknife returns the statistic without each row, for every sample that is drawn on its own.

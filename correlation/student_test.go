@@ -3,6 +3,7 @@ package correlation
 import (
 	"errors"
 	"math"
+	"slices"
 	"testing"
 
 	"rwe301/internal/oracle"
@@ -67,5 +68,24 @@ func TestStudentUndefined(t *testing.T) {
 	if mean, sd, i, err := MeanInterval([]float64{3}, 0.95); err != nil || mean != 3 || !math.IsNaN(sd) ||
 		i.Method != None {
 		t.Errorf("mean of one: %v %v %+v %v", mean, sd, i, err)
+	}
+}
+
+// TestDrawn gives the resamples that would have been drawn.
+func TestDrawn(t *testing.T) {
+	x := []float64{3, 1, 4, 1, 5, 9}
+	mean := func(v [][]float64) (float64, error) { return v[0][0] + 10*v[0][1], nil }
+	o := Options{Resamples: 50, Seed: 7}
+	want, err := BootstrapFunc([][]float64{x}, true, mean, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	drawn, err := o.Drawn(len(x))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := BootstrapFunc([][]float64{x}, true, mean, drawn)
+	if err != nil || !slices.Equal(got.Replicates, want.Replicates) {
+		t.Errorf("%v %v, want %v", err, got.Replicates, want.Replicates)
 	}
 }
