@@ -71,8 +71,8 @@ func TestStudentUndefined(t *testing.T) {
 	}
 }
 
-// TestDrawn gives the resamples that would have been drawn.
-func TestDrawn(t *testing.T) {
+// TestDrawnRows gives the resamples that would have been drawn.
+func TestDrawnRows(t *testing.T) {
 	x := []float64{3, 1, 4, 1, 5, 9}
 	mean := func(v [][]float64) (float64, error) { return v[0][0] + 10*v[0][1], nil }
 	o := Options{Resamples: 50, Seed: 7}
