@@ -42,10 +42,10 @@ func newSearch(s streams) *cobra.Command {
 	cmd := with(&cobra.Command{
 		Use:   "search [FILE]",
 		Short: "Search for architectures that trade accuracy against size",
-		Long: `Multi-objective search: minimises two or three objectives, and reports the front re-evaluated by the accuracy
-source. One method is given by flags; FILE, in YAML, compares several, each with the same number of evaluations
-(bench301 search init writes one with every key). Without FILE and --objective nothing starts: what would be searched,
-and for how long, is printed, and --yes starts it.
+		Long: `Minimises one to three objectives, and reports the front, with one objective the best architecture, re-evaluated
+by the accuracy source. One method is given by flags; FILE, in YAML, compares several, each with the same number of
+evaluations (bench301 search init writes one with every key). Without FILE and --objective nothing starts: what would be
+searched, and for how long, is printed, and --yes starts it.
 
   name: rwe-search
   methods:
@@ -78,7 +78,7 @@ finished is kept).`,
 			"that is taken)"), o.jobsOptions.AddFlags, jsonFlag(&o.json))
 	f := cmd.Flags()
 	f.StringVarP(&o.algorithm, "algorithm", "a", "nsga2", "one of "+strings.Join(search.Algorithms(), ", "))
-	f.StringArrayVarP(&o.objectives, "objective", "O", d.Methods[0].Objectives, "what to minimise; give two or three")
+	f.StringArrayVarP(&o.objectives, "objective", "O", d.Methods[0].Objectives, "what to minimise; give one to three")
 	f.StringArrayVar(&o.limits, "max", nil, "bound an objective, e.g. macs=600M")
 	f.IntVar(&d.Population, "population", d.Population, "solutions of a generation")
 	f.IntVar(&d.Generations, "generations", d.Generations, "generations")
