@@ -17,14 +17,13 @@ import (
 // compare:
 //
 //   - nsga2, random: a step of the algorithm; what survives of random are its newborn;
-//   - moead: a step over all its weights, which are as many as fit into the population; an architecture may survive
-//     under several of them;
+//   - moead: a step over all its weights, as many as fit into the population; an architecture may survive under several
+//     of them;
 //   - aging: the steps, of four children, up to the one with which g times the population have been evaluated; what
 //     survives are the youngest;
 //   - local: likewise its steps, of neighbours; what survives is its archive, the non-dominated set.
 //
-// A generation may bear an architecture that an earlier one had evaluated already. One that a search has not finished is
-// left out.
+// A generation may bear an architecture that an earlier one had evaluated already. An unfinished one is left out.
 type Population struct {
 	Method      string
 	Seed        uint64
@@ -143,7 +142,8 @@ func (s *Searches) populations(ctx context.Context, m analysis.Method, seed uint
 }
 
 // members reads what is kept of the first steps of a search.
-func (s *Searches) members(ctx context.Context, m analysis.Method, seed uint64, steps int) (all []store.Members, err error) {
+func (s *Searches) members(ctx context.Context, m analysis.Method, seed uint64, steps int) (
+	all []store.Members, err error) {
 	for k, err := range s.Store.Members(runName(m, seed)) {
 		if err == nil {
 			err = ctx.Err()
@@ -188,7 +188,8 @@ type walk struct {
 // check says why a step cannot be the next of the search.
 func (w *walk) check(k store.Members) error {
 	if k.Generation <= w.last || k.Evaluations < len(k.Born) {
-		return fmt.Errorf("damaged: generation %d with %d evaluations after generation %d", k.Generation, k.Evaluations, w.last)
+		return fmt.Errorf("damaged: generation %d with %d evaluations after generation %d", k.Generation, k.Evaluations,
+			w.last)
 	}
 	for _, n := range slices.Concat(k.Born, k.Survived) {
 		if n < 0 || n >= len(w.history) {

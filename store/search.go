@@ -16,10 +16,11 @@ CREATE TABLE steps (search TEXT NOT NULL REFERENCES searches, n INTEGER NOT NULL
 ` + populationSchema
 
 // populationSchema keeps the members of generations, as numbers of steps. A database of an earlier program lacks it, and
-// such a program, which goes on with a database that has it, leaves its generations out.
+// in one that such a program went on with, its generations are missing.
 const populationSchema = `
 CREATE TABLE IF NOT EXISTS populations (search TEXT NOT NULL REFERENCES searches, generation INTEGER NOT NULL,
-  evaluations INTEGER NOT NULL, born TEXT NOT NULL, survived TEXT, PRIMARY KEY (search, generation)) STRICT, WITHOUT ROWID;
+  evaluations INTEGER NOT NULL, born TEXT NOT NULL, survived TEXT,
+  PRIMARY KEY (search, generation)) STRICT, WITHOUT ROWID;
 `
 
 // Members are what a generation of a search asked for, and what its population was then, as numbers of steps.
