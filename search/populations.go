@@ -110,20 +110,9 @@ func (s *Searches) populations(ctx context.Context, m analysis.Method, seed uint
 	if err != nil || !ok {
 		return err
 	}
-	steps, err := s.members(ctx, m, seed, snapshot.Generation)
+	steps, reason, err := s.steps(ctx, m, seed, snapshot, history)
 	if err != nil {
 		return err
-	}
-	reason := ""
-	if len(steps) < snapshot.Generation {
-		switch again, err := s.replay(ctx, m, snapshot, history); {
-		case err == nil:
-			steps = again
-		case errors.Is(err, moo.ErrOtherRun):
-			reason = "an earlier version ran the search and did not keep them, and a replay by this version leads elsewhere"
-		default:
-			return err
-		}
 	}
 	w := walk{definition: s.Manifest.Definition, method: m, history: history, lost: reason}
 	w.Population = Population{Method: m.Name, Seed: seed}
@@ -139,6 +128,21 @@ func (s *Searches) populations(ctx context.Context, m analysis.Method, seed uint
 		w.gap(w.definition.generation(m, snapshot.Generation, 0, snapshot.Evaluations), yield)
 	}
 	return nil
+}
+
+// steps are the members of all steps of a search, kept or found by a replay; where some are not known, reason says why.
+func (s *Searches) steps(ctx context.Context, m analysis.Method, seed uint64, snapshot moo.Snapshot[string],
+	history []moo.Evaluated[string]) (all []store.Members, reason string, err error) {
+	all, err = s.members(ctx, m, seed, snapshot.Generation)
+	if err != nil || len(all) >= snapshot.Generation {
+		return all, "", err
+	}
+	again, err := s.replay(ctx, m, snapshot, history)
+	if errors.Is(err, moo.ErrOtherRun) {
+		return all, "an earlier version ran the search and did not keep them, and a replay by this version leads elsewhere",
+			nil
+	}
+	return again, "", err
 }
 
 // members reads what is kept of the first steps of a search.

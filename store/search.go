@@ -15,8 +15,8 @@ CREATE TABLE steps (search TEXT NOT NULL REFERENCES searches, n INTEGER NOT NULL
   PRIMARY KEY (search, n)) STRICT, WITHOUT ROWID;
 ` + populationSchema
 
-// populationSchema keeps the members of generations, as numbers of steps. A database of an earlier program lacks it, and
-// in one that such a program went on with, its generations are missing.
+// populationSchema keeps the members of generations, as numbers of steps. A database of an earlier program lacks it;
+// where such a program went on with one that has it, generations are missing.
 const populationSchema = `
 CREATE TABLE IF NOT EXISTS populations (search TEXT NOT NULL REFERENCES searches, generation INTEGER NOT NULL,
   evaluations INTEGER NOT NULL, born TEXT NOT NULL, survived TEXT,
