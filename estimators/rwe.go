@@ -34,6 +34,8 @@ var (
 	cheapRWE = preset("cheap", "a small network on few small images, a third of a second of processor an architecture: "+
 		"for a thousand architectures on two cores",
 		"variant=darts,channels=8,resolution=16,train_images=400,val_images=400,head=ridge")
+	cheapFeatures = Preset{cheapRWE.Name, "the network and training images of rwe's cheap, with which it shares the pass",
+		cheapRWE.Settings}.without("val_images", "head")
 	nearPaper = preset("near-paper", "as near to the paper as we know it: the authors' settings could not be retrieved "+
 		"in detail. The number of images is what two cores can do; the paper's may be the whole training set, which "+
 		"train_images=40000,val_images=10000 beside the preset reads",

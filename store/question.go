@@ -35,6 +35,7 @@ type Question struct {
 type Variation struct {
 	Setting string `json:"knob"`
 	Base    string `json:"base"` // settings hash of the base, which is the question itself where it has the base's level
+	Level   string `json:"level,omitempty"` // where Setting is none of the question's settings, but stands for several
 }
 
 // Key is the part of a record's key that a question determines: all but architecture and seed.
