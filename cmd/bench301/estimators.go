@@ -318,16 +318,11 @@ func printEstimators(s streams, f recordOptions, infos ...estimators.Info) error
 		}
 		rows = append(rows, estimatorRow{info, jsonText(defaults), explained, append([]estimators.Preset{}, presets...)})
 	}
-	const columns = "name,family,needs,better,cost,unit,formula,aliases,paper,settings,measures,presets"
+	const columns = "name,family,needs,better,cost,unit,formula,aliases,paper,settings,measures"
 	return newPrinter(s, f, columns, func(r estimatorRow) []any {
-		var presets []string
-		for _, p := range r.Presets {
-			presets = append(presets, p.Name)
-		}
 		return []any{
 			r.Name, r.Family, needs(r.Info), r.Direction, r.Cost, r.Unit,
 			r.Formula, strings.Join(r.Aliases, " "), r.Paper, r.Settings, r.Measures,
-			strings.Join(presets, " "),
 		}
 	}).printAll(rows)
 }
