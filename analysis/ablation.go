@@ -42,7 +42,11 @@ func (f *Findings) Ablations() ([]Ablation, error) {
 	type key struct{ estimator, base, setting string }
 	byHash := map[[2]string]*Finding{}
 	var order []key
-	groups := map[key][]*Finding{}
+	type varied struct {
+		*Finding
+		level string
+	}
+	groups := map[key][]varied{}
 	for _, r := range f.Rows {
 		q := r.Column.Question
 		byHash[[2]string{q.Estimator, q.SettingsHash}] = r
@@ -51,7 +55,7 @@ func (f *Findings) Ablations() ([]Ablation, error) {
 			if groups[k] == nil {
 				order = append(order, k)
 			}
-			groups[k] = append(groups[k], r)
+			groups[k] = append(groups[k], varied{r, cmp.Or(v.Level, r.Column.Levels()[v.Setting])})
 		}
 	}
 	var out []Ablation
@@ -62,10 +66,10 @@ func (f *Findings) Ablations() ([]Ablation, error) {
 			continue
 		}
 		for _, r := range groups[k] {
-			l := Level{Finding: r, Value: r.Column.Levels()[k.setting]}
+			l := Level{Finding: r.Finding, Value: r.level}
 			l.Number, _ = strconv.ParseFloat(l.Value, 64)
-			if r != a.Base && r.Tau != nil && a.Base.Tau != nil {
-				pairs = append(pairs, [2]*Finding{r, a.Base})
+			if r.Finding != a.Base && r.Tau != nil && a.Base.Tau != nil {
+				pairs = append(pairs, [2]*Finding{r.Finding, a.Base})
 			}
 			a.Levels = append(a.Levels, l)
 		}

@@ -17,7 +17,7 @@ import (
 type Configured struct {
 	Estimator
 	Info         Info
-	Settings     json.RawMessage // canonical: sorted keys, defaults filled in
+	Settings     json.RawMessage // canonical: sorted keys, defaults filled in but for settings that Implied has
 	SettingsHash string
 	Label        string // the name and, in Parse's notation, the settings that are not the defaults
 
@@ -28,6 +28,16 @@ type Configured struct {
 func (c *Configured) Setting(key string) (value string, ok bool) {
 	value, ok = c.values[key]
 	return value, ok
+}
+
+// Implied are the settings, as Parse reads them, that Settings leaves out: those that are younger than stored scores, at
+// the default with which these were made.
+func (c *Configured) Implied() map[string]string {
+	implied := maps.Clone(c.values)
+	for key := range values(c.Settings) {
+		delete(implied, key)
+	}
+	return implied
 }
 
 // settings is what a family's settings struct can do.
@@ -42,37 +52,41 @@ type definition struct {
 	Info
 	settings  reflect.Type
 	defaults  json.RawMessage
-	configure func(raw json.RawMessage) (Estimator, json.RawMessage, error)
+	presets   []Preset
+	configure func(raw json.RawMessage, legal []string) (Estimator, json.RawMessage, error)
 }
 
 // define makes an entry: build turns valid settings into an estimator.
 func define[S settings](info Info, defaults S, build func(S) Estimator) definition {
-	t := reflect.TypeFor[S]()
-	return definition{info, t, canonicalSettings(defaults), func(raw json.RawMessage) (Estimator, json.RawMessage, error) {
+	configure := func(raw json.RawMessage, legal []string) (Estimator, json.RawMessage, error) {
 		s := defaults
-		if err := decodeSettings(raw, &s); err != nil {
+		if err := decodeSettings(raw, legal, &s); err != nil {
 			return nil, nil, err
 		}
 		if err := s.validate(); err != nil {
 			return nil, nil, fmt.Errorf("settings: %w", err)
 		}
 		return build(s), canonicalSettings(s), nil
-	}}
+	}
+	return definition{info, reflect.TypeFor[S](), canonicalSettings(defaults), nil, configure}
 }
 
-// New binds the estimator of a name or alias to settings, a JSON object in which every key is optional; nil means the
-// defaults.
+// New binds the estimator of a name or alias to settings, a JSON object in which every key is optional, and in which
+// PresetKey may name a preset; nil means the defaults.
 func New(name string, settings json.RawMessage) (*Configured, error) {
 	d, err := find(name)
 	if err != nil {
 		return nil, err
 	}
-	e, canonical, err := d.configure(settings)
+	if settings, err = d.spellOut(settings); err != nil {
+		return nil, fmt.Errorf("%s: %w", d.Name, err)
+	}
+	e, canonical, err := d.configure(settings, d.keys())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", d.Name, err)
 	}
-	values := values(canonical)
-	return &Configured{e, d.Info, canonical, Hash(canonical), d.label(values), values}, nil
+	values, kept := values(canonical), stored(canonical)
+	return &Configured{e, d.Info, kept, Hash(kept), d.label(values), values}, nil
 }
 
 // Parse reads "name" or "name:key=value,key=value".
@@ -85,22 +99,7 @@ func Parse(spec string) (*Configured, error) {
 	if !given {
 		return New(name, nil)
 	}
-	fields := map[string]json.RawMessage{}
-	for _, pair := range strings.Split(rest, ",") {
-		key, value, ok := strings.Cut(pair, "=")
-		if !ok {
-			return nil, fmt.Errorf("%s: %q: settings are written key=value,key=value", name, pair)
-		}
-		if _, twice := fields[key]; twice {
-			return nil, fmt.Errorf("%s: %s is given twice", name, key)
-		}
-		raw := json.RawMessage(value)
-		if !json.Valid(raw) {
-			raw, _ = json.Marshal(value)
-		}
-		fields[key] = raw
-	}
-	raw, err := json.Marshal(fields)
+	raw, err := readSettings(rest)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -121,16 +120,21 @@ func values(canonical json.RawMessage) map[string]string {
 // label writes what Parse reads.
 func (d definition) label(chosen map[string]string) string {
 	defaults := values(d.defaults)
-	var changed []string
-	for _, key := range slices.Sorted(maps.Keys(chosen)) {
-		if defaults[key] != chosen[key] {
-			changed = append(changed, key+"="+chosen[key])
-		}
-	}
+	changed := maps.Clone(chosen)
+	maps.DeleteFunc(changed, func(key, value string) bool { return defaults[key] == value })
 	if len(changed) == 0 {
 		return d.Name
 	}
-	return d.Name + ":" + strings.Join(changed, ",")
+	return d.Name + ":" + spelled(changed)
+}
+
+// spelled are values in Parse's notation, in the order of their names.
+func spelled(values map[string]string) string {
+	var pairs []string
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		pairs = append(pairs, key+"="+values[key])
+	}
+	return strings.Join(pairs, ",")
 }
 
 // All lists the estimators in the order of the registry.

@@ -22,22 +22,22 @@ var earlyStop = earlyStopSettings{trainingSettings: defaultTraining}
 var (
 	earlyStopEntry = define(trainingInfo("early-stop", "validation accuracy after T epochs", "percent", anyPaper,
 		"validation accuracy after epoch T", fewEpochs),
-		earlyStop, ofCurve(valAccuracy))
+		earlyStop, ofCurve(valAccuracy)).offering(cheapTraining, largerTraining)
 	valLossEntry = define(trainingInfo("val-loss", "validation loss, negated", "nats", anyPaper,
 		"minus the validation cross-entropy after epoch T", fewEpochs),
-		earlyStop, ofCurve(valLoss))
+		earlyStop, ofCurve(valLoss)).offering(cheapTraining, largerTraining)
 	trainLossEntry = define(trainingInfo("train-loss", "training loss, negated", "nats", anyPaper,
 		"-L_T, L_t the mean over the steps of epoch t of the batch's cross-entropy before the step", fewEpochs),
-		earlyStop, ofCurve(trainLoss))
+		earlyStop, ofCurve(trainLoss)).offering(cheapTraining, largerTraining)
 	sotlEntry = define(trainingInfo("sotl", "sum of training losses, negated", "nats", soTLPaper,
 		"-sum over epochs t = 1..T of L_t (see train-loss)", "the first epochs weigh most", soTLKey),
-		earlyStop, ofCurve(sotl))
+		earlyStop, ofCurve(sotl)).offering(cheapTraining, largerTraining)
 	sotlEEntry = define(trainingInfo("sotl-e", "sotl of the last epochs", "nats", soTLPaper,
 		"-sum over the last E epochs of L_t (see train-loss)", "with E = 1 it is train-loss", soTLKey),
-		sotlEScore{earlyStop, 1}, func(s sotlEScore) Estimator { return s })
+		sotlEScore{earlyStop, 1}, func(s sotlEScore) Estimator { return s }).offering(cheapTraining, largerTraining)
 	tseEMAEntry = define(trainingInfo("tse-ema", "sotl, later epochs weighing more", "nats", soTLPaper,
 		"-sum over epochs t = 1..T of gamma^(T-t) L_t (see train-loss)", "gamma 0 is train-loss, gamma 1 is sotl", soTLKey),
-		tseEMAScore{earlyStop, 0.9}, func(s tseEMAScore) Estimator { return s })
+		tseEMAScore{earlyStop, 0.9}, func(s tseEMAScore) Estimator { return s }).offering(cheapTraining, largerTraining)
 )
 
 // earlyStopSettings are the settings of a score read from a curve of training.

@@ -53,11 +53,11 @@ func TestLegalValuesAreTrue(t *testing.T) {
 			t.Helper()
 			spec := fmt.Sprintf("%s:%s=%s", info.Name, s.Name, value)
 			if b := beside[s.Name]; b != "" {
-				if key, _, _ := strings.Cut(b, "="); slices.Contains(settingNames(info.Name), key) {
+				if key, _, _ := strings.Cut(b, "="); slices.Contains(keysOf(info.Name), key) {
 					spec += "," + b
 				}
 			}
-			if s.Name == "epochs" && slices.Contains(settingNames(info.Name), "final_epoch") {
+			if s.Name == "epochs" && slices.Contains(keysOf(info.Name), "final_epoch") {
 				return // bound by two more settings
 			}
 			if _, err := Parse(spec); (err == nil) != legal {

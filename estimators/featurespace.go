@@ -22,7 +22,7 @@ var (
 		Paper:   ours,
 		Formula: "minus the mean over features of their standard deviation over images",
 		Mode:    frozenMode,
-	}, frozen, func(s frozenSettings) Estimator { return featStd{s} })
+	}, frozen, func(s frozenSettings) Estimator { return featStd{s} }).offering(cheapFeatures)
 	effDimEntry = define(Info{
 		Name: "effdim", Measures: "dimensions of the features",
 		Family: Features, Random: true, Needs: Needs{Data: true}, Direction: Higher,
@@ -30,7 +30,8 @@ var (
 		Paper:   ours,
 		Formula: "sum of w/(w + lambda) over the eigenvalues w of the correlation matrix of the features",
 		Mode:    frozenMode,
-	}, effDimSettings{frozenSettings: frozen, Lambda: 0.3}, func(s effDimSettings) Estimator { return effDim{s} })
+	}, effDimSettings{frozenSettings: frozen, Lambda: 0.3}, func(s effDimSettings) Estimator { return effDim{s} }).
+		offering(cheapFeatures)
 	mapEffDimEntry = define(Info{
 		Name: "map-effdim", Measures: "dimensions of the last map",
 		Aliases: []string{"grid_ed"}, Family: Features, Random: true, Needs: Needs{Data: true},
@@ -40,7 +41,7 @@ var (
 			"(n images x d) of the last cell's map",
 		Mode: frozenMode,
 	}, effDimSettings{frozenSettings: mapFeatures(), Lambda: 0.1},
-		func(s effDimSettings) Estimator { return mapEffDim{s} })
+		func(s effDimSettings) Estimator { return mapEffDim{s} }).offering(cheapFeatures)
 )
 
 // featStd is minus the mean over features of their standard deviation over the training images.

@@ -89,7 +89,7 @@ func Expand(spec string) ([]string, error) {
 		var own []string
 		for _, pair := range pairs {
 			key, _, _ := strings.Cut(pair, "=")
-			if slices.Contains(settingNames(member), key) {
+			if slices.Contains(keysOf(member), key) {
 				own, used[key] = append(own, pair), true
 			}
 		}
@@ -107,11 +107,11 @@ func Expand(spec string) ([]string, error) {
 	return list, nil
 }
 
-// Settings lists the settings that members have, sorted.
+// Settings lists what may stand in the settings of members, sorted.
 func (g Group) Settings() []string {
 	var keys []string
 	for _, m := range g.Members {
-		for _, s := range settingNames(m) {
+		for _, s := range keysOf(m) {
 			if !slices.Contains(keys, s) {
 				keys = append(keys, s)
 			}
@@ -121,11 +121,8 @@ func (g Group) Settings() []string {
 	return keys
 }
 
-// settingNames lists the settings of an estimator that there is.
-func settingNames(name string) []string {
-	defaults, err := Defaults(name)
-	if err != nil {
-		return nil
-	}
-	return settingKeys(defaults)
+// keysOf are the Keys of an estimator that there is.
+func keysOf(name string) []string {
+	keys, _ := Keys(name)
+	return keys
 }

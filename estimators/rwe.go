@@ -18,7 +18,8 @@ const (
 
 var rwe = rweScore{
 	frozenSettings: frozen, ValImages: 1000, ValSplit: "train", Standardise: true,
-	Head: headSGD, Epochs: 30, HeadBatch: 100, LearningRate: 0.025, Momentum: 0.9, Lambda: 0.1,
+	Head: headSGD, Epochs: 30, HeadBatch: 100, LearningRate: 0.025, Momentum: 0.9, Schedule: head.Constant,
+	Lambda:  0.1,
 	Measure: measureValAccuracy,
 }
 
@@ -27,6 +28,22 @@ func (s rweScore) with(f func(*rweScore)) rweScore {
 	f(&s)
 	return s
 }
+
+// The presets.
+var (
+	cheapRWE = preset("cheap", "a small network on few small images, a third of a second of processor an architecture: "+
+		"for a thousand architectures on two cores",
+		"variant=darts,channels=8,resolution=16,train_images=400,val_images=400,head=ridge")
+	cheapFeatures = Preset{cheapRWE.Name, "the network and training images of rwe's cheap, with which it shares the pass",
+		cheapRWE.Settings}.without("val_images", "head")
+	nearPaper = preset("near-paper", "as near to the paper as we know it: the authors' settings could not be retrieved "+
+		"in detail. The number of images is what two cores can do; the paper's may be the whole training set, which "+
+		"train_images=40000,val_images=10000 beside the preset reads",
+		"channels=16,layers=8,variant=darts,resolution=32,init=normal,train_images=1000,val_images=500,"+
+			"head=sgd,learning_rate=0.025,momentum=0.9,schedule=cosine,epochs=30,head_batch=128,standardise=false")
+	nearPaperRidge = Preset{nearPaper.Name, "network and images of rwe's near-paper, with the layer in closed form",
+		nearPaper.Settings}.without("head", "learning_rate", "momentum", "schedule", "epochs", "head_batch", "standardise")
+)
 
 // The registry's entries.
 var (
@@ -40,7 +57,7 @@ var (
 		Mode: headMode,
 		Caveats: "on randomly sampled architectures its correlation with accuracy is negative: convolutions " +
 			"with random weights scramble features that pools pass on",
-	}, rwe, func(s rweScore) Estimator { return s })
+	}, rwe, func(s rweScore) Estimator { return s }).offering(cheapRWE, nearPaper)
 	rweRidgeEntry = define(Info{
 		Name: "rwe-ridge", Measures: "accuracy of a ridge last layer",
 		Family: RWEFamily, Random: true, Needs: Needs{Data: true, Labels: true},
@@ -49,7 +66,8 @@ var (
 		Formula: "rwe with the layer fitted in closed form: W = (Z'Z/n + lambda I)^-1 Z'Y/n",
 		Mode:    headMode,
 		Caveats: "as rwe",
-	}, rwe.with(func(s *rweScore) { s.Head = headRidge }), func(s rweScore) Estimator { return s })
+	}, rwe.with(func(s *rweScore) { s.Head = headRidge }), func(s rweScore) Estimator { return s }).
+		offering(cheapRWE.without("head"), nearPaperRidge)
 	rweTrainEntry = define(Info{
 		Name: "rwe-train", Measures: "training accuracy of rwe's layer",
 		Family: RWEFamily, Random: true, Needs: Needs{Data: true, Labels: true},
@@ -58,7 +76,8 @@ var (
 		Formula: "training accuracy of rwe's layer",
 		Mode:    headMode,
 		Caveats: "with few images and many features it is 100 for every architecture",
-	}, rwe.with(func(s *rweScore) { s.Measure = measureTrainAccuracy }), func(s rweScore) Estimator { return s })
+	}, rwe.with(func(s *rweScore) { s.Measure = measureTrainAccuracy }), func(s rweScore) Estimator { return s }).
+		offering(cheapRWE, nearPaper)
 	randomLabelEntry = define(Info{
 		Name: "random-label", Measures: "how well rwe's layer fits noise",
 		Family: RWEFamily, Random: true, Needs: Needs{Data: true}, Direction: Higher,
@@ -67,23 +86,25 @@ var (
 		Formula: "training accuracy of rwe's layer on labels drawn at random",
 		Mode:    headMode,
 		Caveats: "measures how much the features can fit, not what they mean",
-	}, rwe.with(func(s *rweScore) { s.Measure = measureRandomLabels }), func(s rweScore) Estimator { return s })
+	}, rwe.with(func(s *rweScore) { s.Measure = measureRandomLabels }), func(s rweScore) Estimator { return s }).
+		offering(cheapRWE, nearPaper)
 )
 
 // rweScore are the settings of Random-Weight Evaluation (arXiv 2110.05242): the network is drawn at random and frozen,
 // a linear layer is trained on its features, and the architecture is scored by how well that layer does.
 type rweScore struct {
 	frozenSettings
-	ValImages    int      `json:"val_images"`
-	ValSplit     string   `json:"val_split"`     // "train": behind the training images; "test": the first test images
-	Standardise  bool     `json:"standardise"`   // features get mean 0 and deviation 1 over the training images
-	Head         headKind `json:"head"`          //
-	Epochs       int      `json:"epochs"`        // of gradient descent
-	HeadBatch    int      `json:"head_batch"`    // images of a step
-	LearningRate float64  `json:"learning_rate"` //
-	Momentum     float64  `json:"momentum"`      // of "sgd"
-	Lambda       float64  `json:"lambda"`        // penalty of "ridge" on centred features: X'X/n + lambda I
-	Measure      measure  `json:"score"`
+	ValImages    int           `json:"val_images"`
+	ValSplit     string        `json:"val_split"`     // "train": behind the training images; "test": the first test images
+	Standardise  bool          `json:"standardise"`   // features get mean 0 and deviation 1 over the training images
+	Head         headKind      `json:"head"`          //
+	Epochs       int           `json:"epochs"`        // of gradient descent
+	HeadBatch    int           `json:"head_batch"`    // images of a step
+	LearningRate float64       `json:"learning_rate"` //
+	Momentum     float64       `json:"momentum"`      // of "sgd"
+	Schedule     head.Schedule `json:"schedule"`
+	Lambda       float64       `json:"lambda"` // penalty of "ridge" on centred features: X'X/n + lambda I
+	Measure      measure       `json:"score"`
 }
 
 // headKind is how the last layer is trained.
@@ -125,6 +146,8 @@ func (s rweScore) validate() error {
 		return fmt.Errorf("val_split: %q: must be \"train\" or \"test\"", s.ValSplit)
 	case s.ValImages < 2:
 		return fmt.Errorf("val_images: %d: must be at least 2", s.ValImages)
+	case s.Schedule != head.Constant && s.Schedule != head.Cosine:
+		return fmt.Errorf("schedule: %q: must be %q or %q", s.Schedule, head.Constant, head.Cosine)
 	case s.Head == headRidge:
 		if !(s.Lambda > 0) || math.IsInf(s.Lambda, 0) {
 			return fmt.Errorf("lambda: %v: must be positive", s.Lambda)
@@ -138,7 +161,7 @@ func (s rweScore) validate() error {
 
 func (s rweScore) descent() head.Descent {
 	return head.Descent{Solver: head.Solver(s.Head), Epochs: s.Epochs, Batch: s.HeadBatch,
-		LearningRate: s.LearningRate, Momentum: s.Momentum}
+		LearningRate: s.LearningRate, Momentum: s.Momentum, Schedule: s.Schedule}
 }
 
 // val are the validation images.

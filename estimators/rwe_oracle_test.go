@@ -36,6 +36,7 @@ type rweCase struct {
 
 type descentCase struct {
 	Solver        string
+	Schedule      string
 	Epochs, Batch int
 	LR            float64
 	Seed          uint64
@@ -159,6 +160,41 @@ func TestOracleRWE(t *testing.T) {
 		}
 		for lambda, want := range f.MapEffDim {
 			c.close("map-effdim "+lambda, score("map-effdim:"+net+",lambda="+lambda), want, 1e-5*want)
+		}
+		return c.n
+	})
+}
+
+// The preset near-paper on a narrow network: Kaiming normal weights, raw features, batches of which the last is short,
+// and a learning rate that falls by a cosine, from images and weights to the end.
+func TestOracleNearPaper(t *testing.T) {
+	oracle.Each(t, "network", "near_paper*.json*", func(t *testing.T, path string) int {
+		var f rweCase
+		oracle.Read(t, path, &f)
+		c := &near{T: t}
+		net := f.settings() + fmt.Sprintf(",preset=near-paper,val_images=%d", f.ValImages)
+		s := configured(t, "rwe:"+net).Estimator.(rweScore)
+		m, err := s.features(context.Background(), f.genotype(), f.env(), 0, inputs.Span{To: f.TrainImages})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, row := range f.FeaturesTrain {
+			for k, want := range row {
+				c.close(fmt.Sprintf("feature %d of image %d", k, i), m.Row(i)[k], want, 1e-5)
+			}
+		}
+		for _, d := range f.Descent {
+			f.Seeds["head"] = d.Seed
+			env := f.env()
+			spec := fmt.Sprintf("rwe:%s,head=%s,schedule=%s,epochs=%d,learning_rate=%v,score=", net, d.Solver, d.Schedule,
+				d.Epochs, d.LR)
+			name := d.Solver + " " + d.Schedule + " "
+			score := func(measure string) float64 { return value(t, configured(t, spec+measure), f.genotype(), env) }
+			c.close(name+"validation accuracy", score("val-accuracy"), d.Val.Accuracy, 1e-10) // of a count
+			c.close(name+"validation cross-entropy", -score("val-cross-entropy"), d.Val.CrossEntropy, 1e-5)
+			c.close(name+"validation error", -score("val-mse"), d.Val.SquaredError, 1e-6)
+			c.close(name+"training accuracy", score("train-accuracy"), d.Train.Accuracy, 1e-10)
+			c.close(name+"training loss", -score("train-loss"), d.Train.CrossEntropy, 1e-5)
 		}
 		return c.n
 	})

@@ -35,15 +35,29 @@ func canonicalSettings(settings any) json.RawMessage {
 	return raw
 }
 
+// laterSettings are settings younger than stored scores, with the value that those scores were made with: always their
+// default.
+var laterSettings = map[string]string{"schedule": `"constant"`}
+
+// stored are canonical settings as they are stored and hashed: without the later ones at their default, so that a
+// question of an earlier version keeps its hash.
+func stored(canonical json.RawMessage) json.RawMessage {
+	var fields map[string]json.RawMessage
+	_ = json.Unmarshal(canonical, &fields)
+	maps.DeleteFunc(fields, func(key string, value json.RawMessage) bool { return laterSettings[key] == string(value) })
+	raw, _ := json.Marshal(fields)
+	return raw
+}
+
 // Hash is the settings_hash of canonical settings: the first 16 hex digits of their SHA-256.
 func Hash(settings json.RawMessage) string {
 	sum := sha256.Sum256(settings)
 	return hex.EncodeToString(sum[:8])
 }
 
-// decodeSettings overwrites fields of the struct that into points to with those of a JSON object. A key that the
-// struct does not have, or a value of another type, is an error that says what would be right.
-func decodeSettings(raw json.RawMessage, into any) error {
+// decodeSettings overwrites fields of the struct that into points to with those of a JSON object. A key that is
+// not legal, or a value of another type, is an error that says what would be right.
+func decodeSettings(raw json.RawMessage, legal []string, into any) error {
 	if len(raw) == 0 {
 		return nil
 	}
@@ -58,7 +72,6 @@ func decodeSettings(raw json.RawMessage, into any) error {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return errors.New("settings: text after the JSON object")
 	}
-	legal := settingKeys(into)
 	for _, key := range slices.Sorted(maps.Keys(given)) {
 		if !slices.Contains(legal, key) {
 			return fmt.Errorf("settings: unknown key %q%s", key, suggest.Nearest(key, legal))
@@ -102,4 +115,21 @@ func settingKeys(settings any) []string {
 	var fields map[string]json.RawMessage
 	_ = json.Unmarshal(canonicalSettings(settings), &fields)
 	return slices.Sorted(maps.Keys(fields))
+}
+
+// Keys lists what may stand in the settings of an estimator: its settings and, where it has presets, PresetKey.
+func Keys(name string) ([]string, error) {
+	d, err := find(name)
+	if err != nil {
+		return nil, err
+	}
+	return d.keys(), nil
+}
+
+func (d definition) keys() []string {
+	keys := settingKeys(d.defaults)
+	if d.presets != nil {
+		keys = append(keys, PresetKey)
+	}
+	return keys
 }

@@ -164,7 +164,8 @@ var settingTexts = map[reflect.Type]map[string]text{
 				"one-hot labels in closed form",
 			legal:  "sgd, adam or ridge",
 			values: []string{"sgd", "adam", "ridge"},
-			effect: "ridge reads lambda; the others read epochs, head_batch and learning_rate, and sgd momentum too",
+			effect: "ridge reads lambda; the others read epochs, head_batch, learning_rate and schedule, and sgd momentum " +
+				"too",
 		},
 		"epochs": {
 			meaning: "passes of sgd or adam over the features of the training images",
@@ -172,12 +173,13 @@ var settingTexts = map[reflect.Type]map[string]text{
 			effect:  "time of the last layer grows with it, not that of the network, whose features are read once",
 		},
 		"head_batch": {
-			meaning: "images of one step of sgd or adam",
-			legal:   "a whole number, at least 1; no effect with head=ridge",
-			effect:  "smaller ones make more, and noisier, steps an epoch",
+			meaning: "images of one step of sgd or adam; the last step of an epoch takes those that are left, with the mean " +
+				"of their gradients",
+			legal:  "a whole number, at least 1; no effect with head=ridge",
+			effect: "smaller ones make more, and noisier, steps an epoch",
 		},
 		"learning_rate": {
-			meaning: "size of a step of sgd or adam",
+			meaning: "size of a step of sgd or adam, of the first epoch with schedule=cosine",
 			legal:   "a number in (0, 1000000); no effect with head=ridge",
 			effect:  "too small underfits within epochs, too large diverges",
 		},
@@ -185,6 +187,13 @@ var settingTexts = map[reflect.Type]map[string]text{
 			meaning: "momentum of sgd: the share of the last step that the next one keeps",
 			legal:   "a number in [0, 1); no effect with head=adam and head=ridge",
 			effect:  "0 is plain gradient descent; near 1 steps become larger and may diverge",
+		},
+		"schedule": {
+			meaning: "learning rate of sgd or adam over the epochs: constant keeps it, cosine lets it fall to zero by half a " +
+				"cosine, changed after each epoch: epoch e = 0, 1, ... has learning_rate (1 + cos(pi e/epochs))/2",
+			legal:  "constant or cosine; no effect with head=ridge",
+			values: []string{"constant", "cosine"},
+			effect: "cosine ends with small steps, which average out the noise of the batches",
 		},
 		"lambda": {
 			meaning: "penalty of head=ridge on the weights: Z'Z/n + lambda I is inverted, Z the centred features",

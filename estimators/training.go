@@ -23,6 +23,20 @@ var defaultTraining = trainingSettings{training.Settings{
 	AuxiliaryWeight: 0.4, Precision: precision.Float32,
 }}
 
+// The presets. Batch statistics validate: after so few steps running ones still trail behind the weights.
+var (
+	cheapTraining = preset("cheap", "one epoch of a small network on few small images, two seconds of processor an "+
+		"architecture: for a thousand architectures on two cores. It is far from full training: networks reach about "+
+		"20 % on CIFAR-10",
+		"channels=8,resolution=16,train_images=1000,val_images=500,epochs=1,batch=50,cutout=0,val_norm=batch")
+	largerTraining = preset("larger", "the network and images of cheap, four epochs on half as many images again: about "+
+		"five times its time",
+		"channels=8,resolution=16,train_images=1500,val_images=500,epochs=4,batch=50,cutout=0,val_norm=batch")
+	cheapExtrapolation = preset("cheap", "the steps of early-stop's cheap in four epochs, the fewest that a curve can be "+
+		"fitted to",
+		"channels=8,resolution=16,train_images=250,val_images=500,epochs=4,batch=50,cutout=0,val_norm=batch")
+)
+
 // trainingInfo describes a score of a network in training.
 func trainingInfo(name, measures, unit, paper, formula, caveats string, cites ...string) Info {
 	return Info{

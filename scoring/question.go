@@ -43,8 +43,8 @@ func Recall(q *store.Question) {
 	if q.Paper != "" {
 		q.Training, q.Cites, q.Unit = info.Family == estimators.TrainingFamily, info.Cites, info.Unit
 	}
-	if _, err := estimators.New(q.Estimator, q.Settings); err == nil { // else a column or program of the same name
-		q.Fixed = !info.Random
+	if c, err := estimators.New(q.Estimator, q.Settings); err == nil { // else a column or program of the same name
+		q.Fixed, q.Implied = !info.Random, c.Implied()
 	}
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"slices"
 )
 
@@ -23,16 +24,18 @@ type Question struct {
 	Varied       []Variation     `json:"varied,omitempty"`
 
 	// What the registry of estimators knows, which no run stores.
-	Training bool     `json:"-"` // trains the network; its setting epochs is its cost
-	Cites    []string `json:"-"` // BibTeX keys
-	Unit     string   `json:"-"` // of scores; empty where it is not known
-	Fixed    bool     `json:"-"` // draws nothing: the answer is the same under every seed
+	Training bool              `json:"-"` // trains the network; its setting epochs is its cost
+	Implied  map[string]string `json:"-"` // settings that Settings leaves out, as they are written for people
+	Cites    []string          `json:"-"` // BibTeX keys
+	Unit     string            `json:"-"` // of scores; empty where it is not known
+	Fixed    bool              `json:"-"` // draws nothing: the answer is the same under every seed
 }
 
 // Variation says that a question differs in one setting from another one, its base.
 type Variation struct {
 	Setting string `json:"knob"`
-	Base    string `json:"base"` // settings hash of the base, which is the question itself where it has the base's level
+	Base    string `json:"base"`            // settings hash of the base, which is the question itself where it has the base's level
+	Level   string `json:"level,omitempty"` // where Setting is none of the question's settings, but stands for several
 }
 
 // Key is the part of a record's key that a question determines: all but architecture and seed.
@@ -52,7 +55,8 @@ func (q *Question) OnlyVaried() bool {
 func (q *Question) Levels() map[string]string {
 	var raw map[string]json.RawMessage
 	_ = json.Unmarshal(q.Settings, &raw) // a program's or another version's settings may be anything
-	levels := make(map[string]string, len(raw))
+	levels := make(map[string]string, len(raw)+len(q.Implied))
+	maps.Copy(levels, q.Implied)
 	for name, value := range raw {
 		levels[name] = level(value)
 	}

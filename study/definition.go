@@ -200,13 +200,11 @@ func (e Entry) members() ([]Entry, error) {
 	}
 	var list []Entry
 	for _, name := range g.Members {
-		own, err := estimators.Settings(name)
+		own, err := estimators.Keys(name)
 		if err != nil {
 			return nil, e.at.Errorf("%w", err)
 		}
-		lacks := func(s Setting) bool {
-			return !slices.ContainsFunc(own, func(o estimators.Setting) bool { return o.Name == s.Key })
-		}
+		lacks := func(s Setting) bool { return !slices.Contains(own, s.Key) }
 		m := e
 		m.Name, m.group = name, true
 		m.Settings = slices.DeleteFunc(slices.Clone(e.Settings), lacks)

@@ -136,6 +136,11 @@ func TestGrids(t *testing.T) {
 			"rwe:lambda=0.2[0 1] rwe:lambda=0.3[0 1]",
 		"{name: rwe, settings: {epochs: 3, channels: 4}, vary: {lambda: [0.1, 0.5]}}": "rwe[0 1]lambda rwe:lambda=0.5[0 " +
 			"1]lambda",
+		"{name: rwe-ridge, settings: {preset: [cheap, near-paper], channels: 4, val_images: 9}}": "rwe-ridge:init=default," +
+			"resolution=16,train_images=400[0 1] rwe-ridge:init=normal,resolution=32,train_images=1000[0 1]",
+		"{name: rwe-ridge, vary: {preset: [cheap]}}": "rwe-ridge[0 1]preset rwe-ridge:resolution=16,train_images=400," +
+			"val_images=400,variant=darts[0 1]preset",
+		"{name: rwe, settings: {schedule: [constant, cosine]}}": "rwe:schedule=constant[0 1] rwe:schedule=cosine[0 1]",
 		"{name: rwe, settings: {epochs: 30}, vary: {epochs: 28..30}}": "rwe[0 1]epochs rwe:epochs=28[0 " +
 			"1]epochs rwe:epochs=29[0 1]epochs",
 	} {

@@ -1,7 +1,6 @@
 package study
 
 import (
-	"encoding/json"
 	"errors"
 	"maps"
 	"math"
@@ -100,19 +99,14 @@ func with(m map[string]any, key string, value any) map[string]any {
 
 // checkKeys names settings that the estimator does not have, with their lines.
 func (e Entry) checkKeys() error {
-	defaults, err := estimators.Defaults(e.Name)
+	legal, err := estimators.Keys(e.Name)
 	if err != nil {
-		return e.at.Errorf("%w", err)
-	}
-	var legal map[string]json.RawMessage
-	if err := json.Unmarshal(defaults, &legal); err != nil {
 		return e.at.Errorf("%w", err)
 	}
 	var errs []error
 	for _, s := range slices.Concat(e.Settings, e.Vary) {
-		if _, ok := legal[s.Key]; !ok {
-			errs = append(errs, s.at.Errorf("%s has no such setting%s", e.Name,
-				suggest.Nearest(s.Key, slices.Collect(maps.Keys(legal)))))
+		if !slices.Contains(legal, s.Key) {
+			errs = append(errs, s.at.Errorf("%s has no such setting%s", e.Name, suggest.Nearest(s.Key, legal)))
 		}
 	}
 	return errors.Join(errs...)

@@ -309,13 +309,21 @@ func (p *Plan) grid(ctx context.Context, e Entry, add func(*scoring.Question)) e
 		}
 		for _, s := range e.Vary {
 			if pt.vary == s.Key || pt.vary == "" {
-				q.Varied = append(q.Varied, store.Variation{Setting: s.Key, Base: base.SettingsHash})
+				v := store.Variation{Setting: s.Key, Base: base.SettingsHash}
+				if s.Key == estimators.PresetKey {
+					name, _ := pt.values[s.Key].(string)
+					v.Level = cmp.Or(name, noPreset)
+				}
+				q.Varied = append(q.Varied, v)
 			}
 		}
 		add(q)
 	}
 	return nil
 }
+
+// noPreset is the level of a base without preset where presets are varied.
+const noPreset = "none"
 
 // scores adds a column of a file.
 func (p *Plan) scores(e Entry, add func(*scoring.Question)) error {

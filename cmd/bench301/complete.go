@@ -231,6 +231,9 @@ func completeName(typed string) []string {
 	return starting(words, typed)
 }
 
+// presetSetting is what a preset is among settings.
+var presetSetting = estimators.Setting{Name: estimators.PresetKey, Meaning: "settings that belong together"}
+
 // settingWords lists the settings of an estimator or, behind the prefix, of a group, and the words that they take.
 func settingWords(prefix, name string) (keys []estimators.Setting, values map[string][]string) {
 	members := []string{name}
@@ -256,6 +259,18 @@ func settingWords(prefix, name string) (keys []estimators.Setting, values map[st
 				values[s.Name] = []string{s.Default}
 			}
 		}
+		presets, err := estimators.Presets(m)
+		if err != nil {
+			return nil, nil
+		}
+		for _, p := range presets {
+			if word := described(p.Name, p.Title); !slices.Contains(values[estimators.PresetKey], word) {
+				values[estimators.PresetKey] = append(values[estimators.PresetKey], word)
+			}
+		}
+	}
+	if values[estimators.PresetKey] != nil {
+		keys = append(keys, presetSetting)
 	}
 	return keys, values
 }
@@ -274,6 +289,9 @@ func completeExplained(_ *cobra.Command, args []string, typed string) ([]string,
 		return nil, alone
 	}
 	var words []string
+	if presets, err := estimators.Presets(name); err == nil && presets != nil {
+		list = append(list, presetSetting)
+	}
 	for _, s := range list {
 		words = append(words, described(name+"."+s.Name, s.Meaning))
 	}

@@ -24,7 +24,8 @@ func newEstimators(s streams) *cobra.Command {
 		Short: "List the estimators, explain one or a setting, or check them all",
 		Long: `List the estimators, one a line: what each measures, what one estimate costs at default settings on one core
 (instant, cheap: below a second, seconds, minutes), and what it needs beside the architecture. With a name, explain that
-estimator and its settings; with a name and a setting, as rwe.readout, explain that setting. A group, as group:naslib,
+estimator, its settings and its presets (settings that belong together, under one name: rwe:preset=cheap); with a name
+and a setting, as rwe.readout or rwe.preset, explain that setting. A group, as group:naslib,
 stands for several estimators wherever -e takes one and in a study's list; --groups lists them. With --check, compare
 the estimators on this machine with reference numbers of the same weights and images.
 
@@ -82,6 +83,8 @@ func explain(s streams, f recordOptions, what string) error {
 			infos = append(infos, c.Info)
 		}
 		return printEstimators(s, f, infos...)
+	case one && setting == estimators.PresetKey:
+		return explainPresets(s, f, name)
 	case one:
 		return explainSetting(s, f, name, setting)
 	}
@@ -110,6 +113,40 @@ func explainSetting(s streams, f recordOptions, estimator, setting string) error
 		{"meaning", t.Meaning}, {"legal", t.Legal}, {"default", t.Default}, {"effect", t.Effect},
 		{"example", "-e " + example(info.Name, t)},
 	})
+}
+
+// explainPresets says all that is known about the presets of an estimator.
+func explainPresets(s streams, f recordOptions, estimator string) error {
+	info, err := estimators.Lookup(estimator)
+	if err != nil {
+		return usageError{err}
+	}
+	list, err := estimators.Presets(info.Name)
+	switch {
+	case err != nil:
+		return err
+	case list == nil:
+		return usagef("%s has no presets", info.Name)
+	case f.json || f.csv:
+		return newPrinter(s, f, "name,title,settings", func(p estimators.Preset) []any {
+			return []any{p.Name, p.Title, p.Spelled()}
+		}).printAll(list)
+	}
+	return printPresets(s, info.Name, list)
+}
+
+// printPresets lists presets: what each is, and what it sets.
+func printPresets(s streams, estimator string, list []estimators.Preset) error {
+	head := fmt.Sprintf("presets (-e %s:%s=%s), each with the settings that it stands for; settings beside it override "+
+		"them:", estimator, estimators.PresetKey, list[0].Name)
+	if err := printLines(s, reflow(head, helpWidth(s.out))); err != nil {
+		return err
+	}
+	var lines [][2]string
+	for _, p := range list {
+		lines = append(lines, [2]string{"  " + p.Name, p.Title + ": " + strings.ReplaceAll(p.Spelled(), ",", ", ")})
+	}
+	return printTexts(s, lines)
 }
 
 // example is an estimator with a value of a setting that is not the default, where one is known.
@@ -166,7 +203,14 @@ func explainEstimator(s streams, f recordOptions, name string) error {
 	for _, t := range settings {
 		lines = append(lines, [2]string{"  " + t.Name + "=" + t.Default, t.Meaning})
 	}
-	return printTexts(s, lines)
+	if err := printTexts(s, lines); err != nil {
+		return err
+	}
+	presets, err := estimators.Presets(info.Name)
+	if err != nil || presets == nil {
+		return err
+	}
+	return cmp.Or(printLines(s, ""), printPresets(s, info.Name, presets))
 }
 
 // printTexts prints texts behind their titles, broken where the terminal ends. Empty ones are left out.
@@ -245,6 +289,7 @@ type estimatorRow struct {
 	estimators.Info
 	Settings  jsonText             `json:"settings"`  // the defaults
 	Explained []estimators.Setting `json:"explained"` // each of them
+	Presets   []estimators.Preset  `json:"presets"`
 }
 
 // jsonText is JSON to be printed as it is.
@@ -267,7 +312,11 @@ func printEstimators(s streams, f recordOptions, infos ...estimators.Info) error
 		if err != nil {
 			return err
 		}
-		rows = append(rows, estimatorRow{info, jsonText(defaults), explained})
+		presets, err := estimators.Presets(info.Name)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, estimatorRow{info, jsonText(defaults), explained, append([]estimators.Preset{}, presets...)})
 	}
 	const columns = "name,family,needs,better,cost,unit,formula,aliases,paper,settings,measures"
 	return newPrinter(s, f, columns, func(r estimatorRow) []any {

@@ -3,6 +3,7 @@ package head
 import (
 	"context"
 	"fmt"
+	"math"
 	"runtime"
 
 	"gorgonia.org/gorgonia"
@@ -16,8 +17,17 @@ type Solver string
 
 // The solvers.
 const (
-	SGD  Solver = "sgd"  // v = momentum v - rate g; w = w + v
+	SGD  Solver = "sgd"  // v = momentum v + g; w = w - rate v
 	Adam Solver = "adam" // Kingma and Ba 2015: beta 0.9 and 0.999, epsilon 1e-8
+)
+
+// Schedule names how the learning rate changes over the epochs.
+type Schedule string
+
+// The schedules.
+const (
+	Constant Schedule = "constant"
+	Cosine   Schedule = "cosine" // epoch e = 0, 1, ... of E has (1 + cos(pi e / E)) / 2 times the rate
 )
 
 // Descent are the settings of training by gradient descent.
@@ -27,6 +37,7 @@ type Descent struct {
 	Batch        int // images a step; the last step of an epoch takes what is left
 	LearningRate float64
 	Momentum     float64 // of SGD
+	Schedule     Schedule
 
 	Meter *process.Meter // counts what Gorgonia's goroutine does for the caller; may be nil
 }
@@ -44,8 +55,18 @@ func (o Descent) Validate() error {
 		return fmt.Errorf("learning rate: %v: must be positive", o.LearningRate)
 	case !(o.Momentum >= 0 && o.Momentum < 1):
 		return fmt.Errorf("momentum: %v: must lie in [0, 1)", o.Momentum)
+	case o.Schedule != Constant && o.Schedule != Cosine:
+		return fmt.Errorf("schedule: %q: must be %q or %q", o.Schedule, Constant, Cosine)
 	}
 	return nil
+}
+
+// rate is the learning rate of an epoch.
+func (o Descent) rate(epoch int) float64 {
+	if o.Schedule == Cosine {
+		return o.LearningRate * (1 + math.Cos(math.Pi*float64(epoch)/float64(o.Epochs))) / 2
+	}
+	return o.LearningRate
 }
 
 // Train minimises the mean cross-entropy of n x d features from the given start, which it leaves alone. order gives
@@ -78,6 +99,7 @@ func Train(ctx context.Context, x []float64, labels []int, start *Linear, o Desc
 		}
 		images := order(epoch)
 		for lo := 0; lo < len(images); lo += t.batch {
+			t.schedule(o, epoch, lo == 0)
 			batch := images[lo:min(lo+t.batch, len(images))]
 			loss, err := t.step(x, labels, batch)
 			if err != nil {
@@ -189,6 +211,24 @@ func (t *trainer) step(x []float64, labels []int, images []int) (float64, error)
 	}
 	t.machine.Reset()
 	return loss, nil
+}
+
+// schedule sets the learning rate of a step. Gorgonia's velocity has the rates of earlier steps in it, c = m c - rate g;
+// that of the usual definition has not: v = m v + g; w = w - rate v. So the step at which the rate changes keeps new rate
+// over old of the velocity's share.
+func (t *trainer) schedule(o Descent, epoch int, first bool) {
+	if o.Schedule == Constant {
+		return
+	}
+	gorgonia.WithLearnRate(o.rate(epoch))(t.solver)
+	if o.Solver != SGD {
+		return
+	}
+	momentum := o.Momentum
+	if first && epoch > 0 {
+		momentum *= o.rate(epoch) / o.rate(epoch-1)
+	}
+	gorgonia.WithMomentum(momentum)(t.solver)
 }
 
 // head is the current state.

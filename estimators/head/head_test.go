@@ -35,8 +35,11 @@ func reference(x []float64, labels []int, start *Linear, o Descent) ([]float64, 
 	m, v := make([]float64, len(w)), make([]float64, len(w))
 	var losses []float64
 	steps := 0
-	for range o.Epochs {
-		epoch := 0.0
+	for e := range o.Epochs {
+		epoch, rate := 0.0, o.LearningRate
+		if o.Schedule == Cosine {
+			rate *= (1 + math.Cos(math.Pi*float64(e)/float64(o.Epochs))) / 2
+		}
 		for lo := 0; lo < n; lo += o.Batch {
 			hi := min(lo+o.Batch, n)
 			g := make([]float64, len(w))
@@ -69,11 +72,11 @@ func reference(x []float64, labels []int, start *Linear, o Descent) ([]float64, 
 					m[j] = 0.9*m[j] + 0.1*g[j]
 					v[j] = 0.999*v[j] + 0.001*g[j]*g[j]
 					mh, vh := m[j]/(1-math.Pow(0.9, float64(steps))), v[j]/(1-math.Pow(0.999, float64(steps)))
-					w[j] -= o.LearningRate * mh / (math.Sqrt(vh) + 1e-8)
+					w[j] -= rate * mh / (math.Sqrt(vh) + 1e-8)
 					continue
 				}
 				m[j] = o.Momentum*m[j] + g[j]
-				w[j] -= o.LearningRate * m[j]
+				w[j] -= rate * m[j]
 			}
 		}
 		losses = append(losses, epoch)
@@ -89,10 +92,12 @@ func TestTrainFollowsTheGradient(t *testing.T) {
 		start.W[i] = rng.Float64() - 0.5
 	}
 	for _, o := range []Descent{
-		{SGD, 5, 20, 0.1, 0.9, nil}, // 50 = 20 + 20 + 10
-		{SGD, 5, 50, 0.1, 0, nil},
-		{Adam, 6, 16, 0.05, 0, nil},
-		{SGD, 2, 200, 0.1, 0.5, nil}, // a batch larger than the set
+		{SGD, 5, 20, 0.1, 0.9, Constant, nil}, // 50 = 20 + 20 + 10
+		{SGD, 5, 50, 0.1, 0, Constant, nil},
+		{Adam, 6, 16, 0.05, 0, Constant, nil},
+		{SGD, 2, 200, 0.1, 0.5, Constant, nil}, // a batch larger than the set
+		{SGD, 5, 20, 0.1, 0.9, Cosine, nil},
+		{Adam, 6, 16, 0.05, 0, Cosine, nil},
 	} {
 		got, losses, err := Train(context.Background(), x, labels, start, o, inOrder(50))
 		if err != nil {
@@ -182,7 +187,7 @@ func TestTrainDoesNotLeak(t *testing.T) {
 	}
 	train := func(times int) {
 		for range times {
-			if _, _, err := Train(context.Background(), x, labels, start, Descent{SGD, 10, 10, 0.1, 0.9, nil},
+			if _, _, err := Train(context.Background(), x, labels, start, Descent{SGD, 10, 10, 0.1, 0.9, Constant, nil},
 				inOrder(40)); err != nil {
 				t.Fatal(err)
 			}
@@ -202,7 +207,7 @@ func TestTrainDoesNotLeak(t *testing.T) {
 func TestBadInput(t *testing.T) {
 	x, labels := problem(10, 3, 2)
 	start := &Linear{In: 3, Out: 2, W: make([]float64, 6), B: make([]float64, 2)}
-	good := Descent{SGD, 1, 5, 0.1, 0.9, nil}
+	good := Descent{SGD, 1, 5, 0.1, 0.9, Constant, nil}
 	for name, f := range map[string]func() error{
 		"nan": func() error {
 			bad := append([]float64(nil), x...)
@@ -214,7 +219,7 @@ func TestBadInput(t *testing.T) {
 		"lambda": func() error { _, err := Ridge(x, labels, 2, 0); return err },
 		"empty":  func() error { _, err := Ridge(nil, nil, 2, 1); return err },
 		"diverges": func() error {
-			_, _, err := Train(context.Background(), x, labels, start, Descent{SGD, 2000, 5, 1e5, 0.999, nil}, inOrder(10))
+			_, _, err := Train(context.Background(), x, labels, start, Descent{SGD, 2000, 5, 1e5, 0.999, Constant, nil}, inOrder(10))
 			return err
 		},
 		"solver": func() error {
@@ -241,7 +246,7 @@ func BenchmarkTrain(b *testing.B) {
 	start := &Linear{In: 128, Out: 10, W: make([]float64, 1280), B: make([]float64, 10)}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, _, err := Train(context.Background(), x, labels, start, Descent{SGD, 30, 100, 0.025, 0.9, nil},
+		if _, _, err := Train(context.Background(), x, labels, start, Descent{SGD, 30, 100, 0.025, 0.9, Constant, nil},
 			inOrder(1000)); err != nil {
 			b.Fatal(err)
 		}

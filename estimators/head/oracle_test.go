@@ -1,6 +1,7 @@
 package head
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"testing"
@@ -23,6 +24,7 @@ func TestOracleDescent(t *testing.T) {
 				Solver        Solver
 				Epochs, Batch int
 				LR, Momentum  float64
+				Schedule      Schedule
 				Seed          uint64
 				Losses        []float64
 				Sum           float64 `json:"weights_sum"`
@@ -53,7 +55,7 @@ func TestOracleDescent(t *testing.T) {
 				}
 			}
 			l, losses, err := Train(context.Background(), x, labels, start,
-				Descent{c.Solver, c.Epochs, c.Batch, c.LR, c.Momentum, nil}, func(epoch int) []int {
+				Descent{c.Solver, c.Epochs, c.Batch, c.LR, c.Momentum, cmp.Or(c.Schedule, Constant), nil}, func(epoch int) []int {
 					order := make([]int, n)
 					for i := range order {
 						order[i] = (7*i + 3*epoch) % n

@@ -66,6 +66,9 @@ func renderSettings(w io.Writer) error {
 		b.WriteString(fill("* **"+estimators.GroupPrefix+g.Name+"**: "+plain(g.Title+": "+strings.Join(g.Members, ", ")),
 			"  "))
 	}
+	if err := renderPresets(&b); err != nil {
+		return err
+	}
 	for _, name := range names {
 		fmt.Fprintf(&b, "\n## %s\n", plain(name))
 		for _, m := range bySetting[name] {
@@ -87,6 +90,34 @@ func renderSettings(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// renderPresets writes the section of the presets: each with the estimators to which it means the same.
+func renderPresets(b *strings.Builder) error {
+	var lines []string
+	of := map[string][]string{}
+	for _, info := range estimators.All() {
+		list, err := estimators.Presets(info.Name)
+		if err != nil {
+			return err
+		}
+		for _, p := range list {
+			line := plain(p.Title) + ": `" + strings.ReplaceAll(p.Spelled(), ",", "`, `") + "`."
+			line = "* **" + estimators.PresetKey + "=" + p.Name + "** of %s: " + strings.ReplaceAll(line, "%", "%%")
+			if of[line] == nil {
+				lines = append(lines, line)
+			}
+			of[line] = append(of[line], info.Name)
+		}
+	}
+	b.WriteString("\n## Presets\n\n" + fill("A preset stands for several settings where one could stand: "+
+		"`-e rwe:preset=cheap`, in a study `settings: {preset: cheap}`, several in a list or under `vary`. Settings "+
+		"beside it override its own. It is replaced by them before anything else: `rwe:preset=cheap` and its settings "+
+		"spelled out are one question.", "") + "\n")
+	for _, line := range lines {
+		b.WriteString(fill(fmt.Sprintf(line, plain(strings.Join(of[line], ", "))), "  "))
+	}
+	return nil
 }
 
 // widestLine bounds the lines of a page, in bytes.

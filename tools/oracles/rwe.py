@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Reference numbers for Random-Weight Evaluation and its kin, by PyTorch and numpy in float64.
 
-Writes testdata/oracles/network/rwe_*.json.gz. Weights and images come from the splitmix64 streams of the network
+Writes testdata/oracles/network/rwe_*.json.gz and near_paper.json. Weights and images come from the splitmix64 streams of the network
 fixtures (streams.py), images being bytes with a class-dependent pattern. Run: /usr/bin/python3 tools/oracles/rwe.py
 """
 import gzip, json, os
@@ -183,13 +183,14 @@ def measure(w, b, x, y, regression):
     }
 
 
-def descent(x, y, xv, yv, classes, solver, epochs, batch, lr, seed):
+def descent(x, y, xv, yv, classes, solver, epochs, batch, lr, seed, schedule="constant"):
     """Training from a start drawn by a stream; epoch e takes image (7 i + 3 e) mod n as its i-th."""
     s, n, d = Stream(seed), len(x), x.shape[1]
     a = 1 / np.sqrt(d)
     w = torch.tensor(a * s.symmetric((d, classes)).astype(np.float64), requires_grad=True)
     b = torch.tensor(a * s.symmetric(classes).astype(np.float64), requires_grad=True)
     opt = torch.optim.SGD([w, b], lr=lr, momentum=0.9) if solver == "sgd" else torch.optim.Adam([w, b], lr=lr)
+    annealing = torch.optim.lr_scheduler.CosineAnnealingLR(opt, T_max=epochs, eta_min=0)
     xt, yt, losses = torch.tensor(x), torch.tensor(y), []
     for e in range(epochs):
         order, total = [(7 * i + 3 * e) % n for i in range(n)], 0.0
@@ -201,6 +202,8 @@ def descent(x, y, xv, yv, classes, solver, epochs, batch, lr, seed):
             opt.step()
             total += float(loss) * len(k) / n
         losses.append(total)
+        if schedule == "cosine":
+            annealing.step()
     w, b = w.detach().numpy(), b.detach().numpy()
     return {"solver": solver, "epochs": epochs, "batch": batch, "lr": lr, "momentum": 0.9 if solver == "sgd" else 0,
             "seed": seed, "losses": losses, "weights_sum": float(w.sum()), "weights_l2": float(np.linalg.norm(w)),
@@ -248,6 +251,43 @@ def case(name, arch, c, layers, variant, side, seed, n_train=60, n_val=40, batch
     print(name, {k: out[k] for k in ("ridge", "featstd", "effdim", "map_effdim")}, [d["losses"][-1] for d in out["descent"]])
 
 
+class KaimingNet(Net):
+    """Convolutions from N(0, 1), by sums of twelve numbers of the stream, times PyTorch's scale of kaiming_normal_ for
+    ReLU; normalisations 1 and 0."""
+
+    def p(self, shape, fan=0, weight=False):
+        if self.at == len(self.params) and fan:
+            w = torch.empty(shape)
+            fan_in, _ = torch.nn.init._calculate_fan_in_and_fan_out(w)
+            std = np.float32(torch.nn.init.calculate_gain("relu") / np.sqrt(fan_in))
+            n = int(np.prod(shape))
+            r = np.array([np.float32(sum(self.stream.unit() for _ in range(12)) - 6) for _ in range(n)], np.float32)
+            self.params.append(torch.tensor((r * std).reshape(shape).astype(np.float64)))
+        elif self.at == len(self.params):
+            self.params.append(torch.ones(shape, dtype=torch.float64) if weight else torch.zeros(shape, dtype=torch.float64))
+        self.at += 1
+        return self.params[self.at - 1]
+
+
+def near_paper(arch, c=4, layers=8, side=32, seed=74, n_train=300, n_val=100, batch=100, classes=10):
+    """The preset near-paper on a narrow network: raw features; batches of 128 of 300 images, so that the last has 44."""
+    pix, labels = images(seed + 1, n_train + n_val, classes)
+    x, y = normalise(pix, side), np.array(labels)
+    net, pool = KaimingNet(arch, c, layers, "darts", seed), POOLS["mean"]
+    ft, fv = (read(net, x[a:b], [layers - 1], batch, pool, "batch") for a, b in ((0, n_train), (n_train, n_train + n_val)))
+    out = {"format": "bench301-near-paper-1", "arch": arch, "C": c, "layers": layers, "variant": "darts", "resolution": side,
+           "classes": classes, "train_images": n_train, "val_images": n_val, "batch": batch,
+           "seeds": {"zen_params": seed, "images": seed + 1}, "features_train": ft[:3].tolist(), "descent": []}
+    for solver, epochs, lr, schedule in (("sgd", 5, 0.025, "cosine"), ("sgd", 5, 0.025, "constant"), ("sgd", 30, 0.025, "cosine"),
+                                         ("adam", 5, 0.01, "cosine"), ("adam", 5, 0.01, "constant")):
+        d = descent(ft, y[:n_train], fv, y[n_train:], classes, solver, epochs, 128, lr, seed + 2, schedule)
+        out["descent"].append(dict(d, schedule=schedule))
+    with open(os.path.join(OUT, "near_paper.json"), "w") as f:
+        json.dump(out, f, indent=1)
+        f.write("\n")
+    print("near_paper", [(d["solver"], d["epochs"], d["schedule"], d["val"], d["losses"][-1]) for d in out["descent"]])
+
+
 DARTS_V2 = [[(0, 3), (1, 3), (0, 3), (1, 3), (0, 2), (1, 3), (0, 2), (2, 5)],
             [(0, 0), (1, 0), (1, 0), (2, 2), (0, 0), (2, 2), (1, 0), (2, 2)]]
 MIXED = [[(0, 1), (1, 4), (0, 6), (2, 2), (1, 3), (3, 0), (2, 5), (4, 1)],
@@ -257,3 +297,4 @@ if __name__ == "__main__":
     case("naslib_C4_L5", MIXED, 4, 5, "naslib", 16, 71)
     case("darts_C4_L5", MIXED, 4, 5, "darts", 16, 72)
     case("naslib_C6_L3_32", DARTS_V2, 6, 3, "naslib", 32, 73)
+    near_paper(MIXED)
