@@ -67,6 +67,12 @@ type SearchPoint struct {
 	Optimised   float64 `json:"-"` // hypervolume in the axes that the method minimises; 0 of fewer than two
 }
 
+// Trained is a search after one more of its architectures, had each of them been trained as it was evaluated.
+type Trained struct {
+	Hours float64 `json:"hours"`         // of training all until then, as a surrogate predicts
+	Best  float64 `json:"best_accuracy"` // percent, of those that keep to the limits; NaN before the first
+}
+
 // Setup says what searches were asked to do.
 type Setup struct {
 	Name        string   `json:"name"`
@@ -111,6 +117,7 @@ type Searched struct {
 	Unjudged    []Found // members of the last front without an accuracy
 	Fronts      [][]Found
 	Evaluated   []int // evaluations up to each of them; nil where they are not known, then they grow evenly
+	Training    []Trained // after each distinct architecture, in the order of evaluation; nil where it is not known
 }
 
 // Fronts judges searches by the accuracy source.
@@ -125,6 +132,8 @@ type Fronts struct {
 	Found    []Found
 	Unjudged []Found                    // members of fronts without an accuracy, which nothing is measured of
 	Curves   map[string][][]SearchPoint // by method, one a seed
+	Training map[string][][]Trained     // by method, one a seed that is known
+	Trainer  Trainer                    // what the hours of Training are
 	Known    []Found                    // published networks, Method their name
 	Missing  int                        // searches that are not finished
 	Failed   map[string]int             // architectures that could not be scored, by the reason
@@ -135,9 +144,16 @@ type Fronts struct {
 	evaluated   [][]int                // by row: evaluations up to each generation, or nil
 }
 
+// Trainer is the surrogate of the hours that training takes.
+type Trainer struct {
+	Name           string
+	Asked, Outside int // architectures, and those unlike its training data
+}
+
 // Judge measures what searches found. The error is that of ctx.
 func (f *Fronts) Judge(ctx context.Context, searched []Searched) error {
 	f.Curves, f.generations, f.evaluated = map[string][][]SearchPoint{}, map[string][][][]Found{}, nil
+	f.Training = map[string][][]Trained{}
 	for _, s := range searched {
 		final := s.Fronts[len(s.Fronts)-1]
 		f.generations[s.Method] = append(f.generations[s.Method], s.Fronts)
@@ -146,6 +162,9 @@ func (f *Fronts) Judge(ctx context.Context, searched []Searched) error {
 			Method: s.Method, Seed: s.Seed, Generations: s.Generations, Evaluations: s.Evaluations, Distinct: s.Distinct,
 			Failures: s.Failures, Front: len(final), Unjudged: len(s.Unjudged),
 		})
+		if s.Training != nil {
+			f.Training[s.Method] = append(f.Training[s.Method], s.Training)
+		}
 		f.Found, f.Unjudged = append(f.Found, final...), append(f.Unjudged, s.Unjudged...)
 	}
 	f.Missing += len(f.Setup.Methods)*len(f.Setup.Seeds) - len(searched)

@@ -22,6 +22,7 @@ var searchKinds = []kind[Search]{
 	{"generations", Search.generationFigures},
 	{"hypervolume", Search.hypervolumeFigures},
 	{"best-so-far", Search.bestFigure},
+	{"best-so-far-time", Search.trainingFigure},
 	{"cells", Search.cellFigures},
 }
 
@@ -84,6 +85,8 @@ func (r Search) reason(kind string) string {
 		return "the fronts have no architecture with an accuracy"
 	case kind == "hypervolume":
 		return "no method minimises two of error, params and MACs, in which fronts are measured"
+	case kind == "best-so-far-time":
+		return "training times are known of the DARTS space only"
 	}
 	return ""
 }
@@ -344,7 +347,13 @@ const maxTogether = 3
 // curves are the panels of one value over the evaluations.
 func (r Search) curves(methods []analysis.Method, label string, value func(analysis.SearchPoint) float64) (
 	[]string, []plots.Panel, error) {
-	l := plots.Lines{XLabel: "architectures evaluated", YLabel: label + ", higher is better"}
+	return r.over(plots.Lines{XLabel: "architectures evaluated", YLabel: label + ", higher is better"}, methods,
+		func(m analysis.Method) plots.Line { return quartiles(called(m), r.Curves[m.Name], value) })
+}
+
+// over are the panels of one line a method.
+func (r Search) over(l plots.Lines, methods []analysis.Method, of func(analysis.Method) plots.Line) (
+	[]string, []plots.Panel, error) {
 	if len(r.Setup.Seeds) > 1 {
 		l.Band = "median (line) and quartiles (band) over " + seedsText(r.Setup.Seeds)
 	} else {
@@ -352,7 +361,7 @@ func (r Search) curves(methods []analysis.Method, label string, value func(analy
 	}
 	var names []string
 	for _, m := range methods {
-		line := quartiles(called(m), r.Curves[m.Name], value)
+		line := of(m)
 		if len(line.X) > 0 {
 			names, l.Lines = append(names, called(m)), append(l.Lines, line)
 		}
@@ -374,6 +383,62 @@ func (r Search) bestFigure() ([]Figure, error) {
 	names, panels, err := r.curves(r.Setup.Methods, "best accuracy of the front (%) by "+short(r.From.Truth),
 		func(p analysis.SearchPoint) float64 { return p.Best })
 	return gridFigure("best-so-far", names, panels), err
+}
+
+// trainingFigure shows the best of all architectures evaluated, over the hours of training each of them.
+func (r Search) trainingFigure() ([]Figure, error) {
+	names, panels, err := r.over(plots.Lines{
+		XLabel: "simulated hours of training each architecture as\nNAS-Bench-301 did, predicted by " + short(r.Trainer.Name),
+		YLabel: "best accuracy so far (%) by " + short(r.From.Truth) + ", higher is better", LogX: true,
+	}, r.Setup.Methods, func(m analysis.Method) plots.Line { return trained(called(m), r.Training[m.Name]) })
+	return gridFigure("best-so-far-time", names, panels), err
+}
+
+// trainingPoints is how many points a curve over hours has.
+const trainingPoints = 60
+
+// trained is the median over runs of the best accuracy, with the quartiles as a band where there are several, at hours
+// that grow by a constant factor: from when every run has trained an architecture until the first run ends.
+func trained(name string, runs [][]analysis.Trained) plots.Line {
+	l := plots.Line{Name: name}
+	from, to := 0.0, math.Inf(1)
+	for _, run := range runs {
+		first := slices.IndexFunc(run, func(p analysis.Trained) bool { return !math.IsNaN(p.Best) })
+		if first < 0 {
+			continue
+		}
+		from, to = max(from, run[first].Hours), min(to, run[len(run)-1].Hours)
+	}
+	if from <= 0 || from > to {
+		return l
+	}
+	points := trainingPoints
+	if from == to {
+		points = 1
+	}
+	for k := range points {
+		hours := min(from*math.Pow(to/from, float64(k)/(trainingPoints-1)), to)
+		if k == trainingPoints-1 {
+			hours = to
+		}
+		var at []float64
+		for _, run := range runs {
+			n, _ := slices.BinarySearchFunc(run, hours, func(p analysis.Trained, h float64) int {
+				if p.Hours <= h {
+					return -1
+				}
+				return 1
+			})
+			if n > 0 && !math.IsNaN(run[n-1].Best) {
+				at = append(at, run[n-1].Best)
+			}
+		}
+		l.X, l.Y = append(l.X, hours), append(l.Y, correlation.Quantile(at, 0.5))
+		if len(runs) > 1 {
+			l.Low, l.High = append(l.Low, correlation.Quantile(at, 0.25)), append(l.High, correlation.Quantile(at, 0.75))
+		}
+	}
+	return l
 }
 
 // measured names the axes of a hypervolume.

@@ -20,8 +20,10 @@ import (
 // one member that all others are dominated by.
 func madeSearches(t *testing.T, seeds int, axes ...[]int) Search {
 	t.Helper()
-	f := &analysis.Fronts{Space: bench301.DARTS{}, Axes: map[string][]int{}, From: analysis.Provenance{Truth: "mini (made up)"},
-		Setup: analysis.Setup{Population: 4, Generations: 5}}
+	f := &analysis.Fronts{Space: bench301.DARTS{}, Axes: map[string][]int{},
+		From:    analysis.Provenance{Truth: "mini (made up)"},
+		Trainer: analysis.Trainer{Name: "mini runtime (made up)"},
+		Setup:   analysis.Setup{Population: 4, Generations: 5}}
 	for s := range seeds {
 		f.Setup.Seeds = append(f.Setup.Seeds, uint64(s+1))
 	}
@@ -43,6 +45,9 @@ func madeSearches(t *testing.T, seeds int, axes ...[]int) Search {
 						Estimates: []float64{float64(k), float64(-k)}})
 				}
 				one.Fronts = append(one.Fronts, front)
+			}
+			for k := range 20 {
+				one.Training = append(one.Training, analysis.Trained{Hours: 1.3 * float64(k+1+s), Best: 90 + 0.2*float64(k+i)})
 			}
 			searched = append(searched, one)
 		}
@@ -105,6 +110,9 @@ func TestSearchFiguresSay(t *testing.T) {
 		{"best-so-far", 1, 1, []string{"method-0 (nsga2), seed 1", "best accuracy of the front (%) by mini, higher is better",
 			"architectures evaluated"}},
 		{"best-so-far", 24, 2, []string{"median (line) and quartiles (band) over seeds 1–24"}},
+		{"best-so-far-time", 3, 2, []string{"median (line) and quartiles (band) over seeds 1–3",
+			"best accuracy so far (%) by mini, higher is better", "simulated hours of training each architecture as",
+			"NAS-Bench-301 did, predicted by mini runtime"}},
 		{"hypervolume", 2, 8, []string{"method-3 (nsga2)", "hypervolume of error, MACs, higher is better"}},
 	} {
 		axes := make([][]int, c.count)
@@ -135,7 +143,7 @@ func TestManySearches(t *testing.T) {
 			r := madeSearches(t, seeds, axes...)
 			dir := t.TempDir()
 			if _, err := r.DrawInto(t.Context(), dir, plots.SingleColumn, []string{"svg"}, "fronts", "generations", "hypervolume",
-				"best-so-far"); err != nil {
+				"best-so-far", "best-so-far-time"); err != nil {
 				t.Fatal(err)
 			}
 			files, _ := filepath.Glob(filepath.Join(dir, "*.csv"))
@@ -149,7 +157,7 @@ func TestManySearches(t *testing.T) {
 					t.Errorf("%s: %d rows, %v", filepath.Base(file), len(rows), err)
 				}
 			}
-			made, err := r.Figures(t.Context(), "fronts", "generations", "hypervolume", "best-so-far")
+			made, err := r.Figures(t.Context(), "fronts", "generations", "hypervolume", "best-so-far", "best-so-far-time")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -194,6 +202,31 @@ func TestSeedsText(t *testing.T) {
 		"seeds 1, 3, 5": {1, 3, 5}, "7 seeds": many, "seeds 0, 18446744073709551615": {0, math.MaxUint64}} {
 		if got := seedsText(seeds); got != want {
 			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
+// TestTrainingCurve: the median and the quartiles over runs of the best at the same hours, from when all have trained
+// one until the first of them ends.
+func TestTrainingCurve(t *testing.T) {
+	runs := [][]analysis.Trained{
+		{{Hours: 1, Best: math.NaN()}, {Hours: 2, Best: 90}, {Hours: 8, Best: 94}, {Hours: 9, Best: 94}},
+		{{Hours: 1, Best: 80}, {Hours: 3, Best: 92}, {Hours: 16, Best: 96}},
+	}
+	l := trained("a", runs)
+	if n := len(l.X); n != trainingPoints || l.X[0] != 2 || l.X[n-1] != 9 || l.Y[0] != 85 || l.Y[n-1] != 93 ||
+		l.Low[n-1] != 92.5 || l.High[n-1] != 93.5 {
+		t.Errorf("%+v", l)
+	}
+	if l := trained("a", runs[:1]); l.X[0] != 2 || l.Low != nil {
+		t.Errorf("one run: %+v", l)
+	}
+	if l := trained("a", [][]analysis.Trained{{{Hours: 2, Best: 90}}}); len(l.X) != 1 || l.Y[0] != 90 {
+		t.Errorf("one architecture: %+v", l)
+	}
+	for _, runs := range [][][]analysis.Trained{nil, {{{Hours: 2, Best: math.NaN()}}}} {
+		if l := trained("a", runs); len(l.X) != 0 {
+			t.Errorf("nothing known: %+v", l)
 		}
 	}
 }

@@ -20,6 +20,9 @@ var searchCaptions = map[string]string{
 		"where there are several seeds. Higher is better.",
 	"best-so-far": "Best accuracy of the front over the evaluations: median, and quartiles where there are several " +
 		"seeds. Higher is better.",
+	"best-so-far-time": "Best accuracy among the architectures evaluated so far, over the hours that training each of " +
+		"them once as NAS-Bench-301 did takes, as a surrogate of training times predicts: median, and quartiles where " +
+		"there are several seeds. Estimates cost less than that. Higher is better.",
 }
 
 // noAccuracies stands for the name of an accuracy source where there is none.
@@ -56,6 +59,10 @@ func (r Search) Page(ctx context.Context) (Document, error) {
 	for _, f := range figures {
 		kind, _, _ := strings.Cut(f.Name, "-")
 		drawing := Drawing{cmp.Or(searchCaptions[f.Name], searchCaptions[kind]), f}
+		if f.Name == "best-so-far-time" && r.Trainer.Outside > 0 {
+			drawing.Caption += fmt.Sprintf(" %d of %d architectures are unlike those that the surrogate was trained on.",
+				r.Trainer.Outside, r.Trainer.Asked)
+		}
 		if what, ok := strings.CutPrefix(f.Name, "cells-"); ok {
 			drawing.Caption = "The " + strings.ReplaceAll(what, "-", " ") + " of all fronts."
 			cells = append(cells, drawing)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"rwe301/bench301"
+	"rwe301/bench301/surrogate"
 	"rwe301/estimators"
 	"rwe301/internal/yamldoc"
 )
@@ -49,7 +50,12 @@ func WriteTemplate(w io.Writer, head string) error {
 // Read reads accuracies from a definition: the name of a source, or a mapping with source, file, column and unit.
 func (a *Accuracy) Read(n yamldoc.Node) error {
 	source := func(n yamldoc.Node) error {
-		return n.OneOf((*string)(&a.Source), []string{string(Mini), string(Models), string(Tabled), string(None)})
+		err := n.OneOf((*string)(&a.Source), []string{string(Mini), surrogate.Mini2Key, string(Models), string(Tabled),
+			string(None)})
+		if a.Source == surrogate.Mini2Key {
+			a.Source, a.File = Models, surrogate.Mini2Key // opened by name, as those that are imported
+		}
+		return err
 	}
 	if !n.IsMapping() {
 		return source(n)

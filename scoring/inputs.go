@@ -284,11 +284,11 @@ func SurrogateFolder() (string, error) {
 	return filepath.Join(cache.Dir, "surrogates"), nil
 }
 
-// Surrogate opens a surrogate: mini, whatever lies at a path, or an imported one by its name. path is where it lies, ""
-// for mini. The error is surrogate.ErrUnknown where there is nothing.
+// Surrogate opens a surrogate: one inside the binary, whatever lies at a path, or an imported one by its name. path is
+// where it lies, "" for those inside the binary. The error is surrogate.ErrUnknown where there is nothing.
 func (in *Inputs) Surrogate(name string) (s surrogate.Surrogate, path string, err error) {
-	if name == surrogate.MiniKey {
-		return surrogate.NewMini(), "", nil
+	if s := surrogate.OpenBuiltIn(name); s != nil {
+		return s, "", nil
 	}
 	folder, err := SurrogateFolder()
 	if err != nil {
@@ -304,7 +304,8 @@ func (in *Inputs) Surrogate(name string) (s surrogate.Surrogate, path string, er
 	return e, path, nil
 }
 
-// condensed opens a surrogate that is one file, and condenses that file; the hash of mini is "".
+// condensed opens a surrogate that is one file, and condenses that file; what is inside the binary has
+// the hash "".
 func (in *Inputs) condensed(name string) (surrogate.Surrogate, string, error) {
 	s, path, err := in.Surrogate(name)
 	if err != nil || path == "" {

@@ -10,6 +10,7 @@ import (
 
 	"rwe301/analysis"
 	"rwe301/bench301"
+	"rwe301/bench301/surrogate"
 	"rwe301/estimators"
 	"rwe301/moo"
 	"rwe301/scoring"
@@ -75,6 +76,9 @@ func (s *Searches) Report(ctx context.Context) (*analysis.Fronts, error) {
 				}
 			}
 			if one.Fronts, one.Unjudged, err = j.generations(ctx, method, seed, snapshot, history); err != nil {
+				return nil, err
+			}
+			if one.Training, err = j.training(ctx, &r.Trainer, history); err != nil {
 				return nil, err
 			}
 			searched = append(searched, one)
@@ -208,6 +212,46 @@ func (j *judge) generations(ctx context.Context, m analysis.Method, seed uint64,
 		fronts = [][]analysis.Found{nil}
 	}
 	return fronts, unjudged, nil
+}
+
+// training follows a search as if every distinct architecture had been trained when it was evaluated: the hours are
+// those that the mini runtime model predicts. It is nil without accuracies, and in spaces that the model does not know.
+func (j *judge) training(ctx context.Context, by *analysis.Trainer, history []moo.Evaluated[string]) (
+	[]analysis.Trained, error) {
+	if j.searches.truth == nil || j.searches.space.Name() != surrogate.Space().Name() {
+		return nil, nil
+	}
+	model := surrogate.NewMiniRuntime()
+	by.Name = model.Info().Name
+	var out []analysis.Trained
+	hours, best := 0.0, math.NaN()
+	for _, e := range history {
+		a, _, err := j.searches.space.Parse(e.X)
+		if err != nil {
+			return nil, err
+		}
+		g, err := surrogate.Genotype(a)
+		if err != nil {
+			return nil, err
+		}
+		p := model.Predict(g)
+		by.Asked++
+		if !p.InRange {
+			by.Outside++
+		}
+		hours += p.Mean / 3600
+		if e.Failed == "" && e.Violation <= 0 {
+			f, err := j.judge(ctx, e.X)
+			if err != nil {
+				return nil, err
+			}
+			if !(f.Accuracy <= best) && !math.IsNaN(f.Accuracy) {
+				best = f.Accuracy
+			}
+		}
+		out = append(out, analysis.Trained{Hours: hours, Best: best})
+	}
+	return out, nil
 }
 
 // bounded is what the budgets bound of a member of a front, estimates of the search included.

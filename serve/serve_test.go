@@ -297,10 +297,11 @@ func TestDescription(t *testing.T) {
 		_ = json.Unmarshal(text, &m)
 		return m
 	}
-	one, seed := 1.0, uint64(1)
+	one, seed, yes := 1.0, uint64(1), true
 	for name, v := range map[string]any{
-		"Query":      request{NoiseSeed: &seed},
-		"Prediction": surrogate.Answer{Noisy: &one, Runtime: &one, Members: []float64{1}},
+		"Query": request{NoiseSeed: &seed},
+		"Prediction": surrogate.Answer{Noisy: &one, Runtime: &one, Members: []float64{1}, RuntimeInRange: &yes,
+			RuntimeSurrogate: "b"},
 	} {
 		have, described := fields(v), d.Components.Schemas[name].Properties
 		for f := range have {

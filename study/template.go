@@ -24,7 +24,7 @@ architectures:            # one of sample, file and table
   # limit: 50             # the first so many of them only
 
 accuracy:                 # what the scores are compared with
-  source: mini            # mini (inside the program), models (an imported surrogate), table, none
+  source: mini            # mini, mini2 (inside the program), models (an imported surrogate), table, none
   # file: nb301.surrogate # models: its file or name; table: the file, by default the table of the architectures
   # column: val_accuracy  # table: the column of accuracies
   # unit: percent         # table: percent or fraction, by default fraction where all lie in [0, 1]

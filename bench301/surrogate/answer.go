@@ -21,6 +21,9 @@ type Answer struct {
 	Noisy     *float64  `json:"noisy,omitempty"`
 	Members   []float64 `json:"members,omitempty"`
 	Runtime   *float64  `json:"runtime,omitempty"` // seconds
+	// Of the surrogate of training times.
+	RuntimeInRange   *bool  `json:"runtime_in_range,omitempty"`
+	RuntimeSurrogate string `json:"runtime_surrogate,omitempty"`
 }
 
 // Ask answers for every architecture in order.
@@ -45,7 +48,8 @@ func (q *Question) Ask(genotypes []bench301.Genotype) []Answer {
 			a.Noisy = &noisy
 		}
 		if seconds != nil {
-			a.Runtime = &seconds[i].Mean
+			a.Runtime, a.RuntimeInRange = &seconds[i].Mean, &seconds[i].InRange
+			a.RuntimeSurrogate = q.Runtime.Info().Name
 		}
 		answers[i] = a
 	}

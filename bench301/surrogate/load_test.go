@@ -396,7 +396,8 @@ func TestFind(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"other", "../mine", ""} {
-		if s, err := Find(name, name, dir); !errors.Is(err, ErrUnknown) || !strings.Contains(err.Error(), "neither a file nor one of mini, mine") {
+		if s, err := Find(name, name, dir); !errors.Is(err, ErrUnknown) || !strings.Contains(err.Error(), "neither a file nor one of mini, mini2, "+
+			"mini-runtime, mine") {
 			t.Errorf("%s: %v, %v", name, s, err)
 		}
 	}

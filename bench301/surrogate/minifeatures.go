@@ -98,6 +98,16 @@ func appendFeatures(x []feature, base int, cell *bench301.Cell) []feature {
 	return x
 }
 
+// describe appends the features of both cells, and counts what tells whether they resemble the training data.
+func describe(g bench301.Genotype, x []feature) (_ []feature, counts [numCounts]int) {
+	g = g.Canonical()
+	for i, cell := range []*bench301.Cell{&g.Normal, &g.Reduce} {
+		x = appendFeatures(x, i*cellFeatures, cell)
+		countCell(counts[i*cellCounts:][:cellCounts], cell)
+	}
+	return x, counts
+}
+
 // countCell counts what tells whether a cell resembles the training data: edges of each operation, pools, convolutions,
 // and readers of each state.
 func countCell(counts []int, cell *bench301.Cell) {
@@ -110,4 +120,20 @@ func countCell(counts []int, cell *bench301.Cell) {
 		}
 		counts[ops+2+int(e.Source)]++
 	}
+}
+
+// miniRange is the range of the counts over the training data of a model.
+type miniRange struct {
+	Min []int `json:"min"`
+	Max []int `json:"max"`
+}
+
+// covers reports whether an architecture's counts lie in the range of the training data.
+func (r *miniRange) covers(counts *[numCounts]int) bool {
+	for i, n := range counts {
+		if n < r.Min[i] || n > r.Max[i] {
+			return false
+		}
+	}
+	return true
 }

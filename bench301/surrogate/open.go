@@ -10,8 +10,39 @@ import (
 	"strings"
 )
 
-// MiniKey names the surrogate inside the binary, NewMini.
-const MiniKey = "mini"
+// The names of the surrogates inside the binary: NewMini, NewMini2 and NewMiniRuntime.
+const (
+	MiniKey        = "mini"
+	Mini2Key       = "mini2"
+	MiniRuntimeKey = "mini-runtime"
+)
+
+// BuiltIn lists the names of the surrogates inside the binary.
+func BuiltIn() []string { return []string{MiniKey, Mini2Key, MiniRuntimeKey} }
+
+// OpenBuiltIn is the surrogate inside the binary of a name, nil if there is none.
+func OpenBuiltIn(name string) Surrogate {
+	switch name {
+	case MiniKey:
+		return NewMini()
+	case Mini2Key:
+		return NewMini2()
+	case MiniRuntimeKey:
+		return NewMiniRuntime()
+	}
+	return nil
+}
+
+// Validation says how well a surrogate inside the binary predicts; it is zero of others.
+func Validation(s Surrogate) MiniValidation {
+	switch m := s.(type) {
+	case *Mini:
+		return m.Validation
+	case *MiniRuntime:
+		return m.Validation
+	}
+	return MiniValidation{}
+}
 
 // ErrUnknown says that a surrogate's name is neither a path nor known.
 var ErrUnknown = errors.New("neither a file nor one of")
@@ -35,7 +66,7 @@ func Find(path, name, folder string) (string, error) {
 		return "", err
 	}
 	return "", fmt.Errorf("surrogate %q: %w %s; `bench301 surrogate import` and `fetch` bring others",
-		name, ErrUnknown, strings.Join(append([]string{MiniKey}, known...), ", "))
+		name, ErrUnknown, strings.Join(append(BuiltIn(), known...), ", "))
 }
 
 // Installed lists the surrogates that lie in the folder, which may be absent, by name.

@@ -3,7 +3,7 @@
 //
 // What to call first:
 //
-//	Predict without any download             NewMini, an approximation inside the binary
+//	Predict without any download             NewMini and NewMiniRuntime, approximations inside the binary
 //	Find a surrogate by name or path         Open; Installed lists the names of a folder
 //	Read a published ensemble                Load: XGBoost, LightGBM and GIN models, without Python; Ensemble.Save
 //	Download the published archives          Fetch
@@ -35,7 +35,7 @@ type Info struct {
 	Name    string `json:"name"`    // e.g. "mini (approximation of NB301 XGB v1.0)"
 	Kind    string `json:"kind"`    // mini, xgb, lgb, gin
 	Unit    string `json:"unit"`    // "percent" or "seconds"
-	Members int    `json:"members"` // size of the ensemble, 1 for the mini surrogate
+	Members int    `json:"members"` // size of the ensemble, 1 for those inside the binary
 }
 
 // Prediction is a surrogate's answer.

@@ -141,7 +141,7 @@ func completeRun(_ *cobra.Command, _ []string, typed string) ([]string, cobra.Sh
 
 // completeSurrogate offers the surrogates that there are by name, or any path.
 func completeSurrogate(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
-	list := []string{surrogate.MiniKey}
+	list := surrogate.BuiltIn()
 	if folder, err := scoring.SurrogateFolder(); err == nil {
 		installed, _ := surrogate.Installed(folder)
 		list = append(list, installed...)

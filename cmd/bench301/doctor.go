@@ -73,7 +73,7 @@ func examine(ctx context.Context) (*doctorReport, error) {
 	r := &doctorReport{
 		Version: codeVersion(), Platform: platform, CPU: system.CPU(), Cores: runtime.GOMAXPROCS(0),
 		SIMDInUse: kernels.Active().String(), Datasets: []string{dataset.Sample().Name},
-		Surrogate: []string{surrogate.MiniKey},
+		Surrogate: surrogate.BuiltIn(),
 		Missing:   []missing{},
 	}
 	r.Memory, r.Available = system.Memory()
@@ -179,8 +179,8 @@ func (r *doctorReport) write(w io.Writer) error {
 		line("data set", "%s", d)
 	}
 	for _, s := range r.Surrogate {
-		if s == surrogate.MiniKey {
-			s = surrogate.MiniName
+		if m := surrogate.OpenBuiltIn(s); m != nil {
+			s = m.Info().Name
 		}
 		line("surrogate", "%s", s)
 	}

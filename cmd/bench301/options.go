@@ -198,8 +198,8 @@ func (o *accuracyOptions) accuracy() scoring.Accuracy {
 // surrogateFlag adds the flag --surrogate.
 func surrogateFlag(name *string) func(*cobra.Command) {
 	return func(cmd *cobra.Command) {
-		cmd.Flags().StringVar(name, "surrogate", surrogate.MiniKey, "surrogate to ask: mini, a `PATH`, or the name of "+
-			"an imported one")
+		cmd.Flags().StringVar(name, "surrogate", surrogate.MiniKey, "surrogate to ask: mini, mini2, a `PATH`, or the name "+
+			"of an imported one")
 	}
 }
 

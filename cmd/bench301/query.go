@@ -16,10 +16,11 @@ import (
 // queryOptions are the flags of query.
 type queryOptions struct {
 	recordOptions
-	surrogate, runtime string
-	members, noise     bool
-	seed               uint64
-	in                 archInput
+	surrogate      string
+	runtime        runtimeFlag
+	members, noise bool
+	seed           uint64
+	in             archInput
 }
 
 func newQuery(s streams) *cobra.Command {
@@ -35,20 +36,29 @@ The surrogate "mini" is part of the binary. It approximates the published XGBoos
 where single accuracies matter. Published ensembles work as they are or imported (see bench301 surrogate --help):
 their mean and standard deviation over the members have the bits that NAS-Bench-301 gives.
 
+--runtime also prints the seconds that training takes as NAS-Bench-301 did it, by a surrogate of its own: the one that
+is named, or a published one that is imported, or else "mini-runtime", which is part of the binary.
+
 ` + archHelp,
 		Example: `  bench301 query archs.csv --json
   bench301 sample -n 5 | bench301 query
+  bench301 query --runtime archs.csv
   bench301 query --surrogate nb_models/xgb_v1.0 --runtime nb_models/lgb_runtime_v1.0 archs.csv`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.noise = cmd.Flags().Changed("noise-seed")
-			q, err := o.question()
+			args = o.runtime.take(args, func(arg string) bool { return o.in.isSurrogate(arg) })
+			q, err := o.question(s)
 			if err != nil {
 				return err
 			}
+			o.runtime.say(s, q)
 			return o.run(cmd.Context(), s, args, q)
 		},
 	}, o.AddFlags, o.in.AddFlags, surrogateFlag(&o.surrogate))
-	cmd.Flags().StringVar(&o.runtime, "runtime", "", "surrogate of the training time in seconds, by path or name")
+	o.runtime.before = cmd.Flags().NArg
+	cmd.Flags().Var(&o.runtime, "runtime", "also print the training time in seconds, by the surrogate of a `PATH` or "+
+		"name, or the best there is")
+	cmd.Flags().Lookup("runtime").NoOptDefVal = bestRuntime
 	cmd.Flags().BoolVar(&o.members, "members", false, "print the prediction of every member of the ensemble")
 	cmd.Flags().Uint64Var(&o.seed, "noise-seed", 0, "print a prediction with NAS-Bench-301's noise too, drawn from "+
 		"this seed (default: no noise)")
@@ -56,7 +66,7 @@ their mean and standard deviation over the members have the bits that NAS-Bench-
 }
 
 // question opens the surrogates that the options name.
-func (o *queryOptions) question() (*surrogate.Question, error) {
+func (o *queryOptions) question(s streams) (*surrogate.Question, error) {
 	q := &surrogate.Question{Members: o.members}
 	if o.noise {
 		q.Noise = &o.seed
@@ -68,10 +78,10 @@ func (o *queryOptions) question() (*surrogate.Question, error) {
 	if info := q.Accuracy.Info(); info.Unit == surrogate.Seconds {
 		return nil, usagef("--surrogate: %s predicts seconds: give it as --runtime", info.Name)
 	}
-	if o.runtime == "" {
+	if o.runtime.name == "" {
 		return q, nil
 	}
-	if q.Runtime, err = openSurrogate(o.runtime); err != nil {
+	if q.Runtime, err = o.runtime.open(s); err != nil {
 		return nil, err
 	}
 	if info := q.Runtime.Info(); info.Unit == surrogate.Percent {
@@ -99,8 +109,11 @@ func (o *queryOptions) printer(s streams, names bool) *printer[named] {
 	if o.members {
 		columns += ",members"
 	}
-	if o.runtime != "" {
+	if o.runtime.name != "" {
 		columns += ",>runtime"
+		if o.csv {
+			columns += ",runtime_in_range,runtime_surrogate"
+		}
 	}
 	if names {
 		columns += ",name"
@@ -117,8 +130,11 @@ func (o *queryOptions) printer(s streams, names bool) *printer[named] {
 			}
 			cells = append(cells, strings.Join(texts, " "))
 		}
-		if o.runtime != "" {
+		if o.runtime.name != "" {
 			cells = append(cells, fixed(*a.Runtime, 1))
+			if o.csv {
+				cells = append(cells, *a.RuntimeInRange, a.RuntimeSurrogate)
+			}
 		}
 		if names {
 			cells = append(cells, a.Name)
@@ -133,7 +149,7 @@ const queryBatch = 4096
 func (o *queryOptions) run(ctx context.Context, s streams, args []string, q *surrogate.Question) error {
 	var p *printer[named]
 	name := q.Accuracy.Info().Name
-	asked, outside := 0, 0
+	asked, outside, strange := 0, 0, 0
 	batch := make([]bench301.Genotype, 0, queryBatch)
 	names := make([]string, 0, queryBatch)
 	flush := func() error {
@@ -144,6 +160,9 @@ func (o *queryOptions) run(ctx context.Context, s streams, args []string, q *sur
 			asked++
 			if !a.InRange {
 				outside++
+			}
+			if a.RuntimeInRange != nil && !*a.RuntimeInRange {
+				strange++
 			}
 			if err := p.print(named{a, names[i]}); err != nil {
 				return err
@@ -176,6 +195,9 @@ func (o *queryOptions) run(ctx context.Context, s streams, args []string, q *sur
 	err = errors.Join(flushed, p.close(), err) // what was predicted before an error is printed all the same
 	if outside > 0 {
 		s.say("%d of %d architectures are unlike the training data of %s", outside, asked, name)
+	}
+	if strange > 0 && q.Runtime.Info().Kind == surrogate.KindMini {
+		s.say("%d of %d architectures are unlike the training data of %s", strange, asked, q.Runtime.Info().Name)
 	}
 	return err
 }

@@ -58,7 +58,7 @@ by gzip. It stops on Ctrl-C or SIGTERM once the running requests are done; a sec
 	}
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8301", "address and port")
 	cmd.Flags().StringArrayVar(&names, "surrogate", nil, "surrogate to serve: mini, KEY=PATH, a path or the name "+
-		"of an imported one; may be repeated (default: mini and all imported ones)")
+		"of an imported one; may be repeated (default: mini, mini2, mini-runtime and all imported ones)")
 	cmd.Flags().StringArrayVar(&hosts, "allow-host", nil, "also answer requests that call this server by this name; may "+
 		"be repeated")
 	cmd.Flags().Int64Var(&limits.Body, "max-body", 16<<20, "bytes of a request at most, unpacked")
@@ -71,7 +71,7 @@ by gzip. It stops on Ctrl-C or SIGTERM once the running requests are done; a sec
 // servedSurrogates opens what is to be served; the first is the default of queries.
 func servedSurrogates(names []string) ([]serve.Named, error) {
 	if len(names) == 0 {
-		names = []string{surrogate.MiniKey}
+		names = surrogate.BuiltIn()
 		if folder, err := scoring.SurrogateFolder(); err == nil {
 			installed, err := surrogate.Installed(folder)
 			if err != nil {

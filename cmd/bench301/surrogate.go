@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -25,7 +26,8 @@ func newSurrogate(s streams) *cobra.Command {
 		Short: "Import, inspect and export the published surrogates of NAS-Bench-301",
 		Long: `NAS-Bench-301 publishes its surrogates as pickles of XGBoost, LightGBM and PyTorch objects. bench301 reads
 them without Python and without running anything that a pickle asks for, and predicts the same numbers. "import" turns
-an ensemble into one small file; a query can use the originals as well.
+an ensemble into one small file; a query can use the originals as well. Without any of them there are mini, mini2 and
+mini-runtime, small models that are part of the program (bench301 surrogate info).
 
 A surrogate's PATH is a surrogate file, a model file, the folder of an ensemble or of one member, or the published
 zip.`,
@@ -155,12 +157,23 @@ func makeFolder(folder string) (_ string, err error) {
 func newSurrogateInfo(s streams) *cobra.Command {
 	var f recordOptions
 	return with(&cobra.Command{
-		Use:   "info PATH|NAME",
-		Short: "Say what a surrogate is and where its members came from",
-		Example: `  bench301 surrogate info xgb.surrogate
+		Use:   "info [PATH|NAME]",
+		Short: "Say what a surrogate is and where its members came from, or which ones there are",
+		Long: `Say what a surrogate is, and where the members of an ensemble came from. Of mini, mini2 and mini-runtime, which
+are part of the program, it says how well they predicted architectures that they were not trained on. Without a name it
+lists the surrogates that a query knows by name.`,
+		Example: `  bench301 surrogate info
+  bench301 surrogate info mini-runtime
+  bench301 surrogate info xgb.surrogate
   bench301 surrogate info nb_models/xgb_v1.0 --json`,
-		Args: someArgs(1, 1, "one surrogate"),
+		Args: someArgs(0, 1, "at most one surrogate"),
 		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return listSurrogates(s, f)
+			}
+			if m := surrogate.OpenBuiltIn(args[0]); m != nil {
+				return f.describe(s, m)
+			}
 			e, err := openEnsemble(args[0])
 			if err != nil {
 				return err
@@ -182,6 +195,67 @@ func newSurrogateInfo(s streams) *cobra.Command {
 			}).printAll(e.Members())
 		},
 	}, f.AddFlags)
+}
+
+// listSurrogates prints the surrogates that have a name.
+func listSurrogates(s streams, f recordOptions) error {
+	type entry struct {
+		Key string `json:"key"`
+		surrogate.Info
+	}
+	names := surrogate.BuiltIn()
+	if folder, err := scoring.SurrogateFolder(); err == nil {
+		installed, err := surrogate.Installed(folder)
+		if err != nil {
+			return err
+		}
+		names = append(names, installed...)
+	}
+	p := newPrinter(s, f, "key,name,kind,unit,>members", func(e entry) []any {
+		return []any{e.Key, e.Name, e.Kind, e.Unit, e.Members}
+	})
+	var failed error
+	for _, name := range names {
+		m, err := openSurrogate(name)
+		if err != nil {
+			failed = errors.Join(failed, err)
+			continue
+		}
+		if err := p.print(entry{name, m.Info()}); err != nil {
+			return err
+		}
+	}
+	return errors.Join(p.close(), failed)
+}
+
+// describe prints what a surrogate inside the binary is, and how well it predicts.
+func (f *recordOptions) describe(s streams, m surrogate.Surrogate) error {
+	type described struct {
+		surrogate.Info
+		Validation surrogate.MiniValidation `json:"validation"`
+	}
+	info, v := m.Info(), surrogate.Validation(m)
+	if !f.json && !f.csv {
+		fmt.Fprintf(s.out, "%s: part of the program, predicts %s\n%d-fold cross-validation over architectures:\n",
+			info.Name, info.Unit, v.Folds)
+	}
+	columns := "name,kind,unit,>tau_b,>spearman,>r2,>mean_absolute_error,>median_relative_error"
+	if !f.csv {
+		columns = strings.TrimPrefix(columns, "name,kind,unit,")
+	}
+	return newPrinter(s, *f, columns, func(d described) []any {
+		cells := []any{d.Name, d.Kind, d.Unit}
+		if !f.csv {
+			cells = nil
+		}
+		for _, v := range []float64{v.Kendall, v.Spearman, v.R2, v.MAE} {
+			cells = append(cells, fixed(v, 5))
+		}
+		if v.Relative > 0 {
+			return append(cells, fixed(v.Relative, 5))
+		}
+		return append(cells, "")
+	}).printAll([]described{{info, v}})
 }
 
 // openEnsemble is openSurrogate for commands that need the models.
