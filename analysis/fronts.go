@@ -116,7 +116,7 @@ type Searched struct {
 	Failures    int
 	Unjudged    []Found // members of the last front without an accuracy
 	Fronts      [][]Found
-	Evaluated   []int // evaluations up to each of them; nil where they are not known, then they grow evenly
+	Evaluated   []int     // evaluations up to each of them; nil where they are not known, then they grow evenly
 	Training    []Trained // after each distinct architecture, in the order of evaluation; nil where it is not known
 }
 
