@@ -30,8 +30,8 @@ func (c *Configured) Setting(key string) (value string, ok bool) {
 	return value, ok
 }
 
-// Implied are the settings, as Parse reads them, that Settings leaves out: those that are younger than stored scores, at
-// the default with which these were made.
+// Implied are the settings, as Parse reads them, that Settings leaves out: those that are younger than stored scores,
+// at the default with which these were made.
 func (c *Configured) Implied() map[string]string {
 	implied := maps.Clone(c.values)
 	for key := range values(c.Settings) {

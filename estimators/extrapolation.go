@@ -22,10 +22,12 @@ var extrapolation = extrapolationSettings{earlyStopSettings: earlyStop, Final: 1
 var (
 	lcePowerEntry = define(lceInfo("lce-power", "accuracy extrapolated, power law",
 		"c - a t^-alpha at the final epoch, fitted to the validation accuracies by "+
-			"least squares, 0 < c < 1, a, alpha > 0"), extrapolation, extrapolating(curve.PowerLaw)).offering(cheapExtrapolation, largerTraining)
+			"least squares, 0 < c < 1, a, alpha > 0"), extrapolation, extrapolating(curve.PowerLaw)).
+		offering(cheapExtrapolation, largerTraining)
 	lceLogPowerEntry = define(lceInfo("lce-logpower", "accuracy extrapolated, log power",
 		"a / (1 + (t/e^b)^-c) at the final epoch, fitted to the validation "+
-			"accuracies by least squares, 0 < a < 1, c > 0"), extrapolation, extrapolating(curve.LogPower)).offering(cheapExtrapolation, largerTraining)
+			"accuracies by least squares, 0 < a < 1, c > 0"), extrapolation, extrapolating(curve.LogPower)).
+		offering(cheapExtrapolation, largerTraining)
 	lceEnsembleEntry = define(lceInfo("lce-ensemble", "mean of both extrapolations",
 		"mean of lce-power and lce-logpower, weighted by (mean squared error)^(-epochs/2)"),
 		extrapolation, extrapolating(curve.PowerLaw, curve.LogPower)).offering(cheapExtrapolation, largerTraining)

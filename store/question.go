@@ -34,8 +34,10 @@ type Question struct {
 // Variation says that a question differs in one setting from another one, its base.
 type Variation struct {
 	Setting string `json:"knob"`
-	Base    string `json:"base"`            // settings hash of the base, which is the question itself where it has the base's level
-	Level   string `json:"level,omitempty"` // where Setting is none of the question's settings, but stands for several
+	// Base is the settings hash of the base, which is the question itself where it has the base's level.
+	Base string `json:"base"`
+	// Level is the question's where Setting is none of its settings, but stands for several.
+	Level string `json:"level,omitempty"`
 }
 
 // Key is the part of a record's key that a question determines: all but architecture and seed.

@@ -213,9 +213,9 @@ func (t *trainer) step(x []float64, labels []int, images []int) (float64, error)
 	return loss, nil
 }
 
-// schedule sets the learning rate of a step. Gorgonia's velocity has the rates of earlier steps in it, c = m c - rate g;
-// that of the usual definition has not: v = m v + g; w = w - rate v. So the step at which the rate changes keeps new rate
-// over old of the velocity's share.
+// schedule sets the learning rate of a step. Gorgonia's velocity has the rates of earlier steps in it, which the usual
+// one has not: c = m c - rate g against v = m v + g; w = w - rate v. So where the rate changes, the step keeps m times
+// new rate over old of the velocity.
 func (t *trainer) schedule(o Descent, epoch int, first bool) {
 	if o.Schedule == Constant {
 		return

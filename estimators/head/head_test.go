@@ -219,7 +219,8 @@ func TestBadInput(t *testing.T) {
 		"lambda": func() error { _, err := Ridge(x, labels, 2, 0); return err },
 		"empty":  func() error { _, err := Ridge(nil, nil, 2, 1); return err },
 		"diverges": func() error {
-			_, _, err := Train(context.Background(), x, labels, start, Descent{SGD, 2000, 5, 1e5, 0.999, Constant, nil}, inOrder(10))
+			wild := Descent{SGD, 2000, 5, 1e5, 0.999, Constant, nil}
+			_, _, err := Train(context.Background(), x, labels, start, wild, inOrder(10))
 			return err
 		},
 		"solver": func() error {
