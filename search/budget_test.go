@@ -175,7 +175,9 @@ func TestRefusedBounds(t *testing.T) {
 		methodOf("nsga2", `macs, "macs:channels=32"`):                           "are the same objective",
 		methodOf("nsga", "macs, params"):                                        "did you mean nsga2",
 		methodOf("nsga2", "macs, parms"):                                        "did you mean params",
-		small + "methods:\n  - {algorithm: nsga2, objectives: [macs]}":          `search.yaml:4: methods.0.: method nsga2: 1 objectives`,
+		small + "methods:\n  - {algorithm: nsga2, objectives: []}":              `search.yaml:4: methods.0.: method nsga2: 0 objectives`,
+		methodOf("nsga2", "macs, params, flops, depth"):                         "4 objectives: a search has one to three",
+		methodOf("moead", "macs"):                                               "with one, take nsga2, aging, local or random",
 		small + "methods: [{name: a, algorithm: nsga2, objectives: [macs, params]}, " +
 			"{name: a, algorithm: random, objectives: [macs, params]}]": "the name is given twice",
 	} {

@@ -190,8 +190,8 @@ func populationsOf(t *testing.T, dir string) []search.Population {
 	return all
 }
 
-// TestPopulationsOfEarlierVersions finds those that were not kept, of all generations or of the first; and says which are
-// not known where the algorithm does not lead there.
+// TestPopulationsOfEarlierVersions finds those that were not kept, of all generations or of the first, and says which
+// are not known where the algorithm does not lead there.
 func TestPopulationsOfEarlierVersions(t *testing.T) {
 	d := everyAlgorithm(t, "population: 8\ngenerations: 6\nseeds: [2]\n", "macs, accuracy")
 	dir := filepath.Join(t.TempDir(), "run")

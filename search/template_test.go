@@ -29,7 +29,7 @@ func TestTemplateIsLegal(t *testing.T) {
 	if d, err = Parse("template.yaml", []byte(full)); err != nil {
 		t.Fatal(err)
 	}
-	if len(d.Methods) != 4 || len(d.Limits) != 1 || d.Accuracy.Column == "" || d.Dataset.Test == 0 {
+	if len(d.Methods) != 5 || len(d.Limits) != 1 || d.Accuracy.Column == "" || d.Dataset.Test == 0 {
 		t.Errorf("not everything was uncommented: %+v", d)
 	}
 	for _, name := range Algorithms() {
