@@ -38,8 +38,9 @@ type Plan struct {
 	inputs    *scoring.Inputs
 	labels    map[*scoring.Question]string // of entries that have one
 	digest    string
-	expected  int    // architectures at most that Searches will have
-	searchDir string // folder of searches whose scores count; "" for none
+	expected  int              // architectures at most that Searches will have
+	searchDir string           // folder of searches whose scores count; "" for none
+	searched  *search.Manifest // of the searches that the architectures were taken from; nil for none
 }
 
 // Bounds of a plan.
@@ -76,6 +77,7 @@ func Prepare(ctx context.Context, d *Definition) (*Plan, error) {
 		_ = p.Close()
 		return nil, err
 	}
+	p.noteSearches()
 	p.Notes = append(p.inputs.Notes(), p.Notes...)
 	p.digest = p.digestOf()
 	return p, nil

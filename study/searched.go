@@ -285,14 +285,16 @@ func (p *Plan) take(ctx context.Context, found *search.Searches) error {
 	if len(p.Architectures) == 0 {
 		return s.at.Errorf("%s: has none of these populations yet: bench301 search resume goes on with the searches", found.Dir)
 	}
-	p.Origin = s.describe(d)
-	p.noteSearches(found)
+	p.Origin, p.searched = s.describe(d), &found.Manifest
 	return nil
 }
 
-// noteSearches says what a reader should know of the searches.
-func (p *Plan) noteSearches(found *search.Searches) {
-	s, d := p.Definition.Architectures.Search, found.Manifest.Definition
+// noteSearches says what a reader should know of the searches that the architectures were taken from.
+func (p *Plan) noteSearches() {
+	if p.searched == nil {
+		return
+	}
+	s, d := p.Definition.Architectures.Search, p.searched.Definition
 	asked := d.Generations
 	if s.Generations != nil {
 		asked = len(s.Generations)
@@ -325,12 +327,8 @@ func (p *Plan) noteSearches(found *search.Searches) {
 	steered := slices.ContainsFunc(d.Methods, func(m analysis.Method) bool {
 		return slices.Contains(m.Objectives, scoring.AccuracyName) && s.takesMethod(m.Name)
 	})
-	judge := "nothing"
-	if p.Truth != nil {
-		judge = p.Truth.Name
-	}
-	if then := found.Manifest.Truth; steered && then != judge {
-		p.notef("The searches were steered by accuracies by %s, the study is judged by %s.", then, judge)
+	if then := p.searched.Truth; steered && p.Truth != nil && then != p.Truth.Name {
+		p.notef("Accuracies by %s steered the searches; the study compares with those by %s.", then, p.Truth.Name)
 	}
 	if d.Weights == search.FreshWeights {
 		p.notef("Each search drew random weights of its own; the study scores under the seeds %s.",

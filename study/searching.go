@@ -142,6 +142,7 @@ func (s *Searching) Finish(ctx context.Context, m scoring.Machine) (*Run, error)
 	if err := errors.Join(err, s.Searches.Close()); err != nil {
 		return nil, err
 	}
+	s.Plan.noteSearches()
 	s.Plan.searchDir, s.Plan.digest = SearchFolder(s.Dir), s.Plan.digestOf()
 	r, err := s.Plan.create(s.Dir, s.definition, s.begun.Shard, m)
 	if err != nil {
