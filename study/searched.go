@@ -283,7 +283,8 @@ func (p *Plan) take(ctx context.Context, found *search.Searches) error {
 		p.Populations = append(p.Populations, one)
 	}
 	if len(p.Architectures) == 0 {
-		return s.at.Errorf("%s: has none of these populations yet: bench301 search resume goes on with the searches", found.Dir)
+		return s.at.Errorf("%s: has none of these populations yet: bench301 search resume goes on with the searches",
+			found.Dir)
 	}
 	p.Origin, p.searched = s.describe(d), &found.Manifest
 	return nil

@@ -62,7 +62,8 @@ func Search(ctx context.Context, dir string, p *Plan, definition []byte, shard S
 		return nil, err
 	}
 	s := &Searching{Dir: dir, Plan: p, definition: definition, Begun: m, begun: begun{
-		Format: runFormat, Shard: shard, Base: base, Images: p.Definition.Architectures.Search.Images, Code: m.Code, CPU: m.CPU,
+		Format: runFormat, Shard: shard, Base: base, Images: p.Definition.Architectures.Search.Images,
+		Code: m.Code, CPU: m.CPU,
 	}}
 	text, err := json.MarshalIndent(s.begun, "", "  ")
 	if err != nil {
@@ -99,8 +100,8 @@ func ReopenSearch(ctx context.Context, dir string, m scoring.Machine) (s *Search
 	}
 	b := s.begun
 	if b.Format != runFormat {
-		return nil, fmt.Errorf("%s: a run of format %d; this program reads format %d: use the version that wrote it (%s)", dir,
-			b.Format, runFormat, b.Code)
+		return nil, fmt.Errorf("%s: a run of format %d; this program reads format %d: use the version that wrote it "+
+			"(%s)", dir, b.Format, runFormat, b.Code)
 	}
 	if err := b.Shard.validate(); err != nil {
 		return nil, fmt.Errorf("%s: damaged: %w", path, err)
@@ -136,7 +137,8 @@ func ReopenSearch(ctx context.Context, dir string, m scoring.Machine) (s *Search
 	return s, nil
 }
 
-// Finish makes the folder a run, once the searches are finished, and closes them. The plan knows its architectures then.
+// Finish makes the folder a run, once the searches are finished, and closes them. The plan then has its
+// architectures.
 func (s *Searching) Finish(ctx context.Context, m scoring.Machine) (*Run, error) {
 	err := s.Plan.take(ctx, s.Searches)
 	if err := errors.Join(err, s.Searches.Close()); err != nil {
