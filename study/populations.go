@@ -94,7 +94,8 @@ func (r *Run) populations() ([]analysis.Population, error) {
 	return out, nil
 }
 
-// loadPopulations finds the populations among loaded architectures. A part of a study, which has a part of each, has none.
+// loadPopulations finds the populations among loaded architectures. A part of a study, which has a part of each, has
+// none.
 func (r *Run) loadPopulations(all []store.Named, out *analysis.Results) error {
 	found, err := r.populations()
 	if err != nil || found == nil {

@@ -22,7 +22,7 @@ architectures:            # one of sample, file, table and search
   # file: archs.txt       # one an entry, in any notation
   # table: table.csv      # CSV with a column arch, JSON lines, or JSON as NAS-Bench-Suite-Zero published it
   # limit: 50             # the first so many of them only
-  # search: searches.yaml # populations of searches: a definition of bench301 search, which is run first, or a run folder
+  # search: searches.yaml # populations of searches: a definition of bench301 search, run first, or a run folder
   # methods: [rwe]        # search: those of these methods only
   # generations: 1..20    # search: those of these generations only
   # of: both              # search: survivors, by default, newborn (before selection), or both

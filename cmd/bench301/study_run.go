@@ -182,7 +182,8 @@ type timing struct {
 }
 
 // timeOf measures what a plan takes.
-func timeOf(ctx context.Context, p *study.Plan, jobs int, shard study.Shard, budget time.Duration) (t timing, err error) {
+func timeOf(ctx context.Context, p *study.Plan, jobs int, shard study.Shard, budget time.Duration) (t timing,
+	err error) {
 	if p.Searches != nil {
 		if t.searches, err = search.Time(ctx, *p.Searches, jobs); err != nil {
 			return t, err
