@@ -110,6 +110,7 @@ type Searched struct {
 	Failures    int
 	Unjudged    []Found // members of the last front without an accuracy
 	Fronts      [][]Found
+	Evaluated   []int // evaluations up to each of them; nil where they are not known, then they grow evenly
 }
 
 // Fronts judges searches by the accuracy source.
@@ -131,14 +132,16 @@ type Fronts struct {
 	Box      moo.Box                    // of error, parameters and MACs, in which fronts are measured; reference (1, 1, 1)
 
 	generations map[string][][][]Found // by method, one a seed: the front after each generation
+	evaluated   [][]int                // by row: evaluations up to each generation, or nil
 }
 
 // Judge measures what searches found. The error is that of ctx.
 func (f *Fronts) Judge(ctx context.Context, searched []Searched) error {
-	f.Curves, f.generations = map[string][][]SearchPoint{}, map[string][][][]Found{}
+	f.Curves, f.generations, f.evaluated = map[string][][]SearchPoint{}, map[string][][][]Found{}, nil
 	for _, s := range searched {
 		final := s.Fronts[len(s.Fronts)-1]
 		f.generations[s.Method] = append(f.generations[s.Method], s.Fronts)
+		f.evaluated = append(f.evaluated, s.Evaluated)
 		f.Rows = append(f.Rows, SearchRow{
 			Method: s.Method, Seed: s.Seed, Generations: s.Generations, Evaluations: s.Evaluations, Distinct: s.Distinct,
 			Failures: s.Failures, Front: len(final), Unjudged: len(s.Unjudged),
@@ -185,7 +188,7 @@ func (r *Fronts) measure(ctx context.Context) error {
 		}
 	}
 	at := map[string]int{}
-	for _, row := range r.Rows {
+	for i, row := range r.Rows {
 		fronts := r.generations[row.Method][at[row.Method]]
 		at[row.Method]++
 		var points []SearchPoint
@@ -198,6 +201,9 @@ func (r *Fronts) measure(ctx context.Context) error {
 				return err
 			}
 			point := SearchPoint{row.Evaluations * (g + 1) / row.Generations, hv, best(front, nil), 0}
+			if r.evaluated[i] != nil {
+				point.Evaluations = r.evaluated[i][g]
+			}
 			if axes := r.Axes[row.Method]; len(axes) > 1 {
 				if point.Optimised, err = r.volume(ctx, front, axes...); err != nil {
 					return err

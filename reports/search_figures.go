@@ -240,7 +240,7 @@ func fileOf(kind string, c sizeAxis, of int) string {
 func (r Search) generationFigures() (out []Figure, _ error) {
 	most := 0
 	for _, m := range r.Setup.Methods {
-		most = max(most, len(r.AfterGenerations(m.Name)))
+		most = max(most, r.generationsOf(m.Name))
 	}
 	all := r.countsOf(r.Setup.Methods...)
 	for _, c := range all {
@@ -255,8 +255,8 @@ func (r Search) generationFigures() (out []Figure, _ error) {
 				Title: called(m) + ", seed " + strconv.FormatUint(r.firstSeed(m.Name), 10)}
 			for _, k := range milestones(most) {
 				group := plots.Group{Name: fmt.Sprintf("after generation %d", k), Stairs: true}
-				if k <= len(fronts) {
-					group.Points = c.front(fronts[k-1])
+				if at := r.after(m.Name, k); at >= 0 {
+					group.Points = c.front(fronts[at])
 				}
 				g.Groups = append(g.Groups, group)
 			}
@@ -273,6 +273,31 @@ func (r Search) generationFigures() (out []Figure, _ error) {
 		out = append(out, gridFigure(fileOf("generations", c, len(all)), names, panels)...)
 	}
 	return out, nil
+}
+
+// generationsOf is how many generations the first seed of a method has made or begun: as many evaluations each as the
+// population has members.
+func (r Search) generationsOf(method string) int {
+	if len(r.Curves[method]) == 0 || len(r.Curves[method][0]) == 0 {
+		return 0
+	}
+	points := r.Curves[method][0]
+	return (points[len(points)-1].Evaluations + r.Setup.Population - 1) / r.Setup.Population
+}
+
+// after is the step of the first seed of a method with which generation g ends, the last where it has only begun, -1
+// where the search has not come so far.
+func (r Search) after(method string, g int) int {
+	if g > r.generationsOf(method) {
+		return -1
+	}
+	points := r.Curves[method][0]
+	if k := slices.IndexFunc(points, func(p analysis.SearchPoint) bool {
+		return p.Evaluations >= g*r.Setup.Population
+	}); k >= 0 {
+		return k
+	}
+	return len(points) - 1
 }
 
 // gridFigure is a grid of panels with one axis of y.

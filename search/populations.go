@@ -17,14 +17,13 @@ import (
 // compare:
 //
 //   - nsga2, random: a step of the algorithm; what survives of random are its newborn;
-//   - moead: a step over all its weights, which are as many as fit into the population; an architecture may survive
-//     under several of them;
+//   - moead: a step over all its weights, as many as fit into the population; an architecture may survive under several
+//     of them;
 //   - aging: the steps, of four children, up to the one with which g times the population have been evaluated; what
 //     survives are the youngest;
 //   - local: likewise its steps, of neighbours; what survives is its archive, the non-dominated set.
 //
-// A generation may bear an architecture that an earlier one had evaluated already. One that a search has not finished is
-// left out.
+// A generation may bear an architecture that an earlier one had evaluated already. An unfinished one is left out.
 type Population struct {
 	Method      string
 	Seed        uint64
@@ -111,20 +110,9 @@ func (s *Searches) populations(ctx context.Context, m analysis.Method, seed uint
 	if err != nil || !ok {
 		return err
 	}
-	steps, err := s.members(ctx, m, seed, snapshot.Generation)
+	steps, reason, err := s.steps(ctx, m, seed, snapshot, history)
 	if err != nil {
 		return err
-	}
-	reason := ""
-	if len(steps) < snapshot.Generation {
-		switch again, err := s.replay(ctx, m, snapshot, history); {
-		case err == nil:
-			steps = again
-		case errors.Is(err, moo.ErrOtherRun):
-			reason = "an earlier version ran the search and did not keep them, and a replay by this version leads elsewhere"
-		default:
-			return err
-		}
 	}
 	w := walk{definition: s.Manifest.Definition, method: m, history: history, lost: reason}
 	w.Population = Population{Method: m.Name, Seed: seed}
@@ -142,8 +130,24 @@ func (s *Searches) populations(ctx context.Context, m analysis.Method, seed uint
 	return nil
 }
 
+// steps are the members of all steps of a search, kept or found by a replay; where some are not known, reason says why.
+func (s *Searches) steps(ctx context.Context, m analysis.Method, seed uint64, snapshot moo.Snapshot[string],
+	history []moo.Evaluated[string]) (all []store.Members, reason string, err error) {
+	all, err = s.members(ctx, m, seed, snapshot.Generation)
+	if err != nil || len(all) >= snapshot.Generation {
+		return all, "", err
+	}
+	again, err := s.replay(ctx, m, snapshot, history)
+	if errors.Is(err, moo.ErrOtherRun) {
+		return all, "an earlier version ran the search and did not keep them, and a replay by this version leads elsewhere",
+			nil
+	}
+	return again, "", err
+}
+
 // members reads what is kept of the first steps of a search.
-func (s *Searches) members(ctx context.Context, m analysis.Method, seed uint64, steps int) (all []store.Members, err error) {
+func (s *Searches) members(ctx context.Context, m analysis.Method, seed uint64, steps int) (
+	all []store.Members, err error) {
 	for k, err := range s.Store.Members(runName(m, seed)) {
 		if err == nil {
 			err = ctx.Err()
@@ -188,7 +192,8 @@ type walk struct {
 // check says why a step cannot be the next of the search.
 func (w *walk) check(k store.Members) error {
 	if k.Generation <= w.last || k.Evaluations < len(k.Born) {
-		return fmt.Errorf("damaged: generation %d with %d evaluations after generation %d", k.Generation, k.Evaluations, w.last)
+		return fmt.Errorf("damaged: generation %d with %d evaluations after generation %d", k.Generation, k.Evaluations,
+			w.last)
 	}
 	for _, n := range slices.Concat(k.Born, k.Survived) {
 		if n < 0 || n >= len(w.history) {

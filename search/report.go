@@ -65,6 +65,15 @@ func (s *Searches) Report(ctx context.Context) (*analysis.Fronts, error) {
 					r.Failed[e.Failed]++
 				}
 			}
+			steps, unknown, err := s.steps(ctx, method, seed, snapshot, history)
+			if err != nil {
+				return nil, err
+			}
+			if unknown == "" {
+				for _, step := range steps {
+					one.Evaluated = append(one.Evaluated, step.Evaluations)
+				}
+			}
 			if one.Fronts, one.Unjudged, err = j.generations(ctx, method, seed, snapshot, history); err != nil {
 				return nil, err
 			}

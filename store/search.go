@@ -15,11 +15,12 @@ CREATE TABLE steps (search TEXT NOT NULL REFERENCES searches, n INTEGER NOT NULL
   PRIMARY KEY (search, n)) STRICT, WITHOUT ROWID;
 ` + populationSchema
 
-// populationSchema keeps the members of generations, as numbers of steps. A database of an earlier program lacks it, and
-// such a program, which goes on with a database that has it, leaves its generations out.
+// populationSchema keeps the members of generations, as numbers of steps. A database of an earlier program lacks it;
+// where such a program went on with one that has it, generations are missing.
 const populationSchema = `
 CREATE TABLE IF NOT EXISTS populations (search TEXT NOT NULL REFERENCES searches, generation INTEGER NOT NULL,
-  evaluations INTEGER NOT NULL, born TEXT NOT NULL, survived TEXT, PRIMARY KEY (search, generation)) STRICT, WITHOUT ROWID;
+  evaluations INTEGER NOT NULL, born TEXT NOT NULL, survived TEXT,
+  PRIMARY KEY (search, generation)) STRICT, WITHOUT ROWID;
 `
 
 // Members are what a generation of a search asked for, and what its population was then, as numbers of steps.

@@ -284,6 +284,9 @@ func (o *analysisOptions) compared(
 		return nil, fmt.Errorf("%s: no accuracies: nothing to correlate the scores with: --surrogate or --table says where "+
 			"they come from", results.From.Dir)
 	}
+	if len(results.Columns) == 0 {
+		return nil, fmt.Errorf("%s: no scores of an estimator: nothing to correlate with the accuracies", results.From.Dir)
+	}
 	if varied && results.From.Records {
 		results.InferVariations()
 	}

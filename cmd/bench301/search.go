@@ -42,10 +42,10 @@ func newSearch(s streams) *cobra.Command {
 	cmd := with(&cobra.Command{
 		Use:   "search [FILE]",
 		Short: "Search for architectures that trade accuracy against size",
-		Long: `Minimises one to three objectives, and reports the front, with one objective the best architecture, re-evaluated
-by the accuracy source. One method is given by flags; FILE, in YAML, compares several, each with the same number of
-evaluations (bench301 search init writes one with every key). Without FILE and --objective nothing starts: what would be
-searched, and for how long, is printed, and --yes starts it.
+		Long: `Minimises one to three objectives, and reports the front, with one objective the best architecture,
+re-evaluated by the accuracy source. One method is given by flags; FILE, in YAML, compares several, each with the same
+number of evaluations (bench301 search init writes one with every key). Without FILE and --objective nothing starts:
+what would be searched, and for how long, is printed, and --yes starts it.
 
   name: rwe-search
   methods:
