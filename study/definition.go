@@ -146,6 +146,7 @@ func (d *Definition) readArchitectures(n yamldoc.Node) error {
 			return n.Text(&s.Path)
 		},
 		"methods":     says("methods", s.readMethods),
+		"seeds":       says("seeds", s.readSeeds),
 		"generations": says("generations", s.readGenerations),
 		"of": says("of", func(n yamldoc.Node) error {
 			return n.OneOf(&s.Of, []string{OfSurvivors, OfNewborn, OfBoth})

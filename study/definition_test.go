@@ -179,7 +179,7 @@ func TestTemplateIsLegal(t *testing.T) {
 		}
 	}
 	body, _, _ := strings.Cut(text, "\n# The estimators,")
-	searched := []string{"search: ", "methods: ", "generations: ", "of: "}
+	searched := []string{"search: ", "methods: ", "seeds: 1..5", "generations: ", "of: "}
 	for key, others := range map[string][]string{
 		"file": append(searched, "table: table"), "table": append(searched, "file: archs"),
 		"search": {"file: archs", "table: table", "limit: "},

@@ -24,11 +24,12 @@ import (
 type Searched struct {
 	Path        string          // folder of searches, or the definition of searches that are run first
 	Methods     []string        // nil means all
+	Seeds       []uint64        // nil means all
 	Generations []int           // from 1; nil means all
 	Of          string          // OfSurvivors, OfNewborn or OfBoth
 	Images      *scoring.Images // that searches which are run first see in place of their own; nil where they keep those
 
-	at, methodsAt, generationsAt yamldoc.Node
+	at, methodsAt, seedsAt, generationsAt yamldoc.Node
 }
 
 // The architectures of a generation that a study takes.
@@ -49,6 +50,12 @@ func (s *Searched) readMethods(n yamldoc.Node) (err error) {
 		}
 	}
 	return nil
+}
+
+func (s *Searched) readSeeds(n yamldoc.Node) (err error) {
+	s.seedsAt = n
+	s.Seeds, err = n.Seeds()
+	return err
 }
 
 func (s *Searched) readGenerations(n yamldoc.Node) error {
@@ -89,6 +96,11 @@ func (s *Searched) check(d search.Definition, space bench301.Space) error {
 				suggest.Nearest(m, names))
 		}
 	}
+	for _, seed := range s.Seeds {
+		if !slices.Contains(d.Seeds, seed) {
+			return s.seedsAt.Errorf("%d: no seed of the searches in %s, which have %s", seed, s.Path, ranges(d.Seeds))
+		}
+	}
 	if len(s.Generations) > 0 {
 		if last := slices.Max(s.Generations); last > d.Generations {
 			return s.generationsAt.Errorf("%d: the searches in %s have %d generations", last, s.Path, d.Generations)
@@ -101,15 +113,24 @@ func (s *Searched) takesMethod(name string) bool {
 	return s.Methods == nil || slices.Contains(s.Methods, name)
 }
 
+// takes says whether the study takes generations of a search.
+func (s *Searched) takes(method string, seed uint64) bool {
+	return s.takesMethod(method) && (s.Seeds == nil || slices.Contains(s.Seeds, seed))
+}
+
 func (s *Searched) takesGeneration(n int) bool {
 	return s.Generations == nil || slices.Contains(s.Generations, n)
 }
 
 // most bounds the architectures that searches have for the study.
 func (s *Searched) most(d search.Definition) int {
-	methods, generations, last := len(d.Methods), d.Generations, d.Generations
-	if s.Methods != nil {
-		methods = len(s.Methods)
+	searches, generations, last := 0, d.Generations, d.Generations
+	for _, m := range d.Methods {
+		for _, seed := range d.Seeds {
+			if s.takes(m.Name, seed) {
+				searches++
+			}
+		}
 	}
 	if s.Generations != nil {
 		generations, last = len(s.Generations), slices.Max(s.Generations)
@@ -117,7 +138,7 @@ func (s *Searched) most(d search.Definition) int {
 	if s.Of == OfBoth {
 		generations *= 2
 	}
-	return methods * len(d.Seeds) * d.Population * min(generations, last)
+	return searches * d.Population * min(generations, last)
 }
 
 // describe says which populations they are, as after "12 architectures".
@@ -135,13 +156,16 @@ func (s *Searched) describe(d search.Definition) string {
 	}
 	text := fmt.Sprintf("%s %s of the searches %s", of, generations, d.Name)
 	if s.Methods != nil {
-		text += " (" + strings.Join(s.Methods, ", ") + ")"
+		text += ", methods " + strings.Join(s.Methods, ", ")
+	}
+	if s.Seeds != nil {
+		text += ", seeds " + ranges(s.Seeds)
 	}
 	return text
 }
 
 // ranges writes numbers as people do: 1-5, 8.
-func ranges(numbers []int) string {
+func ranges[N int | uint64](numbers []N) string {
 	sorted := slices.Sorted(slices.Values(numbers))
 	var parts []string
 	for i := 0; i < len(sorted); {
@@ -246,7 +270,7 @@ func (p *Plan) take(ctx context.Context, found *search.Searches) error {
 	}
 	p.Architectures, p.Populations, p.Searches, p.expected = nil, nil, nil, 0
 	place := map[string]int{}
-	for g, err := range found.EachPopulation(ctx, func(method string, _ uint64) bool { return s.takesMethod(method) }) {
+	for g, err := range found.EachPopulation(ctx, s.takes) {
 		if err != nil {
 			return s.at.Errorf("%w", err)
 		}
@@ -302,10 +326,10 @@ func (p *Plan) noteSearches() {
 	}
 	var short []string
 	for _, m := range d.Methods {
-		if !s.takesMethod(m.Name) {
-			continue
-		}
 		for _, seed := range d.Seeds {
+			if !s.takes(m.Name, seed) {
+				continue
+			}
 			n := 0
 			for _, g := range p.Populations {
 				if g.Method == m.Name && g.Seed == seed {

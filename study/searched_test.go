@@ -332,6 +332,31 @@ func TestStudyOverSearchesThatGoOn(t *testing.T) {
 	}
 }
 
+// Some of the methods, seeds and generations can be taken.
+func TestChosenPopulations(t *testing.T) {
+	dir := t.TempDir()
+	runSearches(t, filepath.Join(dir, "made"), twoSearches)
+	for _, c := range []struct{ keys, want, origin string }{
+		{"methods: [b], generations: [2, 4], of: newborn", "b 5 2, b 5 4, b 2 2, b 2 4",
+			"born in generations 2, 4 of the searches two, methods b"},
+		{"seeds: 2, generations: 1..3", "a 2 1, a 2 2, a 2 3, b 2 1, b 2 2, b 2 3",
+			"that survived generations 1-3 of the searches two, seeds 2"},
+	} {
+		p := studytest.Prepare(t, studytest.Write(t, dir, "study.yaml",
+			"architectures: {search: made, "+c.keys+"}\nestimators: [params]\n"))
+		var got []string
+		for _, g := range p.Populations {
+			got = append(got, fmt.Sprint(g.Method, " ", g.Seed, " ", g.Generation))
+			if one := strings.Contains(c.keys, "newborn"); (len(g.Born) > 0) != one || (len(g.Survived) > 0) == one {
+				t.Errorf("%s: %+v", c.keys, g)
+			}
+		}
+		if strings.Join(got, ", ") != c.want || p.Origin != c.origin {
+			t.Errorf("%s: %s, %s", c.keys, got, p.Origin)
+		}
+	}
+}
+
 func prepared(t *testing.T, path string) (*study.Plan, error) {
 	t.Helper()
 	text, err := os.ReadFile(path)
@@ -363,6 +388,8 @@ func TestMistakesOfSearches(t *testing.T) {
 		"limit":             {"{search: s.yaml, limit: 3}", "architectures: limit: would tear populations apart"},
 		"of":                {"\n  search: s.yaml\n  of: survivor", "5: architectures.of: \"survivor\": unknown (did you mean survivors?)"},
 		"method":            {"\n  search: s.yaml\n  methods: [a, c]", "5: architectures.methods: \"c\": no method of the searches in s.yaml"},
+		"seed": {"\n  search: s.yaml\n  seeds: [5, 3]",
+			"5: architectures.seeds: 3: no seed of the searches in s.yaml, which have 2, 5"},
 		"method twice":      {"\n  search: s.yaml\n  methods: [a, a]", "5: architectures.methods: a is given twice"},
 		"no methods":        {"\n  search: s.yaml\n  methods: []", "5: architectures.methods: empty"},
 		"generations": {"\n  search: s.yaml\n  generations: 1..5",

@@ -24,6 +24,7 @@ architectures:            # one of sample, file, table and search
   # limit: 50             # the first so many of them only
   # search: searches.yaml # populations of searches: a definition of bench301 search, run first, or a run folder
   # methods: [rwe]        # search: those of these methods only
+  # seeds: 1..5           # search: those of these seeds only
   # generations: 1..20    # search: those of these generations only
   # of: both              # search: survivors, by default, newborn (before selection), or both
 
