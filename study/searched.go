@@ -192,6 +192,9 @@ func (p *Plan) readSearched(ctx context.Context) error {
 	}
 	path := p.inputs.Path(s.Path)
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		if search.Is(SearchFolder(path)) {
+			return s.at.Errorf("%s: the run of a study: its searches lie in %s", s.Path, SearchFolder(s.Path))
+		}
 		if !search.Is(path) {
 			return s.at.Errorf("%s: no folder of searches: a study takes one that bench301 search made, or a definition of "+
 				"searches in YAML", s.Path)

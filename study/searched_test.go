@@ -381,6 +381,10 @@ func TestMistakesOfSearches(t *testing.T) {
 	}
 	runSearches(t, filepath.Join(dir, "torn"), twoSearches)
 	changeDatabase(t, filepath.Join(dir, "torn"), `UPDATE populations SET born = '[9999]' WHERE generation = 2`)
+	runSearches(t, filepath.Join(dir, "lost"), twoSearches)
+	changeDatabase(t, filepath.Join(dir, "lost"), "DELETE FROM populations WHERE generation = 2; "+
+		`UPDATE searches SET snapshot = json_set(snapshot, '$.rng', 'cGNnOgAAAAAAAAAAAAAAAAAAAAA=')`)
+	runSearches(t, filepath.Join(dir, "run", "search"), twoSearches)
 	for name, c := range map[string]struct{ architectures, want string }{
 		"search and sample": {"{search: s.yaml, sample: 3}", "architectures: say one of sample, file, table and search, not 2"},
 		"methods alone":     {"{sample: 3, methods: [a]}", "architectures: methods: belongs to search"},
@@ -402,7 +406,10 @@ func TestMistakesOfSearches(t *testing.T) {
 		"bad searches":     {"{search: bad.yaml}", "search: no definition of searches: " + filepath.Join(dir, "bad.yaml") + ":5: population"},
 		"other folder":     {"{search: empty}", "search: empty: no folder of searches"},
 		"space":            {"{search: s201.yaml}", "search: s201.yaml: the searches are of the space nasbench201, the study of darts"},
-		"damaged":          {"{search: torn}", "search: " + filepath.Join(dir, "torn") + ": search a 5: "},
+		"a run":            {"{search: run}", "search: run: the run of a study: its searches lie in " + filepath.Join("run", "search")},
+		"not kept": {"{search: lost}", "search: " + filepath.Join(dir, "lost") +
+			": generation 2 of method a, seed 5, is not known: an earlier version ran the search"},
+		"damaged": {"{search: torn}", "search: " + filepath.Join(dir, "torn") + ": search a 5: "},
 	} {
 		path := studytest.Write(t, dir, "study.yaml", "\n\narchitectures: "+c.architectures+"\nestimators: [params]\n")
 		_, err := prepared(t, path)
