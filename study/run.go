@@ -214,6 +214,7 @@ func OpenForWriting(dir string) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
+	_ = os.Remove(filepath.Join(dir, searchingFile)) // of a process that was killed as the folder became a run
 	if err := atomicfile.RemoveStale(dir); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}

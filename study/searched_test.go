@@ -86,6 +86,9 @@ func searched(t *testing.T, path, dir string, shard study.Shard, every int) *stu
 		if _, err := study.Open(dir); err == nil || !strings.Contains(err.Error(), "its searches are not finished") {
 			t.Errorf("opened before its time: %v", err)
 		}
+		for _, half := range []string{"architectures.csv", "populations.json"} { // as if killed while it became a run
+			studytest.Write(t, dir, half, "x")
+		}
 		s, err = study.ReopenSearch(t.Context(), dir, studytest.Machine)
 	}
 	r, err := s.Finish(t.Context(), studytest.Machine)
