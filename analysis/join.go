@@ -32,6 +32,7 @@ func Join(runs ...*Results) (*Results, error) {
 		return nil, err
 	}
 	j.provenance(runs)
+	j.populations(runs)
 	if err := j.columns(runs); err != nil {
 		return nil, err
 	}
@@ -159,6 +160,54 @@ func (j *joint) provenance(runs []*Results) {
 	}
 	p.Dir, p.Name = strings.Join(dirs, ", "), strings.Join(names, ", ")
 	p.Code, p.CPU = strings.Join(codes, ", "), strings.Join(processors, ", ")
+}
+
+// populations takes the generations of the runs. One that several have is one; where they have other architectures in
+// it, their searches are others, and none is taken.
+func (j *joint) populations(runs []*Results) {
+	type generation struct {
+		method string
+		seed   uint64
+		number int
+	}
+	known := map[generation]int{}
+	for _, r := range runs {
+		for _, p := range r.Populations {
+			p.Born, p.Survived = j.places(r, p.Born), j.places(r, p.Survived)
+			key := generation{p.Method, p.Seed, p.Generation}
+			i, ok := known[key]
+			if !ok {
+				known[key] = len(j.Populations)
+				j.Populations = append(j.Populations, p)
+				continue
+			}
+			old := &j.Populations[i]
+			for _, members := range []struct {
+				have *[]int
+				more []int
+			}{{&old.Born, p.Born}, {&old.Survived, p.Survived}} {
+				switch {
+				case len(*members.have) == 0:
+					*members.have = members.more
+				case len(members.more) > 0 && !slices.Equal(*members.have, members.more):
+					j.From.Notes = append(j.From.Notes, fmt.Sprintf("The populations of the runs are left out: they have other "+
+						"architectures in generation %d of %s, seed %d.", p.Generation, p.Method, p.Seed))
+					j.Populations = nil
+					return
+				}
+			}
+		}
+	}
+}
+
+// places are members of a run among the architectures of all, in order.
+func (j *joint) places(r *Results, members []int) []int {
+	var out []int
+	for _, m := range members {
+		out = append(out, j.place[r.Architectures[m].ID])
+	}
+	slices.Sort(out)
+	return out
 }
 
 // joined is a column with the number of the run that it comes from, the first one of several, and the architectures

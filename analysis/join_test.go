@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -144,6 +145,35 @@ func TestJoin(t *testing.T) {
 }
 
 // TestJoinKeepsTheOrder of runs over the same architectures, which a seed drew.
+// Populations stay, those that several runs have once; of different searches there are none.
+func TestJoinPopulations(t *testing.T) {
+	with := func(ids string, all ...analysis.Population) *analysis.Results {
+		r := runOf("r"+ids, ids, nil, one("params", "1", true, 0, make([]float64, len(ids))...))
+		r.Populations = all
+		return r
+	}
+	a := with("bca", analysis.Population{"m", 1, 1, []int{0, 1}, []int{2}}, analysis.Population{"m", 1, 2, nil, []int{0, 2}})
+	for name, c := range map[string]struct {
+		b    *analysis.Results
+		want []analysis.Population
+		note string
+	}{
+		"none in b": {with("ad"), []analysis.Population{{"m", 1, 1, []int{1, 2}, []int{0}}, {"m", 1, 2, nil, []int{0, 1}}}, ""},
+		"the same and more": {with("abcd", analysis.Population{"m", 1, 2, []int{3}, []int{1, 0}},
+			analysis.Population{"m", 2, 1, []int{0}, nil}), []analysis.Population{{"m", 1, 1, []int{1, 2}, []int{0}},
+			{"m", 1, 2, []int{3}, []int{0, 1}}, {"m", 2, 1, []int{0}, nil}}, ""},
+		"another": {with("abcd", analysis.Population{"m", 1, 2, nil, []int{1, 2}}), nil, "in generation 2 of m, seed 1"},
+	} {
+		r, err := analysis.Join(a, c.b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(r.Populations, c.want) || !strings.Contains(strings.Join(r.From.Notes, ""), c.note) {
+			t.Errorf("%s: %+v, notes %v; want %+v", name, r.Populations, r.From.Notes, c.want)
+		}
+	}
+}
+
 func TestJoinKeepsTheOrder(t *testing.T) {
 	r, err := analysis.Join(runOf("x", "cab", nil), runOf("y", "cab", nil))
 	if err != nil || r.Architectures[0].ID != "c" || r.Truth != nil {

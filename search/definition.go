@@ -316,6 +316,12 @@ func validateLimits(limits []analysis.Limit, several bool) error {
 	return nil
 }
 
+// All is the number of evaluations that the searches may ask for, all together.
+func (d Definition) All() int { return d.Evaluations() * len(d.Methods) * len(d.Seeds) }
+
+// Same says whether two definitions are of the same searches. Budgets, and where their files lie, do not count.
+func (d Definition) Same(other Definition) bool { return d.digest() == other.digest() }
+
 // specs lists every objective that the definition names.
 func (d Definition) specs() []string {
 	var out []string

@@ -31,8 +31,8 @@ func Copy(dir string, r *analysis.Results, m scoring.Machine) (*Run, error) {
 	}
 	manifest := Manifest{
 		Format: runFormat, Name: printable.Cut("scores of "+r.From.Dir, maxTitle), Space: r.Space.Name(),
-		Architectures: len(r.Architectures), Origin: r.From.Origin, Copied: true, Truth: r.From.Truth,
-		Unit:  string(scoring.Percent),
+		Architectures: len(r.Architectures), Populations: len(r.Populations), Origin: r.From.Origin,
+		Copied: true, Truth: r.From.Truth, Unit: string(scoring.Percent),
 		Notes: append(slices.Clone(r.From.Notes), "The scores were taken from "+r.From.Dir+"."),
 		Base:  here, Code: m.Code, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, CPU: m.CPU,
 		Cores: runtime.NumCPU(), Created: time.Now().UTC().Truncate(time.Second),
@@ -45,8 +45,8 @@ func Copy(dir string, r *analysis.Results, m scoring.Machine) (*Run, error) {
 	if manifest.Questions, err = questionsOf(columns); err != nil {
 		return nil, err
 	}
-	manifest.Digest = digestOf(r.Architectures, manifest.Questions)
-	run, err := create(dir, manifest, []byte(copiedDefinition), namedArchitectures(r.Architectures))
+	manifest.Digest = digestOf(r.Architectures, manifest.Questions, r.Populations)
+	run, err := create(dir, manifest, []byte(copiedDefinition), namedArchitectures(r.Architectures), r.Populations)
 	if err != nil {
 		return nil, err
 	}

@@ -27,16 +27,19 @@ type Definition struct {
 	Estimators    []Entry
 	Repeats       scoring.Repeats // of architectures in tables
 
-	file string // where it was read from, for errors
-	base string // folder of relative paths
+	file      string // where it was read from, for errors
+	base      string // folder of relative paths
+	run       string // run folder that goes on, of a study over searches; "" of a new run
+	searching string // folder of searches that were begun for the study; "" of a new run
 }
 
-// Architectures says which architectures are scored: exactly one of Sample, File and Table is set.
+// Architectures says which architectures are scored: exactly one of Sample, File, Table and Search is set.
 type Architectures struct {
-	Sample int    // drawn uniformly, without repetition
-	File   string // one an entry, in any notation
-	Table  string // CSV with a column arch, or JSON that maps architectures to scores
-	Limit  int    // take the first only; 0 means all
+	Sample int       // drawn uniformly, without repetition
+	File   string    // one an entry, in any notation
+	Table  string    // CSV with a column arch, or JSON that maps architectures to scores
+	Search *Searched // those of the populations of searches
+	Limit  int       // take the first only; 0 means all
 }
 
 // Entry is one item of the list of estimators: a built-in one, a file of scores, or a command.
@@ -108,7 +111,7 @@ func Parse(file string, data []byte) (*Definition, error) {
 func (d *Definition) complete(top yamldoc.Node) error {
 	var errs []error
 	if d.Architectures == (Architectures{}) {
-		errs = append(errs, top.Errorf("architectures: missing: say sample, file or table"))
+		errs = append(errs, top.Errorf("architectures: missing: say sample, file, table or search"))
 	}
 	if len(d.Estimators) == 0 {
 		errs = append(errs, top.Errorf("estimators: missing: list at least one"))
@@ -125,24 +128,46 @@ func (d *Definition) complete(top yamldoc.Node) error {
 }
 
 func (d *Definition) readArchitectures(n yamldoc.Node) error {
-	a := &d.Architectures
+	a, s := &d.Architectures, &Searched{Of: OfSurvivors}
+	of := "" // a key that only searches have
+	says := func(key string, read func(yamldoc.Node) error) func(yamldoc.Node) error {
+		return func(n yamldoc.Node) error {
+			of = key
+			return read(n)
+		}
+	}
 	err := n.Read(map[string]func(yamldoc.Node) error{
 		"sample": func(n yamldoc.Node) error { return n.Count(&a.Sample, maxSample) },
 		"file":   func(n yamldoc.Node) error { return n.Text(&a.File) },
 		"table":  func(n yamldoc.Node) error { return n.Text(&a.Table) },
 		"limit":  func(n yamldoc.Node) error { return n.Count(&a.Limit, maxSample) },
+		"search": func(n yamldoc.Node) error {
+			a.Search, s.at = s, n
+			return n.Text(&s.Path)
+		},
+		"methods":     says("methods", s.readMethods),
+		"seeds":       says("seeds", s.readSeeds),
+		"generations": says("generations", s.readGenerations),
+		"of": says("of", func(n yamldoc.Node) error {
+			return n.OneOf(&s.Of, []string{OfSurvivors, OfNewborn, OfBoth})
+		}),
 	})
 	if err != nil {
 		return err
 	}
 	given := 0
-	for _, set := range []bool{a.Sample > 0, a.File != "", a.Table != ""} {
+	for _, set := range []bool{a.Sample > 0, a.File != "", a.Table != "", a.Search != nil} {
 		if set {
 			given++
 		}
 	}
-	if given != 1 {
-		return n.Errorf("say one of sample, file and table, not %d of them", given)
+	switch {
+	case given != 1:
+		return n.Errorf("say one of sample, file, table and search, not %d of them", given)
+	case a.Search == nil && of != "":
+		return n.Errorf("%s: belongs to search", of)
+	case a.Search != nil && a.Limit > 0:
+		return n.Errorf("limit: would tear populations apart: methods and generations choose some of them")
 	}
 	return nil
 }

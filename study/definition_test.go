@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -183,15 +184,17 @@ func TestTemplateIsLegal(t *testing.T) {
 		}
 	}
 	body, _, _ := strings.Cut(text, "\n# The estimators,")
-	for key, off := range map[string]string{"file": "  sample:", "table": "  sample:"} {
+	searched := []string{"search: ", "methods: ", "seeds: 1..5", "generations: ", "of: "}
+	for key, others := range map[string][]string{
+		"file": append(searched, "table: table"), "table": append(searched, "file: archs"),
+		"search": {"file: archs", "table: table", "limit: "},
+	} {
+		others = append(others, "sample:", "file: nb301", "column: val", "unit: ", "path:")
 		full := regexp.MustCompile(`(?m)^( +)# (- |  |[a-z]+: )`).ReplaceAllString(body, "$1$2")
 		var lines []string
 		for line := range strings.Lines(full) {
 			trimmed := strings.TrimSpace(line)
-			other := map[string]string{"file": "table: table", "table": "file: archs"}[key]
-			if strings.HasPrefix(line, off) || strings.HasPrefix(trimmed, other) || strings.HasPrefix(trimmed, "file: nb301") ||
-				strings.HasPrefix(trimmed, "column: val") || strings.HasPrefix(trimmed, "unit: ") ||
-				strings.HasPrefix(trimmed, "path:") {
+			if slices.ContainsFunc(others, func(o string) bool { return strings.HasPrefix(trimmed, o) }) {
 				continue
 			}
 			lines = append(lines, line)

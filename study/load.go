@@ -44,6 +44,9 @@ func (r *Run) Load() (*analysis.Results, error) {
 	for i, a := range out.Architectures {
 		place[a.ID] = i
 	}
+	if err := r.loadPopulations(all, out); err != nil {
+		return nil, err
+	}
 	byKey := map[store.Key]*analysis.Column{}
 	var columns []*analysis.Column
 	for _, q := range m.Questions {

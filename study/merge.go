@@ -85,6 +85,10 @@ func (r *Run) emptyCopy(dir string) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
+	populations, err := r.populations()
+	if err != nil {
+		return nil, err
+	}
 	m := r.Manifest
 	m.Shard = Shard{}
 	return create(dir, m, definition, func(w io.Writer) error {
@@ -95,7 +99,7 @@ func (r *Run) emptyCopy(dir string) (*Run, error) {
 		defer f.Close()
 		_, err = io.Copy(w, f)
 		return err
-	})
+	}, populations)
 }
 
 // mergeBatch is the number of records that are written together.

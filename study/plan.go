@@ -13,10 +13,12 @@ import (
 	"slices"
 	"strings"
 
+	"rwe301/analysis"
 	"rwe301/bench301"
 	"rwe301/bench301/dataset"
 	"rwe301/estimators"
 	"rwe301/scoring"
+	"rwe301/search"
 	"rwe301/store"
 )
 
@@ -25,15 +27,20 @@ type Plan struct {
 	Definition    *Definition
 	Space         bench301.Space
 	Architectures []bench301.Architecture
-	Questions     []*scoring.Question // the accuracy first, where there is one
+	Populations   []analysis.Population // of searches, whose members are places among the architectures; nil without
+	Searches      *search.Definition    // that are to be run first, one architecture standing in for theirs; nil for none
+	Questions     []*scoring.Question   // the accuracy first, where there is one
 	Data          *dataset.Set
 	Truth         *scoring.Truth // nil in a study without accuracies
 	Origin        string         // where the architectures come from
 	Notes         []string       // what a reader of the results should know
 
-	inputs *scoring.Inputs
-	labels map[*scoring.Question]string // of entries that have one
-	digest string
+	inputs    *scoring.Inputs
+	labels    map[*scoring.Question]string // of entries that have one
+	digest    string
+	expected  int              // architectures at most that Searches will have
+	searchDir string           // folder of searches whose scores count; "" for none
+	searched  *search.Manifest // of the searches that the architectures were taken from; nil for none
 }
 
 // Bounds of a plan.
@@ -70,6 +77,7 @@ func Prepare(ctx context.Context, d *Definition) (*Plan, error) {
 		_ = p.Close()
 		return nil, err
 	}
+	p.noteSearches()
 	p.Notes = append(p.inputs.Notes(), p.Notes...)
 	p.digest = p.digestOf()
 	return p, nil
@@ -143,7 +151,7 @@ func (p *Plan) Estimates() int64 {
 			n += int64(len(q.Seeds))
 		}
 	}
-	return n * int64(len(p.Architectures))
+	return n * int64(p.Size())
 }
 
 func (p *Plan) notef(format string, args ...any) {
@@ -154,6 +162,9 @@ func (p *Plan) readArchitectures(ctx context.Context) error {
 	a := p.Definition.Architectures
 	if a.Sample > 0 {
 		return p.sample(ctx, a.Sample)
+	}
+	if a.Search != nil {
+		return p.readSearched(ctx)
 	}
 	path := a.File
 	if path == "" {
@@ -377,16 +388,19 @@ func (p *Plan) digestOf() string {
 	for _, q := range p.Questions {
 		questions = append(questions, &q.Question)
 	}
-	return digestOf(named(p.Architectures), questions)
+	return digestOf(named(p.Architectures), questions, p.Populations)
 }
 
-func digestOf(archs []store.Named, questions []*store.Question) string {
+func digestOf(archs []store.Named, questions []*store.Question, populations []analysis.Population) string {
 	h := sha256.New()
 	for _, a := range archs {
 		fmt.Fprintln(h, a.ID)
 	}
 	for _, q := range questions {
 		fmt.Fprintln(h, q.Estimator, q.SettingsHash, q.Dataset, q.Seeds)
+	}
+	for _, g := range populations {
+		fmt.Fprintln(h, g.Method, g.Seed, g.Generation, g.Born, g.Survived)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }

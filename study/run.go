@@ -14,6 +14,7 @@ import (
 	"slices"
 	"time"
 
+	"rwe301/analysis"
 	"rwe301/internal/atomicfile"
 	"rwe301/internal/strictjson"
 	"rwe301/scoring"
@@ -25,8 +26,11 @@ const (
 	definitionFile    = "study.yaml"
 	manifestFile      = "manifest.json"
 	architecturesFile = "architectures.csv"
+	populationsFile   = "populations.json" // of a study over searches
 	scoresFile        = "scores.db"
-	checkpointsFolder = "checkpoints" // of networks in training; gone when all is scored
+	searchesFolder    = "search"         // the searches that a study runs first
+	searchingFile     = "searching.json" // what was begun, until the searches are finished
+	checkpointsFolder = "checkpoints"    // of networks in training; gone when all is scored
 )
 
 // runFormat is the version of the run folder.
@@ -57,6 +61,14 @@ func (s Shard) String() string {
 	return fmt.Sprintf("%d/%d", s.Index, s.Count)
 }
 
+// validate says what no shard is.
+func (s Shard) validate() error {
+	if s != (Shard{}) && (s.Index < 1 || s.Index > s.Count) {
+		return fmt.Errorf("shard: %d of %d: must be one of so many", s.Index, s.Count)
+	}
+	return nil
+}
+
 // has says whether architecture i of the study belongs to the shard.
 func (s Shard) has(i int) bool { return s.Count == 0 || i%s.Count == s.Index-1 }
 
@@ -75,8 +87,9 @@ type Manifest struct {
 	Digest        string            `json:"digest"` // of architectures and questions: equal digests mean the same study
 	Shard         Shard             `json:"shard"`
 	Space         string            `json:"space"`
-	Architectures int               `json:"architectures"` // of the whole study
-	Origin        string            `json:"origin"`        // where they come from
+	Architectures int               `json:"architectures"`         // of the whole study
+	Populations   int               `json:"populations,omitempty"` // of searches
+	Origin        string            `json:"origin"`                // where they come from
 	Truth         string            `json:"truth"`
 	Unit          string            `json:"unit"`
 	Questions     []*store.Question `json:"questions"`
@@ -104,13 +117,21 @@ func Create(dir string, p *Plan, definition []byte, shard Shard, m scoring.Machi
 	if err := free(dir); err != nil {
 		return nil, err
 	}
+	return p.create(dir, definition, shard, m)
+}
+
+// create is Create in a folder that is known to be free.
+func (p *Plan) create(dir string, definition []byte, shard Shard, m scoring.Machine) (*Run, error) {
+	if p.Searches != nil {
+		return nil, fmt.Errorf("%s: the searches of the study come first", p.Definition.file)
+	}
 	base, err := filepath.Abs(p.Definition.base)
 	if err != nil {
 		return nil, err
 	}
 	manifest := Manifest{
 		Format: runFormat, Name: p.Definition.Name, Digest: p.digest, Shard: shard, Space: p.Space.Name(),
-		Architectures: len(p.Architectures), Origin: p.Origin, Notes: p.Notes,
+		Architectures: len(p.Architectures), Populations: len(p.Populations), Origin: p.Origin, Notes: p.Notes,
 		Base: base, Code: m.Code, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, CPU: m.CPU,
 		Cores:   runtime.NumCPU(),
 		Created: time.Now().UTC().Truncate(time.Second),
@@ -121,22 +142,23 @@ func Create(dir string, p *Plan, definition []byte, shard Shard, m scoring.Machi
 	for _, q := range p.Questions {
 		manifest.Questions = append(manifest.Questions, &q.Question)
 	}
-	return create(dir, manifest, definition, namedArchitectures(named(p.Architectures)))
+	return create(dir, manifest, definition, namedArchitectures(named(p.Architectures)), p.Populations)
 }
 
 // free says why a folder cannot become one of a run.
 func free(dir string) error {
-	if _, err := os.Stat(filepath.Join(dir, manifestFile)); err == nil {
+	if _, err := os.Stat(filepath.Join(dir, manifestFile)); err == nil || IsSearching(dir) {
 		return fmt.Errorf("%s: a run already: `study resume` goes on with it; --out names another folder", dir)
 	}
-	if !atomicfile.Vacant(dir, definitionFile, architecturesFile, scoresFile, manifestFile) {
+	if !atomicfile.Vacant(dir, definitionFile, architecturesFile, populationsFile, scoresFile, manifestFile) {
 		return fmt.Errorf("%s: not empty: --out names another folder", dir)
 	}
 	return nil
 }
 
 // create writes a run folder; the manifest, which makes it one, comes last.
-func create(dir string, m Manifest, definition []byte, archs func(io.Writer) error) (*Run, error) {
+func create(dir string, m Manifest, definition []byte, archs func(io.Writer) error,
+	populations []analysis.Population) (*Run, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
 	}
@@ -152,6 +174,12 @@ func create(dir string, m Manifest, definition []byte, archs func(io.Writer) err
 		func() error { return err },
 		func() error { return atomicfile.WriteBytes(filepath.Join(dir, definitionFile), definition) },
 		func() error { return atomicfile.Write(filepath.Join(dir, architecturesFile), archs) },
+		func() error {
+			if populations == nil {
+				return nil
+			}
+			return atomicfile.Write(filepath.Join(dir, populationsFile), writePopulations(populations))
+		},
 		func() error { return atomicfile.WriteBytes(filepath.Join(dir, manifestFile), append(text, '\n')) },
 	} {
 		if err := write(); err != nil {
@@ -186,6 +214,7 @@ func OpenForWriting(dir string) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
+	_ = os.Remove(filepath.Join(dir, searchingFile)) // of a process that was killed as the folder became a run
 	if err := atomicfile.RemoveStale(dir); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
@@ -207,6 +236,10 @@ func open(dir string, scores func(path string) (*store.SQLite, error)) (*Run, er
 func readManifest(dir string) (Manifest, error) {
 	path := filepath.Join(dir, manifestFile)
 	data, _, err := scoring.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) && IsSearching(dir) {
+		return Manifest{}, fmt.Errorf("%s: its searches are not finished: bench301 study resume goes on with them; %s holds "+
+			"what there is", dir, filepath.Join(dir, searchesFolder))
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return Manifest{}, fmt.Errorf("%s: no run folder: it has no %s", dir, manifestFile)
 	}
@@ -229,11 +262,13 @@ func readManifest(dir string) (Manifest, error) {
 
 // validate says what no run has.
 func (m *Manifest) validate() error {
-	switch s := m.Shard; {
+	switch {
 	case m.Architectures < 1:
 		return fmt.Errorf("architectures: %d: must be at least 1", m.Architectures)
-	case s != (Shard{}) && (s.Index < 1 || s.Index > s.Count):
-		return fmt.Errorf("shard: %d of %d: must be one of so many", s.Index, s.Count)
+	case m.Populations < 0:
+		return fmt.Errorf("populations: %d: must not be negative", m.Populations)
+	case m.Shard.validate() != nil:
+		return m.Shard.validate()
 	case len(m.Questions) == 0:
 		return errors.New("questions: none")
 	}
@@ -273,6 +308,9 @@ func (r *Run) Definition() (*Definition, error) {
 		return nil, err
 	}
 	d.base = r.Manifest.Base
+	if d.Architectures.Search != nil {
+		d.run = r.Dir
+	}
 	return d, nil
 }
 

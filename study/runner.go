@@ -2,6 +2,7 @@ package study
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -24,6 +25,9 @@ func (r *Run) Do(ctx context.Context, p *Plan, m scoring.Machine, o Options) err
 	if p.digest != r.Manifest.Digest {
 		return fmt.Errorf("%s: the definition or a file it names has changed since the run began: start a new run", r.Dir)
 	}
+	if err := r.takeOver(ctx, p); err != nil {
+		return err
+	}
 	pending, err := r.pending(p, o.Retry)
 	if err != nil {
 		return err
@@ -44,6 +48,52 @@ func (r *Run) Do(ctx context.Context, p *Plan, m scoring.Machine, o Options) err
 		return err
 	}
 	return os.RemoveAll(filepath.Join(r.Dir, checkpointsFolder))
+}
+
+// takeOver copies what the searches of the study have scored of what it asks, except failures.
+func (r *Run) takeOver(ctx context.Context, p *Plan) error {
+	if p.searchDir == "" {
+		return nil
+	}
+	from, err := store.ReadSQLite(filepath.Join(p.searchDir, scoresFile))
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	ours := map[string]bool{}
+	for i, a := range p.Architectures {
+		if r.Manifest.Shard.has(i) {
+			ours[a.ID()] = true
+		}
+	}
+	asked := map[store.Key]*scoring.Question{}
+	for _, q := range p.Questions {
+		asked[q.Key()] = q
+	}
+	var batch []store.Record
+	for rec, err := range from.All() {
+		if err = errors.Join(err, ctx.Err()); err != nil {
+			return err
+		}
+		key := rec.Key()
+		key.ID, key.Seed = "", 0
+		if q := asked[key]; q == nil || !q.Asks(rec.Seed) || !ours[rec.ID] || rec.Status == store.Failed {
+			continue
+		}
+		if _, there, err := r.Store.Get(rec.Key()); err != nil || there {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		if batch = append(batch, rec); len(batch) == mergeBatch {
+			if err := r.Store.Insert(batch...); err != nil {
+				return err
+			}
+			batch = batch[:0]
+		}
+	}
+	return r.Store.Insert(batch...)
 }
 
 // pending lists the architectures of the shard that lack an answer.

@@ -16,18 +16,33 @@ func TestReadyStudies(t *testing.T) {
 	if err != nil || len(paths) < 4 {
 		t.Fatalf("%d studies, %v", len(paths), err)
 	}
-	for _, path := range paths {
+	searches, err := filepath.Glob(filepath.Join(oracle.Root(), "searches", "*.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	copied := func(path string) string {
 		data, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
+		folder := filepath.Join(dir, filepath.Base(filepath.Dir(path)))
+		if err := os.MkdirAll(folder, 0o777); err != nil {
+			t.Fatal(err)
+		}
 		text := strings.Replace(string(data), "dataset: cifar10", "dataset: sample", 1)
-		p := studytest.Prepare(t, studytest.Write(t, t.TempDir(), filepath.Base(path), text))
+		return studytest.Write(t, folder, filepath.Base(path), text)
+	}
+	for _, path := range searches {
+		copied(path)
+	}
+	for _, path := range paths {
+		p := studytest.Prepare(t, copied(path))
 		if name := strings.TrimSuffix(filepath.Base(path), ".yaml"); p.Definition.Name != name {
 			t.Errorf("%s is called %s", path, p.Definition.Name)
 		}
-		if len(p.Questions) < 5 || len(p.Architectures) < 60 {
-			t.Errorf("%s: %d questions about %d architectures", path, len(p.Questions), len(p.Architectures))
+		if len(p.Questions) < 5 || p.Size() < 60 {
+			t.Errorf("%s: %d questions about %d architectures", path, len(p.Questions), p.Size())
 		}
 	}
 }

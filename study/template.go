@@ -17,11 +17,16 @@ name: my-study            # names the run folder, runs/my-study
 space: darts              # the search space
 seed: 1                   # draws the architectures; the same seed as in bench301 sample --seed
 
-architectures:            # one of sample, file and table
+architectures:            # one of sample, file, table and search
   sample: 100             # so many distinct ones, drawn uniformly
   # file: archs.txt       # one an entry, in any notation
   # table: table.csv      # CSV with a column arch, JSON lines, or JSON as NAS-Bench-Suite-Zero published it
   # limit: 50             # the first so many of them only
+  # search: searches.yaml # populations of searches: a definition of bench301 search, run first, or a run folder
+  # methods: [rwe]        # search: those of these methods only
+  # seeds: 1..5           # search: those of these seeds only
+  # generations: 1..20    # search: those of these generations only
+  # of: both              # search: survivors, by default, newborn (before selection), or both
 
 accuracy:                 # what the scores are compared with
   source: mini            # mini, mini2 (inside the program), models (an imported surrogate), table, none

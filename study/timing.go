@@ -50,7 +50,7 @@ func (p *Plan) Time(ctx context.Context, workers int, shard Shard, budget time.D
 	if scores > 0 {
 		perArchitecture += measured / scores * rest
 	}
-	n := float64(shard.size(len(p.Architectures)))
+	n := float64(shard.size(p.Size()))
 	t.Total = time.Duration(perArchitecture * n / float64(workers) * float64(time.Second))
 	return t, nil
 }

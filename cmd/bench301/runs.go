@@ -208,7 +208,8 @@ func runsIn(dir string, top bool) (paths, foreign []string, err error) {
 // runFolder tells the kind of a folder that is a run, or whether one was begun in it.
 func runFolder(dir string) (kind string, begun bool) {
 	for _, mark := range []struct{ file, kind string }{
-		{"search.json", "search"}, {"manifest.json", "study"}, {"study.yaml", ""}, {"scores.db", ""},
+		{"search.json", "search"}, {"manifest.json", "study"}, {"searching.json", "study"}, {"study.yaml", ""},
+		{"scores.db", ""},
 	} {
 		if info, err := os.Stat(filepath.Join(dir, mark.file)); err == nil && info.Mode().IsRegular() {
 			return mark.kind, true
@@ -259,6 +260,10 @@ func (l *listed) fill(ctx context.Context) (err error) {
 			err = fmt.Errorf("damaged: %v", p)
 		}
 	}()
+	if study.IsSearching(l.Name) {
+		l.Problem = fmt.Sprintf("not finished, its searches come first: bench301 study resume %s", shellWord(l.Name))
+		return l.searching(ctx)
+	}
 	from := new(sourceOptions).sources(silent)
 	r, err := analysis.Open(ctx, kinds(from), l.Name)
 	if err != nil {
@@ -275,7 +280,7 @@ func (l *listed) fill(ctx context.Context) (err error) {
 	switch l.Kind {
 	case "search":
 		resume = l.Kind
-		if err := l.stages(ctx); err != nil {
+		if err := l.stages(ctx, l.Name); err != nil {
 			return err
 		}
 	case "study":
@@ -295,9 +300,26 @@ func (l *listed) fill(ctx context.Context) (err error) {
 	return nil
 }
 
-// stages counts the evaluations of searches.
-func (l *listed) stages(ctx context.Context) error {
-	all, err := searchStatus(ctx, l.Name)
+// searching counts the evaluations of the searches that a study begins with.
+func (l *listed) searching(ctx context.Context) error {
+	folder := study.SearchFolder(l.Name)
+	if !search.Is(folder) {
+		return nil
+	}
+	s, err := search.Open(ctx, folder)
+	if err != nil {
+		return err
+	}
+	l.When = moment(s.Created())
+	if err := s.Close(); err != nil {
+		return err
+	}
+	return l.stages(ctx, folder)
+}
+
+// stages counts the evaluations of the searches in a folder.
+func (l *listed) stages(ctx context.Context, folder string) error {
+	all, err := searchStatus(ctx, folder)
 	l.Asked, l.Done, l.Failed = 0, 0, 0
 	for _, g := range all {
 		l.Asked, l.Done, l.Failed = l.Asked+g.Asked, l.Done+g.Evaluations, l.Failed+g.Failed
@@ -377,14 +399,10 @@ search by search.
 		Args:    someRuns,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if dir := searchIn(args); dir != "" {
-				all, err := searchStatus(cmd.Context(), dir)
-				if err != nil {
-					return err
-				}
-				return newPrinter(s, f, "method,>seed,>generation,>evaluations,>asked,>architectures,>failed",
-					func(g search.Stage) []any {
-						return []any{g.Method, g.Seed, g.Generation, g.Evaluations, g.Asked, g.Distinct, g.Failed}
-					}).printAll(all)
+				return printStages(cmd.Context(), s, f, dir)
+			}
+			if len(args) == 1 && study.IsSearching(args[0]) {
+				return searchingStatus(cmd.Context(), s, f, args[0])
 			}
 			from := o.sources(s)
 			if len(args) == 1 {
@@ -403,6 +421,18 @@ search by search.
 			return printProgress(s, f, progressOf(r))
 		},
 	}, f.AddFlags, o.AddFlags)
+}
+
+// printStages prints how far the searches in a folder have come.
+func printStages(ctx context.Context, s streams, f recordOptions, dir string) error {
+	all, err := searchStatus(ctx, dir)
+	if err != nil {
+		return err
+	}
+	return newPrinter(s, f, "method,>seed,>generation,>evaluations,>asked,>architectures,>failed",
+		func(g search.Stage) []any {
+			return []any{g.Method, g.Seed, g.Generation, g.Evaluations, g.Asked, g.Distinct, g.Failed}
+		}).printAll(all)
 }
 
 // searchStatus says how far the searches in a folder have come.

@@ -132,10 +132,7 @@ func (o *searchOptions) run(cmd *cobra.Command, s streams, args []string) (err e
 		s.say("%s", note)
 	}
 	s.say("searching into %s", searches.Dir)
-	p := searchProgress{s: s, start: time.Now(), pause: quiet / 2}
-	if !isTerminal(s.err) {
-		p.pause = 10 * time.Second
-	}
+	p := newSearchProgress(s)
 	defer saving(ctx)()
 	if err := searches.Run(ctx, o.jobs, p.print); err != nil {
 		if errors.Is(err, context.Canceled) {
@@ -354,6 +351,14 @@ type searchProgress struct {
 	pause   time.Duration // between lines
 	last    time.Time
 	running string
+}
+
+func newSearchProgress(s streams) *searchProgress {
+	p := &searchProgress{s: s, start: time.Now(), pause: quiet / 2}
+	if !isTerminal(s.err) {
+		p.pause = often
+	}
+	return p
 }
 
 func (p *searchProgress) print(m analysis.Method, seed uint64, g moo.Generation[string]) {

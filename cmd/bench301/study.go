@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -77,10 +78,22 @@ func newStudyStatus(s streams) *cobra.Command {
 		Short:   "Say how far a run has come",
 		Example: "  bench301 study status runs/my-study\n  bench301 study status runs/my-study --json",
 		Args:    someArgs(1, 1, "one run folder"),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if study.IsSearching(args[0]) {
+				return searchingStatus(cmd.Context(), s, f, args[0])
+			}
 			return withRun(args[0], func(r *study.Run) error { return printStatus(s, f, r) })
 		},
 	}, f.AddFlags)
+}
+
+// searchingStatus says how far the searches of a run have come that are not finished.
+func searchingStatus(ctx context.Context, s streams, f recordOptions, dir string) error {
+	s.say("%s: its searches come first: bench301 study resume %s goes on with them", dir, shellWord(dir))
+	if folder := study.SearchFolder(dir); search.Is(folder) {
+		return printStages(ctx, s, f, folder)
+	}
+	return nil
 }
 
 func printStatus(s streams, f recordOptions, r *study.Run) error {

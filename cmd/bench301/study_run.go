@@ -23,6 +23,7 @@ import (
 	"rwe301/internal/yamldoc"
 	"rwe301/reports"
 	"rwe301/scoring"
+	"rwe301/search"
 	"rwe301/store"
 	"rwe301/studies"
 	"rwe301/study"
@@ -52,9 +53,12 @@ func (o *partOptions) load(ctx context.Context, path string) (text []byte, p *st
 	if text, err = yamldoc.ReadFile(path); err != nil {
 		return nil, nil, shard, err
 	}
+	var images *scoring.Images
 	if data := o.data; data != "" {
+		images = &scoring.Images{Name: data}
 		if data != "sample" && data != dataset.CIFAR10Name {
 			data, err = filepath.Abs(data)
+			images = &scoring.Images{Name: "folder", Path: data}
 		}
 		if err == nil {
 			text, err = study.WithDataset(text, data)
@@ -63,7 +67,7 @@ func (o *partOptions) load(ctx context.Context, path string) (text []byte, p *st
 			return nil, nil, shard, fmt.Errorf("%s: --data %s: %w", path, o.data, err)
 		}
 	}
-	if p, err = planOf(ctx, path, text); err != nil {
+	if p, err = planOf(ctx, path, text, images); err != nil {
 		return nil, nil, shard, err
 	}
 	if err = p.Fits(ctx); err != nil {
@@ -72,11 +76,14 @@ func (o *partOptions) load(ctx context.Context, path string) (text []byte, p *st
 	return text, p, shard, nil
 }
 
-// planOf reads a definition and what it refers to.
-func planOf(ctx context.Context, path string, text []byte) (*study.Plan, error) {
+// planOf reads a definition and what it refers to. images, if not nil, are those of searches that come first.
+func planOf(ctx context.Context, path string, text []byte, images *scoring.Images) (*study.Plan, error) {
 	d, err := study.Parse(path, text)
 	if err != nil {
 		return nil, err
+	}
+	if s := d.Architectures.Search; s != nil {
+		s.Images = images
 	}
 	return study.Prepare(ctx, d)
 }
@@ -135,8 +142,9 @@ func newStudyPlan(s streams) *cobra.Command {
 		Use:   "plan FILE",
 		Short: "Say what a study would run and how long it takes",
 		Long: `Prints every estimator with its settings, the number of scores and the seconds of one, measured on one
-architecture (at most a minute in all), and on standard error the estimated time of the whole study. Programs of the
-user are named, but not started.`,
+architecture (at most a minute in all), and on standard error the estimated time of the whole study. Of a study over
+searches that are still to be run, it counts the most architectures that they can have, and says how long the searches
+take. Programs of the user are named, but not started.`,
 		Example: "  bench301 study plan my.yaml\n  bench301 study plan my.yaml --no-timing --json",
 		Args:    someArgs(1, 1, "one definition"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -145,9 +153,9 @@ user are named, but not started.`,
 				return err
 			}
 			defer p.Close()
-			var t study.Timing
+			var t timing
 			if !untimed {
-				if t, err = p.Time(cmd.Context(), o.jobs, shard, measuring); err != nil {
+				if t, err = timeOf(cmd.Context(), p, o.jobs, shard, measuring); err != nil {
 					return err
 				}
 			}
@@ -167,23 +175,37 @@ type planRow struct {
 	Dataset string  `json:"dataset"`
 }
 
-func printPlan(s streams, f recordOptions, p *study.Plan, t study.Timing) error {
-	var rows []planRow
-	for i, q := range p.Questions {
-		row := planRow{Label: q.Label, Seeds: len(q.Seeds), Scores: len(q.Seeds) * len(p.Architectures), Dataset: q.Dataset}
-		if t.Seconds != nil {
-			row.Seconds = t.Seconds[i]
+// timing is how long a study takes, its searches apart.
+type timing struct {
+	study.Timing
+	searches search.Timing
+}
+
+// timeOf measures what a plan takes.
+func timeOf(ctx context.Context, p *study.Plan, jobs int, shard study.Shard, budget time.Duration) (t timing,
+	err error) {
+	if p.Searches != nil {
+		if t.searches, err = search.Time(ctx, *p.Searches, jobs); err != nil {
+			return t, err
 		}
-		rows = append(rows, row)
 	}
-	for _, note := range p.Notes {
-		s.say("%s", note)
+	t.Timing, err = p.Time(ctx, jobs, shard, budget)
+	return t, err
+}
+
+// sayTiming says how much there is to do, and how long it takes where that was measured.
+func sayTiming(s streams, p *study.Plan, t timing) {
+	programs, most, then := scoring.Programs(p.Questions), "", ""
+	if d := p.Searches; d != nil {
+		fmt.Fprintf(s.err, "bench301: searches first: %d %s, %d %s, at most %d evaluations", len(d.Methods),
+			plural(len(d.Methods), "method"), len(d.Seeds), plural(len(d.Seeds), "seed"), d.All())
+		if t.Measured > 0 {
+			fmt.Fprintf(s.err, ", about %v on %d cores", t.searches.Total.Round(time.Second), t.searches.Workers)
+		}
+		fmt.Fprintln(s.err)
+		most, then = "at most ", "then "
 	}
-	programs := scoring.Programs(p.Questions)
-	for _, program := range programs {
-		s.say("study run starts %s", program)
-	}
-	fmt.Fprintf(s.err, "bench301: %d architectures, %d estimates", len(p.Architectures), p.Estimates())
+	fmt.Fprintf(s.err, "bench301: %s%s%d architectures, %d estimates", then, most, p.Size(), p.Estimates())
 	if t.Measured > 0 {
 		fmt.Fprintf(s.err, ", about %v on %d cores", t.Total.Round(time.Second), t.Workers)
 		if t.Measured < len(p.Questions) {
@@ -194,6 +216,24 @@ func printPlan(s streams, f recordOptions, p *study.Plan, t study.Timing) error 
 		}
 	}
 	fmt.Fprintln(s.err)
+}
+
+func printPlan(s streams, f recordOptions, p *study.Plan, t timing) error {
+	var rows []planRow
+	for i, q := range p.Questions {
+		row := planRow{Label: q.Label, Seeds: len(q.Seeds), Scores: len(q.Seeds) * p.Size(), Dataset: q.Dataset}
+		if t.Seconds != nil {
+			row.Seconds = t.Seconds[i]
+		}
+		rows = append(rows, row)
+	}
+	for _, note := range p.Notes {
+		s.say("%s", note)
+	}
+	for _, program := range scoring.Programs(p.Questions) {
+		s.say("study run starts %s", program)
+	}
+	sayTiming(s, p, t)
 	printer := newPrinter(s, f, "estimator,>seeds,>scores,>s each,data", func(r planRow) []any {
 		seconds := reports.Seconds(r.Seconds)
 		if f.csv {
@@ -218,6 +258,9 @@ resume goes on. Programs that the definition names are started, and named on sta
 current folder, as a file from elsewhere does, only with --allow-commands. A score that fails is kept with its reason
 and counts as not covered; study resume --retry tries it again.
 
+A study may be over the populations of searches: architectures: {search: FILE or RUN}. Those of a FILE are run first,
+into the folder search of the run; study resume goes on with them too. What a search has scored is not scored again.
+
 Exit status: 0 the run is complete, also where some scores failed (standard error counts them), 1 the work broke off,
 nothing was scored or an estimator failed everywhere, 130 interrupted (what was finished is kept).`,
 		Example: `  bench301 study run my.yaml
@@ -230,7 +273,11 @@ nothing was scored or an estimator failed everywhere, 130 interrupted (what was 
 				return err
 			}
 			defer p.Close()
-			if n := p.Estimates(); n >= study.ManyEstimates && !yes {
+			n := p.Estimates()
+			if p.Searches != nil {
+				n += int64(p.Searches.All())
+			}
+			if n >= study.ManyEstimates && !yes {
 				return fmt.Errorf("%s: %d estimates: --yes runs so many; study plan says how long they take", args[0], n)
 			}
 			if err := commands.permit(s, p); err != nil {
@@ -243,12 +290,71 @@ nothing was scored or an estimator failed everywhere, 130 interrupted (what was 
 			default:
 				out = newRunFolder(s, name, "bench301 study resume")
 			}
+			if p.Searches != nil {
+				return beginSearch(cmd.Context(), s, out, p, text, shard, o.jobs)
+			}
 			return begin(cmd.Context(), s, out, p, text, shard, o.jobs, false)
 		},
 	}, o.AddFlags, commands.AddFlags, outFlag(&out, "run folder (default runs/NAME, or NAME-2 and so on where that is "+
 		"taken)"))
 	cmd.Flags().BoolVar(&yes, "yes", false, "run a study of a million estimates or more")
 	return cmd
+}
+
+// beginSearch makes a run folder whose searches come first, and runs all of it.
+func beginSearch(ctx context.Context, s streams, dir string, p *study.Plan, text []byte, shard study.Shard,
+	jobs int) error {
+	t, err := timeOf(ctx, p, jobs, shard, measuring/6)
+	if err != nil {
+		return err
+	}
+	sayTiming(s, p, t)
+	found, err := study.Search(ctx, dir, p, text, shard, machine())
+	if err != nil {
+		return err
+	}
+	return finishSearch(ctx, s, found, study.Options{Workers: jobs})
+}
+
+// finishSearch runs what is left of the searches of a run, and then the run.
+func finishSearch(ctx context.Context, s streams, found *study.Searching, o study.Options) error {
+	if found.Shard().Count > 0 {
+		s.say("each part of the study runs the searches for itself: bench301 search runs them once for all, and " +
+			"architectures: {search: RUN} takes its folder")
+	}
+	for _, note := range found.Searches.Notes() {
+		s.say("%s", note)
+	}
+	s.say("searching into %s", found.Searches.Dir)
+	if err := runSearches(ctx, s, found.Searches, o.Workers); err != nil {
+		s.say("saved; go on with: bench301 study resume %s", shellWord(found.Dir))
+		return errors.Join(err, found.Close())
+	}
+	r, err := found.Finish(ctx, machine())
+	if err != nil {
+		return err
+	}
+	s.say("searches complete: %d architectures; scoring into %s", len(found.Plan.Architectures), found.Dir)
+	return finish(ctx, s, r, found.Plan, o, false)
+}
+
+// runSearches runs what is left of searches. It is an error where they could score nothing.
+func runSearches(ctx context.Context, s streams, searches *search.Searches, jobs int) error {
+	p := newSearchProgress(s)
+	done := saving(ctx)
+	err := searches.Run(ctx, jobs, p.print)
+	done()
+	if err != nil {
+		return err
+	}
+	found, err := searches.Report(ctx)
+	if err != nil {
+		return err
+	}
+	if err := judged(s, found); err != nil {
+		return fmt.Errorf("%s: %w", searches.Dir, err)
+	}
+	return nil
 }
 
 func newStudyResume(s streams) *cobra.Command {
@@ -266,6 +372,21 @@ Exit status: that of bench301 study run.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := notSearches(args[0]); err != nil {
 				return err
+			}
+			if study.IsSearching(args[0]) {
+				found, err := study.ReopenSearch(cmd.Context(), args[0], machine())
+				if err != nil {
+					return err
+				}
+				defer found.Plan.Close()
+				err = begunHere(args[0], found.Begun, anyVersion)
+				if err == nil {
+					err = commands.permit(s, found.Plan)
+				}
+				if err != nil {
+					return errors.Join(err, found.Close())
+				}
+				return finishSearch(cmd.Context(), s, found, study.Options{Workers: o.jobs, Retry: retry})
 			}
 			r, err := study.OpenForWriting(args[0])
 			if err != nil {
@@ -538,7 +659,7 @@ func demo(ctx context.Context, s streams, out string, style *reports.Look) error
 	if out == "" {
 		out = newRunFolder(s, "demo", "")
 	}
-	p, err := planOf(ctx, "quick.yaml", studies.Quick)
+	p, err := planOf(ctx, "quick.yaml", studies.Quick, nil)
 	if err != nil {
 		return err
 	}

@@ -79,7 +79,7 @@ serve: bench301 bench301/surrogate
 store: internal/atomicfile internal/printable internal/strictjson
 studies:
 study: analysis bench301 bench301/dataset estimators internal/atomicfile internal/printable internal/strictjson
-	internal/suggest internal/yamldoc scoring store
+	internal/suggest internal/yamldoc scoring search store
 study/studytest: analysis bench301 correlation scoring study
 `
 
