@@ -1,6 +1,7 @@
 package plots
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -530,12 +531,14 @@ type Grid struct {
 	Panels  []Panel
 	Names   []string // one a panel, for the data table; nil of a single panel
 	SharedY bool     // all have one axis of y, with one range
+	Columns int      // of panels beside each other, unless the style says it; 0 for as many as fit
 }
 
 // Of is the grid of one panel.
 func Of(p Panel) Grid { return Grid{Panels: []Panel{p}} }
 
 func (g Grid) arrangement(width vg.Length, s Style) arrangement {
+	s.Columns = cmp.Or(s.Columns, g.Columns)
 	frames := make([]frame, len(g.Panels))
 	for i, p := range g.Panels {
 		frames[i] = p.frame(s)
@@ -602,3 +605,26 @@ func (g Grid) Data() ([]string, [][]string) {
 	}
 	return header, rows
 }
+
+// Roomy is a figure that shows more where it is wide.
+type Roomy struct {
+	Narrow, Wide Grid // the panels of Narrow are among those of Wide
+	From         vg.Length
+}
+
+// at is the grid that is drawn at a width.
+func (r Roomy) at(width vg.Length) Grid {
+	if width < r.From {
+		return r.Narrow
+	}
+	return r.Wide
+}
+
+// Draw implements Figure.
+func (r Roomy) Draw(c draw.Canvas, s Style) { r.at(c.Max.X-c.Min.X).Draw(c, s) }
+
+// Height implements Figure.
+func (r Roomy) Height(width vg.Length, s Style) vg.Length { return r.at(width).Height(width, s) }
+
+// Data implements Figure.
+func (r Roomy) Data() ([]string, [][]string) { return r.Wide.Data() }

@@ -41,6 +41,7 @@ type scriptPanel struct {
 	X      string                 `json:"x"`
 	Y      string                 `json:"y"`
 	LogX   bool                   `json:"logx"`
+	Zero   bool                   `json:"zero,omitempty"`
 	Ticks  []scriptTick           `json:"ticks"`
 	Groups map[string]scriptGroup `json:"groups,omitempty"`
 }
@@ -91,6 +92,8 @@ func writeScript(w io.Writer, f Figure, width vg.Length, s Style) error {
 		f = Of(p)
 	case LevelMaps:
 		f = p.grid()
+	case Roomy:
+		f = p.at(width)
 	}
 	if g, ok := f.(Grid); ok {
 		spec.fill(g, width, s)
@@ -133,9 +136,12 @@ func (spec *scriptSpec) fill(g Grid, width vg.Length, s Style) {
 				}
 			}
 		}
-		if points, ok := g.Panels[i].(Points); ok {
+		switch panel := g.Panels[i].(type) {
+		case Lines:
+			p.Zero = panel.Zero
+		case Points:
 			p.Groups = map[string]scriptGroup{}
-			for _, group := range points.Groups {
+			for _, group := range panel.Groups {
 				p.Groups[group.Name] = scriptGroup{group.Joined, group.Stairs, group.Labels, group.Bare}
 			}
 		}
