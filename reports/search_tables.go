@@ -235,9 +235,12 @@ func (r Search) Save(ctx context.Context, dir string) ([]string, error) {
 	var failed error
 	if r.Scores != nil {
 		if tables, failed = r.Scores.attemptTables(ctx, CohortsKind); len(tables) > 0 {
-			for ending, as := range map[string]Format{"md": Markdown, "tex": LaTeX, "csv": CSV} {
-				files = append(files, file{CohortsKind + "." + ending, func(w io.Writer) error {
-					return WriteTables(w, tables, as, TableOptions{})
+			for _, as := range []struct {
+				ending string
+				Format
+			}{{"md", Markdown}, {"tex", LaTeX}, {"csv", CSV}} {
+				files = append(files, file{CohortsKind + "." + as.ending, func(w io.Writer) error {
+					return WriteTables(w, tables, as.Format, TableOptions{})
 				}})
 			}
 		}
