@@ -25,10 +25,11 @@ type MOEAD[T any] struct {
 	nearest [][]int // indices of the closest weights, by weight; each found when first needed
 }
 
-// NewMOEAD returns MOEA/D with at most size weights for so many objectives, 20 neighbours and two replacements.
+// NewMOEAD returns MOEA/D with at most size weights for so many objectives, 20 neighbours and two replacements. One
+// objective has one weight.
 func NewMOEAD[T any](objectives, size int) *MOEAD[T] {
 	divisions := 1
-	for latticeSize(objectives, divisions+1) <= size {
+	for objectives > 1 && latticeSize(objectives, divisions+1) <= size {
 		divisions++
 	}
 	w := lattice(objectives, divisions)

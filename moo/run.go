@@ -71,11 +71,17 @@ type Snapshot[T any] struct {
 // snapshotVersion changes whenever an older snapshot would no longer lead to the same end.
 const snapshotVersion = 1
 
+// Members are the solutions of a generation, as numbers into the distinct solutions in the order of evaluation.
+type Members struct {
+	Born     []int // what was asked for, in that order; also what an earlier generation had evaluated already
+	Survived []int // the population after it, in its order; a solution may stand there several times
+}
+
 // Checkpoint keeps the state of a run. Save must be atomic: after a crash, Load returns the last snapshot that was
 // saved whole, with all evaluations up to it.
 type Checkpoint[T any] interface {
-	// Save keeps a snapshot and the evaluations that are new since the last one.
-	Save(s Snapshot[T], fresh []Evaluated[T]) error
+	// Save keeps a snapshot, the evaluations that are new since the last one, and the members of the generation.
+	Save(s Snapshot[T], fresh []Evaluated[T], m Members) error
 	// Load returns the last snapshot and all evaluations, or ok = false if there is none.
 	Load() (s Snapshot[T], history []Evaluated[T], ok bool, err error)
 }
@@ -83,10 +89,7 @@ type Checkpoint[T any] interface {
 // Run searches until a bound of o is reached or the space is exhausted. If o.Checkpoint holds a snapshot, the run goes
 // on from there and ends like one that was never interrupted. When ctx ends, Run returns what it has with ctx's error.
 func Run[T any](ctx context.Context, p Problem[T], a Algorithm[T], o Options[T]) (Result[T], error) {
-	r := &run[T]{problem: p, algorithm: a, options: o, source: rand.NewPCG(o.Seed, 0x736561726368),
-		known: map[string]Outcome{}}
-	r.rng = rand.New(r.source)
-	r.archive.Epsilon = o.Epsilon
+	r := newRun(p, a, o)
 	if err := r.validate(); err != nil {
 		return Result[T]{}, err
 	}
@@ -98,11 +101,19 @@ func Run[T any](ctx context.Context, p Problem[T], a Algorithm[T], o Options[T])
 		if err != nil {
 			return r.result(), err
 		}
-		if asked == 0 {
+		if len(asked) == 0 {
 			break
 		}
 	}
 	return r.result(), nil
+}
+
+func newRun[T any](p Problem[T], a Algorithm[T], o Options[T]) *run[T] {
+	r := &run[T]{problem: p, algorithm: a, options: o, source: rand.NewPCG(o.Seed, 0x736561726368),
+		known: map[string]int{}}
+	r.rng = rand.New(r.source)
+	r.archive.Epsilon = o.Epsilon
+	return r
 }
 
 // run is a search under way.
@@ -113,7 +124,7 @@ type run[T any] struct {
 	source    *rand.PCG
 	rng       *rand.Rand
 
-	known       map[string]Outcome
+	known       map[string]int // where a solution stands in the history
 	history     []Evaluated[T]
 	archive     Archive[T]
 	generation  int
@@ -169,7 +180,7 @@ func (r *run[T]) resume() error {
 		r.remember(e)
 	}
 	for _, x := range slices.Concat(r.algorithm.Population(), s.Front) {
-		if known, ok := r.known[r.problem.Key(x.X)]; !ok || !slices.Equal(known.Objectives, x.Objectives) {
+		if n, ok := r.known[r.problem.Key(x.X)]; !ok || !slices.Equal(r.history[n].Objectives, x.Objectives) {
 			return fmt.Errorf("moo: checkpoint: damaged: %v was not evaluated with these objectives", x.X)
 		}
 	}
@@ -178,7 +189,7 @@ func (r *run[T]) resume() error {
 }
 
 func (r *run[T]) remember(e Evaluated[T]) {
-	r.known[r.problem.Key(e.X)] = e.Outcome
+	r.known[r.problem.Key(e.X)] = len(r.history)
 	r.history = append(r.history, e)
 	if e.Failed != "" {
 		r.failures++
@@ -190,26 +201,26 @@ func (r *run[T]) finished() bool {
 	return o.Generations > 0 && r.generation >= o.Generations || o.Evaluations > 0 && r.evaluations >= o.Evaluations
 }
 
-// step runs one generation and returns how many solutions it had.
-func (r *run[T]) step(ctx context.Context) (int, error) {
+// step runs one generation and returns the solutions that it asked for.
+func (r *run[T]) step(ctx context.Context) (asked []T, err error) {
 	if err := ctx.Err(); err != nil {
-		return 0, err
+		return nil, err
 	}
 	limit := int(^uint(0) >> 1)
 	if r.options.Evaluations > 0 {
 		limit = r.options.Evaluations - r.evaluations
 	}
-	asked, err := r.algorithm.Ask(ctx, r.rng, r.problem, limit)
+	asked, err = r.algorithm.Ask(ctx, r.rng, r.problem, limit)
 	if err != nil || len(asked) == 0 {
-		return 0, err
+		return nil, err
 	}
 	before := len(r.history)
 	evaluated, err := r.evaluate(ctx, asked)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	if err := r.algorithm.Tell(ctx, r.rng, evaluated); err != nil {
-		return 0, err
+		return nil, err
 	}
 	for _, e := range evaluated {
 		e.Rank, e.Crowding = 0, 0
@@ -217,13 +228,13 @@ func (r *run[T]) step(ctx context.Context) (int, error) {
 	}
 	r.generation++
 	r.evaluations += len(asked)
-	if err := r.save(r.history[before:]); err != nil {
-		return 0, err
+	if err := r.save(r.history[before:], asked); err != nil {
+		return nil, err
 	}
 	if r.options.Progress != nil {
 		r.options.Progress(r.report())
 	}
-	return len(asked), nil
+	return asked, nil
 }
 
 // evaluate looks up what is known and has the rest evaluated, each solution once.
@@ -254,12 +265,23 @@ func (r *run[T]) evaluate(ctx context.Context, asked []T) ([]Individual[T], erro
 	}
 	individuals := make([]Individual[T], len(asked))
 	for i, x := range asked {
-		individuals[i] = Individual[T]{X: x, Outcome: r.known[r.problem.Key(x)]}
+		individuals[i] = Individual[T]{X: x, Outcome: r.history[r.known[r.problem.Key(x)]].Outcome}
 	}
 	return individuals, nil
 }
 
-func (r *run[T]) save(fresh []Evaluated[T]) error {
+// members numbers what was asked for, and the population.
+func (r *run[T]) members(asked []T) (m Members) {
+	for _, x := range asked {
+		m.Born = append(m.Born, r.known[r.problem.Key(x)])
+	}
+	for _, x := range r.algorithm.Population() {
+		m.Survived = append(m.Survived, r.known[r.problem.Key(x.X)])
+	}
+	return m
+}
+
+func (r *run[T]) save(fresh []Evaluated[T], asked []T) error {
 	if r.options.Checkpoint == nil {
 		return nil
 	}
@@ -274,7 +296,7 @@ func (r *run[T]) save(fresh []Evaluated[T]) error {
 	return r.options.Checkpoint.Save(Snapshot[T]{
 		Version: snapshotVersion, Algorithm: r.algorithm.Name(), Seed: r.options.Seed, Generation: r.generation,
 		Evaluations: r.evaluations, RNG: rng, State: state, Front: r.archive.Members,
-	}, fresh)
+	}, fresh, r.members(asked))
 }
 
 func (r *run[T]) report() Generation[T] {

@@ -40,11 +40,12 @@ func algorithms() []Algorithm[[]int] {
 type memory struct {
 	snapshot []byte
 	history  [][]byte
+	members  []Members
 	saves    int
 	failAt   int
 }
 
-func (m *memory) Save(s Snapshot[[]int], fresh []Evaluated[[]int]) error {
+func (m *memory) Save(s Snapshot[[]int], fresh []Evaluated[[]int], members Members) error {
 	if m.saves++; m.saves == m.failAt {
 		return errors.New("disk full")
 	}
@@ -60,6 +61,7 @@ func (m *memory) Save(s Snapshot[[]int], fresh []Evaluated[[]int]) error {
 		}
 		m.history = append(m.history, line)
 	}
+	m.members = append(m.members, members)
 	return nil
 }
 

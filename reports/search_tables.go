@@ -50,6 +50,10 @@ func (r Search) Table() Table {
 	if r.Missing > 0 {
 		t.Notes = append(t.Notes, fmt.Sprintf("%d of %d searches are not finished.", r.Missing, len(d.Methods)*len(d.Seeds)))
 	}
+	if single := r.single(); len(single) > 0 {
+		t.Notes = append(t.Notes, fmt.Sprintf("With one objective (%s) the front is the one best architecture by it, so "+
+			"hypervolumes and IGD+ measure a single point.", strings.Join(single, ", ")))
+	}
 	t.Notes = append(t.Notes, r.leftOut()...)
 	marks := map[string][]string{}
 	for _, m := range r.Metrics() {
@@ -79,6 +83,16 @@ func key(name string) string {
 	name = strings.NewReplacer("+", " plus ", "<=", " max ").Replace(strings.ToLower(name))
 	return strings.Join(strings.FieldsFunc(name,
 		func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) && c != '.' }), "_")
+}
+
+// single are the methods with one objective.
+func (r Search) single() (names []string) {
+	for _, m := range r.Setup.Methods {
+		if len(m.Objectives) == 1 {
+			names = append(names, m.Name)
+		}
+	}
+	return names
 }
 
 // leftOut says what the numbers of the table leave out.

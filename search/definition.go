@@ -283,8 +283,10 @@ func validate(m analysis.Method) error {
 	case algorithms[m.Algorithm] == nil:
 		return fmt.Errorf("algorithm %q: must be one of %s%s", printable.Cut(m.Algorithm, 100),
 			strings.Join(Algorithms(), ", "), suggest.Near(m.Algorithm, Algorithms()))
-	case n < 2 || n > 3:
-		return fmt.Errorf("%d objectives: a multi-objective search has two or three, such as rwe and macs", n)
+	case n < 1 || n > 3:
+		return fmt.Errorf("%d objectives: a search has one to three, such as rwe and macs", n)
+	case n == 1 && m.Algorithm == "moead":
+		return errors.New("moead divides several objectives among its weights: with one, take nsga2, aging, local or random")
 	case slices.Contains(m.Objectives[1:], m.Objectives[0]) || n == 3 && m.Objectives[1] == m.Objectives[2]:
 		return errors.New("the same objective twice")
 	}

@@ -36,7 +36,7 @@ func TestFoldersTakenOver(t *testing.T) {
 		return func(dir string) error {
 			s, err := store.OpenSQLite(filepath.Join(dir, "scores.db"))
 			if err == nil && search {
-				err = s.SaveSearch("a 1", []byte("{}"), nil)
+				err = s.SaveSearch("a 1", []byte("{}"), nil, store.Members{})
 			}
 			if err != nil {
 				return err

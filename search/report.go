@@ -105,6 +105,11 @@ func (s *Searches) credit(from *analysis.Provenance) error {
 	return nil
 }
 
+// Judge makes a function that looks up accuracies and counts, each architecture once.
+func (s *Searches) Judge() func(ctx context.Context, arch string) (analysis.Found, error) {
+	return (&judge{searches: s, known: map[string]analysis.Found{}}).judge
+}
+
 // judge looks up accuracies and counts, each architecture once.
 type judge struct {
 	searches *Searches

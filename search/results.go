@@ -3,12 +3,15 @@ package search
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"rwe301/analysis"
 	"rwe301/bench301"
+	"rwe301/internal/printable"
 	"rwe301/scoring"
 	"rwe301/store"
 )
@@ -36,9 +39,6 @@ func (s *Searches) Results(ctx context.Context) (*analysis.Results, error) {
 			if err == nil {
 				err = ctx.Err()
 			}
-			if err == nil && rec.Estimator == scoring.AccuracyName {
-				continue
-			}
 			if !yield(rec, err) {
 				return
 			}
@@ -47,6 +47,7 @@ func (s *Searches) Results(ctx context.Context) (*analysis.Results, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.Columns = slices.DeleteFunc(r.Columns, func(c *analysis.Column) bool { return c.Estimator == scoring.AccuracyName })
 	r.SortColumns()
 	for _, c := range r.Columns { // what one method or seed asks, another does not
 		c.Asked, c.Missing = c.Asked-c.Missing, 0
@@ -59,6 +60,9 @@ func (s *Searches) Results(ctx context.Context) (*analysis.Results, error) {
 	if err := s.credit(&r.From); err != nil {
 		return nil, err
 	}
+	if err := s.populate(ctx, r); err != nil {
+		return nil, err
+	}
 	if s.truth == nil {
 		r.From.Truth = ""
 		return r, nil
@@ -66,6 +70,42 @@ func (s *Searches) Results(ctx context.Context) (*analysis.Results, error) {
 	r.Truth, err = s.truth.Of(ctx, func(i int) (bench301.Architecture, error) { return r.Architecture(i) },
 		len(r.Architectures))
 	return r, err
+}
+
+// populate fills in the populations of the searches.
+func (s *Searches) populate(ctx context.Context, r *analysis.Results) error {
+	place := make(map[string]int, len(r.Architectures))
+	for i, a := range r.Architectures {
+		place[a.Arch] = i
+	}
+	lost, reason := 0, ""
+	for p, err := range s.EachPopulation(ctx, nil) {
+		if err != nil {
+			return err
+		}
+		if p.NotKept != "" {
+			lost, reason = lost+1, p.NotKept
+			continue
+		}
+		out := analysis.Population{Method: p.Method, Seed: p.Seed, Generation: p.Generation}
+		for _, m := range p.Members {
+			i, ok := place[m.Arch]
+			if !ok {
+				return fmt.Errorf("%s: damaged: no scores of %s, which a search evaluated", s.Dir, printable.Cut(m.Arch, 100))
+			}
+			if m.Born > 0 {
+				out.Born = append(out.Born, i)
+			}
+			if m.Survived > 0 {
+				out.Survived = append(out.Survived, i)
+			}
+		}
+		r.Populations = append(r.Populations, out)
+	}
+	if lost > 0 {
+		r.From.Notes = append(r.From.Notes, fmt.Sprintf("The members of %d generations are not known: %s.", lost, reason))
+	}
+	return nil
 }
 
 // Created is when the searches began: when their manifest was written.

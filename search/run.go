@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -304,7 +303,7 @@ type checkpoint struct {
 
 func runName(m analysis.Method, seed uint64) string { return fmt.Sprintf("%s %d", m.Name, seed) }
 
-func (c checkpoint) Save(snapshot moo.Snapshot[string], fresh []moo.Evaluated[string]) error {
+func (c checkpoint) Save(snapshot moo.Snapshot[string], fresh []moo.Evaluated[string], members moo.Members) error {
 	text, err := json.Marshal(snapshot)
 	if err != nil {
 		return err
@@ -315,7 +314,8 @@ func (c checkpoint) Save(snapshot moo.Snapshot[string], fresh []moo.Evaluated[st
 			return err
 		}
 	}
-	return c.searches.Store.SaveSearch(runName(c.method, c.seed), text, steps)
+	return c.searches.Store.SaveSearch(runName(c.method, c.seed), text, steps,
+		c.searches.Manifest.Definition.kept(c.method, snapshot.Generation, snapshot.Evaluations, members))
 }
 
 func (c checkpoint) Load() (moo.Snapshot[string], []moo.Evaluated[string], bool, error) {
@@ -346,6 +346,9 @@ func (s *Searches) load(ctx context.Context, m analysis.Method, seed uint64) (sn
 		if err != nil {
 			return snapshot, nil, false, fmt.Errorf("%s: search %s: damaged step %d: %w", s.Dir, name, i, err)
 		}
+		if e.Generation > snapshot.Generation { // saved after the snapshot was read
+			break
+		}
 		history = append(history, e)
 	}
 	return snapshot, history, true, nil
@@ -364,15 +367,14 @@ func (s *Searches) check(m analysis.Method, e moo.Evaluated[string]) error {
 	return nil
 }
 
-// evaluator answers a search's questions. Solutions are the canonical texts of architectures.
+// evaluator answers a search's questions.
 type evaluator struct {
-	space      bench301.Space
+	*operators
 	objectives []asked
 	limits     []asked
 	bounds     []analysis.Limit
 	runner     *scoring.Runner
 	asked      int // questions
-	parsed     map[string]bench301.Architecture
 }
 
 // asked is an objective with the place of its question among those of the runner.
@@ -383,7 +385,7 @@ type asked struct {
 
 func (s *Searches) evaluator(m analysis.Method, seed uint64, workers int) *evaluator {
 	d := s.Manifest.Definition
-	e := &evaluator{space: s.space, bounds: d.Limits, parsed: map[string]bench301.Architecture{}}
+	e := &evaluator{operators: newOperators(s.space), bounds: d.Limits}
 	var questions []*scoring.Question
 	ask := func(spec string) asked {
 		o := s.objectives[spec]
@@ -416,55 +418,11 @@ func (d Definition) weights(seed uint64) uint64 {
 	return 0
 }
 
-// problem is the space with its operators, over texts.
+// problem is the space with its operators, and answers.
 func (e *evaluator) problem() moo.Problem[string] {
-	space := e.space
-	one := func(a bench301.Architecture, err error) string {
-		if err != nil {
-			panic(err) // the operators of a space take its own architectures
-		}
-		return e.keep(a)
-	}
-	return moo.Problem[string]{
-		Objectives: len(e.objectives),
-		Sample:     func(rng *rand.Rand) string { return e.keep(space.Sample(rng)) },
-		Mutate:     func(rng *rand.Rand, x string) string { return one(space.Mutate(rng, e.parsed[x])) },
-		Crossover: func(rng *rand.Rand, x, y string) (string, string) {
-			return one(space.Crossover(rng, e.parsed[x], e.parsed[y])), one(space.Crossover(rng, e.parsed[x], e.parsed[y]))
-		},
-		Neighbours: func(x string) []string {
-			near, err := space.Neighbours(e.parsed[x])
-			if err != nil {
-				panic(err)
-			}
-			out := make([]string, len(near))
-			for i, a := range near {
-				out[i] = e.keep(a)
-			}
-			return out
-		},
-		Key:      e.key,
-		Evaluate: e.evaluate,
-	}
-}
-
-// keep remembers an architecture by its text.
-func (e *evaluator) keep(a bench301.Architecture) string {
-	text := a.String()
-	if _, ok := e.parsed[text]; !ok {
-		e.parsed[text] = a
-	}
-	return text
-}
-
-// key also takes up texts that come from a saved moo.
-func (e *evaluator) key(text string) string {
-	if _, ok := e.parsed[text]; !ok {
-		if a, _, err := e.space.Parse(text); err == nil {
-			e.parsed[text] = a
-		}
-	}
-	return text
+	p := e.operators.problem(len(e.objectives))
+	p.Evaluate = e.evaluate
+	return p
 }
 
 // evaluate answers for each solution. Scores that the folder has are not computed again.

@@ -15,7 +15,7 @@ const templateHead = `# Searches of bench301. Every key that a definition may ha
 name: my-search           # names the run folder, runs/my-search
 space: darts              # the search space
 
-# Each method is run under every seed, with the same number of evaluations. Two or three objectives are minimised:
+# Each method is run under every seed, with the same number of evaluations. One to three objectives are minimised:
 # accuracy (of the accuracy source), surrogate:PATH, or an estimator with settings, as rwe-ridge:channels=16. Scores
 # that are better when higher are negated, percentages become errors.
 methods:
@@ -23,6 +23,7 @@ methods:
   - {name: random, algorithm: random, objectives: [rwe-ridge, macs]}
   # - {name: upper, algorithm: moead, objectives: [accuracy, macs]}           # what a perfect estimator would find
   # - {name: aging, algorithm: aging, objectives: [rwe-ridge, params, macs]}  # or local
+  # - {name: best, algorithm: aging, objectives: [accuracy]}                  # one objective: not by moead
 
 population: 20            # solutions of a generation
 generations: 30

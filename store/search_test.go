@@ -17,7 +17,7 @@ func TestSearchesAreKept(t *testing.T) {
 		snapshot := json.RawMessage(fmt.Sprintf(`{"generation":%d}`, round))
 		steps := []json.RawMessage{json.RawMessage(fmt.Sprintf(`{"n":%d}`, 2*round)),
 			json.RawMessage(fmt.Sprintf(`{"n":%d}`, 2*round+1))}
-		if err := s.SaveSearch("nsga2-1", snapshot, steps); err != nil {
+		if err := s.SaveSearch("nsga2-1", snapshot, steps, Members{Generation: round + 1}); err != nil {
 			t.Fatal(err)
 		}
 		got, all, ok, err := s.LoadSearch("nsga2-1")

@@ -212,13 +212,14 @@ func (s *SQLite) prepare() error {
 
 // upgrade adds what a database of an earlier version lacks.
 func (s *SQLite) upgrade() error {
-	if s.cpuSeconds == "s.cpu_seconds" {
-		return nil
+	lacks := populationSchema
+	if s.cpuSeconds != "s.cpu_seconds" {
+		s.cpuSeconds = "s.cpu_seconds"
+		lacks += fmt.Sprintf("ALTER TABLE scores ADD COLUMN cpu_seconds REAL NOT NULL DEFAULT 0; PRAGMA user_version = %d;",
+			formatVersion)
 	}
-	s.cpuSeconds = "s.cpu_seconds"
 	return s.transact(func(tx *sql.Tx) error {
-		_, err := tx.Exec(fmt.Sprintf("ALTER TABLE scores ADD COLUMN cpu_seconds REAL NOT NULL DEFAULT 0; "+
-			"PRAGMA user_version = %d;", formatVersion))
+		_, err := tx.Exec(lacks)
 		return s.wrap(err)
 	})
 }

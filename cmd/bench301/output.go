@@ -95,10 +95,17 @@ type printer[T any] struct {
 // newPrinter prints records by the cells that row makes of them. The names of the columns stand between commas, behind
 // a > where cells are set right; a record's cells beyond the columns are left out.
 func newPrinter[T any](s streams, f recordOptions, columns string, row func(T) []any) *printer[T] {
+	return printerOf(s, f, strings.Split(columns, ","), row)
+}
+
+// printerOf is newPrinter of a list of names.
+func printerOf[T any](s streams, f recordOptions, columns []string, row func(T) []any) *printer[T] {
 	p := &printer[T]{row: row, out: bufio.NewWriter(s.out), shown: isTerminal(s.out), width: reports.Unbroken}
-	header := strings.Split(strings.ReplaceAll(columns, ">", ""), ",")
-	for i, name := range strings.Split(columns, ",") {
-		p.table.Columns = append(p.table.Columns, reports.Column{Name: header[i], Key: header[i], Right: name != header[i]})
+	var header []string
+	for _, column := range columns {
+		name, right := strings.CutPrefix(column, ">")
+		header = append(header, name)
+		p.table.Columns = append(p.table.Columns, reports.Column{Name: name, Key: name, Right: right})
 	}
 	switch {
 	case f.json:

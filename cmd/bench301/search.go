@@ -42,10 +42,10 @@ func newSearch(s streams) *cobra.Command {
 	cmd := with(&cobra.Command{
 		Use:   "search [FILE]",
 		Short: "Search for architectures that trade accuracy against size",
-		Long: `Multi-objective search: minimises two or three objectives, and reports the front re-evaluated by the accuracy
-source. One method is given by flags; FILE, in YAML, compares several, each with the same number of evaluations
-(bench301 search init writes one with every key). Without FILE and --objective nothing starts: what would be searched,
-and for how long, is printed, and --yes starts it.
+		Long: `Minimises one to three objectives, and reports the front, with one objective the best architecture,
+re-evaluated by the accuracy source. One method is given by flags; FILE, in YAML, compares several, each with the same
+number of evaluations (bench301 search init writes one with every key). Without FILE and --objective nothing starts:
+what would be searched, and for how long, is printed, and --yes starts it.
 
   name: rwe-search
   methods:
@@ -78,7 +78,7 @@ finished is kept).`,
 			"that is taken)"), o.jobsOptions.AddFlags, jsonFlag(&o.json))
 	f := cmd.Flags()
 	f.StringVarP(&o.algorithm, "algorithm", "a", "nsga2", "one of "+strings.Join(search.Algorithms(), ", "))
-	f.StringArrayVarP(&o.objectives, "objective", "O", d.Methods[0].Objectives, "what to minimise; give two or three")
+	f.StringArrayVarP(&o.objectives, "objective", "O", d.Methods[0].Objectives, "what to minimise; give one to three")
 	f.StringArrayVar(&o.limits, "max", nil, "bound an objective, e.g. macs=600M")
 	f.IntVar(&d.Population, "population", d.Population, "solutions of a generation")
 	f.IntVar(&d.Generations, "generations", d.Generations, "generations")
@@ -93,7 +93,7 @@ finished is kept).`,
 	f.Lookup("resume").Hidden, f.Lookup("report").Hidden = true, true
 	anyVersionFlag(&o.anyVersion)(cmd)
 	f.Lookup("any-version").Hidden = true // it belongs to --resume
-	cmd.AddCommand(newInit("search", search.Template, s), newSearchResume(s))
+	cmd.AddCommand(newInit("search", search.Template, s), newSearchResume(s), newPopulations(s))
 	return cmd
 }
 
@@ -282,7 +282,7 @@ func (o *searchOptions) define(cmd *cobra.Command, args []string) (search.Defini
 		d.Limits = append(d.Limits, limit)
 	}
 	var err error
-	if d.Seeds, err = parseSeeds(o.seeds); err != nil {
+	if d.Seeds, err = wholeNumbers("--seeds", o.seeds); err != nil {
 		return d, usageError{err}
 	}
 	if err := d.Validate(); err != nil {
@@ -292,11 +292,11 @@ func (o *searchOptions) define(cmd *cobra.Command, args []string) (search.Defini
 	return d, err
 }
 
-// maxSeeds bounds a range of seeds.
-const maxSeeds = 100_000
+// maxNumbers bounds a range of seeds.
+const maxNumbers = 100_000
 
-// parseSeeds reads "1,2,5" and "1..5".
-func parseSeeds(text string) (seeds []uint64, err error) {
+// wholeNumbers reads "1,2,5" and "1..5" of a flag.
+func wholeNumbers(flag, text string) (numbers []uint64, err error) {
 	for _, part := range strings.Split(text, ",") {
 		from, to, ranged := strings.Cut(part, "..")
 		if !ranged {
@@ -304,15 +304,15 @@ func parseSeeds(text string) (seeds []uint64, err error) {
 		}
 		low, err := strconv.ParseUint(strings.TrimSpace(from), 10, 63)
 		high, err2 := strconv.ParseUint(strings.TrimSpace(to), 10, 63)
-		if err != nil || err2 != nil || low > high || high-low >= maxSeeds || len(seeds) >= maxSeeds {
-			return nil, fmt.Errorf("--seeds %q: must be whole numbers from 0 such as 1,2,5 or 1..5, at most %d of them",
-				printable.Cut(part, 50), maxSeeds)
+		if err != nil || err2 != nil || low > high || high-low >= maxNumbers || len(numbers) >= maxNumbers {
+			return nil, fmt.Errorf("%s %q: must be whole numbers from 0 such as 1,2,5 or 1..5, at most %d of them", flag,
+				printable.Cut(part, 50), maxNumbers)
 		}
-		for seed := low; seed <= high; seed++ {
-			seeds = append(seeds, seed)
+		for n := low; n <= high; n++ {
+			numbers = append(numbers, n)
 		}
 	}
-	return seeds, nil
+	return numbers, nil
 }
 
 // plan says what the flags would search, and how long that takes.
