@@ -407,6 +407,9 @@ func (c *Cohorts) value(row *Finding, given []float64, members []int, isGiven bo
 		case m.Partial() && isGiven:
 			out.Why[m] = "it is what is held fixed"
 			continue
+		case len(members) == 0:
+			out.Why[m] = "no architectures: the search has not come so far, or the cohort is empty"
+			continue
 		case len(v[0]) < FewestInCohort:
 			out.Why[m] = fmt.Sprintf("fewer than %d distinct architectures", FewestInCohort)
 			continue

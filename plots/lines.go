@@ -114,6 +114,9 @@ func (l Lines) frame(s Style) frame {
 	f := newFrame(s, l.Title, l.XLabel, l.YLabel)
 	p := f.Plot
 	p.X.Tick.Marker = ticks(5)
+	if l.Sheer {
+		p.Y.Tick.Marker = ticks(8)
+	}
 	switch {
 	case l.LogX:
 		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, logTicks{}

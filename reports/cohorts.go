@@ -79,10 +79,15 @@ func pooled(c *analysis.Cohorts) bool { return !c.Of.OfSearches() || c.Of == ana
 // distinct says how many architectures cohorts have.
 func distinct(c *analysis.Cohorts) string {
 	var n []float64
+	none := 0
 	for _, d := range c.Drivers {
 		for _, g := range d.Cohorts[d.First-1 : d.Last] {
 			for _, k := range g.Distinct {
-				n = append(n, float64(k))
+				if k > 0 {
+					n = append(n, float64(k))
+				} else {
+					none++
+				}
 			}
 		}
 	}
@@ -91,7 +96,11 @@ func distinct(c *analysis.Cohorts) string {
 	}
 	slices.Sort(n)
 	middle := (n[(len(n)-1)/2] + n[len(n)/2]) / 2
-	return fmt.Sprintf("Distinct architectures in a cohort: median %s, fewest %.0f.", analysis.Short(middle), n[0])
+	text := fmt.Sprintf("Distinct architectures in a cohort: median %s, fewest %.0f", analysis.Short(middle), n[0])
+	if none > 0 {
+		text += fmt.Sprintf("; %d cohorts have none", none)
+	}
+	return text + "."
 }
 
 // Numbers of lines in a panel of the figure of cohorts: that stand there unasked, that can be told apart, and that have

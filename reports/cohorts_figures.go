@@ -92,7 +92,7 @@ func (f Study) drawsPublished(c *analysis.Cohorts) bool {
 // cohortPanel is a measure within the cohorts of a driver.
 func (f Study) cohortPanel(c *analysis.Cohorts, d *analysis.Driver, rows []*analysis.Finding, m analysis.Measure) (
 	plots.Lines, error) {
-	l := plots.Lines{XLabel: f.cohortAxis(c, len(rows)), YLabel: plots.Rho + " with accuracy by " + short(f.From.Truth),
+	l := plots.Lines{XLabel: f.cohortAxis(c, len(rows)), YLabel: plots.Rho + " with accuracy by " + f.truthInFull(),
 		Title: printable.Line(d.Name), Whole: true, Zero: true, Points: true, Sheer: true, Counts: "seeds",
 		Fewer: "mean of fewer seeds"}
 	if m.Partial() {
@@ -133,6 +133,14 @@ func (f Study) cohortPanel(c *analysis.Cohorts, d *analysis.Driver, rows []*anal
 		l.Published = publishedLines()
 	}
 	return plots.NewLines(l)
+}
+
+// truthInFull is what the accuracies are, with what stands in brackets where there is room for it.
+func (f Study) truthInFull() string {
+	if full := printable.Line(f.From.Truth); len(full) <= 48 {
+		return full
+	}
+	return short(f.From.Truth)
 }
 
 // cohortLine is a measure of an estimator over the cohorts.
