@@ -188,7 +188,7 @@ func (a *arrangement) measure() {
 		if a.measureFrames(); a.y == "" {
 			return
 		}
-		lines, whole := fold(a.y, style, a.height()-topEdge-bottomEdge-a.depth(a.xName), nameDepth)
+		lines, whole := fold(a.y, style, a.height()-topEdge-bottomEdge-a.keysHeight()-a.depth(a.xName), nameDepth)
 		if enough := len(lines) <= len(a.yName); enough || !whole {
 			a.yName = lines
 			if !enough {
@@ -305,14 +305,17 @@ func (a *arrangement) flow() (lines [][]key) {
 	return lines
 }
 
+// keysHeight is what the keys take.
+func (a *arrangement) keysHeight() vg.Length {
+	if len(a.keys) == 0 {
+		return 0
+	}
+	return a.style.line()*vg.Length(len(a.keys)) + 3
+}
+
 // height is what the arrangement needs.
 func (a *arrangement) height() vg.Length {
-	h := vg.Length(topEdge + bottomEdge)
-	h += a.style.line() * vg.Length(len(a.keys))
-	if len(a.keys) > 0 {
-		h += 3
-	}
-	h += a.depth(a.xName)
+	h := vg.Length(topEdge+bottomEdge) + a.keysHeight() + a.depth(a.xName)
 	size := a.style.Size
 	for k, lines := range a.lines {
 		if k > 0 {
@@ -408,7 +411,7 @@ func (a *arrangement) drawKeys(c draw.Canvas) vg.Length {
 		}
 		y -= a.style.line()
 	}
-	return a.style.line()*vg.Length(len(a.keys)) + 3
+	return a.keysHeight()
 }
 
 // dress gives a plot its texts, as they fit the canvas.
