@@ -534,6 +534,7 @@ type Grid struct {
 	Panels  []Panel
 	Names   []string // one a panel, for the data table; nil of a single panel
 	SharedY bool     // all have one axis of y, with one range
+	SharedX bool     // all have one range of x
 	Columns int      // of panels beside each other, unless the style says it; 0 for as many as fit
 }
 
@@ -562,6 +563,15 @@ func (g Grid) arrangement(width vg.Length, s Style) arrangement {
 		}
 		for _, f := range frames {
 			f.Y.Min, f.Y.Max = low, high
+		}
+	}
+	if g.SharedX {
+		low, high := math.Inf(1), math.Inf(-1)
+		for _, f := range frames {
+			low, high = min(low, f.X.Min), max(high, f.X.Max)
+		}
+		for _, f := range frames {
+			f.X.Min, f.X.Max = low, high
 		}
 	}
 	a := arrange(frames, width, s, g.SharedY)

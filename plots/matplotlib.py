@@ -210,8 +210,8 @@ def main():
     panels = SPEC["panels"]
     across = SPEC["columns"]
     down = math.ceil(len(panels) / across)
-    figure, axes = plt.subplots(down, across, squeeze=False, sharey=SPEC["sharey"], figsize=(SPEC["width"], SPEC["height"]),
-                                constrained_layout=True)
+    figure, axes = plt.subplots(down, across, squeeze=False, sharey=SPEC["sharey"], sharex=SPEC.get("sharex", False),
+                                figsize=(SPEC["width"], SPEC["height"]), constrained_layout=True)
     flat = [ax for row in axes for ax in row]
     for ax in flat[len(panels):]:
         ax.set_visible(False)

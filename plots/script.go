@@ -30,6 +30,7 @@ type scriptSpec struct {
 	Colours []string      `json:"colours"`
 	Columns int           `json:"columns"`
 	SharedY bool          `json:"sharey"`
+	SharedX bool          `json:"sharex,omitempty"`
 	X       string        `json:"x"`
 	Y       string        `json:"y"`
 	Panels  []scriptPanel `json:"panels"`
@@ -114,7 +115,7 @@ func writeScript(w io.Writer, f Figure, width vg.Length, s Style) error {
 // fill describes the panels of a grid.
 func (spec *scriptSpec) fill(g Grid, width vg.Length, s Style) {
 	a := g.arrangement(width, s)
-	spec.Columns, spec.SharedY = a.columns, g.SharedY
+	spec.Columns, spec.SharedY, spec.SharedX = a.columns, g.SharedY, g.SharedX
 	spec.X, spec.Y = mathText(strings.Join(a.xName, "\n")), mathText(strings.Join(a.yName, "\n"))
 	spec.Panels = nil
 	for i, f := range a.frames {

@@ -46,7 +46,9 @@ func (f Study) cohortFigure(c *analysis.Cohorts) ([]Figure, error) {
 		return nil, nil
 	}
 	figure := plots.Roomy{From: roomyFrom}
-	figure.Narrow.SharedY, figure.Wide.SharedY = true, true
+	for _, g := range []*plots.Grid{&figure.Narrow, &figure.Wide} {
+		g.SharedX, g.SharedY = true, true
+	}
 	var adjusted plots.Grid
 	for _, d := range c.Drivers {
 		for m, grid := range map[analysis.Measure]*plots.Grid{analysis.Rho: &figure.Narrow, analysis.PartialRho: &adjusted} {
@@ -104,7 +106,7 @@ func (f Study) cohortPanel(c *analysis.Cohorts, d *analysis.Driver, rows []*anal
 	case pooled(c):
 		l.Counts, l.Band, l.All = "architectures", "95% interval over architectures", 0
 	case l.All > 1:
-		l.Band = "95% interval, Student's t over seeds"
+		l.Band = "95% t interval over seeds"
 	}
 	if !c.Of.OfSearches() {
 		for _, g := range d.Cohorts {

@@ -4,7 +4,6 @@ import (
 	"encoding/csv"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,61 +13,10 @@ import (
 	"gonum.org/v1/plot/vg"
 
 	"rwe301/analysis"
-	"rwe301/bench301"
-	"rwe301/correlation"
 	"rwe301/plots"
 	"rwe301/plots/plotstest"
-	"rwe301/store"
 	"rwe301/study/studytest"
 )
-
-// searched are the findings of a made-up study over the populations of searches: some estimators, of which the first is
-// macs, under some methods with five seeds of twelve generations. Seed 3 of the first method ends after ten.
-func searched(t *testing.T, methods []string, estimators int, name func(i int) string) *analysis.Findings {
-	t.Helper()
-	const generations, size, seeds = 12, 10, 5
-	n := 160
-	r := &analysis.Results{Space: bench301.Spaces()[0], From: analysis.Provenance{Dir: "run", Name: "made up", Space: "darts",
-		Truth: "mini (approximation of NB301 XGB v1.0)"}}
-	random := rand.New(rand.NewPCG(1, 2))
-	for _, a := range studytest.Architectures(t, n) {
-		r.Architectures = append(r.Architectures, store.Named{ID: a.ID(), Arch: a.String()})
-		r.Truth = append(r.Truth, 90+4*random.Float64())
-	}
-	for k := range estimators {
-		q := &store.Question{Label: name(k), Full: name(k), Estimator: name(k), Seeds: []uint64{0}}
-		if k == 0 {
-			q.Label, q.Full, q.Estimator = "macs", "macs", "macs"
-		}
-		c := analysis.NewColumn(q, n)
-		for i := range n {
-			v := r.Truth[i] + float64(k+1)*random.NormFloat64()
-			if k == 5 {
-				v = 1
-			}
-			if err := c.Answer(i, 0, store.OK, v, 1, 1); err != nil {
-				t.Fatal(err)
-			}
-		}
-		c.Finish()
-		r.Columns = append(r.Columns, c)
-	}
-	for m, method := range methods {
-		for s := range uint64(seeds) {
-			for g := 1; g <= generations && !(m == 0 && s == 3 && g > 10); g++ {
-				p := analysis.Population{Method: method, Seed: s, Generation: g}
-				p.Survived = random.Perm(min(n, 40+10*g))[:size]
-				p.Born = p.Survived[:size-3]
-				r.Populations = append(r.Populations, p)
-			}
-		}
-	}
-	f, err := analysis.Analyse(t.Context(), r, analysis.Options{Options: correlation.Options{Resamples: 100}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return f
-}
 
 var drivers = []string{"rwe + macs", "accuracy + macs", "aging evolution on the accuracy alone", "map-effdim + macs"}
 
@@ -84,10 +32,12 @@ func TestCohortFiguresCanBeRead(t *testing.T) {
 	for _, c := range []struct {
 		estimators, methods int
 		name                func(int) string
-	}{{1, 1, plainName}, {3, 1, plainName}, {3, 2, longLabel}, {12, 1, longLabel}, {12, 3, plainName}, {12, 4, longLabel},
-		{3, 4, plainName}} {
-		found := searched(t, drivers[:c.methods], c.estimators, c.name)
+	}{{1, 1, plainName}, {3, 2, longLabel}, {12, 1, longLabel}, {12, 4, longLabel}, {3, 3, plainName}} {
+		found := studytest.Searched(t, drivers[:c.methods], c.estimators, c.name)
 		for _, chosen := range []bool{false, true} {
+			if chosen && c.estimators < 12 {
+				continue
+			}
 			f := Study{Findings: found, Look: DefaultLook()}
 			f.Cohorts.Published = chosen
 			if chosen {
@@ -100,7 +50,7 @@ func TestCohortFiguresCanBeRead(t *testing.T) {
 			if names := namesOfFigures(made); !slices.Equal(names, []string{"cohorts", "cohorts-newborn"}) {
 				t.Fatalf("figures %v", names)
 			}
-			for _, width := range []vg.Length{plots.SingleColumn, plots.DoubleColumn, 10 * vg.Inch} {
+			for _, width := range []vg.Length{plots.SingleColumn, plots.DoubleColumn} {
 				for _, m := range made {
 					t.Run(fmt.Sprintf("%s of %d estimators, %d methods, chosen %v, at %.2f in", m.Name, c.estimators, c.methods, chosen,
 						width/vg.Inch), func(t *testing.T) {
@@ -132,7 +82,7 @@ func namesOfFigures(made []Figure) (names []string) {
 
 // TestCohortFigureData writes what is drawn beside it: gaps, the seeds behind a mean, the published curves marked.
 func TestCohortFigureData(t *testing.T) {
-	f := Study{Findings: searched(t, drivers[:2], 6, plainName)}
+	f := Study{Findings: studytest.Searched(t, drivers[:2], 6, plainName)}
 	f.Cohorts.Published = true
 	var notes []string
 	f.Say = func(note string) { notes = append(notes, note) }
