@@ -76,11 +76,11 @@ func meaning(c *analysis.Cohorts) string {
 // pooled says whether a cohort has no seeds to be averaged over.
 func pooled(c *analysis.Cohorts) bool { return !c.Of.OfSearches() || c.Of == analysis.Births }
 
-// distinct says how many architectures cohorts have.
-func distinct(c *analysis.Cohorts) string {
+// distinct says how many architectures the cohorts of methods have.
+func distinct(drivers []*analysis.Driver) string {
 	var n []float64
 	none := 0
-	for _, d := range c.Drivers {
+	for _, d := range drivers {
 		for _, g := range d.Cohorts[d.First-1 : d.Last] {
 			for _, k := range g.Distinct {
 				if k > 0 {
@@ -218,18 +218,11 @@ func best(d *analysis.Driver) (top *analysis.Curve) {
 }
 
 // overSpan is the name of the cohorts that are summed up.
-func overSpan(c *analysis.Cohorts) string {
-	first, last := 0, 0
-	for _, d := range c.Drivers {
-		if first == 0 || d.First < first {
-			first = d.First
-		}
-		last = max(last, d.Last)
+func overSpan(d *analysis.Driver) string {
+	if d.First == d.Last {
+		return fmt.Sprintf("generation %d", d.First)
 	}
-	if first == last {
-		return fmt.Sprintf("generation %d", first)
-	}
-	return fmt.Sprintf("generations %d to %d", first, last)
+	return fmt.Sprintf("generations %d to %d", d.First, d.Last)
 }
 
 // spreadEnds are the ends of an interval, if there is one.

@@ -10,28 +10,27 @@ import (
 	"rwe301/analysis"
 )
 
-// cohortTables sum up every estimator over the span, a table a grouping: a row an estimator and method, or, of
-// quantiles, a row a quantile.
+// cohortTables sum up every estimator over the span, a table a grouping and method; of quantiles, which have no span,
+// they have a row a quantile.
 func (f Study) cohortTables() (out []Table, _ error) {
 	all, err := f.cohorts()
 	if err != nil {
 		return nil, err
 	}
 	for _, c := range all {
-		t, err := f.cohortTable(c)
-		if err != nil {
-			return nil, err
+		if !c.Of.OfSearches() {
+			out = append(out, f.quantileTable(c))
+			continue
 		}
-		out = append(out, t)
+		for _, d := range c.Drivers {
+			t, err := f.spanTable(c, d)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, t)
+		}
 	}
 	return out, nil
-}
-
-func (f Study) cohortTable(c *analysis.Cohorts) (Table, error) {
-	if !c.Of.OfSearches() {
-		return f.quantileTable(c), nil
-	}
-	return f.spanTable(c)
 }
 
 // measureKeys are the names of the measures for programs.
@@ -77,21 +76,16 @@ func spreadCells(c *analysis.Cohorts, s analysis.Spread, isGiven bool) []Cell {
 	return []Cell{mean, interval, sd, bootstrap, count(s.Defined)}
 }
 
-// spanTable has a row an estimator and method: means over the span.
-func (f Study) spanTable(c *analysis.Cohorts) (Table, error) {
-	tested := !pooled(c)
-	several := len(c.Drivers) > 1
-	t := Table{Name: CohortsKind, Title: f.title(fmt.Sprintf("Rank correlation within the %s of a search, %s", c.Of,
-		overSpan(c)))}
-	if !several && len(c.Drivers) > 0 {
-		t.Title = f.title(fmt.Sprintf("Rank correlation within the %s of %s, %s", c.Of, c.Drivers[0].Name, overSpan(c)))
-	}
+// spanTable has a row an estimator: means over the span of a method.
+func (f Study) spanTable(c *analysis.Cohorts, d *analysis.Driver) (Table, error) {
+	tested, counted := !pooled(c), d.Count() != nil
+	t := Table{Name: CohortsKind, subjects: []string{d.Name}, Title: f.title(fmt.Sprintf(
+		"Rank correlation within the %s of %s, %s", c.Of, d.Name, overSpan(d)))}
 	t.Columns = []Column{{Name: "cohorts", Key: "cohorts", Kind: Words, Hidden: true},
-		{Name: "method", Key: "method", Kind: Label, Hidden: !several}, {Name: "estimator", Key: "estimator", Kind: Label}}
+		{Name: "method", Key: "method", Kind: Label, Hidden: true}, {Name: "estimator", Key: "estimator", Kind: Label}}
 	for m := range analysis.Measures {
 		t.Columns = append(t.Columns, spreadColumns(c, m, tested)...)
 	}
-	counted := slices.ContainsFunc(c.Drivers, func(d *analysis.Driver) bool { return d.Count() != nil })
 	t.Columns = append(t.Columns,
 		Column{Name: "vs " + c.Given, Key: "versus_given", Kind: Versus, Hidden: !tested || !counted},
 		Column{Name: "difference", Key: "difference", Kind: Signed, Digits: 3, Hidden: true},
@@ -105,42 +99,37 @@ func (f Study) spanTable(c *analysis.Cohorts) (Table, error) {
 		Column{Name: "last", Key: "last", Kind: Count, Hidden: true},
 		Column{Name: "given", Key: "given", Kind: Label, Hidden: true})
 	rho := column(t.Columns, measureKeys[analysis.Rho])
-	for _, d := range c.Drivers {
-		if len(t.Rows) > 0 {
-			t.Groups = append(t.Groups, len(t.Rows))
-		}
-		versus, err := pairedBy(c, d, d.Count())
-		if err != nil {
-			return t, err
-		}
-		top := best(d)
-		beside, err := pairedBy(c, d, top)
-		if err != nil {
-			return t, err
-		}
-		for _, curve := range d.Curves {
-			row := []Cell{text(string(c.Of)), text(d.Name), text(curve.Estimator)}
-			for m := range analysis.Measures {
-				row = append(row, spreadCells(c, curve.Span[m], curve.Given && m.Partial())...)
-			}
-			if x := beside[curve]; tested && (curve == top || x != nil && x.P != nil && !x.Distinguishable()) {
-				row[rho].Style = Strong
-			}
-			row = append(row, contrastCells(versus[curve])...)
-			useful := Cell{}
-			if v := verdict(curve, versus[curve]); v != nil {
-				useful = flag(*v)
-			}
-			undefined, why := undefinedIn(d, curve)
-			row = append(row, useful, count(curve.Span[analysis.Rho].Defined), count(undefined), count(d.First),
-				count(d.Last), text(c.Given))
-			t.Rows = append(t.Rows, row)
-			t.remark(len(t.Rows)-1, column(t.Columns, "undefined"), why, "")
-		}
+	versus, err := pairedBy(c, d, d.Count())
+	if err != nil {
+		return t, err
 	}
-	t.Notes = f.cohortNotes(c, counted)
+	top := best(d)
+	beside, err := pairedBy(c, d, top)
+	if err != nil {
+		return t, err
+	}
+	for _, curve := range d.Curves {
+		row := []Cell{text(string(c.Of)), text(d.Name), text(curve.Estimator)}
+		for m := range analysis.Measures {
+			row = append(row, spreadCells(c, curve.Span[m], curve.Given && m.Partial())...)
+		}
+		if x := beside[curve]; tested && (curve == top || x != nil && x.P != nil && !x.Distinguishable()) {
+			row[rho].Style = Strong
+		}
+		row = append(row, contrastCells(versus[curve])...)
+		useful := Cell{}
+		if v := verdict(curve, versus[curve]); v != nil {
+			useful = flag(*v)
+		}
+		undefined, why := undefinedIn(d, curve)
+		row = append(row, useful, count(curve.Span[analysis.Rho].Defined), count(undefined), count(d.First),
+			count(d.Last), text(c.Given))
+		t.Rows = append(t.Rows, row)
+		t.remark(len(t.Rows)-1, column(t.Columns, "undefined"), why, "")
+	}
+	t.Notes = f.cohortNotes(c, []*analysis.Driver{d}, counted)
 	if tested {
-		t.Legend = []string{"Bold: of each method the highest rho, and what is not distinguishable from it (paired t over " +
+		t.Legend = []string{"Bold: the highest rho, and what is not distinguishable from it (paired t over " +
 			"seeds, Holm, 0.05)."}
 	}
 	return t, nil
@@ -178,7 +167,7 @@ func undefinedIn(d *analysis.Driver, curve *analysis.Curve) (n int, why string) 
 }
 
 // cohortNotes say how the numbers of a table of cohorts were made.
-func (f Study) cohortNotes(c *analysis.Cohorts, counted bool) []string {
+func (f Study) cohortNotes(c *analysis.Cohorts, drivers []*analysis.Driver, counted bool) []string {
 	notes := []string{meaning(c)}
 	if pooled(c) {
 		if c.Of == analysis.Births {
@@ -190,11 +179,11 @@ func (f Study) cohortNotes(c *analysis.Cohorts, counted bool) []string {
 		notes = append(notes, "Means of each seed over the generations, then over seeds. "+c.How+" CSV and JSON also have the "+
 			"bootstrap over seeds.")
 	}
-	notes = append(notes, fmt.Sprintf("Given %s: partial correlation, %[1]s held fixed.", c.Given), distinct(c))
+	notes = append(notes, fmt.Sprintf("Given %s: partial correlation, %[1]s held fixed.", c.Given), distinct(drivers))
 	if !pooled(c) {
 		if counted {
-			notes = append(notes, fmt.Sprintf("vs %s: of the difference in rho, paired t over seeds, Holm over the estimators of "+
-				"a method; + higher, - lower, ~ not distinguishable at 0.05.", c.Given), usefulRule(c.Given))
+			notes = append(notes, fmt.Sprintf("vs %s: of the difference in rho, paired t over seeds, Holm over the "+
+				"estimators; + higher, - lower, ~ not distinguishable at 0.05.", c.Given), usefulRule(c.Given))
 		} else {
 			notes = append(notes, fmt.Sprintf("useful: its rho given %s has an interval above 0; %[1]s was not scored, so that "+
 				"nothing is compared with it.", c.Given))
@@ -236,7 +225,7 @@ func (f Study) quantileTable(c *analysis.Cohorts) Table {
 			}
 		}
 	}
-	t.Notes = slices.DeleteFunc(f.cohortNotes(c, false), func(n string) bool { return strings.HasPrefix(n, "undefined: ") })
+	t.Notes = slices.DeleteFunc(f.cohortNotes(c, c.Drivers, false), func(n string) bool { return strings.HasPrefix(n, "undefined: ") })
 	return t
 }
 
@@ -305,7 +294,7 @@ func (f Study) cohortValueTable(c *analysis.Cohorts) Table {
 			}
 		}
 	}
-	t.Notes = f.cohortNotes(c, false)
+	t.Notes = f.cohortNotes(c, c.Drivers, false)
 	t.Notes = slices.DeleteFunc(t.Notes, func(n string) bool {
 		return strings.HasPrefix(n, "undefined: ") || strings.HasPrefix(n, "useful: ") || strings.HasPrefix(n, "Means ")
 	})
