@@ -126,8 +126,8 @@ func (l Levels) numbers(p *plot.Plot, line Line) {
 // gap keeps names that are written upwards off the ticks.
 const gap = "\u00a0\u00a0"
 
-// nominal names first, first+1, ... on an axis of x, upwards where the names are long, and returns the room that this takes more
-// than a line.
+// nominal names first, first+1, ... on an axis of x, upwards where the names are long, and returns the room that this
+// takes more than a line.
 func nominal(axis *plot.Axis, names []string, first float64, s Style) (more vg.Length) {
 	style := axis.Tick.Label
 	const upright, longest = 62, 64

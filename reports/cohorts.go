@@ -58,8 +58,8 @@ var meanings = map[analysis.Grouping]string{
 		"selects by is tied to the accuracies among them by the selection itself, which is why the partial correlation is " +
 		"shown, too.",
 	analysis.Newborn: "Newborn: what a generation evaluated, before selection.",
-	analysis.Births: "Births: architectures by the first generation that evaluated them, the seeds of a method pooled, so " +
-		"that there is no test over seeds.",
+	analysis.Births: "Births: architectures by the first generation that evaluated them, the seeds of a method pooled, " +
+		"so that there is no test over seeds.",
 }
 
 // meaning says what a cohort is.
@@ -193,8 +193,8 @@ func usefulRule(given string) string {
 }
 
 // pairedBy is the contrast of every curve of a driver with one, by the estimator; none for no such curve.
-func pairedBy(c *analysis.Cohorts, d *analysis.Driver, one *analysis.Curve) (map[*analysis.Curve]*analysis.CohortContrast,
-	error) {
+func pairedBy(c *analysis.Cohorts, d *analysis.Driver, one *analysis.Curve) (
+	map[*analysis.Curve]*analysis.CohortContrast, error) {
 	out := map[*analysis.Curve]*analysis.CohortContrast{}
 	if one == nil {
 		return out, nil

@@ -58,7 +58,8 @@ func spreadColumns(c *analysis.Cohorts, m analysis.Measure, intervals bool) []Co
 
 // spreadCells are the cells of spreadColumns.
 func spreadCells(c *analysis.Cohorts, s analysis.Spread, isGiven bool) []Cell {
-	mean, sd, interval, bootstrap := text("undefined"), Cell{}, spreadEnds(s.Low, s.High), spreadEnds(s.BootLow, s.BootHigh)
+	mean, sd := text("undefined"), Cell{}
+	interval, bootstrap := spreadEnds(s.Low, s.High), spreadEnds(s.BootLow, s.BootHigh)
 	switch {
 	case isGiven:
 		mean, interval, bootstrap = text("held"), Cell{}, Cell{}
@@ -176,8 +177,8 @@ func (f Study) cohortNotes(c *analysis.Cohorts, drivers []*analysis.Driver, coun
 			notes = append(notes, c.How)
 		}
 	} else {
-		notes = append(notes, "Means of each seed over the generations, then over seeds. "+c.How+" CSV and JSON also have the "+
-			"bootstrap over seeds.")
+		notes = append(notes, "Means of each seed over the generations, then over seeds. "+c.How+" CSV and JSON also have "+
+			"the bootstrap over seeds.")
 	}
 	notes = append(notes, fmt.Sprintf("Given %s: partial correlation, %[1]s held fixed.", c.Given), distinct(drivers))
 	if !pooled(c) {
@@ -225,7 +226,9 @@ func (f Study) quantileTable(c *analysis.Cohorts) Table {
 			}
 		}
 	}
-	t.Notes = slices.DeleteFunc(f.cohortNotes(c, c.Drivers, false), func(n string) bool { return strings.HasPrefix(n, "undefined: ") })
+	t.Notes = slices.DeleteFunc(f.cohortNotes(c, c.Drivers, false), func(n string) bool {
+		return strings.HasPrefix(n, "undefined: ")
+	})
 	return t
 }
 

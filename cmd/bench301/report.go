@@ -449,12 +449,13 @@ like; drawings of cells have none.
 					return err
 				}
 			}
-			paths, err := figures(cmd.Context(), s, o, style, cohorts, args, only, func(d drawer, kinds []string) ([]string, error) {
+			drawn := func(d drawer, kinds []string) ([]string, error) {
 				if own {
 					return d.SaveFigures(cmd.Context(), dir, fixed, formats, kinds...)
 				}
 				return d.DrawInto(cmd.Context(), dir, fixed, formats, kinds...)
-			})
+			}
+			paths, err := figures(cmd.Context(), s, o, style, cohorts, args, only, drawn)
 			if len(paths) == 0 && err == nil {
 				err = errors.New("the run has no data for these figures")
 			}

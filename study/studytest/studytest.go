@@ -142,8 +142,8 @@ func MadeUp(t testing.TB, dir string, n int, draw uint64) (*study.Run, *analysis
 func Searched(t testing.TB, methods []string, estimators int, name func(i int) string) *analysis.Findings {
 	t.Helper()
 	const generations, size, seeds, n = 12, 10, 5, 160
-	r := &analysis.Results{Space: bench301.Spaces()[0], From: analysis.Provenance{Dir: "run", Name: "made up", Space: "darts",
-		Truth: "mini (approximation of NB301 XGB v1.0)"}}
+	r := &analysis.Results{Space: bench301.Spaces()[0], From: analysis.Provenance{Dir: "run", Name: "made up",
+		Space: "darts", Truth: "mini (approximation of NB301 XGB v1.0)"}}
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, a := range Architectures(t, n) {
 		r.Architectures = append(r.Architectures, store.Named{ID: a.ID(), Arch: a.String()})
