@@ -55,7 +55,8 @@ func (f Study) drawings(made []Figure) (out []Drawing) {
 		caption := captions[kind]
 		switch kind {
 		case CohortsKind:
-			caption = fmt.Sprintf("Of %s: %s%s", cmp.Or(rest, string(analysis.Survivors)), strings.ToLower(caption[:1]), caption[1:])
+			of := cmp.Or(rest, string(analysis.Survivors))
+			caption = fmt.Sprintf("Of %s: %s%s", of, strings.ToLower(caption[:1]), caption[1:])
 		case "ablation":
 			caption = fmt.Sprintf("tau-b of %s by one setting, the others at their defaults; bands and bars are 95%% intervals.",
 				rest)
