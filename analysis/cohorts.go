@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"gonum.org/v1/gonum/floats"
 
 	"rwe301/correlation"
+	"rwe301/internal/suggest"
 )
 
 // Grouping says how architectures are put into cohorts, within which estimators are judged.
@@ -146,6 +148,17 @@ func noSpread() Spread {
 	return Spread{Mean: nan, SD: nan, Low: nan, High: nan, BootLow: nan, BootHigh: nan}
 }
 
+// OneSpread is that of one value, NaN for an undefined one: without intervals.
+func OneSpread(v float64) Spread {
+	s := noSpread()
+	if s.Mean = v; math.IsNaN(v) {
+		s.Undefined = 1
+	} else {
+		s.Defined = 1
+	}
+	return s
+}
+
 // Cohorts judges the estimators of a run within cohorts. A grouping that the run has not, or a span without a
 // generation, is an error.
 func (f *Findings) Cohorts(o CohortOptions) (*Cohorts, error) {
@@ -192,10 +205,10 @@ func (f *Findings) Cohorts(o CohortOptions) (*Cohorts, error) {
 // held finds the scores that are held fixed: those of an estimator of the run, or the count of macs, at the size of
 // NAS-Bench-Suite-Zero's scores. column is nil where no estimator has them.
 func (c *Cohorts) held() (scores []float64, column *Column, err error) {
-	found := c.named(c.Given)
+	found := columnsNamed(c.Columns, c.Given) // also where what is shown leaves it out
 	switch {
 	case len(found) > 0:
-		return found[0].Column.Mean(), found[0].Column, nil // counts of several sizes: the first
+		return found[0].Mean(), found[0], nil // counts of several sizes: the first
 	case c.Given == DefaultGiven:
 		scores, err = c.MACs()
 		return scores, nil, err
@@ -250,7 +263,7 @@ func (c *Cohorts) groups(given []float64) ([]*cohortGroup, error) {
 	}
 	for _, m := range c.Methods {
 		if by[m] == nil {
-			return nil, fmt.Errorf("%s: no populations of a method %q", c.From.Dir, m)
+			return nil, fmt.Errorf("%s: no populations of a method %q%s", c.From.Dir, m, suggest.Nearest(m, c.methods()))
 		}
 	}
 	for _, g := range out {
@@ -262,6 +275,16 @@ func (c *Cohorts) groups(given []float64) ([]*cohortGroup, error) {
 		}
 	}
 	return out, nil
+}
+
+// methods are those that the run has populations of.
+func (c *Cohorts) methods() (names []string) {
+	for _, p := range c.Populations {
+		if !slices.Contains(names, p.Method) {
+			names = append(names, p.Method)
+		}
+	}
+	return names
 }
 
 // pool puts every architecture into the first generation, of any seed, that evaluated it.
@@ -310,11 +333,17 @@ func (c *Cohorts) quantiles(of []float64) *cohortGroup {
 		if m := g.members[k][0]; len(m) > 0 {
 			low, high := of[m[0]], of[m[len(m)-1]]
 			g.cohorts[k].Low, g.cohorts[k].High = low, high
-			g.cohorts[k].Label = fmt.Sprintf("%s to %s", Short(low), Short(high))
+			g.cohorts[k].Label = fmt.Sprintf("%s to %s", Short(rounded(low)), Short(rounded(high)))
 			slices.Sort(m)
 		}
 	}
 	return g
+}
+
+// rounded keeps four digits of a number, for labels.
+func rounded(v float64) float64 {
+	v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', 4, 64), 64)
+	return v
 }
 
 // driver judges all estimators within the cohorts of a group.
@@ -379,6 +408,9 @@ func (c *Cohorts) value(row *Finding, given []float64, members []int, isGiven bo
 		switch {
 		case m.Partial() && isGiven:
 			out.Why[m] = "it is what is held fixed"
+			continue
+		case len(members) == 0:
+			out.Why[m] = "no architectures: the search has not come so far, or the cohort is empty"
 			continue
 		case len(v[0]) < FewestInCohort:
 			out.Why[m] = fmt.Sprintf("fewer than %d distinct architectures", FewestInCohort)

@@ -45,6 +45,7 @@ func TestFindings(t *testing.T) {
 		t.Errorf("constant: %+v, want undefined", c.Association)
 	}
 	rendered := reports.Study{Findings: f}
+	rendered.Cohorts.Of = analysis.BySize // those that need no search
 	for _, name := range reports.TableNames() {
 		table, err := rendered.Table(name)
 		if err != nil {

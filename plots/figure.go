@@ -174,7 +174,7 @@ func Write(w io.Writer, f Figure, width vg.Length, s Style, format string) (err 
 	if format == Script {
 		return writeScript(w, f, width, s)
 	}
-	s.tex = format == "tex"
+	s.tex, s.flat = format == "tex", format == "eps"
 	c, err := canvas(width, f.Height(width, s), format, s.DPI)
 	if err != nil {
 		return err
@@ -190,8 +190,11 @@ func Write(w io.Writer, f Figure, width vg.Length, s Style, format string) (err 
 
 // describe says in a line what a figure shows, for those who do not see it.
 func describe(f Figure, s Style) string {
-	if p, ok := f.(Panel); ok {
+	switch p := f.(type) {
+	case Panel:
 		f = Of(p)
+	case Roomy:
+		f = p.Wide
 	}
 	switch f := f.(type) {
 	case Critical:

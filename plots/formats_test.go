@@ -35,6 +35,10 @@ func everyKind(t *testing.T) map[string]Figure {
 		"ranks":   ranks,
 		"boxes":   boxes,
 		"lines":   Lines{XLabel: "n", YLabel: Tau, LogX: true, Lines: []Line{line, other}},
+		"cohorts": cohorts(2),
+		"quantiles": Lines{YLabel: Rho, Sheer: true, Zero: true, Counts: "architectures", Names: []string{"1 to 2", "2 to 3", "none"},
+			Lines: []Line{{Name: "rwe", X: []float64{1, 2, 3}, Y: []float64{.1, .2, math.NaN()}, Low: []float64{0, .1, math.NaN()},
+				High: []float64{.2, .3, math.NaN()}, N: []int{9, 9, 0}}}},
 		"points": Points{XLabel: "s", YLabel: "y", Groups: []Group{{Name: "g", Stairs: true, Labels: true,
 			Points: []Point{{"p", 1, 2, 1, 3}, {"q", 2, 1, 1, 1}}}}},
 		"critical": Critical{Title: "ranks", Methods: []string{"a", "b", "c"}, MeanRanks: []float64{1.2, 1.9, 2.9}, Difference: 1},
@@ -55,6 +59,55 @@ func everyKind(t *testing.T) map[string]Figure {
 		"panels": Grid{Names: []string{"p"}, Panels: []Panel{Points{Title: "p", XLabel: "s", YLabel: "y", Groups: []Group{
 			{Name: "p", Joined: true, Points: []Point{{"", 1, 2, 1, 3}, {"", 2, 1, 1, 1}}},
 			{Name: "chance", Joined: true, Bare: true, Points: []Point{{"", 1, 1, 1, 1}, {"", 2, 2, 2, 2}}}}}}},
+	}
+}
+
+// cohorts are curves of several estimators with bands, one published, and more of it where there is room.
+func cohorts(n int) Roomy {
+	nan := math.NaN()
+	l := Lines{Title: "nsga2", XLabel: "generation", YLabel: Rho, Whole: true, Zero: true, Points: true, Sheer: true,
+		Counts: "seeds", All: 3, Fewer: "mean of fewer seeds", Band: "95% t interval over seeds",
+		Published: []Line{{Name: "read off", X: []float64{1, 2, 3, 4}, Y: []float64{-.2, 0, .3, .2}}}}
+	for i := range n {
+		y := float64(i) / 30
+		l.Lines = append(l.Lines, Line{Name: "e" + strconv.Itoa(i), X: []float64{1, 2, 3}, Y: []float64{y, y + .1, nan},
+			Low: []float64{y - .1, nan, nan}, High: []float64{y + .1, nan, nan}, N: []int{3, 2, 0}})
+	}
+	given := l
+	given.Title, given.Published = "nsga2, given macs", nil
+	narrow := Grid{Panels: []Panel{l}, Names: []string{"nsga2"}, SharedX: true, SharedY: true}
+	return Roomy{From: 5 * vg.Inch, Narrow: narrow, Wide: Grid{Panels: []Panel{l, given},
+		Names: []string{"nsga2", "nsga2, given macs"}, SharedX: true, SharedY: true, Columns: 2}}
+}
+
+// TestRoomy shows more where it is wide, has the numbers of all, and marks what is published.
+func TestRoomy(t *testing.T) {
+	f := cohorts(6)
+	if n, w := f.at(SingleColumn), f.at(DoubleColumn); len(n.Panels) != 1 || len(w.Panels) != 2 {
+		t.Errorf("%d and %d panels", len(n.Panels), len(w.Panels))
+	}
+	header, rows := f.Data()
+	if got := strings.Join(header, ","); got != "panel,name,x,y,low,high,seeds,published" || len(rows) != 2*6*3+4 {
+		t.Errorf("%s, %d rows", got, len(rows))
+	}
+	if got := strings.Join(rows[1], ","); got != "nsga2,e0,2,0.1,,,2,no" {
+		t.Error(got)
+	}
+	if got := strings.Join(rows[18], ","); got != "nsga2,read off,1,-0.2,,,,yes" {
+		t.Error(got)
+	}
+	a := f.at(DoubleColumn).arrangement(DoubleColumn, DefaultStyle())
+	if a.frames[0].X.Max != a.frames[1].X.Max || a.columns != 2 {
+		t.Error("the panels have no common axis")
+	}
+	for format, sheer := range map[string]bool{"svg": true, "eps": false} {
+		var b bytes.Buffer
+		if err := Write(&b, f, SingleColumn, DefaultStyle(), format); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(b.String(), "fill-opacity") != sheer {
+			t.Errorf("%s: bands that one sees through: %v", format, !sheer)
+		}
 	}
 }
 

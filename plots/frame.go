@@ -1,6 +1,7 @@
 package plots
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -187,7 +188,7 @@ func (a *arrangement) measure() {
 		if a.measureFrames(); a.y == "" {
 			return
 		}
-		lines, whole := fold(a.y, style, a.height()-topEdge-bottomEdge-a.depth(a.xName), nameDepth)
+		lines, whole := fold(a.y, style, a.height()-topEdge-bottomEdge-a.keysHeight()-a.depth(a.xName), nameDepth)
 		if enough := len(lines) <= len(a.yName); enough || !whole {
 			a.yName = lines
 			if !enough {
@@ -304,14 +305,17 @@ func (a *arrangement) flow() (lines [][]key) {
 	return lines
 }
 
+// keysHeight is what the keys take.
+func (a *arrangement) keysHeight() vg.Length {
+	if len(a.keys) == 0 {
+		return 0
+	}
+	return a.style.line()*vg.Length(len(a.keys)) + 3
+}
+
 // height is what the arrangement needs.
 func (a *arrangement) height() vg.Length {
-	h := vg.Length(topEdge + bottomEdge)
-	h += a.style.line() * vg.Length(len(a.keys))
-	if len(a.keys) > 0 {
-		h += 3
-	}
-	h += a.depth(a.xName)
+	h := vg.Length(topEdge+bottomEdge) + a.keysHeight() + a.depth(a.xName)
 	size := a.style.Size
 	for k, lines := range a.lines {
 		if k > 0 {
@@ -407,7 +411,7 @@ func (a *arrangement) drawKeys(c draw.Canvas) vg.Length {
 		}
 		y -= a.style.line()
 	}
-	return a.style.line()*vg.Length(len(a.keys)) + 3
+	return a.keysHeight()
 }
 
 // dress gives a plot its texts, as they fit the canvas.
@@ -530,12 +534,15 @@ type Grid struct {
 	Panels  []Panel
 	Names   []string // one a panel, for the data table; nil of a single panel
 	SharedY bool     // all have one axis of y, with one range
+	SharedX bool     // all have one range of x
+	Columns int      // of panels beside each other, unless the style says it; 0 for as many as fit
 }
 
 // Of is the grid of one panel.
 func Of(p Panel) Grid { return Grid{Panels: []Panel{p}} }
 
 func (g Grid) arrangement(width vg.Length, s Style) arrangement {
+	s.Columns = cmp.Or(s.Columns, g.Columns)
 	frames := make([]frame, len(g.Panels))
 	for i, p := range g.Panels {
 		frames[i] = p.frame(s)
@@ -556,6 +563,15 @@ func (g Grid) arrangement(width vg.Length, s Style) arrangement {
 		}
 		for _, f := range frames {
 			f.Y.Min, f.Y.Max = low, high
+		}
+	}
+	if g.SharedX {
+		low, high := math.Inf(1), math.Inf(-1)
+		for _, f := range frames {
+			low, high = min(low, f.X.Min), max(high, f.X.Max)
+		}
+		for _, f := range frames {
+			f.X.Min, f.X.Max = low, high
 		}
 	}
 	a := arrange(frames, width, s, g.SharedY)
@@ -602,3 +618,26 @@ func (g Grid) Data() ([]string, [][]string) {
 	}
 	return header, rows
 }
+
+// Roomy is a figure that shows more where it is wide.
+type Roomy struct {
+	Narrow, Wide Grid // the panels of Narrow are among those of Wide
+	From         vg.Length
+}
+
+// at is the grid that is drawn at a width.
+func (r Roomy) at(width vg.Length) Grid {
+	if width < r.From {
+		return r.Narrow
+	}
+	return r.Wide
+}
+
+// Draw implements Figure.
+func (r Roomy) Draw(c draw.Canvas, s Style) { r.at(c.Max.X-c.Min.X).Draw(c, s) }
+
+// Height implements Figure.
+func (r Roomy) Height(width vg.Length, s Style) vg.Length { return r.at(width).Height(width, s) }
+
+// Data implements Figure.
+func (r Roomy) Data() ([]string, [][]string) { return r.Wide.Data() }

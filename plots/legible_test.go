@@ -64,6 +64,23 @@ var kinds = []struct {
 		}
 		return l
 	}, severalOnly},
+	{"cohorts", func(n int) plots.Figure {
+		l := plots.Lines{XLabel: "generation (survivors)", YLabel: plots.Rho, Title: longName(n), Whole: true, Zero: true, Points: true,
+			Sheer: true, Counts: "seeds", All: 10, Fewer: "mean of fewer seeds", Band: "95% t interval over seeds"}
+		for i := range n {
+			line := plots.Line{Name: longName(i)}
+			for k := range 20 {
+				y := 0.5 + 0.3*math.Sin(float64(3*i+k))
+				line.X, line.Y = append(line.X, float64(k+1)), append(line.Y, y)
+				line.Low, line.High = append(line.Low, y-0.1), append(line.High, y+0.1)
+				line.N = append(line.N, 10-k%2)
+			}
+			l.Lines = append(l.Lines, line)
+		}
+		one := plots.Grid{Panels: []plots.Panel{l}, Names: []string{"a"}, SharedX: true, SharedY: true}
+		two := plots.Grid{Panels: []plots.Panel{l, l}, Names: []string{"a", "b"}, SharedX: true, SharedY: true, Columns: 2}
+		return plots.Roomy{From: 5 * vg.Inch, Narrow: one, Wide: two}
+	}, func(int) int { return -1 }},
 	{"points", func(n int) plots.Figure {
 		p := plots.Points{XLabel: "seconds an architecture, one core", YLabel: plots.Tau, LogX: true}
 		for k, name := range []string{"estimators", "trivial baselines"} {

@@ -172,7 +172,7 @@ type levelPanel struct {
 func (m levelPanel) frame(s Style) frame {
 	f := newFrame(s, m.Title, m.Across, m.Down)
 	p := f.Plot
-	f.below = nominal(&p.X, m.Columns, s)
+	f.below = nominal(&p.X, m.Columns, 0, s)
 	n := len(m.Rows)
 	names := shorten(m.Rows, func(t string) bool { return p.Y.Tick.Label.Width(t) <= 48 })
 	var at levelTicks

@@ -63,7 +63,7 @@ func (l Levels) frame(s Style) frame {
 		line.Low, line.High = append(line.Low, v.Low), append(line.High, v.High)
 	}
 	if l.Words {
-		f.below = nominal(&p.X, names, s)
+		f.below = nominal(&p.X, names, 0, s)
 	} else {
 		l.numbers(p, line)
 	}
@@ -126,9 +126,9 @@ func (l Levels) numbers(p *plot.Plot, line Line) {
 // gap keeps names that are written upwards off the ticks.
 const gap = "\u00a0\u00a0"
 
-// nominal names 0, 1, ... on an axis of x, upwards where the names are long, and returns the room that this takes more
-// than a line.
-func nominal(axis *plot.Axis, names []string, s Style) (more vg.Length) {
+// nominal names first, first+1, ... on an axis of x, upwards where the names are long, and returns the room that this
+// takes more than a line.
+func nominal(axis *plot.Axis, names []string, first float64, s Style) (more vg.Length) {
 	style := axis.Tick.Label
 	const upright, longest = 62, 64
 	total := vg.Length(0)
@@ -146,10 +146,10 @@ func nominal(axis *plot.Axis, names []string, s Style) (more vg.Length) {
 	}
 	var at levelTicks
 	for i, n := range names {
-		at = append(at, plot.Tick{Value: float64(i), Label: n})
+		at = append(at, plot.Tick{Value: first + float64(i), Label: n})
 	}
 	axis.Tick.Marker = at
-	axis.Min, axis.Max = -0.5, float64(len(names))-0.5
+	axis.Min, axis.Max = first-0.5, first+float64(len(names))-0.5
 	return more
 }
 

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
+	"strconv"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -28,11 +30,12 @@ func (s Style) look(i int) (color.RGBA, []vg.Length, draw.GlyphDrawer) {
 	return s.colour(i), dashes[turn%len(dashes)], shapes[turn%len(shapes)]
 }
 
-// Line is a curve with an optional band around it. Points with a Y of NaN are gaps.
+// Line is a curve with an optional band around it. Points with a Y of NaN are gaps; so are ends of the band.
 type Line struct {
 	Name      string
 	X, Y      []float64
 	Low, High []float64 // the band; nil for none
+	N         []int     // values behind each Y; nil where that is not told
 }
 
 // Lines compares curves: an ablation, a convergence, a search over time. A single curve gets no legend.
@@ -47,8 +50,16 @@ type Lines struct {
 	Lines  []Line
 
 	At    []float64 // ticks of X, if not at round numbers
+	Names []string  // what X = 1, 2, ... stand for, instead of numbers
 	Band  string    // what bands are, for the legend
 	Faint []Line    // drawn in grey behind, to compare with; not part of the data
+
+	Sheer  bool   // every band is filled, so that one sees through it
+	Counts string // what N counts, the name of its column in the data; "" for no such column
+	All    int    // the N of most points; those of fewer have a ring around them. 0 for no rings
+	Fewer  string // what the ring means, for the legend
+
+	Published []Line // of elsewhere, in grey and dashed, to compare with; marked in the data
 }
 
 // maxFilled is how many bands are filled in one plot; of more, only the edges can be told apart.
@@ -56,9 +67,10 @@ const maxFilled = 3
 
 // NewLines checks that every curve's slices have one length and, for a logarithmic axis, positive X.
 func NewLines(l Lines) (Lines, error) {
-	for _, s := range l.Lines {
-		if len(s.X) != len(s.Y) || s.Low != nil && (len(s.Low) != len(s.X) || len(s.High) != len(s.X)) {
-			return Lines{}, fmt.Errorf("lines %s: %s: X, Y, Low and High must be equally long", l.Title, s.Name)
+	for _, s := range slices.Concat(l.Lines, l.Published) {
+		if len(s.X) != len(s.Y) || s.Low != nil && (len(s.Low) != len(s.X) || len(s.High) != len(s.X)) ||
+			s.N != nil && len(s.N) != len(s.X) {
+			return Lines{}, fmt.Errorf("lines %s: %s: X, Y, Low, High and N must be equally long", l.Title, s.Name)
 		}
 		for i, x := range s.X {
 			if math.IsNaN(x) || math.IsInf(x, 0) || math.IsInf(s.Y[i], 0) || l.LogX && x <= 0 {
@@ -102,6 +114,9 @@ func (l Lines) frame(s Style) frame {
 	f := newFrame(s, l.Title, l.XLabel, l.YLabel)
 	p := f.Plot
 	p.X.Tick.Marker = ticks(5)
+	if l.Sheer {
+		p.Y.Tick.Marker = ticks(8)
+	}
 	switch {
 	case l.LogX:
 		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, logTicks{}
@@ -115,10 +130,16 @@ func (l Lines) frame(s Style) frame {
 		}
 		p.X.Tick.Marker = at
 	}
+	if l.Names != nil {
+		f.below = nominal(&p.X, l.Names, 1, s)
+	}
 	for i, line := range l.Lines { // all bands lie below all edges, and these below all lines
 		tint, _, _ := s.look(i)
-		for _, run := range line.runs() {
-			if line.Low != nil && len(l.Lines) <= maxFilled {
+		for _, run := range line.bands() {
+			switch {
+			case l.Sheer && !s.flat:
+				p.Add(band{run, sheer(tint)})
+			case len(l.Lines) <= maxFilled:
 				p.Add(band{run, lighter(tint)})
 			}
 		}
@@ -134,22 +155,24 @@ func (l Lines) frame(s Style) frame {
 		if len(l.Lines) > maxFilled {
 			edge.Dashes = dash
 		}
-		for _, run := range line.runs() {
-			if line.Low != nil { // edges show where bands overlap
-				p.Add(&plotter.Line{XYs: xysOf(run.X, run.Low), LineStyle: edge},
-					&plotter.Line{XYs: xysOf(run.X, run.High), LineStyle: edge})
-			}
+		if l.Sheer && !s.flat {
+			edge = draw.LineStyle{Color: mixed(tint, 0.45), Width: 0.25}
+		}
+		for _, run := range line.bands() { // edges show where bands overlap
+			p.Add(&plotter.Line{XYs: xysOf(run.X, run.Low), LineStyle: edge},
+				&plotter.Line{XYs: xysOf(run.X, run.High), LineStyle: edge})
 		}
 	}
 	if l.Zero {
 		p.Add(level(0))
 	}
-	bands := false
+	l.published(&f)
+	bands, rings := false, false
 	for i, line := range l.Lines {
 		tint, dash, shape := s.look(i)
 		style := draw.LineStyle{Color: tint, Width: 1.2, Dashes: dash}
 		glyph := draw.GlyphStyle{Color: tint, Radius: 1.8, Shape: shape}
-		bands = bands || line.Low != nil
+		bands = bands || len(line.bands()) > 0
 		for _, run := range line.runs() {
 			xys := xysOf(run.X, run.Y)
 			p.Add(&plotter.Line{XYs: xys, LineStyle: style})
@@ -157,7 +180,11 @@ func (l Lines) frame(s Style) frame {
 				p.Add(&plotter.Scatter{XYs: xys, GlyphStyle: glyph})
 			}
 		}
-		if len(l.Lines) > 1 {
+		if few := l.fewer(line); len(few) > 0 {
+			p.Add(&plotter.Scatter{XYs: few, GlyphStyle: ring})
+			rings = true
+		}
+		if len(l.Lines)+len(l.Published) > 1 {
 			mark := thumbnail{style, nil}
 			if l.Points {
 				mark.glyph = &glyph
@@ -168,11 +195,58 @@ func (l Lines) frame(s Style) frame {
 	if bands && l.Band != "" {
 		f.keys = append(f.keys, key{l.Band, rect{fill: lighter(grey)}})
 	}
+	if rings && l.Fewer != "" {
+		f.keys = append(f.keys, key{l.Fewer, thumbnail{draw.LineStyle{}, &ring}})
+	}
+	for k, line := range l.Published {
+		f.keys = append(f.keys, key{line.Name, thumbnail{publishedStyle(k), nil}})
+	}
 	if len(l.Faint) > 0 {
 		f.keys = append(f.keys, theOthers)
 	}
 	pad(p)
 	return f
+}
+
+// ring goes around the signs of points that fewer values are behind.
+var ring = draw.GlyphStyle{Color: grim, Radius: 3.1, Shape: thinRing{}}
+
+// thinRing is a circle in a finer line than that of signs.
+type thinRing struct{}
+
+// DrawGlyph implements draw.GlyphDrawer.
+func (thinRing) DrawGlyph(c *draw.Canvas, g draw.GlyphStyle, at vg.Point) {
+	c.SetLineStyle(draw.LineStyle{Color: g.Color, Width: 0.45})
+	var p vg.Path
+	p.Move(vg.Point{X: at.X + g.Radius, Y: at.Y})
+	p.Arc(at, g.Radius, 0, 2*math.Pi)
+	p.Close()
+	c.Stroke(p)
+}
+
+// fewer are the points that fewer values are behind than behind most.
+func (l Lines) fewer(line Line) (few plotter.XYs) {
+	for i, n := range line.N {
+		if n < l.All && !math.IsNaN(line.Y[i]) {
+			few = append(few, plotter.XY{X: line.X[i], Y: line.Y[i]})
+		}
+	}
+	return few
+}
+
+// published draws the curves of elsewhere.
+func (l Lines) published(f *frame) {
+	for k, line := range l.Published {
+		for _, run := range line.runs() {
+			f.Add(&plotter.Line{XYs: xysOf(run.X, run.Y), LineStyle: publishedStyle(k)})
+		}
+	}
+}
+
+// publishedStyle is that of a curve of elsewhere.
+func publishedStyle(k int) draw.LineStyle {
+	patterns := [][]vg.Length{{5, 1.6}, {1.6, 1.6}, {5, 1.6, 1.6, 1.6}}
+	return draw.LineStyle{Color: grim, Width: 0.9, Dashes: patterns[k%len(patterns)]}
 }
 
 func xysOf(x, y []float64) plotter.XYs {
@@ -185,12 +259,25 @@ func xysOf(x, y []float64) plotter.XYs {
 
 // runs splits a curve at its gaps.
 func (s Line) runs() []Line {
+	return s.split(func(i int) bool { return math.IsNaN(s.Y[i]) })
+}
+
+// bands are the parts of a curve that have a band.
+func (s Line) bands() []Line {
+	if s.Low == nil {
+		return nil
+	}
+	return s.split(func(i int) bool { return math.IsNaN(s.Y[i]) || math.IsNaN(s.Low[i]) || math.IsNaN(s.High[i]) })
+}
+
+// split splits a curve where there is none of it.
+func (s Line) split(gap func(i int) bool) []Line {
 	var out []Line
 	for i := range s.X {
-		if math.IsNaN(s.Y[i]) {
+		if gap(i) {
 			continue
 		}
-		if i == 0 || math.IsNaN(s.Y[i-1]) {
+		if i == 0 || gap(i-1) {
 			out = append(out, Line{Name: s.Name})
 		}
 		r := &out[len(out)-1]
@@ -204,17 +291,38 @@ func (s Line) runs() []Line {
 
 // Data implements Figure.
 func (l Lines) Data() ([]string, [][]string) {
+	header := []string{"name", "x", "y", "low", "high"}
+	if l.Names != nil {
+		header = append(header, "range")
+	}
+	if l.Counts != "" {
+		header = append(header, l.Counts, "published")
+	}
 	var rows [][]string
-	for _, s := range l.Lines {
+	for k, s := range slices.Concat(l.Lines, l.Published) {
+		published := "no"
+		if k >= len(l.Lines) {
+			published = "yes"
+		}
 		for i := range s.X {
-			low, high := "", ""
+			row := []string{s.Name, number(s.X[i]), blank(s.Y[i]), "", ""}
 			if s.Low != nil {
-				low, high = blank(s.Low[i]), blank(s.High[i])
+				row[3], row[4] = blank(s.Low[i]), blank(s.High[i])
 			}
-			rows = append(rows, []string{s.Name, number(s.X[i]), blank(s.Y[i]), low, high})
+			if l.Names != nil {
+				row = append(row, l.Names[i])
+			}
+			if l.Counts != "" {
+				n := ""
+				if s.N != nil {
+					n = strconv.Itoa(s.N[i])
+				}
+				row = append(row, n, published)
+			}
+			rows = append(rows, row)
 		}
 	}
-	return []string{"name", "x", "y", "low", "high"}, rows
+	return header, rows
 }
 
 // blank writes a number, and nothing for NaN.
@@ -236,6 +344,9 @@ func pad(p *plot.Plot) {
 
 // lighter is a colour mixed with white.
 func lighter(c color.RGBA) color.RGBA { return mixed(c, 0.22) }
+
+// sheer is a colour that one sees through.
+func sheer(c color.RGBA) color.Color { return color.NRGBA{c.R, c.G, c.B, 30} }
 
 // band fills the space between Low and High.
 type band struct {

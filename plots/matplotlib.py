@@ -68,11 +68,16 @@ def boxes(ax, rows, panel):
 
 
 def lines(ax, rows, panel):
+    if panel.get("zero"):
+        ax.axhline(0, color="grey", linewidth=0.6)
     for i, (name, line) in enumerate(grouped(rows, "name").items()):
         x = column(line, "x")
+        if line[0].get("published") == "yes":
+            ax.plot(x, column(line, "y"), color="0.35", linestyle=DASHES[1 + i % 2], linewidth=0.9, label=name)
+            continue
         low, high = column(line, "low"), column(line, "high")
         if any(v == v for v in low):
-            ax.fill_between(x, low, high, color=colour(i), alpha=0.22, linewidth=0)
+            ax.fill_between(x, low, high, color=colour(i), alpha=0.22 if len(rows) < 4 * len(x) else 0.12, linewidth=0)
         ax.plot(x, column(line, "y"), color=colour(i), linestyle=DASHES[i % len(DASHES)], linewidth=1.2,
                 marker=MARKERS[i % len(MARKERS)], markersize=3, label=name)
 
@@ -205,8 +210,8 @@ def main():
     panels = SPEC["panels"]
     across = SPEC["columns"]
     down = math.ceil(len(panels) / across)
-    figure, axes = plt.subplots(down, across, squeeze=False, sharey=SPEC["sharey"], figsize=(SPEC["width"], SPEC["height"]),
-                                constrained_layout=True)
+    figure, axes = plt.subplots(down, across, squeeze=False, sharey=SPEC["sharey"], sharex=SPEC.get("sharex", False),
+                                figsize=(SPEC["width"], SPEC["height"]), constrained_layout=True)
     flat = [ax for row in axes for ax in row]
     for ax in flat[len(panels):]:
         ax.set_visible(False)

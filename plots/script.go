@@ -30,6 +30,7 @@ type scriptSpec struct {
 	Colours []string      `json:"colours"`
 	Columns int           `json:"columns"`
 	SharedY bool          `json:"sharey"`
+	SharedX bool          `json:"sharex,omitempty"`
 	X       string        `json:"x"`
 	Y       string        `json:"y"`
 	Panels  []scriptPanel `json:"panels"`
@@ -41,6 +42,7 @@ type scriptPanel struct {
 	X      string                 `json:"x"`
 	Y      string                 `json:"y"`
 	LogX   bool                   `json:"logx"`
+	Zero   bool                   `json:"zero,omitempty"`
 	Ticks  []scriptTick           `json:"ticks"`
 	Groups map[string]scriptGroup `json:"groups,omitempty"`
 }
@@ -91,6 +93,8 @@ func writeScript(w io.Writer, f Figure, width vg.Length, s Style) error {
 		f = Of(p)
 	case LevelMaps:
 		f = p.grid()
+	case Roomy:
+		f = p.at(width)
 	}
 	if g, ok := f.(Grid); ok {
 		spec.fill(g, width, s)
@@ -111,7 +115,7 @@ func writeScript(w io.Writer, f Figure, width vg.Length, s Style) error {
 // fill describes the panels of a grid.
 func (spec *scriptSpec) fill(g Grid, width vg.Length, s Style) {
 	a := g.arrangement(width, s)
-	spec.Columns, spec.SharedY = a.columns, g.SharedY
+	spec.Columns, spec.SharedY, spec.SharedX = a.columns, g.SharedY, g.SharedX
 	spec.X, spec.Y = mathText(strings.Join(a.xName, "\n")), mathText(strings.Join(a.yName, "\n"))
 	spec.Panels = nil
 	for i, f := range a.frames {
@@ -133,9 +137,12 @@ func (spec *scriptSpec) fill(g Grid, width vg.Length, s Style) {
 				}
 			}
 		}
-		if points, ok := g.Panels[i].(Points); ok {
+		switch panel := g.Panels[i].(type) {
+		case Lines:
+			p.Zero = panel.Zero
+		case Points:
 			p.Groups = map[string]scriptGroup{}
-			for _, group := range points.Groups {
+			for _, group := range panel.Groups {
 				p.Groups[group.Name] = scriptGroup{group.Joined, group.Stairs, group.Labels, group.Bare}
 			}
 		}

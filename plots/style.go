@@ -17,7 +17,8 @@ type Style struct {
 	DPI     int          // pixels per inch of PNG
 	Columns int          // of panels beside each other, at most; 0 for as many as fit
 
-	tex bool // for a paper that sets the texts
+	tex  bool // for a paper that sets the texts
+	flat bool // for a format in which nothing is seen through another
 }
 
 // Fonts are the families that figures are set in; all are inside the binary.

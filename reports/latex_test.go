@@ -46,6 +46,25 @@ estimators:
 		}
 		all = append(all, append(made, reports.Study{Findings: f}.Checklist())...)
 	}
+	methods := []string{"rwe + macs", "aging evolution on the accuracy alone"}
+	for _, f := range []reports.Study{
+		{Findings: studytest.Searched(t, methods, 6, func(i int) string {
+			return fmt.Sprintf("rwe-ridge:channels=%d,resolution=16,train_images=400,val_images=400", i)
+		})},
+		{Findings: studytest.Searched(t, methods[:1], 3, func(i int) string { return fmt.Sprint("estimator-", i) })},
+		{Findings: columns, Cohorts: reports.CohortOptions{CohortOptions: analysis.CohortOptions{Of: analysis.BySize}}},
+	} {
+		made, err := f.Made(t.Context(), reports.CohortsKind)
+		if err != nil {
+			t.Fatal(err)
+		}
+		values, err := f.Made(t.Context(), reports.CohortValues)
+		if err != nil {
+			t.Fatal(err)
+		}
+		values[0].Rows = values[0].Rows[:25] // a page of it
+		all = append(append(all, made...), values[0])
+	}
 	contrasts, err := analysis.Compare(t.Context(), columns, columns)
 	if err != nil {
 		t.Fatal(err)

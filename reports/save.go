@@ -145,6 +145,10 @@ func (f Study) possible(kinds []string) (names []string) {
 			}
 		case "cells":
 			names = append(names, "cells-best", "cells-worst")
+		case CohortsKind:
+			for _, of := range f.groupings() {
+				names = append(names, cohortFile(of))
+			}
 		default:
 			names = append(names, kind)
 		}
@@ -198,7 +202,14 @@ func (f Study) how() how        { return how{f.Progress, f.Say, f.Look} }
 
 // reason says why there is no figure of a kind.
 func (f Study) reason(kind string) string {
-	if kind != "grid" && kind != "importance" {
+	switch kind {
+	case CohortsKind, CohortValues:
+		if f.groupings() == nil {
+			return NoCohorts
+		}
+		return ""
+	case "grid", "importance":
+	default:
 		return ""
 	}
 	if _, lacking := f.Importances(); len(lacking) > 0 {

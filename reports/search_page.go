@@ -74,12 +74,26 @@ func (r Search) Page(ctx context.Context) (Document, error) {
 		{Name: "result", Title: "Result", Tables: []Table{r.Table()}},
 		{Name: "fronts", Title: "Fronts", Text: "Point at an architecture to see what it is.", Clouds: clouds},
 		{Name: "figures", Title: "Fronts and progress", Drawings: curves, Failed: failures(failed)},
+		r.cohortSection(ctx),
 		{Name: "architectures", Title: "Architectures", Tables: []Table{r.frontTable()}, Drawings: cells},
 		{Name: "protocol", Title: "Protocol", Tables: []Table{r.protocolTable()}},
 		{Name: "checklist", Title: "Checklist", Tables: []Table{r.Checklist()}},
 		{Name: "bibliography", Title: "Bibliography", Verbatim: r.BibTeX()},
 	}
-	return doc, nil
+	return doc, ctx.Err()
+}
+
+// cohortSection is what the estimators say of the architectures that the searches evaluated, generation by generation.
+func (r Search) cohortSection(ctx context.Context) Section {
+	s := Section{Name: CohortsKind, Title: cohortsTitle}
+	if r.Scores == nil {
+		return s
+	}
+	tables, failed := r.Scores.attemptTables(ctx, CohortsKind)
+	figures, err := r.Scores.Figures(ctx, CohortsKind)
+	s.Text, s.Tables, s.Drawings = cohortsText, tables, r.Scores.drawings(figures)
+	s.Failed = append(failures(failed), failures(err)...)
+	return s
 }
 
 // clouds are the fronts of all runs and the published networks, against each count.

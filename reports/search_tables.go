@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -240,16 +241,35 @@ func (r Search) writeFound(w io.Writer) error {
 // Save writes tables, fronts, indicators and figures into a folder of their own, and lists their paths. Figures of an
 // earlier report that there are no more are removed; those that cannot be drawn are the error, an Undrawn each.
 func (r Search) Save(ctx context.Context, dir string) ([]string, error) {
-	paths, err := saveFiles(dir, append(r.Table().files("summary",
-		map[string]Format{"md": Markdown, "tex": LaTeX, "csv": CSV}),
+	files := append(r.Table().files("summary", map[string]Format{"md": Markdown, "tex": LaTeX, "csv": CSV}),
 		file{"fronts.csv", r.writeFronts},
 		file{"fronts.jsonl", r.writeFound},
-		file{"runs.csv", r.writeRows})...)
+		file{"runs.csv", r.writeRows})
+	var tables []Table
+	var failed error
+	if r.Scores != nil {
+		if tables, failed = r.Scores.attemptTables(ctx, CohortsKind); len(tables) > 0 {
+			for _, as := range []struct {
+				ending string
+				Format
+			}{{"md", Markdown}, {"tex", LaTeX}, {"csv", CSV}} {
+				files = append(files, file{CohortsKind + "." + as.ending, func(w io.Writer) error {
+					return WriteTables(w, tables, as.Format, TableOptions{})
+				}})
+			}
+		}
+	}
+	paths, err := saveFiles(dir, files...)
 	if err != nil {
 		return paths, err
 	}
-	drawn, err := r.SaveFigures(ctx, filepath.Join(dir, "figures"), 0, pictures)
-	return append(paths, drawn...), err
+	figures := filepath.Join(dir, "figures")
+	drawn, err := r.SaveFigures(ctx, figures, 0, pictures)
+	if paths = append(paths, drawn...); r.Scores == nil || ctx.Err() != nil {
+		return paths, errors.Join(failed, err)
+	}
+	drawn, err2 := r.Scores.SaveFigures(ctx, figures, 0, pictures, CohortsKind)
+	return append(paths, drawn...), errors.Join(failed, err, err2)
 }
 
 // writeFronts writes the fronts, each architecture as canonical text and in the notation of a bench301.PythonSource,

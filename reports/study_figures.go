@@ -43,6 +43,7 @@ var figures = []kind[Study]{
 	{"ranks", Study.ranksFigure},
 	{"pairs", Study.pairsFigure},
 	{"critical", Study.criticalFigure},
+	{CohortsKind, Study.cohortFigures},
 	{"cells", Study.cellFigures},
 }
 

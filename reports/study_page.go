@@ -43,6 +43,8 @@ var captions = map[string]string{
 	"ranks": "True against predicted rank, 1 the best; on the diagonal they agree.",
 	"critical": "Mean ranks over parts of the architectures, 1 the best; bars join estimators that Nemenyi's test " +
 		"cannot tell apart.",
+	CohortsKind: "Mean Spearman correlation with the accuracies within each cohort, a line an estimator; bands are 95% " +
+		"intervals. The panels given a count hold it fixed (partial correlation); the count itself has none there.",
 	"cells": "The cells of an architecture.",
 }
 
@@ -52,6 +54,9 @@ func (f Study) drawings(made []Figure) (out []Drawing) {
 		kind, rest, _ := strings.Cut(m.Name, "-")
 		caption := captions[kind]
 		switch kind {
+		case CohortsKind:
+			of := cmp.Or(rest, string(analysis.Survivors))
+			caption = fmt.Sprintf("Of %s: %s%s", of, strings.ToLower(caption[:1]), caption[1:])
 		case "ablation":
 			caption = fmt.Sprintf("tau-b of %s by one setting, the others at their defaults; bands and bars are 95%% intervals.",
 				rest)
@@ -67,6 +72,15 @@ func (f Study) drawings(made []Figure) (out []Drawing) {
 	return out
 }
 
+// The title and the text of the section on cohorts.
+const (
+	cohortsTitle = "Within the populations of searches"
+	cohortsText  = "How well estimates order the architectures of one generation. A search keeps what its objectives " +
+		"rate high, so that among survivors an objective and the accuracies are tied by the selection itself: what an " +
+		"estimate adds to the size of the networks, the partial correlation says, and what it says before selection, the " +
+		"newborn."
+)
+
 // sections are the parts of the report of a study, with the tables and figures that stand in each.
 var sections = []struct {
 	name, title, text string
@@ -81,6 +95,7 @@ var sections = []struct {
 	{"size", "Size of the networks",
 		"Large networks are more accurate, so that a score that grows with size correlates " +
 			"with accuracy. Is anything left at fixed size?", []string{"confounding"}, []string{"strata", "bias"}},
+	{CohortsKind, cohortsTitle, cohortsText, []string{CohortsKind}, []string{CohortsKind}},
 	{"certainty", "Certainty", "", []string{"seeds"}, []string{"seeds", "pairs", "convergence", "critical"}},
 	{"proxies", "Estimators among themselves", "", nil, []string{"proxies", "entropy"}},
 	{"architectures", "Architectures", "", nil, []string{"cells"}},

@@ -30,6 +30,8 @@ var tables = []struct {
 	{"importance", one(Study.importanceTable)},
 	{"seeds", one(Study.seedTable)},
 	{"pairwise", one(Study.pairTable)},
+	{CohortsKind, Study.cohortTables},
+	{CohortValues, Study.cohortValueTables},
 	{"protocol", one(Study.protocolTable)},
 }
 
@@ -86,7 +88,7 @@ func (f Study) attemptTables(ctx context.Context, name string) ([]Table, error) 
 func (f Study) Made(ctx context.Context, name string) (made []Table, err error) {
 	names := []string{name}
 	if name == AllTables {
-		names = TableNames()
+		names = without(TableNames(), []string{CohortValues}) // a row a cohort and seed, for programs
 	}
 	var failed []error
 	for k, n := range names {

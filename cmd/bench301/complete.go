@@ -53,8 +53,11 @@ func offer(cmd *cobra.Command) {
 	}
 	for name, complete := range map[string]cobra.CompletionFunc{
 		"algorithm": words(alone, search.Algorithms()...),
+		"cohorts":   words(alone, groupingNames()...),
 		"data":      words(files, "sample", dataset.CIFAR10Name),
 		"estimator": completeEstimator,
+		"given":     completeEstimator,
+		"reference": words(alone, published),
 		"from":      words(alone, dataset.FromAny, dataset.FromOfficial, dataset.FromNPM),
 		"notation":  words(alone, notations()...),
 		"objective": completeObjective,

@@ -15,6 +15,7 @@ import (
 func newCorrelate(s streams) *cobra.Command {
 	var o analysisOptions
 	var paper paperOptions
+	var cohorts cohortOptions
 	var only string
 	cmd := with(&cobra.Command{
 		Use:   "correlate RUN...",
@@ -36,16 +37,18 @@ accuracy.
 			if err != nil {
 				return err
 			}
-			return o.write(cmd.Context(), s, &paper, only, false, results)
+			return o.write(cmd.Context(), s, &paper, only, false, cohorts.CohortOptions, results)
 		},
-	}, paper.AddFlags, onlyFlag(&only, &paper), o.AddFlags)
+	}, paper.AddFlags, onlyFlag(&only, &paper), o.AddFlags, cohorts.AddFlags)
+	before(cmd, func() error { return cohorts.ofTable(only) })
 	alias(cmd, "seed", "resampling-seed")
 	return cmd
 }
 
 // write prints tables of results.
 func (o *analysisOptions) write(
-	ctx context.Context, s streams, paper *paperOptions, only string, compare bool, results *analysis.Results,
+	ctx context.Context, s streams, paper *paperOptions, only string, compare bool, cohorts reports.CohortOptions,
+	results *analysis.Results,
 ) error {
 	f, err := o.compared(ctx, s, only == "ablation" || only == reports.AllTables, compare, results)
 	if err != nil {
@@ -53,7 +56,7 @@ func (o *analysisOptions) write(
 	}
 	tell, done := parts(s, "table")
 	defer done()
-	return paper.study(ctx, s, reports.Study{Findings: f, Progress: tell}, only)
+	return paper.study(ctx, s, reports.Study{Findings: f, Progress: tell, Cohorts: cohorts}, only)
 }
 
 // someRuns wants at least one run.

@@ -52,7 +52,7 @@ END
 bench301 study run my.yaml > /dev/null
 for run in before after he orthogonal results old; do cp -r runs/my-study runs/$run; done
 for part in $(seq 16); do bench301 study run my.yaml --shard $part/16 > /dev/null; done
-small='-O params -O l2_norm:channels=4,resolution=8 --population 4 --generations 2'
+small='-O params -O l2_norm:channels=4,resolution=8 --population 8 --generations 2'
 bench301 search $small --out runs/my-search > /dev/null
 bench301 search $small --out runs/small > /dev/null
 mkdir experiments

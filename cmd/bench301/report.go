@@ -25,6 +25,7 @@ import (
 func newReport(s streams) *cobra.Command {
 	var o analysisOptions
 	var look styleOptions
+	var cohorts cohortOptions
 	var out string
 	cmd := with(&cobra.Command{
 		Use:   "report RUN...",
@@ -50,26 +51,30 @@ scores-report.html of scores.jsonl.
 			if err != nil {
 				return err
 			}
-			paths, err := report(cmd.Context(), s, args, out, o, style)
+			paths, err := report(cmd.Context(), s, args, out, o, style, cohorts)
 			if out == "" && errors.Is(err, fs.ErrPermission) {
 				err = fmt.Errorf("%w: the run folder cannot be written: --out names another file", err)
 			}
 			return errors.Join(printLines(s, paths...), err)
 		},
-	}, outFlag(&out, "file (default RUN/report.html, or FILE-report.html)"), o.AddFlags, look.AddFlags)
+	}, outFlag(&out, "file (default RUN/report.html, or FILE-report.html)"), o.AddFlags, look.AddFlags, cohorts.AddFlags,
+		cohorts.referenceFlag)
 	cmd.AddCommand(newChecklist(s), newBibTeX(s))
 	return cmd
 }
 
 // report writes the report of a run and lists what it wrote.
-func report(ctx context.Context, s streams, runs []string, out string, o analysisOptions, style *reports.Look) (
-	paths []string, err error) {
+func report(ctx context.Context, s streams, runs []string, out string, o analysisOptions, style *reports.Look,
+	cohorts cohortOptions) (paths []string, err error) {
 	if dir := searchIn(runs); dir != "" {
 		r, err := fronts(ctx, dir)
 		if err != nil {
 			return nil, err
 		}
 		r.Look = style
+		if r.Scores, err = cohortsOfSearch(ctx, s, o, style, cohorts, dir); err != nil {
+			return nil, err
+		}
 		if out == "" {
 			return searchReport(ctx, r, dir)
 		}
@@ -81,6 +86,9 @@ func report(ctx context.Context, s streams, runs []string, out string, o analysi
 		}
 	}
 	f, err := o.run(ctx, s, true, runs...)
+	if err == nil {
+		err = cohorts.ofReport(f.Results)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +97,29 @@ func report(ctx context.Context, s streams, runs []string, out string, o analysi
 	}
 	tell, done := parts(s, "report")
 	defer done()
-	return savePage(ctx, reports.Study{Findings: f, Progress: tell, Look: style}.Page, out)
+	report := reports.Study{Findings: f, Progress: tell, Look: style, Cohorts: cohorts.CohortOptions}
+	return savePage(ctx, report.Page, out)
+}
+
+// cohortsOfSearch are the scores of the architectures that searches evaluated, for the cohorts in their report; nil
+// where there are no accuracies or populations.
+func cohortsOfSearch(ctx context.Context, s streams, o analysisOptions, style *reports.Look, cohorts cohortOptions,
+	dir string) (*reports.Study, error) {
+	results, err := o.load(ctx, s, dir)
+	if err == nil {
+		err = cohorts.ofReport(results)
+	}
+	if err != nil || results.Truth == nil || len(results.Populations) == 0 {
+		return nil, err
+	}
+	f, err := o.compared(ctx, s, true, true, results)
+	if err != nil {
+		return nil, err
+	}
+	if f, err = style.Show(f); err != nil {
+		return nil, err
+	}
+	return &reports.Study{Findings: f, Look: style, Cohorts: cohorts.CohortOptions}, nil
 }
 
 // parts reports how far the parts of a report are: those that are made, then those that are drawn.
@@ -203,8 +233,9 @@ func newBibTeX(s streams) *cobra.Command {
 func newTable(s streams) *cobra.Command {
 	var o analysisOptions
 	var paper paperOptions
+	var cohorts cohortOptions
 	var only string
-	return with(&cobra.Command{
+	cmd := with(&cobra.Command{
 		Use:   "table RUN...",
 		Short: "Print the tables of a run",
 		Long: `Prints a table of a run, or all of them. Of searches it is that of their fronts; --only names one of the
@@ -215,13 +246,17 @@ booktabs, the notes below the table, nothing shrunk; what is wider than --width 
 below. In Markdown, LaTeX and HTML bold is what is best or not distinguishable from it, where it is significantly above
 the trivial baselines.
 
+` + cohortsHelp + ` The table cohorts-values has a row a cohort and seed, for programs.
+
 ` + runHelp,
 		Example: `  bench301 table runs/my-study
   bench301 table runs/my-study --only pairwise
   bench301 table runs/my-study --only ablation --latex --width 3.25in --label tab:ablation > ablation.tex
   bench301 table runs/my-study --columns estimator,tau_b,tau_b_ci,seconds --rename names.yaml --digits 2 --latex
   bench301 table runs/my-study:rwe scores.jsonl
-  bench301 table their-table.csv runs/my-study --surrogate mini`,
+  bench301 table their-table.csv runs/my-study --surrogate mini
+  bench301 table runs/my-search --only cohorts --generations 1..2
+  bench301 table runs/my-study --only cohorts --cohorts accuracy --quantiles 2 --given params`,
 		Args: someRuns,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx, as, chosen := cmd.Context(), paper.as(), cmd.Flags().Changed("only")
@@ -247,9 +282,11 @@ the trivial baselines.
 					fmt.Fprintln(s.out)
 				}
 			}
-			return o.write(ctx, s, &paper, only, true, results)
+			return o.write(ctx, s, &paper, only, true, cohorts.CohortOptions, results)
 		},
-	}, onlyFlag(&only, &paper), paper.AddFlags, o.AddFlags)
+	}, onlyFlag(&only, &paper), paper.AddFlags, o.AddFlags, cohorts.AddFlags)
+	before(cmd, func() error { return cohorts.ofTable(only) })
+	return cmd
 }
 
 func newCompare(s streams) *cobra.Command {
@@ -344,6 +381,7 @@ func newFigure(s streams) *cobra.Command {
 	var o analysisOptions
 	var only, formats []string
 	var look styleOptions
+	var cohorts cohortOptions
 	var out, width, script string
 	cmd := with(&cobra.Command{
 		Use:   "figure RUN...",
@@ -359,12 +397,15 @@ Formats: ` + strings.Join(plots.Formats(), ", ") + `. A TeX figure is \input, an
 --script matplotlib writes a Python script beside each figure that draws it again from its CSV, to be changed as you
 like; drawings of cells have none.
 
+` + cohortsHelp + ` The figure cohorts shows them; of searches it is drawn where --only names it.
+
 ` + runHelp + "\n\n" + styleHelp,
 		Example: `  bench301 figure runs/my-study
   bench301 figure runs/my-study --only scatter,ablation --format pdf,tex
   bench301 figure runs/my-study --only bars --width 6.75in --out paper/figures
   bench301 figure runs/my-study --only scatter -e rwe -e params --dpi 600 --style paper.yaml
-  bench301 figure runs/my-study --only bars --script matplotlib`,
+  bench301 figure runs/my-study --only bars --script matplotlib
+  bench301 figure runs/my-search --only cohorts --reference published --width 3.25in`,
 		Args: someRuns,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			known := reports.FigureNames()
@@ -377,7 +418,9 @@ like; drawings of cells have none.
 					return usagef("--only %s: names kinds alone: use --only %s -e %s", o, kind, of)
 				}
 			}
-			if err := cmp.Or(among("only", only, known), among("format", formats, plots.Formats())); err != nil {
+			if err := cmp.Or(among("only", only, known), among("format", formats, plots.Formats()), cohorts.only(
+				searched == "" && len(only) == 0 || slices.Contains(only, reports.CohortsKind), "--only "+reports.CohortsKind),
+			); err != nil {
 				return err
 			}
 			ofFronts := len(only) == 0 || slices.ContainsFunc(only, func(kind string) bool {
@@ -406,12 +449,13 @@ like; drawings of cells have none.
 					return err
 				}
 			}
-			paths, err := figures(cmd.Context(), s, o, style, args, only, func(d drawer, kinds []string) ([]string, error) {
+			drawn := func(d drawer, kinds []string) ([]string, error) {
 				if own {
 					return d.SaveFigures(cmd.Context(), dir, fixed, formats, kinds...)
 				}
 				return d.DrawInto(cmd.Context(), dir, fixed, formats, kinds...)
-			})
+			}
+			paths, err := figures(cmd.Context(), s, o, style, cohorts, args, only, drawn)
 			if len(paths) == 0 && err == nil {
 				err = errors.New("the run has no data for these figures")
 			}
@@ -420,7 +464,8 @@ like; drawings of cells have none.
 			}
 			return errors.Join(printLines(s, paths...), err)
 		},
-	}, outFlag(&out, "folder (default RUN/figures, or FILE-figures)"), o.AddFlags, look.AddFlags)
+	}, outFlag(&out, "folder (default RUN/figures, or FILE-figures)"), o.AddFlags, look.AddFlags, cohorts.AddFlags,
+		cohorts.referenceFlag)
 	cmd.Flags().StringSliceVar(&only, "only", nil, "kinds of figures (default: all)")
 	cmd.Flags().StringSliceVar(&formats, "format", []string{"pdf", "png"}, "file formats")
 	cmd.Flags().StringVar(&width, "width", "", "width of every figure, e.g. 3.25in (default: as fits a two-column paper)")
@@ -451,8 +496,8 @@ type drawer interface {
 
 // figures draws the kinds of figures named, all for none: of searches what they found, and if named, what their scores
 // say; of all else the latter.
-func figures(ctx context.Context, s streams, o analysisOptions, style *reports.Look, runs, only []string,
-	draw func(d drawer, kinds []string) ([]string, error)) (paths []string, err error) {
+func figures(ctx context.Context, s streams, o analysisOptions, style *reports.Look, cohorts cohortOptions,
+	runs, only []string, draw func(d drawer, kinds []string) ([]string, error)) (paths []string, err error) {
 	tell, done := parts(s, "figure")
 	defer done()
 	say := func(note string) { s.say("%s", note) }
@@ -487,7 +532,8 @@ func figures(ctx context.Context, s streams, o analysisOptions, style *reports.L
 	if f, err = style.Show(f); err != nil {
 		return paths, errors.Join(undrawn, err)
 	}
-	more, err := draw(reports.Study{Findings: f, Progress: tell, Look: style, Say: say}, ofScores)
+	more, err := draw(reports.Study{Findings: f, Progress: tell, Look: style, Say: say, Cohorts: cohorts.CohortOptions},
+		ofScores)
 	return append(paths, more...), errors.Join(undrawn, err)
 }
 

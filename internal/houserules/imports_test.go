@@ -80,7 +80,7 @@ store: internal/atomicfile internal/printable internal/strictjson
 studies:
 study: analysis bench301 bench301/dataset estimators internal/atomicfile internal/printable internal/strictjson
 	internal/suggest internal/yamldoc scoring search store
-study/studytest: analysis bench301 correlation scoring study
+study/studytest: analysis bench301 correlation scoring store study
 `
 
 func TestImportsPointDown(t *testing.T) {

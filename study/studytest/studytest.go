@@ -14,6 +14,7 @@ import (
 	"rwe301/bench301"
 	"rwe301/correlation"
 	"rwe301/scoring"
+	"rwe301/store"
 	"rwe301/study"
 )
 
@@ -134,4 +135,51 @@ func MadeUp(t testing.TB, dir string, n int, draw uint64) (*study.Run, *analysis
 	}
 	text += "  - {name: reverse, scores: table.csv, column: reverse, direction: lower}\n"
 	return Analyse(t, Write(t, dir, "study.yaml", text), filepath.Join(dir, "run"))
+}
+
+// Searched are the findings of a made-up study over the populations of searches: some estimators, of which the first is
+// macs, under some methods with five seeds of twelve generations. Seed 3 of the first method ends after ten.
+func Searched(t testing.TB, methods []string, estimators int, name func(i int) string) *analysis.Findings {
+	t.Helper()
+	const generations, size, seeds, n = 12, 10, 5, 160
+	r := &analysis.Results{Space: bench301.Spaces()[0], From: analysis.Provenance{Dir: "run", Name: "made up",
+		Space: "darts", Truth: "mini (approximation of NB301 XGB v1.0)"}}
+	random := rand.New(rand.NewPCG(1, 2))
+	for _, a := range Architectures(t, n) {
+		r.Architectures = append(r.Architectures, store.Named{ID: a.ID(), Arch: a.String()})
+		r.Truth = append(r.Truth, 90+4*random.Float64())
+	}
+	for k := range estimators {
+		q := &store.Question{Label: name(k), Full: name(k), Estimator: name(k), Seeds: []uint64{0}}
+		if k == 0 {
+			q.Label, q.Full, q.Estimator = "macs", "macs", "macs"
+		}
+		c := analysis.NewColumn(q, n)
+		for i := range n {
+			v := r.Truth[i] + float64(k+1)*random.NormFloat64()
+			if k == 5 {
+				v = 1
+			}
+			if err := c.Answer(i, 0, store.OK, v, 1, 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c.Finish()
+		r.Columns = append(r.Columns, c)
+	}
+	for m, method := range methods {
+		for s := range uint64(seeds) {
+			for g := 1; g <= generations && !(m == 0 && s == 3 && g > 10); g++ {
+				p := analysis.Population{Method: method, Seed: s, Generation: g}
+				p.Survived = random.Perm(min(n, 40+10*g))[:size]
+				p.Born = p.Survived[:size-3]
+				r.Populations = append(r.Populations, p)
+			}
+		}
+	}
+	f, err := analysis.Analyse(t.Context(), r, analysis.Options{Options: correlation.Options{Resamples: 100}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
 }
