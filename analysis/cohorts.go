@@ -414,6 +414,9 @@ func (c *Cohorts) value(row *Finding, given []float64, members []int, isGiven bo
 			continue
 		case len(v[0]) < FewestInCohort:
 			out.Why[m] = fmt.Sprintf("fewer than %d distinct architectures", FewestInCohort)
+			if len(members) >= FewestInCohort {
+				out.Why[m] += " with scores"
+			}
 			continue
 		}
 		x, err := within(m, v)

@@ -57,6 +57,8 @@ type SearchRow struct {
 	IGDPlus     float64   `json:"igd_plus"`             // to the union of all re-evaluated fronts, in the same box
 	Best        float64   `json:"best_accuracy"`        // percent, of the front
 	BestUnder   []float64 `json:"best_under"`           // percent, under each budget; NaN if the front has nothing there
+
+	evaluated []int // evaluations up to each generation; nil where they are not known
 }
 
 // SearchPoint is a search after a generation, for curves.
@@ -141,7 +143,6 @@ type Fronts struct {
 	Box      moo.Box                    // of error, parameters and MACs, in which fronts are measured; reference (1, 1, 1)
 
 	generations map[string][][][]Found // by method, one a seed: the front after each generation
-	evaluated   [][]int                // by row: evaluations up to each generation, or nil
 }
 
 // Trainer is the surrogate of the hours that training takes.
@@ -152,15 +153,14 @@ type Trainer struct {
 
 // Judge measures what searches found. The error is that of ctx.
 func (f *Fronts) Judge(ctx context.Context, searched []Searched) error {
-	f.Curves, f.generations, f.evaluated = map[string][][]SearchPoint{}, map[string][][][]Found{}, nil
+	f.Curves, f.generations = map[string][][]SearchPoint{}, map[string][][][]Found{}
 	f.Training = map[string][][]Trained{}
 	for _, s := range searched {
 		final := s.Fronts[len(s.Fronts)-1]
 		f.generations[s.Method] = append(f.generations[s.Method], s.Fronts)
-		f.evaluated = append(f.evaluated, s.Evaluated)
 		f.Rows = append(f.Rows, SearchRow{
 			Method: s.Method, Seed: s.Seed, Generations: s.Generations, Evaluations: s.Evaluations, Distinct: s.Distinct,
-			Failures: s.Failures, Front: len(final), Unjudged: len(s.Unjudged),
+			Failures: s.Failures, Front: len(final), Unjudged: len(s.Unjudged), evaluated: s.Evaluated,
 		})
 		if s.Training != nil {
 			f.Training[s.Method] = append(f.Training[s.Method], s.Training)
@@ -207,7 +207,7 @@ func (r *Fronts) measure(ctx context.Context) error {
 		}
 	}
 	at := map[string]int{}
-	for i, row := range r.Rows {
+	for _, row := range r.Rows {
 		fronts := r.generations[row.Method][at[row.Method]]
 		at[row.Method]++
 		var points []SearchPoint
@@ -220,8 +220,8 @@ func (r *Fronts) measure(ctx context.Context) error {
 				return err
 			}
 			point := SearchPoint{row.Evaluations * (g + 1) / row.Generations, hv, best(front, nil), 0}
-			if r.evaluated[i] != nil {
-				point.Evaluations = r.evaluated[i][g]
+			if row.evaluated != nil {
+				point.Evaluations = row.evaluated[g]
 			}
 			if axes := r.Axes[row.Method]; len(axes) > 1 {
 				if point.Optimised, err = r.volume(ctx, front, axes...); err != nil {

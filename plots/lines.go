@@ -54,10 +54,11 @@ type Lines struct {
 	Band  string    // what bands are, for the legend
 	Faint []Line    // drawn in grey behind, to compare with; not part of the data
 
-	Sheer  bool   // every band is filled, so that one sees through it
-	Counts string // what N counts, the name of its column in the data; "" for no such column
-	All    int    // the N of most points; those of fewer have a ring around them. 0 for no rings
-	Fewer  string // what the ring means, for the legend
+	Sheer  bool    // every band is filled, so that one sees through it
+	Most   float64 // of |Y|: bands are drawn no farther; 0 for no such bound
+	Counts string  // what N counts, the name of its column in the data; "" for no such column
+	All    int     // the N of most points; those of fewer have a ring around them. 0 for no rings
+	Fewer  string  // what the ring means, for the legend
 
 	Published []Line // of elsewhere, in grey and dashed, to compare with; marked in the data
 }
@@ -135,7 +136,7 @@ func (l Lines) frame(s Style) frame {
 	}
 	for i, line := range l.Lines { // all bands lie below all edges, and these below all lines
 		tint, _, _ := s.look(i)
-		for _, run := range line.bands() {
+		for _, run := range line.bands(l.Most) {
 			switch {
 			case l.Sheer && !s.flat:
 				p.Add(band{run, sheer(tint)})
@@ -158,7 +159,7 @@ func (l Lines) frame(s Style) frame {
 		if l.Sheer && !s.flat {
 			edge = draw.LineStyle{Color: mixed(tint, 0.45), Width: 0.25}
 		}
-		for _, run := range line.bands() { // edges show where bands overlap
+		for _, run := range line.bands(l.Most) { // edges show where bands overlap
 			p.Add(&plotter.Line{XYs: xysOf(run.X, run.Low), LineStyle: edge},
 				&plotter.Line{XYs: xysOf(run.X, run.High), LineStyle: edge})
 		}
@@ -172,7 +173,7 @@ func (l Lines) frame(s Style) frame {
 		tint, dash, shape := s.look(i)
 		style := draw.LineStyle{Color: tint, Width: 1.2, Dashes: dash}
 		glyph := draw.GlyphStyle{Color: tint, Radius: 1.8, Shape: shape}
-		bands = bands || len(line.bands()) > 0
+		bands = bands || len(line.bands(0)) > 0
 		for _, run := range line.runs() {
 			xys := xysOf(run.X, run.Y)
 			p.Add(&plotter.Line{XYs: xys, LineStyle: style})
@@ -262,12 +263,20 @@ func (s Line) runs() []Line {
 	return s.split(func(i int) bool { return math.IsNaN(s.Y[i]) })
 }
 
-// bands are the parts of a curve that have a band.
-func (s Line) bands() []Line {
+// bands are the parts of a curve that have a band, which is cut at -most and most.
+func (s Line) bands(most float64) []Line {
 	if s.Low == nil {
 		return nil
 	}
-	return s.split(func(i int) bool { return math.IsNaN(s.Y[i]) || math.IsNaN(s.Low[i]) || math.IsNaN(s.High[i]) })
+	out := s.split(func(i int) bool { return math.IsNaN(s.Y[i]) || math.IsNaN(s.Low[i]) || math.IsNaN(s.High[i]) })
+	if most > 0 {
+		for _, r := range out {
+			for i := range r.Low {
+				r.Low[i], r.High[i] = max(r.Low[i], -most), min(r.High[i], most)
+			}
+		}
+	}
+	return out
 }
 
 // split splits a curve where there is none of it.

@@ -91,11 +91,18 @@ func (f Study) drawsPublished(c *analysis.Cohorts) bool {
 	return f.Cohorts.Published && c.Of == analysis.Survivors
 }
 
+// likePublished says whether a driver is one that the published curves may be compared with: RWE, where a driver is
+// called so.
+func likePublished(c *analysis.Cohorts, d *analysis.Driver) bool {
+	isRWE := func(d *analysis.Driver) bool { return strings.HasPrefix(d.Name, "rwe") }
+	return isRWE(d) || !slices.ContainsFunc(c.Drivers, isRWE)
+}
+
 // cohortPanel is a measure within the cohorts of a driver.
 func (f Study) cohortPanel(c *analysis.Cohorts, d *analysis.Driver, rows []*analysis.Finding, m analysis.Measure) (
 	plots.Lines, error) {
 	l := plots.Lines{XLabel: f.cohortAxis(c, len(rows)), YLabel: plots.Rho + " with accuracy by " + f.truthInFull(),
-		Title: printable.Line(d.Name), Whole: true, Zero: true, Points: true, Sheer: true, Counts: "seeds",
+		Title: printable.Line(d.Name), Whole: true, Zero: true, Points: true, Sheer: true, Most: 1, Counts: "seeds",
 		Fewer: "mean of fewer seeds"}
 	if m.Partial() {
 		l.Title = strings.TrimPrefix(l.Title+", given "+printable.Line(c.Given), ", ")
@@ -131,7 +138,7 @@ func (f Study) cohortPanel(c *analysis.Cohorts, d *analysis.Driver, rows []*anal
 			l.Lines[i].Low, l.Lines[i].High = nil, nil
 		}
 	}
-	if f.drawsPublished(c) && !m.Partial() {
+	if f.drawsPublished(c) && !m.Partial() && likePublished(c, d) {
 		l.Published = publishedLines()
 	}
 	return plots.NewLines(l)
