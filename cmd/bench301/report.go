@@ -109,7 +109,7 @@ func cohortsOfSearch(ctx context.Context, s streams, o analysisOptions, style *r
 	if err == nil {
 		err = cohorts.ofReport(results)
 	}
-	if err != nil || results.Truth == nil || len(results.Populations) == 0 {
+	if err != nil || results.Truth == nil || len(results.Columns) == 0 || len(results.Populations) == 0 {
 		return nil, err
 	}
 	f, err := o.compared(ctx, s, true, true, results)
