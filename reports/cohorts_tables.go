@@ -179,6 +179,9 @@ func (f Study) cohortNotes(c *analysis.Cohorts, drivers []*analysis.Driver, coun
 	} else {
 		notes = append(notes, "Means of each seed over the generations, then over seeds. "+c.How+" CSV and JSON also have "+
 			"the bootstrap over seeds.")
+		if slices.ContainsFunc(drivers, beyondOne) {
+			notes = append(notes, "Student's t knows no bounds: ends beyond -1 and +1 say that the seeds are few.")
+		}
 	}
 	notes = append(notes, fmt.Sprintf("Given %s: partial correlation, %[1]s held fixed.", c.Given), distinct(drivers))
 	if !pooled(c) {
@@ -192,6 +195,13 @@ func (f Study) cohortNotes(c *analysis.Cohorts, drivers []*analysis.Driver, coun
 	}
 	notes = append(notes, "undefined: cohorts in which the correlation is, of all seeds.")
 	return slices.DeleteFunc(append(notes, f.From.Notes...), func(n string) bool { return n == "" })
+}
+
+// beyondOne says whether an interval of a driver has an end that no correlation has.
+func beyondOne(d *analysis.Driver) bool {
+	return slices.ContainsFunc(d.Curves, func(curve *analysis.Curve) bool {
+		return slices.ContainsFunc(curve.Span[:], func(s analysis.Spread) bool { return s.Low < -1 || s.High > 1 })
+	})
 }
 
 // quantileTable has a row an estimator and quantile.
