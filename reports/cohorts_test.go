@@ -119,7 +119,8 @@ func TestCohortFigureData(t *testing.T) {
 		}
 	}
 	for what, n := range map[string]int{drivers[0] + "/estimator-1": 12, drivers[0] + ", given macs/estimator-1": 12,
-		drivers[1] + "/RWE, read off a picture": 19, drivers[1] + ", given macs/RWE, read off a picture": 0} {
+		drivers[0] + "/RWE, read off a picture": 19, drivers[0] + ", given macs/RWE, read off a picture": 0,
+		drivers[1] + "/RWE, read off a picture": 0} {
 		if count[what] != n {
 			t.Errorf("%s: %d rows, want %d", what, count[what], n)
 		}
