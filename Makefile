@@ -19,11 +19,11 @@ build: ## compile bin/bench301
 demo: build ## the main job on embedded data: 60 architectures, six estimators, tables and figures
 	$(BIN) demo
 
-ablation: build ## estimates within the populations of searches, on embedded data: minutes; goes on where it was ended
-	if [ -e $(QUICK) ]; then $(BIN) study resume $(QUICK); \
+ablation: build ## estimates within the populations of searches, on embedded data, in minutes; goes on after Ctrl-C
+	@if [ -e $(QUICK) ]; then $(BIN) study resume $(QUICK); \
 	else $(BIN) study run studies/paper-ablation-quick.yaml --out $(QUICK); fi
 	$(BIN) table $(QUICK) --only cohorts --cohorts survivors
-	$(BIN) figure $(QUICK) --only cohorts --reference published --width 6.75in
+	$(BIN) figure $(QUICK) --only cohorts --reference published -e RWE -e macs -e map-effdim --width 6.75in
 
 test: ## run all tests
 	$(GO) test ./...
@@ -55,5 +55,5 @@ install: build ## copy the binary to GOBIN (or GOPATH/bin)
 data: build ## fetch the full CIFAR-10 (170 MB) into the cache folder
 	$(BIN) data fetch
 
-clean: ## remove bin/ and the runs of the demo
+clean: ## remove bin/ and runs/, those of the demo and of ablation too
 	rm -rf bin runs
