@@ -54,8 +54,8 @@ func (o *cohortOptions) AddFlags(cmd *cobra.Command) {
 
 // referenceFlag adds the flag --reference.
 func (o *cohortOptions) referenceFlag(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&o.reference, "reference", "", "also draw the curves that RWE's authors `published`, read off a "+
-		"picture, behind those of survivors")
+	cmd.Flags().StringVar(&o.reference, "reference", "", "also draw the curves that RWE's authors `published`, "+
+		"read off a picture, behind those of survivors")
 }
 
 // groupingNames are those of analysis.Groupings.
