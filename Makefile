@@ -20,7 +20,7 @@ demo: build ## the main job on embedded data: 60 architectures, six estimators, 
 	$(BIN) demo
 
 ablation: build ## estimates within the populations of searches, on embedded data, in minutes; goes on after Ctrl-C
-	@if [ -e $(QUICK) ]; then $(BIN) study resume $(QUICK); \
+	@if [ -e $(QUICK) ]; then $(BIN) study resume --any-version $(QUICK); \
 	else $(BIN) study run studies/paper-ablation-quick.yaml --out $(QUICK); fi
 	$(BIN) table $(QUICK) --only cohorts --cohorts survivors
 	$(BIN) figure $(QUICK) --only cohorts --reference published -e RWE -e macs -e map-effdim --width 6.75in
