@@ -4,9 +4,10 @@ BIN     := bin/bench301
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 PEER    ?= ../shared/peers/peer_torch.py
+QUICK   := runs/paper-ablation-quick
 export CGO_ENABLED = 0
 
-.PHONY: help demo test check bench docs kernels install data clean build
+.PHONY: help demo ablation test check bench docs kernels install data clean build
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,6 +18,12 @@ build: ## compile bin/bench301
 
 demo: build ## the main job on embedded data: 60 architectures, six estimators, tables and figures
 	$(BIN) demo
+
+ablation: build ## estimates within the populations of searches, on embedded data, in minutes; goes on after Ctrl-C
+	@if [ -e $(QUICK) ]; then $(BIN) study resume --any-version $(QUICK); \
+	else $(BIN) study run studies/paper-ablation-quick.yaml --out $(QUICK); fi
+	$(BIN) table $(QUICK) --only cohorts --cohorts survivors
+	$(BIN) figure $(QUICK) --only cohorts --reference published -e RWE -e macs -e map-effdim --width 6.75in
 
 test: ## run all tests
 	$(GO) test ./...
@@ -48,5 +55,5 @@ install: build ## copy the binary to GOBIN (or GOPATH/bin)
 data: build ## fetch the full CIFAR-10 (170 MB) into the cache folder
 	$(BIN) data fetch
 
-clean: ## remove bin/ and the runs of the demo
+clean: ## remove bin/ and runs/, those of the demo and of ablation too
 	rm -rf bin runs

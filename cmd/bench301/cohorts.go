@@ -33,13 +33,13 @@ type cohortOptions struct {
 // AddFlags gives a command the flags --cohorts, --given, --generations, --quantiles and --methods.
 func (o *cohortOptions) AddFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar((*string)(&o.Of), "cohorts", "", "cohorts of the table and figure of this name: "+
-		strings.Join(groupingNames(), ", ")+" (default: survivors and newborn)")
-	f.StringVar(&o.Given, "given", "", "`ESTIMATOR` that the partial correlations within cohorts hold fixed (default "+
-		analysis.DefaultGiven+"); --cohorts size goes by it")
-	f.StringVar(&o.generations, "generations", "", "span that cohorts are summed up over, such as 5..19 (default 5 to "+
-		"the last)")
-	f.IntVar(&o.Quantiles, "quantiles", 0, "parts of --cohorts size and accuracy (default 5)")
+	f.StringVar((*string)(&o.Of), "cohorts", "", "which cohorts are shown: "+strings.Join(groupingNames(), ", ")+
+		" (default: survivors and newborn)")
+	f.StringVar(&o.Given, "given", "", "`ESTIMATOR` that the partial correlations within cohorts hold fixed, and that "+
+		"--cohorts size goes by (default "+analysis.DefaultGiven+")")
+	f.StringVar(&o.generations, "generations", "", "generations that means and comparisons of cohorts are over, such as "+
+		"5..19 (default 5 to the last)")
+	f.IntVar(&o.Quantiles, "quantiles", 0, "parts of --cohorts size or accuracy (default 5)")
 	f.StringSliceVar(&o.Methods, "methods", nil, "methods of the searches whose cohorts are shown (default: all)")
 	names := []string{"cohorts", "given", "generations", "quantiles", "methods", "reference"}
 	o.changed = func() string {
@@ -54,8 +54,8 @@ func (o *cohortOptions) AddFlags(cmd *cobra.Command) {
 
 // referenceFlag adds the flag --reference.
 func (o *cohortOptions) referenceFlag(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&o.reference, "reference", "", "published: also draw the curves of RWE's authors, read off a "+
-		"picture, behind those of survivors")
+	cmd.Flags().StringVar(&o.reference, "reference", "", "also draw the curves that RWE's authors `published`, "+
+		"read off a picture, behind those of survivors")
 }
 
 // groupingNames are those of analysis.Groupings.

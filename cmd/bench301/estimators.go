@@ -139,7 +139,7 @@ func explainPresets(s streams, f recordOptions, estimator string) error {
 func printPresets(s streams, estimator string, list []estimators.Preset) error {
 	head := fmt.Sprintf("presets (-e %s:%s=%s), each with the settings that it stands for; settings beside it override "+
 		"them:", estimator, estimators.PresetKey, list[0].Name)
-	if err := printLines(s, reflow(head, helpWidth(s.out))); err != nil {
+	if err := printLines(s, strings.Split(reflow(head, helpWidth(s.out)), "\n")...); err != nil {
 		return err
 	}
 	var lines [][2]string

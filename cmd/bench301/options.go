@@ -147,8 +147,8 @@ func (o *accuracyOptions) AddFlags(cmd *cobra.Command) {
 	surrogateFlag(&o.surrogate)(cmd)
 	f := cmd.Flags()
 	f.StringVar(&o.table, "table", "", "take the accuracies from this `FILE` instead, which has a column arch")
-	f.StringVar(&o.column, "column", "", "column of the table that holds them (default val_accuracy, or accuracy, or "+
-		"the only one with acc in its name)")
+	f.StringVar(&o.column, "column", "", "column of the table that holds the accuracies (default val_accuracy, or "+
+		"accuracy, or the only one with acc in its name)")
 	cmd.MarkFlagsMutuallyExclusive("surrogate", "table")
 	unitFlag(&o.unit)(cmd)
 	repeatsFlag(&o.repeats)(cmd)

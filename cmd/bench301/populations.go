@@ -31,28 +31,31 @@ func newPopulations(s streams) *cobra.Command {
 		Short: "List who was born and who survived in every generation of searches",
 		Long: `Lists the generations of the searches in a run folder: how many architectures each evaluated (born), how many
 of these no earlier one had (new), and how many stand in the population after it (survived, of them distinct ones), with
-the best and the median accuracy of the survivors. --json and --csv print every member of every generation: the counts
-born and survived, 0 for none, what the method minimises, the accuracy by the source of the searches, and params and
-macs at C=32 and 8 cells.
+the best and the median accuracy of the survivors.
 
-A generation has as many evaluations as the first population, so that algorithms compare. Of nsga2 and random it is a
-step, and what survives of random are its newborn; of moead a step over all weights, several of which may keep the same
-architecture; of aging, which breeds four at a time, and of local it ends with the first step after which so many have
-been evaluated, and what survives are the youngest, of local its archive, the non-dominated set. The newborn may be
-architectures that were evaluated before.
+--json and --csv print every member of every generation: born and survived, which count and are 0 for no; what the
+method minimises; the accuracy by the source of the searches; and params and macs at C=32 and 8 cells.
 
-Searches that are not finished are listed as far as they have come. Of those of earlier versions, which did not keep
-their populations, these are found by going through the algorithm again with the scores that there are.`,
+A generation has as many evaluations as the first population, so that algorithms compare:
+  nsga2   a step; the best of parents and children survive
+  random  a step; all newborn survive
+  moead   a step over all weights; a member for each weight survives
+  aging   steps of four children until there are so many; the youngest survive
+  local   the same, of steps over neighbours; the non-dominated ones survive
+The newborn may be architectures that were evaluated before.
+
+Searches that are not finished are listed as far as they have come. Those of earlier versions did not keep their
+populations: these are found by going through the algorithm again with the scores that there are.`,
 		Example: `  bench301 search populations runs/my-search
-  bench301 search populations runs/my-search --generation 1..2 --csv
-  bench301 search populations runs/my-search --method nsga2 --seed 1 --json`,
+  bench301 search populations runs/my-search --generations 1..2 --csv
+  bench301 search populations runs/my-search --methods nsga2 --seeds 1 --json`,
 		Args: someArgs(1, 1, "one run folder"),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), s, args[0]) },
 	}, o.AddFlags)
 	f := cmd.Flags()
-	f.StringArrayVarP(&o.methods, "method", "m", nil, "only this method; repeat for several")
-	f.StringVar(&o.seeds, "seed", "", "only these seeds: 1,2,5 or 1..5")
-	f.StringVar(&o.generations, "generation", "", "only these generations: 1,2,5 or 1..20")
+	f.StringSliceVarP(&o.methods, "methods", "m", nil, "only these methods (default: all)")
+	f.StringVar(&o.seeds, "seeds", "", "only these seeds: 1,2,5 or 1..5 (default: all)")
+	f.StringVar(&o.generations, "generations", "", "only these generations: 1,2,5 or 1..20 (default: all)")
 	return cmd
 }
 
@@ -159,21 +162,21 @@ func (o *populationOptions) wanted(d search.Definition) (of func(method string, 
 	}
 	for _, m := range o.methods {
 		if !slices.Contains(names, m) {
-			return nil, nil, usagef("--method %s: the searches have no such method%s", printable.Cut(m, 50),
+			return nil, nil, usagef("--methods %s: the searches have no such method%s", printable.Cut(m, 50),
 				suggest.Nearest(m, names))
 		}
 	}
 	var seeds []uint64
 	if o.seeds != "" {
-		if seeds, err = wholeNumbers("--seed", o.seeds); err != nil {
+		if seeds, err = wholeNumbers("--seeds", o.seeds); err != nil {
 			return nil, nil, usageError{err}
 		}
 		if !slices.ContainsFunc(seeds, func(seed uint64) bool { return slices.Contains(d.Seeds, seed) }) {
-			return nil, nil, usagef("--seed %s: the searches have no such seed, only %s", o.seeds, seedsText(d.Seeds))
+			return nil, nil, usagef("--seeds %s: the searches have no such seed, only %s", o.seeds, seedsText(d.Seeds))
 		}
 	}
 	if o.generations != "" {
-		numbers, err := wholeNumbers("--generation", o.generations)
+		numbers, err := wholeNumbers("--generations", o.generations)
 		if err != nil {
 			return nil, nil, usageError{err}
 		}

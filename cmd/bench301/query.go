@@ -56,8 +56,8 @@ is named, or a published one that is imported, or else "mini-runtime", which is 
 		},
 	}, o.AddFlags, o.in.AddFlags, surrogateFlag(&o.surrogate))
 	o.runtime.before = cmd.Flags().NArg
-	cmd.Flags().Var(&o.runtime, "runtime", "also print the training time in seconds, by the surrogate of a `PATH` or "+
-		"name, or the best there is")
+	cmd.Flags().Var(&o.runtime, "runtime", "also print the training time in seconds, by the surrogate `[PATH]`; "+
+		"without one, by a published one that is imported, or else by mini-runtime")
 	cmd.Flags().Lookup("runtime").NoOptDefVal = bestRuntime
 	cmd.Flags().BoolVar(&o.members, "members", false, "print the prediction of every member of the ensemble")
 	cmd.Flags().Uint64Var(&o.seed, "noise-seed", 0, "print a prediction with NAS-Bench-301's noise too, drawn from "+

@@ -214,6 +214,7 @@ func listSurrogates(s streams, f recordOptions) error {
 	p := newPrinter(s, f, "key,name,kind,unit,>members", func(e entry) []any {
 		return []any{e.Key, e.Name, e.Kind, e.Unit, e.Members}
 	})
+	p.width = terminalWidth(s.out)
 	var failed error
 	for _, name := range names {
 		m, err := openSurrogate(name)

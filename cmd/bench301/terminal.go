@@ -12,6 +12,7 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"rwe301/internal/printable"
@@ -44,7 +45,15 @@ func wrapHelp(root *cobra.Command) {
 		return reflow(strings.TrimSpace(text), helpWidth(cmd.OutOrStdout()))
 	})
 	cobra.AddTemplateFunc("flags", func(cmd *cobra.Command) string {
-		return strings.TrimRight(cmd.LocalFlags().FlagUsagesWrapped(helpWidth(cmd.OutOrStdout())), " \n")
+		shown := pflag.NewFlagSet("", pflag.ContinueOnError)
+		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			if flag := *f; flag.NoOptDefVal != "" && flag.Value.Type() == "string" { // its usage says that it may stand alone
+				flag.NoOptDefVal = ""
+				f = &flag
+			}
+			shown.AddFlag(f)
+		})
+		return strings.TrimRight(shown.FlagUsagesWrapped(helpWidth(cmd.OutOrStdout())), " \n")
 	})
 	root.SetHelpTemplate("{{with (or .Long .Short)}}{{wrapped $ .}}\n\n{{end}}{{if or .Runnable " +
 		".HasSubCommands}}{{.UsageString}}{{end}}")

@@ -34,7 +34,7 @@ func TestTutorials(t *testing.T) {
 		t.Skip("the tutorials are for a POSIX shell")
 	}
 	pages, err := filepath.Glob(filepath.Join(oracle.Root(), "docs", "tutorials", "*.md"))
-	if err != nil || len(pages) < 8 {
+	if err != nil || len(pages) < 9 {
 		t.Fatalf("%d tutorials, %v", len(pages), err)
 	}
 	for _, page := range pages {
