@@ -28,9 +28,13 @@ func (f Study) groupings() []analysis.Grouping {
 	if f.Cohorts.Of != "" {
 		return []analysis.Grouping{f.Cohorts.Of}
 	}
-	return slices.DeleteFunc([]analysis.Grouping{analysis.Survivors, analysis.Newborn}, func(g analysis.Grouping) bool {
-		return !f.Has(g)
-	})
+	var shown []analysis.Grouping
+	for _, g := range []analysis.Grouping{analysis.Survivors, analysis.Newborn} {
+		if f.Has(g) {
+			shown = append(shown, g)
+		}
+	}
+	return shown
 }
 
 // cohorts judges the estimators within the cohorts that are asked for.
