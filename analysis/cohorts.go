@@ -241,7 +241,8 @@ type cohortGroup struct {
 	name    string
 	seeds   []uint64
 	cohorts []Cohort
-	members [][][]int // [cohort][seed], places of architectures; one "seed" where they are pooled
+	members [][][]int   // [cohort][seed], places of architectures; one "seed" where they are pooled
+	places  map[int]int // of generations among the cohorts, as they came
 }
 
 // groups puts the architectures into cohorts.
@@ -267,14 +268,7 @@ func (c *Cohorts) groups(given []float64) ([]*cohortGroup, error) {
 		if s < 0 {
 			s, g.seeds = len(g.seeds), append(g.seeds, p.Seed)
 		}
-		for len(g.members) < p.Generation {
-			g.cohorts = append(g.cohorts, Cohort{Number: len(g.members) + 1, Low: math.NaN(), High: math.NaN()})
-			g.members = append(g.members, nil)
-		}
-		for len(g.members[p.Generation-1]) <= s {
-			g.members[p.Generation-1] = append(g.members[p.Generation-1], nil)
-		}
-		g.members[p.Generation-1][s] = c.Of.members(p)
+		g.put(p.Generation, s, c.Of.members(p))
 	}
 	for _, m := range c.Methods {
 		if by[m] == nil {
@@ -282,7 +276,7 @@ func (c *Cohorts) groups(given []float64) ([]*cohortGroup, error) {
 		}
 	}
 	for _, g := range out {
-		g.drop()
+		g.sort()
 		for k := range g.members { // a seed whose search has not come so far has an empty cohort
 			g.members[k] = append(g.members[k], make([][]int, len(g.seeds)-len(g.members[k]))...)
 		}
@@ -293,16 +287,32 @@ func (c *Cohorts) groups(given []float64) ([]*cohortGroup, error) {
 	return out, nil
 }
 
-// drop leaves out the generations that the run has of no seed.
-func (g *cohortGroup) drop() {
-	kept := 0
-	for k, members := range g.members {
-		if members != nil {
-			g.cohorts[kept], g.members[kept] = g.cohorts[k], members
-			kept++
+// put makes members the cohort of a generation and of a seed. Generations that the run has of no seed are no cohorts.
+func (g *cohortGroup) put(generation, seed int, members []int) {
+	k, known := g.places[generation]
+	if !known {
+		if g.places == nil {
+			g.places = map[int]int{}
 		}
+		k = len(g.cohorts)
+		g.places[generation] = k
+		g.cohorts = append(g.cohorts, Cohort{Number: generation, Low: math.NaN(), High: math.NaN()})
+		g.members = append(g.members, nil)
 	}
-	g.cohorts, g.members = g.cohorts[:kept], g.members[:kept]
+	for len(g.members[k]) <= seed {
+		g.members[k] = append(g.members[k], nil)
+	}
+	g.members[k][seed] = members
+}
+
+// sort puts generations in their order.
+func (g *cohortGroup) sort() {
+	slices.SortFunc(g.cohorts, func(a, b Cohort) int { return cmp.Compare(a.Number, b.Number) })
+	members := make([][][]int, len(g.members))
+	for k, c := range g.cohorts {
+		members[k] = g.members[g.places[c.Number]]
+	}
+	g.members = members
 }
 
 // methods are those that the run has populations of.

@@ -507,6 +507,10 @@ func TestCohortsOfSomeGenerations(t *testing.T) {
 			t.Errorf("%+v: %v, want %q", o, err, want)
 		}
 	}
+	r.Populations[0].Generation = 2e9 // takes no room
+	if c, err = f.Cohorts(CohortOptions{}); err != nil || len(c.Drivers[0].Cohorts) != 4 || c.Drivers[0].Last != 2e9 {
+		t.Errorf("a number far off: %v %+v", err, c.Drivers[0])
+	}
 	if f.Has(Newborn) || !f.Has(Survivors) {
 		t.Error("what the populations have")
 	}
