@@ -34,6 +34,19 @@ func Groupings() []Grouping { return []Grouping{Survivors, Newborn, Births, BySi
 // OfSearches says whether the grouping needs the populations of a search.
 func (g Grouping) OfSearches() bool { return g == Survivors || g == Newborn || g == Births }
 
+// Has says whether the populations of a run have members for a grouping of searches.
+func (r *Results) Has(g Grouping) bool {
+	return slices.ContainsFunc(r.Populations, func(p Population) bool { return len(g.members(p)) > 0 })
+}
+
+// members are those that the grouping takes of a population.
+func (g Grouping) members(p Population) []int {
+	if g == Survivors {
+		return p.Survived
+	}
+	return p.Born
+}
+
 // FewestInCohort is the number of distinct architectures below which a cohort has no correlation.
 const FewestInCohort = 5
 
@@ -97,6 +110,9 @@ type Driver struct {
 	First, Last int // the span: numbers of cohorts
 	Curves      []*Curve
 }
+
+// Spans says whether the span has the cohort of a number.
+func (d *Driver) Spans(number int) bool { return d.First <= number && number <= d.Last }
 
 // Cohort is a generation, or a quantile.
 type Cohort struct {
@@ -171,6 +187,9 @@ func (f *Findings) Cohorts(o CohortOptions) (*Cohorts, error) {
 	case c.Of.OfSearches() && len(f.Populations) == 0:
 		return nil, fmt.Errorf("%s: no populations: cohorts of %s are those of a search, or of a study over one", f.From.Dir,
 			c.Of)
+	case c.Of.OfSearches() && !f.Has(c.Of):
+		return nil, fmt.Errorf("%s: no cohorts of %s: a study takes survivors unless its definition says of: newborn or "+
+			"of: both", f.From.Dir, c.Of)
 	case c.Quantiles < 1 || c.Quantiles > maxQuantiles:
 		return nil, fmt.Errorf("%d quantiles: must be 1 to %d", c.Quantiles, maxQuantiles)
 	case o.First < 0 || o.Last < 0 || o.Last > 0 && o.First > o.Last:
@@ -222,7 +241,8 @@ type cohortGroup struct {
 	name    string
 	seeds   []uint64
 	cohorts []Cohort
-	members [][][]int // [cohort][seed], places of architectures; one "seed" where they are pooled
+	members [][][]int   // [cohort][seed], places of architectures; one "seed" where they are pooled
+	places  map[int]int // of generations among the cohorts, as they came
 }
 
 // groups puts the architectures into cohorts.
@@ -248,18 +268,7 @@ func (c *Cohorts) groups(given []float64) ([]*cohortGroup, error) {
 		if s < 0 {
 			s, g.seeds = len(g.seeds), append(g.seeds, p.Seed)
 		}
-		for len(g.members) < p.Generation {
-			g.cohorts = append(g.cohorts, Cohort{Number: len(g.members) + 1, Low: math.NaN(), High: math.NaN()})
-			g.members = append(g.members, nil)
-		}
-		for len(g.members[p.Generation-1]) <= s {
-			g.members[p.Generation-1] = append(g.members[p.Generation-1], nil)
-		}
-		members := p.Survived
-		if c.Of != Survivors {
-			members = p.Born
-		}
-		g.members[p.Generation-1][s] = members
+		g.put(p.Generation, s, c.Of.members(p))
 	}
 	for _, m := range c.Methods {
 		if by[m] == nil {
@@ -267,6 +276,7 @@ func (c *Cohorts) groups(given []float64) ([]*cohortGroup, error) {
 		}
 	}
 	for _, g := range out {
+		g.sort()
 		for k := range g.members { // a seed whose search has not come so far has an empty cohort
 			g.members[k] = append(g.members[k], make([][]int, len(g.seeds)-len(g.members[k]))...)
 		}
@@ -275,6 +285,34 @@ func (c *Cohorts) groups(given []float64) ([]*cohortGroup, error) {
 		}
 	}
 	return out, nil
+}
+
+// put makes members the cohort of a generation and of a seed. Generations that the run has of no seed are no cohorts.
+func (g *cohortGroup) put(generation, seed int, members []int) {
+	k, known := g.places[generation]
+	if !known {
+		if g.places == nil {
+			g.places = map[int]int{}
+		}
+		k = len(g.cohorts)
+		g.places[generation] = k
+		g.cohorts = append(g.cohorts, Cohort{Number: generation, Low: math.NaN(), High: math.NaN()})
+		g.members = append(g.members, nil)
+	}
+	for len(g.members[k]) <= seed {
+		g.members[k] = append(g.members[k], nil)
+	}
+	g.members[k][seed] = members
+}
+
+// sort puts generations in their order.
+func (g *cohortGroup) sort() {
+	slices.SortFunc(g.cohorts, func(a, b Cohort) int { return cmp.Compare(a.Number, b.Number) })
+	members := make([][][]int, len(g.members))
+	for k, c := range g.cohorts {
+		members[k] = g.members[g.places[c.Number]]
+	}
+	g.members = members
 }
 
 // methods are those that the run has populations of.
@@ -348,7 +386,7 @@ func rounded(v float64) float64 {
 
 // driver judges all estimators within the cohorts of a group.
 func (c *Cohorts) driver(g *cohortGroup, given []float64, held *Column) (*Driver, error) {
-	d := &Driver{Name: g.name, Seeds: g.seeds, Cohorts: g.cohorts, First: 1, Last: len(g.cohorts)}
+	d := &Driver{Name: g.name, Seeds: g.seeds, Cohorts: g.cohorts, First: 1, Last: g.cohorts[len(g.cohorts)-1].Number}
 	for k := range d.Cohorts {
 		for _, members := range g.members[k] {
 			d.Cohorts[k].Distinct = append(d.Cohorts[k].Distinct, len(members))
@@ -358,7 +396,10 @@ func (c *Cohorts) driver(g *cohortGroup, given []float64, held *Column) (*Driver
 		d.First = cmp.Or(c.First, min(DefaultFrom, d.Last))
 		d.Last = min(d.Last, cmp.Or(c.Last, d.Last))
 		if d.First > d.Last {
-			return nil, fmt.Errorf("generations %d to %d: %s has %d", d.First, cmp.Or(c.Last, d.Last), g.name, len(g.cohorts))
+			return nil, fmt.Errorf("generations %d to %d: %s has %d", d.First, cmp.Or(c.Last, d.Last), g.name, d.Last)
+		}
+		if !slices.ContainsFunc(g.cohorts, func(k Cohort) bool { return d.Spans(k.Number) }) {
+			return nil, fmt.Errorf("generations %d to %d: of %s the run has none of them", d.First, d.Last, g.name)
 		}
 	}
 	for _, row := range c.Rows {
@@ -367,7 +408,7 @@ func (c *Cohorts) driver(g *cohortGroup, given []float64, held *Column) (*Driver
 		}
 		curve := &Curve{Finding: row, Given: row.Column == held}
 		for k := range g.cohorts {
-			p := &CohortPoint{Number: k + 1}
+			p := &CohortPoint{Number: g.cohorts[k].Number}
 			for _, members := range g.members[k] {
 				p.Values = append(p.Values, c.value(row, given, members, curve.Given))
 			}
@@ -522,7 +563,10 @@ func (c *Cohorts) span(d *Driver, curve *Curve) error {
 		reasons := map[string]int{}
 		for s := range seeds {
 			sum, n := 0.0, 0
-			for _, p := range curve.Points[d.First-1 : d.Last] {
+			for _, p := range curve.Points {
+				if !d.Spans(p.Number) {
+					continue
+				}
 				if v := p.Values[s].Of[m]; !math.IsNaN(v) {
 					sum, n = sum+v, n+1
 				} else {
@@ -548,7 +592,7 @@ func (c *Curve) OfSeeds(m Measure) []float64 { return c.bySeed[m] }
 type CohortContrast struct {
 	A, B       *Curve
 	Measure    Measure
-	Difference Spread   // paired by seed
+	Difference Spread   // paired by cohort and seed
 	P          *float64 // of no difference: paired t-test; nil where it is undefined
 	PAdjusted  *float64 // by Holm, over the family
 	Wilcoxon   *float64 // of the signed-rank test, not adjusted
@@ -579,7 +623,7 @@ func (c *Cohorts) Against(d *Driver, one *Curve, m Measure) ([]CohortContrast, e
 			pairs = append(pairs, [2]*Curve{other, one})
 		}
 	}
-	return c.contrasts(pairs, m)
+	return c.contrasts(d, pairs, m)
 }
 
 // EveryPair compares all curves of a driver with each other; one family for Holm.
@@ -592,33 +636,56 @@ func (c *Cohorts) EveryPair(d *Driver, m Measure) ([]CohortContrast, error) {
 			}
 		}
 	}
-	return c.contrasts(pairs, m)
+	return c.contrasts(d, pairs, m)
 }
 
-// contrasts compares pairs of curves, paired by seed.
-func (c *Cohorts) contrasts(pairs [][2]*Curve, m Measure) ([]CohortContrast, error) {
+// paired are the means over the span of each seed for two curves, over the cohorts in which both are defined. Seeds
+// without one are left out. Rounding is no difference.
+func (d *Driver) paired(a, b *Curve, m Measure) (x, y []float64) {
+	const rounding = 1e-12
+	for s := range max(1, len(d.Seeds)) {
+		sumX, sumY, n := 0.0, 0.0, 0.0
+		for k, p := range a.Points {
+			v, w := p.Values[s].Of[m], b.Points[k].Values[s].Of[m]
+			if d.Spans(p.Number) && !math.IsNaN(v) && !math.IsNaN(w) {
+				sumX, sumY, n = sumX+v, sumY+w, n+1
+			}
+		}
+		if n == 0 {
+			continue
+		}
+		if math.Abs(sumX-sumY)/n < rounding {
+			sumY = sumX
+		}
+		x, y = append(x, sumX/n), append(y, sumY/n)
+	}
+	return x, y
+}
+
+// contrasts compares pairs of curves of a driver, paired by seed.
+func (c *Cohorts) contrasts(d *Driver, pairs [][2]*Curve, m Measure) ([]CohortContrast, error) {
 	var out []CohortContrast
 	var ps []float64
 	var of []int
 	for _, p := range pairs {
-		_, v := Common(p[0].bySeed[m], p[1].bySeed[m])
-		var differences []float64
-		for i := range v[0] {
-			differences = append(differences, v[0][i]-v[1][i])
+		a, b := d.paired(p[0], p[1], m)
+		differences := make([]float64, len(a))
+		for i := range a {
+			differences[i] = a[i] - b[i]
 		}
 		x := CohortContrast{A: p[0], B: p[1], Measure: m}
 		var err error
 		if x.Difference, err = c.overSeeds(differences); err != nil {
 			return nil, err
 		}
-		x.Difference.Undefined = len(p[0].bySeed[m]) - x.Difference.Defined
-		if t, err := correlation.PairedT(v[0], v[1], correlation.TwoSided); err != nil {
+		x.Difference.Undefined = max(1, len(d.Seeds)) - x.Difference.Defined
+		if t, err := correlation.PairedT(a, b, correlation.TwoSided); err != nil {
 			x.Why = because(err)
 		} else {
 			x.P = &t.P
 			ps, of = append(ps, t.P), append(of, len(out))
 		}
-		if w, err := correlation.Wilcoxon(v[0], v[1], correlation.WilcoxonOptions{}); err == nil {
+		if w, err := correlation.Wilcoxon(a, b, correlation.WilcoxonOptions{}); err == nil && len(a) > 1 {
 			x.Wilcoxon = &w.P
 		}
 		out = append(out, x)

@@ -3,6 +3,7 @@ package analysis
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -38,12 +39,6 @@ type cohortFile struct {
 func (f cohortFile) results() *Results {
 	r := &Results{Space: bench301.Spaces()[0]}
 	var scores, macs []float64
-	orNaN := func(v *float64) float64 {
-		if v == nil {
-			return math.NaN()
-		}
-		return *v
-	}
 	for _, run := range f.Runs {
 		for _, g := range run.Generations {
 			p := Population{Method: "search", Seed: run.Seed, Generation: g.Generation}
@@ -122,6 +117,132 @@ func TestOracleCohorts(t *testing.T) {
 		}
 		return n
 	})
+}
+
+// spanFile are made-up populations, and what tools/oracles/cohorts.py says of them.
+type spanFile struct {
+	Seeds       []uint64
+	Accuracy    map[string]*float64
+	Scores      map[string]map[string]*float64
+	Cohorts     [][][]string // [generation][seed]
+	First, Last int
+	Given       map[string]map[string]spanOf // of the estimator that is held fixed, for each estimator
+}
+
+// spanOf are the numbers of one estimator.
+type spanOf struct {
+	Rho        spanMeasure
+	Tau        spanMeasure   `json:"tau_b"`
+	PartialRho spanMeasure   `json:"partial_rho"`
+	PartialTau spanMeasure   `json:"partial_tau_b"`
+	Versus     *spanContrast `json:"versus"`
+}
+
+type spanMeasure struct {
+	Values [][]*float64
+	Over   []spanSpread
+	Span   spanSpread
+}
+
+type spanSpread struct {
+	Mean, SD, Low, High *float64
+	Defined             int
+}
+
+type spanContrast struct {
+	spanSpread
+	P, Adjusted *float64
+}
+
+// TestOracleCohortSpans compares all measures, their spreads over seeds and over a span, and paired comparisons with
+// scipy's, among scores that are constant, tied, missing, or order as the count does.
+func TestOracleCohortSpans(t *testing.T) {
+	oracle.Each(t, "cohorts", "spans*.json*", func(t *testing.T, path string) (n int) {
+		var file spanFile
+		oracle.Read(t, path, &file)
+		r := &Results{Space: bench301.Spaces()[0]}
+		place := map[string]int{}
+		for _, name := range slices.Sorted(maps.Keys(file.Accuracy)) {
+			place[name] = len(r.Architectures)
+			r.Architectures = append(r.Architectures, store.Named{ID: name})
+			r.Truth = append(r.Truth, orNaN(file.Accuracy[name]))
+		}
+		names := slices.Sorted(maps.Keys(file.Scores))
+		for _, name := range names {
+			scores := make([]float64, len(r.Architectures))
+			for id, v := range file.Scores[name] {
+				scores[place[id]] = orNaN(v)
+			}
+			r.Columns = append(r.Columns, columnOf(name, scores))
+		}
+		for k, bySeed := range file.Cohorts {
+			for s, members := range bySeed {
+				p := Population{Method: "search", Seed: file.Seeds[s], Generation: k + 1}
+				for _, id := range members {
+					p.Survived = append(p.Survived, place[id])
+				}
+				r.Populations = append(r.Populations, p)
+			}
+		}
+		near := func(what string, got float64, want *float64) {
+			t.Helper()
+			if n++; math.IsNaN(orNaN(want)) != math.IsNaN(got) || math.Abs(got-orNaN(want)) > 1e-12 {
+				t.Errorf("%s: %v, want %v", what, got, orNaN(want))
+			}
+		}
+		spread := func(what string, got Spread, want spanSpread) {
+			t.Helper()
+			near(what, got.Mean, want.Mean)
+			near(what+", sd", got.SD, want.SD)
+			near(what+", low", got.Low, want.Low)
+			near(what+", high", got.High, want.High)
+			if got.Defined != want.Defined {
+				t.Errorf("%s: %d seeds, want %d", what, got.Defined, want.Defined)
+			}
+		}
+		f := analysed(t, r)
+		for given, want := range file.Given {
+			c, err := f.Cohorts(CohortOptions{Given: given, First: file.First, Last: file.Last})
+			if err != nil {
+				t.Fatal(err)
+			}
+			d := c.Drivers[0]
+			against, err := c.Against(d, d.Count(), Rho)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, curve := range d.Curves {
+				name := curve.Column.Question.Estimator
+				of := want[name]
+				for m, w := range [Measures]spanMeasure{of.Rho, of.Tau, of.PartialRho, of.PartialTau} {
+					what := fmt.Sprintf("%s given %s, measure %d", name, given, m)
+					spread(what+", span", curve.Span[m], w.Span)
+					for k, p := range curve.Points {
+						at := fmt.Sprintf("%s, generation %d", what, p.Number)
+						spread(at, p.Over[m], w.Over[k])
+						for s, v := range p.Values {
+							near(fmt.Sprintf("%s, seed %d", at, file.Seeds[s]), v.Of[m], w.Values[k][s])
+						}
+					}
+				}
+			}
+			for _, x := range against {
+				what := fmt.Sprintf("%s against %s", x.A.Column.Question.Estimator, given)
+				w := want[x.A.Column.Question.Estimator].Versus
+				spread(what, x.Difference, w.spanSpread)
+				near(what+", p", orNaN(x.P), w.P)
+				near(what+", Holm", orNaN(x.PAdjusted), w.Adjusted)
+			}
+		}
+		return n
+	})
+}
+
+func orNaN(v *float64) float64 {
+	if v == nil {
+		return math.NaN()
+	}
+	return *v
 }
 
 // analysed are the findings of results.
@@ -288,9 +409,15 @@ func TestCohortContrasts(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := c.Drivers[0]
+	d.Seeds = []uint64{0, 1, 2, 3}
 	seeds := [][]float64{{.5, .6, .7, .65}, {.4, .35, .45, .5}, {.1, math.NaN(), .3, .2}}
 	for i, curve := range d.Curves {
-		curve.bySeed[Rho] = seeds[i]
+		for _, p := range curve.Points {
+			p.Values = make([]CohortValue, len(d.Seeds))
+			for s, v := range seeds[i] {
+				p.Values[s].Of[Rho] = v
+			}
+		}
 	}
 	found, err := c.EveryPair(d, Rho)
 	if err != nil {
@@ -309,6 +436,83 @@ func TestCohortContrasts(t *testing.T) {
 	}
 	if against, err := c.Against(d, d.Curves[1], PartialRho); err != nil || len(against) != 0 {
 		t.Errorf("against the count, given the count: %v %v", against, err)
+	}
+}
+
+// TestContrastsPairCohorts compares two curves over the cohorts in which both are defined, and takes no rounding for a
+// difference.
+func TestContrastsPairCohorts(t *testing.T) {
+	nan := math.NaN()
+	at := func(rows ...[]float64) *Curve {
+		c := &Curve{}
+		for k, row := range rows {
+			p := &CohortPoint{Number: k + 1, Values: make([]CohortValue, len(row))}
+			for s, v := range row {
+				p.Values[s].Of[Rho] = v
+			}
+			c.Points = append(c.Points, p)
+		}
+		return c
+	}
+	c := &Cohorts{Findings: analysed(t, twoSearches(3)), drawn: map[int]correlation.Options{}}
+	d := &Driver{Seeds: []uint64{1, 2, 3}, First: 2, Last: 3}
+	d.Curves = []*Curve{
+		at([]float64{9, 9, 9}, []float64{.5, .4, nan}, []float64{nan, .6, nan}),
+		at([]float64{0, 0, 0}, []float64{.2, .2, .2}, []float64{.8, .3, .3}),
+		at([]float64{0, 0, 0}, []float64{.2, .2 + 1e-16, .2}, []float64{.8, .3, .3 - 1e-16}),
+		at([]float64{0, 0, 0}, []float64{.1, .1, .1}, []float64{.7, .2, .2 + 1e-16}),
+	}
+	found, err := c.Against(d, d.Curves[1], Rho)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if x := found[0]; math.Abs(x.Difference.Mean-(.3+.25)/2) > 1e-15 || x.Difference.Defined != 2 ||
+		x.Difference.Undefined != 1 || x.P == nil {
+		t.Errorf("over the cohorts of both: %+v", x)
+	}
+	if x := found[1]; x.Difference.Mean != 0 || x.P != nil {
+		t.Errorf("rounding: %+v", x)
+	}
+	if x := found[2]; math.Abs(x.Difference.Mean+.1) > 1e-15 || x.P != nil {
+		t.Errorf("the same difference up to rounding: %+v, p %v", x, *x.P)
+	}
+}
+
+// TestCohortsOfSomeGenerations leaves out the generations that a study did not take, and groupings that it has not.
+func TestCohortsOfSomeGenerations(t *testing.T) {
+	r := twoSearches(9)
+	r.Populations = slices.DeleteFunc(r.Populations, func(p Population) bool { return p.Generation%3 > 0 })
+	for i := range r.Populations {
+		r.Populations[i].Born = nil
+	}
+	f := analysed(t, r)
+	c, err := f.Cohorts(CohortOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := c.Drivers[0]
+	truth := d.Curves[0]
+	if len(d.Cohorts) != 3 || d.Cohorts[1].Number != 6 || truth.Points[2].Number != 9 || d.First != 5 || d.Last != 9 {
+		t.Errorf("%+v", d)
+	}
+	if s := truth.Span[Rho]; s.Mean != 1 || s.Defined != 3 || s.Why != "" {
+		t.Errorf("the span: %+v", s)
+	}
+	for want, o := range map[string]CohortOptions{
+		"the run has none of them": {First: 4, Last: 5},
+		"no cohorts of newborn":    {Of: Newborn},
+		"no cohorts of births":     {Of: Births},
+	} {
+		if _, err := f.Cohorts(o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: %v, want %q", o, err, want)
+		}
+	}
+	r.Populations[0].Generation = 2e9 // takes no room
+	if c, err = f.Cohorts(CohortOptions{}); err != nil || len(c.Drivers[0].Cohorts) != 4 || c.Drivers[0].Last != 2e9 {
+		t.Errorf("a number far off: %v %+v", err, c.Drivers[0])
+	}
+	if f.Has(Newborn) || !f.Has(Survivors) {
+		t.Error("what the populations have")
 	}
 }
 

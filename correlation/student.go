@@ -3,6 +3,7 @@ package correlation
 import (
 	"math"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
 )
@@ -30,7 +31,7 @@ func MeanInterval(values []float64, level float64) (mean, deviation float64, i I
 }
 
 // PairedT is Student's test of a mean difference x-y of zero in paired samples. The statistic is t. The error wraps
-// [ErrUndefined] below two pairs and where all differences are the same.
+// [ErrUndefined] below two pairs and where all differences are the same, up to rounding.
 func PairedT(x, y []float64, alt Alternative) (Test, error) {
 	sameLength(len(x), len(y))
 	t := Test{N: len(x), Method: Exact}
@@ -41,7 +42,7 @@ func PairedT(x, y []float64, alt Alternative) (Test, error) {
 		return t, undefinedf("t of %d pairs, at least 2 needed", len(x))
 	}
 	mean, deviation := stat.MeanStdDev(minus(x, y), nil)
-	if deviation == 0 {
+	if deviation <= 1e-12*max(floats.Norm(x, math.Inf(1)), floats.Norm(y, math.Inf(1))) {
 		return t, undefinedf("all differences are the same")
 	}
 	n := float64(len(x))

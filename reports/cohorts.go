@@ -25,13 +25,16 @@ const (
 
 // groupings are those that are shown.
 func (f Study) groupings() []analysis.Grouping {
-	switch {
-	case f.Cohorts.Of != "":
+	if f.Cohorts.Of != "" {
 		return []analysis.Grouping{f.Cohorts.Of}
-	case len(f.Populations) > 0:
-		return []analysis.Grouping{analysis.Survivors, analysis.Newborn}
 	}
-	return nil
+	var shown []analysis.Grouping
+	for _, g := range []analysis.Grouping{analysis.Survivors, analysis.Newborn} {
+		if f.Has(g) {
+			shown = append(shown, g)
+		}
+	}
+	return shown
 }
 
 // cohorts judges the estimators within the cohorts that are asked for.
@@ -81,7 +84,10 @@ func distinct(drivers []*analysis.Driver) string {
 	var n []float64
 	none := 0
 	for _, d := range drivers {
-		for _, g := range d.Cohorts[d.First-1 : d.Last] {
+		for _, g := range d.Cohorts {
+			if !d.Spans(g.Number) {
+				continue
+			}
 			for _, k := range g.Distinct {
 				if k > 0 {
 					n = append(n, float64(k))

@@ -156,9 +156,9 @@ func contrastCells(x *analysis.CohortContrast) []Cell {
 // reason.
 func undefinedIn(d *analysis.Driver, curve *analysis.Curve) (n int, why string) {
 	reasons := map[string]int{}
-	for _, p := range curve.Points[d.First-1 : d.Last] {
+	for _, p := range curve.Points {
 		for _, v := range p.Values {
-			if math.IsNaN(v.Of[analysis.Rho]) {
+			if d.Spans(p.Number) && math.IsNaN(v.Of[analysis.Rho]) {
 				n++
 				reasons[v.Why[analysis.Rho]]++
 			}

@@ -1,6 +1,7 @@
 package study
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -10,12 +11,15 @@ import (
 )
 
 // relabel shortens the labels of built-in estimators to what tells them apart in this study: the settings in which the
-// bases of an estimator differ, and those in which a varied question differs from its base.
-func relabel(questions []*scoring.Question) {
-	byName := map[string][]*scoring.Question{}
+// bases of an estimator differ, and those in which a varied question differs from its base. Labels that the definition
+// gives take the place of the estimator's name, and tell apart by themselves.
+func relabel(questions []*scoring.Question, given map[*scoring.Question]string) {
+	type name struct{ estimator, label string }
+	byName := map[name][]*scoring.Question{}
 	for _, q := range questions {
 		if _, ok := q.Source.(*estimators.Configured); ok {
-			byName[q.Estimator] = append(byName[q.Estimator], q)
+			n := name{q.Estimator, cmp.Or(given[q], q.Estimator)}
+			byName[n] = append(byName[n], q)
 		}
 	}
 	for _, family := range byName {
@@ -38,6 +42,9 @@ func relabel(questions []*scoring.Question) {
 		for label, q := range short {
 			q.Label = label
 		}
+	}
+	for q, label := range given {
+		q.Label = label + strings.TrimPrefix(q.Label, q.Estimator)
 	}
 }
 

@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"rwe301/analysis"
 	"rwe301/bench301"
@@ -249,10 +248,7 @@ func (p *Plan) estimators(ctx context.Context) error {
 			break // the others would say the same
 		}
 	}
-	relabel(p.Questions)
-	for q, label := range p.labels {
-		q.Label = label + strings.TrimPrefix(q.Label, q.Estimator)
-	}
+	relabel(p.Questions, p.labels)
 	labels := map[string]bool{}
 	for _, q := range p.Questions {
 		slices.Sort(q.Seeds)

@@ -101,6 +101,9 @@ func (r *Run) loadPopulations(all []store.Named, out *analysis.Results) error {
 	if err != nil || found == nil {
 		return err
 	}
+	if digestOf(all, r.Manifest.Questions, found) != r.Manifest.Digest {
+		return fmt.Errorf("%s: not what the run began with: the run folder is damaged", filepath.Join(r.Dir, populationsFile))
+	}
 	if r.Manifest.Shard.Count > 0 {
 		out.From.Notes = append(out.From.Notes, "The populations of the searches come with the merged run: a part of the "+
 			"study has a part of each.")

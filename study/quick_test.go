@@ -55,17 +55,24 @@ func TestQuickStudy(t *testing.T) {
 	}
 }
 
-// A label takes the place of the estimator's name.
+// A label takes the place of the estimator's name, and needs settings behind it only where two share it.
 func TestLabels(t *testing.T) {
-	path := studytest.Write(t, t.TempDir(), "study.yaml", head+`estimators:
-  - {name: params, label: Size}
-  - {name: rwe, label: RWE, settings: {channels: [4, 8]}}
-`)
-	var labels []string
-	for _, q := range studytest.Prepare(t, path).Questions {
-		labels = append(labels, q.Label)
-	}
-	if got, want := strings.Join(labels, " "), "Size RWE:channels=4 RWE:channels=8"; got != want {
-		t.Errorf("labels %s, want %s", got, want)
+	for entries, want := range map[string]string{
+		"{name: params, label: Size}, {name: rwe, label: RWE, settings: {channels: [4, 8]}}": "Size RWE:channels=4 " +
+			"RWE:channels=8",
+		"{name: near, label: A}, {name: near, label: B, settings: {batch: 4}}, {name: near, settings: {batch: 8}}": "A B near",
+		"{name: near, label: A}, {name: near, label: A, settings: {batch: 4}}, {name: near, label: B, settings: {batch: 8}}": "" +
+			"A:batch=32 A:batch=4 B",
+		"{name: near, label: near}, {name: near, settings: {batch: 4}}":                  "near:batch=32 near:batch=4",
+		"{name: rwe, label: R, vary: {epochs: [2]}}, {name: rwe, settings: {epochs: 3}}": "R R:epochs=2 rwe",
+	} {
+		path := studytest.Write(t, t.TempDir(), "study.yaml", head+"estimators: ["+entries+"]\n")
+		var labels []string
+		for _, q := range studytest.Prepare(t, path).Questions {
+			labels = append(labels, q.Label)
+		}
+		if got := strings.Join(labels, " "); got != want {
+			t.Errorf("%s: labels %s, want %s", entries, got, want)
+		}
 	}
 }

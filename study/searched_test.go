@@ -511,6 +511,7 @@ func TestDamagedPopulations(t *testing.T) {
 		"no method":   {`"method":"a"`, `"method":""`, "must have a method"},
 		"unknown key": {`"method":"a"`, `"method":"a","Method":"b"`, "damaged"},
 		"gone":        {string(whole), "", "populations.json"},
+		"far":         {`"generation":1,`, `"generation":2000000000,`, "not what the run began with"},
 	} {
 		if !strings.Contains(string(whole), c.old) {
 			t.Fatalf("%s: no %s", name, c.old)
