@@ -186,8 +186,9 @@ func (f Study) cohortNotes(c *analysis.Cohorts, drivers []*analysis.Driver, coun
 	notes = append(notes, fmt.Sprintf("Given %s: partial correlation, %[1]s held fixed.", c.Given), distinct(drivers))
 	if !pooled(c) {
 		if counted {
-			notes = append(notes, fmt.Sprintf("vs %s: of the difference in rho, paired t over seeds, Holm over the "+
-				"estimators; + higher, - lower, ~ not distinguishable at 0.05.", c.Given), usefulRule(c.Given))
+			notes = append(notes, fmt.Sprintf("vs %s: of the difference in rho over the cohorts where both are "+
+				"defined, paired t over seeds, Holm over the estimators; + higher, - lower, ~ not distinguishable at 0.05.",
+				c.Given), usefulRule(c.Given))
 		} else {
 			notes = append(notes, fmt.Sprintf("useful: its rho given %s has an interval above 0; %[1]s was not scored, so that "+
 				"nothing is compared with it.", c.Given))
