@@ -509,7 +509,7 @@ func (c *Cohorts) spread(p *CohortPoint, m Measure, g *cohortGroup, row *Finding
 		}
 		return s, nil
 	}
-	d, err := correlation.BootstrapFunc(v, true, func(v [][]float64) (float64, error) { return within(m, v) }, c.Options)
+	d, err := resampled(m, v, c.Options)
 	if errors.Is(err, correlation.ErrUndefined) {
 		return s, nil
 	}
@@ -519,6 +519,14 @@ func (c *Cohorts) spread(p *CohortPoint, m Measure, g *cohortGroup, row *Finding
 	i, err := d.Confidence(Confidence)
 	s.Low, s.High = i.Low, i.High
 	return s, err
+}
+
+// resampled is the bootstrap distribution of a measure.
+func resampled(m Measure, v [][]float64, o correlation.Options) (*correlation.Distribution, error) {
+	if m.Partial() {
+		return correlation.BootstrapPartial(m.Coefficient(), v[0], v[1], v[2], o)
+	}
+	return correlation.Bootstrap(m.Coefficient(), v[0], v[1], o)
 }
 
 // overSeeds sums up values, NaN the undefined ones.

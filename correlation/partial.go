@@ -12,10 +12,9 @@ func Partial(c Coefficient, x, y, z []float64, alt Alternative) (Test, error) {
 	if err != nil {
 		return t, err
 	}
-	if xz*xz >= 1 || yz*yz >= 1 {
+	if t.Statistic = partial(xy, xz, yz); math.IsNaN(t.Statistic) {
 		return t, undefinedf("z determines x or y")
 	}
-	t.Statistic = (xy - xz*yz) / math.Sqrt((1-xz*xz)*(1-yz*yz))
 	n := float64(len(x))
 	if len(x) < 4 {
 		return t, undefinedf("p-value of a partial correlation of %d values, at least 4 needed", len(x))
@@ -26,6 +25,50 @@ func Partial(c Coefficient, x, y, z []float64, alt Alternative) (Test, error) {
 	}
 	t.P = correlationP(t.Statistic, n-3, alt)
 	return t, nil
+}
+
+// partial is the partial correlation of three coefficients; NaN where z determines x or y, or one of them is NaN.
+func partial(xy, xz, yz float64) float64 {
+	if xz*xz >= 1 || yz*yz >= 1 {
+		return math.NaN()
+	}
+	return (xy - xz*yz) / math.Sqrt((1-xz*xz)*(1-yz*yz))
+}
+
+// BootstrapPartial returns the bootstrap distribution of the partial correlation of x and y given z, as [Bootstrap] does
+// of a coefficient.
+func BootstrapPartial(c Coefficient, x, y, z []float64, o Options) (*Distribution, error) {
+	observed, err := Partial(c, x, y, z, TwoSided)
+	if err != nil {
+		return nil, err
+	}
+	n := len(x)
+	if err := o.checkIndices(n); err != nil {
+		return nil, err
+	}
+	b, err := o.resamples()
+	if err != nil {
+		return nil, err
+	}
+	ks := []kernel{newKernel(c, x, y), newKernel(c, x, z), newKernel(c, y, z)}
+	of, err := replicate(ks, n, n, b, o)
+	if err != nil {
+		return nil, err
+	}
+	without := make([][]float64, len(ks))
+	for i, k := range ks {
+		if without[i], err = leaveOneOut(k, n, o); err != nil {
+			return nil, err
+		}
+	}
+	join := func(of [][]float64) []float64 {
+		out := make([]float64, len(of[0]))
+		for i := range out {
+			out[i] = partial(of[0][i], of[1][i], of[2][i])
+		}
+		return out
+	}
+	return newDistribution(observed.Statistic, join(of), [][]float64{join(without)})
 }
 
 // Semipartial is the correlation of x with y from which z has been removed: (xy - xz yz)/sqrt(1-yz^2). The error wraps

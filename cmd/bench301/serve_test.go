@@ -23,7 +23,7 @@ func TestServe(t *testing.T) {
 	}()
 	lines := bufio.NewScanner(talk)
 	lines.Scan()
-	said := regexp.MustCompile(`^bench301: 1 surrogates at (http://127\.0\.0\.1:[0-9]+)$`)
+	said := regexp.MustCompile(`^bench301: 3 surrogates at (http://127\.0\.0\.1:[0-9]+)$`)
 	found := said.FindStringSubmatch(lines.Text())
 	if found == nil {
 		t.Fatalf("said %q", lines.Text())
