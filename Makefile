@@ -26,7 +26,7 @@ ablation: build ## estimates within the populations of searches, on embedded dat
 	$(BIN) figure $(QUICK) --only cohorts --reference published -e RWE -e macs -e map-effdim --width 6.75in
 
 test: ## run all tests
-	$(GO) test ./...
+	$(GO) test -timeout 20m ./...
 
 check: ## formatting, vet, staticcheck, then all tests
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
