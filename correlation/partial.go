@@ -35,8 +35,8 @@ func partial(xy, xz, yz float64) float64 {
 	return (xy - xz*yz) / math.Sqrt((1-xz*xz)*(1-yz*yz))
 }
 
-// BootstrapPartial returns the bootstrap distribution of the partial correlation of x and y given z, as [Bootstrap] does
-// of a coefficient.
+// BootstrapPartial returns the bootstrap distribution of the partial correlation of x and y given z, as [Bootstrap]
+// does of a coefficient.
 func BootstrapPartial(c Coefficient, x, y, z []float64, o Options) (*Distribution, error) {
 	observed, err := Partial(c, x, y, z, TwoSided)
 	if err != nil {
