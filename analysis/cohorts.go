@@ -6,13 +6,11 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"gonum.org/v1/gonum/floats"
 
 	"rwe301/correlation"
-	"rwe301/internal/suggest"
 )
 
 // Grouping says how architectures are put into cohorts, within which estimators are judged.
@@ -46,6 +44,9 @@ func (g Grouping) members(p Population) []int {
 	}
 	return p.Born
 }
+
+// Pooled says whether a cohort pools seeds, so that nothing is averaged over them.
+func (g Grouping) Pooled() bool { return !g.OfSearches() || g == Births }
 
 // FewestInCohort is the number of distinct architectures below which a cohort has no correlation.
 const FewestInCohort = 5
@@ -211,7 +212,7 @@ func (f *Findings) Cohorts(o CohortOptions) (*Cohorts, error) {
 		c.Drivers = append(c.Drivers, d)
 	}
 	c.How = "Intervals: 95%, Student's t over seeds."
-	if !c.Of.OfSearches() || c.Of == Births {
+	if c.Of.Pooled() {
 		c.How = fmt.Sprintf("Intervals: 95%%, %s.", f.over(false))
 		if len(f.Architectures) > ClosedForm {
 			c.How = fmt.Sprintf("Intervals: 95%%, %s; of more than %d architectures closed forms (Fieller et al. 1957).",
@@ -234,154 +235,6 @@ func (c *Cohorts) held() (scores []float64, column *Column, err error) {
 	}
 	_, err = c.Select(c.Given)
 	return nil, nil, err
-}
-
-// cohortGroup are the members of a driver's cohorts.
-type cohortGroup struct {
-	name    string
-	seeds   []uint64
-	cohorts []Cohort
-	members [][][]int   // [cohort][seed], places of architectures; one "seed" where they are pooled
-	places  map[int]int // of generations among the cohorts, as they came
-}
-
-// groups puts the architectures into cohorts.
-func (c *Cohorts) groups(given []float64) ([]*cohortGroup, error) {
-	switch c.Of {
-	case BySize:
-		return []*cohortGroup{c.quantiles(given)}, nil
-	case ByTruth:
-		return []*cohortGroup{c.quantiles(c.Truth)}, nil
-	}
-	var out []*cohortGroup
-	by := map[string]*cohortGroup{}
-	for _, p := range c.Populations {
-		if c.Methods != nil && !slices.Contains(c.Methods, p.Method) {
-			continue
-		}
-		g := by[p.Method]
-		if g == nil {
-			g = &cohortGroup{name: p.Method}
-			by[p.Method], out = g, append(out, g)
-		}
-		s := slices.Index(g.seeds, p.Seed)
-		if s < 0 {
-			s, g.seeds = len(g.seeds), append(g.seeds, p.Seed)
-		}
-		g.put(p.Generation, s, c.Of.members(p))
-	}
-	for _, m := range c.Methods {
-		if by[m] == nil {
-			return nil, fmt.Errorf("%s: no populations of a method %q%s", c.From.Dir, m, suggest.Nearest(m, c.methods()))
-		}
-	}
-	for _, g := range out {
-		g.sort()
-		for k := range g.members { // a seed whose search has not come so far has an empty cohort
-			g.members[k] = append(g.members[k], make([][]int, len(g.seeds)-len(g.members[k]))...)
-		}
-		if c.Of == Births {
-			g.pool()
-		}
-	}
-	return out, nil
-}
-
-// put makes members the cohort of a generation and of a seed. Generations that the run has of no seed are no cohorts.
-func (g *cohortGroup) put(generation, seed int, members []int) {
-	k, known := g.places[generation]
-	if !known {
-		if g.places == nil {
-			g.places = map[int]int{}
-		}
-		k = len(g.cohorts)
-		g.places[generation] = k
-		g.cohorts = append(g.cohorts, Cohort{Number: generation, Low: math.NaN(), High: math.NaN()})
-		g.members = append(g.members, nil)
-	}
-	for len(g.members[k]) <= seed {
-		g.members[k] = append(g.members[k], nil)
-	}
-	g.members[k][seed] = members
-}
-
-// sort puts generations in their order.
-func (g *cohortGroup) sort() {
-	slices.SortFunc(g.cohorts, func(a, b Cohort) int { return cmp.Compare(a.Number, b.Number) })
-	members := make([][][]int, len(g.members))
-	for k, c := range g.cohorts {
-		members[k] = g.members[g.places[c.Number]]
-	}
-	g.members = members
-}
-
-// methods are those that the run has populations of.
-func (c *Cohorts) methods() (names []string) {
-	for _, p := range c.Populations {
-		if !slices.Contains(names, p.Method) {
-			names = append(names, p.Method)
-		}
-	}
-	return names
-}
-
-// pool puts every architecture into the first generation, of any seed, that evaluated it.
-func (g *cohortGroup) pool() {
-	seen := map[int]bool{}
-	for k, bySeed := range g.members {
-		var pooled []int
-		for _, members := range bySeed {
-			for _, i := range members {
-				if !seen[i] {
-					seen[i], pooled = true, append(pooled, i)
-				}
-			}
-		}
-		slices.Sort(pooled)
-		g.members[k] = [][]int{pooled}
-	}
-	g.seeds = nil
-}
-
-// quantiles cuts all architectures with a value and an accuracy into equal parts by it; equal values stay together, in
-// the part of their middle.
-func (c *Cohorts) quantiles(of []float64) *cohortGroup {
-	var order []int
-	for i, v := range of {
-		if !math.IsNaN(v) && !math.IsNaN(c.Truth[i]) {
-			order = append(order, i)
-		}
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(of[a], of[b]) })
-	g := &cohortGroup{cohorts: make([]Cohort, c.Quantiles), members: make([][][]int, c.Quantiles)}
-	for k := range g.cohorts {
-		g.cohorts[k] = Cohort{Number: k + 1, Low: math.NaN(), High: math.NaN()}
-		g.members[k] = [][]int{nil}
-	}
-	for at := 0; at < len(order); {
-		end := at + 1
-		for end < len(order) && of[order[end]] == of[order[at]] {
-			end++
-		}
-		k := min(c.Quantiles-1, (at+end)*c.Quantiles/(2*len(order)))
-		g.members[k][0] = append(g.members[k][0], order[at:end]...)
-		at = end
-	}
-	for k := range g.cohorts {
-		if m := g.members[k][0]; len(m) > 0 {
-			low, high := of[m[0]], of[m[len(m)-1]]
-			g.cohorts[k].Low, g.cohorts[k].High = low, high
-			g.cohorts[k].Label = fmt.Sprintf("%s to %s", Short(rounded(low)), Short(rounded(high)))
-			slices.Sort(m)
-		}
-	}
-	return g
-}
-
-// rounded keeps four digits of a number, for labels.
-func rounded(v float64) float64 {
-	v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', 4, 64), 64)
-	return v
 }
 
 // driver judges all estimators within the cohorts of a group.
@@ -591,117 +444,6 @@ func (c *Cohorts) span(d *Driver, curve *Curve) error {
 		curve.Span[m] = spread
 	}
 	return nil
-}
-
-// OfSeeds are the means over the span, one a seed of the driver; NaN where it is undefined in every generation.
-func (c *Curve) OfSeeds(m Measure) []float64 { return c.bySeed[m] }
-
-// CohortContrast is the difference in a measure over the span between two curves of a driver, A minus B, over seeds.
-type CohortContrast struct {
-	A, B       *Curve
-	Measure    Measure
-	Difference Spread   // paired by cohort and seed
-	P          *float64 // of no difference: paired t-test; nil where it is undefined
-	PAdjusted  *float64 // by Holm, over the family
-	Wilcoxon   *float64 // of the signed-rank test, not adjusted
-	Why        string   // there is no p
-}
-
-// Distinguishable says whether the difference is significant.
-func (c CohortContrast) Distinguishable() bool {
-	return c.PAdjusted != nil && *c.PAdjusted < 1-Confidence
-}
-
-// Mark is "+" where A is significantly better, "-" where it is worse, and "~" where they cannot be told apart.
-func (c CohortContrast) Mark() string {
-	switch {
-	case !c.Distinguishable():
-		return "~"
-	case c.Difference.Mean > 0:
-		return "+"
-	}
-	return "-"
-}
-
-// Against compares every other curve of a driver with one; one family for Holm.
-func (c *Cohorts) Against(d *Driver, one *Curve, m Measure) ([]CohortContrast, error) {
-	var pairs [][2]*Curve
-	for _, other := range d.Curves {
-		if other != one && !(m.Partial() && (other.Given || one.Given)) {
-			pairs = append(pairs, [2]*Curve{other, one})
-		}
-	}
-	return c.contrasts(d, pairs, m)
-}
-
-// EveryPair compares all curves of a driver with each other; one family for Holm.
-func (c *Cohorts) EveryPair(d *Driver, m Measure) ([]CohortContrast, error) {
-	var pairs [][2]*Curve
-	for i, a := range d.Curves {
-		for _, b := range d.Curves[i+1:] {
-			if !(m.Partial() && (a.Given || b.Given)) {
-				pairs = append(pairs, [2]*Curve{a, b})
-			}
-		}
-	}
-	return c.contrasts(d, pairs, m)
-}
-
-// paired are the means over the span of each seed for two curves, over the cohorts in which both are defined. Seeds
-// without one are left out. Rounding is no difference.
-func (d *Driver) paired(a, b *Curve, m Measure) (x, y []float64) {
-	const rounding = 1e-12
-	for s := range max(1, len(d.Seeds)) {
-		sumX, sumY, n := 0.0, 0.0, 0.0
-		for k, p := range a.Points {
-			v, w := p.Values[s].Of[m], b.Points[k].Values[s].Of[m]
-			if d.Spans(p.Number) && !math.IsNaN(v) && !math.IsNaN(w) {
-				sumX, sumY, n = sumX+v, sumY+w, n+1
-			}
-		}
-		if n == 0 {
-			continue
-		}
-		if math.Abs(sumX-sumY)/n < rounding {
-			sumY = sumX
-		}
-		x, y = append(x, sumX/n), append(y, sumY/n)
-	}
-	return x, y
-}
-
-// contrasts compares pairs of curves of a driver, paired by seed.
-func (c *Cohorts) contrasts(d *Driver, pairs [][2]*Curve, m Measure) ([]CohortContrast, error) {
-	var out []CohortContrast
-	var ps []float64
-	var of []int
-	for _, p := range pairs {
-		a, b := d.paired(p[0], p[1], m)
-		differences := make([]float64, len(a))
-		for i := range a {
-			differences[i] = a[i] - b[i]
-		}
-		x := CohortContrast{A: p[0], B: p[1], Measure: m}
-		var err error
-		if x.Difference, err = c.overSeeds(differences); err != nil {
-			return nil, err
-		}
-		x.Difference.Undefined = max(1, len(d.Seeds)) - x.Difference.Defined
-		if t, err := correlation.PairedT(a, b, correlation.TwoSided); err != nil {
-			x.Why = because(err)
-		} else {
-			x.P = &t.P
-			ps, of = append(ps, t.P), append(of, len(out))
-		}
-		if w, err := correlation.Wilcoxon(a, b, correlation.WilcoxonOptions{}); err == nil && len(a) > 1 {
-			x.Wilcoxon = &w.P
-		}
-		out = append(out, x)
-	}
-	for i, p := range correlation.Holm(ps) {
-		out[of[i]].PAdjusted = &p
-	}
-	return out, nil
 }
 
 // Count is the curve of the count that is held fixed, or nil where no estimator of the run has it.

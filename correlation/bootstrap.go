@@ -49,6 +49,14 @@ func (o Options) resamples() (int, error) {
 	return o.Resamples, nil
 }
 
+// resamplesOf is the number of resamples of one sample of n rows, whose given indices must fit.
+func (o Options) resamplesOf(n int) (int, error) {
+	if err := o.checkIndices(n); err != nil {
+		return 0, err
+	}
+	return o.resamples()
+}
+
 // checkIndices refuses given resamples that do not fit samples of these sizes.
 func (o Options) checkIndices(sizes ...int) error {
 	if o.Indices == nil {
@@ -204,10 +212,7 @@ func Bootstrap(c Coefficient, x, y []float64, o Options) (*Distribution, error) 
 		return nil, err
 	}
 	n := len(x)
-	if err := o.checkIndices(n); err != nil {
-		return nil, err
-	}
-	b, err := o.resamples()
+	b, err := o.resamplesOf(n)
 	if err != nil {
 		return nil, err
 	}

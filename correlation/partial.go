@@ -43,10 +43,7 @@ func BootstrapPartial(c Coefficient, x, y, z []float64, o Options) (*Distributio
 		return nil, err
 	}
 	n := len(x)
-	if err := o.checkIndices(n); err != nil {
-		return nil, err
-	}
-	b, err := o.resamples()
+	b, err := o.resamplesOf(n)
 	if err != nil {
 		return nil, err
 	}

@@ -76,9 +76,6 @@ func meaning(c *analysis.Cohorts) string {
 	return meanings[c.Of]
 }
 
-// pooled says whether a cohort has no seeds to be averaged over.
-func pooled(c *analysis.Cohorts) bool { return !c.Of.OfSearches() || c.Of == analysis.Births }
-
 // distinct says how many architectures the cohorts of methods have.
 func distinct(drivers []*analysis.Driver) string {
 	var n []float64

@@ -110,7 +110,7 @@ func (f Study) cohortPanel(c *analysis.Cohorts, d *analysis.Driver, rows []*anal
 		l.Title = "rank correlation"
 	}
 	switch l.All = len(d.Seeds); {
-	case pooled(c):
+	case c.Of.Pooled():
 		l.Counts, l.Band, l.All = "architectures", "95% interval over architectures", 0
 	case l.All > 1:
 		l.Band = "95% t interval over seeds"
@@ -160,7 +160,7 @@ func cohortLine(c *analysis.Cohorts, curve *analysis.Curve, m analysis.Measure) 
 		line.X, line.Y = append(line.X, float64(p.Number)), append(line.Y, s.Mean)
 		line.Low, line.High = append(line.Low, s.Low), append(line.High, s.High)
 		n := s.Defined
-		if pooled(c) {
+		if c.Of.Pooled() {
 			n = p.Values[0].N
 		}
 		line.N = append(line.N, n)

@@ -48,7 +48,7 @@ func spreadColumns(c *analysis.Cohorts, m analysis.Measure, intervals bool) []Co
 	out := coefficientColumns(name, key)
 	out[0].Hidden = m == analysis.PartialTau
 	out[1].Hidden = ofTau || !intervals
-	if pooled(c) {
+	if c.Of.Pooled() {
 		return out
 	}
 	return append(out, Column{Name: name + " SD", Key: key + "_sd", Kind: Real, Digits: 3, Hidden: true},
@@ -71,7 +71,7 @@ func spreadCells(c *analysis.Cohorts, s analysis.Spread, isGiven bool) []Cell {
 	if !math.IsNaN(s.SD) {
 		sd = value(s.SD)
 	}
-	if pooled(c) {
+	if c.Of.Pooled() {
 		return []Cell{mean, interval}
 	}
 	return []Cell{mean, interval, sd, bootstrap, count(s.Defined)}
@@ -79,7 +79,7 @@ func spreadCells(c *analysis.Cohorts, s analysis.Spread, isGiven bool) []Cell {
 
 // spanTable has a row an estimator: means over the span of a method.
 func (f Study) spanTable(c *analysis.Cohorts, d *analysis.Driver) (Table, error) {
-	tested, counted := !pooled(c), d.Count() != nil
+	tested, counted := !c.Of.Pooled(), d.Count() != nil
 	t := Table{Name: CohortsKind, subjects: []string{d.Name}, Title: f.title(fmt.Sprintf(
 		"Rank correlation within the %s of %s, %s", c.Of, d.Name, overSpan(d)))}
 	t.Columns = []Column{{Name: "cohorts", Key: "cohorts", Kind: Words, Hidden: true},
@@ -170,7 +170,7 @@ func undefinedIn(d *analysis.Driver, curve *analysis.Curve) (n int, why string) 
 // cohortNotes say how the numbers of a table of cohorts were made.
 func (f Study) cohortNotes(c *analysis.Cohorts, drivers []*analysis.Driver, counted bool) []string {
 	notes := []string{meaning(c)}
-	if pooled(c) {
+	if c.Of.Pooled() {
 		if c.Of == analysis.Births {
 			notes = append(notes, "Means over the generations.")
 		} else {
@@ -184,7 +184,7 @@ func (f Study) cohortNotes(c *analysis.Cohorts, drivers []*analysis.Driver, coun
 		}
 	}
 	notes = append(notes, fmt.Sprintf("Given %s: partial correlation, %[1]s held fixed.", c.Given), distinct(drivers))
-	if !pooled(c) {
+	if !c.Of.Pooled() {
 		if counted {
 			notes = append(notes, fmt.Sprintf("vs %s: of the difference in rho over the cohorts where both are "+
 				"defined, paired t over seeds, Holm over the estimators; + higher, - lower, ~ not distinguishable at 0.05.",
@@ -272,7 +272,7 @@ func (f Study) cohortValueTable(c *analysis.Cohorts) Table {
 		Columns: []Column{{Name: "cohorts", Key: "cohorts", Kind: Words, Hidden: true},
 			{Name: "method", Key: "method", Kind: Label, Hidden: !c.Of.OfSearches()},
 			{Name: "estimator", Key: "estimator", Kind: Label}, {Name: cohort, Key: cohort, Kind: Count},
-			{Name: "seed", Key: "seed", Kind: Words, Right: true, Hidden: pooled(c)},
+			{Name: "seed", Key: "seed", Kind: Words, Right: true, Hidden: c.Of.Pooled()},
 			{Name: "distinct", Key: "distinct", Kind: Count}, {Name: "n", Key: "n", Kind: Count}}}
 	for m := range analysis.Measures {
 		t.Columns = append(t.Columns, spreadColumns(c, m, false)...)
@@ -290,7 +290,7 @@ func (f Study) cohortValueTable(c *analysis.Cohorts) Table {
 					}
 					t.Rows = append(t.Rows, append(cells, count(undefined), text(why), text(c.Given)))
 				}
-				if !pooled(c) {
+				if !c.Of.Pooled() {
 					for s, v := range p.Values {
 						row(strconv.FormatUint(d.Seeds[s], 10), count(d.Cohorts[k].Distinct[s]), count(v.N),
 							func(m analysis.Measure) analysis.Spread { return analysis.OneSpread(v.Of[m]) }, whyOf(v.Why, curve.Given))
@@ -301,7 +301,7 @@ func (f Study) cohortValueTable(c *analysis.Cohorts) Table {
 					why[m] = p.Over[m].Why
 				}
 				seed, distinct, n := "mean", Cell{}, Cell{}
-				if pooled(c) {
+				if c.Of.Pooled() {
 					seed, distinct, n = "", count(d.Cohorts[k].Distinct[0]), count(p.Values[0].N)
 				}
 				row(seed, distinct, n, func(m analysis.Measure) analysis.Spread { return p.Over[m] }, whyOf(why, curve.Given))
@@ -312,7 +312,7 @@ func (f Study) cohortValueTable(c *analysis.Cohorts) Table {
 	t.Notes = slices.DeleteFunc(t.Notes, func(n string) bool {
 		return strings.HasPrefix(n, "undefined: ") || strings.HasPrefix(n, "useful: ") || strings.HasPrefix(n, "Means ")
 	})
-	if !pooled(c) {
+	if !c.Of.Pooled() {
 		t.Notes = append(t.Notes, c.How+" Of the rows with the seed mean.")
 	}
 	return t
