@@ -45,15 +45,7 @@ func Presets(name string) ([]Preset, error) {
 	return d.presets, err
 }
 
-// LookupPreset finds a preset of an estimator. An unknown name is an error that names the legal ones.
-func LookupPreset(estimator, name string) (Preset, error) {
-	d, err := find(estimator)
-	if err != nil {
-		return Preset{}, err
-	}
-	return d.preset(name)
-}
-
+// preset finds a preset. An unknown name is an error that names the legal ones.
 func (d definition) preset(name string) (Preset, error) {
 	var names []string
 	for _, p := range d.presets {
