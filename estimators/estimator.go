@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"rwe301/bench301"
+	"rwe301/network"
 )
 
 // Estimator estimates how good an architecture is. Most users want [Configured.Score], which wraps one.
@@ -42,6 +43,8 @@ type Score struct {
 
 	// Shared and SharedCPU are what it took here, where estimates before it may have done part of the work.
 	Shared, SharedCPU float64
+
+	Scarce bool // it failed for want of memory: another machine may do it
 }
 
 // Score scores one architecture. The error is that of ctx; everything else that goes wrong is in the Score.
@@ -81,6 +84,7 @@ func (c *Configured) Score(ctx context.Context, a bench301.Architecture, env *En
 		if errors.Is(err, ErrUndefined) {
 			s.Status = Undefined
 		}
+		s.Scarce = errors.Is(err, network.ErrScarce)
 	}
 	return s, nil
 }

@@ -54,6 +54,9 @@ func NewExecutor(p *Plan, o Options) (*Executor, error) { return fused.New(p, o)
 // NewExecutor64 returns an executor of a plan in float64, the reference.
 func NewExecutor64(p *Plan, o Options) (*Executor64, error) { return reference.New[float64](p, o) }
 
+// ErrScarce marks what a machine with more free memory could do.
+var ErrScarce = memory.ErrScarce
+
 // CheckMemory says whether so many bytes for a batch are free, as executors do before they take theirs.
 func CheckMemory(need int64, batch int) error { return memory.Check(need, memory.Free(), batch) }
 

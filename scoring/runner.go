@@ -1,6 +1,7 @@
 package scoring
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,6 +27,7 @@ type Options struct {
 	Checkpoints string      // folder in which trainings are kept epoch by epoch; "" keeps nothing
 	Machine     Machine
 	Progress    func(finished int) // architectures of this Run; called from one goroutine at a time; may be nil
+	Fleet       Fleet              // answers in place of this process, and keeps it in Store; may be nil
 }
 
 // Runner answers questions about architectures: the only place where a source is asked, a panic is caught, a record is
@@ -33,15 +35,24 @@ type Options struct {
 type Runner struct {
 	questions []*Question
 	seeds     []uint64
-	asked     int // answers about one architecture
+	order     []seeded // of the answers about one architecture
 	options   Options
 	workers   []map[uint64]*estimators.Env // of each worker, by seed
+}
+
+// seeded is a question under one of its seeds.
+type seeded struct {
+	question *Question
+	seed     uint64
 }
 
 // NewRunner makes a runner of questions, no two of which are the same.
 func NewRunner(questions []*Question, o Options) *Runner {
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	if o.Fleet != nil {
+		o.Workers = 1 // for what does not travel
 	}
 	r := &Runner{questions: questions, seeds: Seeds(questions), options: o,
 		workers: make([]map[uint64]*estimators.Env, o.Workers)}
@@ -55,8 +66,14 @@ func NewRunner(questions []*Question, o Options) *Runner {
 			r.workers[i][seed] = env.Fork()
 		}
 	}
+	for _, seed := range r.seeds {
+		for _, q := range questions {
+			if q.Asks(seed) {
+				r.order = append(r.order, seeded{q, seed})
+			}
+		}
+	}
 	for _, q := range questions {
-		r.asked += len(q.Seeds)
 		if c, ok := q.Source.(*estimators.Configured); ok {
 			for _, envs := range r.workers {
 				for _, seed := range q.Seeds {
@@ -74,6 +91,7 @@ type Answer struct {
 	Fresh    bool     // made now, not read from the store
 	Shared   float64  // as Cost, what it took here, sharing work with the answers before it
 	Warnings []string // reasons to distrust the score
+	Scarce   bool     // it failed for want of memory: another machine may do it
 }
 
 // Run answers the open questions about architectures. done, if not nil, is told the answers about each, seed by seed
@@ -88,6 +106,13 @@ func (r *Runner) Run(ctx context.Context, archs []bench301.Architecture,
 	kept := &saver{store: r.options.Store, failed: stop}
 	q := newQueue(archs, r.options.Progress, done)
 	defer context.AfterFunc(ctx, q.wake)()
+	if r.options.Fleet != nil {
+		err := r.elsewhere(ctx, stop, archs, q, kept)
+		if err := errors.Join(kept.flush(), q.drain()); err != nil {
+			return err
+		}
+		return cmp.Or(context.Cause(ctx), err)
+	}
 	var wg sync.WaitGroup
 	atOnce := max(1, min(len(r.workers), len(archs)))
 	for _, envs := range r.workers[:atOnce] {
@@ -100,7 +125,7 @@ func (r *Runner) Run(ctx context.Context, archs []bench301.Architecture,
 				if !more {
 					return
 				}
-				answers, err := r.answer(ctx, archs[i], envs, kept)
+				answers, _, err := r.answer(ctx, archs[i], envs, kept, true)
 				if err := errors.Join(q.put(i, answers), err); err != nil {
 					stop(err)
 					return
@@ -116,43 +141,45 @@ func (r *Runner) Run(ctx context.Context, archs []bench301.Architecture,
 }
 
 // answer answers the open questions about one architecture, seed by seed, so that estimators of one seed share passes.
-// With an error come the answers made before it.
-func (r *Runner) answer(ctx context.Context, a bench301.Architecture, envs map[uint64]*estimators.Env,
-	kept *saver) (answers []Answer, err error) {
+// With an error come the answers made before it. Unless all are to be answered here, open are the places of the answers
+// that lack because their questions travel.
+func (r *Runner) answer(ctx context.Context, a bench301.Architecture, envs map[uint64]*estimators.Env, kept *saver,
+	all bool) (answers []Answer, open []int, err error) {
 	text, id := a.String(), a.ID()
-	answers = make([]Answer, 0, r.asked)
-	for _, seed := range r.seeds {
-		for _, q := range r.questions {
-			if !q.Asks(seed) {
-				continue
-			}
-			record := store.Record{
-				Arch: text, ID: id, Estimator: q.Estimator, Settings: q.Settings, SettingsHash: q.SettingsHash, Dataset: q.Dataset,
-				Seed: seed,
-				Code: r.options.Machine.Code, CPU: r.options.Machine.CPU,
-			}
-			old, ok, err := kept.get(record.Key())
-			if err != nil {
-				return answers, err
-			}
-			if ok && (old.Status != store.Failed || !r.options.Retry) {
-				answers = append(answers, Answer{Record: old})
-				continue
-			}
-			s, err := Ask(ctx, q.Source, a, envs[seed])
-			if err != nil {
-				return answers, err
-			}
-			fill(&record, s)
-			kept.add(record)
-			shared := s.SharedCPU
-			if record.CPUSeconds == 0 {
-				shared = s.Shared
-			}
-			answers = append(answers, Answer{record, true, shared, s.Warnings})
+	answers = make([]Answer, 0, len(r.order))
+	for _, o := range r.order {
+		q := o.question
+		record := store.Record{
+			Arch: text, ID: id, Estimator: q.Estimator, Settings: q.Settings, SettingsHash: q.SettingsHash, Dataset: q.Dataset,
+			Seed: o.seed,
+			Code: r.options.Machine.Code, CPU: r.options.Machine.CPU,
 		}
+		old, ok, err := kept.get(record.Key())
+		if err != nil {
+			return answers, open, err
+		}
+		if ok && (old.Status != store.Failed || !r.options.Retry) {
+			answers = append(answers, Answer{Record: old})
+			continue
+		}
+		if !all && q.Travels() {
+			open = append(open, len(answers))
+			answers = append(answers, Answer{})
+			continue
+		}
+		s, err := Ask(ctx, q.Source, a, envs[o.seed])
+		if err != nil {
+			return answers, open, err
+		}
+		fill(&record, s)
+		kept.add(record)
+		shared := s.SharedCPU
+		if record.CPUSeconds == 0 {
+			shared = s.Shared
+		}
+		answers = append(answers, Answer{record, true, shared, s.Warnings, s.Scarce})
 	}
-	return answers, nil
+	return answers, open, nil
 }
 
 // fill copies a score into a record.

@@ -3,6 +3,7 @@
 package memory
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"runtime"
@@ -87,8 +88,11 @@ func (m *Cache) Bytes() (total int64) {
 // Max is the most an executor may ask for, in bytes: more than that is a mistyped size on the machines of today.
 const Max = 1 << 40
 
+// ErrScarce marks what a machine with more free memory could do. It adds no words.
+var ErrScarce = errors.New("")
+
 // Check says whether an executor that needs so many bytes may be made. An unknown amount of free memory (negative)
-// forbids nothing but the absurd.
+// forbids nothing but the absurd. The error is ErrScarce where more memory would do.
 func Check(need, free int64, batch int) error {
 	const gb = 1e9
 	switch {
@@ -97,7 +101,7 @@ func Check(need, free int64, batch int) error {
 			batch, Max/gb)
 	case free >= 0 && need > free:
 		return fmt.Errorf("network: batch %d of this network needs %.2f GB and %.2f GB are free: "+
-			"use a smaller batch, width or image", batch, float64(need)/gb, float64(free)/gb)
+			"use a smaller batch, width or image%w", batch, float64(need)/gb, float64(free)/gb, ErrScarce)
 	}
 	return nil
 }
