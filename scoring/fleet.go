@@ -31,9 +31,9 @@ type Done struct {
 
 // Fleet answers questions with workers of other processes and machines, and keeps what they answer.
 type Fleet interface {
-	// Answer takes jobs one by one, as it can use them, and tells done about each once its records are in the store: in any
-	// order, several at once, from one goroutine at a time. It returns when all are done. Its error is that of ctx, the
-	// store or done, or says why the workers cannot go on.
+	// Answer takes jobs one by one, as it can use them, and tells done about each once its records are in the store: in
+	// any order, several at once, from one goroutine at a time. It returns when all are done. Its error is that of ctx,
+	// the store or done, or says why the workers cannot go on.
 	Answer(ctx context.Context, jobs iter.Seq[Job], done func([]Done) error) error
 }
 

@@ -55,6 +55,7 @@ type Searches struct {
 	Dir      string
 	Manifest Manifest
 	Store    *store.SQLite
+	Fleet    scoring.Fleet // scores in place of this process, and keeps it in Store; may be nil
 
 	machine    scoring.Machine
 	space      bench301.Space
@@ -405,10 +406,39 @@ func (s *Searches) evaluator(m analysis.Method, seed uint64, workers int) *evalu
 	}
 	e.asked = len(questions)
 	e.runner = scoring.NewRunner(questions, scoring.Options{
-		Data: s.data, Store: s.Store, Workers: workers, Machine: s.machine,
+		Data: s.data, Store: s.Store, Workers: workers, Machine: s.machine, Fleet: s.Fleet,
 	})
 	return e
 }
+
+// Questions lists what the searches ask, under all their seeds.
+func (s *Searches) Questions() (list []*scoring.Question) {
+	d := s.Manifest.Definition
+	d.Budgets = nil
+	seen := map[store.Key]bool{}
+	for _, spec := range d.specs() {
+		o := s.objectives[spec]
+		if seen[o.Key()] {
+			continue
+		}
+		seen[o.Key()] = true
+		q := *o.Question
+		q.Seeds = slices.Clone(q.Seeds)
+		for _, seed := range d.Seeds {
+			if w := d.weights(seed); !slices.Contains(q.Seeds, w) {
+				q.Seeds = append(q.Seeds, w)
+			}
+		}
+		list = append(list, &q)
+	}
+	return list
+}
+
+// Space is that of the architectures.
+func (s *Searches) Space() bench301.Space { return s.space }
+
+// Data are the images that the objectives see, nil for none.
+func (s *Searches) Data() *dataset.Set { return s.data }
 
 // weights is the seed of the random weights that the search of a seed sees.
 func (d Definition) weights(seed uint64) uint64 {

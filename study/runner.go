@@ -17,6 +17,7 @@ type Options struct {
 	Workers  int                   // architectures at a time; 0 means one a processor
 	Retry    bool                  // score again what failed
 	Progress func(done, total int) // architectures; called from one goroutine at a time; may be nil
+	Fleet    scoring.Fleet         // scores in place of this process, and keeps it in the store of the run; may be nil
 }
 
 // Do scores what the run still lacks. Everything finished is saved when it returns, whatever ended it; the error of a
@@ -42,7 +43,7 @@ func (r *Run) Do(ctx context.Context, p *Plan, m scoring.Machine, o Options) err
 	runner := scoring.NewRunner(p.Questions, scoring.Options{
 		Data: p.Data, Store: r.Store, Workers: o.Workers, Retry: o.Retry,
 		Checkpoints: filepath.Join(r.Dir, checkpointsFolder),
-		Machine:     m, Progress: progress,
+		Machine:     m, Progress: progress, Fleet: o.Fleet,
 	})
 	if err := runner.Run(ctx, pending, nil); err != nil {
 		return err

@@ -22,6 +22,7 @@ import (
 
 // searchOptions are the flags of search.
 type searchOptions struct {
+	workers clusterOptions
 	jobsOptions
 	out string
 	accuracyOptions
@@ -75,7 +76,7 @@ finished is kept).`,
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, s, args) },
 	}, spaceFlag(&d.Space), o.accuracyOptions.AddFlags, o.images.AddFlags,
 		outFlag(&o.out, "run folder (default runs/NAME, of flags runs/search, or NAME-2 and so on where "+
-			"that is taken)"), o.jobsOptions.AddFlags, jsonFlag(&o.json))
+			"that is taken)"), o.jobsOptions.AddFlags, o.workers.AddFlags, jsonFlag(&o.json))
 	f := cmd.Flags()
 	f.StringVarP(&o.algorithm, "algorithm", "a", "nsga2", "one of "+strings.Join(search.Algorithms(), ", "))
 	f.StringArrayVarP(&o.objectives, "objective", "O", d.Methods[0].Objectives, "what to minimise; give one to three")
@@ -109,7 +110,7 @@ func newSearchResume(s streams) *cobra.Command {
 			o.resume = args[0]
 			return o.run(cmd, s, nil)
 		},
-	}, o.jobsOptions.AddFlags, jsonFlag(&o.json), anyVersionFlag(&o.anyVersion))
+	}, o.jobsOptions.AddFlags, o.workers.AddFlags, jsonFlag(&o.json), anyVersionFlag(&o.anyVersion))
 }
 
 // parting is how long an interrupted search may take to show what it has.
@@ -134,7 +135,7 @@ func (o *searchOptions) run(cmd *cobra.Command, s streams, args []string) (err e
 	s.say("searching into %s", searches.Dir)
 	p := newSearchProgress(s)
 	defer saving(ctx)()
-	if err := searches.Run(ctx, o.jobs, p.print); err != nil {
+	if err := o.workers.search(ctx, s, searches, o.jobs, p.print); err != nil {
 		if errors.Is(err, context.Canceled) {
 			o.part(ctx, s, searches)
 		}

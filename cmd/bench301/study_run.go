@@ -248,6 +248,7 @@ func printPlan(s streams, f recordOptions, p *study.Plan, t timing) error {
 func newStudyRun(s streams) *cobra.Command {
 	var o partOptions
 	var commands commandOptions
+	var workers clusterOptions
 	var out string
 	var yes bool
 	cmd := with(&cobra.Command{
@@ -290,21 +291,22 @@ nothing was scored or an estimator failed everywhere, 130 interrupted (what was 
 			default:
 				out = newRunFolder(s, name, "bench301 study resume")
 			}
+			how := runOptions{Options: study.Options{Workers: o.jobs}, cluster: workers}
 			if p.Searches != nil {
-				return beginSearch(cmd.Context(), s, out, p, text, shard, o.jobs)
+				return beginSearch(cmd.Context(), s, out, p, text, shard, how)
 			}
-			return begin(cmd.Context(), s, out, p, text, shard, o.jobs, false)
+			return begin(cmd.Context(), s, out, p, text, shard, how, false)
 		},
-	}, o.AddFlags, commands.AddFlags, outFlag(&out, "run folder (default runs/NAME, or NAME-2 and so on where that is "+
-		"taken)"))
+	}, o.AddFlags, commands.AddFlags, workers.AddFlags,
+		outFlag(&out, "run folder (default runs/NAME, or NAME-2 and so on where that is taken)"))
 	cmd.Flags().BoolVar(&yes, "yes", false, "run a study of a million estimates or more")
 	return cmd
 }
 
 // beginSearch makes a run folder whose searches come first, and runs all of it.
 func beginSearch(ctx context.Context, s streams, dir string, p *study.Plan, text []byte, shard study.Shard,
-	jobs int) error {
-	t, err := timeOf(ctx, p, jobs, shard, measuring/6)
+	o runOptions) error {
+	t, err := timeOf(ctx, p, o.Workers, shard, measuring/6)
 	if err != nil {
 		return err
 	}
@@ -313,11 +315,11 @@ func beginSearch(ctx context.Context, s streams, dir string, p *study.Plan, text
 	if err != nil {
 		return err
 	}
-	return finishSearch(ctx, s, found, study.Options{Workers: jobs})
+	return finishSearch(ctx, s, found, o)
 }
 
 // finishSearch runs what is left of the searches of a run, and then the run.
-func finishSearch(ctx context.Context, s streams, found *study.Searching, o study.Options) error {
+func finishSearch(ctx context.Context, s streams, found *study.Searching, o runOptions) error {
 	if found.Shard().Count > 0 {
 		s.say("each part of the study runs the searches for itself: bench301 search runs them once for all, and " +
 			"architectures: {search: RUN} takes its folder")
@@ -326,7 +328,7 @@ func finishSearch(ctx context.Context, s streams, found *study.Searching, o stud
 		s.say("%s", note)
 	}
 	s.say("searching into %s", found.Searches.Dir)
-	if err := runSearches(ctx, s, found.Searches, o.Workers); err != nil {
+	if err := runSearches(ctx, s, found.Searches, o); err != nil {
 		s.say("saved; go on with: bench301 study resume %s", shellWord(found.Dir))
 		return errors.Join(err, found.Close())
 	}
@@ -339,10 +341,10 @@ func finishSearch(ctx context.Context, s streams, found *study.Searching, o stud
 }
 
 // runSearches runs what is left of searches. It is an error where they could score nothing.
-func runSearches(ctx context.Context, s streams, searches *search.Searches, jobs int) error {
+func runSearches(ctx context.Context, s streams, searches *search.Searches, o runOptions) error {
 	p := newSearchProgress(s)
 	done := saving(ctx)
-	err := searches.Run(ctx, jobs, p.print)
+	err := o.cluster.search(ctx, s, searches, o.Workers, p.print)
 	done()
 	if err != nil {
 		return err
@@ -360,6 +362,7 @@ func runSearches(ctx context.Context, s streams, searches *search.Searches, jobs
 func newStudyResume(s streams) *cobra.Command {
 	var o jobsOptions
 	var commands commandOptions
+	var workers clusterOptions
 	var retry, anyVersion bool
 	cmd := with(&cobra.Command{
 		Use:   "resume RUN",
@@ -373,6 +376,7 @@ Exit status: that of bench301 study run.`,
 			if err := notSearches(args[0]); err != nil {
 				return err
 			}
+			how := runOptions{Options: study.Options{Workers: o.jobs, Retry: retry}, cluster: workers}
 			if study.IsSearching(args[0]) {
 				found, err := study.ReopenSearch(cmd.Context(), args[0], machine())
 				if err != nil {
@@ -386,7 +390,7 @@ Exit status: that of bench301 study run.`,
 				if err != nil {
 					return errors.Join(err, found.Close())
 				}
-				return finishSearch(cmd.Context(), s, found, study.Options{Workers: o.jobs, Retry: retry})
+				return finishSearch(cmd.Context(), s, found, how)
 			}
 			r, err := study.OpenForWriting(args[0])
 			if err != nil {
@@ -400,9 +404,9 @@ Exit status: that of bench301 study run.`,
 			if err := commands.permit(s, p); err != nil {
 				return errors.Join(fmt.Errorf("%s: %w", args[0], err), r.Close())
 			}
-			return finish(cmd.Context(), s, r, p, study.Options{Workers: o.jobs, Retry: retry}, false)
+			return finish(cmd.Context(), s, r, p, how, false)
 		},
-	}, o.AddFlags, commands.AddFlags, anyVersionFlag(&anyVersion))
+	}, o.AddFlags, commands.AddFlags, workers.AddFlags, anyVersionFlag(&anyVersion))
 	cmd.Flags().BoolVar(&retry, "retry", false, "try again what failed")
 	return cmd
 }
@@ -444,21 +448,28 @@ func reopen(ctx context.Context, r *study.Run, anyVersion bool) (*study.Plan, er
 	return study.Prepare(ctx, d)
 }
 
+// runOptions say how a run is made.
+type runOptions struct {
+	study.Options
+	cluster clusterOptions
+}
+
 // begin makes a run folder and runs all of it.
 func begin(
-	ctx context.Context, s streams, dir string, p *study.Plan, text []byte, shard study.Shard, jobs int, asJSON bool,
+	ctx context.Context, s streams, dir string, p *study.Plan, text []byte, shard study.Shard, o runOptions,
+	asJSON bool,
 ) error {
 	r, err := study.Create(dir, p, text, shard, machine())
 	if err != nil {
 		return err
 	}
 	s.say("running into %s", dir)
-	return finish(ctx, s, r, p, study.Options{Workers: jobs}, asJSON)
+	return finish(ctx, s, r, p, o, asJSON)
 }
 
 // finish runs what is left of a run, prints what came out, and closes it.
 func finish(
-	ctx context.Context, s streams, r *study.Run, p *study.Plan, o study.Options, asJSON bool,
+	ctx context.Context, s streams, r *study.Run, p *study.Plan, o runOptions, asJSON bool,
 ) (err error) {
 	defer func() { err = errors.Join(err, r.Close()) }()
 	if err := work(ctx, s, r, p, o); err != nil {
@@ -517,14 +528,14 @@ func printNotes(s streams, notes []string) error {
 }
 
 // work runs what is left of a run.
-func work(ctx context.Context, s streams, r *study.Run, p *study.Plan, o study.Options) error {
+func work(ctx context.Context, s streams, r *study.Run, p *study.Plan, o runOptions) error {
 	for _, note := range p.Notes {
 		s.say("%s", note)
 	}
 	m := newMeter(s.err, r.Manifest.Name, "archs")
 	o.Progress = m.count
 	saved := saving(ctx)
-	err := r.Do(ctx, p, machine(), o)
+	err := o.cluster.study(ctx, s, r, p, o.Options)
 	saved()
 	m.close()
 	for _, program := range scoring.Programs(p.Questions) {
@@ -576,7 +587,8 @@ the run are those of a study. It is made alike of files of scores, of parts of a
 			if out == "" {
 				out = newRunFolder(s, p.Definition.Folder(), "")
 			}
-			return begin(cmd.Context(), s, out, p, text, study.Shard{}, o.jobs, asJSON)
+			how := runOptions{Options: study.Options{Workers: o.jobs}}
+			return begin(cmd.Context(), s, out, p, text, study.Shard{}, how, asJSON)
 		},
 	}, outFlag(&out, "run folder (default runs/TABLE, or TABLE-2 and so on where that is taken)"), o.AddFlags,
 		jsonFlag(&asJSON), from.AddFlags)
@@ -670,7 +682,7 @@ func demo(ctx context.Context, s streams, out string, style *reports.Look) error
 	s.say("running into %s", out)
 	var results *analysis.Results
 	var status []study.Progress
-	if err = work(ctx, s, r, p, study.Options{}); err == nil {
+	if err = work(ctx, s, r, p, runOptions{}); err == nil {
 		status, err = r.Status()
 	}
 	if err == nil {
