@@ -222,7 +222,7 @@ func (o *searchOptions) open(cmd *cobra.Command, s streams, args []string) (*sea
 		}
 		done, err := searches.Finished(ctx)
 		if err == nil && !done {
-			err = begunHere(o.resume, searches.Begun(), o.anyVersion)
+			err = begunHere(o.resume, searches.Begun(), "", beginners{anyVersion: o.anyVersion})
 		}
 		if err != nil {
 			return nil, errors.Join(err, searches.Close())

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -360,7 +361,8 @@ func runSearches(ctx context.Context, s streams, searches *search.Searches, jobs
 func newStudyResume(s streams) *cobra.Command {
 	var o jobsOptions
 	var commands commandOptions
-	var retry, anyVersion bool
+	var may beginners
+	var retry bool
 	cmd := with(&cobra.Command{
 		Use:   "resume RUN",
 		Short: "Go on with a run that was interrupted",
@@ -379,7 +381,7 @@ Exit status: that of bench301 study run.`,
 					return err
 				}
 				defer found.Plan.Close()
-				err = begunHere(args[0], found.Begun, anyVersion)
+				err = begunHere(args[0], found.Begun, "", may)
 				if err == nil {
 					err = commands.permit(s, found.Plan)
 				}
@@ -392,7 +394,7 @@ Exit status: that of bench301 study run.`,
 			if err != nil {
 				return err
 			}
-			p, err := reopen(cmd.Context(), r, anyVersion)
+			p, err := reopen(cmd.Context(), r, may)
 			if err != nil {
 				return errors.Join(err, r.Close())
 			}
@@ -402,9 +404,19 @@ Exit status: that of bench301 study run.`,
 			}
 			return finish(cmd.Context(), s, r, p, study.Options{Workers: o.jobs, Retry: retry}, false)
 		},
-	}, o.AddFlags, commands.AddFlags, anyVersionFlag(&anyVersion))
+	}, o.AddFlags, commands.AddFlags, may.AddFlags)
 	cmd.Flags().BoolVar(&retry, "retry", false, "try again what failed")
 	return cmd
+}
+
+// beginners say who may have begun a run that is gone on with.
+type beginners struct{ anyVersion, anyCPU bool }
+
+// AddFlags gives a command the flags --any-version and --any-cpu.
+func (o *beginners) AddFlags(cmd *cobra.Command) {
+	anyVersionFlag(&o.anyVersion)(cmd)
+	cmd.Flags().BoolVar(&o.anyCPU, "any-cpu", false, "go on with a run that the same version began on another processor "+
+		"of the same kind ("+runtime.GOARCH+"): the scores are the same to the bit, and each says which processor made it")
 }
 
 // anyVersionFlag adds the flag --any-version.
@@ -415,26 +427,31 @@ func anyVersionFlag(any *bool) func(*cobra.Command) {
 	}
 }
 
-// begunHere refuses to go on with what another version of the program or another processor began, unless any of them
-// may.
-func begunHere(dir string, begun scoring.Machine, any bool) error {
+// begunHere refuses to go on with what another version of the program or another processor began, unless they may.
+// on is the platform on which it was begun, or "" where that is not known.
+func begunHere(dir string, begun scoring.Machine, on string, may beginners) error {
 	now := machine()
+	_, kind, _ := strings.Cut(on, "/")
 	switch {
-	case any:
+	case may.anyVersion:
 	case begun.Code != now.Code:
 		return fmt.Errorf("%s: begun by version %s, this is %s: scores of both would not be comparable "+
 			"(--any-version resumes all the same)", dir, printable.Cut(begun.Code, 60), now.Code)
-	case begun.CPU != now.CPU && begun.CPU != "":
+	case begun.CPU == now.CPU || begun.CPU == "":
+	case kind != runtime.GOARCH:
 		return fmt.Errorf("%s: begun on %q, this is %q: scores of two processors may differ in their last digits "+
 			"(--any-version resumes all the same)", dir, printable.Cut(begun.CPU, 100), now.CPU)
+	case !may.anyCPU:
+		return fmt.Errorf("%s: begun on %q, this is %q: --any-cpu resumes all the same, to the same scores, as both are %s",
+			dir, printable.Cut(begun.CPU, 100), now.CPU, kind)
 	}
 	return nil
 }
 
 // reopen reads what the definition of a run refers to.
-func reopen(ctx context.Context, r *study.Run, anyVersion bool) (*study.Plan, error) {
+func reopen(ctx context.Context, r *study.Run, may beginners) (*study.Plan, error) {
 	begun := scoring.Machine{Code: r.Manifest.Code, CPU: r.Manifest.CPU}
-	if err := begunHere(r.Dir, begun, anyVersion); err != nil {
+	if err := begunHere(r.Dir, begun, r.Manifest.Platform, may); err != nil {
 		return nil, err
 	}
 	d, err := r.Definition()
