@@ -66,7 +66,8 @@ func Merge(ctx context.Context, dir string, from []string, o MergeOptions) (miss
 		}
 	}
 	if lacking != nil {
-		return 0, fmt.Errorf("not merged, the study is not complete:\n  %s", strings.Join(lacking, "\n  "))
+		return 0, fmt.Errorf("not merged, the study is not complete:\n  %s\nstudy resume goes on with such a run, and "+
+			"study submit, as before, with all of them", strings.Join(lacking, "\n  "))
 	}
 	dir = filepath.Clean(dir)
 	if o.Update && isRun(dir) {

@@ -365,7 +365,7 @@ func (o *submitOptions) sayTasks(s streams) {
 	case left == j.Shards:
 		s.say("all %d shards are complete: only the merge is left", left)
 	default:
-		s.say("%d of %d shards are complete: only %s left", left, j.Shards, slurm.Ranges(j.Tasks))
+		s.say("%d of %d shards are complete: left is %s", left, j.Shards, slurm.Ranges(j.Tasks))
 	}
 }
 
