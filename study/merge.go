@@ -102,8 +102,8 @@ func Merge(ctx context.Context, dir string, from []string, o MergeOptions) (miss
 	return n.Missing, os.Rename(unfinished, dir)
 }
 
-// update adds to the merged run in dir, which must be one of the same study as r, what it lacks of runs. A score that it
-// has otherwise is an error.
+// update adds to the merged run in dir, which must be one of the same study as r, what it lacks of runs. A score that
+// it has otherwise is an error.
 func (r *Run) update(ctx context.Context, dir string, runs []*Run, o MergeOptions) (missing int, err error) {
 	out, err := OpenForWriting(dir)
 	if err != nil {
@@ -116,8 +116,8 @@ func (r *Run) update(ctx context.Context, dir string, runs []*Run, o MergeOption
 	case m.Shard != (Shard{}):
 		return 0, fmt.Errorf("%s: shard %s of the study, no merged run: name another folder", dir, m.Shard)
 	case m.Code != r.Manifest.Code:
-		return 0, fmt.Errorf("%s and %s: made by versions %s and %s of the program: scores of both in one run would not be "+
-			"comparable: name another folder", dir, r.Dir, m.Code, r.Manifest.Code)
+		return 0, fmt.Errorf("%s and %s: made by versions %s and %s of the program: scores of both in one run would not "+
+			"be comparable: name another folder", dir, r.Dir, m.Code, r.Manifest.Code)
 	}
 	err = eachBatch(ctx, runs, o.Progress, func(from *Run, batch []store.Record) error {
 		var add []store.Record

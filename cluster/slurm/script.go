@@ -254,7 +254,8 @@ func ParseTime(text string) (seconds int, known bool, err error) {
 	}
 	m := duration.FindStringSubmatch(text)
 	if m == nil {
-		return 0, false, fmt.Errorf("--time %q: must be a time such as 30 (minutes), 2:00:00 or 1-12:00:00 (days-hours)", text)
+		return 0, false, fmt.Errorf("--time %q: must be a time such as 30 (minutes), 2:00:00 or 1-12:00:00 "+
+			"(days-hours)", text)
 	}
 	n := [5]int{}
 	for i, part := range m[1:] {

@@ -160,8 +160,8 @@ merged, nothing was scored or an estimator failed everywhere.`,
 	}, outFlag(&out, "folder of the joined run"))
 	cmd.Flags().BoolVar(&o.Complete, "complete", false, "merge only if no score of the study is missing: otherwise say "+
 		"which runs lack what, and fail")
-	cmd.Flags().BoolVar(&o.Update, "update", false, "where DIR is a merged run of the same study, add what it lacks; tables "+
-		"and figures in it stay")
+	cmd.Flags().BoolVar(&o.Update, "update", false, "where DIR is a merged run of the same study, add what it lacks; "+
+		"tables and figures in it stay")
 	return cmd
 }
 

@@ -130,8 +130,8 @@ func (o *submitOptions) submit(ctx context.Context, s streams, file string) erro
 	}
 	defer p.Close()
 	if p.Searches != nil {
-		return fmt.Errorf("%s: architectures: search: every shard would run the searches for itself: run them once (bench301 "+
-			"search FILE --out DIR) and name their folder: search: DIR", file)
+		return fmt.Errorf("%s: architectures: search: every shard would run the searches for itself: run them once "+
+			"(bench301 search FILE --out DIR) and name their folder: search: DIR", file)
 	}
 	if p.Estimates() >= study.ManyEstimates && !o.yes {
 		return fmt.Errorf("%s: %d estimates: --yes submits so many; study plan says how long they take", file, p.Estimates())
@@ -252,14 +252,15 @@ func (o *submitOptions) part(p *study.Plan, begun bool) (err error) {
 			return err
 		}
 		if len(before) > 0 && !slices.Contains(before, j.Shards) {
-			return fmt.Errorf("--array %d: %s was begun in %d shards: --array %[3]d goes on with them, --out names another folder",
-				j.Shards, j.Run, before[0])
+			return fmt.Errorf("--array %d: %s was begun in %d shards: --array %[3]d goes on with them, --out names another "+
+				"folder", j.Shards, j.Run, before[0])
 		}
 		if j.Shards > size {
 			return fmt.Errorf("--array %d: more shards than the %d architectures of the study", j.Shards, size)
 		}
 	case len(before) > 1:
-		return fmt.Errorf("%s was begun in %d shards and in %d: --array says which to go on with", j.Run, before[0], before[1])
+		return fmt.Errorf("%s was begun in %d shards and in %d: --array says which to go on with", j.Run, before[0],
+			before[1])
 	case before != nil:
 		j.Shards = before[0]
 	default:
@@ -321,8 +322,8 @@ func (o *submitOptions) do(ctx context.Context, s streams, result *submitted) er
 	if len(j.Tasks) > 0 {
 		if array, err = submit(); err != nil {
 			if errors.Is(err, slurm.ErrAbsent) {
-				return fmt.Errorf("%w: not submitted: the script is %s, and its first lines say how to submit it where Slurm is; "+
-					"--dry-run prints it and is no error", err, j.File())
+				return fmt.Errorf("%w: not submitted: the script is %s, and its first lines say how to submit it where Slurm "+
+					"is; --dry-run prints it and is no error", err, j.File())
 			}
 			return fmt.Errorf("not submitted (the script is %s): %w", j.File(), err)
 		}
