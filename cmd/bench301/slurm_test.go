@@ -244,3 +244,19 @@ func TestSlurm(t *testing.T) {
 		}
 	})
 }
+
+// TestSlurmPage does what docs/clusters.md tells a user of Slurm to do.
+func TestSlurmPage(t *testing.T) {
+	c := startSlurm(t)
+	page, err := os.ReadFile(filepath.Join(oracle.Root(), "docs", "clusters.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(page), "\n## Slurm\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	path := filepath.Join(c.dir, "clusters.md")
+	if err := os.WriteFile(path, []byte(section), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	follow(t, path)
+}
