@@ -35,6 +35,10 @@ type Job struct {
 	Mail       string   // address
 	More       []string // further options of sbatch, as --key or --key=value
 
+	Searches    string   // folder of searches in place of those that the definition names; may be ""
+	SearchFile  string   // definition of the searches, where they are not finished
+	SearchFlags []string // flags of search
+
 	RunFlags    []string          // flags of study run
 	ResumeFlags []string          // flags of study resume
 	Environment map[string]string // variables that the tasks need
@@ -45,7 +49,7 @@ type Job struct {
 var text string
 
 var script = template.Must(template.New("script").Funcs(template.FuncMap{
-	"word": Word, "option": option, "ranges": Ranges, "words": words,
+	"word": Word, "option": option, "words": words, "sbatch": sbatch,
 }).Parse(text))
 
 // Script is the batch script: for sbatch, and for people to read.
@@ -61,8 +65,8 @@ func (j *Job) Script() (string, error) {
 // File is where the script lies.
 func (j *Job) File() string { return j.Folder + "/job.sh" }
 
-// Array is what follows --array.
-func (j *Job) Array() string {
+// Indices is what follows --array.
+func (j *Job) Indices() string {
 	if j.AtOnce > 0 {
 		return fmt.Sprintf("%s%%%d", Ranges(j.Tasks), j.AtOnce)
 	}
@@ -84,13 +88,28 @@ func (j *Job) Label() string {
 // Log is the pattern of the names of the logs. What is a pattern to Slurm in a folder's name is doubled.
 func (j *Job) Log() string { return strings.ReplaceAll(j.Folder, "%", "%%") + "/%A_%a.log" }
 
-// MergeArgs are the options of sbatch that make of the same script the merge, once the array, if any, has ended.
-func (j *Job) MergeArgs(array string) []string {
-	args := []string{"--array=0", "--cpus-per-task=1"}
-	if array != "" {
-		args = append(args, "--dependency=afterany:"+array)
+// Part is one of the jobs that the script is for: options of sbatch that override those in the script, and what the
+// script is called with.
+type Part struct{ Options, Arguments []string }
+
+// Search is the job that runs the searches.
+func (j *Job) Search() Part { return Part{[]string{"--array=0"}, []string{"search"}} }
+
+// Array is the job of the shards, after the searches if there are any. It is cancelled where they fail.
+func (j *Job) Array(searches string) Part {
+	if searches == "" {
+		return Part{}
 	}
-	return args
+	return Part{[]string{"--dependency=afterok:" + searches, "--kill-on-invalid-dep=yes"}, nil}
+}
+
+// Merge is the job that joins the shards, after their array if there is one.
+func (j *Job) Merge(array string) Part {
+	p := Part{[]string{"--array=0", "--cpus-per-task=1"}, []string{"merge"}}
+	if array != "" {
+		p.Options = append(p.Options, "--dependency=afterany:"+array)
+	}
+	return p
 }
 
 // Merges says whether there is a merge.
@@ -99,7 +118,8 @@ func (j *Job) Merges() bool { return j.Shards > 1 }
 // Check says what cannot stand in a script.
 func (j *Job) Check() error {
 	values := map[string]string{
-		"definition": j.Definition, "folder of the run": j.Run, "working directory": j.Dir, "program": j.Program,
+		"definition": j.Definition, "searches": j.Searches, "definition of the searches": j.SearchFile,
+		"folder of the run": j.Run, "working directory": j.Dir, "program": j.Program,
 		"--partition": j.Partition, "--mem": j.Memory, "--account": j.Account, "--qos": j.QOS, "--constraint": j.Constraint,
 		"--mail-user": j.Mail, "--time": j.Time, "command": j.Command,
 	}
@@ -182,6 +202,15 @@ func Word(text string) string {
 		return text
 	}
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}
+
+// sbatch is the command that submits a part of the script by hand. What begins with $ is a variable of the shell.
+func sbatch(j *Job, p Part) string {
+	line := "sbatch --parsable"
+	for _, o := range p.Options {
+		line += " " + o
+	}
+	return line + " " + Word(j.File()) + words(p.Arguments)
 }
 
 // words are several words of a shell, each behind a blank.

@@ -31,6 +31,12 @@ var jobs = map[string]Job{
 		Program: "/home/me/bin/bench301", Shards: 1, Tasks: all(1), CPUs: 8, Grace: 60, Requeues: 1,
 		Command: "bench301 study submit my.yaml --slurm --array 1",
 	},
+	"searches": {
+		Name: "my", Definition: "my.yaml", Run: "runs/my", Folder: "runs/my-slurm", Dir: "/home/me/nas",
+		Program: "/home/me/bin/bench301", Shards: 4, Tasks: all(4), CPUs: 2, Grace: 60, Searches: "runs/my-search",
+		SearchFile: "its searches.yaml", SearchFlags: []string{"--data=cifar10"}, RunFlags: []string{"--data=cifar10"},
+		Command: "bench301 study submit my.yaml --slurm --array 4 --data cifar10",
+	},
 	"merge": {
 		Name: "my", Definition: "my.yaml", Run: "runs/my", Folder: "runs/my-slurm", Dir: "/home/me/nas",
 		Program: "/home/me/bin/bench301", Shards: 3, CPUs: 1, Grace: 60,
@@ -93,19 +99,23 @@ func TestTask(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
-		job, task, with, want string
-		fails                 bool
+		job, task, part, with, want string
+		fails                       bool
 	}{
-		{"plain", "3", "0", "[study][run][my.yaml][--out][runs/my-3-of-16][--shard][3/16][--jobs][2]", false},
-		{"plain", "3", "1", "[study][run]", true},
-		{"merge", "0", "0",
+		{"plain", "3", "", "0", "[study][run][my.yaml][--out][runs/my-3-of-16][--shard][3/16][--jobs][2]", false},
+		{"plain", "3", "", "1", "[study][run]", true},
+		{"merge", "0", "merge", "0",
 			"[study][merge][runs/my-1-of-3][runs/my-2-of-3][runs/my-3-of-3][--out][runs/my][--complete][--update]", false},
-		{"everything", "2", "0", "[study][run][it's $HOME/`my`.yaml][--out][my runs/50% #1-2-of-9][--shard][2/9]" +
+		{"everything", "2", "", "0", "[study][run][it's $HOME/`my`.yaml][--out][my runs/50% #1-2-of-9][--shard][2/9]" +
 			"[--allow-commands][--data=my images][--jobs][2]", false},
-		{"everything", "7", "0", "[study][resume][my runs/50% #1-7-of-9][--any-cpu][--allow-commands][--retry][--jobs][2]",
+		{"everything", "7", "", "0", "[study][resume][my runs/50% #1-7-of-9][--any-cpu][--allow-commands][--retry][--jobs][2]",
 			false},
-		{"everything", "7", "1", "[study][resume]", true},
-		{"one", "1", "0", "[study][run][my.yaml][--out][runs/my][--jobs][2]", false},
+		{"everything", "7", "", "1", "[study][resume]", true},
+		{"searches", "0", "search", "0",
+			"[search][its searches.yaml][--out][runs/my-search][--data=cifar10][--jobs][2]", false},
+		{"searches", "2", "", "0", "[study][run][my.yaml][--out][runs/my-2-of-4][--shard][2/4][--searches][runs/my-search]" +
+			"[--data=cifar10][--jobs][2]", false},
+		{"one", "1", "", "0", "[study][run][my.yaml][--out][runs/my][--jobs][2]", false},
 	} {
 		j := jobs[c.job]
 		j.Program = program
@@ -113,7 +123,7 @@ func TestTask(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cmd := exec.Command(bash, "-c", text)
+		cmd := exec.Command(bash, "-c", text, "job.sh", c.part)
 		cmd.Dir = dir
 		cmd.Env = append(os.Environ(), "SLURM_ARRAY_TASK_ID="+c.task, "SLURM_CPUS_PER_TASK=2", "SLURM_JOB_ID=1",
 			"SLURM_ARRAY_JOB_ID=1", "SLURMD_NODENAME=node1", "WITH="+c.with)

@@ -17,12 +17,12 @@ var ErrAbsent = errors.New("no sbatch on this machine's PATH")
 // parsable is what sbatch --parsable prints: the number of the job, and on some clusters the name of the cluster.
 var parsable = regexp.MustCompile(`^([0-9]+)(;\S*)?$`)
 
-// Submit submits the script in a file, with options that override those in it, and returns the number of the job.
-func Submit(ctx context.Context, file string, options ...string) (id string, err error) {
+// Submit submits a part of the script in a file, and returns the number of the job.
+func Submit(ctx context.Context, file string, p Part) (id string, err error) {
 	if _, err := exec.LookPath("sbatch"); err != nil {
 		return "", ErrAbsent
 	}
-	args := slices.Concat([]string{"--parsable"}, options, []string{file})
+	args := slices.Concat([]string{"--parsable"}, p.Options, []string{file}, p.Arguments)
 	out, said, err := run(ctx, "sbatch", args...)
 	if ctx.Err() != nil {
 		return "", ctx.Err()

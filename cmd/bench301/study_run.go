@@ -33,14 +33,16 @@ import (
 // partOptions say which part of a study a command takes, and how.
 type partOptions struct {
 	jobsOptions
-	shard, data string
+	shard, data, searches string
 }
 
-// AddFlags gives a command the flags --jobs, --shard and --data.
+// AddFlags gives a command the flags --jobs, --shard, --data and --searches.
 func (o *partOptions) AddFlags(cmd *cobra.Command) {
 	o.jobsOptions.AddFlags(cmd)
 	cmd.Flags().StringVar(&o.shard, "shard", "", "one of several parts, e.g. 3/16; study merge joins their runs")
 	cmd.Flags().StringVar(&o.data, "data", "", imagesUsage)
+	cmd.Flags().StringVar(&o.searches, "searches", "", "take the searches that the definition names from this `RUN`, "+
+		"where they are finished, in place of running them")
 }
 
 // load reads the definition of a study, and which part of it is asked for.
@@ -66,6 +68,15 @@ func (o *partOptions) load(ctx context.Context, path string) (text []byte, p *st
 		}
 		if err != nil {
 			return nil, nil, shard, fmt.Errorf("%s: --data %s: %w", path, o.data, err)
+		}
+	}
+	if o.searches != "" {
+		folder, err := filepath.Abs(o.searches)
+		if err == nil {
+			text, err = study.WithSearches(ctx, path, text, images, folder)
+		}
+		if err != nil {
+			return nil, nil, shard, err
 		}
 	}
 	if p, err = planOf(ctx, path, text, images); err != nil {
@@ -320,8 +331,8 @@ func beginSearch(ctx context.Context, s streams, dir string, p *study.Plan, text
 // finishSearch runs what is left of the searches of a run, and then the run.
 func finishSearch(ctx context.Context, s streams, found *study.Searching, o study.Options) error {
 	if found.Shard().Count > 0 {
-		s.say("each part of the study runs the searches for itself: bench301 search runs them once for all, and " +
-			"architectures: {search: RUN} takes its folder")
+		s.say("each part of the study runs the searches for itself: bench301 search runs them once for all, and --searches " +
+			"RUN takes its folder")
 	}
 	for _, note := range found.Searches.Notes() {
 		s.say("%s", note)

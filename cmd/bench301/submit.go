@@ -17,6 +17,7 @@ import (
 	"rwe301/cluster/slurm"
 	"rwe301/internal/atomicfile"
 	"rwe301/internal/strictjson"
+	"rwe301/search"
 	"rwe301/study"
 )
 
@@ -45,6 +46,9 @@ is told to save (--grace); it loses the estimates that it was in, of trainings a
 the queue if its node fails or it has to make room. If it runs out of time it ends, unless --requeue is given: then it
 is put back so many times, goes on each time, and ends when its shard is complete, when it fails for another reason than
 time, when it is cancelled (scancel), or at the last of these times.
+
+Where the definition names searches that are to be run first, these are the first job, once for all shards, into
+RUN-search.
 
 A shard that fails does not hold up the others. The merge begins when all have ended; where one lacks scores it says
 which, fails, and makes no run.
@@ -123,23 +127,18 @@ func (o *submitOptions) submit(ctx context.Context, s streams, file string) erro
 	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
 		return fmt.Errorf("%s: no plain file: the tasks have to read it when they begin", file)
 	}
-	part := partOptions{data: o.data}
-	_, p, _, err := part.load(ctx, file)
+	p, err := o.load(ctx, file)
 	if err != nil {
 		return err
 	}
 	defer p.Close()
-	if p.Searches != nil {
-		return fmt.Errorf("%s: architectures: search: every shard would run the searches for itself: run them once "+
-			"(bench301 search FILE --out DIR) and name their folder: search: DIR", file)
-	}
 	if p.Estimates() >= study.ManyEstimates && !o.yes {
 		return fmt.Errorf("%s: %d estimates: --yes submits so many; study plan says how long they take", file, p.Estimates())
 	}
 	if err := o.commands.permit(s, p); err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
-	result, err := o.prepare(s, p, file)
+	result, err := o.prepare(s, p)
 	if err != nil {
 		return err
 	}
@@ -152,9 +151,14 @@ func (o *submitOptions) submit(ctx context.Context, s streams, file string) erro
 	return nil
 }
 
-// prepare finds out what there is to do.
-func (o *submitOptions) prepare(s streams, p *study.Plan, file string) (*submitted, error) {
-	j := &o.job
+// load reads the definition. Searches that come first are those in RUN-search; where they are not finished, they are
+// the first job.
+func (o *submitOptions) load(ctx context.Context, file string) (*study.Plan, error) {
+	part, j := partOptions{data: o.data}, &o.job
+	_, p, _, err := part.load(ctx, file)
+	if err != nil {
+		return nil, err
+	}
 	j.Name, j.Definition, j.Run = p.Definition.Folder(), file, filepath.Clean(o.out)
 	if o.out == "" {
 		j.Run = filepath.Join(runsFolder, j.Name)
@@ -165,6 +169,27 @@ func (o *submitOptions) prepare(s streams, p *study.Plan, file string) (*submitt
 			*path = "." + string(filepath.Separator) + *path
 		}
 	}
+	if p.Searches == nil {
+		return p, nil
+	}
+	j.Searches = j.Run + "-search"
+	if search.Is(j.Searches) {
+		part.searches = j.Searches
+		_, whole, _, err := part.load(ctx, file)
+		if !errors.Is(err, study.ErrUnfinished) {
+			return whole, errors.Join(err, p.Close())
+		}
+	}
+	j.SearchFile = p.SearchFile()
+	if strings.HasPrefix(j.SearchFile, "-") {
+		j.SearchFile = "." + string(filepath.Separator) + j.SearchFile
+	}
+	return p, nil
+}
+
+// prepare finds out what there is to do.
+func (o *submitOptions) prepare(s streams, p *study.Plan) (*submitted, error) {
+	j := &o.job
 	j.Folder = j.Run + "-slurm"
 	j.Command = "bench301"
 	for _, word := range os.Args[1:] {
@@ -178,6 +203,16 @@ func (o *submitOptions) prepare(s streams, p *study.Plan, file string) (*submitt
 		return nil, err
 	}
 	o.flags()
+	result := &submitted{Run: j.Run, DryRun: o.dryRun, Tasks: []int{}, Jobs: []string{}}
+	if p.Searches != nil { // of what no shard can be there
+		if err = o.part(p, false); err == nil {
+			for i := range j.Shards {
+				j.Tasks = append(j.Tasks, i+1)
+			}
+		}
+		result.Shards, result.Tasks = j.Shards, j.Tasks
+		return result, err
+	}
 	whole, err := p.Standing(j.Run, study.Shard{}, codeVersion())
 	if err != nil {
 		return nil, err
@@ -185,7 +220,6 @@ func (o *submitOptions) prepare(s streams, p *study.Plan, file string) (*submitt
 	lacks := func(part study.Standing) bool {
 		return !part.Begun || part.Missing > 0 || o.retry && part.Failed > 0
 	}
-	result := &submitted{Run: j.Run, DryRun: o.dryRun, Tasks: []int{}, Jobs: []string{}}
 	if !lacks(whole) {
 		result.Complete = true
 		s.say("%s is complete: nothing to submit", j.Run)
@@ -223,7 +257,7 @@ func (o *submitOptions) flags() {
 		j.RunFlags, j.ResumeFlags = append(j.RunFlags, "--allow-commands"), append(j.ResumeFlags, "--allow-commands")
 	}
 	if o.data != "" {
-		j.RunFlags = append(j.RunFlags, "--data="+o.data)
+		j.RunFlags, j.SearchFlags = append(j.RunFlags, "--data="+o.data), append(j.SearchFlags, "--data="+o.data)
 	}
 	if o.yes {
 		j.RunFlags = append(j.RunFlags, "--yes")
@@ -307,37 +341,45 @@ func (o *submitOptions) do(ctx context.Context, s streams, result *submitted) er
 			s.say("%s: the tasks need it, and a temporary folder is seldom the same on all nodes", path)
 		}
 	}
-	submit := func(options ...string) (string, error) {
-		id, err := slurm.Submit(ctx, j.File(), options...)
-		if err == nil {
-			result.Jobs = append(result.Jobs, id)
-			var data []byte
-			if data, err = json.Marshal(queuedJobs{result.Jobs}); err == nil {
-				err = atomicfile.WriteBytes(record, append(data, '\n'))
+	submit := func(p slurm.Part) (string, error) {
+		id, err := slurm.Submit(ctx, j.File(), p)
+		if errors.Is(err, slurm.ErrAbsent) {
+			return "", fmt.Errorf("%w: not submitted: the script is %s, and its first lines say how to submit it where Slurm "+
+				"is; --dry-run prints it and is no error", err, j.File())
+		}
+		if err != nil {
+			if err = fmt.Errorf("not submitted (the script is %s): %w", j.File(), err); len(result.Jobs) > 0 {
+				err = fmt.Errorf("%w\njobs %s, which come before it, are submitted; once they have ended, the same command "+
+					"submits what is left", err, strings.Join(result.Jobs, ", "))
 			}
+			return "", err
+		}
+		result.Jobs = append(result.Jobs, id)
+		data, err := json.Marshal(queuedJobs{result.Jobs})
+		if err == nil {
+			err = atomicfile.WriteBytes(record, append(data, '\n'))
 		}
 		return id, err
 	}
-	array := ""
-	if len(j.Tasks) > 0 {
-		if array, err = submit(); err != nil {
-			if errors.Is(err, slurm.ErrAbsent) {
-				return fmt.Errorf("%w: not submitted: the script is %s, and its first lines say how to submit it where Slurm "+
-					"is; --dry-run prints it and is no error", err, j.File())
-			}
-			return fmt.Errorf("not submitted (the script is %s): %w", j.File(), err)
+	var searches, array, merge string
+	if j.SearchFile != "" {
+		if searches, err = submit(j.Search()); err != nil {
+			return err
 		}
 	}
-	merge := ""
+	if len(j.Tasks) > 0 {
+		if array, err = submit(j.Array(searches)); err != nil {
+			return err
+		}
+	}
 	if j.Merges() {
-		if merge, err = submit(j.MergeArgs(array)...); err != nil {
-			return fmt.Errorf("%w: the merge is not submitted (the array is job %s; once it has ended, the same command "+
-				"submits the merge)", err, array)
+		if merge, err = submit(j.Merge(array)); err != nil {
+			return err
 		}
 	}
 	o.sayTasks(s)
 	if !o.json {
-		if err := printLines(s, jobLines(j, array, merge)...); err != nil {
+		if err := printLines(s, jobLines(j, searches, array, merge)...); err != nil {
 			return err
 		}
 	}
@@ -347,8 +389,11 @@ func (o *submitOptions) do(ctx context.Context, s streams, result *submitted) er
 }
 
 // jobLines say what was submitted.
-func jobLines(j *slurm.Job, array, merge string) (lines []string) {
+func jobLines(j *slurm.Job, searches, array, merge string) (lines []string) {
 	lines = append(lines, "script  "+j.File())
+	if searches != "" {
+		lines = append(lines, fmt.Sprintf("search  job %s, into %s", searches, j.Searches))
+	}
 	if array != "" {
 		lines = append(lines, fmt.Sprintf("array   job %s, tasks %s", array, slurm.Ranges(j.Tasks)))
 	}

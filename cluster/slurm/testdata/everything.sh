@@ -1,11 +1,11 @@
 #!/bin/bash
-# The study it's $HOME/`my`.yaml on Slurm, in 9 shards: a job array with a task a shard, and a task 0 that merges their runs.
+# The study it's $HOME/`my`.yaml on Slurm, in 9 shards: a job array with a task a shard, and a merge of their runs.
 # Written by: bench301 study submit ...
 # Submitted, from /home/me/a "b" c's \d, by:
 #
 #   mkdir -p 'my runs/50% #1-slurm'
-#   id=$(sbatch --parsable 'my runs/50% #1-slurm/job.sh')
-#   sbatch --array=0 --cpus-per-task=1 --dependency=afterany:$id 'my runs/50% #1-slurm/job.sh'
+#   shards=$(sbatch --parsable 'my runs/50% #1-slurm/job.sh')
+#   sbatch --parsable --array=0 --cpus-per-task=1 --dependency=afterany:$shards 'my runs/50% #1-slurm/job.sh' merge
 #
 # Submitted again, it goes on where it stopped: scores that are on disk are not made again.
 #
@@ -40,21 +40,24 @@ bench301='/opt/my tools/bench301'
 run='my runs/50% #1'
 export BENCH301_DATA='/scratch/my cache'
 
-if [ "$SLURM_ARRAY_TASK_ID" = 0 ]; then
+case ${1-} in
+merge)
 	# Joins the shards once all are complete; where one is not, says which, and fails. It begins after the array has
 	# ended, well or not: after success only, it would wait for ever for a task that failed.
 	exec "$bench301" study merge "$run"-{1..9}-of-9 --out "$run" --complete --update
-fi
-part=$run-$SLURM_ARRAY_TASK_ID-of-9
-
-# A requeued task may come to another processor, of the same kind: its scores are the same to the bit, and each says
-# which one made it.
-if [ -e "$part/manifest.json" ]; then
-	set -- resume "$part" --any-cpu --allow-commands --retry
-else
-	set -- run 'it'\''s $HOME/`my`.yaml' --out "$part" --shard "$SLURM_ARRAY_TASK_ID/9" --allow-commands '--data=my images'
-fi
-set -- study "$@" --jobs "${SLURM_CPUS_PER_TASK:-1}"
+	;;
+*)
+	# A requeued task may come to another processor, of the same kind: its scores are the same to the bit, and each
+	# says which one made it.
+	part=$run-$SLURM_ARRAY_TASK_ID-of-9
+	if [ -e "$part/manifest.json" ]; then
+		set -- study resume "$part" --any-cpu --allow-commands --retry
+	else
+		set -- study run 'it'\''s $HOME/`my`.yaml' --out "$part" --shard "$SLURM_ARRAY_TASK_ID/9" --allow-commands '--data=my images'
+	fi
+	;;
+esac
+set -- "$@" --jobs "${SLURM_CPUS_PER_TASK:-1}"
 echo "$(date '+%F %T') on $SLURMD_NODENAME: bench301 $*"
 
 # The shell hands on the signal, and waits until the program has saved.

@@ -1,10 +1,10 @@
 #!/bin/bash
-# The study my.yaml on Slurm, in 3 shards: a job array with a task a shard, and a task 0 that merges their runs.
+# The study my.yaml on Slurm, in 3 shards: a job array with a task a shard, and a merge of their runs.
 # Written by: bench301 study submit my.yaml --slurm
 # Submitted, from /home/me/nas, by:
 #
 #   mkdir -p runs/my-slurm
-#   sbatch --array=0 --cpus-per-task=1 runs/my-slurm/job.sh
+#   sbatch --parsable --array=0 --cpus-per-task=1 runs/my-slurm/job.sh merge
 #
 # Submitted again, it goes on where it stopped: scores that are on disk are not made again.
 #
@@ -27,21 +27,24 @@ set -eu
 bench301=/home/me/bin/bench301
 run=runs/my
 
-if [ "$SLURM_ARRAY_TASK_ID" = 0 ]; then
+case ${1-} in
+merge)
 	# Joins the shards once all are complete; where one is not, says which, and fails. It begins after the array has
 	# ended, well or not: after success only, it would wait for ever for a task that failed.
 	exec "$bench301" study merge "$run"-{1..3}-of-3 --out "$run" --complete --update
-fi
-part=$run-$SLURM_ARRAY_TASK_ID-of-3
-
-# A requeued task may come to another processor, of the same kind: its scores are the same to the bit, and each says
-# which one made it.
-if [ -e "$part/manifest.json" ]; then
-	set -- resume "$part" --any-cpu
-else
-	set -- run my.yaml --out "$part" --shard "$SLURM_ARRAY_TASK_ID/3"
-fi
-set -- study "$@" --jobs "${SLURM_CPUS_PER_TASK:-1}"
+	;;
+*)
+	# A requeued task may come to another processor, of the same kind: its scores are the same to the bit, and each
+	# says which one made it.
+	part=$run-$SLURM_ARRAY_TASK_ID-of-3
+	if [ -e "$part/manifest.json" ]; then
+		set -- study resume "$part" --any-cpu
+	else
+		set -- study run my.yaml --out "$part" --shard "$SLURM_ARRAY_TASK_ID/3"
+	fi
+	;;
+esac
+set -- "$@" --jobs "${SLURM_CPUS_PER_TASK:-1}"
 echo "$(date '+%F %T') on $SLURMD_NODENAME: bench301 $*"
 
 # In place of this shell, so that the signal comes to the program itself.

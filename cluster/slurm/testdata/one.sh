@@ -4,7 +4,7 @@
 # Submitted, from /home/me/nas, by:
 #
 #   mkdir -p runs/my-slurm
-#   sbatch runs/my-slurm/job.sh
+#   shards=$(sbatch --parsable runs/my-slurm/job.sh)
 #
 # Submitted again, it goes on where it stopped: scores that are on disk are not made again.
 #
@@ -26,16 +26,21 @@
 set -eu
 
 bench301=/home/me/bin/bench301
-part=runs/my
+run=runs/my
 
-# A requeued task may come to another processor, of the same kind: its scores are the same to the bit, and each says
-# which one made it.
-if [ -e "$part/manifest.json" ]; then
-	set -- resume "$part" --any-cpu
-else
-	set -- run my.yaml --out "$part"
-fi
-set -- study "$@" --jobs "${SLURM_CPUS_PER_TASK:-1}"
+case ${1-} in
+*)
+	# A requeued task may come to another processor, of the same kind: its scores are the same to the bit, and each
+	# says which one made it.
+	part=$run
+	if [ -e "$part/manifest.json" ]; then
+		set -- study resume "$part" --any-cpu
+	else
+		set -- study run my.yaml --out "$part"
+	fi
+	;;
+esac
+set -- "$@" --jobs "${SLURM_CPUS_PER_TASK:-1}"
 echo "$(date '+%F %T') on $SLURMD_NODENAME: bench301 $*"
 
 # The shell hands on the signal, and waits until the program has saved.
