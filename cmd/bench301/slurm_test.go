@@ -223,6 +223,19 @@ func TestSlurm(t *testing.T) {
 		}
 	})
 
+	t.Run("searches first", func(t *testing.T) {
+		write("s.yaml", "name: s\nmethods: [{name: random, algorithm: random, objectives: [params, macs]}]\n"+
+			"population: 4\ngenerations: 2\nseeds: [1]\n")
+		write("over.yaml", "name: over\narchitectures: {search: s.yaml}\naccuracy: mini\nestimators: [params, depth]\n")
+		c.run("bench301", "study", "submit", "over.yaml", "--slurm", "--array", "2")
+		c.idle()
+		c.run("bench301", "study", "run", "over.yaml", "--out", "over")
+		got, want := c.export(filepath.Join("runs", "over"), "--no-times"), c.export("over", "--no-times")
+		if got != want || got == "" {
+			t.Errorf("another export:\n%s\nwant\n%s\n%s", got, want, c.logs())
+		}
+	})
+
 	// A task with a limit of a minute is told to save half a minute before, and goes on later.
 	t.Run("time limit", func(t *testing.T) {
 		write("long.yaml", strings.ReplaceAll(strings.Replace(napping, "sleep 0.5", "sleep 3", 1), "name: nap", "name: long"))
