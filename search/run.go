@@ -11,6 +11,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -48,6 +49,7 @@ type Manifest struct {
 	Truth      string            `json:"truth"`
 	Code       string            `json:"code"`
 	CPU        string            `json:"cpu"`
+	Platform   string            `json:"platform,omitempty"` // folders of earlier versions do not say
 }
 
 // Searches are runs of one definition in one folder.
@@ -68,7 +70,8 @@ type Searches struct {
 // Create makes a folder of searches that m runs. A folder that holds anything but what a process left that was killed
 // while it made one is an error.
 func Create(ctx context.Context, dir string, d Definition, m scoring.Machine) (*Searches, error) {
-	s := &Searches{Dir: dir, Manifest: Manifest{Format: format, Definition: d, Code: m.Code, CPU: m.CPU}, machine: m}
+	s := &Searches{Dir: dir, Manifest: Manifest{Format: format, Definition: d, Code: m.Code, CPU: m.CPU,
+		Platform: runtime.GOOS + "/" + runtime.GOARCH}, machine: m}
 	if err := s.vacant(); err != nil {
 		return nil, err
 	}

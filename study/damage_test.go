@@ -141,14 +141,15 @@ func TestMergeProgress(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := study.Merge(ctx, out, shards, nil); !errors.Is(err, context.Canceled) {
+	if _, err := study.Merge(ctx, out, shards, study.MergeOptions{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
 	if _, err := os.Stat(out); err == nil {
 		t.Error("a merge that was ended left a folder")
 	}
 	var last [2]int
-	missing, err := study.Merge(t.Context(), out, shards, func(done, total int) { last = [2]int{done, total} })
+	missing, err := study.Merge(t.Context(), out, shards, study.MergeOptions{
+		Progress: func(done, total int) { last = [2]int{done, total} }})
 	if err != nil || missing != 0 || last != [2]int{320, 320} {
 		t.Errorf("%d missing, %v of 320, %v", missing, last, err)
 	}

@@ -233,6 +233,9 @@ func open(dir string, scores func(path string) (*store.SQLite, error)) (*Run, er
 	return &Run{dir, m, s}, nil
 }
 
+// errNoRun is that of a folder that is no run, or is not there.
+var errNoRun = errors.New("no run folder")
+
 func readManifest(dir string) (Manifest, error) {
 	path := filepath.Join(dir, manifestFile)
 	data, _, err := scoring.ReadFile(path)
@@ -241,7 +244,7 @@ func readManifest(dir string) (Manifest, error) {
 			"what there is", dir, filepath.Join(dir, searchesFolder))
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return Manifest{}, fmt.Errorf("%s: no run folder: it has no %s", dir, manifestFile)
+		return Manifest{}, fmt.Errorf("%s: %w: it has no %s", dir, errNoRun, manifestFile)
 	}
 	if err != nil {
 		return Manifest{}, err

@@ -137,10 +137,11 @@ func TestStudyOverSearches(t *testing.T) {
 		}
 		parts = append(parts, part.Dir)
 	}
-	if missing, err := study.Merge(t.Context(), filepath.Join(dir, "merged"), parts, nil); err != nil || missing != 0 {
+	joined := filepath.Join(dir, "merged")
+	if missing, err := study.Merge(t.Context(), joined, parts, study.MergeOptions{}); err != nil || missing != 0 {
 		t.Fatalf("%d missing, %v", missing, err)
 	}
-	merged, err := study.Open(filepath.Join(dir, "merged"))
+	merged, err := study.Open(joined)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,8 +156,9 @@ func TestStudyOverSearches(t *testing.T) {
 	// Other memberships are another study.
 	other := searched(t, studytest.Write(t, dir, "g.yaml", strings.Replace(fmt.Sprintf(overSearches, "s.yaml", "both"),
 		"both", "newborn", 1)), filepath.Join(dir, "newborn"), study.Shard{3, 3}, 0)
-	if _, err := study.Merge(t.Context(), filepath.Join(dir, "mixed"), []string{parts[0], parts[1], other.Dir}, nil); err ==
-		nil || !strings.Contains(err.Error(), "different studies") {
+	mixed := []string{parts[0], parts[1], other.Dir}
+	_, err = study.Merge(t.Context(), filepath.Join(dir, "mixed"), mixed, study.MergeOptions{})
+	if err == nil || !strings.Contains(err.Error(), "different studies") {
 		t.Errorf("parts with other populations: %v", err)
 	}
 }

@@ -78,7 +78,7 @@ func TestWorkersInterruptionsAndShardsLeaveNoTrace(t *testing.T) {
 		shards = append(shards, r.Dir)
 	}
 	merged := filepath.Join(dir, "merged")
-	if missing, err := study.Merge(t.Context(), merged, shards, nil); err != nil || missing != 0 {
+	if missing, err := study.Merge(t.Context(), merged, shards, study.MergeOptions{}); err != nil || missing != 0 {
 		t.Fatalf("%d missing, %v", missing, err)
 	}
 	r, err := study.Open(merged)
@@ -92,7 +92,8 @@ func TestWorkersInterruptionsAndShardsLeaveNoTrace(t *testing.T) {
 	if archs, err := r.Architectures(); err != nil || len(archs) != 9 {
 		t.Errorf("%d architectures, %v", len(archs), err)
 	}
-	if missing, err := study.Merge(t.Context(), filepath.Join(dir, "part"), shards[1:], nil); err != nil || missing != 3*5 {
+	part := filepath.Join(dir, "part")
+	if missing, err := study.Merge(t.Context(), part, shards[1:], study.MergeOptions{}); err != nil || missing != 3*5 {
 		t.Errorf("three of four shards: %d missing, %v; want 15", missing, err)
 	}
 	for name, c := range map[string]struct {
@@ -105,7 +106,8 @@ func TestWorkersInterruptionsAndShardsLeaveNoTrace(t *testing.T) {
 		"no run":         {[]string{shards[0], dir}, "no run folder"},
 	} {
 		out := filepath.Join(dir, "refused")
-		if _, err := study.Merge(t.Context(), out, c.runs, nil); err == nil || !strings.Contains(err.Error(), c.want) {
+		_, err := study.Merge(t.Context(), out, c.runs, study.MergeOptions{})
+		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v; want %q", name, err, c.want)
 		}
 		if _, err := os.Stat(out); err == nil {

@@ -63,6 +63,7 @@ func offer(cmd *cobra.Command) {
 		"objective": completeObjective,
 		"repeats":   words(alone, scoring.RepeatsNames()...),
 		"runtime":   completeSurrogate,
+		"searches":  completeRun,
 		"space":     words(alone, scoring.SpaceNames()...),
 		"surrogate": completeSurrogate,
 		"to":        words(alone, "python", "onnx", "dot", "json"),

@@ -30,6 +30,10 @@ var signals = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
 // patience is how long a command that saves nothing may take to end by itself.
 const patience = 300 * time.Millisecond
 
+// echo is how long after a SIGTERM another one counts as the same. Batch systems end all processes of a job, and the
+// shell among them hands on what it got.
+const echo = time.Second
+
 // savingKey is the key of a context's counter of what saves.
 type savingKey struct{}
 
@@ -53,11 +57,14 @@ func untilSignal() context.Context {
 	signal.Notify(heard, signals...)
 	go func() {
 		first := interrupted{(<-heard).(syscall.Signal)}
+		at := time.Now()
 		cancel(first)
 		for idle := time.Duration(0); idle < patience; {
 			select {
 			case second := <-heard:
-				breakOff(interrupted{second.(syscall.Signal)})
+				if first.Signal != syscall.SIGTERM || second != first.Signal || time.Since(at) > echo {
+					breakOff(interrupted{second.(syscall.Signal)})
+				}
 			case <-time.After(patience / 10):
 			}
 			if idle += patience / 10; savers.Load() > 0 {

@@ -25,6 +25,11 @@ func TestSignals(t *testing.T) {
 	if err := exec.Command("mkfifo", filepath.Join(dir, "pipe")).Run(); err != nil {
 		t.Skip(err)
 	}
+	nap := "name: nap\narchitectures: {sample: 2}\naccuracy: none\n" +
+		"estimators: [params, {name: mine, command: [sleep, \"60\"]}]\n"
+	if err := os.WriteFile(filepath.Join(dir, "nap.yaml"), []byte(nap), 0o666); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		line    string
 		signals []syscall.Signal
@@ -35,6 +40,7 @@ func TestSignals(t *testing.T) {
 		{"surrogate info pipe", []syscall.Signal{syscall.SIGTERM, syscall.SIGTERM}, 143},
 		{"correlate pipe", []syscall.Signal{syscall.SIGHUP}, 129},
 		{"query -", []syscall.Signal{syscall.SIGINT, syscall.SIGTERM}, 143},
+		{"study run nap.yaml", []syscall.Signal{syscall.SIGTERM, syscall.SIGTERM}, 143}, // told twice, and saves
 		{"serve --listen 127.0.0.1:0", []syscall.Signal{syscall.SIGTERM}, 0},
 	} {
 		t.Run(c.line, func(t *testing.T) {
@@ -59,6 +65,9 @@ func TestSignals(t *testing.T) {
 				time.Sleep(20 * time.Millisecond)
 			}
 			_ = cmd.Wait()
+			if strings.HasPrefix(c.line, "study run") && !strings.Contains(said.String(), "bench301: saved; go on with") {
+				t.Errorf("not saved: %s", said.String())
+			}
 			if got := cmd.ProcessState.ExitCode(); got != c.status {
 				t.Errorf("exit status %d, want %d: %s", got, c.status, said.String())
 			}

@@ -33,7 +33,7 @@ type searchOptions struct {
 	limits         []string
 	seeds          string
 	resume, report string
-	anyVersion     bool
+	may            beginners
 	json, yes      bool
 }
 
@@ -92,7 +92,7 @@ finished is kept).`,
 	f.StringVar(&o.report, "report", "", "write the report of a run folder again, without searching")
 	cmd.MarkFlagsMutuallyExclusive("resume", "report", "out")
 	f.Lookup("resume").Hidden, f.Lookup("report").Hidden = true, true
-	anyVersionFlag(&o.anyVersion)(cmd)
+	anyVersionFlag(&o.may.anyVersion)(cmd)
 	f.Lookup("any-version").Hidden = true // it belongs to --resume
 	cmd.AddCommand(newInit("search", search.Template, s), newSearchResume(s), newPopulations(s))
 	return cmd
@@ -110,7 +110,7 @@ func newSearchResume(s streams) *cobra.Command {
 			o.resume = args[0]
 			return o.run(cmd, s, nil)
 		},
-	}, o.jobsOptions.AddFlags, o.workers.AddFlags, jsonFlag(&o.json), anyVersionFlag(&o.anyVersion))
+	}, o.jobsOptions.AddFlags, o.workers.AddFlags, jsonFlag(&o.json), o.may.AddFlags)
 }
 
 // parting is how long an interrupted search may take to show what it has.
@@ -223,14 +223,14 @@ func (o *searchOptions) open(cmd *cobra.Command, s streams, args []string) (*sea
 		}
 		done, err := searches.Finished(ctx)
 		if err == nil && !done {
-			err = begunHere(o.resume, searches.Begun(), o.anyVersion)
+			err = begunHere(o.resume, searches.Begun(), searches.Manifest.Platform, o.may)
 		}
 		if err != nil {
 			return nil, errors.Join(err, searches.Close())
 		}
 		return searches, nil
 	}
-	if o.anyVersion {
+	if o.may.anyVersion {
 		return nil, usagef("--any-version belongs to search resume")
 	}
 	d, err := o.define(cmd, args)

@@ -13,25 +13,34 @@ import (
 	"rwe301/scoring"
 )
 
-// TestBegunHere goes on with what another version or processor began only where any may.
+// TestBegunHere goes on with what another version or processor began only where it may.
 func TestBegunHere(t *testing.T) {
 	here := machine()
+	other := scoring.Machine{Code: here.Code, CPU: "another"}
 	for _, c := range []struct {
 		begun scoring.Machine
+		on    string
 		want  string
+		cpu   bool // whether any processor of the kind may
 	}{
-		{here, ""},
-		{scoring.Machine{Code: here.Code}, ""}, // folders of early versions do not say
-		{scoring.Machine{Code: here.Code, CPU: "another"}, `run: begun on "another", this is`},
-		{scoring.Machine{Code: "0123456789ab", CPU: here.CPU}, "run: begun by version 0123456789ab, this is"},
-		{scoring.Machine{Code: "\x1b[2J" + strings.Repeat("x", 5000), CPU: here.CPU}, `run: begun by version \x1b[2J`},
+		{here, platform, "", true},
+		{scoring.Machine{Code: here.Code}, "", "", true}, // folders of early versions do not say
+		{other, platform, `run: begun on "another", this is`, true},
+		{other, "linux/s390x", `run: begun on "another", this is`, false},
+		{other, "", `run: begun on "another", this is`, false},
+		{scoring.Machine{Code: "0123456789ab", CPU: here.CPU}, platform, "run: begun by version 0123456789ab, this is", false},
+		{scoring.Machine{Code: "\x1b[2J" + strings.Repeat("x", 5000), CPU: here.CPU}, platform,
+			`run: begun by version \x1b[2J`, false},
 	} {
-		err := begunHere("run", c.begun, false)
+		err := begunHere("run", c.begun, c.on, beginners{})
 		if (err == nil) != (c.want == "") || err != nil && (!strings.HasPrefix(err.Error(), c.want) || len(err.Error()) > 400) {
 			t.Errorf("%.50v: %v, want %q", c.begun, err, c.want)
 		}
-		if err := begunHere("run", c.begun, true); err != nil {
+		if err := begunHere("run", c.begun, c.on, beginners{anyVersion: true}); err != nil {
 			t.Errorf("%.50v: %v although any version may", c.begun, err)
+		}
+		if err := begunHere("run", c.begun, c.on, beginners{anyCPU: true}); (err == nil) != c.cpu {
+			t.Errorf("%.50v on %s: %v although any processor of the kind may", c.begun, c.on, err)
 		}
 	}
 }

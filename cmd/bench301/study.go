@@ -26,7 +26,7 @@ several machines and be merged: the scores are the same to the bit.`,
   bench301 study plan my.yaml
   bench301 study run my.yaml`,
 	}, newInit("study", study.Template, s), newStudyPlan(s), newStudyRun(s), newStudyResume(s), newStudyStatus(s),
-		newStudyMerge(s), newStudyExport(s))
+		newStudySubmit(s), newStudyMerge(s), newStudyExport(s))
 }
 
 // newInit makes the command that writes the template of a definition of a study or of searches.
@@ -115,19 +115,25 @@ func printProgress(s streams, f recordOptions, status []study.Progress) error {
 
 func newStudyMerge(s streams) *cobra.Command {
 	var out string
-	return with(&cobra.Command{
+	var o study.MergeOptions
+	cmd := with(&cobra.Command{
 		Use:   "merge RUN RUN... --out DIR",
 		Short: "Join the runs of a study's shards",
 		Long: `Joins runs of the same study, made by the same version of the program, into a new run folder. A score that
-two of them hold is an error. The runs stay as they are.`,
-		Example: "  bench301 study merge runs/my-study-*-of-16 --out runs/my-study",
-		Args:    someArgs(2, 1<<20, "two run folders or more"),
+two of them hold is an error. The runs stay as they are.
+
+Exit status: 0 merged, also where scores are missing (standard error counts them) unless --complete is given, 1 not
+merged, nothing was scored or an estimator failed everywhere.`,
+		Example: `  bench301 study merge runs/my-study-*-of-16 --out runs/my-study
+  bench301 study merge runs/my-study-*-of-16 --out runs/my-study --complete --update`,
+		Args: someArgs(2, 1<<20, "two run folders or more"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if out == "" {
 				return usagef("study merge: --out names the folder of the joined run")
 			}
 			m := newMeter(s.err, "merge", "scores")
-			missing, err := study.Merge(cmd.Context(), out, args, m.count)
+			o.Progress = m.count
+			missing, err := study.Merge(cmd.Context(), out, args, o)
 			m.close()
 			if err != nil {
 				return err
@@ -152,6 +158,11 @@ two of them hold is an error. The runs stay as they are.`,
 			return nil
 		},
 	}, outFlag(&out, "folder of the joined run"))
+	cmd.Flags().BoolVar(&o.Complete, "complete", false, "merge only if no score of the study is missing: otherwise say "+
+		"which runs lack what, and fail")
+	cmd.Flags().BoolVar(&o.Update, "update", false, "where DIR is a merged run of the same study, add what it lacks; "+
+		"tables and figures in it stay")
+	return cmd
 }
 
 func newStudyExport(s streams) *cobra.Command {

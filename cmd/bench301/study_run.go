@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -32,14 +33,16 @@ import (
 // partOptions say which part of a study a command takes, and how.
 type partOptions struct {
 	jobsOptions
-	shard, data string
+	shard, data, searches string
 }
 
-// AddFlags gives a command the flags --jobs, --shard and --data.
+// AddFlags gives a command the flags --jobs, --shard, --data and --searches.
 func (o *partOptions) AddFlags(cmd *cobra.Command) {
 	o.jobsOptions.AddFlags(cmd)
 	cmd.Flags().StringVar(&o.shard, "shard", "", "one of several parts, e.g. 3/16; study merge joins their runs")
 	cmd.Flags().StringVar(&o.data, "data", "", imagesUsage)
+	cmd.Flags().StringVar(&o.searches, "searches", "", "take the searches that the definition names from this `RUN`, "+
+		"where they are finished, in place of running them")
 }
 
 // load reads the definition of a study, and which part of it is asked for.
@@ -65,6 +68,15 @@ func (o *partOptions) load(ctx context.Context, path string) (text []byte, p *st
 		}
 		if err != nil {
 			return nil, nil, shard, fmt.Errorf("%s: --data %s: %w", path, o.data, err)
+		}
+	}
+	if o.searches != "" {
+		folder, err := filepath.Abs(o.searches)
+		if err == nil {
+			text, err = study.WithSearches(ctx, path, text, images, folder)
+		}
+		if err != nil {
+			return nil, nil, shard, err
 		}
 	}
 	if p, err = planOf(ctx, path, text, images); err != nil {
@@ -321,8 +333,8 @@ func beginSearch(ctx context.Context, s streams, dir string, p *study.Plan, text
 // finishSearch runs what is left of the searches of a run, and then the run.
 func finishSearch(ctx context.Context, s streams, found *study.Searching, o runOptions) error {
 	if found.Shard().Count > 0 {
-		s.say("each part of the study runs the searches for itself: bench301 search runs them once for all, and " +
-			"architectures: {search: RUN} takes its folder")
+		s.say("each part of the study runs the searches for itself: bench301 search runs them once for all, and --searches " +
+			"RUN takes its folder")
 	}
 	for _, note := range found.Searches.Notes() {
 		s.say("%s", note)
@@ -363,7 +375,8 @@ func newStudyResume(s streams) *cobra.Command {
 	var o jobsOptions
 	var commands commandOptions
 	var workers clusterOptions
-	var retry, anyVersion bool
+	var may beginners
+	var retry bool
 	cmd := with(&cobra.Command{
 		Use:   "resume RUN",
 		Short: "Go on with a run that was interrupted",
@@ -383,7 +396,7 @@ Exit status: that of bench301 study run.`,
 					return err
 				}
 				defer found.Plan.Close()
-				err = begunHere(args[0], found.Begun, anyVersion)
+				err = begunHere(args[0], found.Begun, "", may)
 				if err == nil {
 					err = commands.permit(s, found.Plan)
 				}
@@ -396,7 +409,7 @@ Exit status: that of bench301 study run.`,
 			if err != nil {
 				return err
 			}
-			p, err := reopen(cmd.Context(), r, anyVersion)
+			p, err := reopen(cmd.Context(), r, may)
 			if err != nil {
 				return errors.Join(err, r.Close())
 			}
@@ -406,9 +419,19 @@ Exit status: that of bench301 study run.`,
 			}
 			return finish(cmd.Context(), s, r, p, how, false)
 		},
-	}, o.AddFlags, commands.AddFlags, workers.AddFlags, anyVersionFlag(&anyVersion))
+	}, o.AddFlags, commands.AddFlags, workers.AddFlags, may.AddFlags)
 	cmd.Flags().BoolVar(&retry, "retry", false, "try again what failed")
 	return cmd
+}
+
+// beginners say who may have begun a run that is gone on with.
+type beginners struct{ anyVersion, anyCPU bool }
+
+// AddFlags gives a command the flags --any-version and --any-cpu.
+func (o *beginners) AddFlags(cmd *cobra.Command) {
+	anyVersionFlag(&o.anyVersion)(cmd)
+	cmd.Flags().BoolVar(&o.anyCPU, "any-cpu", false, "go on with a run that the same version began on another processor "+
+		"of the same kind ("+runtime.GOARCH+"): the scores are the same to the bit, and each says which processor made it")
 }
 
 // anyVersionFlag adds the flag --any-version.
@@ -419,26 +442,31 @@ func anyVersionFlag(any *bool) func(*cobra.Command) {
 	}
 }
 
-// begunHere refuses to go on with what another version of the program or another processor began, unless any of them
-// may.
-func begunHere(dir string, begun scoring.Machine, any bool) error {
+// begunHere refuses to go on with what another version of the program or another processor began, unless they may.
+// on is the platform on which it was begun, or "" where that is not known.
+func begunHere(dir string, begun scoring.Machine, on string, may beginners) error {
 	now := machine()
+	_, kind, _ := strings.Cut(on, "/")
 	switch {
-	case any:
+	case may.anyVersion:
 	case begun.Code != now.Code:
 		return fmt.Errorf("%s: begun by version %s, this is %s: scores of both would not be comparable "+
 			"(--any-version resumes all the same)", dir, printable.Cut(begun.Code, 60), now.Code)
-	case begun.CPU != now.CPU && begun.CPU != "":
+	case begun.CPU == now.CPU || begun.CPU == "":
+	case kind != runtime.GOARCH:
 		return fmt.Errorf("%s: begun on %q, this is %q: scores of two processors may differ in their last digits "+
 			"(--any-version resumes all the same)", dir, printable.Cut(begun.CPU, 100), now.CPU)
+	case !may.anyCPU:
+		return fmt.Errorf("%s: begun on %q, this is %q: --any-cpu resumes all the same, to the same scores, as both are %s",
+			dir, printable.Cut(begun.CPU, 100), now.CPU, kind)
 	}
 	return nil
 }
 
 // reopen reads what the definition of a run refers to.
-func reopen(ctx context.Context, r *study.Run, anyVersion bool) (*study.Plan, error) {
+func reopen(ctx context.Context, r *study.Run, may beginners) (*study.Plan, error) {
 	begun := scoring.Machine{Code: r.Manifest.Code, CPU: r.Manifest.CPU}
-	if err := begunHere(r.Dir, begun, anyVersion); err != nil {
+	if err := begunHere(r.Dir, begun, r.Manifest.Platform, may); err != nil {
 		return nil, err
 	}
 	d, err := r.Definition()

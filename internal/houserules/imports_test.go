@@ -27,11 +27,13 @@ bench301/surrogate/internal/trees:
 bench301/surrogate/internal/ubjson:
 bench301/surrogate/internal/xgb: bench301/surrogate/internal/trees bench301/surrogate/internal/ubjson
 	internal/strictjson
-cmd/bench301: analysis bench301 bench301/dataset bench301/surrogate cluster correlation estimators
-	estimators/conformance export internal/atomicfile internal/kernels internal/printable internal/process internal/suggest internal/system
-	internal/yamldoc moo network plots reports scoring search serve store studies study
 cluster: bench301 bench301/dataset estimators internal/atomicfile internal/input internal/printable
 	internal/strictjson scoring store
+cluster/slurm:
+cmd/bench301: analysis bench301 bench301/dataset bench301/surrogate cluster cluster/slurm correlation estimators
+	estimators/conformance export internal/atomicfile internal/kernels internal/printable internal/process
+	internal/strictjson internal/suggest internal/system internal/yamldoc moo network plots reports scoring search serve
+	store studies study
 correlation:
 estimators: bench301 bench301/dataset estimators/head estimators/inputs estimators/internal/curve
 	estimators/internal/linear estimators/internal/precision estimators/internal/training internal/printable
