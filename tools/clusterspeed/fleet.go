@@ -76,7 +76,6 @@ func (o options) simulate(n, each int) (t taken, err error) {
 	if err != nil {
 		return t, err
 	}
-	defer func() { _ = c.Process.Kill() }() // where it has not ended
 	ctx, stop := context.WithCancel(context.Background())
 	var working sync.WaitGroup
 	defer working.Wait()

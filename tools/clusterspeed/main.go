@@ -28,6 +28,7 @@ type options struct {
 	figure   string
 	workers  string
 	dir      string // for what is measured; removed at the end
+	started  *[]*process
 }
 
 func main() {
@@ -65,6 +66,8 @@ func inFolder(o *options, measure func(options) error) (err error) {
 		return err
 	}
 	defer os.RemoveAll(o.dir)
+	o.started = new([]*process)
+	defer o.kill()
 	return measure(*o)
 }
 

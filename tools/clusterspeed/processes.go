@@ -4,12 +4,12 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 
@@ -34,7 +34,21 @@ type process struct {
 func (o options) start(args ...string) (*process, error) {
 	p := &process{Cmd: exec.Command(o.bench301, args...)}
 	p.Stdout, p.Stderr = &p.said, &p.said
-	return p, p.Start()
+	if err := p.Start(); err != nil {
+		return nil, err
+	}
+	*o.started = append(*o.started, p)
+	return p, nil
+}
+
+// kill ends what was started and has not ended, after an error.
+func (o options) kill() {
+	for _, p := range *o.started {
+		if p.ProcessState == nil {
+			_ = p.Process.Kill()
+			_ = p.Wait() // it was killed
+		}
+	}
 }
 
 // end waits for a process, and says what it took.
@@ -91,8 +105,8 @@ func (o options) run(study string, workers []string, args ...string) (t taken, e
 		hands = append(hands, w)
 	}
 	if workers != nil {
-		if t.first, err = o.hear("bench301.*.work", begin); err != nil {
-			return t, errors.Join(err, p.Process.Kill())
+		if t.first, err = o.hear("work", begin); err != nil {
+			return t, err
 		}
 	}
 	t.cpu, t.memory, err = p.end()
@@ -100,24 +114,32 @@ func (o options) run(study string, workers []string, args ...string) (t taken, e
 	return t, err
 }
 
-// hear waits for a message on a subject of the server, which need not be there yet, and says how many seconds after
-// begin it came.
-func (o options) hear(subject string, begin time.Time) (seconds float64, err error) {
+// hear waits for a message about work or results of a run on the server, which need not be there yet, and says how many
+// seconds after begin it came.
+func (o options) hear(what string, begin time.Time) (seconds float64, err error) {
 	nc, err := nats.Connect(o.url(), nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1),
 		nats.ReconnectWait(50*time.Millisecond), nats.ReconnectJitter(0, 0))
 	if err != nil {
 		return 0, err
 	}
 	defer nc.Close()
-	heard := make(chan *nats.Msg, 1)
-	if _, err := nc.ChanSubscribe(subject, heard); err != nil {
+	heard := make(chan struct{}, 1)
+	if _, err := nc.Subscribe("bench301.*.>", func(m *nats.Msg) {
+		if strings.Split(m.Subject, ".")[2] != what {
+			return
+		}
+		select {
+		case heard <- struct{}{}:
+		default: // nobody asks any more
+		}
+	}); err != nil {
 		return 0, err
 	}
 	select {
 	case <-heard:
 		return time.Since(begin).Seconds(), nil
 	case <-time.After(patience):
-		return 0, fmt.Errorf("%s: nothing came in %v", subject, patience)
+		return 0, fmt.Errorf("%s: nothing came in %v", what, patience)
 	}
 }
 

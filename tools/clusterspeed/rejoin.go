@@ -45,11 +45,11 @@ func rejoin(o options) error {
 	if err != nil {
 		return err
 	}
-	pieces, err := o.hear("bench301.*.work", begin)
+	pieces, err := o.hear("work", begin)
 	if err != nil {
 		return err
 	}
-	results, err := o.hear("bench301.*.results", begin)
+	results, err := o.hear("results", begin)
 	if err != nil {
 		return err
 	}
