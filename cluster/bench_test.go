@@ -60,7 +60,7 @@ func BenchmarkTrivial(b *testing.B) {
 		}
 		ctx, stop := context.WithCancel(b.Context())
 		ended := make(chan error)
-		w := cluster.Worker{Conn: far, Machine: machine, Cores: 2, Cache: dir, Say: b.Logf}
+		w := cluster.Worker{Conn: far, Machine: machine, Cores: 2, Cache: dir, Say: func(string, ...any) {}}
 		go func() { ended <- w.Work(ctx) }()
 		b.StartTimer()
 		if err := scoring.NewRunner(questions, scoring.Options{Store: s, Fleet: c}).Run(ctx, archs, nil); err != nil {

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -20,7 +21,7 @@ import (
 type taken struct {
 	wall   float64 // seconds
 	cpu    float64 // processor seconds of all its processes
-	first  float64 // seconds until the first piece was published
+	first  float64 // seconds until a piece was published; 0 where nobody could hear it
 	memory float64 // of the process that was started with the study, at its peak, in MB
 }
 
@@ -104,19 +105,22 @@ func (o options) run(study string, workers []string, args ...string) (t taken, e
 		}
 		hands = append(hands, w)
 	}
-	if workers != nil {
-		if t.first, err = o.hear("work", begin); err != nil {
-			return t, err
-		}
-	}
+	ctx, stop := context.WithCancel(context.Background())
+	first := make(chan float64)
+	go func() {
+		seconds, _ := o.hear(ctx, "work", begin) // a short run may be over before anybody listens
+		first <- seconds
+	}()
 	t.cpu, t.memory, err = p.end()
 	t.wall = time.Since(begin).Seconds()
+	stop()
+	t.first = <-first
 	return t, err
 }
 
 // hear waits for a message about work or results of a run on the server, which need not be there yet, and says how many
 // seconds after begin it came.
-func (o options) hear(what string, begin time.Time) (seconds float64, err error) {
+func (o options) hear(ctx context.Context, what string, begin time.Time) (seconds float64, err error) {
 	nc, err := nats.Connect(o.url(), nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1),
 		nats.ReconnectWait(50*time.Millisecond), nats.ReconnectJitter(0, 0))
 	if err != nil {
@@ -138,8 +142,8 @@ func (o options) hear(what string, begin time.Time) (seconds float64, err error)
 	select {
 	case <-heard:
 		return time.Since(begin).Seconds(), nil
-	case <-time.After(patience):
-		return 0, fmt.Errorf("%s: nothing came in %v", what, patience)
+	case <-ctx.Done():
+		return 0, fmt.Errorf("%s: nothing came: %w", what, ctx.Err())
 	}
 }
 

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -45,11 +46,13 @@ func rejoin(o options) error {
 	if err != nil {
 		return err
 	}
-	pieces, err := o.hear("work", begin)
+	ctx, stop := context.WithTimeout(context.Background(), patience)
+	defer stop()
+	pieces, err := o.hear(ctx, "work", begin)
 	if err != nil {
 		return err
 	}
-	results, err := o.hear("results", begin)
+	results, err := o.hear(ctx, "results", begin)
 	if err != nil {
 		return err
 	}
