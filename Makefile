@@ -35,9 +35,10 @@ check: ## formatting, vet, staticcheck, then all tests
 	$(GO) tool staticcheck ./...
 	$(MAKE) test
 
-bench: build ## benchmarks, the machine's roofline, side by side with PyTorch where PEER is (docs/performance.md)
+bench: build ## benchmarks, the machine's roofline, workers, PyTorch where PEER is (docs/performance.md)
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	$(BIN) bench machine
+	@for what in overhead trivial fleet open rejoin; do $(GO) run ./tools/clusterspeed -bench301 $(BIN) $$what || exit 1; done
 	@if [ -e "$(PEER)" ]; then \
 		$(GO) run ./tools/sidebyside -bench301 $(BIN) -peer "$(PEER)" && \
 		$(GO) run ./tools/sidebyside -peer "$(PEER)" -proxies; \

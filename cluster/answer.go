@@ -21,11 +21,12 @@ import (
 
 // Bounds of pieces.
 const (
-	pieceSeconds = 1.0  // a piece takes about so long
-	mostAnswers  = 4096 // of one piece
-	spare        = 16   // pieces are published beyond what the workers of now can hold
-	perCore      = 4    // pieces of each core are published
-	takenAtOnce  = 1024 // results are saved together
+	pieceSeconds = 1.0     // a piece takes about so long
+	mostAnswers  = 4096    // of one piece
+	spare        = 16      // pieces are published beyond what the workers of now can hold
+	perCore      = 4       // pieces of each core are published
+	takenAtOnce  = 1024    // results are saved together,
+	takenBytes   = 1 << 18 // or so much of them: a worker waits until they are
 	gatherWithin = 20 * time.Millisecond
 )
 
@@ -196,6 +197,7 @@ func (c *Coordinator) put(ctx context.Context, p piece) error {
 // gather waits for a result, and takes those that come right after it.
 func (c *Coordinator) gather(ctx context.Context) (list []*nats.Msg, err error) {
 	var due <-chan time.Time
+	size := 0
 	for {
 		select {
 		case <-ctx.Done():
@@ -204,7 +206,8 @@ func (c *Coordinator) gather(ctx context.Context) (list []*nats.Msg, err error) 
 			if m == nil {
 				return list, nil
 			}
-			if list = append(list, m); len(list) == takenAtOnce {
+			size += len(m.Data)
+			if list = append(list, m); len(list) == takenAtOnce || size >= takenBytes {
 				return list, nil
 			}
 			if due == nil {

@@ -62,6 +62,8 @@ type Coordinator struct {
 	seconds    map[string]float64
 	answeredBy map[string]string // of architectures: the worker that answered last
 	workers    map[string]*known
+	counted    time.Time // when allCores were
+	allCores   int
 	complaints []Complaint
 	finished   int // architectures
 	failed     int // scores

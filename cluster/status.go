@@ -76,26 +76,34 @@ func (c *Coordinator) heard(m *nats.Msg) {
 	defer c.more.Broadcast()
 	if a.Left {
 		delete(c.workers, a.Name)
+		c.counted = time.Time{}
 		return
 	}
 	w := c.workers[a.Name]
 	if w == nil {
 		w = &known{first: time.Now()}
 		c.workers[a.Name] = w
+		c.counted = time.Time{}
 	}
 	w.alive, w.last = a, time.Now()
 }
 
-// cores are those of all workers that are heard, under the lock.
-func (c *Coordinator) cores() (n int) {
+// cores are those of all workers that are heard, under the lock. Asked for each piece, they are counted once a second
+// and where a worker comes or goes.
+func (c *Coordinator) cores() int {
+	now := time.Now()
+	if now.Sub(c.counted) < time.Second {
+		return c.allCores
+	}
+	c.counted, c.allCores = now, 0
 	for name, w := range c.workers {
-		if time.Since(w.last) > gone {
+		if now.Sub(w.last) > gone {
 			delete(c.workers, name)
 			continue
 		}
-		n += w.Cores
+		c.allCores += w.Cores
 	}
-	return n
+	return c.allCores
 }
 
 // Status says how it goes.

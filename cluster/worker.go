@@ -82,7 +82,8 @@ const heldEach = 4
 // Work takes pieces until ctx ends. Its error is that of ctx, or says why the server is of no use.
 func (w *Worker) Work(ctx context.Context) (err error) {
 	host, _ := os.Hostname()
-	w.me = identity{fmt.Sprintf("%s/%d", host, os.Getpid()), w.Machine.Code, goarch, w.Machine.CPU, w.Cores}
+	connection, _ := w.Conn.GetClientID() // containers may share host and process numbers
+	w.me = identity{fmt.Sprintf("%s/%d/%d", host, os.Getpid(), connection), w.Machine.Code, goarch, w.Machine.CPU, w.Cores}
 	if w.Only != "" {
 		w.me.Name += " (started the run)"
 	}
