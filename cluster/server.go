@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -102,8 +103,30 @@ func Listen(address, dir string, a Access) (*Server, error) {
 	if o.TLS {
 		scheme = "tls"
 	}
-	s.URL = scheme + "://" + s.server.Addr().String()
+	s.URL = scheme + "://" + net.JoinHostPort(a.reached(host), strconv.Itoa(s.server.Addr().(*net.TCPAddr).Port))
 	return s, nil
+}
+
+// reached is the name under which others reach a host that listens at an address: for all addresses that in the
+// certificate, or else that of the machine.
+func (a Access) reached(host string) string {
+	if ip := net.ParseIP(host); host != "" && (ip == nil || !ip.IsUnspecified()) {
+		return host
+	}
+	if pair, err := tls.LoadX509KeyPair(a.Cert, a.Key); err == nil && pair.Leaf != nil {
+		for _, name := range pair.Leaf.DNSNames {
+			if !strings.Contains(name, "*") {
+				return name
+			}
+		}
+		for _, ip := range pair.Leaf.IPAddresses {
+			return ip.String()
+		}
+	}
+	if name, err := os.Hostname(); err == nil {
+		return name
+	}
+	return host
 }
 
 // Close stops the server.
@@ -139,6 +162,27 @@ func (a Access) token() (string, error) {
 	return token, nil
 }
 
+// withScheme is an address with nats:// before it where it has no scheme.
+func withScheme(address string) string {
+	if strings.Contains(address, "://") {
+		return address
+	}
+	return "nats://" + address
+}
+
+// Shown is the address of a server without what is secret in it.
+func Shown(address string) string {
+	u, err := url.Parse(withScheme(address))
+	if err != nil {
+		return "the server"
+	}
+	if u.User != nil {
+		u.User = url.User("xxxxx") // a user alone is a token
+	}
+	u.RawQuery, u.Fragment = "", ""
+	return u.String()
+}
+
 // Dial connects to a server that runs already. Where patient, it goes on until there is one; say, unless nil, hears
 // when the connection is lost and when it is back.
 func Dial(ctx context.Context, address string, a Access, patient bool,
@@ -147,17 +191,15 @@ func Dial(ctx context.Context, address string, a Access, patient bool,
 	if say == nil {
 		say = func(string, ...any) {}
 	}
-	if !strings.Contains(address, "://") {
-		address = "nats://" + address
-	}
+	address = withScheme(address)
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "nats" && u.Scheme != "tls" {
 		return nil, fmt.Errorf(
 			"%s: no address of a NATS server: must be like nats://host:4222",
-			printable.Cut(address, 100),
+			printable.Cut(Shown(address), 100),
 		)
 	}
-	shown := u.Redacted()
+	shown := Shown(address)
 	token, err := a.token()
 	if err != nil {
 		return nil, err

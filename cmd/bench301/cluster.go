@@ -2,17 +2,20 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
 	"sync"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/spf13/cobra"
 
+	"rwe301/analysis"
 	"rwe301/bench301/dataset"
 	"rwe301/cluster"
-	"rwe301/scoring"
+	"rwe301/moo"
 	"rwe301/search"
 	"rwe301/study"
 )
@@ -72,8 +75,14 @@ func (o *clusterOptions) used() bool { return o.listen != "" || o.nats != "" }
 func (o *clusterOptions) study(ctx context.Context, s streams, r *study.Run, p *study.Plan, how study.Options) error {
 	return o.with(ctx, s, cluster.Run{
 		Name: r.Manifest.Name, Dir: r.Dir, Space: p.Space, Questions: p.Questions, Data: p.Data, Store: r.Store,
-	}, how.Workers, func(fleet scoring.Fleet) error {
-		how.Fleet = fleet
+	}, how.Workers, func(c *cluster.Coordinator) error {
+		if c != nil {
+			told := how.Progress
+			how.Fleet, how.Progress = c, func(done, total int) {
+				c.Progress(done, total, "architectures")
+				told(done, total)
+			}
+		}
 		return r.Do(ctx, p, machine(), how)
 	})
 }
@@ -84,23 +93,45 @@ func (o *clusterOptions) search(ctx context.Context, s streams, searches *search
 	return o.with(ctx, s, cluster.Run{
 		Name: searches.Manifest.Definition.Name, Dir: searches.Dir, Space: searches.Space(), Questions: searches.Questions(),
 		Data: searches.Data(), Store: searches.Store,
-	}, jobs, func(fleet scoring.Fleet) error {
-		searches.Fleet = fleet
-		return searches.Run(ctx, jobs, progress)
+	}, jobs, func(c *cluster.Coordinator) error {
+		if c == nil {
+			return searches.Run(ctx, jobs, progress)
+		}
+		stages, err := searches.Status(ctx)
+		if err != nil {
+			return err
+		}
+		done := 0
+		evaluated := map[string]int{}
+		for _, g := range stages {
+			evaluated[fmt.Sprint(g.Method, g.Seed)] = g.Evaluations
+			done += g.Evaluations
+		}
+		all := searches.Manifest.Definition.All()
+		c.Progress(done, all, "evaluations")
+		searches.Fleet = c
+		return searches.Run(ctx, jobs, func(m analysis.Method, seed uint64, g moo.Generation[string]) {
+			key := fmt.Sprint(m.Name, seed)
+			done += g.Evaluations - evaluated[key]
+			evaluated[key] = g.Evaluations
+			c.Progress(done, all, "evaluations")
+			progress(m, seed, g)
+		})
 	})
 }
 
-// with has do make a run: with the fleet that the flags name, or with none.
+// with has do make a run: by the coordinator that the flags name, or by none.
 func (o *clusterOptions) with(ctx context.Context, s streams, run cluster.Run, jobs int,
-	do func(scoring.Fleet) error) (err error) {
+	do func(*cluster.Coordinator) error) (err error) {
 	if !o.used() {
 		return do(nil)
 	}
 	run.Machine, run.Mix = machine(), o.mix
-	nc, end, err := o.connect(ctx, s, run.Dir)
+	nc, url, end, err := o.connect(ctx, s, run.Dir)
 	if err != nil {
 		return err
 	}
+	run.Server = url
 	end = sync.OnceFunc(end)
 	defer end()
 	c, err := cluster.Coordinate(ctx, nc, run)
@@ -109,6 +140,7 @@ func (o *clusterOptions) with(ctx context.Context, s streams, run cluster.Run, j
 	}
 	working, stop := context.WithCancel(ctx)
 	var local sync.WaitGroup
+	local.Go(func() { o.tell(working, s, c, url) })
 	if !o.none {
 		if jobs == 0 {
 			jobs = runtime.GOMAXPROCS(0)
@@ -129,25 +161,90 @@ func (o *clusterOptions) with(ctx context.Context, s streams, run cluster.Run, j
 	return cluster.Remove(run.Dir)
 }
 
-// connect connects to the server of the flags, and starts it if it is to be one of ours.
-func (o *clusterOptions) connect(ctx context.Context, s streams, dir string) (nc *nats.Conn, end func(), err error) {
+// Times of tell. Variables, for tests.
+var (
+	lonely  = 30 * time.Second // nobody works for so long before that is said
+	between = 5 * time.Second  // changes of the workforce are said so far apart
+)
+
+// tell says which workers come and go, what they complain of, and what to do where there are none, until ctx ends.
+func (o *clusterOptions) tell(ctx context.Context, s streams, c *cluster.Coordinator, url string) {
+	every := time.NewTicker(time.Second)
+	defer every.Stop()
+	var workers, cores, complaints int
+	var said, worked time.Time // when
+	warned := false
+	worked = time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-every.C:
+		}
+		w, n := c.Workforce()
+		if (w != workers || n != cores) && time.Since(said) >= between {
+			workers, cores, said = w, n, time.Now()
+			s.say("%s", workforce(w, n))
+		}
+		if w > 0 {
+			worked, warned = time.Now(), false
+		} else if !warned && time.Since(worked) >= lonely {
+			warned = true
+			s.say("nobody works: start workers, here or elsewhere, by: %s", o.joining(url))
+		}
+		list, all := c.Complaints(complaints)
+		for _, l := range list[:min(len(list), 3)] {
+			s.say("%s", l)
+		}
+		if more := all - complaints - 3; more > 0 {
+			s.say("and %d complaints more: bench301 status --watch shows the last", more)
+		}
+		complaints = all
+	}
+}
+
+// workforce is how many workers with how many cores.
+func workforce(workers, cores int) string {
+	return fmt.Sprintf("%d %s, %d %s", workers, plural(workers, "worker"), cores, plural(cores, "core"))
+}
+
+// joining is the command by which a worker joins at a server.
+func (o *clusterOptions) joining(url string) string {
+	command := "bench301 worker " + shellWord(url)
+	if o.TokenFile != "" {
+		command += " --token-file FILE"
+	}
+	if o.Creds != "" {
+		command += " --creds FILE"
+	}
+	if o.CA != "" || o.Cert != "" {
+		command += " --tls-ca FILE"
+	}
+	return command
+}
+
+// connect connects to the server of the flags, and starts it if it is to be one of ours. url is where workers reach it.
+func (o *clusterOptions) connect(ctx context.Context, s streams, dir string) (nc *nats.Conn, url string, end func(),
+	err error) {
 	if o.nats != "" {
 		nc, err := cluster.Dial(ctx, o.nats, o.Access, false, s.say)
 		if err != nil {
-			return nil, nil, err
+			return nil, "", nil, err
 		}
-		return nc, nc.Close, nil
+		url = cluster.Shown(o.nats)
+		s.say("workers join by: %s", o.joining(url))
+		return nc, url, nc.Close, nil
 	}
 	server, err := cluster.Listen(o.listen, cluster.Folder(dir), o.Access)
 	if err != nil {
-		return nil, nil, err
+		return nil, "", nil, err
 	}
 	if nc, err = server.Connect(); err != nil {
 		server.Close()
-		return nil, nil, err
+		return nil, "", nil, err
 	}
-	s.say("workers join by: bench301 worker %s", server.URL)
-	return nc, func() {
+	s.say("workers join by: %s", o.joining(server.URL))
+	return nc, server.URL, func() {
 		nc.Close()
 		server.Close()
 	}, nil

@@ -535,7 +535,7 @@ func work(ctx context.Context, s streams, r *study.Run, p *study.Plan, o runOpti
 	m := newMeter(s.err, r.Manifest.Name, "archs")
 	o.Progress = m.count
 	saved := saving(ctx)
-	err := o.cluster.study(ctx, s, r, p, o.Options)
+	err := o.cluster.study(ctx, streams{s.in, s.out, m}, r, p, o.Options)
 	saved()
 	m.close()
 	for _, program := range scoring.Programs(p.Questions) {
