@@ -168,8 +168,8 @@ func (c *Coordinator) identify() (string, error) {
 
 // publishRun puts on the server what a run needs there. What an earlier coordinator of the run left is replaced.
 func (c *Coordinator) publishRun(ctx context.Context) (err error) {
-	if _, err := c.js.AccountInfo(ctx); err != nil {
-		return fmt.Errorf("the server has no JetStream for us: %w", err)
+	if err := hasJetStream(ctx, c.js); err != nil {
+		return err
 	}
 	if err := c.clear(ctx); err != nil {
 		return err

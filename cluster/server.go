@@ -10,10 +10,12 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"rwe301/internal/input"
 	"rwe301/internal/printable"
@@ -37,29 +39,65 @@ type Server struct {
 // maxPayload bounds a message, in bytes.
 const maxPayload = 8 << 20
 
-// Listen starts a server with JetStream at an address, which keeps its files in dir. Beyond loopback it wants a token
-// and a certificate.
-func Listen(address, dir string, a Access) (*Server, error) {
+// CheckListen says why Listen could not start a server, without starting one.
+func CheckListen(address string, a Access) error {
+	if _, _, err := a.listening(address); err != nil {
+		return err
+	}
+	if _, err := a.token(); err != nil {
+		return err
+	}
+	if a.Cert != "" {
+		if _, err := tls.LoadX509KeyPair(a.Cert, a.Key); err != nil {
+			return fmt.Errorf("--tls-cert %s, --tls-key %s: %w", a.Cert, a.Key, err)
+		}
+	}
+	return vacant(address)
+}
+
+// vacant says why nobody can listen at an address.
+func vacant(address string) error {
+	l, err := net.Listen("tcp", address)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("--listen %s: another program listens there: choose another port, or 0 for any", address)
+	case err != nil:
+		return fmt.Errorf("--listen %s: %w", address, err)
+	}
+	return l.Close()
+}
+
+// listening is what an address to listen at consists of, if others may reach it.
+func (a Access) listening(address string) (host string, port int, err error) {
+	shown := printable.Cut(address, 100)
 	host, portText, err := net.SplitHostPort(address)
 	if err != nil {
-		return nil, fmt.Errorf("--listen %s: must be like 127.0.0.1:4222", printable.Cut(address, 100))
+		return "", 0, fmt.Errorf("--listen %s: must be like 127.0.0.1:4222", shown)
 	}
-	port, err := strconv.Atoi(portText)
+	port, err = strconv.Atoi(portText)
 	if err != nil || port < 0 || port > 65535 {
-		return nil, fmt.Errorf("--listen %s: the port must be a number up to 65535 (0: any that is free)",
-			printable.Cut(address, 100))
+		return "", 0, fmt.Errorf("--listen %s: the port must be a number up to 65535 (0: any that is free)", shown)
 	}
 	if a.Creds != "" {
-		return nil, errors.New("--creds: credentials of a NATS server that runs already (--nats); --listen takes " +
+		return "", 0, errors.New("--creds: credentials of a NATS server that runs already (--nats); --listen takes " +
 			"--token-file")
 	}
 	if (a.Cert == "") != (a.Key == "") {
-		return nil, errors.New("--tls-cert and --tls-key: give both or neither")
+		return "", 0, errors.New("--tls-cert and --tls-key: give both or neither")
 	}
 	if !loopback(host) && (a.TokenFile == "" || a.Cert == "") {
-		return nil, fmt.Errorf("--listen %s: others could reach it, read the images and send scores: that wants "+
-			"--token-file, "+
-			"--tls-cert and --tls-key", printable.Cut(address, 100))
+		return "", 0, fmt.Errorf("--listen %s: others could reach it, read the images and send scores: that wants "+
+			"--token-file, --tls-cert and --tls-key", shown)
+	}
+	return host, port, nil
+}
+
+// Listen starts a server with JetStream at an address, which keeps its files in dir. Beyond loopback it wants a token
+// and a certificate.
+func Listen(address, dir string, a Access) (*Server, error) {
+	host, port, err := a.listening(address)
+	if err != nil {
+		return nil, err
 	}
 	o := &server.Options{
 		ServerName: "bench301", Host: host, Port: port, JetStream: true, StoreDir: dir, NoSigs: true, NoLog: true,
@@ -81,11 +119,7 @@ func Listen(address, dir string, a Access) (*Server, error) {
 		o.TLS = true
 	}
 	if port != 0 { // the server would end the process
-		l, err := net.Listen("tcp", address)
-		if err != nil {
-			return nil, fmt.Errorf("--listen %s: %w", address, err)
-		}
-		if err := l.Close(); err != nil {
+		if err := vacant(address); err != nil {
 			return nil, err
 		}
 	}
@@ -160,6 +194,40 @@ func (a Access) token() (string, error) {
 		return "", fmt.Errorf("--token-file %s: must hold one word of at least 16 characters", a.TokenFile)
 	}
 	return token, nil
+}
+
+// CheckServer says why a server that runs already is of no use to a run.
+func CheckServer(ctx context.Context, address string, a Access) error {
+	nc, err := Dial(ctx, address, a, false, nil)
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err == nil {
+		err = hasJetStream(ctx, js)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", Shown(address), err)
+	}
+	return nil
+}
+
+// hasJetStream says why a server has no JetStream for us.
+func hasJetStream(ctx context.Context, js jetstream.JetStream) error {
+	_, err := js.AccountInfo(ctx)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, jetstream.ErrJetStreamNotEnabled):
+		return errors.New("the server has no JetStream: start it with jetstream in its configuration, or nats-server -js")
+	case errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
+		return errors.New("the server has no JetStream for this account: its configuration has to enable it")
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, nats.ErrTimeout):
+		return fmt.Errorf("its JetStream does not answer: the user may lack the permissions that docs/clusters.md lists: %w",
+			err)
+	}
+	return fmt.Errorf("its JetStream: %w", err)
 }
 
 // withScheme is an address with nats:// before it where it has no scheme.

@@ -165,7 +165,8 @@ func (c *Coordinator) Workforce() (workers, cores int) {
 type course struct {
 	done, total int
 	unit        string
-	past        []moment // a second apart at least
+	before      int      // units that were done at the first word
+	past        []moment // a second apart at least, from the first unit on
 }
 
 type moment struct {
@@ -180,11 +181,12 @@ const (
 )
 
 func (c *course) note(now time.Time, done, total int, unit string) {
-	if done < c.done || total != c.total {
-		c.past = nil // other work
+	if done < c.done || total != c.total { // other work
+		c.past, c.before = nil, done
 	}
 	c.done, c.total, c.unit = done, total, unit
-	if n := len(c.past); n == 0 || done > c.past[n-1].done && now.Sub(c.past[n-1].at) >= time.Second {
+	n := len(c.past)
+	if n == 0 && done > c.before || n > 0 && done > c.past[n-1].done && now.Sub(c.past[n-1].at) >= time.Second {
 		c.past = append(c.past, moment{now, done})
 	}
 	for len(c.past) > paceLeast && now.Sub(c.past[0].at) > paceWithin {

@@ -71,6 +71,17 @@ func (o *clusterOptions) AddFlags(cmd *cobra.Command) {
 // used says whether workers were asked for.
 func (o *clusterOptions) used() bool { return o.listen != "" || o.nats != "" }
 
+// check says why workers could not be had, before a run folder is made.
+func (o *clusterOptions) check(ctx context.Context) error {
+	switch {
+	case o.listen != "":
+		return cluster.CheckListen(o.listen, o.Access)
+	case o.nats != "":
+		return cluster.CheckServer(ctx, o.nats, o.Access)
+	}
+	return nil
+}
+
 // study scores what a run lacks, here or by workers.
 func (o *clusterOptions) study(ctx context.Context, s streams, r *study.Run, p *study.Plan, how study.Options) error {
 	return o.with(ctx, s, cluster.Run{

@@ -124,6 +124,9 @@ func (o *searchOptions) run(cmd *cobra.Command, s streams, args []string) (err e
 	if o.resume == "" && len(args) == 0 && !o.yes && !cmd.Flags().Changed("objective") {
 		return o.plan(cmd, s)
 	}
+	if err := o.workers.check(ctx); err != nil {
+		return err
+	}
 	searches, err := o.open(cmd, s, args)
 	if err != nil {
 		return err

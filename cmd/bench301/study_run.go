@@ -284,6 +284,9 @@ nothing was scored or an estimator failed everywhere, 130 interrupted (what was 
 			if err := commands.permit(s, p); err != nil {
 				return fmt.Errorf("%s: %w", args[0], err)
 			}
+			if err := workers.check(cmd.Context()); err != nil {
+				return err
+			}
 			switch name := p.Definition.Folder(); {
 			case out != "":
 			case shard.Count > 0: // whose runs belong together by their names

@@ -38,7 +38,7 @@ func (o *watchOptions) AddFlags(cmd *cobra.Command) {
 // aboutWatch is what help says of it.
 const aboutWatch = `With --watch, of a run whose work was offered to workers (study run --listen or --nats), it shows the
 workers with their cores, pieces a minute and what they do, the queue, failures and the time left, until the run is
-complete; on a terminal in place, in a pipe a line when something has changed, with --json an object. Reading needs
+complete: on a terminal in place, in a pipe a line when something has changed, with --json an object a second. Reading needs
 the run folder only, so this runs beside the coordinator, on the same machine or file system.`
 
 // snapshot is how a run goes on its workers, as --json prints it.
@@ -151,7 +151,9 @@ func (o *watchOptions) run(ctx context.Context, s streams, asJSON bool, dir stri
 		show = screen.show
 	}
 	if asJSON {
-		show = (&objects{w: s.out}).show
+		e := json.NewEncoder(s.out)
+		e.SetEscapeHTML(false)
+		show = func(p snapshot) error { return e.Encode(p) }
 	}
 	every := time.NewTicker(watched)
 	defer every.Stop()
@@ -169,26 +171,6 @@ func (o *watchOptions) run(ctx context.Context, s streams, asJSON bool, dir stri
 		case <-every.C:
 		}
 	}
-}
-
-// objects prints a JSON object for every word of the coordinator, and where there is none any more.
-type objects struct {
-	w     io.Writer
-	state string
-}
-
-func (o *objects) show(p snapshot) error {
-	state := fmt.Sprint(p.Coordinator, p.Complete)
-	if p.Coordinator == works {
-		state += p.Status.Written.String()
-	}
-	if state == o.state {
-		return nil
-	}
-	o.state = state
-	e := json.NewEncoder(o.w)
-	e.SetEscapeHTML(false)
-	return e.Encode(p)
 }
 
 // summary says in a line how a run goes.
@@ -361,7 +343,7 @@ func workerLines(workers []cluster.Working, width, room int) []string {
 	for _, w := range list {
 		name = max(name, len([]rune(w.Name)))
 	}
-	name = min(name, max(12, width-taken-24))
+	name = min(name, max(12, width-taken-32))
 	line := func(who, cores, pieces, pace, does string) string {
 		return printable.Cut(strings.TrimRight(fmt.Sprintf("%-*s"+numbers+"%s", name, ending(who, name), cores, pieces, pace,
 			does), " "), width-1)
@@ -400,7 +382,7 @@ func does(w cluster.Working) string {
 		return "waits"
 	}
 	longest := slices.MaxFunc(w.Doing, func(a, b cluster.Doing) int { return cmp.Compare(a.Seconds, b.Seconds) })
-	text := fmt.Sprintf("%s for %v", printable.Cut(longest.Architecture, 10), inSeconds(longest.Seconds))
+	text := fmt.Sprintf("%s for %v", printable.Cut(longest.Architecture, 16), inSeconds(longest.Seconds))
 	if n := len(w.Doing) - 1; n > 0 {
 		text += fmt.Sprintf(", %d more", n)
 	}
