@@ -3,11 +3,13 @@ package cluster
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
 	"net/url"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -292,13 +294,16 @@ func Dial(ctx context.Context, address string, a Access, patient bool,
 		options = append(options, nats.UserCredentials(a.Creds))
 	}
 	if a.CA != "" {
+		if _, err := os.Stat(a.CA); err != nil {
+			return nil, fmt.Errorf("--tls-ca: %w", err)
+		}
 		options = append(options, nats.RootCAs(a.CA))
 	}
 	nc, err := nats.Connect(address, options...)
-	if patient && err != nil && !refused(err) {
+	if patient && err != nil && lasting(err) == "" {
 		say("%s: nobody answers yet (%v); trying again", shown, err)
 	}
-	for patient && err != nil && !refused(err) {
+	for patient && err != nil && lasting(err) == "" {
 		select {
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
@@ -307,25 +312,53 @@ func Dial(ctx context.Context, address string, a Access, patient bool,
 		nc, err = nats.Connect(address, options...)
 	}
 	switch {
-	case refused(err):
-		return nil, fmt.Errorf(
-			"%s: refused the credentials: --token-file must hold the server's token, or --creds its "+
-				"credentials: %w",
-			shown,
-			err,
-		)
+	case err == nil:
+		return nc, nil
+	case lasting(err) != "":
+		return nil, fmt.Errorf("%s: %s: %w", shown, lasting(err), err)
 	case errors.Is(err, nats.ErrNoServers):
 		return nil, fmt.Errorf("%s: no NATS server answers there", shown)
-	case err != nil:
-		return nil, fmt.Errorf("%s: %w", shown, err)
 	}
-	return nc, nil
+	return nil, fmt.Errorf("%s: %w", shown, err)
 }
 
 // again is how long a lost connection waits before it is tried again.
 const again = time.Second
 
-// refused says that a server does not know the credentials.
-func refused(err error) bool {
-	return errors.Is(err, nats.ErrAuthorization) || errors.Is(err, nats.ErrAuthExpired)
+// lasting says what is wrong with a connection that trying again does not mend, "" for anything else.
+func lasting(err error) string {
+	var unknown x509.UnknownAuthorityError
+	var name x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	switch {
+	case errors.Is(err, nats.ErrAuthorization), errors.Is(err, nats.ErrAuthExpired), errors.Is(err, nats.ErrAuthRevoked),
+		err != nil && strings.Contains(strings.ToLower(err.Error()), "authorization violation"):
+		return "refused the credentials: --token-file must hold the server's token, or --creds its credentials"
+	case errors.As(err, &unknown):
+		return "its certificate was signed by nobody known here: --tls-ca names the file of who signed it"
+	case errors.As(err, &name):
+		return "its certificate is for another name"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return "its certificate has expired, or is not valid yet by the clock of this machine"
+	case errors.As(err, &invalid):
+		return "its certificate is not valid"
+	case errors.Is(err, nats.ErrSecureConnWanted):
+		return "the server has no TLS: nats:// instead of tls:// goes without, for everybody on the way to read"
+	}
+	return ""
+}
+
+// Warnings say what is unwise about the files of credentials.
+func (a Access) Warnings() (list []string) {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	for _, f := range []struct{ flag, path string }{
+		{"--token-file", a.TokenFile}, {"--creds", a.Creds}, {"--tls-key", a.Key},
+	} {
+		if info, err := os.Stat(f.path); err == nil && info.Mode().IsRegular() && info.Mode()&0o077 != 0 {
+			list = append(list, fmt.Sprintf("%s %s: other users of this machine can read it: chmod 600 %[2]s", f.flag, f.path))
+		}
+	}
+	return list
 }

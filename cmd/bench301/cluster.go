@@ -71,8 +71,22 @@ func (o *clusterOptions) AddFlags(cmd *cobra.Command) {
 // used says whether workers were asked for.
 func (o *clusterOptions) used() bool { return o.listen != "" || o.nats != "" }
 
+// again is what a command that goes on says of the server, with a blank before it.
+func (o *clusterOptions) again() string {
+	switch {
+	case o.listen != "":
+		return " --listen " + shellWord(o.listen)
+	case o.nats != "":
+		return " --nats " + shellWord(cluster.Shown(o.nats))
+	}
+	return ""
+}
+
 // check says why workers could not be had, before a run folder is made.
-func (o *clusterOptions) check(ctx context.Context) error {
+func (o *clusterOptions) check(ctx context.Context, s streams) error {
+	for _, text := range o.Warnings() {
+		s.say("%s", text)
+	}
 	switch {
 	case o.listen != "":
 		return cluster.CheckListen(o.listen, o.Access)
@@ -280,6 +294,9 @@ Programs that a definition names are started only with --allow-commands, and nam
 		Args: someArgs(1, 1, "the address of a server"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
+			for _, text := range access.Warnings() {
+				s.say("%s", text)
+			}
 			nc, err := cluster.Dial(ctx, args[0], access.Access, true, s.say)
 			if err != nil {
 				return err

@@ -124,7 +124,7 @@ func (o *searchOptions) run(cmd *cobra.Command, s streams, args []string) (err e
 	if o.resume == "" && len(args) == 0 && !o.yes && !cmd.Flags().Changed("objective") {
 		return o.plan(cmd, s)
 	}
-	if err := o.workers.check(ctx); err != nil {
+	if err := o.workers.check(ctx, s); err != nil {
 		return err
 	}
 	searches, err := o.open(cmd, s, args)
@@ -186,7 +186,7 @@ func (o *searchOptions) part(ctx context.Context, s streams, searches *search.Se
 	} else {
 		s.say("the fronts so far are many: bench301 report %s writes them", shellWord(searches.Dir))
 	}
-	s.say("saved; go on with: bench301 search resume %s", shellWord(searches.Dir))
+	s.say("saved; go on with: bench301 search resume %s%s", shellWord(searches.Dir), o.workers.again())
 }
 
 // again writes and shows the report of a folder, without searching.

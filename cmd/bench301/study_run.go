@@ -284,7 +284,7 @@ nothing was scored or an estimator failed everywhere, 130 interrupted (what was 
 			if err := commands.permit(s, p); err != nil {
 				return fmt.Errorf("%s: %w", args[0], err)
 			}
-			if err := workers.check(cmd.Context()); err != nil {
+			if err := workers.check(cmd.Context(), s); err != nil {
 				return err
 			}
 			switch name := p.Definition.Folder(); {
@@ -332,7 +332,7 @@ func finishSearch(ctx context.Context, s streams, found *study.Searching, o runO
 	}
 	s.say("searching into %s", found.Searches.Dir)
 	if err := runSearches(ctx, s, found.Searches, o); err != nil {
-		s.say("saved; go on with: bench301 study resume %s", shellWord(found.Dir))
+		s.say("saved; go on with: bench301 study resume %s%s", shellWord(found.Dir), o.cluster.again())
 		return errors.Join(err, found.Close())
 	}
 	r, err := found.Finish(ctx, machine())
@@ -377,6 +377,9 @@ Exit status: that of bench301 study run.`,
 		Args:    someArgs(1, 1, "one run folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := notSearches(args[0]); err != nil {
+				return err
+			}
+			if err := workers.check(cmd.Context(), s); err != nil {
 				return err
 			}
 			how := runOptions{Options: study.Options{Workers: o.jobs, Retry: retry}, cluster: workers}
@@ -547,7 +550,7 @@ func work(ctx context.Context, s streams, r *study.Run, p *study.Plan, o runOpti
 		}
 	}
 	if err != nil {
-		s.say("saved; go on with: bench301 study resume %s", r.Dir)
+		s.say("saved; go on with: bench301 study resume %s%s", shellWord(r.Dir), o.cluster.again())
 	}
 	return err
 }
