@@ -50,7 +50,11 @@ func CheckListen(address string, a Access) error {
 		return err
 	}
 	if a.Cert != "" {
-		if _, err := tls.LoadX509KeyPair(a.Cert, a.Key); err != nil {
+		pair, err := tls.LoadX509KeyPair(a.Cert, a.Key)
+		if err == nil && pair.Leaf != nil && time.Now().After(pair.Leaf.NotAfter) {
+			err = fmt.Errorf("it has expired on %s", pair.Leaf.NotAfter.Format(time.DateTime))
+		}
+		if err != nil {
 			return fmt.Errorf("--tls-cert %s, --tls-key %s: %w", a.Cert, a.Key, err)
 		}
 	}
@@ -218,10 +222,15 @@ func CheckServer(ctx context.Context, address string, a Access) error {
 // hasJetStream says why a server has no JetStream for us.
 func hasJetStream(ctx context.Context, js jetstream.JetStream) error {
 	_, err := js.AccountInfo(ctx)
+	return explained(err)
+}
+
+// explained is an error of JetStream with what would be right.
+func explained(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, jetstream.ErrJetStreamNotEnabled):
+	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, nats.ErrNoResponders):
 		return errors.New("the server has no JetStream: start it with jetstream in its configuration, or nats-server -js")
 	case errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
 		return errors.New("the server has no JetStream for this account: its configuration has to enable it")
@@ -294,7 +303,11 @@ func Dial(ctx context.Context, address string, a Access, patient bool,
 		options = append(options, nats.UserCredentials(a.Creds))
 	}
 	if a.CA != "" {
-		if _, err := os.Stat(a.CA); err != nil {
+		text, err := input.Read(a.CA, 1<<24)
+		if err == nil && !x509.NewCertPool().AppendCertsFromPEM(text) {
+			err = fmt.Errorf("%s: holds no certificate in PEM", a.CA)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("--tls-ca: %w", err)
 		}
 		options = append(options, nats.RootCAs(a.CA))

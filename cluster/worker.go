@@ -116,7 +116,7 @@ func (w *Worker) watch(ctx context.Context) error {
 		case w.Conn.IsClosed():
 			return fmt.Errorf("the connection is closed: %w", w.Conn.LastError())
 		case !waiting && err != nil && !errors.Is(err, jetstream.ErrBucketNotFound):
-			w.Say("no offers: %v; trying again", err)
+			w.Say("no runs to be heard of: %v; trying again", explained(err))
 		case !waiting:
 			w.Say("waiting for a run")
 		}

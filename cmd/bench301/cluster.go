@@ -26,14 +26,9 @@ type accessOptions struct{ cluster.Access }
 // AddFlags gives a command the flags --token-file, --creds and --tls-ca.
 func (o *accessOptions) AddFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.TokenFile, "token-file", "", "file with the secret word that a NATS server and its users share")
-	f.StringVar(&o.Creds, "creds", "", "NATS credentials, of a server that has users")
-	f.StringVar(
-		&o.CA,
-		"tls-ca",
-		"",
-		"certificates that the server's own is checked with (default: those of the system)",
-	)
+	f.StringVar(&o.TokenFile, "token-file", "", "`FILE` with the secret word that a NATS server wants of everybody")
+	f.StringVar(&o.Creds, "creds", "", "`FILE` of NATS credentials, of a server with users")
+	f.StringVar(&o.CA, "tls-ca", "", "`FILE` of who signed the server's certificate (default: as the system)")
 }
 
 // clusterOptions say whether a run is answered by the workers of a NATS server.
@@ -48,14 +43,13 @@ type clusterOptions struct {
 // accessOptions.
 func (o *clusterOptions) AddFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.listen, "listen", "", "also have the work done by bench301 worker: start a NATS server at this "+
-		"`ADDRESS`, such as 127.0.0.1:4222 (with -j 0, by workers alone)")
-	f.StringVar(&o.nats, "nats", "", "the same by a NATS server that runs already, at this `URL`, with JetStream")
-	f.BoolVar(&o.mix, "mix-versions", false, "let workers of other versions and kinds of processors work too; the "+
-		"records say which made them")
+	f.StringVar(&o.listen, "listen", "", "let bench301 worker on any machine do the work too, by a NATS server "+
+		"here at `ADDRESS`, e.g. 127.0.0.1:4222; -j 0: workers alone")
+	f.StringVar(&o.nats, "nats", "", "the same by a NATS server with JetStream that runs at this `URL`")
+	f.BoolVar(&o.mix, "mix-versions", false, "take workers of other versions and kinds of processors; their scores say so")
 	o.accessOptions.AddFlags(cmd)
-	f.StringVar(&o.Cert, "tls-cert", "", "certificate of the server that --listen starts")
-	f.StringVar(&o.Key, "tls-key", "", "its key")
+	f.StringVar(&o.Cert, "tls-cert", "", "`FILE` of the certificate of --listen, wanted beyond this machine")
+	f.StringVar(&o.Key, "tls-key", "", "`FILE` of its key")
 	cmd.MarkFlagsMutuallyExclusive("listen", "nats")
 	before(cmd, func() error {
 		o.none = f.Changed("jobs") && f.Lookup("jobs").Value.String() == "0"
@@ -283,14 +277,20 @@ func newWorker(s streams) *cobra.Command {
 	cmd := with(&cobra.Command{
 		Use:   "worker URL",
 		Short: "Work on the runs that other machines offer",
-		Long: `Works on every study and search that was started with --listen or --nats at a NATS server, until it is told to
-stop by Ctrl-C or SIGTERM: what it has begun then goes to others. It needs nothing but this program: questions and
-images come through the server, and images stay in the cache folder. It works on runs of its own version, and waits
-while there is no server or no run.
+		Long: `Works on every study and search that is offered at a NATS server, that of study run --listen or one that
+runs there for all, until it is told to stop by Ctrl-C or SIGTERM; what it has begun then goes to others. It waits
+while there is no server or no run. It needs nothing but this program: questions and images come through the server,
+and images stay in the cache folder.
 
-Programs that a definition names are started only with --allow-commands, and named on standard error.`,
+A run is taken only where it was begun by the same version and kind of processor (else why not is said, and
+--mix-versions where it was begun takes this one too). Programs that a definition names are started only with
+--allow-commands, each named before on standard error. Whoever has the credentials of a server can offer runs:
+work only for servers that you trust. docs/clusters.md tells more.
+
+Exit status: 1 the server refuses the credentials or has another certificate, 130 ended by Ctrl-C, 143 by SIGTERM.`,
 		Example: `  bench301 worker nats://127.0.0.1:4222
-  bench301 worker tls://server.lab:4222 --token-file token --tls-ca ca.pem -j 8`,
+  bench301 worker tls://server.lab:4222 --token-file token --tls-ca ca.pem -j 8
+  bench301 worker tls://nats.lab:4222 --creds me.creds`,
 		Args: someArgs(1, 1, "the address of a server"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
@@ -328,8 +328,7 @@ Programs that a definition names are started only with --allow-commands, and nam
 		},
 	}, o.AddFlags, access.AddFlags)
 	cmd.Flags().BoolVar(&commands, "allow-commands", false, "start the programs that definitions name")
-	cmd.Flags().StringVar(&cache, "cache", "",
-		"folder of what comes through the server (default: worker, in the folder of "+
-			"data sets)")
+	cmd.Flags().StringVar(&cache, "cache", "", "`FOLDER` of what comes through the server (default: worker, beside the "+
+		"data sets)")
 	return cmd
 }

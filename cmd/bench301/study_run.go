@@ -262,11 +262,15 @@ and counts as not covered; study resume --retry tries it again.
 A study may be over the populations of searches: architectures: {search: FILE or RUN}. Those of a FILE are run first,
 into the folder search of the run; study resume goes on with them too. What a search has scored is not scored again.
 
+With --listen or --nats the work goes to bench301 worker on any number of machines, which may come, go and be killed;
+scores are the same as on one machine. study status --watch shows them, docs/clusters.md tells more.
+
 Exit status: 0 the run is complete, also where some scores failed (standard error counts them), 1 the work broke off,
 nothing was scored or an estimator failed everywhere, 130 interrupted (what was finished is kept).`,
 		Example: `  bench301 study run my.yaml
   bench301 study run my.yaml --jobs 4 --out runs/second
-  bench301 study run my.yaml --shard 3/16`,
+  bench301 study run my.yaml --shard 3/16
+  bench301 study run my.yaml --listen 127.0.0.1:4222`,
 		Args: someArgs(1, 1, "one definition"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			text, p, shard, err := o.load(cmd.Context(), args[0])
