@@ -47,7 +47,7 @@ func TestScripts(t *testing.T) {
 	t.Cleanup(server.Close) // the scripts run in parallel, after this function
 	testscript.Run(t, testscript.Params{
 		Dir:  "testdata/script",
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"waitfor": waitFor},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"waitfor": waitForText},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("BENCH301_DATA", env.WorkDir+"/cache")
 			env.Setenv("SERVER", server.URL)
@@ -60,8 +60,8 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// waitFor is the command "waitfor FILE TEXT" of scripts: it waits until the file has the text.
-func waitFor(ts *testscript.TestScript, _ bool, args []string) {
+// waitForText is the command "waitfor FILE TEXT" of scripts: it waits until the file has the text.
+func waitForText(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: waitfor FILE TEXT")
 	}

@@ -184,11 +184,22 @@ func (p snapshot) summary() string {
 			resuming(p.Run))
 	}
 	text := fmt.Sprintf("%s: %s", printable.Cut(t.Name, 40), p.progress())
+	if t.Failed > 0 {
+		text += ", " + p.failures()
+	}
 	if p.Coordinator == stale {
 		return fmt.Sprintf("%s; its coordinator has said nothing for %v: it was killed, or its machine is gone: %s goes on",
 			text, inSeconds(p.Age), resuming(p.Run))
 	}
 	return fmt.Sprintf("%s, %s, %s", text, workforce(len(t.Workers), t.Cores()), p.queue())
+}
+
+// pace3 writes a pace with three digits, or more before the point.
+func pace3(v float64) string {
+	if v >= 100 {
+		return fmt.Sprintf("%.0f", v)
+	}
+	return fmt.Sprintf("%.3g", v)
 }
 
 // resuming is the command that goes on with a run.
@@ -199,15 +210,17 @@ func resuming(dir string) string {
 	return "bench301 study resume " + shellWord(dir)
 }
 
-// progress is how much of how much is done, what failed and how long the rest takes.
+// failures says how many scores failed.
+func (p snapshot) failures() string {
+	return fmt.Sprintf("%d %s failed", p.Status.Failed, plural(p.Status.Failed, "score"))
+}
+
+// progress is how much of how much is done, and how long the rest takes.
 func (p snapshot) progress() string {
 	t := p.Status
 	text := "begins"
 	if t.Total > 0 {
 		text = fmt.Sprintf("%d of %d %s", t.Done, t.Total, printable.Cut(t.Unit, 20))
-	}
-	if t.Failed > 0 {
-		text += fmt.Sprintf(", %d %s failed", t.Failed, plural(t.Failed, "score"))
 	}
 	if t.Left != nil && p.Coordinator == works && len(t.Workers) > 0 {
 		text += fmt.Sprintf(", %v left", inSeconds(*t.Left))
@@ -311,8 +324,8 @@ func (p snapshot) page(width, height int) []string {
 	}
 	lines := []string{
 		cut(fmt.Sprintf("%s: %s", printable.Cut(t.Name, 24), p.progress())),
-		cut(fmt.Sprintf("%s, %s, %.3g architectures a minute", workforce(len(t.Workers), t.Cores()), p.queue(),
-			t.PerMinute)),
+		cut(fmt.Sprintf("%s, %s, %s, %s done a minute", workforce(len(t.Workers), t.Cores()), p.queue(), p.failures(),
+			pace3(t.PerMinute))),
 		cut("workers join at " + t.Server),
 	}
 	var complaints []string
@@ -343,14 +356,14 @@ func workerLines(workers []cluster.Working, width, room int) []string {
 	for _, w := range list {
 		name = max(name, len([]rune(w.Name)))
 	}
-	name = min(name, max(12, width-taken-32))
+	name = min(name, max(12, width-taken-35))
 	line := func(who, cores, pieces, pace, does string) string {
 		return printable.Cut(strings.TrimRight(fmt.Sprintf("%-*s"+numbers+"%s", name, ending(who, name), cores, pieces, pace,
 			does), " "), width-1)
 	}
 	out := []string{line("worker", "cores", "pieces", "a minute", "works on")}
 	for _, w := range list {
-		out = append(out, line(w.Name, fmt.Sprint(w.Cores), fmt.Sprint(w.Pieces), fmt.Sprintf("%.3g", w.PerMinute),
+		out = append(out, line(w.Name, fmt.Sprint(w.Cores), fmt.Sprint(w.Pieces), pace3(w.PerMinute),
 			does(w)))
 	}
 	if more != nil {
@@ -359,7 +372,7 @@ func workerLines(workers []cluster.Working, width, room int) []string {
 			cores, pieces, pace = cores+w.Cores, pieces+w.Pieces, pace+w.PerMinute
 		}
 		out = append(out, line(fmt.Sprintf("%d more", len(more)), fmt.Sprint(cores), fmt.Sprint(pieces),
-			fmt.Sprintf("%.3g", pace), ""))
+			pace3(pace), ""))
 	}
 	return out
 }

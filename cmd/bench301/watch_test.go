@@ -54,7 +54,7 @@ func TestPageFitsTheTerminal(t *testing.T) {
 			if size[1] >= 24 {
 				wanted = append(wanted, "240 pieces open", "trouble 19", "3 scores failed", "2m5s left")
 				if workers > 0 {
-					wanted = append(wanted, "b5daa7f85c46ca1e for 1m1s", "a minute")
+					wanted = append(wanted, "b5daa7f85c46ca1e for 1m1s, 1 more", "a minute")
 				}
 				if workers == 1000 {
 					wanted = append(wanted, " more ")
@@ -91,7 +91,7 @@ func TestChangesAreToldOnce(t *testing.T) {
 		t.Errorf("a second later, with nothing but progress: %s", got)
 	}
 	c.at = c.at.Add(-often)
-	if got := show(p); !strings.Contains(got, ": 1201 of 10000 architectures, 3 scores failed, 2m5s left, 2 workers") {
+	if got := show(p); !strings.Contains(got, ": 1201 of 10000 architectures, 2m5s left, 3 scores failed, 2 workers") {
 		t.Errorf("some time later: %s", got)
 	}
 	if got := show(goes(3)); !strings.Contains(got, "3 workers, 25 cores") {
