@@ -18,8 +18,8 @@ import (
 
 var rewrite = flag.Bool("update-tutorials", false, "write what the tutorials' commands print into the tutorials")
 
-// TestTutorials does what docs/tutorials and docs/clusters.md tell a reader to do, each in an empty folder. Fenced blocks of a tutorial
-// count by what stands behind the three ticks:
+// TestTutorials does what docs/tutorials and docs/clusters.md tell a reader to do, each in an empty folder. Fenced
+// blocks of a tutorial count by what stands behind the three ticks:
 //
 //	```yaml my.yaml    any language and a name: the file is written
 //	```sh              commands, run by sh

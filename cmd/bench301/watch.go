@@ -36,10 +36,10 @@ func (o *watchOptions) AddFlags(cmd *cobra.Command) {
 }
 
 // aboutWatch is what help says of it.
-const aboutWatch = `With --watch, of a run whose work was offered to workers (study run --listen or --nats), it shows the
+const aboutWatch = `With --watch, of a run whose work was offered to workers (--listen or --nats), it shows the
 workers with their cores, pieces a minute and what they do, the queue, failures and the time left, until the run is
-complete: on a terminal in place, in a pipe a line when something has changed, with --json an object a second. Reading needs
-the run folder only, so this runs beside the coordinator, on the same machine or file system.`
+complete: on a terminal in place, in a pipe a line when something has changed, with --json an object a second.
+Reading needs the run folder only, so this runs beside the coordinator, on the same machine or file system.`
 
 // snapshot is how a run goes on its workers, as --json prints it.
 type snapshot struct {
