@@ -34,7 +34,8 @@ type Run struct {
 	Data      *dataset.Set // nil where no estimator sees images
 	Store     store.Store
 	Machine   scoring.Machine
-	Mix       bool // workers of other versions and kinds of processors may work
+	Server    string // where workers reach it, for the status
+	Mix       bool   // workers of other versions and kinds of processors may work
 }
 
 // Coordinator publishes the open work of a run and keeps what workers answer. It is a scoring.Fleet.
@@ -65,6 +66,8 @@ type Coordinator struct {
 	counted    time.Time // when allCores were
 	allCores   int
 	complaints []Complaint
+	complained int // complaints in all
+	course     course
 	finished   int // architectures
 	failed     int // scores
 	stopped    error
@@ -167,8 +170,8 @@ func (c *Coordinator) identify() (string, error) {
 
 // publishRun puts on the server what a run needs there. What an earlier coordinator of the run left is replaced.
 func (c *Coordinator) publishRun(ctx context.Context) (err error) {
-	if _, err := c.js.AccountInfo(ctx); err != nil {
-		return fmt.Errorf("the server has no JetStream for us: %w", err)
+	if err := hasJetStream(ctx, c.js); err != nil {
+		return err
 	}
 	if err := c.clear(ctx); err != nil {
 		return err
@@ -303,6 +306,11 @@ func (c *Coordinator) refresh(ctx context.Context) {
 func (c *Coordinator) complain(worker, text string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.complainLocked(worker, text)
+}
+
+func (c *Coordinator) complainLocked(worker, text string) {
+	c.complained++
 	c.complaints = append(c.complaints, Complaint{worker, text, time.Now().UTC().Truncate(time.Second)})
 	if n := len(c.complaints); n > keptComplaints {
 		c.complaints = slices.Clone(c.complaints[n-keptComplaints:])
@@ -310,3 +318,11 @@ func (c *Coordinator) complain(worker, text string) {
 }
 
 const keptComplaints = 20
+
+// Complaints are those after the first n, as far as they are kept, and how many there were in all.
+func (c *Coordinator) Complaints(n int) (list []Complaint, all int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	late := min(c.complained-n, len(c.complaints))
+	return slices.Clone(c.complaints[len(c.complaints)-late:]), c.complained
+}

@@ -2,17 +2,22 @@ package cluster
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
 	"net/url"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"rwe301/internal/input"
 	"rwe301/internal/printable"
@@ -36,29 +41,69 @@ type Server struct {
 // maxPayload bounds a message, in bytes.
 const maxPayload = 8 << 20
 
-// Listen starts a server with JetStream at an address, which keeps its files in dir. Beyond loopback it wants a token
-// and a certificate.
-func Listen(address, dir string, a Access) (*Server, error) {
+// CheckListen says why Listen could not start a server, without starting one.
+func CheckListen(address string, a Access) error {
+	if _, _, err := a.listening(address); err != nil {
+		return err
+	}
+	if _, err := a.token(); err != nil {
+		return err
+	}
+	if a.Cert != "" {
+		pair, err := tls.LoadX509KeyPair(a.Cert, a.Key)
+		if err == nil && pair.Leaf != nil && time.Now().After(pair.Leaf.NotAfter) {
+			err = fmt.Errorf("it has expired on %s", pair.Leaf.NotAfter.Format(time.DateTime))
+		}
+		if err != nil {
+			return fmt.Errorf("--tls-cert %s, --tls-key %s: %w", a.Cert, a.Key, err)
+		}
+	}
+	return vacant(address)
+}
+
+// vacant says why nobody can listen at an address.
+func vacant(address string) error {
+	l, err := net.Listen("tcp", address)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("--listen %s: another program listens there: choose another port, or 0 for any", address)
+	case err != nil:
+		return fmt.Errorf("--listen %s: %w", address, err)
+	}
+	return l.Close()
+}
+
+// listening is what an address to listen at consists of, if others may reach it.
+func (a Access) listening(address string) (host string, port int, err error) {
+	shown := printable.Cut(address, 100)
 	host, portText, err := net.SplitHostPort(address)
 	if err != nil {
-		return nil, fmt.Errorf("--listen %s: must be like 127.0.0.1:4222", printable.Cut(address, 100))
+		return "", 0, fmt.Errorf("--listen %s: must be like 127.0.0.1:4222", shown)
 	}
-	port, err := strconv.Atoi(portText)
+	port, err = strconv.Atoi(portText)
 	if err != nil || port < 0 || port > 65535 {
-		return nil, fmt.Errorf("--listen %s: the port must be a number up to 65535 (0: any that is free)",
-			printable.Cut(address, 100))
+		return "", 0, fmt.Errorf("--listen %s: the port must be a number up to 65535 (0: any that is free)", shown)
 	}
 	if a.Creds != "" {
-		return nil, errors.New("--creds: credentials of a NATS server that runs already (--nats); --listen takes " +
+		return "", 0, errors.New("--creds: credentials of a NATS server that runs already (--nats); --listen takes " +
 			"--token-file")
 	}
 	if (a.Cert == "") != (a.Key == "") {
-		return nil, errors.New("--tls-cert and --tls-key: give both or neither")
+		return "", 0, errors.New("--tls-cert and --tls-key: give both or neither")
 	}
 	if !loopback(host) && (a.TokenFile == "" || a.Cert == "") {
-		return nil, fmt.Errorf("--listen %s: others could reach it, read the images and send scores: that wants "+
-			"--token-file, "+
-			"--tls-cert and --tls-key", printable.Cut(address, 100))
+		return "", 0, fmt.Errorf("--listen %s: others could reach it, read the images and send scores: that wants "+
+			"--token-file, --tls-cert and --tls-key", shown)
+	}
+	return host, port, nil
+}
+
+// Listen starts a server with JetStream at an address, which keeps its files in dir. Beyond loopback it wants a token
+// and a certificate.
+func Listen(address, dir string, a Access) (*Server, error) {
+	host, port, err := a.listening(address)
+	if err != nil {
+		return nil, err
 	}
 	o := &server.Options{
 		ServerName: "bench301", Host: host, Port: port, JetStream: true, StoreDir: dir, NoSigs: true, NoLog: true,
@@ -80,11 +125,7 @@ func Listen(address, dir string, a Access) (*Server, error) {
 		o.TLS = true
 	}
 	if port != 0 { // the server would end the process
-		l, err := net.Listen("tcp", address)
-		if err != nil {
-			return nil, fmt.Errorf("--listen %s: %w", address, err)
-		}
-		if err := l.Close(); err != nil {
+		if err := vacant(address); err != nil {
 			return nil, err
 		}
 	}
@@ -102,8 +143,30 @@ func Listen(address, dir string, a Access) (*Server, error) {
 	if o.TLS {
 		scheme = "tls"
 	}
-	s.URL = scheme + "://" + s.server.Addr().String()
+	s.URL = scheme + "://" + net.JoinHostPort(a.reached(host), strconv.Itoa(s.server.Addr().(*net.TCPAddr).Port))
 	return s, nil
+}
+
+// reached is the name under which others reach a host that listens at an address: for all addresses that in the
+// certificate, or else that of the machine.
+func (a Access) reached(host string) string {
+	if ip := net.ParseIP(host); host != "" && (ip == nil || !ip.IsUnspecified()) {
+		return host
+	}
+	if pair, err := tls.LoadX509KeyPair(a.Cert, a.Key); err == nil && pair.Leaf != nil {
+		for _, name := range pair.Leaf.DNSNames {
+			if !strings.Contains(name, "*") {
+				return name
+			}
+		}
+		for _, ip := range pair.Leaf.IPAddresses {
+			return ip.String()
+		}
+	}
+	if name, err := os.Hostname(); err == nil {
+		return name
+	}
+	return host
 }
 
 // Close stops the server.
@@ -139,6 +202,66 @@ func (a Access) token() (string, error) {
 	return token, nil
 }
 
+// CheckServer says why a server that runs already is of no use to a run.
+func CheckServer(ctx context.Context, address string, a Access) error {
+	nc, err := Dial(ctx, address, a, false, nil)
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err == nil {
+		err = hasJetStream(ctx, js)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", Shown(address), err)
+	}
+	return nil
+}
+
+// hasJetStream says why a server has no JetStream for us.
+func hasJetStream(ctx context.Context, js jetstream.JetStream) error {
+	_, err := js.AccountInfo(ctx)
+	return explained(err)
+}
+
+// explained is an error of JetStream with what would be right.
+func explained(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, nats.ErrNoResponders):
+		return errors.New("the server has no JetStream: start it with jetstream in its configuration, or nats-server -js")
+	case errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
+		return errors.New("the server has no JetStream for this account: its configuration has to enable it")
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, nats.ErrTimeout):
+		return fmt.Errorf("its JetStream does not answer: the user may lack the permissions that docs/clusters.md lists: %w",
+			err)
+	}
+	return fmt.Errorf("its JetStream: %w", err)
+}
+
+// withScheme is an address with nats:// before it where it has no scheme.
+func withScheme(address string) string {
+	if strings.Contains(address, "://") {
+		return address
+	}
+	return "nats://" + address
+}
+
+// Shown is the address of a server without what is secret in it.
+func Shown(address string) string {
+	u, err := url.Parse(withScheme(address))
+	if err != nil {
+		return "the server"
+	}
+	if u.User != nil {
+		u.User = url.User("xxxxx") // a user alone is a token
+	}
+	u.RawQuery, u.Fragment = "", ""
+	return u.String()
+}
+
 // Dial connects to a server that runs already. Where patient, it goes on until there is one; say, unless nil, hears
 // when the connection is lost and when it is back.
 func Dial(ctx context.Context, address string, a Access, patient bool,
@@ -147,17 +270,15 @@ func Dial(ctx context.Context, address string, a Access, patient bool,
 	if say == nil {
 		say = func(string, ...any) {}
 	}
-	if !strings.Contains(address, "://") {
-		address = "nats://" + address
-	}
+	address = withScheme(address)
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "nats" && u.Scheme != "tls" {
 		return nil, fmt.Errorf(
 			"%s: no address of a NATS server: must be like nats://host:4222",
-			printable.Cut(address, 100),
+			printable.Cut(Shown(address), 100),
 		)
 	}
-	shown := u.Redacted()
+	shown := Shown(address)
 	token, err := a.token()
 	if err != nil {
 		return nil, err
@@ -182,13 +303,20 @@ func Dial(ctx context.Context, address string, a Access, patient bool,
 		options = append(options, nats.UserCredentials(a.Creds))
 	}
 	if a.CA != "" {
+		text, err := input.Read(a.CA, 1<<24)
+		if err == nil && !x509.NewCertPool().AppendCertsFromPEM(text) {
+			err = fmt.Errorf("%s: holds no certificate in PEM", a.CA)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("--tls-ca: %w", err)
+		}
 		options = append(options, nats.RootCAs(a.CA))
 	}
 	nc, err := nats.Connect(address, options...)
-	if patient && err != nil && !refused(err) {
+	if patient && err != nil && lasting(err) == "" {
 		say("%s: nobody answers yet (%v); trying again", shown, err)
 	}
-	for patient && err != nil && !refused(err) {
+	for patient && err != nil && lasting(err) == "" {
 		select {
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
@@ -197,25 +325,53 @@ func Dial(ctx context.Context, address string, a Access, patient bool,
 		nc, err = nats.Connect(address, options...)
 	}
 	switch {
-	case refused(err):
-		return nil, fmt.Errorf(
-			"%s: refused the credentials: --token-file must hold the server's token, or --creds its "+
-				"credentials: %w",
-			shown,
-			err,
-		)
+	case err == nil:
+		return nc, nil
+	case lasting(err) != "":
+		return nil, fmt.Errorf("%s: %s: %w", shown, lasting(err), err)
 	case errors.Is(err, nats.ErrNoServers):
 		return nil, fmt.Errorf("%s: no NATS server answers there", shown)
-	case err != nil:
-		return nil, fmt.Errorf("%s: %w", shown, err)
 	}
-	return nc, nil
+	return nil, fmt.Errorf("%s: %w", shown, err)
 }
 
 // again is how long a lost connection waits before it is tried again.
 const again = time.Second
 
-// refused says that a server does not know the credentials.
-func refused(err error) bool {
-	return errors.Is(err, nats.ErrAuthorization) || errors.Is(err, nats.ErrAuthExpired)
+// lasting says what is wrong with a connection that trying again does not mend, "" for anything else.
+func lasting(err error) string {
+	var unknown x509.UnknownAuthorityError
+	var name x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	switch {
+	case errors.Is(err, nats.ErrAuthorization), errors.Is(err, nats.ErrAuthExpired), errors.Is(err, nats.ErrAuthRevoked),
+		err != nil && strings.Contains(strings.ToLower(err.Error()), "authorization violation"):
+		return "refused the credentials: --token-file must hold the server's token, or --creds its credentials"
+	case errors.As(err, &unknown):
+		return "its certificate was signed by nobody known here: --tls-ca names the file of who signed it"
+	case errors.As(err, &name):
+		return "its certificate is for another name"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return "its certificate has expired, or is not valid yet by the clock of this machine"
+	case errors.As(err, &invalid):
+		return "its certificate is not valid"
+	case errors.Is(err, nats.ErrSecureConnWanted):
+		return "the server has no TLS: nats:// instead of tls:// goes without, for everybody on the way to read"
+	}
+	return ""
+}
+
+// Warnings say what is unwise about the files of credentials.
+func (a Access) Warnings() (list []string) {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	for _, f := range []struct{ flag, path string }{
+		{"--token-file", a.TokenFile}, {"--creds", a.Creds}, {"--tls-key", a.Key},
+	} {
+		if info, err := os.Stat(f.path); err == nil && info.Mode().IsRegular() && info.Mode()&0o077 != 0 {
+			list = append(list, fmt.Sprintf("%s %s: other users of this machine can read it: chmod 600 %[2]s", f.flag, f.path))
+		}
+	}
+	return list
 }

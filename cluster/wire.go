@@ -120,12 +120,14 @@ type alive struct {
 	identity
 	Pieces int     `json:"pieces"` // of this run, confirmed
 	Archs  int     `json:"archs"`
-	Doing  []doing `json:"doing"`
+	Doing  []Doing `json:"doing"`
 	Left   bool    `json:"left,omitempty"` // it goes
+
+	Refused string `json:"refused,omitempty"` // why it does not work on the run, said once
 }
 
-// doing is a piece that a worker computes.
-type doing struct {
+// Doing is a piece that a worker computes.
+type Doing struct {
 	Architecture string  `json:"architecture"` // the id of the first
 	Of           int     `json:"of"`           // architectures
 	Seconds      float64 `json:"seconds"`

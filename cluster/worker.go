@@ -117,7 +117,7 @@ func (w *Worker) watch(ctx context.Context) error {
 		case w.Conn.IsClosed():
 			return fmt.Errorf("the connection is closed: %w", w.Conn.LastError())
 		case !waiting && err != nil && !errors.Is(err, jetstream.ErrBucketNotFound):
-			w.Say("no offers: %v; trying again", err)
+			w.Say("no runs to be heard of: %v; trying again", explained(err))
 		case !waiting:
 			w.Say("waiting for a run")
 		}
@@ -190,6 +190,7 @@ func (w *Worker) consider(ctx context.Context, text []byte) {
 	switch {
 	case err != nil:
 		w.Say("%s: not taken: %v", name, err)
+		_ = w.Conn.Publish(r.alive(), encode(alive{identity: w.me, Refused: err.Error()})) // for the status only
 	case w.Only == "":
 		w.Say("working on %s", name)
 	}
@@ -553,14 +554,14 @@ func (w *Worker) beat() { w.publishAlive(false) }
 func (w *Worker) publishAlive(left bool) {
 	list, _ := w.offers()
 	for _, r := range list {
-		a := alive{identity: w.me, Left: left, Doing: []doing{}}
+		a := alive{identity: w.me, Left: left, Doing: []Doing{}}
 		r.mu.Lock()
 		a.Pieces, a.Archs = r.pieces, r.archs
 		for _, b := range r.busy {
-			a.Doing = append(a.Doing, doing{b.architecture, b.of, time.Since(b.since).Seconds()})
+			a.Doing = append(a.Doing, Doing{b.architecture, b.of, time.Since(b.since).Seconds()})
 		}
 		r.mu.Unlock()
-		slices.SortFunc(a.Doing, func(x, y doing) int { return strings.Compare(x.Architecture, y.Architecture) })
+		slices.SortFunc(a.Doing, func(x, y Doing) int { return strings.Compare(x.Architecture, y.Architecture) })
 		_ = w.Conn.Publish(r.alive(), encode(a)) // the next one tells the same
 	}
 }

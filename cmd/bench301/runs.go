@@ -388,16 +388,28 @@ func sizeOf(path string) (n int64) {
 func newStatus(s streams) *cobra.Command {
 	var f recordOptions
 	var o sourceOptions
+	var watch watchOptions
 	return with(&cobra.Command{
 		Use:   "status RUN...",
 		Short: "Say how far a run has come",
 		Long: `Says how far a run has come: of a study, a file of scores or a table, estimator by estimator; of searches,
 search by search.
 
-` + runHelp,
-		Example: "  bench301 status runs/my-study\n  bench301 status runs/my-search --json\n  bench301 status scores.jsonl",
-		Args:    someRuns,
+` + aboutWatch + "\n\n" + runHelp,
+		Example: `  bench301 status runs/my-study
+  bench301 status runs/my-search --watch
+  bench301 status runs/my-search --json
+  bench301 status scores.jsonl`,
+		Args: someRuns,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case watch.watch && len(args) > 1:
+				return usagef("--watch: of one run, not %d", len(args))
+			case watch.watch:
+				return watch.run(cmd.Context(), s, f.json, args[0])
+			case len(args) == 1:
+				sayWorkers(s, args[0])
+			}
 			if dir := searchIn(args); dir != "" {
 				return printStages(cmd.Context(), s, f, dir)
 			}
@@ -420,7 +432,7 @@ search by search.
 			}
 			return printProgress(s, f, progressOf(r))
 		},
-	}, f.AddFlags, o.AddFlags)
+	}, f.AddFlags, watch.AddFlags, o.AddFlags)
 }
 
 // printStages prints how far the searches in a folder have come.

@@ -5,10 +5,12 @@ import (
 	"bytes"
 	"cmp"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -27,7 +29,7 @@ func TestMain(m *testing.M) {
 // TestScripts runs the command lines in testdata/script: what each command promises on stdout, stderr and exit status.
 // Every script has a cache folder of its own, and $SERVER is the address of a web server that answers /short with a few
 // bytes, /models.zip with an archive of surrogates, and has nothing else. $MODELS is the folder of reference
-// surrogates.
+// surrogates, $PORT a port that is free.
 func TestScripts(t *testing.T) {
 	models := filepath.Join(oracle.Root(), "testdata", "oracles", "surrogate")
 	archive := modelArchive(t, models)
@@ -44,16 +46,42 @@ func TestScripts(t *testing.T) {
 	}))
 	t.Cleanup(server.Close) // the scripts run in parallel, after this function
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+		Dir:  "testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"waitfor": waitForText},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("BENCH301_DATA", env.WorkDir+"/cache")
 			env.Setenv("SERVER", server.URL)
 			env.Setenv("MODELS", models)
+			env.Setenv("PORT", freePort(t))
 			env.Setenv("HTTP_PROXY", "")
 			env.Setenv("COLUMNS", "1000") // so that a row is a line
 			return nil
 		},
 	})
+}
+
+// waitForText is the command "waitfor FILE TEXT" of scripts: it waits until the file has the text.
+func waitForText(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: waitfor FILE TEXT")
+	}
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		if text, err := os.ReadFile(ts.MkAbs(args[0])); err == nil && bytes.Contains(text, []byte(args[1])) {
+			return
+		}
+	}
+	ts.Fatalf("%s: still without %q after a minute", args[0], args[1])
+}
+
+// freePort is a port of this machine at which nobody listens.
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
 }
 
 // modelArchive packs two ensembles as NAS-Bench-301 publishes them.

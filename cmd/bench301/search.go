@@ -66,11 +66,15 @@ count as it is counted: macs=600M, pool-count=2, accuracy=7 for an error of at m
 Every generation is saved. Ctrl-C prints the fronts so far; bench301 search resume goes on, to the same end as without
 the interruption. The report of the run folder is written at the end, and by bench301 report.
 
+With --listen or --nats evaluations go to bench301 worker on any number of machines, to the same end as on one;
+status --watch shows them, docs/clusters.md tells more.
+
 Exit status: 0 all searches are finished, 1 the work broke off or nothing could be scored, 130 interrupted (what was
 finished is kept).`,
 		Example: `  bench301 search
   bench301 search -O rwe-ridge -O macs --max macs=200M --seeds 1,2,3 --out runs/small
   bench301 search comparison.yaml
+  bench301 search comparison.yaml --listen 127.0.0.1:4222
   bench301 search resume runs/small`,
 		Args: someArgs(0, 1, "one definition at most"),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, s, args) },
@@ -123,6 +127,9 @@ func (o *searchOptions) run(cmd *cobra.Command, s streams, args []string) (err e
 	}
 	if o.resume == "" && len(args) == 0 && !o.yes && !cmd.Flags().Changed("objective") {
 		return o.plan(cmd, s)
+	}
+	if err := o.workers.check(ctx, s); err != nil {
+		return err
 	}
 	searches, err := o.open(cmd, s, args)
 	if err != nil {
@@ -183,7 +190,7 @@ func (o *searchOptions) part(ctx context.Context, s streams, searches *search.Se
 	} else {
 		s.say("the fronts so far are many: bench301 report %s writes them", shellWord(searches.Dir))
 	}
-	s.say("saved; go on with: bench301 search resume %s", shellWord(searches.Dir))
+	s.say("saved; go on with: bench301 search resume %s%s", shellWord(searches.Dir), o.workers.again())
 }
 
 // again writes and shows the report of a folder, without searching.

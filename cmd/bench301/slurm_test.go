@@ -258,16 +258,16 @@ func TestSlurm(t *testing.T) {
 	})
 }
 
-// TestSlurmPage does what docs/clusters.md tells a user of Slurm to do.
+// TestSlurmPage does what docs/slurm.md tells a user to do.
 func TestSlurmPage(t *testing.T) {
 	c := startSlurm(t)
-	page, err := os.ReadFile(filepath.Join(oracle.Root(), "docs", "clusters.md"))
+	page, err := os.ReadFile(filepath.Join(oracle.Root(), "docs", "slurm.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, section, _ := strings.Cut(string(page), "\n## Slurm\n")
 	section, _, _ = strings.Cut(section, "\n## ")
-	path := filepath.Join(c.dir, "clusters.md")
+	path := filepath.Join(c.dir, "slurm.md")
 	if err := os.WriteFile(path, []byte(section), 0o666); err != nil {
 		t.Fatal(err)
 	}

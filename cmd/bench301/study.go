@@ -73,18 +73,28 @@ func notSearches(dir string) error {
 
 func newStudyStatus(s streams) *cobra.Command {
 	var f recordOptions
+	var watch watchOptions
 	return with(&cobra.Command{
-		Use:     "status RUN",
-		Short:   "Say how far a run has come",
-		Example: "  bench301 study status runs/my-study\n  bench301 study status runs/my-study --json",
-		Args:    someArgs(1, 1, "one run folder"),
+		Use:   "status RUN",
+		Short: "Say how far a run has come",
+		Long: `Says how far a run has come, estimator by estimator.
+
+` + aboutWatch,
+		Example: `  bench301 study status runs/my-study
+  bench301 study status runs/my-study --watch
+  bench301 study status runs/my-study --watch --json | head -n 1`,
+		Args: someArgs(1, 1, "one run folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if watch.watch {
+				return watch.run(cmd.Context(), s, f.json, args[0])
+			}
+			sayWorkers(s, args[0])
 			if study.IsSearching(args[0]) {
 				return searchingStatus(cmd.Context(), s, f, args[0])
 			}
 			return withRun(args[0], func(r *study.Run) error { return printStatus(s, f, r) })
 		},
-	}, f.AddFlags)
+	}, f.AddFlags, watch.AddFlags)
 }
 
 // searchingStatus says how far the searches of a run have come that are not finished.

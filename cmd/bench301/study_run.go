@@ -274,11 +274,15 @@ and counts as not covered; study resume --retry tries it again.
 A study may be over the populations of searches: architectures: {search: FILE or RUN}. Those of a FILE are run first,
 into the folder search of the run; study resume goes on with them too. What a search has scored is not scored again.
 
+With --listen or --nats the work goes to bench301 worker on any number of machines, which may come, go and be killed;
+scores are the same as on one machine. study status --watch shows them, docs/clusters.md tells more.
+
 Exit status: 0 the run is complete, also where some scores failed (standard error counts them), 1 the work broke off,
 nothing was scored or an estimator failed everywhere, 130 interrupted (what was finished is kept).`,
 		Example: `  bench301 study run my.yaml
   bench301 study run my.yaml --jobs 4 --out runs/second
-  bench301 study run my.yaml --shard 3/16`,
+  bench301 study run my.yaml --shard 3/16
+  bench301 study run my.yaml --listen 127.0.0.1:4222`,
 		Args: someArgs(1, 1, "one definition"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			text, p, shard, err := o.load(cmd.Context(), args[0])
@@ -295,6 +299,9 @@ nothing was scored or an estimator failed everywhere, 130 interrupted (what was 
 			}
 			if err := commands.permit(s, p); err != nil {
 				return fmt.Errorf("%s: %w", args[0], err)
+			}
+			if err := workers.check(cmd.Context(), s); err != nil {
+				return err
 			}
 			switch name := p.Definition.Folder(); {
 			case out != "":
@@ -341,7 +348,7 @@ func finishSearch(ctx context.Context, s streams, found *study.Searching, o runO
 	}
 	s.say("searching into %s", found.Searches.Dir)
 	if err := runSearches(ctx, s, found.Searches, o); err != nil {
-		s.say("saved; go on with: bench301 study resume %s", shellWord(found.Dir))
+		s.say("saved; go on with: bench301 study resume %s%s", shellWord(found.Dir), o.cluster.again())
 		return errors.Join(err, found.Close())
 	}
 	r, err := found.Finish(ctx, machine())
@@ -387,6 +394,9 @@ Exit status: that of bench301 study run.`,
 		Args:    someArgs(1, 1, "one run folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := notSearches(args[0]); err != nil {
+				return err
+			}
+			if err := workers.check(cmd.Context(), s); err != nil {
 				return err
 			}
 			how := runOptions{Options: study.Options{Workers: o.jobs, Retry: retry}, cluster: workers}
@@ -563,7 +573,7 @@ func work(ctx context.Context, s streams, r *study.Run, p *study.Plan, o runOpti
 	m := newMeter(s.err, r.Manifest.Name, "archs")
 	o.Progress = m.count
 	saved := saving(ctx)
-	err := o.cluster.study(ctx, s, r, p, o.Options)
+	err := o.cluster.study(ctx, streams{s.in, s.out, m}, r, p, o.Options)
 	saved()
 	m.close()
 	for _, program := range scoring.Programs(p.Questions) {
@@ -572,7 +582,7 @@ func work(ctx context.Context, s streams, r *study.Run, p *study.Plan, o runOpti
 		}
 	}
 	if err != nil {
-		s.say("saved; go on with: bench301 study resume %s", r.Dir)
+		s.say("saved; go on with: bench301 study resume %s%s", shellWord(r.Dir), o.cluster.again())
 	}
 	return err
 }

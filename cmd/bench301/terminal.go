@@ -99,9 +99,11 @@ const often = 10 * time.Second
 // meter reports on stderr how far work that can be counted has come: a bar on a terminal, a plain line now and then in
 // a pipe. What cannot be counted has streams.progress.
 type meter struct {
-	w     io.Writer
-	what  string
-	unit  string
+	w    io.Writer
+	what string
+	unit string
+
+	mu    sync.Mutex
 	done  int64
 	start time.Time // of the work: the first word about it
 	next  time.Time
@@ -139,10 +141,14 @@ func (m *meter) count(done, total int) { m.set(int64(done), int64(total)) }
 
 // set says how far the work of total units has come. Where less is done than before, other work begins.
 func (m *meter) set(done, total int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	now := time.Now()
 	if done < m.done {
-		m.close()
-		*m = meter{w: m.w, what: m.what, unit: m.unit}
+		if m.bar != nil {
+			_ = m.bar.Finish()
+		}
+		m.start, m.next, m.pace, m.bar = time.Time{}, time.Time{}, pace{}, nil
 	}
 	m.done = done
 	if m.start.IsZero() {
@@ -169,13 +175,23 @@ func (m *meter) set(done, total int64) {
 
 // hide clears the bar until the next word about the work.
 func (m *meter) hide() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if m.bar != nil {
 		_ = m.bar.Clear()
 	}
 }
 
+// Write writes lines in place of the bar.
+func (m *meter) Write(lines []byte) (int, error) {
+	m.hide()
+	return m.w.Write(lines)
+}
+
 // close clears the bar.
 func (m *meter) close() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if m.bar != nil {
 		_ = m.bar.Finish()
 	}
