@@ -9,6 +9,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -36,7 +37,7 @@ type Server struct {
 // maxPayload bounds a message, in bytes.
 const maxPayload = 8 << 20
 
-// Listen starts a server with JetStream at an address, which keeps its files in dir. Beyond loopback it wants a token
+// Listen starts a server with JetStream at an address, which keeps its files in dir, and empties it before. Beyond loopback it wants a token
 // and a certificate.
 func Listen(address, dir string, a Access) (*Server, error) {
 	host, portText, err := net.SplitHostPort(address)
@@ -57,8 +58,7 @@ func Listen(address, dir string, a Access) (*Server, error) {
 	}
 	if !loopback(host) && (a.TokenFile == "" || a.Cert == "") {
 		return nil, fmt.Errorf("--listen %s: others could reach it, read the images and send scores: that wants "+
-			"--token-file, "+
-			"--tls-cert and --tls-key", printable.Cut(address, 100))
+			"--token-file, --tls-cert and --tls-key", printable.Cut(address, 100))
 	}
 	o := &server.Options{
 		ServerName: "bench301", Host: host, Port: port, JetStream: true, StoreDir: dir, NoSigs: true, NoLog: true,
@@ -88,6 +88,9 @@ func Listen(address, dir string, a Access) (*Server, error) {
 			return nil, err
 		}
 	}
+	if err := os.RemoveAll(dir); err != nil { // what a server left that was killed: the truth is the store of the run
+		return nil, err
+	}
 	if s.server, err = server.NewServer(o); err != nil {
 		return nil, fmt.Errorf("--listen %s: %w", address, err)
 	}
@@ -114,7 +117,8 @@ func (s *Server) Close() {
 
 // Connect connects from within the process.
 func (s *Server) Connect() (*nats.Conn, error) {
-	return nats.Connect("", nats.InProcessServer(s.server), nats.Token(s.token), nats.MaxReconnects(-1))
+	return nats.Connect("", nats.InProcessServer(s.server), nats.Token(s.token), nats.MaxReconnects(-1),
+		nats.ReconnectWait(again/4))
 }
 
 // loopback says whether an address can be reached from this machine alone.
@@ -142,8 +146,7 @@ func (a Access) token() (string, error) {
 // Dial connects to a server that runs already. Where patient, it goes on until there is one; say, unless nil, hears
 // when the connection is lost and when it is back.
 func Dial(ctx context.Context, address string, a Access, patient bool,
-	say func(format string, args ...any)) (*nats.Conn,
-	error) {
+	say func(format string, args ...any)) (*nats.Conn, error) {
 	if say == nil {
 		say = func(string, ...any) {}
 	}
@@ -152,25 +155,33 @@ func Dial(ctx context.Context, address string, a Access, patient bool,
 	}
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "nats" && u.Scheme != "tls" {
-		return nil, fmt.Errorf(
-			"%s: no address of a NATS server: must be like nats://host:4222",
-			printable.Cut(address, 100),
-		)
+		return nil, fmt.Errorf("%s: no address of a NATS server: must be like nats://host:4222",
+			printable.Cut(address, 100))
 	}
 	shown := u.Redacted()
 	token, err := a.token()
 	if err != nil {
 		return nil, err
 	}
+	var heard sync.Map // what the server complained of
 	options := []nats.Option{
 		nats.MaxReconnects(-1), nats.ReconnectWait(again), nats.Timeout(10 * time.Second),
+		nats.PingInterval(10 * time.Second), nats.MaxPingsOutstanding(2), // a network that is gone says nothing
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 			if err != nil {
 				say("%s: connection lost: %v; trying again", shown, err)
 			}
 		}),
 		nats.ReconnectHandler(func(*nats.Conn) { say("%s: connected again", shown) }),
-		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			if !errors.Is(err, nats.ErrPermissionViolation) {
+				return
+			}
+			text := printable.Cut(err.Error(), 300)
+			if _, known := heard.LoadOrStore(text, true); !known {
+				say("%s: %s", shown, text)
+			}
+		}),
 	}
 	if token != "" {
 		options = append(options, nats.Token(token))
@@ -198,18 +209,22 @@ func Dial(ctx context.Context, address string, a Access, patient bool,
 	}
 	switch {
 	case refused(err):
-		return nil, fmt.Errorf(
-			"%s: refused the credentials: --token-file must hold the server's token, or --creds its "+
-				"credentials: %w",
-			shown,
-			err,
-		)
+		return nil, fmt.Errorf("%s: refused the credentials: --token-file must hold the server's token, or --creds its "+
+			"credentials: %w", shown, err)
 	case errors.Is(err, nats.ErrNoServers):
 		return nil, fmt.Errorf("%s: no NATS server answers there", shown)
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w", shown, err)
 	}
 	return nc, nil
+}
+
+// closed says why a connection is closed.
+func closed(nc *nats.Conn) error {
+	if err := nc.LastError(); err != nil {
+		return fmt.Errorf("the connection to the server is closed: %w", err)
+	}
+	return errors.New("the connection to the server is closed")
 }
 
 // again is how long a lost connection waits before it is tried again.

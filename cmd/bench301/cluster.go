@@ -25,12 +25,7 @@ func (o *accessOptions) AddFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.TokenFile, "token-file", "", "file with the secret word that a NATS server and its users share")
 	f.StringVar(&o.Creds, "creds", "", "NATS credentials, of a server that has users")
-	f.StringVar(
-		&o.CA,
-		"tls-ca",
-		"",
-		"certificates that the server's own is checked with (default: those of the system)",
-	)
+	f.StringVar(&o.CA, "tls-ca", "", "certificates that the server's own is checked with (default: those of the system)")
 }
 
 // clusterOptions say whether a run is answered by the workers of a NATS server.
@@ -94,7 +89,10 @@ func (o *clusterOptions) search(ctx context.Context, s streams, searches *search
 func (o *clusterOptions) with(ctx context.Context, s streams, run cluster.Run, jobs int,
 	do func(scoring.Fleet) error) (err error) {
 	if !o.used() {
-		return do(nil)
+		if err := do(nil); err != nil {
+			return err
+		}
+		return cluster.Remove(run.Dir) // of a coordinator before
 	}
 	run.Machine, run.Mix = machine(), o.mix
 	nc, end, err := o.connect(ctx, s, run.Dir)
@@ -188,12 +186,7 @@ Programs that a definition names are started only with --allow-commands, and nam
 				return err
 			}
 			w := cluster.Worker{
-				Conn:     nc,
-				Machine:  machine(),
-				Cores:    o.jobs,
-				Cache:    cache,
-				Commands: commands,
-				Say:      s.say,
+				Conn: nc, Machine: machine(), Cores: o.jobs, Cache: cache, Commands: commands, Say: s.say,
 			}
 			if w.Cores == 0 {
 				w.Cores = runtime.GOMAXPROCS(0)
@@ -204,7 +197,6 @@ Programs that a definition names are started only with --allow-commands, and nam
 	}, o.AddFlags, access.AddFlags)
 	cmd.Flags().BoolVar(&commands, "allow-commands", false, "start the programs that definitions name")
 	cmd.Flags().StringVar(&cache, "cache", "",
-		"folder of what comes through the server (default: worker, in the folder of "+
-			"data sets)")
+		"folder of what comes through the server (default: worker, in the folder of data sets)")
 	return cmd
 }
