@@ -27,6 +27,7 @@ import (
 // Worker answers questions of the runs that a server offers.
 type Worker struct {
 	Conn     *nats.Conn
+	Name     string // tells it from others; "" makes one of host and process
 	Machine  scoring.Machine
 	Cores    int    // pieces at a time
 	Cache    string // folder of what comes through the server
@@ -99,7 +100,7 @@ const lonely = 4
 // Work takes pieces until ctx ends. Its error is that of ctx, or says why the server is of no use.
 func (w *Worker) Work(ctx context.Context) (err error) {
 	host, _ := os.Hostname()
-	w.me = identity{fmt.Sprintf("%s/%d", host, os.Getpid()), w.Machine.Code, goarch, w.Machine.CPU, w.Cores}
+	w.me = identity{cmp.Or(w.Name, fmt.Sprintf("%s/%d", host, os.Getpid())), w.Machine.Code, goarch, w.Machine.CPU, w.Cores}
 	if w.Only != "" {
 		w.me.Name += " (started the run)"
 	}
