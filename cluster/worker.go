@@ -176,6 +176,9 @@ func (w *Worker) follow(ctx context.Context) error {
 	connected := w.Conn.StatusChanged(nats.CONNECTED)
 	defer w.Conn.RemoveStatusListener(connected)
 	kv, err := w.js.KeyValue(ctx, bucket)
+	if errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrJetStreamNotEnabled) {
+		return errors.New("the server has no JetStream")
+	}
 	if err != nil {
 		return err
 	}

@@ -334,7 +334,7 @@ func TestKilledWorkersLoseNothing(t *testing.T) {
 			list[i] = w.work(fmt.Sprint("worker", i))
 		} else {
 			coordinator.kill()
-			if _, err := study.Open(filepath.Join(w.dir, "run")); err == nil {
+			if _, err := os.Stat(filepath.Join(w.dir, "run", "manifest.json")); err == nil {
 				line = "study resume run -j 0 --listen " + w.address
 			}
 			note()
@@ -548,22 +548,18 @@ func TestWorkersWithoutPrograms(t *testing.T) {
 	w.workersStudy(10)
 	p := w.start("careful", "worker nats://"+w.address+" -j 1")
 	c := w.start("coordinator", "study run study.yaml --out run -j 0 --listen "+w.address)
-	w.hear(p, "it would start these programs, as you:\n  logged: sh logged.sh")
+	w.hear(p, "it would start these programs, as you:\n  logged: sh logged.sh (in the cache)")
 	allowed := w.work("allowed")
-	w.hear(allowed, "starts logged: sh logged.sh")
 	if status := w.wait(c); status != 0 {
 		t.Fatalf("exit status %d: %s", status, w.words(c))
 	}
+	w.hear(allowed, "starts logged: sh logged.sh (in the cache)")
 }
 
 // TestImagesOfWorkers come through the server into the cache, and again where the cache has them damaged.
 func TestImagesOfWorkers(t *testing.T) {
 	w := newWorkers(t)
 	for class := range 2 {
-		dir := filepath.Join(w.dir, "images", fmt.Sprint("class", class))
-		if err := os.MkdirAll(dir, 0o777); err != nil {
-			t.Fatal(err)
-		}
 		for i := range 40 {
 			img := image.NewNRGBA(image.Rect(0, 0, 16, 16))
 			for k := range img.Pix {
@@ -573,15 +569,21 @@ func TestImagesOfWorkers(t *testing.T) {
 			if err := png.Encode(&text, img); err != nil {
 				t.Fatal(err)
 			}
-			if err := os.WriteFile(filepath.Join(dir, fmt.Sprint(i, ".png")), text.Bytes(), 0o666); err != nil {
-				t.Fatal(err)
+			for _, part := range []string{"train", "val"} {
+				path := filepath.Join(w.dir, "images", part, fmt.Sprint("class", class), fmt.Sprint(i, ".png"))
+				if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(path, text.Bytes(), 0o666); err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
 	}
 	w.write("study.yaml", `name: images
 architectures: {sample: 12}
 accuracy: none
-dataset: images
+dataset: {name: folder, path: images}
 estimators:
   - {name: featstd, settings: {train_images: 20, batch: 10, channels: 4, layers: 5, resolution: 16}}
   - {name: early-stop, settings: {at: 1, train_images: 40, val_images: 20, batch: 10, channels: 4, layers: 3, resolution: 8}}
@@ -603,6 +605,68 @@ estimators:
 		}
 		if err := os.WriteFile(list[0], []byte("damaged"), 0o666); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// TestKilledSearchesOfWorkers kills the coordinator and the worker of a study over searches, in the searches and after:
+// the searches and the study end as they do alone.
+func TestKilledSearchesOfWorkers(t *testing.T) {
+	w := newWorkers(t)
+	w.write("searches.yaml", "name: few\npopulation: 8\ngenerations: 6\nseeds: 1..2\nmethods:\n"+
+		"  - {name: a, algorithm: nsga2, objectives: [\"rwe-ridge:resolution=16,train_images=100,val_images=100\", macs]}\n")
+	w.write("study.yaml", "name: over\narchitectures: {search: searches.yaml, of: both}\nestimators: [params, macs, "+
+		"{name: rwe-ridge, settings: {resolution: 8, train_images: 100, val_images: 100}}]\n")
+	w.output("study run study.yaml --out alone")
+	p := w.work("worker")
+	line := "study run study.yaml --out run -j 0 --listen " + w.address
+	kills, done := 4, false
+	var c *worker
+	for kill := 0; !done; kill++ {
+		if kill > 0 {
+			line = "study resume run -j 0 --listen " + w.address
+		}
+		c = w.start("coordinator", line)
+		if kill >= kills {
+			break
+		}
+		if kill == 0 {
+			w.hear(c, "searching into")
+		}
+		time.Sleep(3 * time.Second)
+		if done = c.over(); done {
+			break
+		}
+		c.kill()
+		if kill%2 == 1 {
+			p.kill()
+			p = w.work("worker")
+		}
+	}
+	if status := w.wait(c); status != 0 {
+		t.Fatalf("exit status %d: %s", status, w.words(c))
+	}
+	if w.exported("run") != w.exported("alone") {
+		t.Error("other bytes")
+	}
+	if got, want := w.files("run"), w.files("alone"); !slices.Equal(got, want) {
+		t.Errorf("the folder has %v, want %v", got, want)
+	}
+
+	w.output("search searches.yaml --out search-alone")
+	c = w.start("searcher", "search searches.yaml --out search -j 0 --listen "+w.address)
+	w.hear(c, "workers join by")
+	time.Sleep(2 * time.Second)
+	c.kill()
+	c = w.start("searcher", "search resume search -j 0 --listen "+w.address)
+	if status := w.wait(c); status != 0 {
+		t.Fatalf("exit status %d: %s", status, w.words(c))
+	}
+	for _, name := range []string{"runs.csv", "fronts.csv", "summary.md"} {
+		a, errA := os.ReadFile(filepath.Join(w.dir, "search-alone", "report", name))
+		b, errB := os.ReadFile(filepath.Join(w.dir, "search", "report", name))
+		if errA != nil || errB != nil || !bytes.Equal(a, b) {
+			t.Errorf("%s differs (%v %v)", name, errA, errB)
 		}
 	}
 }
