@@ -224,7 +224,7 @@ func (c *Coordinator) deliver(ctx context.Context, p *published) error {
 			began = time.Now()
 		}
 		var api *jetstream.APIError
-		if c.nc.IsClosed() || errors.As(err, &api) && api.Code != 503 || time.Since(began) > patience {
+		if c.nc.IsClosed() || isFull(err) || errors.As(err, &api) && api.Code != 503 || time.Since(began) > patience {
 			return c.unpublished(ctx, err)
 		}
 		select {

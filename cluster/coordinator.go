@@ -322,16 +322,22 @@ func isWrongRevision(err error) bool {
 			api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant)
 }
 
+// isFull says whether a server has no room: resources, memory and storage of its own, of the account or of a stream.
+func isFull(err error) bool {
+	var api *jetstream.APIError
+	return errors.As(err, &api) && slices.Contains([]jetstream.ErrorCode{10023, 10028, 10047, 10077}, api.ErrorCode)
+}
+
 // explained says what is to be done about what a server refuses.
 func explained(err error) error {
 	var api *jetstream.APIError
 	if !errors.As(err, &api) {
 		return err
 	}
-	switch api.ErrorCode {
-	case 10023, 10028, 10047, 10077: // resources, memory and storage of the server, the account and the stream
+	switch {
+	case isFull(err):
 		return fmt.Errorf("the server has no room for the run: raise the limits of its JetStream, or remove streams: %w", err)
-	case 10065:
+	case api.ErrorCode == 10065:
 		return fmt.Errorf("the server has a stream that takes the subjects bench301.> already: use another account or "+
 			"server, or remove that stream: %w", err)
 	}

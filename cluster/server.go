@@ -211,6 +211,8 @@ func Dial(ctx context.Context, address string, a Access, patient bool,
 	case refused(err):
 		return nil, fmt.Errorf("%s: refused the credentials: --token-file must hold the server's token, or --creds its "+
 			"credentials: %w", shown, err)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, fmt.Errorf("%s: what answers there is no NATS server: %w", shown, err)
 	case errors.Is(err, nats.ErrNoServers):
 		return nil, fmt.Errorf("%s: no NATS server answers there", shown)
 	case err != nil:
