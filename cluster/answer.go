@@ -1,8 +1,10 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"math"
@@ -38,6 +40,7 @@ func (c *Coordinator) Answer(ctx context.Context, jobs iter.Seq[scoring.Job], do
 	c.exhausted = false
 	clear(c.open)
 	clear(c.pieces)
+	c.stop = stop
 	c.mu.Unlock()
 	defer context.AfterFunc(ctx, c.wake)()
 	var publishing sync.WaitGroup
@@ -49,6 +52,11 @@ func (c *Coordinator) Answer(ctx context.Context, jobs iter.Seq[scoring.Job], do
 		c.exhausted = true
 		c.mu.Unlock()
 		c.wakeAnswer()
+	})
+	publishing.Go(func() {
+		if err := c.guard(ctx); err != nil {
+			stop(err)
+		}
 	})
 	defer publishing.Wait()
 	defer stop(nil)
@@ -160,38 +168,175 @@ func signature(asks []ask) string {
 
 // send publishes jobs with the same questions, once there is room: as one piece, or several if they ask very much.
 func (c *Coordinator) send(ctx context.Context, asks []ask, jobs []*openJob) error {
-	texts := make([]string, len(jobs))
-	for i, j := range jobs {
-		texts[i] = j.Architecture.String()
-	}
 	for part := range slices.Chunk(asks, mostAnswers) {
 		c.mu.Lock()
 		for ctx.Err() == nil && len(c.pieces) >= perCore*c.cores()+spare {
 			c.more.Wait()
 		}
 		c.mu.Unlock()
-		if err := c.put(ctx, piece{Asks: part, Architectures: texts}); err != nil {
+		if err := c.put(ctx, &published{piece: piece{Asks: part}, jobs: jobs}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// put publishes a piece.
-func (c *Coordinator) put(ctx context.Context, p piece) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
+// put gives a piece a number and publishes it: as several, where the server takes no message that large.
+func (c *Coordinator) put(ctx context.Context, p *published) error {
+	p.Architectures = make([]string, len(p.jobs))
+	size := 1000 + 40*len(p.Asks)
+	for i, j := range p.jobs {
+		p.Architectures[i] = j.Architecture.String()
+		size += len(p.Architectures[i]) + 10
+	}
+	if n := len(p.jobs) / 2; n > 0 && int64(size) > c.nc.MaxPayload()/2 {
+		second := *p
+		second.jobs, p.jobs = p.jobs[n:], p.jobs[:n]
+		if err := c.put(ctx, p); err != nil {
+			return err
+		}
+		return c.put(ctx, &second)
 	}
 	c.mu.Lock()
 	c.number++
 	p.Number = c.number
-	c.pieces[p.Number] = &published{piece: p, left: len(p.Architectures) * len(p.Asks)}
+	c.pieces[p.Number] = p
 	c.mu.Unlock()
-	_, err := c.js.Publish(ctx, c.names.work(), encode(p), jetstream.WithRetryAttempts(10))
-	if err != nil && ctx.Err() == nil {
-		return fmt.Errorf("publishing work on %s: %w", c.nc.ConnectedUrlRedacted(), err)
+	return c.deliver(ctx, p)
+}
+
+// deliver has the server take a piece, however often the connection is lost.
+func (c *Coordinator) deliver(ctx context.Context, p *published) error {
+	text, id := encode(p.piece), jetstream.WithMsgID(fmt.Sprint(p.Number))
+	for began := time.Now(); ; {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		within, stop := context.WithTimeout(ctx, 5*time.Second)
+		_, err := c.js.Publish(within, c.names.work(), text, id)
+		stop()
+		if err == nil {
+			c.mu.Lock()
+			p.since = time.Now()
+			c.mu.Unlock()
+			return nil
+		}
+		if !c.nc.IsConnected() {
+			began = time.Now()
+		}
+		var api *jetstream.APIError
+		if c.nc.IsClosed() || isFull(err) || errors.As(err, &api) && api.Code != 503 || time.Since(began) > patience {
+			return c.unpublished(ctx, err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(again / 4):
+		}
 	}
-	return err
+}
+
+// unpublished says that a server takes no work.
+func (c *Coordinator) unpublished(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if c.nc.IsClosed() {
+		err = closed(c.nc)
+	}
+	return fmt.Errorf("publishing work on %s: %w", cmp.Or(c.nc.ConnectedUrlRedacted(), "the server"), explained(err))
+}
+
+// guard looks after the stream until ctx ends: one that a server has lost is made again, and so is work that it has lost.
+func (c *Coordinator) guard(ctx context.Context) error {
+	every := time.NewTicker(guarded)
+	defer every.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-every.C:
+		}
+		if c.nc.IsClosed() {
+			return closed(c.nc)
+		}
+		asked := time.Now()
+		within, stop := context.WithTimeout(ctx, 5*time.Second)
+		s, err := c.js.Stream(within, c.names.stream())
+		stop()
+		var lost []*published
+		switch {
+		case errors.Is(err, jetstream.ErrStreamNotFound):
+			within, stop := context.WithTimeout(ctx, time.Minute)
+			if err = c.openBucket(within); err == nil {
+				err = c.offerRun(within)
+			}
+			stop()
+			if err != nil && ctx.Err() == nil {
+				c.complain("", fmt.Sprintf("the server has lost the run, and does not take it again: %v", explained(err)))
+			} else {
+				lost = c.publishedBefore(asked)
+			}
+		case err == nil && s.CachedInfo().State.Msgs == 0:
+			lost = c.publishedBefore(asked.Add(-guarded))
+		}
+		for _, p := range lost {
+			if err := c.replace(ctx, p, asBefore, nil); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// publishedBefore lists the pieces that are not answered which the server had at a time.
+func (c *Coordinator) publishedBefore(t time.Time) (list []*published) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, p := range c.pieces {
+		if !p.since.IsZero() && p.since.Before(t) {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// asBefore stands for the tries of a piece that nobody has failed at again.
+const asBefore = -1
+
+// replace publishes what a piece lacks anew, an architecture a piece, so that one which ends workers takes no others
+// with it.
+func (c *Coordinator) replace(ctx context.Context, p *published, tries int, not []string) error {
+	c.mu.Lock()
+	delete(c.pieces, p.Number)
+	if tries == asBefore {
+		tries, not = p.Tries, p.Not
+	}
+	var list []*published
+	for _, j := range p.jobs {
+		if asks := j.lacks(p.Asks); asks != nil {
+			list = append(list, &published{piece: piece{Asks: asks, Tries: tries, Not: not}, jobs: []*openJob{j},
+				trouble: p.trouble})
+		}
+	}
+	c.more.Broadcast()
+	c.mu.Unlock()
+	for _, one := range list {
+		if err := c.put(ctx, one); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// replaceLater is replace after some time.
+func (c *Coordinator) replaceLater(ctx context.Context, wait time.Duration, p *published, tries int, not []string) {
+	c.mu.Lock()
+	p.since = time.Time{}
+	c.mu.Unlock()
+	time.AfterFunc(wait, func() {
+		if err := c.replace(ctx, p, tries, not); err != nil {
+			c.fail(err)
+		}
+	})
 }
 
 // gather waits for a result, and takes those that come right after it.
@@ -230,37 +375,26 @@ type incoming struct {
 func (c *Coordinator) take(ctx context.Context, messages []*nats.Msg, done func([]scoring.Done) error) error {
 	var fresh []store.Record
 	var finished []scoring.Done
-	var again []piece
+	var failure error
 	list := make([]incoming, len(messages))
 	for i, m := range messages {
 		in := &list[i]
 		in.message = m
-		if err := json.Unmarshal(m.Data, &in.result); err != nil {
-			in.reply.Error = fmt.Sprintf("no result: %v", err)
+		if in.reply.Error = c.read(in); in.reply.Error != "" {
 			continue
-		}
-		if why := c.offer.refusal(in.Worker.Code, in.Worker.Arch); why != "" {
-			in.reply.Error = why
-			continue
-		}
-		if in.Trouble != "" {
-			c.troubled(in)
 		}
 		var err error
-		switch {
-		case in.Split:
-			again = append(again, c.split(in)...)
-		case in.Lost:
-			in.Scores = c.lost(in)
-			fallthrough
-		case in.Scores != nil:
+		if in.Again || in.Back {
+			err = c.reconsider(ctx, in)
+		}
+		if in.Scores != nil && err == nil {
 			var records []store.Record
 			var ready []scoring.Done
 			records, ready, err = c.accept(in)
 			fresh, finished = append(fresh, records...), append(finished, ready...)
 		}
-		if err != nil {
-			return err
+		if failure = cmp.Or(failure, err); failure != nil {
+			break // what came before it is kept
 		}
 	}
 	if len(fresh) > 0 {
@@ -273,10 +407,8 @@ func (c *Coordinator) take(ctx context.Context, messages []*nats.Msg, done func(
 			return err
 		}
 	}
-	for _, p := range again {
-		if err := c.put(ctx, p); err != nil {
-			return err
-		}
+	if failure != nil {
+		return failure
 	}
 	for _, in := range list {
 		if in.message.Reply != "" {
@@ -298,47 +430,99 @@ func (c *Coordinator) take(ctx context.Context, messages []*nats.Msg, done func(
 	return nil
 }
 
-// troubled notes why a worker could not do a piece.
-func (c *Coordinator) troubled(in *incoming) {
-	in.Trouble = printable.Cut(in.Trouble, 1000)
-	c.mu.Lock()
-	if p := c.pieces[in.Piece.Number]; p != nil {
-		p.trouble = fmt.Sprintf("%s: %s", printable.Cut(in.Worker.Name, 100), in.Trouble)
+// read reads a result, or says why it is none.
+func (c *Coordinator) read(in *incoming) string {
+	if err := json.Unmarshal(in.message.Data, &in.result); err != nil {
+		return fmt.Sprintf("no result: %v", err)
 	}
-	c.mu.Unlock()
-	c.complain(in.Worker.Name, in.Trouble)
+	if err := in.Piece.check(); err != nil {
+		return fmt.Sprintf("no result: %v", err)
+	}
+	in.Worker.Name = printable.Cut(in.Worker.Name, 200)
+	in.Trouble = printable.Cut(in.Trouble, 1000)
+	return c.offer.refusal(in.Worker.Code, in.Worker.Arch)
 }
 
-// split makes pieces of one architecture each, so that one which ends workers takes no others with it.
-func (c *Coordinator) split(in *incoming) (list []piece) {
+// reconsider decides about a piece that was delivered before, or that a worker gives back.
+func (c *Coordinator) reconsider(ctx context.Context, in *incoming) error {
+	if in.Trouble != "" {
+		c.complain(in.Worker.Name, in.Trouble)
+	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	p := c.pieces[in.Piece.Number]
-	if p == nil {
+	if p == nil || p.answered() {
+		delete(c.pieces, in.Piece.Number)
+		in.reply.Drop = true
+		c.mu.Unlock()
 		return nil
 	}
-	delete(c.pieces, in.Piece.Number)
-	for _, text := range p.Architectures {
-		list = append(list, piece{Asks: p.Asks, Architectures: []string{text}})
+	tries := p.Tries + 1 // deliveries till now
+	not := p.Not
+	if in.Trouble != "" {
+		p.trouble = in.Worker.Name + ": " + in.Trouble
+		not = append(slices.Clone(not), in.Worker.Name)
 	}
-	return list
+	others := c.others(not)
+	c.mu.Unlock()
+	switch {
+	case tries >= Deliveries && (in.Again || in.Trouble != ""):
+		in.lose(p)
+	case len(p.jobs) > 1 || in.Back && in.Trouble == "" && !slices.Contains(p.Not, in.Worker.Name):
+		in.reply.Drop = true
+		if in.Back && in.Trouble == "" { // in order
+			tries = p.Tries
+		}
+		return c.replace(ctx, p, tries, not)
+	case in.Back:
+		in.reply.Drop = true
+		wait := troubleDelay
+		if in.Trouble == "" {
+			tries, wait = p.Tries, passDelay
+		}
+		if !others {
+			not = nil
+		}
+		c.replaceLater(ctx, wait, p, tries, not)
+	default:
+		c.mu.Lock()
+		p.Tries = tries
+		c.mu.Unlock()
+	}
+	return nil
 }
 
-// lost are the scores of a piece that no worker finished.
-func (c *Coordinator) lost(in *incoming) [][]score {
-	c.mu.Lock()
+// Delays of pieces that go to other workers, for tests.
+var (
+	troubleDelay = 5 * time.Second // after one that could not do it
+	passDelay    = time.Second     // after one that had said so before
+)
+
+// others says whether a worker is heard that is none of some, under the lock.
+func (c *Coordinator) others(than []string) bool {
+	c.cores()
+	for name := range c.workers {
+		if !slices.Contains(than, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// lose makes of what was asked about a piece the failed scores of one that no worker finished.
+func (in *incoming) lose(p *published) {
 	why := fmt.Sprintf("no worker finished it in %d deliveries", Deliveries)
-	if p := c.pieces[in.Piece.Number]; p != nil && p.trouble != "" {
+	if p.trouble != "" {
 		why += "; the last to say why: " + p.trouble
 	} else {
 		why += ": they ended while they worked on it"
 	}
-	c.mu.Unlock()
-	one := make([]score, len(in.Piece.Asks))
+	one := make([]score, len(p.Asks))
 	for i := range one {
 		one[i] = score{Status: string(store.Failed), Error: why}
 	}
-	return slices.Repeat([][]score{one}, len(in.Piece.Architectures))
+	in.Piece = p.piece
+	in.Scores = slices.Repeat([][]score{one}, len(p.Architectures))
+	in.reply.Drop = true
 }
 
 // accept fits the scores of a result to the open jobs: what of them is to be kept, and which jobs are finished by it.
@@ -354,26 +538,24 @@ func (c *Coordinator) accept(in *incoming) (fresh []store.Record, ready []scorin
 	for i, text := range p.Architectures {
 		if len(in.Scores[i]) != len(p.Asks) {
 			in.reply.Error = fmt.Sprintf("%d scores for %d questions", len(in.Scores[i]), len(p.Asks))
-			return nil, nil, nil
+			return fresh, ready, nil
 		}
 		a, _, err := c.run.Space.Parse(text)
 		if err != nil {
 			in.reply.Error = fmt.Sprintf("no architecture of the space: %v", err)
-			return nil, nil, nil
+			return fresh, ready, nil
 		}
 		records, whole, err := c.fit(in, a, in.Scores[i])
-		if err != nil || in.reply != (reply{}) {
-			return nil, nil, err
-		}
 		fresh = append(fresh, records...)
 		if whole != nil {
 			ready = append(ready, *whole)
 		}
-	}
-	if open := c.pieces[p.Number]; open != nil {
-		if open.left -= len(p.Architectures) * len(p.Asks); open.left <= 0 {
-			delete(c.pieces, p.Number)
+		if err != nil || in.reply.Error != "" || in.reply.Later {
+			return fresh, ready, err // those before it are noted in their jobs: they have to be kept
 		}
+	}
+	if open := c.pieces[p.Number]; open != nil && open.answered() {
+		delete(c.pieces, p.Number)
 	}
 	if in.Took > 0 {
 		key, each := signature(p.Asks), in.Took/float64(len(p.Architectures))
@@ -385,58 +567,58 @@ func (c *Coordinator) accept(in *incoming) (fresh []store.Record, ready []scorin
 	return fresh, ready, nil
 }
 
-// fit fits the scores of one architecture.
+// fit fits the scores of one architecture. What it returns is noted in the job, and has to be kept also where the
+// result is not taken.
 func (c *Coordinator) fit(in *incoming, a bench301.Architecture, scores []score) (fresh []store.Record,
 	whole *scoring.Done, err error) {
 	id := a.ID()
 	job := c.open[id]
 	by := c.answeredBy[id]
-	c.answeredBy[id] = in.Worker.Name
 	for k, s := range scores {
 		asked := in.Piece.Asks[k]
 		if asked.Question < 0 || asked.Question >= len(c.offer.Questions) ||
 			!c.offer.Questions[asked.Question].Asks(asked.Seed) {
 			in.reply.Error = "a question that the run does not ask"
-			return nil, nil, nil
+			break
 		}
 		q := &c.offer.Questions[asked.Question]
 		r := s.record(q, asked.Seed, a, id, in.Worker)
 		if err := r.Validate(); err != nil {
 			in.reply.Error = err.Error()
-			return nil, nil, nil
+			break
 		}
 		at := -1
 		if job != nil {
-			if at = k; at >= len(job.asks) || job.asks[at] != asked {
-				at = slices.Index(job.asks, asked)
-			}
+			at = job.place(k, asked)
 		}
 		switch {
 		case at >= 0 && job.records[at].ID == "":
 			job.records[at] = r
 			job.missing--
 			fresh = append(fresh, r)
+			c.answeredBy[id] = c.shared(in.Worker.Name)
 			continue
 		case at >= 0:
-			if err := differ(job.records[at], r, by, in.Worker.Name); err != nil {
-				return nil, nil, err
+			if err := c.differ(job.records[at], r, by, in.Worker.Name); err != nil {
+				return fresh, nil, err
 			}
 			continue
 		}
 		old, ok, err := c.run.Store.Get(r.Key())
 		switch {
 		case err != nil:
-			return nil, nil, err
+			return fresh, nil, err
 		case ok:
-			if err := differ(old, r, by, in.Worker.Name); err != nil {
-				return nil, nil, err
+			if err := c.differ(old, r, by, in.Worker.Name); err != nil {
+				return fresh, nil, err
 			}
 		case c.exhausted:
 			in.reply.Error = "nobody asks for it"
-			return nil, nil, nil
 		default:
 			in.reply.Later = true
-			return nil, nil, nil
+		}
+		if !ok {
+			break
 		}
 	}
 	if job != nil && job.missing == 0 {
@@ -446,9 +628,21 @@ func (c *Coordinator) fit(in *incoming, a bench301.Architecture, scores []score)
 	return fresh, whole, nil
 }
 
-// differ says so where two answers to one question are not the same. Failures may have passed.
-func differ(old, late store.Record, first, second string) error {
+// shared is one copy of a worker's name, which stands at many architectures.
+func (c *Coordinator) shared(name string) string {
+	if w := c.workers[name]; w != nil {
+		return w.Name
+	}
+	return name
+}
+
+// differ says so where two answers to one question are not the same. Failures may have passed, and versions and
+// processors that were mixed on purpose may differ.
+func (c *Coordinator) differ(old, late store.Record, first, second string) error {
 	if old.Status == store.Failed || late.Status == store.Failed {
+		return nil
+	}
+	if c.run.Mix && (old.Code != late.Code || old.CPU != late.CPU) {
 		return nil
 	}
 	if old.Status == late.Status && (old.Score == nil || late.Score != nil && *old.Score == *late.Score) {

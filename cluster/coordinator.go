@@ -2,12 +2,13 @@ package cluster
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	mathrand "math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,6 +22,7 @@ import (
 	"rwe301/bench301"
 	"rwe301/bench301/dataset"
 	"rwe301/internal/atomicfile"
+	"rwe301/internal/printable"
 	"rwe301/scoring"
 	"rwe301/store"
 )
@@ -61,7 +63,8 @@ type Coordinator struct {
 	open       map[string]*openJob
 	exhausted  bool // no more jobs will come
 	seconds    map[string]float64
-	answeredBy map[string]string // of architectures: the worker that answered last
+	answeredBy map[string]string       // of architectures: the worker whose answers were taken
+	stop       context.CancelCauseFunc // of the Answer that goes on
 	workers    map[string]*known
 	counted    time.Time // when allCores were
 	allCores   int
@@ -70,7 +73,9 @@ type Coordinator struct {
 	course     course
 	finished   int // architectures
 	failed     int // scores
-	stopped    error
+
+	offering sync.Mutex
+	revision uint64 // of the offer
 }
 
 // openJob is an architecture that lacks answers.
@@ -81,11 +86,35 @@ type openJob struct {
 	missing int
 }
 
+// lacks are those of some questions that are not answered.
+func (j *openJob) lacks(asks []ask) (list []ask) {
+	for k, a := range asks {
+		if at := j.place(k, a); at >= 0 && j.records[at].ID == "" {
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
+// place is where a question stands among those of the job, -1 for nowhere. guess is where it is looked for first.
+func (j *openJob) place(guess int, a ask) int {
+	if guess < len(j.asks) && j.asks[guess] == a {
+		return guess
+	}
+	return slices.Index(j.asks, a)
+}
+
 // published is a piece that is not finished.
 type published struct {
 	piece
-	left    int // answers
+	jobs    []*openJob // of its architectures
+	since   time.Time  // when the server had it; zero before
 	trouble string
+}
+
+// answered says whether nothing of the piece lacks.
+func (p *published) answered() bool {
+	return !slices.ContainsFunc(p.jobs, func(j *openJob) bool { return j.missing > 0 && j.lacks(p.Asks) != nil })
 }
 
 // clusterFolder is where a coordinator keeps what it needs in the folder of a run.
@@ -96,10 +125,12 @@ func Folder(dir string) string { return filepath.Join(dir, clusterFolder, "nats"
 
 // Times of the protocol. Variables, for tests.
 var (
-	redelivered = 30 * time.Second // a piece is delivered again that nobody has held for so long
+	redelivered = 15 * time.Second // a piece is delivered again that nobody has held for so long
 	beat        = 2 * time.Second  // workers say so often what they do
 	refreshed   = 20 * time.Second // an offer is renewed so often
 	forgotten   = time.Minute      // and is gone after so long
+	guarded     = 5 * time.Second  // the stream is looked after so often
+	patience    = time.Minute      // a server that is there but takes no work is given up
 )
 
 // Deliveries is how often a piece is delivered before its scores have failed.
@@ -111,17 +142,17 @@ func Coordinate(ctx context.Context, nc *nats.Conn, run Run) (c *Coordinator, er
 		run: run, nc: nc, index: map[store.Key]int{}, began: time.Now(), results: make(chan *nats.Msg, 1<<14),
 		pieces: map[uint64]*published{}, open: map[string]*openJob{}, seconds: map[string]float64{},
 		answeredBy: map[string]string{}, workers: map[string]*known{},
-		number: uint64(time.Now().Unix()) << 24, // no piece of an earlier coordinator has the number of one of ours
+		number: mathrand.Uint64() >> 1, // no piece of an earlier coordinator has the number of one of ours
 	}
 	c.more.L = &c.mu
 	id, err := c.identify()
 	if err != nil {
 		return nil, err
 	}
-	c.names = names{id}
+	c.names = names{id, randomName()}
 	host, _ := os.Hostname()
 	c.offer = offer{
-		Protocol: protocol, ID: id, Name: run.Name, Host: host, Code: run.Machine.Code, Arch: goarch, Portable: true,
+		Protocol: protocol, ID: id, Life: c.names.life, Name: run.Name, Host: host, Code: run.Machine.Code, Arch: goarch, Portable: true,
 		Mix: run.Mix, Space: run.Space.Name(), Redelivered: redelivered.Seconds(),
 	}
 	for _, q := range run.Questions {
@@ -140,7 +171,9 @@ func Coordinate(ctx context.Context, nc *nats.Conn, run Run) (c *Coordinator, er
 		return nil, err
 	}
 	if err := c.publishRun(ctx); err != nil {
-		return nil, fmt.Errorf("%s: %w", nc.ConnectedUrlRedacted(), err)
+		c.unsubscribe()
+		_ = c.clear(context.WithoutCancel(ctx)) // it may have been refused everything
+		return nil, fmt.Errorf("%s: %w", nc.ConnectedUrlRedacted(), explained(err))
 	}
 	background, stop := context.WithCancel(context.Background())
 	c.ended = stop
@@ -151,7 +184,8 @@ func Coordinate(ctx context.Context, nc *nats.Conn, run Run) (c *Coordinator, er
 // ID names the run on the server.
 func (c *Coordinator) ID() string { return c.names.id }
 
-// identify finds the name under which the run stood on a server before, or makes one.
+// identify finds the name under which the run stood on a server before, or makes one: also where the folder is a copy
+// of one whose coordinator lives.
 func (c *Coordinator) identify() (string, error) {
 	dir := filepath.Join(c.run.Dir, clusterFolder)
 	if err := os.MkdirAll(dir, 0o777); err != nil {
@@ -159,13 +193,17 @@ func (c *Coordinator) identify() (string, error) {
 	}
 	path := filepath.Join(dir, "id")
 	data, err := os.ReadFile(path)
-	if id := strings.TrimSpace(string(data)); err == nil && len(id) == 16 && strings.Trim(id, "0123456789abcdef") == "" {
+	if id := strings.TrimSpace(string(data)); err == nil && isName(id) && !c.lives(id) {
 		return id, nil
 	}
-	var random [8]byte
-	_, _ = rand.Read(random[:]) // never fails
-	id := hex.EncodeToString(random[:])
+	id := randomName()
 	return id, atomicfile.WriteBytes(path, []byte(id+"\n"))
+}
+
+// lives says whether a coordinator has the name, even one that is too busy to answer.
+func (c *Coordinator) lives(id string) bool {
+	_, err := c.nc.Request(names{id: id}.who(), nil, time.Second)
+	return !errors.Is(err, nats.ErrNoResponders)
 }
 
 // publishRun puts on the server what a run needs there. What an earlier coordinator of the run left is replaced.
@@ -173,14 +211,36 @@ func (c *Coordinator) publishRun(ctx context.Context) (err error) {
 	if err := hasJetStream(ctx, c.js); err != nil {
 		return err
 	}
-	if err := c.clear(ctx); err != nil {
+	results, err := c.nc.ChanSubscribe(c.names.results(), c.results)
+	if err != nil {
 		return err
 	}
-	if c.kv, err = c.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
-		Bucket: bucket, Description: "runs of bench301 that want workers", TTL: forgotten,
-	}); err != nil {
+	lives, err := c.nc.Subscribe(c.names.alive(), c.heard)
+	if err != nil {
 		return err
 	}
+	who, err := c.nc.Subscribe(c.names.who(), func(m *nats.Msg) { _ = m.Respond([]byte(c.names.life)) })
+	if err != nil {
+		return err
+	}
+	c.subs = []*nats.Subscription{results, lives, who}
+	if err := c.nc.Flush(); err != nil {
+		return err
+	}
+	if err := c.removeStreams(ctx); err != nil {
+		return err
+	}
+	if err := c.openBucket(ctx); err != nil {
+		return err
+	}
+	if e, err := c.kv.Get(ctx, c.names.id); err == nil { // of a coordinator that lives no more
+		c.revision = e.Revision()
+	}
+	return c.offerRun(ctx)
+}
+
+// offerRun makes the streams of a run, and then its offer.
+func (c *Coordinator) offerRun(ctx context.Context) error {
 	if c.run.Data != nil {
 		if err := c.publishImages(ctx); err != nil {
 			return err
@@ -199,38 +259,101 @@ func (c *Coordinator) publishRun(ctx context.Context) (err error) {
 	}); err != nil {
 		return err
 	}
-	results, err := c.nc.ChanSubscribe(c.names.results(), c.results)
+	return c.renew(ctx)
+}
+
+// openBucket opens or makes the bucket of offers. One of the same name that is something else stays as it is.
+func (c *Coordinator) openBucket(ctx context.Context) error {
+	config := jetstream.KeyValueConfig{Bucket: bucket, Description: "runs of bench301 that want workers", TTL: forgotten}
+	kv, err := c.js.KeyValue(ctx, bucket)
+	if errors.Is(err, jetstream.ErrBucketNotFound) {
+		if kv, err = c.js.CreateKeyValue(ctx, config); errors.Is(err, jetstream.ErrBucketExists) {
+			kv, err = c.js.KeyValue(ctx, bucket) // another coordinator was faster
+		}
+	}
 	if err != nil {
 		return err
 	}
-	lives, err := c.nc.Subscribe(c.names.alive(), c.heard)
+	status, err := kv.Status(ctx)
 	if err != nil {
 		return err
 	}
-	c.subs = []*nats.Subscription{results, lives}
-	if err := c.nc.Flush(); err != nil {
-		return err
+	if status.TTL() != config.TTL {
+		return fmt.Errorf("the server has a bucket %q that is not one of offers (its entries live %v, not %v): use another "+
+			"account or server, or remove the bucket", bucket, status.TTL(), config.TTL)
 	}
-	_, err = c.kv.Put(ctx, c.names.id, encode(c.offer))
+	c.offering.Lock()
+	c.kv = kv
+	c.offering.Unlock()
+	return nil
+}
+
+// errTaken says that two coordinators have one name.
+var errTaken = errors.New("another process offers this run under the same name, as from a copy of its folder")
+
+// renew puts the offer where workers find it, unless another coordinator has taken its place.
+func (c *Coordinator) renew(ctx context.Context) error {
+	c.offering.Lock()
+	defer c.offering.Unlock()
+	text := encode(c.offer)
+	if most := c.nc.MaxPayload(); int64(len(text)) > most {
+		return fmt.Errorf("the questions with the files of their programs have %d bytes, a message of the server at most %d: "+
+			"raise its max_payload", len(text), most)
+	}
+	revision, err := c.kv.Update(ctx, c.names.id, text, c.revision)
+	if isWrongRevision(err) {
+		var e jetstream.KeyValueEntry
+		switch e, err = c.kv.Get(ctx, c.names.id); {
+		case errors.Is(err, jetstream.ErrKeyNotFound):
+			revision, err = c.kv.Create(ctx, c.names.id, text)
+		case err == nil:
+			var there offer
+			if json.Unmarshal(e.Value(), &there) == nil && there.Life != c.offer.Life {
+				return fmt.Errorf("%w (%s)", errTaken, printable.Cut(there.Host, 100))
+			}
+			revision, err = c.kv.Update(ctx, c.names.id, text, e.Revision())
+		}
+	}
+	if err == nil {
+		c.revision = revision
+	}
 	return err
+}
+
+func isWrongRevision(err error) bool {
+	var api *jetstream.APIError
+	return errors.Is(err, jetstream.ErrKeyExists) || errors.As(err, &api) &&
+		(api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence ||
+			api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant)
+}
+
+// isFull says whether a server has no room: resources, memory and storage of its own, of the account or of a stream.
+func isFull(err error) bool {
+	var api *jetstream.APIError
+	return errors.As(err, &api) && slices.Contains([]jetstream.ErrorCode{10023, 10028, 10047, 10077}, api.ErrorCode)
 }
 
 // publishImages puts the images into the object store of the run.
 func (c *Coordinator) publishImages(ctx context.Context) error {
 	set := c.run.Data
-	hash := sha256.New()
-	size := &counter{}
-	if err := set.Pack(io.MultiWriter(hash, size)); err != nil {
-		return err
+	if c.offer.Images == nil {
+		hash := sha256.New()
+		size := &counter{}
+		if err := set.Pack(io.MultiWriter(hash, size)); err != nil {
+			return err
+		}
+		c.offer.Images = &images{set.Name, set.Hash, hex.EncodeToString(hash.Sum(nil)), size.n}
 	}
-	object := hex.EncodeToString(hash.Sum(nil))
-	c.offer.Images = &images{set.Name, set.Hash, object, size.n}
+	object := c.offer.Images.Object
 	if here(set.Name, set.Hash) {
 		return nil // every worker has it
 	}
-	objects, err := c.js.CreateObjectStore(ctx, jetstream.ObjectStoreConfig{Bucket: c.names.stream()})
+	objects, err := c.js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{Bucket: c.names.images()})
 	if err != nil {
 		return err
+	}
+	if info, err := objects.GetInfo(ctx, object); err == nil && int64(info.Size) == c.offer.Images.Bytes {
+		return nil // an earlier coordinator of the run brought them
 	}
 	r, w := io.Pipe()
 	go func() { w.CloseWithError(set.Pack(w)) }()
@@ -247,30 +370,45 @@ func (c *counter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// removeStreams removes the work of this and earlier coordinators of the run.
+func (c *Coordinator) removeStreams(ctx context.Context) error {
+	old := names{c.names.id, "*"}
+	list := c.js.StreamNames(ctx, jetstream.WithStreamListSubject(old.work()))
+	for name := range list.Name() {
+		if !strings.HasPrefix(name, c.names.images()+"-") {
+			continue // a stream of somebody else that takes all subjects
+		}
+		if err := c.js.DeleteStream(ctx, name); err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
+			return err
+		}
+	}
+	return list.Err()
+}
+
 // clear takes the run off the server.
 func (c *Coordinator) clear(ctx context.Context) error {
 	var errs []error
-	if kv, err := c.js.KeyValue(ctx, bucket); err == nil {
-		errs = append(errs, kv.Delete(ctx, c.names.id))
+	if c.kv != nil && c.revision > 0 {
+		errs = append(errs, c.kv.Delete(ctx, c.names.id, jetstream.LastRevision(c.revision)))
 	}
 	errs = append(errs, c.js.DeleteStream(ctx, c.names.stream()))
-	errs = append(errs, c.js.DeleteObjectStore(ctx, c.names.stream()))
-	for i, err := range errs {
-		if errors.Is(err, jetstream.ErrStreamNotFound) || errors.Is(err, jetstream.ErrBucketNotFound) ||
-			errors.Is(err, jetstream.ErrKeyNotFound) {
-			errs[i] = nil
-		}
+	if len(errs) == 2 && errs[0] == nil { // nobody else uses them
+		_ = c.js.DeleteObjectStore(ctx, c.names.images())
 	}
 	return errors.Join(errs...)
+}
+
+func (c *Coordinator) unsubscribe() {
+	for _, s := range c.subs {
+		_ = s.Unsubscribe() // of a connection that may be gone
+	}
 }
 
 // Close takes the run off the server.
 func (c *Coordinator) Close() {
 	c.ended()
 	c.ending.Wait()
-	for _, s := range c.subs {
-		_ = s.Unsubscribe() // of a connection that may be gone
-	}
+	c.unsubscribe()
 	ctx, stop := context.WithTimeout(context.Background(), 5*time.Second)
 	defer stop()
 	_ = c.clear(ctx) // a server that is gone forgets the offer
@@ -291,14 +429,25 @@ func (c *Coordinator) refresh(ctx context.Context) {
 			return
 		case <-offers.C:
 			within, stop := context.WithTimeout(ctx, refreshed)
-			_, err := c.kv.Put(within, c.names.id, encode(c.offer))
+			err := c.renew(within)
 			stop()
-			if err != nil && ctx.Err() == nil {
+			if errors.Is(err, errTaken) {
+				c.fail(err)
+			} else if err != nil && ctx.Err() == nil {
 				c.complain("", fmt.Sprintf("the offer could not be renewed: %v", err))
 			}
 		case <-statuses.C:
 			c.writeStatus()
 		}
+	}
+}
+
+// fail ends the Answer that goes on.
+func (c *Coordinator) fail(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stop != nil {
+		c.stop(err)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -98,7 +99,8 @@ func (a Access) listening(address string) (host string, port int, err error) {
 	return host, port, nil
 }
 
-// Listen starts a server with JetStream at an address, which keeps its files in dir. Beyond loopback it wants a token
+// Listen starts a server with JetStream at an address, which keeps its files in dir, and empties it before. Beyond
+// loopback it wants a token
 // and a certificate.
 func Listen(address, dir string, a Access) (*Server, error) {
 	host, port, err := a.listening(address)
@@ -128,6 +130,9 @@ func Listen(address, dir string, a Access) (*Server, error) {
 		if err := vacant(address); err != nil {
 			return nil, err
 		}
+	}
+	if err := os.RemoveAll(dir); err != nil { // what a server left that was killed: the truth is the store of the run
+		return nil, err
 	}
 	if s.server, err = server.NewServer(o); err != nil {
 		return nil, fmt.Errorf("--listen %s: %w", address, err)
@@ -177,7 +182,8 @@ func (s *Server) Close() {
 
 // Connect connects from within the process.
 func (s *Server) Connect() (*nats.Conn, error) {
-	return nats.Connect("", nats.InProcessServer(s.server), nats.Token(s.token), nats.MaxReconnects(-1))
+	return nats.Connect("", nats.InProcessServer(s.server), nats.Token(s.token), nats.MaxReconnects(-1),
+		nats.ReconnectWait(again/4))
 }
 
 // loopback says whether an address can be reached from this machine alone.
@@ -227,9 +233,15 @@ func hasJetStream(ctx context.Context, js jetstream.JetStream) error {
 
 // explained is an error of JetStream with what would be right.
 func explained(err error) error {
+	var api *jetstream.APIError
 	switch {
 	case err == nil:
 		return nil
+	case isFull(err):
+		return fmt.Errorf("the server has no room for the run: raise the limits of its JetStream, or remove streams: %w", err)
+	case errors.As(err, &api) && api.ErrorCode == 10065:
+		return fmt.Errorf("the server has a stream that takes the subjects bench301.> already: use another account or "+
+			"server, or remove that stream: %w", err)
 	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, nats.ErrNoResponders):
 		return errors.New("the server has no JetStream: start it with jetstream in its configuration, or nats-server -js")
 	case errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
@@ -265,33 +277,40 @@ func Shown(address string) string {
 // Dial connects to a server that runs already. Where patient, it goes on until there is one; say, unless nil, hears
 // when the connection is lost and when it is back.
 func Dial(ctx context.Context, address string, a Access, patient bool,
-	say func(format string, args ...any)) (*nats.Conn,
-	error) {
+	say func(format string, args ...any)) (*nats.Conn, error) {
 	if say == nil {
 		say = func(string, ...any) {}
 	}
 	address = withScheme(address)
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "nats" && u.Scheme != "tls" {
-		return nil, fmt.Errorf(
-			"%s: no address of a NATS server: must be like nats://host:4222",
-			printable.Cut(Shown(address), 100),
-		)
+		return nil, fmt.Errorf("%s: no address of a NATS server: must be like nats://host:4222",
+			printable.Cut(Shown(address), 100))
 	}
 	shown := Shown(address)
 	token, err := a.token()
 	if err != nil {
 		return nil, err
 	}
+	var heard sync.Map // what the server complained of
 	options := []nats.Option{
 		nats.MaxReconnects(-1), nats.ReconnectWait(again), nats.Timeout(10 * time.Second),
+		nats.PingInterval(10 * time.Second), nats.MaxPingsOutstanding(2), // a network that is gone says nothing
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 			if err != nil {
 				say("%s: connection lost: %v; trying again", shown, err)
 			}
 		}),
 		nats.ReconnectHandler(func(*nats.Conn) { say("%s: connected again", shown) }),
-		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			if !errors.Is(err, nats.ErrPermissionViolation) {
+				return
+			}
+			text := printable.Cut(err.Error(), 300)
+			if _, known := heard.LoadOrStore(text, true); !known {
+				say("%s: %s", shown, text)
+			}
+		}),
 	}
 	if token != "" {
 		options = append(options, nats.Token(token))
@@ -329,10 +348,20 @@ func Dial(ctx context.Context, address string, a Access, patient bool,
 		return nc, nil
 	case lasting(err) != "":
 		return nil, fmt.Errorf("%s: %s: %w", shown, lasting(err), err)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, fmt.Errorf("%s: what answers there is no NATS server: %w", shown, err)
 	case errors.Is(err, nats.ErrNoServers):
 		return nil, fmt.Errorf("%s: no NATS server answers there", shown)
 	}
 	return nil, fmt.Errorf("%s: %w", shown, err)
+}
+
+// closed says why a connection is closed.
+func closed(nc *nats.Conn) error {
+	if err := nc.LastError(); err != nil {
+		return fmt.Errorf("the connection to the server is closed: %w", err)
+	}
+	return errors.New("the connection to the server is closed")
 }
 
 // again is how long a lost connection waits before it is tried again.

@@ -89,8 +89,12 @@ const gone = 15 * time.Second
 // heard notes what a worker says.
 func (c *Coordinator) heard(m *nats.Msg) {
 	var a alive
-	if json.Unmarshal(m.Data, &a) != nil || a.Name == "" || len(a.Name) > 200 || a.Cores < 0 || a.Cores > 1<<16 {
+	if json.Unmarshal(m.Data, &a) != nil || a.Name == "" || len(a.Name) > 200 || a.Cores < 0 || a.Cores > 1<<16 ||
+		len(a.Doing) > a.Cores {
 		return
+	}
+	for i := range a.Doing {
+		a.Doing[i].Architecture = printable.Cut(a.Doing[i].Architecture, 60)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -217,8 +221,8 @@ func (c *Coordinator) writeStatus() {
 	if err != nil {
 		panic(err) // texts and finite numbers only
 	}
-	_ = atomicfile.WriteBytes(filepath.Join(c.run.Dir, clusterFolder, statusFile),
-		append(text, '\n')) // a full disk ends the run elsewhere
+	path := filepath.Join(c.run.Dir, clusterFolder, statusFile)
+	_ = atomicfile.WriteBytes(path, append(text, '\n')) // a full disk ends the run elsewhere
 }
 
 // ReadStatus reads how a run goes on its workers; ok is false where it has no coordinator.

@@ -1,9 +1,13 @@
 package cluster
 
 import (
+	"crypto/rand"
+	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"time"
 
 	"rwe301/bench301"
@@ -22,18 +26,32 @@ const bucket = "bench301"
 // consumer is the name of what all workers of a run take its pieces from.
 const consumer = "workers"
 
-// names are those of a run on the server.
-type names struct{ id string }
+// names are those of a run on the server. What an earlier coordinator of the run left there has another life, so that
+// no acknowledgement of its pieces counts for those of the next.
+type names struct{ id, life string }
 
-func (n names) stream() string  { return "bench301-" + n.id }
-func (n names) work() string    { return "bench301." + n.id + ".work" }
+func (n names) images() string  { return "bench301-" + n.id }
+func (n names) stream() string  { return n.images() + "-" + n.life }
+func (n names) work() string    { return "bench301." + n.id + ".work." + n.life }
 func (n names) results() string { return "bench301." + n.id + ".results" }
 func (n names) alive() string   { return "bench301." + n.id + ".alive" }
+func (n names) who() string     { return "bench301." + n.id + ".who" }
+
+// isName says whether a text is a name as randomName makes them.
+func isName(text string) bool { return len(text) == 16 && strings.Trim(text, "0123456789abcdef") == "" }
+
+// randomName is a name that nothing else has.
+func randomName() string {
+	var random [8]byte
+	_, _ = rand.Read(random[:]) // never fails
+	return hex.EncodeToString(random[:])
+}
 
 // offer says what a run asks, to workers.
 type offer struct {
 	Protocol    int        `json:"protocol"`
 	ID          string     `json:"id"`
+	Life        string     `json:"life"` // of the coordinator
 	Name        string     `json:"name"`
 	Host        string     `json:"host"`
 	Code        string     `json:"code"`
@@ -78,6 +96,16 @@ type piece struct {
 	Number        uint64   `json:"n"`
 	Asks          []ask    `json:"asks"`
 	Architectures []string `json:"archs"`
+	Tries         int      `json:"tries,omitempty"` // deliveries under earlier numbers
+	Not           []string `json:"not,omitempty"`   // workers that lack the memory for it
+}
+
+// check says why it is no piece.
+func (p *piece) check() error {
+	if len(p.Asks) == 0 || len(p.Architectures) == 0 {
+		return errors.New("it asks nothing")
+	}
+	return nil
 }
 
 // score is an answer.
@@ -95,14 +123,15 @@ type result struct {
 	Worker  identity  `json:"worker"`
 	Scores  [][]score `json:"scores,omitempty"` // of each architecture, in the order of the asks
 	Took    float64   `json:"took,omitempty"`   // seconds that the scores took
-	Split   bool      `json:"split,omitempty"`  // was delivered again: to be published one architecture at a time
-	Lost    bool      `json:"lost,omitempty"`   // was delivered too often: its scores have failed
+	Again   bool      `json:"again,omitempty"`  // was delivered before: is it to be done
+	Back    bool      `json:"back,omitempty"`   // for others: to be published again as far as it is not answered
 	Trouble string    `json:"trouble,omitempty"`
 }
 
 // reply is what a coordinator says to a result.
 type reply struct {
 	Later bool   `json:"later,omitempty"` // nobody waits for it yet: to be sent again
+	Drop  bool   `json:"drop,omitempty"`  // nothing of the piece is to be done
 	Error string `json:"error,omitempty"` // it is not taken, and why
 }
 
@@ -157,12 +186,8 @@ func (q question) open(dir string) (*scoring.Question, error) {
 		return nil, fmt.Errorf("%s: %w", printable.Cut(q.Label, 100), err)
 	}
 	if c.SettingsHash != q.SettingsHash {
-		return nil, fmt.Errorf(
-			"%s: its settings mean something else here: hash %s, not %s",
-			printable.Cut(q.Label, 100),
-			c.SettingsHash,
-			printable.Cut(q.SettingsHash, 40),
-		)
+		return nil, fmt.Errorf("%s: its settings mean something else here: hash %s, not %s", printable.Cut(q.Label, 100),
+			c.SettingsHash, printable.Cut(q.SettingsHash, 40))
 	}
 	out.Source = c
 	return out, nil
@@ -176,15 +201,11 @@ func (o *offer) refusal(code, arch string) string {
 	case o.Mix:
 	case code != o.Code:
 		return fmt.Sprintf("it was begun by version %s, this is %s: scores of both would not be comparable "+
-			"(--mix-versions, where the run was started, takes them all the same)", printable.Cut(o.Code, 60), code)
+			"(--mix-versions, where the run was started, takes them all the same)", printable.Cut(o.Code, 60),
+			printable.Cut(code, 60))
 	case arch != o.Arch && !o.Portable:
-		return fmt.Sprintf(
-			"it was begun on %s, this is %s: scores may differ in their last digits (--mix-versions, where "+
-				"the "+
-				"run was started, takes them all the same)",
-			printable.Cut(o.Arch, 20),
-			arch,
-		)
+		return fmt.Sprintf("it was begun on %s, this is %s: scores may differ in their last digits (--mix-versions, where "+
+			"the run was started, takes them all the same)", printable.Cut(o.Arch, 20), arch)
 	}
 	return ""
 }

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -26,6 +27,7 @@ import (
 // Worker answers questions of the runs that a server offers.
 type Worker struct {
 	Conn     *nats.Conn
+	Name     string // tells it from others; "" makes one of host and process
 	Machine  scoring.Machine
 	Cores    int    // pieces at a time
 	Cache    string // folder of what comes through the server
@@ -38,8 +40,11 @@ type Worker struct {
 	// Only, unless empty, is the ID of the one run to work on.
 	Only string
 
-	me identity
-	js jetstream.JetStream
+	me    identity
+	js    jetstream.JetStream
+	grace context.Context // ends some time after Work is told to end: for saying what was finished
+	says  sync.WaitGroup  // results that are being said, and programs that are being ended
+	alone sync.RWMutex    // a piece at which several workers have ended is computed alone
 
 	mu    sync.Mutex
 	runs  map[string]*offered
@@ -59,9 +64,16 @@ type offered struct {
 	space     bench301.Space
 	questions []*scoring.Question
 	data      *dataset.Set
-	consumer  jetstream.Consumer
-	ended     context.Context // when the offer has gone
+	ended     context.Context // when the offer has gone, or the worker ends: nothing more is computed
+	telling   context.Context // when the offer has gone, or the grace of the worker ends: nothing more is said
 	end       context.CancelFunc
+	using     sync.WaitGroup // pieces in work
+
+	// Under the lock of the worker:
+	consumer jetstream.Consumer // nil if the run is not taken
+	renewed  time.Time          // when the offer was heard last
+	refused  string             // why the run is not taken
+	forever  bool               // another try will not help
 
 	mu     sync.Mutex
 	pieces int
@@ -79,11 +91,18 @@ type busy struct {
 // heldEach is how many results a core may have that are not confirmed.
 const heldEach = 4
 
+// parting is how long a worker that is told to end goes on saying what it has finished. A variable, for tests.
+var parting = 3 * time.Second
+
+// lonely is the delivery from which on a piece is computed alone: those before it may have ended their workers.
+const lonely = 4
+
 // Work takes pieces until ctx ends. Its error is that of ctx, or says why the server is of no use.
 func (w *Worker) Work(ctx context.Context) (err error) {
 	host, _ := os.Hostname()
 	connection, _ := w.Conn.GetClientID() // containers may share host and process numbers
-	w.me = identity{fmt.Sprintf("%s/%d/%d", host, os.Getpid(), connection), w.Machine.Code, goarch, w.Machine.CPU, w.Cores}
+	name := cmp.Or(w.Name, fmt.Sprintf("%s/%d/%d", host, os.Getpid(), connection))
+	w.me = identity{name, w.Machine.Code, goarch, w.Machine.CPU, w.Cores}
 	if w.Only != "" {
 		w.me.Name += " (started the run)"
 	}
@@ -93,6 +112,16 @@ func (w *Worker) Work(ctx context.Context) (err error) {
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	var silence context.CancelFunc
+	w.grace, silence = context.WithCancel(context.WithoutCancel(ctx))
+	defer silence()
+	defer context.AfterFunc(ctx, func() {
+		if w.Only != "" { // who would listen is ending too
+			silence()
+			return
+		}
+		time.AfterFunc(parting, silence)
+	})()
 	var all sync.WaitGroup
 	all.Go(func() {
 		if err := w.watch(ctx); err != nil {
@@ -104,6 +133,15 @@ func (w *Worker) Work(ctx context.Context) (err error) {
 		all.Go(func() { w.core(ctx) })
 	}
 	all.Wait()
+	w.says.Wait()
+	w.mu.Lock()
+	ids := slices.Collect(maps.Keys(w.runs))
+	w.mu.Unlock()
+	for _, id := range ids {
+		w.forget(id)
+	}
+	w.says.Wait()
+	_ = w.Conn.FlushTimeout(time.Second) // what is given back
 	return context.Cause(ctx)
 }
 
@@ -115,7 +153,10 @@ func (w *Worker) watch(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return nil
 		case w.Conn.IsClosed():
-			return fmt.Errorf("the connection is closed: %w", w.Conn.LastError())
+			return closed(w.Conn)
+		case err == errConnected:
+			waiting = false
+			continue
 		case !waiting && err != nil && !errors.Is(err, jetstream.ErrBucketNotFound):
 			w.Say("no runs to be heard of: %v; trying again", explained(err))
 		case !waiting:
@@ -130,8 +171,16 @@ func (w *Worker) watch(ctx context.Context) error {
 	}
 }
 
+// errConnected says that a connection came back: another server may stand there.
+var errConnected = errors.New("connected again")
+
 func (w *Worker) follow(ctx context.Context) error {
+	connected := w.Conn.StatusChanged(nats.CONNECTED)
+	defer w.Conn.RemoveStatusListener(connected)
 	kv, err := w.js.KeyValue(ctx, bucket)
+	if errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrJetStreamNotEnabled) {
+		return errors.New("the server has no JetStream")
+	}
 	if err != nil {
 		return err
 	}
@@ -140,10 +189,16 @@ func (w *Worker) follow(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = watcher.Stop() }()
+	sweep := time.NewTicker(forgotten / 4)
+	defer sweep.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-connected:
+			return errConnected
+		case <-sweep.C:
+			w.sweep()
 		case entry, ok := <-watcher.Updates():
 			switch {
 			case !ok:
@@ -161,58 +216,89 @@ func (w *Worker) follow(ctx context.Context) error {
 // consider takes an offer, or says why not.
 func (w *Worker) consider(ctx context.Context, text []byte) {
 	var o offer
-	if err := json.Unmarshal(text, &o); err != nil || len(o.ID) != 16 {
+	if err := json.Unmarshal(text, &o); err != nil || !isName(o.ID) || !isName(o.Life) {
 		w.Say("an offer that is none was passed over")
 		return
 	}
 	if w.Only != "" && o.ID != w.Only {
 		return
 	}
+	before := "" // why it was not taken
 	w.mu.Lock()
-	old := w.runs[o.ID]
-	w.mu.Unlock()
-	if old != nil {
-		if same(old.offer, o) {
+	if old := w.runs[o.ID]; old != nil && same(old.offer, o) {
+		old.renewed = time.Now()
+		before = old.refused
+		if old.refused == "" && old.Life == o.Life || old.forever {
+			w.mu.Unlock()
 			return
 		}
-		w.drop(o.ID)
 	}
+	w.mu.Unlock()
 	name := fmt.Sprintf("%s of %s", printable.Cut(o.Name, 100), printable.Cut(o.Host, 100))
-	r, err := w.take(ctx, o)
+	err := w.take(ctx, o)
 	if ctx.Err() != nil {
 		return
 	}
-	w.mu.Lock()
-	w.runs[o.ID] = r
-	close(w.moved)
-	w.moved = make(chan struct{})
-	w.mu.Unlock()
 	switch {
-	case err != nil:
+	case err != nil && err.Error() != before:
 		w.Say("%s: not taken: %v", name, err)
-		_ = w.Conn.Publish(r.alive(), encode(alive{identity: w.me, Refused: err.Error()})) // for the status only
-	case w.Only == "":
+		told := encode(alive{identity: w.me, Refused: err.Error()})
+		_ = w.Conn.Publish(names{id: o.ID}.alive(), told) // for the status only
+	case err == nil && w.Only == "":
 		w.Say("working on %s", name)
 	}
 	w.beat()
 }
 
-// same says whether two offers are of one run as one coordinator published it.
-func same(a, b offer) bool { return string(encode(a)) == string(encode(b)) }
+// same says whether two offers are of one run, by one coordinator or by one and the next.
+func same(a, b offer) bool {
+	a.Life, a.Host = b.Life, b.Host
+	return string(encode(a)) == string(encode(b))
+}
 
-// take makes ready what an offer asks. What is not taken is remembered without a consumer.
-func (w *Worker) take(ctx context.Context, o offer) (*offered, error) {
-	r := &offered{
-		offer:  o,
-		names:  names{o.ID},
-		busy:   map[uint64]busy{},
-		unsaid: make(chan struct{}, heldEach*w.Cores),
+// take makes ready what an offer asks. What is not taken is remembered without a consumer. Of a run that another
+// coordinator goes on with, what is computed and not yet said is kept.
+func (w *Worker) take(ctx context.Context, o offer) (err error) {
+	w.mu.Lock()
+	r := w.runs[o.ID]
+	w.mu.Unlock()
+	if r == nil || r.refused != "" || !same(r.offer, o) {
+		w.forget(o.ID)
+		r, err = w.open(ctx, o)
 	}
+	var taken jetstream.Consumer
+	if err == nil {
+		taken, err = w.js.Consumer(ctx, names{o.ID, o.Life}.stream(), consumer)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	r.Life, r.consumer, r.renewed, r.refused = o.Life, taken, time.Now(), ""
+	if err != nil {
+		r.consumer, r.refused = nil, err.Error()
+	}
+	w.runs[o.ID] = r
+	close(w.moved)
+	w.moved = make(chan struct{})
+	return err
+}
+
+// open makes ready what an offer asks.
+func (w *Worker) open(ctx context.Context, o offer) (r *offered, err error) {
+	r = &offered{
+		offer: o, names: names{o.ID, o.Life}, busy: map[uint64]busy{}, unsaid: make(chan struct{}, heldEach*w.Cores),
+	}
+	var mute context.CancelFunc
+	r.telling, mute = context.WithCancel(w.grace)
 	r.ended, r.end = context.WithCancel(ctx)
+	stop := r.end
+	r.end = func() {
+		stop()
+		mute()
+	}
 	if why := o.refusal(w.me.Code, w.me.Arch); why != "" {
+		r.forever = true
 		return r, errors.New(why)
 	}
-	var err error
 	if r.space, err = bench301.LookupSpace(o.Space); err != nil {
 		return r, err
 	}
@@ -223,12 +309,9 @@ func (w *Worker) take(ctx context.Context, o offer) (*offered, error) {
 			}
 		}
 		r.data = ready.Data
-	} else if err := w.prepare(ctx, r); err != nil {
-		return r, err
+		return r, nil
 	}
-	consumer, err := w.js.Consumer(ctx, r.stream(), consumer)
-	r.consumer = consumer
-	return r, err
+	return r, w.prepare(ctx, r)
 }
 
 // prepare opens the questions of a run that another process offers.
@@ -238,6 +321,9 @@ func (w *Worker) prepare(ctx context.Context, r *offered) (err error) {
 		dir := ""
 		if q.Program != nil {
 			p := &scoring.Program{Name: q.Estimator, Argv: q.Program.Argv, Dir: "the cache"}
+			if len(p.Argv) == 0 {
+				return fmt.Errorf("%s: a program without a name", printable.Cut(q.Label, 100))
+			}
 			started = append(started, p.String())
 			if !w.Commands {
 				continue
@@ -253,6 +339,7 @@ func (w *Worker) prepare(ctx context.Context, r *offered) (err error) {
 		r.questions = append(r.questions, asked)
 	}
 	if started != nil && !w.Commands {
+		r.forever = true
 		return fmt.Errorf("it would start these programs, as you:\n  %s\n--allow-commands starts them",
 			strings.Join(started, "\n  "))
 	}
@@ -260,33 +347,64 @@ func (w *Worker) prepare(ctx context.Context, r *offered) (err error) {
 		w.Say("starts %s", line)
 	}
 	if r.offer.Images != nil {
-		r.data, err = r.offer.Images.fetch(ctx, w.js, r.stream(), w.Cache)
+		r.data, err = r.offer.Images.fetch(ctx, w.js, r.images(), w.Cache)
 	}
 	return err
 }
 
-// drop forgets a run.
+// drop forgets a run that is over.
 func (w *Worker) drop(id string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if r := w.runs[id]; r != nil {
-		r.end()
-		delete(w.runs, id)
-		if r.consumer != nil && w.Only == "" {
-			w.Say("%s is over", printable.Cut(r.Name, 100))
-		}
-		if _, ready := w.Ready[id]; !ready {
-			_ = scoring.Close(r.questions)
-		}
+	if r := w.forget(id); r != nil && r.refused == "" && w.Only == "" {
+		w.Say("%s is over", printable.Cut(r.Name, 100))
 	}
 }
+
+// forget ends what is computed and said of a run, and its programs.
+func (w *Worker) forget(id string) *offered {
+	w.mu.Lock()
+	r := w.runs[id]
+	delete(w.runs, id)
+	w.mu.Unlock()
+	if r == nil {
+		return nil
+	}
+	r.mu.Lock()
+	r.end()
+	r.mu.Unlock()
+	if _, ready := w.Ready[id]; !ready {
+		w.says.Go(func() {
+			r.using.Wait()
+			_ = scoring.Close(r.questions)
+		})
+	}
+	return r
+}
+
+// sweep forgets runs whose coordinators are gone without a word, unless something of them is computed or unsaid: a
+// coordinator that starts again wants that.
+func (w *Worker) sweep() {
+	w.mu.Lock()
+	var gone []string
+	for id, r := range w.runs {
+		if r.silent() && len(r.unsaid) == 0 {
+			gone = append(gone, id)
+		}
+	}
+	w.mu.Unlock()
+	for _, id := range gone {
+		w.drop(id)
+	}
+}
+
+// silent says whether the offer was not renewed, under the lock of the worker.
+func (r *offered) silent() bool { return time.Since(r.renewed) > forgotten }
 
 // offers lists the runs that pieces can be taken of, and what tells that they have changed.
 func (w *Worker) offers() (list []*offered, changed <-chan struct{}) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, id := range slices.Sorted(maps.Keys(w.runs)) {
-		if r := w.runs[id]; r.consumer != nil {
+		if r := w.runs[id]; r.consumer != nil && !r.silent() {
 			list = append(list, r)
 		}
 	}
@@ -313,6 +431,7 @@ func (w *Worker) core(ctx context.Context) {
 			select {
 			case <-ctx.Done():
 			case <-changed:
+			case <-time.After(again): // a silent one may be heard again
 			}
 			continue
 		}
@@ -326,9 +445,16 @@ func (w *Worker) core(ctx context.Context) {
 			return
 		case <-r.ended.Done():
 			continue
+		case <-time.After(wait): // others may take what they are told
+			continue
+		}
+		if !r.use() {
+			<-r.unsaid
+			continue
 		}
 		m, err := w.next(r, wait, changed)
 		if m == nil {
+			r.using.Done()
 			<-r.unsaid
 			if err != nil {
 				select {
@@ -344,11 +470,29 @@ func (w *Worker) core(ctx context.Context) {
 			runners[r] = h
 		}
 		w.answer(ctx, r, h, m)
+		r.using.Done()
 	}
+}
+
+// use keeps the questions of a run open, if it is not over.
+func (r *offered) use() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ended.Err() != nil {
+		return false
+	}
+	r.using.Add(1)
+	return true
 }
 
 // next takes a piece of a run; nil where there was none for some time.
 func (w *Worker) next(r *offered, wait time.Duration, changed <-chan struct{}) (jetstream.Msg, error) {
+	w.mu.Lock()
+	from := r.consumer
+	w.mu.Unlock()
+	if from == nil {
+		return nil, nil
+	}
 	ctx, stop := context.WithTimeout(r.ended, wait)
 	defer stop()
 	go func() {
@@ -358,7 +502,7 @@ func (w *Worker) next(r *offered, wait time.Duration, changed <-chan struct{}) (
 		case <-ctx.Done():
 		}
 	}()
-	batch, err := r.consumer.Fetch(1, jetstream.FetchContext(ctx))
+	batch, err := from.Fetch(1, jetstream.FetchContext(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -377,58 +521,128 @@ func (w *Worker) answer(ctx context.Context, r *offered, h *hand, m jetstream.Ms
 	if err == nil {
 		err = json.Unmarshal(m.Data(), &p)
 	}
+	if err == nil {
+		err = p.check()
+	}
 	if err != nil {
 		w.Say("%s: a piece that is none was passed over: %v", printable.Cut(r.Name, 100), err)
 		_ = m.Term()
 		release()
 		return
 	}
-	out := result{Piece: p, Worker: w.me}
-	switch {
-	case meta.NumDelivered > Deliveries:
-		out.Lost = true
-	case meta.NumDelivered > 1 && len(p.Architectures) > 1:
-		out.Split = true
-	default:
-		r.begin(p)
-		out.Scores, out.Took, err = h.do(r.ended, p)
-		r.finish(p)
-		switch {
-		case ctx.Err() != nil || r.ended.Err() != nil:
-			_ = m.Nak() // for another worker
+	delivery := int(min(meta.NumDelivered, 1<<20)) + p.Tries
+	unlock := w.alone.RUnlock
+	if len(p.Architectures) == 1 && delivery >= lonely {
+		w.alone.Lock()
+		unlock = w.alone.Unlock
+	} else {
+		w.alone.RLock()
+	}
+	defer unlock()
+	if slices.Contains(p.Not, w.me.Name) {
+		w.say(r, m, release, nil, &result{Piece: p, Worker: w.me, Back: true})
+		return
+	}
+	if meta.NumDelivered > 1 {
+		said, ok := w.confirm(r, result{Piece: p, Worker: w.me, Again: true})
+		if !ok || said.Drop {
+			w.settle(m, ok)
 			release()
 			return
-		case err != nil:
-			w.Say("%s: %v", printable.Cut(r.Name, 100), err)
-			out.Scores, out.Trouble = nil, err.Error()
 		}
 	}
-	go func() {
-		defer release()
-		ok := w.confirm(ctx, r, out)
-		switch {
-		case ok && out.Trouble != "":
-			_ = m.NakWithDelay(troubleDelay)
-		case ok:
-			_ = m.Ack() // one that is lost brings the piece again, to the same scores
-			r.mu.Lock()
-			r.pieces++
-			r.archs += len(p.Architectures)
-			r.mu.Unlock()
-		default:
-			_ = m.Nak()
+	r.begin(p)
+	scores, took, err := h.do(r.ended, p)
+	r.finish(p)
+	results, whole := finished(p, scores)
+	if whole {
+		results[0].Took = took
+	}
+	for i := range results {
+		results[i].Worker = w.me
+	}
+	var back *result
+	if !whole {
+		back = &result{Piece: p, Worker: w.me, Back: true}
+		if err != nil && r.ended.Err() == nil {
+			w.Say("%s: %v", printable.Cut(r.Name, 100), err)
+			back.Trouble = err.Error()
 		}
-	}()
+	}
+	w.say(r, m, release, results, back)
 }
 
-// troubleDelay is when a piece that a worker could not do is delivered again.
-var troubleDelay = 5 * time.Second
+// finished are the results of a piece as far as they go: whole says whether that is all. Of what broke off they are
+// one of the architectures that have all answers, and one of each that has some.
+func finished(p piece, scores [][]score) (results []result, whole bool) {
+	rest := result{Piece: piece{Number: p.Number, Asks: p.Asks}}
+	whole = true
+	for i, list := range scores {
+		one := result{Piece: piece{Number: p.Number, Architectures: p.Architectures[i : i+1]}}
+		var answered []score
+		for k, s := range list {
+			if s.Status != "" {
+				one.Piece.Asks, answered = append(one.Piece.Asks, p.Asks[k]), append(answered, s)
+			}
+		}
+		switch {
+		case len(answered) == len(p.Asks):
+			rest.Piece.Architectures = append(rest.Piece.Architectures, p.Architectures[i])
+			rest.Scores = append(rest.Scores, list)
+			continue
+		case answered != nil:
+			one.Scores = [][]score{answered}
+			results = append(results, one)
+		}
+		whole = false
+	}
+	if rest.Scores != nil {
+		results = slices.Insert(results, 0, rest)
+	}
+	return results, whole && len(scores) > 0
+}
+
+// say has results confirmed, and then what is given back, behind the back of the core.
+func (w *Worker) say(r *offered, m jetstream.Msg, release func(), results []result, back *result) {
+	w.says.Go(func() {
+		defer release()
+		ok, archs := true, 0
+		for _, out := range results {
+			if _, ok = w.confirm(r, out); !ok {
+				break
+			}
+			archs += len(out.Piece.Architectures)
+		}
+		if ok && back != nil {
+			_, ok = w.confirm(r, *back)
+		}
+		w.settle(m, ok)
+		if ok && back == nil {
+			r.mu.Lock()
+			r.pieces++
+			r.archs += archs
+			r.mu.Unlock()
+		}
+	})
+}
+
+// settle acknowledges a piece that is answered, or given back by a message; any other goes to another worker.
+func (w *Worker) settle(m jetstream.Msg, ok bool) {
+	switch {
+	case ok:
+		_ = m.Ack() // one that is lost brings the piece again, which nobody then computes
+	case w.grace.Err() != nil:
+		_ = m.Nak()
+	default:
+		_ = m.NakWithDelay(again)
+	}
+}
 
 // hold keeps a piece from being delivered to others until release.
 func (w *Worker) hold(r *offered, m jetstream.Msg) (release func()) {
 	held, stop := context.WithCancel(context.Background())
 	go func() {
-		every := time.NewTicker(time.Duration(max(r.Redelivered, 0.3) / 3 * float64(time.Second)))
+		every := time.NewTicker(time.Duration(min(max(r.Redelivered, 0.3), 3600) / 3 * float64(time.Second)))
 		defer every.Stop()
 		for {
 			select {
@@ -446,44 +660,39 @@ func (w *Worker) hold(r *offered, m jetstream.Msg) (release func()) {
 }
 
 // confirm says a result until the coordinator has it on the disk; ok is false where that will not be.
-func (w *Worker) confirm(ctx context.Context, r *offered, out result) (ok bool) {
+func (w *Worker) confirm(r *offered, out result) (said reply, ok bool) {
 	parts, err := w.parts(out)
 	if err != nil {
 		w.Say("%s: %v", printable.Cut(r.Name, 100), err)
-		return false
+		return said, false
 	}
 	for _, text := range parts {
-		if !w.tell(ctx, r, text) {
-			return false
+		if said, ok = w.tell(r, text); !ok {
+			return said, false
 		}
 	}
-	return true
+	return said, true
 }
 
 // tell sends one message of a result until it is answered.
-func (w *Worker) tell(ctx context.Context, r *offered, text []byte) bool {
+func (w *Worker) tell(r *offered, text []byte) (said reply, ok bool) {
 	for wait := again / 4; ; wait = min(2*wait, 5*time.Second) {
-		within, stop := context.WithTimeout(r.ended, 20*time.Second)
+		within, stop := context.WithTimeout(r.telling, 20*time.Second)
 		m, err := w.Conn.RequestWithContext(within, r.results(), text)
 		stop()
-		if err == nil {
-			var said reply
-			if err := json.Unmarshal(m.Data, &said); err == nil && !said.Later {
-				if said.Error != "" {
-					w.Say(
-						"%s: a result was not taken: %s",
-						printable.Cut(r.Name, 100),
-						printable.Cut(said.Error, 500),
-					)
-				}
-				return said.Error == ""
+		said = reply{}
+		if err == nil && json.Unmarshal(m.Data, &said) == nil && !said.Later {
+			if said.Error != "" {
+				w.Say("%s: a result was not taken: %s", printable.Cut(r.Name, 100), printable.Cut(said.Error, 500))
 			}
+			return said, said.Error == ""
+		}
+		if w.Conn.IsClosed() {
+			return said, false
 		}
 		select {
-		case <-r.ended.Done():
-			return false
-		case <-ctx.Done():
-			return false
+		case <-r.telling.Done():
+			return said, false
 		case <-time.After(wait):
 		}
 	}
@@ -580,7 +789,7 @@ func newHand(r *offered, w *Worker) *hand {
 	return h
 }
 
-// do answers a piece. The error says why this worker cannot.
+// do answers a piece. What was not answered has no status; the error says why.
 func (h *hand) do(ctx context.Context, p piece) (scores [][]score, took float64, err error) {
 	archs := make([]bench301.Architecture, len(p.Architectures))
 	for i, text := range p.Architectures {
@@ -599,6 +808,7 @@ func (h *hand) do(ctx context.Context, p piece) (scores [][]score, took float64,
 	}
 	scores = make([][]score, len(archs))
 	start := time.Now()
+	var scarce error
 	err = h.runner.Run(ctx, archs, func(i int, answers []scoring.Answer) error {
 		scores[i] = make([]score, len(p.Asks))
 		for _, a := range answers {
@@ -606,7 +816,8 @@ func (h *hand) do(ctx context.Context, p piece) (scores [][]score, took float64,
 				continue
 			}
 			if a.Scarce {
-				return errors.New(a.Error)
+				scarce = errors.New(a.Error)
+				continue
 			}
 			key := a.Key()
 			key.ID = ""
@@ -614,7 +825,7 @@ func (h *hand) do(ctx context.Context, p piece) (scores [][]score, took float64,
 		}
 		return nil
 	})
-	return scores, time.Since(start).Seconds(), err
+	return scores, time.Since(start).Seconds(), cmp.Or(scarce, err)
 }
 
 // wanted is a store in which everything is answered but what a piece asks, and which keeps nothing.

@@ -143,7 +143,10 @@ func (o *clusterOptions) search(ctx context.Context, s streams, searches *search
 func (o *clusterOptions) with(ctx context.Context, s streams, run cluster.Run, jobs int,
 	do func(*cluster.Coordinator) error) (err error) {
 	if !o.used() {
-		return do(nil)
+		if err := do(nil); err != nil {
+			return err
+		}
+		return cluster.Remove(run.Dir) // of a coordinator before
 	}
 	run.Machine, run.Mix = machine(), o.mix
 	nc, url, end, err := o.connect(ctx, s, run.Dir)
@@ -313,12 +316,7 @@ Exit status: 1 the server refuses the credentials or has another certificate, 13
 				return err
 			}
 			w := cluster.Worker{
-				Conn:     nc,
-				Machine:  machine(),
-				Cores:    o.jobs,
-				Cache:    cache,
-				Commands: commands,
-				Say:      s.say,
+				Conn: nc, Machine: machine(), Cores: o.jobs, Cache: cache, Commands: commands, Say: s.say,
 			}
 			if w.Cores == 0 {
 				w.Cores = runtime.GOMAXPROCS(0)

@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"bench301": func() {
 		version = cmp.Or(os.Getenv("BENCH301_TEST_VERSION"), version)
 		main()
-	}})
+	}, "nats-server": natsServer})
 }
 
 // TestScripts runs the command lines in testdata/script: what each command promises on stdout, stderr and exit status.

@@ -115,7 +115,9 @@ func (c *slurmCluster) export(run string, flags ...string) string {
 }
 
 // scored says whether a run has so many scores of the slow estimator at least.
-func (c *slurmCluster) scored(run string, n int) bool { return strings.Count(c.export(run), ",mine,") >= n }
+func (c *slurmCluster) scored(run string, n int) bool {
+	return strings.Count(c.export(run), ",mine,") >= n
+}
 
 // napping is a study with an estimator that takes half a second: 24 architectures, so that each of four shards takes
 // three seconds.
