@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
 
 	"rwe301/bench301"
 	"rwe301/internal/printable"
@@ -25,6 +27,7 @@ const (
 	mostAnswers  = 4096    // of one piece
 	spare        = 16      // pieces are published beyond what the workers of now can hold
 	perCore      = 4       // pieces of each core are published
+	onTheWay     = 16      // pieces are published at a time
 	takenAtOnce  = 1024    // results are saved together,
 	takenBytes   = 1 << 18 // or so much of them: a worker waits until they are
 	gatherWithin = 20 * time.Millisecond
@@ -90,15 +93,19 @@ func (c *Coordinator) wakeAnswer() {
 	}
 }
 
-// publish packs jobs into pieces.
+// publish packs jobs into pieces. Several are on their way to the server at a time: one after the other, they would
+// come slower than a large fleet takes them.
 func (c *Coordinator) publish(ctx context.Context, jobs iter.Seq[scoring.Job]) error {
+	sending, ctx := errgroup.WithContext(ctx)
+	sending.SetLimit(onTheWay)
+	defer context.AfterFunc(ctx, c.wake)()
 	var batch []*openJob
 	var asks []ask
 	flush := func(left int) error {
 		for len(batch) > 0 {
 			n := c.pieceSize(asks, left+len(batch))
 			n = min(n, len(batch))
-			if err := c.send(ctx, asks, batch[:n]); err != nil {
+			if err := c.send(ctx, sending, asks, batch[:n]); err != nil {
 				return err
 			}
 			batch = batch[n:]
@@ -134,7 +141,7 @@ func (c *Coordinator) publish(ctx context.Context, jobs iter.Seq[scoring.Job]) e
 	if failure == nil && ctx.Err() == nil {
 		failure = flush(0)
 	}
-	return failure
+	return cmp.Or(sending.Wait(), failure)
 }
 
 // pieceSize is how many architectures make a piece: about a second's work, but no more than leaves some for every core.
@@ -159,7 +166,7 @@ func signature(asks []ask) string {
 }
 
 // send publishes jobs with the same questions, once there is room: as one piece, or several if they ask very much.
-func (c *Coordinator) send(ctx context.Context, asks []ask, jobs []*openJob) error {
+func (c *Coordinator) send(ctx context.Context, sending *errgroup.Group, asks []ask, jobs []*openJob) error {
 	texts := make([]string, len(jobs))
 	for i, j := range jobs {
 		texts[i] = j.Architecture.String()
@@ -170,9 +177,10 @@ func (c *Coordinator) send(ctx context.Context, asks []ask, jobs []*openJob) err
 			c.more.Wait()
 		}
 		c.mu.Unlock()
-		if err := c.put(ctx, piece{Asks: part, Architectures: texts}); err != nil {
-			return err
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
 		}
+		sending.Go(func() error { return c.put(ctx, piece{Asks: part, Architectures: texts}) })
 	}
 	return nil
 }
