@@ -93,8 +93,8 @@ func (c *Coordinator) wakeAnswer() {
 	}
 }
 
-// publish packs jobs into pieces. Several are on their way to the server at a time: one after the other, they would
-// come slower than a large fleet takes them.
+// publish packs jobs into pieces. Several are on their way to the server at a time, so that its round trip does
+// not bound how fast they come.
 func (c *Coordinator) publish(ctx context.Context, jobs iter.Seq[scoring.Job]) error {
 	sending, ctx := errgroup.WithContext(ctx)
 	sending.SetLimit(onTheWay)
