@@ -14,6 +14,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
 
 	"rwe301/bench301"
 	"rwe301/internal/printable"
@@ -27,6 +28,7 @@ const (
 	mostAnswers  = 4096    // of one piece
 	spare        = 16      // pieces are published beyond what the workers of now can hold
 	perCore      = 4       // pieces of each core are published
+	onTheWay     = 16      // pieces are published at a time
 	takenAtOnce  = 1024    // results are saved together,
 	takenBytes   = 1 << 18 // or so much of them: a worker waits until they are
 	gatherWithin = 20 * time.Millisecond
@@ -98,15 +100,19 @@ func (c *Coordinator) wakeAnswer() {
 	}
 }
 
-// publish packs jobs into pieces.
+// publish packs jobs into pieces. Several are on their way to the server at a time, so that its round trip does
+// not bound how fast they come.
 func (c *Coordinator) publish(ctx context.Context, jobs iter.Seq[scoring.Job]) error {
+	sending, ctx := errgroup.WithContext(ctx)
+	sending.SetLimit(onTheWay)
+	defer context.AfterFunc(ctx, c.wake)()
 	var batch []*openJob
 	var asks []ask
 	flush := func(left int) error {
 		for len(batch) > 0 {
 			n := c.pieceSize(asks, left+len(batch))
 			n = min(n, len(batch))
-			if err := c.send(ctx, asks, batch[:n]); err != nil {
+			if err := c.send(ctx, sending, asks, batch[:n]); err != nil {
 				return err
 			}
 			batch = batch[n:]
@@ -142,7 +148,7 @@ func (c *Coordinator) publish(ctx context.Context, jobs iter.Seq[scoring.Job]) e
 	if failure == nil && ctx.Err() == nil {
 		failure = flush(0)
 	}
-	return failure
+	return cmp.Or(sending.Wait(), failure)
 }
 
 // pieceSize is how many architectures make a piece: about a second's work, but no more than leaves some for every core.
@@ -167,16 +173,17 @@ func signature(asks []ask) string {
 }
 
 // send publishes jobs with the same questions, once there is room: as one piece, or several if they ask very much.
-func (c *Coordinator) send(ctx context.Context, asks []ask, jobs []*openJob) error {
+func (c *Coordinator) send(ctx context.Context, sending *errgroup.Group, asks []ask, jobs []*openJob) error {
 	for part := range slices.Chunk(asks, mostAnswers) {
 		c.mu.Lock()
 		for ctx.Err() == nil && len(c.pieces) >= perCore*c.cores()+spare {
 			c.more.Wait()
 		}
 		c.mu.Unlock()
-		if err := c.put(ctx, &published{piece: piece{Asks: part}, jobs: jobs}); err != nil {
-			return err
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
 		}
+		sending.Go(func() error { return c.put(ctx, &published{piece: piece{Asks: part}, jobs: jobs}) })
 	}
 	return nil
 }

@@ -57,7 +57,8 @@ func fleet(o options) error {
 	}
 	figure, err := plots.NewLines(plots.Lines{
 		XLabel: "workers", YLabel: "scores a second", Points: true,
-		Lines: []plots.Line{{Name: "measured", X: sizes, Y: rates}}, Faint: []plots.Line{{Name: "ideal", X: sizes, Y: sizes}},
+		Lines:     []plots.Line{{Name: "measured", X: sizes, Y: rates}},
+		Published: []plots.Line{{Name: "one a worker", X: sizes, Y: sizes}},
 	})
 	if err != nil {
 		return err
