@@ -135,7 +135,8 @@ func TestResultsByHand(t *testing.T) {
 	one, half := 1.0, 0.5
 	me := identity{Name: "by hand/1", Code: local.Code, Arch: goarch, CPU: "hand"}
 	of := func(i int, seed uint64, v *float64) result {
-		return result{Piece: piece{Number: 1, Asks: []ask{{0, seed}}, Architectures: []string{r.archs[i].String()}}, Worker: me,
+		return result{Piece: piece{Number: 1, Asks: []ask{{0, seed}}, Architectures: []string{r.archs[i].String()}},
+			Worker: me,
 			Scores: [][]score{{{Value: v, Status: "ok"}}}}
 	}
 	other := func(change func(*result)) result {
@@ -157,7 +158,8 @@ func TestResultsByHand(t *testing.T) {
 	}{
 		{"again", of(0, 0, &one), ""},
 		{"another version", other(func(out *result) { out.Worker.Code = "other" }), "begun by version test, this is other"},
-		{"another processor", other(func(out *result) { out.Worker.Arch = "riscv" }), "begun on " + goarch + ", this is riscv"},
+		{"another processor", other(func(out *result) { out.Worker.Arch = "riscv" }), "begun on " + goarch +
+			", this is riscv"},
 		{"no question", other(func(out *result) { out.Piece.Asks[0].Question = 7 }), "a question that the run does not ask"},
 		{"below", other(func(out *result) { out.Piece.Asks[0].Question = -1 }), "a question that the run does not ask"},
 		{"no seed", other(func(out *result) { out.Piece.Asks[0].Seed = 9 }), "a question that the run does not ask"},
@@ -191,7 +193,8 @@ func TestResultsByHand(t *testing.T) {
 		t.Error("a score that differs was confirmed")
 	}
 	err := <-scored
-	for _, want := range []string{"has two scores: 1 by by hand/1 (hand, version test), 0.5 by by hand/1 (hand, version test)"} {
+	for _, want := range []string{"has two scores: 1 by by hand/1 (hand, version test), 0.5 by by hand/1 (hand, version " +
+		"test)"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("ended with %v, want %q", err, want)
 		}
@@ -661,7 +664,8 @@ func TestRetry(t *testing.T) {
 	}
 	r.whole(r.archs[2])
 	broken = false
-	if err := scoring.NewRunner(r.run.Questions, scoring.Options{Store: r.run.Store, Fleet: r.c, Machine: local, Retry: true}).
+	if err := scoring.NewRunner(r.run.Questions, scoring.Options{Store: r.run.Store, Fleet: r.c, Machine: local,
+		Retry: true}).
 		Run(r.ctx, r.archs, nil); err != nil {
 		t.Fatal(err)
 	}

@@ -153,7 +153,8 @@ func TestServeExample(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	said, talk := io.Pipe()
-	go run(ctx, []string{"serve", "--surrogate", "mini", "--listen", "127.0.0.1:0"}, strings.NewReader(""), io.Discard, talk)
+	go run(ctx, []string{"serve", "--surrogate", "mini", "--listen", "127.0.0.1:0"}, strings.NewReader(""), io.Discard,
+		talk)
 	var address string
 	for lines := bufio.NewScanner(said); address == "" && lines.Scan(); {
 		address = serving.FindString(lines.Text())

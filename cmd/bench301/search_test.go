@@ -28,12 +28,14 @@ func TestBegunHere(t *testing.T) {
 		{other, platform, `run: begun on "another", this is`, true},
 		{other, "linux/s390x", `run: begun on "another", this is`, false},
 		{other, "", `run: begun on "another", this is`, false},
-		{scoring.Machine{Code: "0123456789ab", CPU: here.CPU}, platform, "run: begun by version 0123456789ab, this is", false},
+		{scoring.Machine{Code: "0123456789ab", CPU: here.CPU}, platform, "run: begun by version 0123456789ab, this is",
+			false},
 		{scoring.Machine{Code: "\x1b[2J" + strings.Repeat("x", 5000), CPU: here.CPU}, platform,
 			`run: begun by version \x1b[2J`, false},
 	} {
 		err := begunHere("run", c.begun, c.on, beginners{})
-		if (err == nil) != (c.want == "") || err != nil && (!strings.HasPrefix(err.Error(), c.want) || len(err.Error()) > 400) {
+		if (err == nil) != (c.want == "") || err != nil &&
+			(!strings.HasPrefix(err.Error(), c.want) || len(err.Error()) > 400) {
 			t.Errorf("%.50v: %v, want %q", c.begun, err, c.want)
 		}
 		if err := begunHere("run", c.begun, c.on, beginners{anyVersion: true}); err != nil {
