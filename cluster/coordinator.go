@@ -147,8 +147,9 @@ func Coordinate(ctx context.Context, nc *nats.Conn, run Run) (c *Coordinator, er
 	c.names = names{id, randomName()}
 	host, _ := os.Hostname()
 	c.offer = offer{
-		Protocol: protocol, ID: id, Life: c.names.life, Name: run.Name, Host: host, Code: run.Machine.Code, Arch: goarch, Portable: true,
-		Mix: run.Mix, Space: run.Space.Name(), Redelivered: redelivered.Seconds(),
+		Protocol: protocol, ID: id, Life: c.names.life, Name: run.Name, Host: host, Code: run.Machine.Code, Arch: goarch,
+		Portable: true,
+		Mix:      run.Mix, Space: run.Space.Name(), Redelivered: redelivered.Seconds(),
 	}
 	for _, q := range run.Questions {
 		if !q.Travels() {
@@ -292,8 +293,8 @@ func (c *Coordinator) renew(ctx context.Context) error {
 	defer c.offering.Unlock()
 	text := encode(c.offer)
 	if most := c.nc.MaxPayload(); int64(len(text)) > most {
-		return fmt.Errorf("the questions with the files of their programs have %d bytes, a message of the server at most %d: "+
-			"raise its max_payload", len(text), most)
+		return fmt.Errorf("the questions with the files of their programs have %d bytes, a message of the server at most "+
+			"%d: raise its max_payload", len(text), most)
 	}
 	revision, err := c.kv.Update(ctx, c.names.id, text, c.revision)
 	if isWrongRevision(err) {

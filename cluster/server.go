@@ -37,8 +37,8 @@ type Server struct {
 // maxPayload bounds a message, in bytes.
 const maxPayload = 8 << 20
 
-// Listen starts a server with JetStream at an address, which keeps its files in dir, and empties it before. Beyond loopback it wants a token
-// and a certificate.
+// Listen starts a server with JetStream at an address, which keeps its files in dir, and empties it before. Beyond
+// loopback it wants a token and a certificate.
 func Listen(address, dir string, a Access) (*Server, error) {
 	host, portText, err := net.SplitHostPort(address)
 	if err != nil {

@@ -116,7 +116,8 @@ func (c *Coordinator) Status() Status {
 		w := c.workers[name]
 		s.Workers = append(s.Workers, Working{
 			Name: printable.Line(w.Name), Cores: w.Cores, Code: printable.Cut(w.Code, 60),
-			Platform: printable.Cut(w.Arch, 20), CPU: printable.Cut(w.CPU, 100), Pieces: w.Pieces, Archs: w.Archs, Doing: w.Doing,
+			Platform: printable.Cut(w.Arch, 20), CPU: printable.Cut(w.CPU, 100), Pieces: w.Pieces, Archs: w.Archs,
+			Doing:     w.Doing,
 			PerMinute: float64(w.Pieces) / time.Since(w.first).Minutes(), Silent: time.Since(w.last).Seconds(),
 		})
 	}

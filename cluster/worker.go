@@ -100,7 +100,8 @@ const lonely = 4
 // Work takes pieces until ctx ends. Its error is that of ctx, or says why the server is of no use.
 func (w *Worker) Work(ctx context.Context) (err error) {
 	host, _ := os.Hostname()
-	w.me = identity{cmp.Or(w.Name, fmt.Sprintf("%s/%d", host, os.Getpid())), w.Machine.Code, goarch, w.Machine.CPU, w.Cores}
+	name := cmp.Or(w.Name, fmt.Sprintf("%s/%d", host, os.Getpid()))
+	w.me = identity{name, w.Machine.Code, goarch, w.Machine.CPU, w.Cores}
 	if w.Only != "" {
 		w.me.Name += " (started the run)"
 	}
