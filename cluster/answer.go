@@ -253,8 +253,7 @@ func (c *Coordinator) unpublished(ctx context.Context, err error) error {
 	return fmt.Errorf("publishing work on %s: %w", cmp.Or(c.nc.ConnectedUrlRedacted(), "the server"), explained(err))
 }
 
-// guard looks after the stream until ctx ends: one that a server has lost is made again, and so is work that it has
-// lost.
+// guard looks after the stream until ctx ends: one that a server has lost is made again, and so is work that it lost.
 func (c *Coordinator) guard(ctx context.Context) error {
 	every := time.NewTicker(guarded)
 	defer every.Stop()

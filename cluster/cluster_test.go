@@ -135,9 +135,8 @@ func TestResultsByHand(t *testing.T) {
 	one, half := 1.0, 0.5
 	me := identity{Name: "by hand/1", Code: local.Code, Arch: goarch, CPU: "hand"}
 	of := func(i int, seed uint64, v *float64) result {
-		return result{Piece: piece{Number: 1, Asks: []ask{{0, seed}}, Architectures: []string{r.archs[i].String()}},
-			Worker: me,
-			Scores: [][]score{{{Value: v, Status: "ok"}}}}
+		p := piece{Number: 1, Asks: []ask{{0, seed}}, Architectures: []string{r.archs[i].String()}}
+		return result{Piece: p, Worker: me, Scores: [][]score{{{Value: v, Status: "ok"}}}}
 	}
 	other := func(change func(*result)) result {
 		out := of(0, 0, &one)
@@ -664,9 +663,8 @@ func TestRetry(t *testing.T) {
 	}
 	r.whole(r.archs[2])
 	broken = false
-	if err := scoring.NewRunner(r.run.Questions, scoring.Options{Store: r.run.Store, Fleet: r.c, Machine: local,
-		Retry: true}).
-		Run(r.ctx, r.archs, nil); err != nil {
+	again := scoring.Options{Store: r.run.Store, Fleet: r.c, Machine: local, Retry: true}
+	if err := scoring.NewRunner(r.run.Questions, again).Run(r.ctx, r.archs, nil); err != nil {
 		t.Fatal(err)
 	}
 	r.whole()

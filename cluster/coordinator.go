@@ -299,8 +299,7 @@ func (c *Coordinator) renew(ctx context.Context) error {
 	text := encode(c.offer)
 	if most := c.nc.MaxPayload(); int64(len(text)) > most {
 		return fmt.Errorf("the questions with the files of their programs have %d bytes, a message of the server at most "+
-			"%d: "+
-			"raise its max_payload", len(text), most)
+			"%d: raise its max_payload", len(text), most)
 	}
 	revision, err := c.kv.Update(ctx, c.names.id, text, c.revision)
 	if isWrongRevision(err) {

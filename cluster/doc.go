@@ -13,9 +13,10 @@
 //
 // A worker acknowledges a piece after its answers were confirmed, and keeps them until then, also for the next
 // coordinator of the run, which is another LIFE. A piece that is not acknowledged is delivered again, to another
-// worker. That asks the coordinator first, which drops it where it is answered, publishes one of several architectures
-// as pieces of one, and fails its scores after five deliveries; from the fourth on a worker computes it alone, so that
-// what ends workers takes nothing else with it. A worker that is told to end, or lacks memory, gives back what it has
-// not finished. The truth is the store of the run alone: a coordinator that starts again publishes what the store
-// lacks, and it publishes anew what the server has lost. No time of a worker counts, except the seconds of its scores.
+// worker. That asks the coordinator first, which drops it where it is answered, publishes one of several
+// architectures as pieces of one, and fails its scores after five deliveries; from the fourth on a worker computes it
+// alone, so that what ends workers takes nothing else with it. A worker that is told to end, or lacks memory, gives
+// back what it has not finished. The truth is the store of the run alone: a coordinator that starts again publishes
+// what the store lacks, and it publishes anew what the server has lost. No time of a worker counts, except the
+// seconds of its scores.
 package cluster

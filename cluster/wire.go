@@ -210,13 +210,6 @@ func (o *offer) refusal(code, arch string) string {
 	return ""
 }
 
-// key is the key of an answer in a store.
-func (q *question) key(id string, seed uint64) store.Key {
-	k := q.Key()
-	k.ID, k.Seed = id, seed
-	return k
-}
-
 // record is an answer as stores keep it.
 func (s score) record(q *question, seed uint64, a bench301.Architecture, id string, by identity) store.Record {
 	return store.Record{

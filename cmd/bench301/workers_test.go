@@ -46,6 +46,7 @@ func newWorkers(t *testing.T) *workers {
 	if runtime.GOOS == "windows" {
 		t.Skip("no such signals")
 	}
+	t.Parallel()
 	dir := t.TempDir()
 	w := &workers{T: t, dir: dir, bin: filepath.Join(dir, "bench301"), log: filepath.Join(dir, "asked")}
 	self, err := os.Executable()
