@@ -62,7 +62,7 @@ func (r *Runner) elsewhere(ctx context.Context, stop context.CancelCauseFunc, ar
 				return
 			}
 			if d.open == nil {
-				if err := q.put(i, d.answers); err != nil {
+				if err := q.put(i, d.answers, true); err != nil {
 					stop(err)
 					return
 				}
@@ -89,7 +89,7 @@ func (r *Runner) elsewhere(ctx context.Context, stop context.CancelCauseFunc, ar
 			for k, record := range f.Records {
 				d.answers[d.open[k]] = Answer{Record: record, Fresh: true}
 			}
-			if err := q.put(d.at, d.answers); err != nil {
+			if err := q.put(d.at, d.answers, true); err != nil {
 				return err
 			}
 		}

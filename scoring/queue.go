@@ -73,13 +73,16 @@ func (q *queue) wake() {
 	q.moved.Broadcast()
 }
 
-// put emits the answers about architecture i once it is due, and with it what waited for it.
-func (q *queue) put(i int, answers []Answer) error {
+// put emits the answers about architecture i once it is due, and with it what waited for it. Unless all are there, since
+// the run was ended meanwhile, it does not count as finished.
+func (q *queue) put(i int, answers []Answer, all bool) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.ready[i] = answers
-	if q.done++; q.heard != nil {
-		q.heard(q.done)
+	if all {
+		if q.done++; q.heard != nil {
+			q.heard(q.done)
+		}
 	}
 	for q.due < len(q.first) {
 		answers, ok := q.answers(q.due)

@@ -126,7 +126,7 @@ func (r *Runner) Run(ctx context.Context, archs []bench301.Architecture,
 					return
 				}
 				answers, _, err := r.answer(ctx, archs[i], envs, kept, true)
-				if err := errors.Join(q.put(i, answers), err); err != nil {
+				if err := errors.Join(q.put(i, answers, err == nil), err); err != nil {
 					stop(err)
 					return
 				}

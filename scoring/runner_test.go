@@ -320,3 +320,29 @@ func TestScoresAreFinite(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// waits is a source that says when it is asked, and then waits until the run is ended.
+type waits chan string
+
+func (w waits) Score(ctx context.Context, a bench301.Architecture, _ *estimators.Env) (estimators.Score, error) {
+	w <- a.ID()
+	<-ctx.Done()
+	return estimators.Score{}, ctx.Err()
+}
+
+// An architecture whose answers were broken off is not one of the finished.
+func TestBrokenOffIsNotFinished(t *testing.T) {
+	archs := studytest.Architectures(t, 4)
+	ctx, cancel := context.WithCancel(t.Context())
+	waiting, finished := make(waits), 0
+	r := scoring.NewRunner([]*scoring.Question{question(t, "params"), own("waits", waiting)},
+		scoring.Options{Store: kept(t), Workers: 2, Progress: func(n int) { finished = n }})
+	go func() {
+		<-waiting
+		<-waiting
+		cancel()
+	}()
+	if err := r.Run(ctx, archs, nil); !errors.Is(err, context.Canceled) || finished != 0 {
+		t.Errorf("%d finished, %v", finished, err)
+	}
+}
