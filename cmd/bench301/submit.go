@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gofrs/flock"
 	"github.com/spf13/cobra"
 
 	"rwe301/bench301/dataset"
@@ -325,11 +327,17 @@ func (o *submitOptions) do(ctx context.Context, s streams, result *submitted) er
 		o.sayTasks(s)
 		return err
 	}
-	record := filepath.Join(j.Folder, "jobs.json")
-	if err := ended(ctx, j, record); err != nil {
+	if err := os.MkdirAll(j.Folder, 0o777); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(j.Folder, 0o777); err != nil {
+	lock := flock.New(filepath.Join(j.Folder, ".lock"), flock.SetPermissions(0o666))
+	if held, err := lock.TryLock(); err != nil || !held {
+		return cmp.Or(err, fmt.Errorf("%s: is being submitted by another command: wait for it; squeue --me shows its jobs",
+			j.Run))
+	}
+	defer lock.Close()
+	record := filepath.Join(j.Folder, "jobs.json")
+	if err := ended(ctx, j, record); err != nil {
 		return err
 	}
 	if err := atomicfile.WriteBytes(j.File(), []byte(script)); err != nil {
