@@ -73,8 +73,8 @@ func (q *queue) wake() {
 	q.moved.Broadcast()
 }
 
-// put emits the answers about architecture i once it is due, and with it what waited for it. Unless all are there, since
-// the run was ended meanwhile, it does not count as finished.
+// put emits the answers about architecture i once it is due, and with it what waited for it. Unless all are there, as
+// where the run was ended meanwhile, the architecture does not count as finished.
 func (q *queue) put(i int, answers []Answer, all bool) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -94,7 +94,7 @@ func TestExamples(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	shell := func(line string) (string, error) {
-		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 		defer cancel()
 		cmd := exec.CommandContext(ctx, "sh", "-c", line)
 		cmd.Dir, cmd.Env = dir, append(os.Environ(), "BENCH301_DATA="+filepath.Join(dir, "cache"))

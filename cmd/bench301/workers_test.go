@@ -75,7 +75,7 @@ func newWorkers(t *testing.T) *workers {
 // write writes a file into the folder.
 func (w *workers) write(name, text string) {
 	w.Helper()
-	if err := os.WriteFile(filepath.Join(w.dir, name), []byte(text), 0o666); err != nil {
+	if err := os.WriteFile(filepath.Join(w.dir, name), []byte(text), 0o600); err != nil { // a token is nobody else's
 		w.Fatal(err)
 	}
 }
@@ -477,11 +477,10 @@ func TestFaultsOfServers(t *testing.T) {
 		}
 	}
 	say("no NATS server answers there", run)
-	run = strings.Replace(run, "run study.yaml -j 1 --out run", "resume run -j 1", 1)
 	say("must be like nats://host:4222", "study resume run --nats http://"+w.address)
 	say("must be like nats://host:4222", "worker http://"+w.address)
 	s := w.serve("none")
-	say("the server has no JetStream for us", run)
+	say("the server has no JetStream", run)
 	p := w.work("lost")
 	w.hear(p, "JetStream")
 	p.kill()
@@ -489,6 +488,7 @@ func TestFaultsOfServers(t *testing.T) {
 	s = w.serve("1000")
 	say("the server has no room for the run", run)
 	s.kill()
+	run = strings.Replace(run, "run study.yaml -j 1 --out run", "resume run -j 1", 1)
 	s = w.serve("1000000000", "a-token-of-sixteen-characters")
 	for _, flags := range []string{"", " --token-file wrong"} {
 		say("refused the credentials", run+flags)
