@@ -64,6 +64,7 @@ var skipped = map[string]string{
 	"data fetch": "fetches from elsewhere", "data import": "wants CIFAR-10", "surrogate fetch": "fetches from elsewhere",
 	"surrogate": "wants the published models", "query --surrogate": "wants the published models",
 	"serve": "does not end: see TestServeExample", "curl": "see TestServeExample",
+	"worker": "works until it is told to stop: see cluster.txtar",
 	"doctor": "checks the machine: see doctor.txtar", "bench": "measures the machine: see bench.txtar",
 	"demo":                     "see TestRunsOfEarlierVersions",
 	"estimators --check":       "takes a minute: see the tests of conformance",
@@ -81,6 +82,9 @@ var smaller = strings.NewReplacer(
 	"bench301 study run my.yaml --shard", "rm -r runs/my-study-3-of-16 && bench301 study run my.yaml --shard",
 	"bench301 study merge", "rm -r runs/my-study && bench301 study merge",
 	"--out runs/small", "--out runs/smaller",
+	"my.yaml --slurm --array 16", "my.yaml --slurm --dry-run --out runs/array --array 8",
+	"my.yaml --slurm --array 100%20", "my.yaml --slurm --dry-run --out runs/array --array 8%2",
+	"--listen 127.0.0.1:4222", "--listen 127.0.0.1:0", // whatever else listens here
 )
 
 // TestExamples executes the examples of all help texts.
@@ -98,6 +102,7 @@ func TestExamples(t *testing.T) {
 		defer cancel()
 		cmd := exec.CommandContext(ctx, "sh", "-c", line)
 		cmd.Dir, cmd.Env = dir, append(os.Environ(), "BENCH301_DATA="+filepath.Join(dir, "cache"))
+		cmd.WaitDelay = time.Second // what it started may outlive it
 		out, err := cmd.CombinedOutput()
 		return string(out), err
 	}
