@@ -292,7 +292,7 @@ func (o *submitOptions) part(p *study.Plan, begun bool) (err error) {
 				"folder", j.Shards, j.Run, before[0])
 		}
 		if j.Shards > size {
-			return fmt.Errorf("--array %d: more shards than the %d architectures of the study", j.Shards, size)
+			return fmt.Errorf("--array %d: more shards than the %d architectures of the study: at most --array %[2]d", j.Shards, size)
 		}
 	case len(before) > 1:
 		return fmt.Errorf("%s was begun in %d shards and in %d: --array says which to go on with", j.Run, before[0],

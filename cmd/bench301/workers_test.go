@@ -310,7 +310,7 @@ func TestKilledWorkersLoseNothing(t *testing.T) {
 	line := "study run study.yaml --out run -j 0 --listen " + w.address
 	coordinator := w.start("coordinator", line)
 	list := []*worker{w.work("worker0"), w.work("worker1"), w.work("worker2")}
-	saved := map[string]time.Time{} // when a score of the program was seen on the disk first
+	seen := map[string]time.Time{} // when a score of the program was seen on the disk first
 	note := func() {
 		r, err := study.Open(filepath.Join(w.dir, "run"))
 		if err != nil {
@@ -322,10 +322,13 @@ func TestKilledWorkersLoseNothing(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if key := fmt.Sprint(rec.ID, " ", rec.Seed); rec.Estimator == "logged" && saved[key].IsZero() {
-				saved[key] = now
+			if key := fmt.Sprint(rec.ID, " ", rec.Seed); rec.Estimator == "logged" && seen[key].IsZero() {
+				seen[key] = now
 			}
 		}
+	}
+	for note(); len(seen) == 0 && !coordinator.over(); note() {
+		time.Sleep(10 * time.Millisecond)
 	}
 	done := 0
 	for ; done < kills && !coordinator.over(); done++ {
@@ -359,17 +362,15 @@ func TestKilledWorkersLoseNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again := 0
 	for line := range strings.Lines(string(text)) {
 		f := strings.Fields(line)
 		at, _ := strconv.ParseInt(f[2], 10, 64)
 		key := f[0] + " " + f[1]
-		if seen := saved[key]; !seen.IsZero() && time.Unix(at, 0).After(seen.Add(3*time.Second)) { // it had begun
-			again++
-			t.Errorf("%s was scored again %v after it was on the disk", key, time.Unix(at, 0).Sub(seen))
+		if on := seen[key]; !on.IsZero() && time.Unix(at, 0).After(on.Add(3*time.Second)) { // it had begun
+			t.Errorf("%s was scored again %v after it was on the disk", key, time.Unix(at, 0).Sub(on))
 		}
 	}
-	t.Logf("%d scores were on the disk at a kill, %d were made more often than once", len(saved),
+	t.Logf("%d scores were on the disk at a kill, %d were made more often than once", len(seen),
 		strings.Count(string(text), "\n")-2*(40+20*kills))
 }
 
