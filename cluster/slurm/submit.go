@@ -28,6 +28,9 @@ func Submit(ctx context.Context, file string, p Part) (id string, err error) {
 		return "", ctx.Err()
 	}
 	if err != nil {
+		if strings.Contains(said, "Invalid job array specification") {
+			said += "\nthe numbers of tasks end below the cluster's MaxArraySize (scontrol show config): a smaller --array"
+		}
 		return "", fmt.Errorf("sbatch %s: %s", strings.Join(args, " "), said)
 	}
 	lines := strings.Split(strings.TrimSpace(out), "\n") // a cluster may print before it

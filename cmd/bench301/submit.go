@@ -120,7 +120,6 @@ type submitted struct {
 	Tasks    []int    `json:"tasks"`    // shards that are submitted
 	Jobs     []string `json:"jobs"`     // the array, if any, and the merge, if any
 	Complete bool     `json:"complete"` // then there was nothing to do
-	Missing  int      `json:"missing"`  // scores
 	DryRun   bool     `json:"dry_run"`
 }
 
@@ -292,7 +291,8 @@ func (o *submitOptions) part(p *study.Plan, begun bool) (err error) {
 				"folder", j.Shards, j.Run, before[0])
 		}
 		if j.Shards > size {
-			return fmt.Errorf("--array %d: more shards than the %d architectures of the study: at most --array %[2]d", j.Shards, size)
+			return fmt.Errorf("--array %d: more shards than the %d architectures of the study: at most --array %[2]d", j.Shards,
+				size)
 		}
 	case len(before) > 1:
 		return fmt.Errorf("%s was begun in %d shards and in %d: --array says which to go on with", j.Run, before[0],
