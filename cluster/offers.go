@@ -246,8 +246,8 @@ func (w *Worker) prepare(ctx context.Context, r *offered) (err error) {
 	}
 	if started != nil && !w.Commands {
 		r.forever = true
-		return fmt.Errorf("it would start these programs, as you:\n  %s\n--allow-commands starts them",
-			strings.Join(started, "\n  "))
+		return fmt.Errorf("it would start programs, as you (--allow-commands starts them): %s",
+			strings.Join(started, "; "))
 	}
 	for _, line := range started {
 		w.Say("starts %s", line)

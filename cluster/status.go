@@ -101,7 +101,7 @@ func (c *Coordinator) heard(m *nats.Msg) {
 	defer c.more.Broadcast()
 	switch {
 	case a.Refused != "":
-		c.complainLocked(a.Name, "works not on it: "+printable.Cut(a.Refused, 1000))
+		c.complainLocked(a.Name, "does not work on it: "+printable.Cut(a.Refused, 1000))
 		return
 	case a.Left:
 		delete(c.workers, a.Name)
