@@ -33,11 +33,13 @@ func (c *Coordinator) Answer(ctx context.Context, jobs iter.Seq[scoring.Job], do
 	c.exhausted = false
 	clear(c.open)
 	clear(c.pieces)
+	c.spared = nil
 	c.stop = stop
 	c.mu.Unlock()
 	defer context.AfterFunc(ctx, c.wake)()
 	var publishing sync.WaitGroup
 	publishing.Go(func() {
+		c.await(ctx)
 		if err := c.publish(ctx, jobs); err != nil {
 			stop(err)
 		}
@@ -103,6 +105,9 @@ func (c *Coordinator) guard(ctx context.Context) error {
 		}
 		if c.nc.IsClosed() {
 			return closed(c.nc)
+		}
+		if err := c.release(ctx); err != nil {
+			return err
 		}
 		asked := time.Now()
 		within, stop := context.WithTimeout(ctx, 5*time.Second)

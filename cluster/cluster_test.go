@@ -370,19 +370,16 @@ func TestTheNextCoordinator(t *testing.T) {
 	scored := make(chan error, 1)
 	go func() { scored <- r.score() }()
 	<-began
+	for workers, _ := r.c.Workforce(); workers == 0; workers, _ = r.c.Workforce() {
+		time.Sleep(beat)
+	}
+	r.c.writeStatus()
 	stop() // as a kill does, without taking the offer back
 	<-scored
 	r.c.ended()
 	r.c.ending.Wait()
 	r.c.unsubscribe()
 	r.ctx = ctx
-	saved := map[string]bool{}
-	for rec, err := range r.run.Store.All() {
-		if err != nil {
-			t.Fatal(err)
-		}
-		saved[fmt.Sprint(rec.ID, " ", rec.Seed)] = true
-	}
 	id := r.c.ID()
 	r.coordinate()
 	if r.c.ID() != id {
@@ -394,13 +391,49 @@ func TestTheNextCoordinator(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.whole()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for key := range saved {
-		if n := r.asked[key]; n != 1 {
-			t.Errorf("%s was asked %d times", key, n)
-		}
+	r.once() // also what the worker was at
+}
+
+// TestWhatIsHeldAndGivenUp: what a worker was at when the coordinator was killed goes to another when it ends.
+func TestWhatIsHeldAndGivenUp(t *testing.T) {
+	r := newRig(t, 5).coordinate()
+	began := make(chan string, 100)
+	h := r.work("at it", 1, func(ctx context.Context, a bench301.Architecture, seed uint64) (estimators.Score, error) {
+		began <- a.ID()
+		<-ctx.Done()
+		return estimators.Score{}, ctx.Err()
+	}, nil)
+	ctx := r.ctx
+	first, stop := context.WithCancel(ctx)
+	r.ctx = first
+	scored := make(chan error, 1)
+	go func() { scored <- r.score() }()
+	id := <-began
+	for workers, _ := r.c.Workforce(); workers == 0; workers, _ = r.c.Workforce() {
+		time.Sleep(beat)
 	}
+	r.c.writeStatus()
+	stop()
+	<-scored
+	r.c.ended()
+	r.c.ending.Wait()
+	r.c.unsubscribe()
+	r.ctx = ctx
+	r.coordinate()
+	r.work("another", 1, nil, nil)
+	go func() { scored <- r.score() }()
+	for r.c.Status().Finished < 4 {
+		time.Sleep(beat)
+	}
+	time.Sleep(2 * guarded)
+	if n := r.c.Status().Open; n != 1 {
+		t.Errorf("%d open, want %s alone", n, id)
+	}
+	h.end()
+	if err := <-scored; err != nil {
+		t.Fatal(err)
+	}
+	r.whole()
 }
 
 // TestTwoCoordinatorsOfOneName happens where the folder of a run is copied while it is coordinated: the second takes a

@@ -69,6 +69,10 @@ type Coordinator struct {
 	finished   int // architectures
 	failed     int // scores
 
+	before map[string]bool // workers of a coordinator that was killed, which were not heard yet
+	holds  bool            // a worker has held pieces of one before
+	spared []*published    // pieces that workers hold from one before
+
 	offering sync.Mutex
 	revision uint64 // of the offer
 }
@@ -140,6 +144,7 @@ func Coordinate(ctx context.Context, nc *nats.Conn, run Run) (c *Coordinator, er
 		number: mathrand.Uint64() >> 1, // no piece of an earlier coordinator has the number of one of ours
 	}
 	c.more.L = &c.mu
+	c.before = workersBefore(run.Dir)
 	id, err := c.identify()
 	if err != nil {
 		return nil, err

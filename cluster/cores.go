@@ -135,6 +135,9 @@ func (w *Worker) answer(ctx context.Context, r *offered, h *hand, m jetstream.Ms
 		release()
 		return
 	}
+	r.mu.Lock()
+	r.holds[m] = p
+	r.mu.Unlock()
 	delivery := int(min(meta.NumDelivered, 1<<20)) + p.Tries
 	unlock := w.alone.RUnlock
 	if len(p.Architectures) == 1 && delivery >= lonely {
@@ -194,6 +197,9 @@ func (w *Worker) hold(r *offered, m jetstream.Msg) (release func()) {
 	}()
 	return func() {
 		stop()
+		r.mu.Lock()
+		delete(r.holds, m)
+		r.mu.Unlock()
 		<-r.unsaid
 	}
 }

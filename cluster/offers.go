@@ -42,7 +42,8 @@ type offered struct {
 	pieces int
 	archs  int
 	busy   map[uint64]busy
-	unsaid chan struct{} // one for each result that may wait for its confirmation
+	holds  map[jetstream.Msg]piece // in work or not confirmed
+	unsaid chan struct{}           // one for each result that may wait for its confirmation
 }
 
 type busy struct {
@@ -191,7 +192,8 @@ func (w *Worker) take(ctx context.Context, o offer) (err error) {
 // open makes ready what an offer asks.
 func (w *Worker) open(ctx context.Context, o offer) (r *offered, err error) {
 	r = &offered{
-		offer: o, names: names{o.ID, o.Life}, busy: map[uint64]busy{}, unsaid: make(chan struct{}, heldEach*w.Cores),
+		offer: o, names: names{o.ID, o.Life}, busy: map[uint64]busy{}, holds: map[jetstream.Msg]piece{},
+		unsaid: make(chan struct{}, heldEach*w.Cores),
 	}
 	var mute context.CancelFunc
 	r.telling, mute = context.WithCancel(w.grace)

@@ -107,6 +107,9 @@ func (c *Coordinator) send(ctx context.Context, sending *errgroup.Group, asks []
 
 // put gives a piece a number and publishes it: as several, where the server takes no message that large.
 func (c *Coordinator) put(ctx context.Context, p *published) error {
+	if c.spare(p); len(p.jobs) == 0 {
+		return nil
+	}
 	p.Architectures = make([]string, len(p.jobs))
 	size := 1000 + 40*len(p.Asks)
 	for i, j := range p.jobs {

@@ -61,7 +61,7 @@ func (w *Worker) Work(ctx context.Context) (err error) {
 	name := cmp.Or(w.Name, fmt.Sprintf("%s/%d/%d", host, os.Getpid(), connection))
 	w.me = identity{name, w.Machine.Code, goarch, w.Machine.CPU, w.Cores}
 	if w.Only != "" {
-		w.me.Name += " (started the run)"
+		w.me.Name += startedRun
 	}
 	w.runs, w.moved = map[string]*offered{}, make(chan struct{})
 	if w.js, err = jetstream.New(w.Conn); err != nil {
@@ -123,7 +123,10 @@ func (w *Worker) beat() { w.publishAlive(false) }
 func (w *Worker) publishAlive(left bool) {
 	list, _ := w.offers()
 	for _, r := range list {
-		a := alive{identity: w.me, Left: left, Doing: []Doing{}}
+		w.mu.Lock()
+		life := r.Life
+		w.mu.Unlock()
+		a := alive{identity: w.me, Left: left, Doing: []Doing{}, Life: life, Holds: r.held(life)}
 		r.mu.Lock()
 		a.Pieces, a.Archs = r.pieces, r.archs
 		for _, b := range r.busy {
