@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"rwe301/bench301"
@@ -712,5 +713,47 @@ func TestAClosedConnection(t *testing.T) {
 	r.nc.Close()
 	if err := <-scored; err == nil || !strings.Contains(err.Error(), "the connection to the server is closed") {
 		t.Error(err)
+	}
+}
+
+// TestLeftovers of a coordinator that was killed go when the next one of any run begins; those of others stay.
+func TestLeftovers(t *testing.T) {
+	r := newRig(t, 1)
+	js, err := jetstream.New(r.nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := names{"0123456789abcdef", "fedcba9876543210"}
+	alive := names{"0123456789abcde0", "fedcba9876543210"}
+	for _, n := range []names{old, alive} {
+		_, err := js.CreateStream(r.ctx, jetstream.StreamConfig{Name: n.stream(), Subjects: []string{n.work()}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := js.CreateObjectStore(r.ctx, jetstream.ObjectStoreConfig{Bucket: n.images()}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := js.CreateStream(r.ctx, jetstream.StreamConfig{Name: "bench301-mine", Subjects: []string{"x"}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.nc.Subscribe(alive.who(), func(m *nats.Msg) { _ = m.Respond(nil) }); err != nil {
+		t.Fatal(err)
+	}
+	r.coordinate()
+	if list := streams(t, js); !strings.Contains(list, old.stream()) {
+		t.Errorf("%s: without one that had just begun", list)
+	}
+	r.c.Close()
+	time.Sleep(forgotten + 100*time.Millisecond)
+	r.coordinate()
+	list := streams(t, js)
+	if strings.Contains(list, old.id) {
+		t.Errorf("%s: %s is left", list, old.id)
+	}
+	for _, name := range []string{alive.stream(), "OBJ_" + alive.images(), "bench301-mine", r.c.names.stream()} {
+		if !strings.Contains(list, name) {
+			t.Errorf("%s: without %s", list, name)
+		}
 	}
 }

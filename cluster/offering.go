@@ -43,6 +43,7 @@ func (c *Coordinator) publishRun(ctx context.Context) (err error) {
 	if err := c.openBucket(ctx); err != nil {
 		return err
 	}
+	c.sweep(ctx)
 	if e, err := c.kv.Get(ctx, c.names.id); err == nil { // of a coordinator that lives no more
 		c.revision = e.Revision()
 	}
@@ -187,6 +188,27 @@ func (c *Coordinator) removeStreams(ctx context.Context) error {
 		}
 	}
 	return list.Err()
+}
+
+// sweep removes the streams and images of runs whose coordinators were killed: nobody offers them, and nobody answers.
+// One of them that is begun again makes its own anew.
+func (c *Coordinator) sweep(ctx context.Context) {
+	list := c.js.ListStreams(ctx)
+	for s := range list.Info() {
+		name := strings.TrimPrefix(s.Config.Name, "OBJ_")
+		id, life, _ := strings.Cut(strings.TrimPrefix(name, names{}.images()), "-")
+		n := names{id, life}
+		if !isName(id) || id == c.names.id || s.Config.Name != n.stream() && s.Config.Name != "OBJ_"+n.images() {
+			continue // ours, or somebody else's
+		}
+		if s.TimeStamp.Sub(s.Created) < forgotten { // by the server's clock: its run may be beginning
+			continue
+		}
+		if _, err := c.kv.Get(ctx, id); !errors.Is(err, jetstream.ErrKeyNotFound) || c.lives(id) {
+			continue
+		}
+		_ = c.js.DeleteStream(ctx, s.Config.Name) // the next to begin a run tries again
+	}
 }
 
 // clear takes the run off the server.
