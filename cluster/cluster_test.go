@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"rwe301/bench301"
@@ -370,19 +371,16 @@ func TestTheNextCoordinator(t *testing.T) {
 	scored := make(chan error, 1)
 	go func() { scored <- r.score() }()
 	<-began
+	for workers, _ := r.c.Workforce(); workers == 0; workers, _ = r.c.Workforce() {
+		time.Sleep(beat)
+	}
+	r.c.writeStatus()
 	stop() // as a kill does, without taking the offer back
 	<-scored
 	r.c.ended()
 	r.c.ending.Wait()
 	r.c.unsubscribe()
 	r.ctx = ctx
-	saved := map[string]bool{}
-	for rec, err := range r.run.Store.All() {
-		if err != nil {
-			t.Fatal(err)
-		}
-		saved[fmt.Sprint(rec.ID, " ", rec.Seed)] = true
-	}
 	id := r.c.ID()
 	r.coordinate()
 	if r.c.ID() != id {
@@ -394,13 +392,49 @@ func TestTheNextCoordinator(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.whole()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for key := range saved {
-		if n := r.asked[key]; n != 1 {
-			t.Errorf("%s was asked %d times", key, n)
-		}
+	r.once() // also what the worker was at
+}
+
+// TestWhatIsHeldAndGivenUp: what a worker was at when the coordinator was killed goes to another when it ends.
+func TestWhatIsHeldAndGivenUp(t *testing.T) {
+	r := newRig(t, 5).coordinate()
+	began := make(chan string, 100)
+	h := r.work("at it", 1, func(ctx context.Context, a bench301.Architecture, seed uint64) (estimators.Score, error) {
+		began <- a.ID()
+		<-ctx.Done()
+		return estimators.Score{}, ctx.Err()
+	}, nil)
+	ctx := r.ctx
+	first, stop := context.WithCancel(ctx)
+	r.ctx = first
+	scored := make(chan error, 1)
+	go func() { scored <- r.score() }()
+	id := <-began
+	for workers, _ := r.c.Workforce(); workers == 0; workers, _ = r.c.Workforce() {
+		time.Sleep(beat)
 	}
+	r.c.writeStatus()
+	stop()
+	<-scored
+	r.c.ended()
+	r.c.ending.Wait()
+	r.c.unsubscribe()
+	r.ctx = ctx
+	r.coordinate()
+	r.work("another", 1, nil, nil)
+	go func() { scored <- r.score() }()
+	for r.c.Status().Finished < 4 {
+		time.Sleep(beat)
+	}
+	time.Sleep(2 * guarded)
+	if n := r.c.Status().Open; n != 1 {
+		t.Errorf("%d open, want %s alone", n, id)
+	}
+	h.end()
+	if err := <-scored; err != nil {
+		t.Fatal(err)
+	}
+	r.whole()
 }
 
 // TestTwoCoordinatorsOfOneName happens where the folder of a run is copied while it is coordinated: the second takes a
@@ -679,5 +713,47 @@ func TestAClosedConnection(t *testing.T) {
 	r.nc.Close()
 	if err := <-scored; err == nil || !strings.Contains(err.Error(), "the connection to the server is closed") {
 		t.Error(err)
+	}
+}
+
+// TestLeftovers of a coordinator that was killed go when the next one of any run begins; those of others stay.
+func TestLeftovers(t *testing.T) {
+	r := newRig(t, 1)
+	js, err := jetstream.New(r.nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := names{"0123456789abcdef", "fedcba9876543210"}
+	alive := names{"0123456789abcde0", "fedcba9876543210"}
+	for _, n := range []names{old, alive} {
+		_, err := js.CreateStream(r.ctx, jetstream.StreamConfig{Name: n.stream(), Subjects: []string{n.work()}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := js.CreateObjectStore(r.ctx, jetstream.ObjectStoreConfig{Bucket: n.images()}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := js.CreateStream(r.ctx, jetstream.StreamConfig{Name: "bench301-mine", Subjects: []string{"x"}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.nc.Subscribe(alive.who(), func(m *nats.Msg) { _ = m.Respond(nil) }); err != nil {
+		t.Fatal(err)
+	}
+	r.coordinate()
+	if list := streams(t, js); !strings.Contains(list, old.stream()) {
+		t.Errorf("%s: without one that had just begun", list)
+	}
+	r.c.Close()
+	time.Sleep(forgotten + 100*time.Millisecond)
+	r.coordinate()
+	list := streams(t, js)
+	if strings.Contains(list, old.id) {
+		t.Errorf("%s: %s is left", list, old.id)
+	}
+	for _, name := range []string{alive.stream(), "OBJ_" + alive.images(), "bench301-mine", r.c.names.stream()} {
+		if !strings.Contains(list, name) {
+			t.Errorf("%s: without %s", list, name)
+		}
 	}
 }

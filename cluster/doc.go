@@ -17,6 +17,6 @@
 // architectures as pieces of one, and fails its scores after five deliveries; from the fourth on a worker computes it
 // alone, so that what ends workers takes nothing else with it. A worker that is told to end, or lacks memory, gives
 // back what it has not finished. The truth is the store of the run alone: a coordinator that starts again publishes
-// what the store lacks, and it publishes anew what the server has lost. No time of a worker counts, except the
-// seconds of its scores.
+// what the store lacks, but for what its workers say that they hold, and it publishes anew what the server has lost.
+// No time of a worker counts, except the seconds of its scores.
 package cluster

@@ -28,7 +28,8 @@ import (
 func TestMain(m *testing.M) {
 	redelivered, beat, refreshed, forgotten, guarded = time.Second, 100*time.Millisecond, 300*time.Millisecond,
 		3*time.Second, 300*time.Millisecond
-	troubleDelay, passDelay, parting, patience = 200*time.Millisecond, 50*time.Millisecond, time.Second, 5*time.Second
+	troubleDelay, passDelay, parting, patience = 200*time.Millisecond, 50*time.Millisecond, time.Second, 15*time.Second
+	rejoin = 2 * time.Second
 	os.Exit(m.Run())
 }
 

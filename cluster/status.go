@@ -90,7 +90,7 @@ const gone = 15 * time.Second
 func (c *Coordinator) heard(m *nats.Msg) {
 	var a alive
 	if json.Unmarshal(m.Data, &a) != nil || a.Name == "" || len(a.Name) > 200 || a.Cores < 0 || a.Cores > 1<<16 ||
-		len(a.Doing) > a.Cores {
+		len(a.Doing) > a.Cores || len(a.Holds) > mostHeld {
 		return
 	}
 	for i := range a.Doing {
@@ -101,7 +101,7 @@ func (c *Coordinator) heard(m *nats.Msg) {
 	defer c.more.Broadcast()
 	switch {
 	case a.Refused != "":
-		c.complainLocked(a.Name, "works not on it: "+printable.Cut(a.Refused, 1000))
+		c.complainLocked(a.Name, "does not work on it: "+printable.Cut(a.Refused, 1000))
 		return
 	case a.Left:
 		delete(c.workers, a.Name)
@@ -115,6 +115,7 @@ func (c *Coordinator) heard(m *nats.Msg) {
 		c.counted = time.Time{}
 	}
 	w.alive, w.last = a, time.Now()
+	c.holds = c.holds || len(a.Holds) > 0
 }
 
 // cores are those of all workers that are heard, under the lock. Asked for each piece, they are counted once a second

@@ -152,6 +152,9 @@ type alive struct {
 	Doing  []Doing `json:"doing"`
 	Left   bool    `json:"left,omitempty"` // it goes
 
+	Life  string   `json:"life,omitempty"`  // of the coordinator that it works for
+	Holds []string `json:"holds,omitempty"` // IDs of architectures that are in work or not confirmed, of pieces of one before
+
 	Refused string `json:"refused,omitempty"` // why it does not work on the run, said once
 }
 

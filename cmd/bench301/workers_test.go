@@ -554,7 +554,7 @@ func TestWorkersWithoutPrograms(t *testing.T) {
 	w.workersStudy(10)
 	p := w.start("careful", "worker nats://"+w.address+" -j 1")
 	c := w.start("coordinator", "study run study.yaml --out run -j 0 --listen "+w.address)
-	w.hear(p, "it would start these programs, as you:")
+	w.hear(p, "it would start programs, as you (--allow-commands starts them): ")
 	w.hear(p, "logged: sh logged.sh (in the cache)")
 	allowed := w.work("allowed")
 	if status := w.wait(c); status != 0 {

@@ -19,7 +19,7 @@ type Group struct {
 }
 
 // Start starts a program in a group of its own. Signals of a terminal do not reach it. When it ends, what is left of
-// its group is ended too.
+// its group is ended too; on Unix also when this process is killed.
 func Start(cmd *exec.Cmd) (*Group, error) {
 	alone(cmd)
 	g := &Group{cmd, make(chan struct{})}
@@ -32,6 +32,7 @@ func Start(cmd *exec.Cmd) (*Group, error) {
 		groups.live = map[*Group]bool{}
 	}
 	groups.live[g] = true
+	tellGuard("begun", cmd)
 	go g.wait()
 	return g, nil
 }
@@ -40,6 +41,7 @@ func (g *Group) wait() {
 	_ = g.cmd.Wait()
 	groups.mu.Lock()
 	kill(g.cmd)
+	tellGuard("ended", g.cmd)
 	delete(groups.live, g)
 	groups.mu.Unlock()
 	close(g.done)
