@@ -153,7 +153,7 @@ type alive struct {
 	Left   bool    `json:"left,omitempty"` // it goes
 
 	Life  string   `json:"life,omitempty"`  // of the coordinator that it works for
-	Holds []string `json:"holds,omitempty"` // IDs of architectures that are in work or not confirmed, of pieces of one before
+	Holds []string `json:"holds,omitempty"` // of one before: IDs of architectures in work or not confirmed
 
 	Refused string `json:"refused,omitempty"` // why it does not work on the run, said once
 }
