@@ -90,6 +90,14 @@ func (o *clusterOptions) check(ctx context.Context, s streams) error {
 	return nil
 }
 
+// start begins a line that says which program is started.
+func (o *clusterOptions) start() string {
+	if o.used() && o.none {
+		return "workers with --allow-commands start"
+	}
+	return "starts"
+}
+
 // study scores what a run lacks, here or by workers.
 func (o *clusterOptions) study(ctx context.Context, s streams, r *study.Run, p *study.Plan, how study.Options) error {
 	return o.with(ctx, s, cluster.Run{

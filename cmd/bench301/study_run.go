@@ -109,9 +109,9 @@ func (o *commandOptions) AddFlags(cmd *cobra.Command) {
 		"outside the current folder")
 }
 
-// permit says which programs a study starts. Those of a definition outside the current folder and what is below it,
-// from which the study may have come from anywhere, have to be allowed.
-func (o *commandOptions) permit(s streams, p *study.Plan) error {
+// permit says which programs who, as "starts" or "tasks start", starts for a study. Those of a definition outside the
+// current folder and what is below it, from which the study may have come from anywhere, have to be allowed.
+func (o *commandOptions) permit(s streams, p *study.Plan, who string) error {
 	here, err := filepath.Abs(".")
 	if err != nil {
 		return err
@@ -119,7 +119,7 @@ func (o *commandOptions) permit(s streams, p *study.Plan) error {
 	var refused []string
 	for _, program := range scoring.Programs(p.Questions) {
 		if o.allow || within(here, program.Dir) {
-			s.say("starts %s", program)
+			s.say("%s %s", who, program)
 		} else {
 			refused = append(refused, "\n  "+program.String())
 		}
@@ -297,7 +297,7 @@ nothing was scored or an estimator failed everywhere, 130 interrupted (what was 
 			if n >= study.ManyEstimates && !yes {
 				return fmt.Errorf("%s: %d estimates: --yes runs so many; study plan says how long they take", args[0], n)
 			}
-			if err := commands.permit(s, p); err != nil {
+			if err := commands.permit(s, p, workers.start()); err != nil {
 				return fmt.Errorf("%s: %w", args[0], err)
 			}
 			if err := workers.check(cmd.Context(), s); err != nil {
@@ -408,7 +408,7 @@ Exit status: that of bench301 study run.`,
 				defer found.Plan.Close()
 				err = begunHere(args[0], found.Begun, "", may)
 				if err == nil {
-					err = commands.permit(s, found.Plan)
+					err = commands.permit(s, found.Plan, workers.start())
 				}
 				if err != nil {
 					return errors.Join(err, found.Close())
@@ -424,7 +424,7 @@ Exit status: that of bench301 study run.`,
 				return errors.Join(err, r.Close())
 			}
 			defer p.Close()
-			if err := commands.permit(s, p); err != nil {
+			if err := commands.permit(s, p, workers.start()); err != nil {
 				return errors.Join(fmt.Errorf("%s: %w", args[0], err), r.Close())
 			}
 			return finish(cmd.Context(), s, r, p, how, false)

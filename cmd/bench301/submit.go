@@ -136,7 +136,7 @@ func (o *submitOptions) submit(ctx context.Context, s streams, file string) erro
 	if p.Estimates() >= study.ManyEstimates && !o.yes {
 		return fmt.Errorf("%s: %d estimates: --yes submits so many; study plan says how long they take", file, p.Estimates())
 	}
-	if err := o.commands.permit(s, p); err != nil {
+	if err := o.commands.permit(s, p, "tasks start"); err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	result, err := o.prepare(s, p)
