@@ -45,7 +45,7 @@ func TestAnArchitectureThatEndsItsWorkers(t *testing.T) {
 	var crashes atomic.Int32
 	var start func()
 	start = func() {
-		var h *helper
+		var h *testWorker
 		ready := make(chan struct{})
 		h = r.work(fmt.Sprint("worker ", crashes.Load()), 4, func(ctx context.Context, a bench301.Architecture,
 			seed uint64) (estimators.Score, error) {

@@ -143,15 +143,15 @@ func (r *rig) coordinate() *rig {
 	return r
 }
 
-// helper is a worker of a test.
-type helper struct {
+// testWorker is a worker of a test.
+type testWorker struct {
 	*Worker
 	stop  context.CancelFunc
 	ended chan struct{}
 }
 
 // work starts a worker with a source for the runs of rigs.
-func (r *rig) work(name string, cores int, s source, change func(*Worker), others ...*rig) *helper {
+func (r *rig) work(name string, cores int, s source, change func(*Worker), others ...*rig) *testWorker {
 	r.Helper()
 	ready := map[string]Ready{}
 	for _, one := range append(others, r) {
@@ -171,7 +171,7 @@ func (r *rig) work(name string, cores int, s source, change func(*Worker), other
 		change(w)
 	}
 	ctx, stop := context.WithCancel(r.ctx)
-	h := &helper{w, stop, make(chan struct{})}
+	h := &testWorker{w, stop, make(chan struct{})}
 	go func() {
 		defer close(h.ended)
 		_ = w.Work(ctx)
@@ -181,13 +181,13 @@ func (r *rig) work(name string, cores int, s source, change func(*Worker), other
 }
 
 // end ends a worker in order.
-func (h *helper) end() {
+func (h *testWorker) end() {
 	h.stop()
 	<-h.ended
 }
 
 // crash ends a worker so that nobody hears of it.
-func (h *helper) crash() {
+func (h *testWorker) crash() {
 	h.Conn.Close()
 	h.stop()
 }
