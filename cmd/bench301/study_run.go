@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -509,7 +510,7 @@ func begin(
 func finish(
 	ctx context.Context, s streams, r *study.Run, p *study.Plan, o runOptions, asJSON bool,
 ) (err error) {
-	defer func() { err = errors.Join(err, r.Close()) }()
+	defer func() { err = cmp.Or(err, r.Close()) }() // a disk that is full says so once
 	if err := work(ctx, s, r, p, o); err != nil {
 		return err
 	}
