@@ -72,8 +72,8 @@ func TestAnArchitectureThatEndsItsWorkers(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.whole(killer)
-	if n := crashes.Load(); n != Deliveries {
-		t.Errorf("%d workers ended, want %d", n, Deliveries)
+	if n := crashes.Load(); n != deliveries {
+		t.Errorf("%d workers ended, want %d", n, deliveries)
 	}
 	key := r.run.Questions[0].Key()
 	key.ID = killer.ID()

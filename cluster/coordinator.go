@@ -132,8 +132,8 @@ var (
 	patience    = time.Minute      // a server that is there but takes no work is given up
 )
 
-// Deliveries is how often a piece is delivered before its scores have failed.
-const Deliveries = 5
+// deliveries is how often a piece is delivered before its scores have failed.
+const deliveries = 5
 
 // Coordinate offers a run to the workers of a server.
 func Coordinate(ctx context.Context, nc *nats.Conn, run Run) (c *Coordinator, err error) {

@@ -25,9 +25,10 @@ func (c *Coordinator) publish(ctx context.Context, jobs iter.Seq[scoring.Job]) e
 	defer context.AfterFunc(ctx, c.wake)()
 	var batch []*openJob
 	var asks []ask
+	var alike string
 	flush := func(left int) error {
 		for len(batch) > 0 {
-			n := c.pieceSize(asks, left+len(batch))
+			n := c.pieceSize(alike, len(asks), left+len(batch))
 			n = min(n, len(batch))
 			if err := c.send(ctx, sending, asks, batch[:n]); err != nil {
 				return err
@@ -54,10 +55,10 @@ func (c *Coordinator) publish(ctx context.Context, jobs iter.Seq[scoring.Job]) e
 			if failure = flush(j.Left + 1); failure != nil {
 				return false
 			}
-			asks = o.asks
+			asks, alike = o.asks, signature(o.asks)
 		}
 		batch = append(batch, o)
-		if len(batch) >= c.pieceSize(asks, j.Left+len(batch)) {
+		if len(batch) >= c.pieceSize(alike, len(asks), j.Left+len(batch)) {
 			failure = flush(j.Left)
 		}
 		return failure == nil && ctx.Err() == nil
@@ -68,15 +69,16 @@ func (c *Coordinator) publish(ctx context.Context, jobs iter.Seq[scoring.Job]) e
 	return cmp.Or(sending.Wait(), failure)
 }
 
-// pieceSize is how many architectures make a piece: about a second's work, but no more than leaves some for every core.
-func (c *Coordinator) pieceSize(asks []ask, left int) int {
+// pieceSize is how many architectures make a piece, of so many questions with a signature each: about a second's work,
+// but no more than leaves some for every core.
+func (c *Coordinator) pieceSize(alike string, asks, left int) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	n := 1
-	if s, ok := c.seconds[signature(asks)]; ok {
+	if s, ok := c.seconds[alike]; ok {
 		n = int(math.Min(pieceSeconds/math.Max(s, 1e-9), mostAnswers))
 	}
-	n = min(n, mostAnswers/max(1, len(asks)), left/(2*max(1, c.cores())))
+	n = min(n, mostAnswers/max(1, asks), left/(2*max(1, c.cores())))
 	return max(1, n)
 }
 

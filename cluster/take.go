@@ -142,7 +142,7 @@ func (c *Coordinator) reconsider(ctx context.Context, in *incoming) error {
 	others := c.others(not)
 	c.mu.Unlock()
 	switch {
-	case tries >= Deliveries && (in.Again || in.Trouble != ""):
+	case tries >= deliveries && (in.Again || in.Trouble != ""):
 		in.lose(p)
 	case len(p.jobs) > 1 || in.Back && in.Trouble == "" && !slices.Contains(p.Not, in.Worker.Name):
 		in.reply.Drop = true
@@ -187,7 +187,7 @@ func (c *Coordinator) others(than []string) bool {
 
 // lose makes of what was asked about a piece the failed scores of one that no worker finished.
 func (in *incoming) lose(p *published) {
-	why := fmt.Sprintf("no worker finished it in %d deliveries", Deliveries)
+	why := fmt.Sprintf("no worker finished it in %d deliveries", deliveries)
 	if p.trouble != "" {
 		why += "; the last to say why: " + p.trouble
 	} else {
