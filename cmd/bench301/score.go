@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -87,7 +86,7 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 		}
 		archs = append(archs, item.Architecture)
 	}
-	if err := fit(list, archs); err != nil {
+	if err := scoring.Fit(list, archs); err != nil {
 		return err
 	}
 	var questions []*scoring.Question
@@ -176,20 +175,6 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 	return nil
 }
 
-// fit refuses estimators that are not defined for the space of the architectures.
-func fit(list []*estimators.Configured, archs []bench301.Architecture) error {
-	if len(archs) == 0 {
-		return nil
-	}
-	var errs []error
-	for _, c := range list {
-		if err := c.Fits(archs[0]); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", c.Label, err))
-		}
-	}
-	return errors.Join(errs...)
-}
-
 // recordsName refuses a name for a file of JSON lines that promises something else.
 func recordsName(path string) error {
 	switch ext := strings.ToLower(filepath.Ext(path)); ext {
@@ -240,54 +225,13 @@ func tell(w io.Writer, label string, t scoring.Tally) {
 	}
 }
 
-// configure makes estimators of what -e takes, a group being its members. What a group brings along is not asked for
-// twice.
-func configure(specs []string) (list []*estimators.Configured, err error) {
-	grouped := map[string]bool{} // whether a group brought the estimator of a label
-	for _, spec := range specs {
-		members, err := estimators.Expand(spec)
-		if err != nil {
-			return nil, err
-		}
-		inGroup := estimators.IsGroup(spec)
-		for _, member := range members {
-			c, err := estimators.Parse(member)
-			if err != nil {
-				return nil, err
-			}
-			before, twice := grouped[c.Label]
-			switch {
-			case !twice:
-				grouped[c.Label] = inGroup
-				list = append(list, c)
-			case !before && !inGroup:
-				return nil, fmt.Errorf("%s is asked for twice", c.Label)
-			}
-		}
-	}
-	return list, nil
-}
-
 // prepare configures estimators, opens the images that they want, and checks that they get along.
 func prepare(
 	ctx context.Context, s streams, specs []string, images imageOptions,
 ) (list []*estimators.Configured, data *dataset.Set, err error) {
-	chosen, err := configure(specs)
-	if err != nil {
+	if list, err = scoring.Configure(specs); err != nil {
 		return nil, nil, usageError{err}
 	}
-	for _, c := range chosen {
-		if c.Info.Needs.Data && data == nil {
-			if data, err = images.open(ctx, s.err); err != nil {
-				return nil, nil, err
-			}
-		}
-		list = append(list, c)
-	}
-	for _, c := range list {
-		if err := cmp.Or(c.Complete(), c.Check(estimators.NewEnv(data, 0))); err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", c.Label, err)
-		}
-	}
-	return list, data, nil
+	data, err = scoring.Ready(list, func() (*dataset.Set, error) { return images.open(ctx, s.err) })
+	return list, data, err
 }

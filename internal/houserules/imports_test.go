@@ -32,7 +32,7 @@ cluster: bench301 bench301/dataset estimators internal/atomicfile internal/input
 cluster/slurm:
 cmd/bench301: analysis bench301 bench301/dataset bench301/surrogate cluster cluster/slurm correlation estimators
 	estimators/conformance export internal/atomicfile internal/kernels internal/printable internal/process
-	internal/strictjson internal/suggest internal/system internal/yamldoc moo network plots reports scoring search serve
+	internal/strictjson internal/suggest internal/system internal/yamldoc moo network pipe plots reports scoring search serve
 	store studies study
 correlation:
 estimators: bench301 bench301/dataset estimators/head estimators/inputs estimators/internal/curve
@@ -71,6 +71,8 @@ network/op: gorgonia network
 network/pass: bench301 internal/process network/plan
 network/plan: bench301 internal/kernels internal/process network/memory
 network/reference: bench301 network/memory network/pass network/plan
+pipe: analysis bench301 bench301/dataset bench301/surrogate correlation estimators internal/printable
+	internal/suggest reports scoring store
 plots: bench301 internal/atomicfile
 plots/plotstest: plots
 reports: analysis bench301 correlation internal/atomicfile internal/printable internal/suggest internal/yamldoc
