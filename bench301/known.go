@@ -1,6 +1,10 @@
 package bench301
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"sync"
+)
 
 // Known is a published architecture.
 type Known struct {
@@ -56,7 +60,10 @@ var knownGenotypes = []struct{ name, genotype, source string }{
 }
 
 // KnownNetworks implements Published: architectures whose genotypes their authors have released.
-func (DARTS) KnownNetworks() []Known {
+func (DARTS) KnownNetworks() []Known { return slices.Clone(knownNetworks()) }
+
+// knownNetworks are parsed once: names are looked up for every architecture that a server reads.
+var knownNetworks = sync.OnceValue(func() []Known {
 	known := make([]Known, len(knownGenotypes))
 	for i, k := range knownGenotypes {
 		g, n, err := ParseGenotype(k.genotype)
@@ -66,4 +73,4 @@ func (DARTS) KnownNetworks() []Known {
 		known[i] = Known{k.name, g, n, k.source}
 	}
 	return known
-}
+})

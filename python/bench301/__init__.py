@@ -1,0 +1,258 @@
+"""Estimates of an architecture's accuracy, and whether they can be trusted: the program bench301 for Python.
+
+    import bench301
+    archs = bench301.sample(100, seed=1)
+    accuracies = bench301.query(archs)
+    scores = bench301.score(archs, ["macs", "map-effdim"])
+    print(bench301.correlate(scores, accuracies).to_pandas())
+
+Everything is computed by one `bench301 pipe` process, which starts at the first call, serves all threads and ends with
+this one.
+"""
+
+import math
+import os
+import sys
+import time
+import warnings
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Union
+
+from ._archs import Arch, Genotype, listed
+from ._binary import find as find_binary
+from ._errors import (BinaryMismatch, BinaryNotFound, Cancelled, Error, Failed, InvalidInput, ProcessDied)
+from ._pipe import Progress, client, run
+from ._rows import Rows, from_columns
+from ._version import __version__
+
+
+__all__ = [
+    "Arch", "BinaryMismatch", "BinaryNotFound", "Cancelled", "Error", "Failed", "Genotype", "InvalidInput",
+    "ProcessDied", "Rows", "__version__", "close", "complexity", "convert", "correlate", "find_binary", "query", "run_command", "sample",
+    "score", "surrogate",
+]
+
+
+def sample(n: int = 10, seed: int = 0, *, space: str = "darts", notation: str = "") -> List[str]:
+    """Draw n architectures uniformly from a search space. Of one seed, the first k of n are those of k.
+
+    The texts are in the notation that is named, or else the first of `bench301 sample --help`.
+    """
+    return client.call("sample", {"n": n, "seed": seed, "space": space, "notation": notation})["arch"]
+
+
+def query(archs: Any, surrogate: str = "mini", *, members: bool = False, noise_seed: Optional[int] = None,
+          runtime: str = "", notation: str = "") -> Rows:
+    """What a surrogate of NAS-Bench-301 predicts, a row an architecture: arch, id, accuracy (percent), std, in_range,
+    surrogate.
+
+    surrogate is mini (inside the program; an approximation of the published XGBoost ensemble), mini2, the path of a
+    published ensemble or of a file of ours, or the name of an imported one. Where in_range is False the architecture is
+    unlike those that the surrogate was trained on. members adds the prediction of every member, noise_seed a prediction
+    with the noise of nasbench301 drawn from that seed, and runtime the seconds of training by a surrogate of those,
+    such as mini-runtime. An accuracy of the mini surrogate is no measurement: its name stands in every row.
+    """
+    asked = _archs(archs, notation=notation)
+    accuracy = client.call("query", dict(asked, surrogate=_path(surrogate), members=members, noise_seed=noise_seed))
+    if accuracy["unit"] == "seconds":
+        raise InvalidInput("surrogate: %s predicts seconds: give it as runtime" % accuracy["surrogate"])
+    accuracy["accuracy"] = accuracy.pop("value")
+    names = ["arch", "id", "accuracy", "std", "in_range"]
+    names += ["noisy"] * (noise_seed is not None) + ["members"] * members
+    constant = {"surrogate": accuracy["surrogate"]}
+    if runtime:
+        seconds = client.call("query", dict(asked, surrogate=_path(runtime)))
+        if seconds["unit"] == "percent":
+            raise InvalidInput("runtime: %s predicts accuracies: give it as surrogate" % seconds["surrogate"])
+        accuracy["runtime"], accuracy["runtime_in_range"] = seconds["value"], seconds["in_range"]
+        names += ["runtime", "runtime_in_range"]
+        constant["runtime_surrogate"] = seconds["surrogate"]
+    rows = from_columns(accuracy, names, **constant)
+    outside = len(rows) - sum(accuracy["in_range"])
+    if outside:
+        rows.notes.append("%d of %d architectures are unlike the training data of %s" % (
+            outside, len(rows), accuracy["surrogate"]))
+    return rows
+
+
+def surrogate(name: str = "mini") -> Dict[str, Any]:
+    """Read a surrogate, and say what it is: name, kind, unit (percent or seconds), members."""
+    return client.call("surrogate", {"name": _path(name)})
+
+
+def complexity(archs: Any, *, channels: int = 0, layers: int = 0, classes: int = 0, size: int = 0, variant: str = "",
+               auxiliary: bool = False, space: str = "darts", notation: str = "") -> Rows:
+    """Parameters, multiply-accumulates and flops of networks, in closed form: rows of arch, id, params, macs, flops.
+
+    What is 0 or "" is as NAS-Bench-301 has it: 32 channels, 8 cells, 10 classes, 32 by 32 pixels, the network of
+    NASLib. The variants are naslib, darts and imagenet.
+    """
+    answer = client.call("complexity", dict(
+        _archs(archs, space, notation), channels=channels, layers=layers, classes=classes, height=size, width=size,
+        variant=variant, auxiliary=auxiliary))
+    return from_columns(answer, ["arch", "id", "params", "macs", "flops"])
+
+
+def convert(archs: Any, to: str = "", *, space: str = "darts", notation: str = "") -> List[str]:
+    """Architectures as texts in another notation of `bench301 sample --help`, by default the canonical one."""
+    return client.call("convert", dict(_archs(archs, space, notation), to=to))["text"]
+
+
+def score(archs: Any, estimators: Union[str, Sequence[str]], *, data: str = "sample", seeds: Sequence[int] = (0,),
+          jobs: int = 0, out: Union[str, "os.PathLike[str]"] = "", progress: Optional[Progress] = None,
+          space: str = "darts", notation: str = "") -> Rows:
+    """Score architectures with estimators, a row a score: label (as the estimator was asked for), arch, id, estimator,
+    settings, seed, score, status, seconds (on the wall), cpu_seconds, and where the score comes from.
+
+    estimators are names with settings, such as "rwe:head=ridge,channels=16", or groups, such as "group:naslib"
+    (`bench301 estimators`). data are images: sample (inside the program), cifar10, or a path. A score that failed or is
+    undefined is None; its row says why, and a warning counts them. With out, a file of JSON lines, scores are kept as
+    they are made, and those that it has are not made again. progress(what, done, total) is told how far it is, a second
+    apart; without it, standard error shows that if it is a terminal.
+    """
+    if isinstance(estimators, str):
+        estimators = [estimators]
+    with _Meter(progress) as told:
+        answer = client.call("score", dict(
+            _archs(archs, space, notation), estimators=list(estimators), data=_path(data), seeds=list(seeds), jobs=jobs,
+            out=os.path.abspath(out) if out else ""), told)
+    for note in answer["notes"]:
+        warnings.warn(note, stacklevel=2)
+    return Rows(answer["scores"], answer["notes"])
+
+
+def correlate(scores: Any, accuracies: Any, *, resamples: int = 2000, seed: int = 0, table: str = "estimators",
+              compare: bool = False, lower: Iterable[str] = (), progress: Optional[Progress] = None) -> Rows:
+    """Kendall's tau-b and Spearman's rho of estimators with accuracies, with 95% bootstrap intervals: the rows of
+    `bench301 correlate --json`, or of another of its tables.
+
+    scores are the rows of score(), a dict from names of estimators to lists, or one list. accuracies are the rows of
+    query(), a dict from architectures or ids to numbers, or a list. Rows are matched by id; lists are matched by
+    position and must be of one length. None and NaN are no score: those pairs are left out, and coverage says how many
+    are left. Scores of which lower is better are negated: an estimator of the program knows that itself, lower names
+    others. With compare each estimator is compared with the best one.
+    """
+    vectors, archs = _vectors(scores)
+    truth, source = _truth(accuracies, archs)
+    lower = set(lower)
+    strangers = sorted(lower - set(vectors))
+    if strangers:
+        raise InvalidInput("lower: %s: no scores of that name" % ", ".join(strangers))
+    asked: Dict[str, Any] = {
+        "scores": [dict({"estimator": name, "values": [_number(v) for v in values]},
+                        **({"lower": True} if name in lower else {})) for name, values in vectors.items()],
+        "accuracies": [_number(v) for v in truth], "resamples": resamples, "seed": seed, "table": table,
+        "compare": compare}
+    if source:
+        asked["truth"] = source
+    if archs is not None:
+        asked["archs"] = [arch for arch, _ in archs]
+    with _Meter(progress) as told:
+        answer = client.call("correlate", asked, told)
+    return Rows(answer["rows"], answer["notes"], answer["title"])
+
+
+def run_command(*args: str, stdin: Optional[str] = None) -> str:
+    """What `bench301 ARGS` prints, for everything that has no function here. Raises InvalidInput for wrong usage, and
+    Failed with what the program said."""
+    return run([str(arg) for arg in args], stdin)
+
+
+def close() -> None:
+    """End the process of the program. The next call starts another one."""
+    client.close()
+
+
+def _archs(archs: Any, space: str = "darts", notation: str = "") -> Dict[str, Any]:
+    return {"archs": listed(archs), "space": space, "notation": notation}
+
+
+def _path(name: Union[str, "os.PathLike[str]"]) -> str:
+    """A path as it is meant here, whatever folder the program was started in; a name as it is."""
+    name = os.fspath(name)
+    return os.path.abspath(name) if name and os.path.exists(name) else name
+
+
+def _number(value: Any) -> Optional[float]:
+    if value is None:
+        return None
+    number = float(value)
+    return None if math.isnan(number) else number
+
+
+def _vectors(scores: Any) -> Any:
+    """Vectors by estimator, and the (arch, id) that they are of, None where they are matched by position."""
+    if hasattr(scores, "to_dict") and hasattr(scores, "columns"):  # of pandas
+        scores = scores.to_dict("records") if "id" in scores.columns else {c: list(scores[c]) for c in scores.columns}
+    if isinstance(scores, Mapping):
+        return {str(name): list(values) for name, values in scores.items()}, None
+    scores = list(scores)
+    if not scores or not isinstance(scores[0], Mapping):
+        return {"scores": scores}, None
+    places: Dict[str, int] = {}
+    archs = []
+    for row in scores:
+        if row["id"] not in places:
+            places[row["id"]] = len(archs)
+            archs.append((row["arch"], row["id"]))
+    sums: Dict[str, Dict[int, List[Optional[float]]]] = {}
+    for row in scores:
+        sums.setdefault(row.get("label", row["estimator"]), {}).setdefault(places[row["id"]], []).append(row["score"])
+    vectors = {}
+    for name, found in sums.items():
+        vectors[name] = [_mean(found.get(i, [None])) for i in range(len(archs))]
+    return vectors, archs
+
+
+def _mean(values: List[Optional[float]]) -> Optional[float]:
+    """The mean over seeds; None where one of them is missing."""
+    numbers = [_number(v) for v in values]
+    if None in numbers:
+        return None
+    return math.fsum(n for n in numbers if n is not None) / len(numbers)
+
+
+def _truth(accuracies: Any, archs: Any) -> Any:
+    """Accuracies in the order of architectures, and what they are."""
+    if hasattr(accuracies, "to_dict") and hasattr(accuracies, "columns"):
+        accuracies = accuracies.to_dict("records")
+    if isinstance(accuracies, Mapping):
+        if archs is None:
+            raise InvalidInput("accuracies by architecture want scores with ids, as score() returns them")
+        found = {str(k): v for k, v in accuracies.items()}
+        return [found.get(id_, found.get(arch)) for arch, id_ in archs], ""
+    accuracies = list(accuracies)
+    if not accuracies or not isinstance(accuracies[0], Mapping):
+        if archs is not None and len(accuracies) != len(archs):
+            raise InvalidInput("scores of %d architectures, and %d accuracies" % (len(archs), len(accuracies)))
+        return accuracies, ""
+    source = str(accuracies[0].get("surrogate", ""))
+    if archs is None:
+        return [row["accuracy"] for row in accuracies], source
+    found = {row["id"]: row["accuracy"] for row in accuracies}
+    return [found.get(id_) for _, id_ in archs], source
+
+
+class _Meter:
+    """Shows on a terminal how far a request is that takes longer than two seconds."""
+
+    def __init__(self, progress: Optional[Progress]) -> None:
+        self._told = progress
+        self._start = time.monotonic()
+        self._shown = False
+
+    def __enter__(self) -> Optional[Progress]:
+        if self._told is not None:
+            return self._told
+        if sys.stderr is not None and sys.stderr.isatty():
+            return self._show
+        return None
+
+    def _show(self, what: str, done: int, total: int) -> None:
+        if time.monotonic() - self._start > 2:
+            sys.stderr.write("\r%s: %d of %d" % (what, done, total))
+            sys.stderr.flush()
+            self._shown = True
+
+    def __exit__(self, *_: Any) -> None:
+        if self._shown:
+            sys.stderr.write("\n")

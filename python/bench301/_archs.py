@@ -1,0 +1,47 @@
+"""Architectures as Python has them, and as the program reads them."""
+
+from collections import namedtuple
+from collections.abc import Mapping
+from typing import Any, Iterable, List, Union
+
+from ._errors import InvalidInput
+
+#: The namedtuple of DARTS and nasbench301: normal and reduce are lists of eight (operation, input).
+Genotype = namedtuple("Genotype", "normal normal_concat reduce reduce_concat")
+
+#: A text in any notation of `bench301 sample --help`, the name of a published network, a Genotype (any object with
+#: normal and reduce), a dictionary or Configuration of ConfigSpace, or the nested lists of a notation.
+Arch = Any
+
+
+def wire(arch: Arch) -> Union[str, dict, list]:
+    """An architecture as a text or JSON value that the program reads. Raises InvalidInput for anything else."""
+    if isinstance(arch, str):
+        return arch
+    if hasattr(arch, "normal") and hasattr(arch, "reduce"):
+        return "Genotype(normal=%s, normal_concat=[2, 3, 4, 5], reduce=%s, reduce_concat=[2, 3, 4, 5])" % (
+            _edges(arch.normal), _edges(arch.reduce))
+    if hasattr(arch, "get_dictionary"):  # of ConfigSpace before 1.0
+        return dict(arch.get_dictionary())
+    if isinstance(arch, Mapping):
+        return dict(arch)
+    if hasattr(arch, "tolist"):
+        return arch.tolist()
+    if isinstance(arch, (list, tuple)):
+        return list(arch)
+    raise InvalidInput("%r, of type %s, is no architecture: want a text, a Genotype, a dictionary or Configuration of "
+                       "ConfigSpace, or lists" % (arch, type(arch).__name__))
+
+
+def _edges(edges: Iterable[Any]) -> List[Any]:
+    return [(str(operation), int(source)) for operation, source in edges]
+
+
+def listed(archs: Any) -> List[Union[str, dict, list]]:
+    """Architectures of a list, of rows with a key arch, of a column of pandas, or of one architecture alone."""
+    if isinstance(archs, (str, Mapping)) and not (isinstance(archs, Mapping) and "arch" in archs) \
+            or hasattr(archs, "normal") or hasattr(archs, "get_dictionary"):
+        archs = [archs]
+    elif isinstance(archs, Mapping) or hasattr(archs, "columns"):  # a table by columns
+        archs = archs["arch"]
+    return [wire(a["arch"] if isinstance(a, Mapping) and "arch" in a else a) for a in archs]

@@ -1,0 +1,332 @@
+"""One `bench301 pipe` process that answers all threads of this one."""
+
+import atexit
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from typing import Any, Callable, Dict, List, Optional
+
+from ._binary import find
+from ._errors import BinaryMismatch, Cancelled, Failed, InvalidInput, ProcessDied
+from ._version import __version__
+
+PROTOCOL = 1  # that of docs/protocol.md
+
+Progress = Callable[[str, int, int], None]  # told what is done, how much of it, of how much
+
+_INVALID = (-32602, -32601, -32600)
+_CANCELLED = 2
+
+
+class _Call:
+    """A request on its way."""
+
+    __slots__ = ("answer", "error", "progress", "sent", "wake")
+
+    def __init__(self, progress: Optional[Progress]) -> None:
+        self.answer: Any = None
+        self.error: Optional[BaseException] = None
+        self.progress = progress
+        self.sent = False
+        self.wake = threading.Lock()  # held until there is an answer, or it is this call's turn to read
+        self.wake.acquire()
+
+
+class _Process:
+    """A running program. One of the threads that wait reads for all of them."""
+
+    def __init__(self, binary: str) -> None:
+        self.binary = binary
+        self.owner = os.getpid()
+        self._said = tempfile.TemporaryFile()
+        own_group: Dict[str, Any] = {"start_new_session": True}  # Ctrl-C is for Python
+        if os.name == "nt":
+            own_group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+        self._child = subprocess.Popen(
+            [binary, "pipe"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._said, bufsize=0,
+            **own_group)
+        assert self._child.stdin is not None and self._child.stdout is not None
+        self._to = self._child.stdin.fileno()
+        self._from = self._child.stdout.fileno()
+        self._buffer = bytearray()
+        self._lock = threading.Lock()
+        self._writing = threading.Lock()
+        self._calls: Dict[int, _Call] = {}
+        self._last = 0
+        self._reading = False  # one of the calls reads
+        self.dead = False
+
+    def call(self, method: str, params: Dict[str, Any], progress: Optional[Progress]) -> Any:
+        """The result of a method. Raises _Gone if the program ends before it has answered."""
+        call = _Call(progress)
+        with self._lock:
+            self._last += 1
+            number = self._last
+            self._calls[number] = call
+        line = json.dumps({"id": number, "method": method, "params": params}, separators=(",", ":"),
+                          default=_plain).encode() + b"\n"
+        try:
+            with self._writing:
+                self._write(line)
+            with self._lock:
+                call.sent = True
+                lead = not self._reading and number in self._calls
+                self._reading = self._reading or lead
+            if not lead:
+                call.wake.acquire()
+                lead = number in self._calls
+            if lead:
+                self._read_until(number)
+        except BaseException:
+            self.kill()  # a request or an answer may be cut in two: nothing that follows could be trusted
+            raise
+        if call.error is not None:
+            raise call.error
+        return call.answer
+
+    def _write(self, line: bytes) -> None:
+        view = memoryview(line)
+        try:
+            while view:
+                view = view[os.write(self._to, view):]
+        except OSError:
+            raise _Gone() from None
+
+    def _read_until(self, number: int) -> None:
+        """Read answers until that of a call of ours, and let another one that waits go on."""
+        while number in self._calls:
+            self._take(self._line())
+        with self._lock:
+            self._reading = False
+            for call in self._calls.values():
+                if call.sent:
+                    self._reading = True
+                    call.wake.release()
+                    break
+
+    def _line(self) -> bytes:
+        buffer = self._buffer
+        seen = 0
+        while True:
+            end = buffer.find(b"\n", seen)
+            if end >= 0:
+                line = bytes(buffer[:end])
+                del buffer[:end + 1]
+                return line
+            seen = len(buffer)
+            try:
+                part = os.read(self._from, 1 << 20)
+            except OSError:
+                part = b""
+            if not part:
+                raise _Gone()
+            buffer += part
+
+    def _take(self, line: bytes) -> None:
+        message = json.loads(line)
+        if message.get("method") == "progress":
+            told = message["params"]
+            call = self._calls.get(told["id"])
+            if call is not None and call.progress is not None:
+                call.progress(told["what"], told["done"], told["total"])
+            return
+        with self._lock:
+            call = self._calls.pop(message.get("id"), None)
+        if call is None:
+            raise Failed(message.get("error", {}).get("message", "an answer that nobody asked for"))
+        if "error" in message:
+            call.error = _exception(message["error"])
+        else:
+            call.answer = message["result"]
+        call.wake.release()
+
+    def kill(self) -> None:
+        """End the program. Calls that wait are told."""
+        self.dead = True
+        if self._child.poll() is None:
+            self._child.terminate()
+        with self._lock:
+            calls, self._calls = self._calls, {}
+        for call in calls.values():
+            call.error = _Gone()
+            if call.wake.locked():
+                call.wake.release()
+
+    def close(self) -> None:
+        """End the program, and wait for that."""
+        self.kill()
+        try:
+            self._child.wait(2)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            self._child.wait()
+
+    def forget(self) -> None:
+        """Close the pipes: once no thread uses them, or in a process that has them from a fork."""
+        for end in (self._child.stdin, self._child.stdout):
+            assert end is not None
+            try:
+                end.close()
+            except OSError:
+                pass
+
+    def __del__(self) -> None:
+        if hasattr(self, "_child"):
+            self.forget()
+
+    def epitaph(self) -> str:
+        """How the program ended, and what it said last."""
+        try:
+            status = self._child.wait(2)
+        except subprocess.TimeoutExpired:
+            return "it does not answer"
+        how = "it was killed by signal %d" % -status if status < 0 else "it ended with status %d" % status
+        self._said.seek(0)
+        said = self._said.read().decode("utf-8", "replace").strip()
+        return how + (": " + said[-2000:] if said else "")
+
+
+class _Gone(Exception):
+    """The program ended before it had answered."""
+
+
+def _plain(value: Any) -> Any:
+    """Numbers and vectors of numpy and pandas as JSON has them."""
+    for method in ("tolist", "item"):
+        convert = getattr(value, method, None)
+        if convert is not None:
+            return convert()
+    raise InvalidInput("%r, of type %s: no number, text, list or dict" % (value, type(value).__name__))
+
+
+def _exception(error: Dict[str, Any]) -> Exception:
+    if error["code"] in _INVALID:
+        return InvalidInput(error["message"])
+    if error["code"] == _CANCELLED:
+        return Cancelled(error["message"])
+    return Failed(error["message"])
+
+
+class Client:
+    """Calls methods of `bench301 pipe`, from any thread. The program is started at the first call, and again if it
+    was killed; a call that was waiting is made once more."""
+
+    def __init__(self) -> None:
+        self._process: Optional[_Process] = None
+        self._starting = threading.Lock()
+
+    def call(self, method: str, params: Dict[str, Any], progress: Optional[Progress] = None) -> Any:
+        """The result of a method of docs/protocol.md.
+
+        Raises InvalidInput, Failed, ProcessDied, BinaryNotFound or BinaryMismatch.
+        """
+        for attempt in (1, 2):
+            process = self._running()
+            try:
+                return process.call(method, params, progress)
+            except _Gone:
+                if attempt == 2:
+                    raise ProcessDied("bench301 (%s) ended while it answered %s, twice: %s" % (
+                        process.binary, method, process.epitaph())) from None
+        raise AssertionError
+
+    def _running(self) -> _Process:
+        process = self._process
+        if process is not None and not process.dead:
+            return process
+        with self._starting:
+            if self._process is None or self._process.dead:
+                if self._process is not None:
+                    self._process.close()
+                self._process = _start()
+            return self._process
+
+    def close(self) -> None:
+        """End the program. The next call starts it again."""
+        with self._starting:
+            process, self._process = self._process, None
+        if process is not None:
+            process.close()
+
+    def after_fork(self) -> None:
+        """Leave the program to the process that was forked."""
+        process, self._process = self._process, None
+        self._starting = threading.Lock()
+        if process is not None:
+            process.forget()
+
+
+def _start() -> _Process:
+    binary = find()
+    try:
+        process = _Process(binary)
+    except OSError as error:
+        raise BinaryMismatch("%s cannot be started: %s" % (binary, error)) from None
+    try:
+        process.call("hello", {"protocol": PROTOCOL, "client": "the Python package bench301 " + __version__}, None)
+    except _Gone:
+        raise BinaryMismatch(
+            "%s does not answer as the Python package bench301 %s expects (%s). Its version: %s. Install the program "
+            "and the package of one version." % (binary, __version__, process.epitaph(), _version(binary))) from None
+    except InvalidInput as error:
+        process.close()
+        raise BinaryMismatch("%s: %s" % (binary, error)) from None
+    return process
+
+
+def _version(binary: str) -> str:
+    try:
+        done = subprocess.run([binary, "--version"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=10)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    return done.stdout.decode("utf-8", "replace").strip() or "unknown"
+
+
+def run(args: List[str], stdin: Optional[str] = None) -> str:
+    """What `bench301 ARGS` prints. What it says meanwhile goes to standard error.
+
+    Raises InvalidInput for wrong usage and Failed otherwise, with what the program said.
+    """
+    done = subprocess.Popen([find()] + args, stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    said: List[bytes] = []
+
+    def listen() -> None:
+        assert done.stderr is not None
+        for line in done.stderr:
+            said.append(line)
+            if sys.stderr is not None and sys.stderr.isatty():
+                sys.stderr.write(line.decode("utf-8", "replace"))
+
+    listener = threading.Thread(target=listen, daemon=True)
+    listener.start()
+    try:
+        if stdin is not None:
+            assert done.stdin is not None
+            try:
+                done.stdin.write(stdin.encode())
+                done.stdin.close()
+            except BrokenPipeError:
+                pass
+        assert done.stdout is not None
+        out = done.stdout.read().decode()
+        status = done.wait()
+    except BaseException:
+        done.terminate()  # it saves what is finished
+        done.wait()
+        raise
+    finally:
+        listener.join(2)
+    if status != 0:
+        text = b"".join(said).decode("utf-8", "replace").strip()
+        raise (InvalidInput if status == 2 else Failed)(text or "bench301 %s: status %d" % (args[0], status))
+    return out
+
+
+client = Client()
+atexit.register(client.close)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=client.after_fork)
