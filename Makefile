@@ -1,13 +1,15 @@
 # bench301: see `make help`.
 GO      ?= go
 BIN     := bin/bench301
-VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+VERSION := $(shell git describe --tags --always --dirty --abbrev=12 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION)
+PYTHON  ?= /usr/bin/python3
+PLATFORMS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64
 PEER    ?= ../shared/peers/peer_torch.py
 QUICK   := runs/paper-ablation-quick
 export CGO_ENABLED = 0
 
-.PHONY: help demo ablation test check bench docs kernels install data clean build
+.PHONY: help demo ablation test check bench docs kernels install data clean build python wheels
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,11 +30,18 @@ ablation: build ## estimates within the populations of searches, on embedded dat
 test: ## run all tests
 	$(GO) test -timeout 20m ./...
 
+python: ## the tests of the Python package, where PYTHON (/usr/bin/python3) is 3.8 or newer
+	@if ! $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null; then \
+		echo "no Python 3.8 or newer at $(PYTHON): the tests of the Python package skip"; exit 0; fi; \
+	$(GO) build -ldflags '$(LDFLAGS)' -o bin/test/bench301 ./cmd/bench301 && cd python && \
+	PYTHONDONTWRITEBYTECODE=1 BENCH301_BIN='$(CURDIR)/bin/test/bench301' $(PYTHON) -m unittest
+
 check: ## formatting, vet, staticcheck, then all tests
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
 	if [ -n "$$unformatted" ]; then echo "not gofmt clean: $$unformatted"; exit 1; fi
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
+	$(MAKE) python
 	$(MAKE) test
 
 bench: build ## benchmarks, the machine's roofline, workers, PyTorch where PEER is (docs/performance.md)
@@ -53,8 +62,14 @@ kernels: ## write the assembly of internal/kernels anew (fetches avo)
 install: build ## copy the binary to GOBIN (or GOPATH/bin)
 	$(GO) install -trimpath -ldflags '$(LDFLAGS)' ./cmd/bench301
 
+wheels: ## wheels of the program and python/ in dist/, in minutes; PLATFORMS=linux/amd64 makes one
+	@for p in $(PLATFORMS); do echo "bin/$$p" && \
+		GOOS=$${p%/*} GOARCH=$${p#*/} GOAMD64=v1 GOARM64=v8.0 \
+		$(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o "bin/$$p/" ./cmd/bench301 || exit 1; done
+	$(GO) run ./tools/wheels -version '$(VERSION)' $(PLATFORMS)
+
 data: build ## fetch the full CIFAR-10 (170 MB) into the cache folder
 	$(BIN) data fetch
 
-clean: ## remove bin/ and runs/, those of the demo and of ablation too
-	rm -rf bin runs
+clean: ## remove bin/, dist/ and runs/, those of the demo and of ablation too
+	rm -rf bin dist runs

@@ -1,0 +1,146 @@
+// Wheels packs the program and the Python package in front of it into wheels, one for each platform:
+//
+//	go run ./tools/wheels -version "$(git describe --tags --always --dirty)" linux/amd64 darwin/arm64
+//
+// It is run at the root of the repository, after bin/GOOS/GOARCH/bench301 was built for each (make wheels does both).
+// The wheel of this machine goes into dist, those of others into dist/other-platforms, so that pip install
+// dist/bench301-*.whl names one wheel; wheels of earlier runs are removed. The same files give the same bytes, with the
+// time of SOURCE_DATE_EPOCH, or else of the commit, on every file inside.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"rwe301/internal/atomicfile"
+)
+
+func main() {
+	version := flag.String("version", "", "what git describe calls the commit, the program's main.version")
+	bin := flag.String("bin", "bin", "folder of the programs, GOOS/GOARCH/bench301")
+	out := flag.String("out", "dist", "folder for the wheels")
+	flag.Parse()
+	if *version == "" || flag.NArg() == 0 {
+		fmt.Fprintln(os.Stderr, "wheels: give -version and at least one GOOS/GOARCH")
+		os.Exit(2)
+	}
+	if err := run(".", *version, *bin, *out, flag.Args()); err != nil {
+		fmt.Fprintf(os.Stderr, "wheels: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+// run writes the wheels of a checkout for the platforms, GOOS/GOARCH each, and removes those that lay there.
+func run(root, describe, bin, out string, platforms []string) error {
+	p, err := readProject(filepath.Join(root, "python"), describe)
+	if err != nil {
+		return err
+	}
+	when, err := commitTime(root)
+	if err != nil {
+		return err
+	}
+	elsewhere := filepath.Join(out, "other-platforms")
+	for _, folder := range []string{out, elsewhere} {
+		earlier, err := filepath.Glob(filepath.Join(folder, p.Name+"-*.whl"))
+		if err != nil {
+			return err
+		}
+		for _, path := range earlier {
+			if err := os.Remove(path); err != nil {
+				return err
+			}
+		}
+	}
+	slices.Sort(platforms)
+	for _, platform := range slices.Compact(platforms) {
+		folder := elsewhere
+		if platform == runtime.GOOS+"/"+runtime.GOARCH {
+			folder = out
+		}
+		name, wheel, err := pack(root, p, filepath.Join(bin, filepath.FromSlash(platform)), platform, when)
+		if err != nil {
+			return fmt.Errorf("%s: %w", platform, err)
+		}
+		if err := os.MkdirAll(folder, 0o777); err != nil {
+			return err
+		}
+		path := filepath.Join(folder, name)
+		if err := atomicfile.WriteBytes(path, wheel); err != nil {
+			return err
+		}
+		fmt.Printf("%s (%.1f MB)\n", path, float64(len(wheel))/1e6)
+	}
+	return nil
+}
+
+// pack makes the wheel of a platform from the program in a folder.
+func pack(root string, p project, folder, platform string, when time.Time) (name string, wheel []byte, err error) {
+	exe := "bench301"
+	if strings.HasPrefix(platform, "windows/") {
+		exe += ".exe"
+	}
+	program := filepath.Join(folder, exe)
+	info, err := inspect(program, platform)
+	if err != nil {
+		return "", nil, err
+	}
+	tags, err := platformTags(program, platform)
+	if err != nil {
+		return "", nil, err
+	}
+	files, err := p.sources(root)
+	if err != nil {
+		return "", nil, err
+	}
+	binary, err := os.ReadFile(program)
+	if err != nil {
+		return "", nil, err
+	}
+	licence, err := os.ReadFile(filepath.Join(root, "LICENSE"))
+	if err != nil {
+		return "", nil, err
+	}
+	others, err := thirdParty(root, info)
+	if err != nil {
+		return "", nil, err
+	}
+	files = append(files,
+		file{p.stem() + ".data/scripts/" + exe, binary, 0o755},
+		file{p.distInfo() + "/licenses/LICENSE", licence, 0o644},
+		file{p.distInfo() + "/licenses/" + thirdPartyName, others, 0o644},
+		file{p.distInfo() + "/METADATA", []byte(p.metadata()), 0o644},
+		file{p.distInfo() + "/WHEEL", []byte(wheelFile(tags)), 0o644})
+	wheel, err = archive(files, p.distInfo(), when)
+	return fmt.Sprintf("%s-%s-%s.whl", p.stem(), python, strings.Join(tags, ".")), wheel, err
+}
+
+// commitTime is SOURCE_DATE_EPOCH (https://reproducible-builds.org/specs/source-date-epoch), or else the time of the
+// commit.
+func commitTime(root string) (time.Time, error) {
+	text, from := os.Getenv("SOURCE_DATE_EPOCH"), "SOURCE_DATE_EPOCH"
+	if text == "" {
+		git := exec.Command("git", "log", "-1", "--format=%ct")
+		git.Dir = root
+		out, err := git.Output()
+		if err != nil {
+			return time.Time{}, errors.New("no commit to take the time from: set SOURCE_DATE_EPOCH (seconds since 1970)")
+		}
+		text, from = strings.TrimSpace(string(out)), "git log"
+	}
+	seconds, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || seconds < 315532800 || seconds >= 4354819200 {
+		return time.Time{}, fmt.Errorf("%s: %q: must be seconds since 1970, of a year that a zip file can hold, 1980 to 2107",
+			from, text)
+	}
+	return time.Unix(seconds, 0).UTC(), nil
+}
