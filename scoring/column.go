@@ -11,7 +11,11 @@ import (
 
 	"rwe301/bench301/surrogate"
 	"rwe301/estimators"
+	"rwe301/internal/printable"
 )
+
+// reasonColumn says in words why a row has no number.
+const reasonColumn = "reason"
 
 // errBlank says that there is nothing in a cell.
 var errBlank = errors.New("no value")
@@ -145,6 +149,9 @@ func (t *Table) lookup(name string, seeded bool) (*Lookup, error) {
 			s.Status, s.Reason = estimators.Undefined, fmt.Sprintf("%s: %v", shown(c.name), err)
 			if errors.Is(err, errBlank) {
 				s.Reason = "no value in " + shown(c.name)
+				if why := t.reason(i); why != "" {
+					s.Reason = why
+				}
 			}
 		} else if loses(text, s.Value) {
 			rounded++
@@ -244,6 +251,16 @@ func (t *Table) times(name string) *column {
 		}
 	}
 	return nil
+}
+
+// reason is what a row says why it has no number.
+func (t *Table) reason(row int) string {
+	i, ok := t.places[reasonColumn]
+	if !ok {
+		return ""
+	}
+	text, _ := t.columns[i].cell(row)
+	return printable.Cut(strings.TrimSpace(text), maxReason)
 }
 
 // seconds is the time in a row, NaN if there is none.

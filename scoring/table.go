@@ -298,7 +298,8 @@ func secondsOf(column string) string { return column + " seconds" }
 
 // aside says that a column is none of scores.
 func aside(name string) bool {
-	return name == "id" || name == "seed" || name == "seconds" || strings.HasSuffix(name, secondsOf(""))
+	return name == "id" || name == "seed" || name == "seconds" || name == reasonColumn ||
+		strings.HasSuffix(name, secondsOf(""))
 }
 
 // Columns lists the columns that could hold scores, in the order of the file: those with numbers, and those without

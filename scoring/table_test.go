@@ -58,3 +58,27 @@ func TestSuiteZeroTables(t *testing.T) {
 		t.Errorf("two data sets: %v", err)
 	}
 }
+
+// TestReasons reads scores that are missing, with and without a word why.
+func TestReasons(t *testing.T) {
+	archs := studytest.Architectures(t, 4)
+	text := fmt.Sprintf("arch,score,seconds,reason\n%q,1.5,0.1,ignored\n%q,,0.2,ValueError: bad\n%q,,,\n%q,nan,,x\n",
+		archs[0], archs[1], archs[2], archs[3])
+	table, err := scoring.ReadTable(bench301.DARTS{}, studytest.Write(t, t.TempDir(), "mine.csv", text), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := numbers(table); got != "[score]" {
+		t.Errorf("columns %s", got)
+	}
+	l, err := table.Column("score")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"", "ValueError: bad", "no value in score", `score: "nan" is not a number`} {
+		s, err := l.Score(t.Context(), archs[i], estimators.NewEnv(nil, 0))
+		if err != nil || s.Reason != want || (s.Status == estimators.OK) != (want == "") {
+			t.Errorf("%d: %+v %v, want %q", i, s, err, want)
+		}
+	}
+}

@@ -34,6 +34,9 @@ const (
 	scoresFile   = "scores.db"
 )
 
+// PythonFolder is where the Python package keeps what it gives to a run, in the folder that becomes the run.
+const PythonFolder = "python/"
+
 // format is the version of a folder of searches.
 const format = 1
 
@@ -119,7 +122,7 @@ func (s *Searches) vacant() error {
 		return fmt.Errorf("%s: searches already: `search resume %s` goes on with them; --out names another folder", s.Dir,
 			s.Dir)
 	}
-	if !atomicfile.Vacant(s.Dir, manifestFile, scoresFile) {
+	if !atomicfile.Vacant(s.Dir, manifestFile, scoresFile, PythonFolder) {
 		return fmt.Errorf("%s: not empty: --out names another folder", s.Dir)
 	}
 	return nil

@@ -18,6 +18,7 @@ import (
 	"rwe301/internal/atomicfile"
 	"rwe301/internal/strictjson"
 	"rwe301/scoring"
+	"rwe301/search"
 	"rwe301/store"
 )
 
@@ -150,7 +151,8 @@ func free(dir string) error {
 	if _, err := os.Stat(filepath.Join(dir, manifestFile)); err == nil || IsSearching(dir) {
 		return fmt.Errorf("%s: a run already: `study resume` goes on with it; --out names another folder", dir)
 	}
-	if !atomicfile.Vacant(dir, definitionFile, architecturesFile, populationsFile, scoresFile, manifestFile) {
+	if !atomicfile.Vacant(dir, definitionFile, architecturesFile, populationsFile, scoresFile, manifestFile,
+		search.PythonFolder) {
 		return fmt.Errorf("%s: not empty: --out names another folder", dir)
 	}
 	return nil

@@ -54,7 +54,7 @@ estimators:
     # vary: {epochs: [1, 2, 4]}
     # seeds: 0..4         # instead of those of the study
   # - group:naslib        # all of a group: bench301 estimators --groups; settings go to those that have them
-  # - name: mine          # your own scores: CSV with the columns arch, score and, if you like, seconds and seed
+  # - name: mine          # your own scores: CSV with the columns arch, score; seconds, seed, reason if you like
   #   scores: mine.csv
   #   column: score
   #   direction: higher   # or lower, if lower scores are meant to be better

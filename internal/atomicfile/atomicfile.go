@@ -128,13 +128,17 @@ func RemoveLeftover(path string) error {
 }
 
 // Vacant says whether a folder is absent, empty, or holds nothing but what a killed process may have left of the given
-// files before it was done with the folder: each whole, half-written, or a database with what lies beside it.
+// files before it was done with the folder: each whole, half-written, or a database with what lies beside it. A name
+// that ends in a slash is that of a folder, which may hold anything.
 func Vacant(dir string, files ...string) bool {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return errors.Is(err, fs.ErrNotExist)
 	}
 	for _, e := range entries {
+		if e.IsDir() && slices.Contains(files, e.Name()+"/") {
+			continue
+		}
 		of, _ := Leftover(e.Name())
 		left := slices.ContainsFunc(files, func(f string) bool {
 			beside, ok := strings.CutPrefix(e.Name(), f)

@@ -33,4 +33,7 @@ func TestVacant(t *testing.T) {
 	if Vacant(dir, "run.json") {
 		t.Error("a folder with a folder is vacant")
 	}
+	if !Vacant(dir, "scores.db", "run.json/") {
+		t.Error("a folder with a folder that may be there is not vacant")
+	}
 }

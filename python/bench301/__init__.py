@@ -22,14 +22,19 @@ from ._binary import find as find_binary
 from ._errors import (BinaryMismatch, BinaryNotFound, Cancelled, Error, Failed, InvalidInput, ProcessDied)
 from ._pipe import Progress, client, run
 from ._rows import Rows, from_columns
+from ._functions import Architecture
+from ._runs import Run, Search, Study, export, module, open_run, search, study
 from ._version import __version__
 
 
 __all__ = [
-    "Arch", "BinaryMismatch", "BinaryNotFound", "Cancelled", "Error", "Failed", "Genotype", "InvalidInput",
-    "ProcessDied", "Rows", "__version__", "close", "complexity", "convert", "correlate", "find_binary", "query", "run_command", "sample",
-    "score", "surrogate",
+    "Arch", "Architecture", "BinaryMismatch", "BinaryNotFound", "Cancelled", "Error", "Failed", "Genotype", "InvalidInput",
+    "ProcessDied", "Rows", "Run", "Search", "Study", "__version__", "close", "complexity", "convert", "correlate",
+    "export", "find_binary", "module", "open_run", "query", "run_command", "sample", "score", "search", "study",
+    "surrogate",
 ]
+
+open = open_run  # not in __all__: `from bench301 import *` leaves Python's own open alone
 
 
 def sample(n: int = 10, seed: int = 0, *, space: str = "darts", notation: str = "") -> List[str]:

@@ -3,10 +3,12 @@
 import atexit
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import threading
+import traceback
 from typing import Any, Callable, Dict, List, Optional
 
 from ._binary import find
@@ -285,32 +287,50 @@ def _version(binary: str) -> str:
     return done.stdout.decode("utf-8", "replace").strip() or "unknown"
 
 
-def run(args: List[str], stdin: Optional[str] = None) -> str:
-    """What `bench301 ARGS` prints. What it says meanwhile goes to standard error.
+def run(args: List[str], stdin: Optional[str] = None, progress: Optional[Progress] = None,
+        said: Optional[List[str]] = None) -> str:
+    """What `bench301 ARGS` prints. What it says meanwhile goes to standard error if that is a terminal, how far it is
+    to progress instead, and all of it into said.
 
     Raises InvalidInput for wrong usage and Failed otherwise, with what the program said.
     """
+    own_group: Dict[str, Any] = {"start_new_session": True}  # Ctrl-C is for Python, which hands it on
+    if os.name == "nt":
+        own_group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
     done = subprocess.Popen([find()] + args, stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    said: List[bytes] = []
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, **own_group)
+    said = [] if said is None else said
+    show = sys.stderr is not None and sys.stderr.isatty()
 
     def listen() -> None:
         assert done.stderr is not None
-        for line in done.stderr:
-            said.append(line)
-            if sys.stderr is not None and sys.stderr.isatty():
-                sys.stderr.write(line.decode("utf-8", "replace"))
+        for raw in done.stderr:
+            line = raw.decode("utf-8", "replace").rstrip("\r\n")
+            far = _HOW_FAR.match(line)
+            if far and progress is not None:
+                try:
+                    progress(far[1], int(far[2]), int(far[3]))
+                except Exception:  # the program's pipe must be read on
+                    traceback.print_exc()
+            elif show:
+                sys.stderr.write(line + "\n")
+            if not far:
+                said.append(line)
 
-    listener = threading.Thread(target=listen, daemon=True)
-    listener.start()
+    def write() -> None:
+        assert done.stdin is not None and stdin is not None
+        try:
+            done.stdin.write(stdin.encode())
+            done.stdin.close()
+        except OSError:  # it ended before it had read all, and says why
+            pass
+
+    helpers = [threading.Thread(target=listen, daemon=True)]
+    if stdin is not None:
+        helpers.append(threading.Thread(target=write, daemon=True))
+    for helper in helpers:
+        helper.start()
     try:
-        if stdin is not None:
-            assert done.stdin is not None
-            try:
-                done.stdin.write(stdin.encode())
-                done.stdin.close()
-            except BrokenPipeError:
-                pass
         assert done.stdout is not None
         out = done.stdout.read().decode()
         status = done.wait()
@@ -319,11 +339,27 @@ def run(args: List[str], stdin: Optional[str] = None) -> str:
         done.wait()
         raise
     finally:
-        listener.join(2)
+        for helper in helpers:
+            helper.join(2)
+        for end in (done.stdout, done.stderr):
+            if end is not None:
+                end.close()
     if status != 0:
-        text = b"".join(said).decode("utf-8", "replace").strip()
-        raise (InvalidInput if status == 2 else Failed)(text or "bench301 %s: status %d" % (args[0], status))
+        text = _sentence(said) or "bench301 %s: status %d" % (args[0], status)
+        raise (InvalidInput if status == 2 else Failed)(text)
     return out
+
+
+_HOW_FAR = re.compile(r"(\S[^:]*): (\d+) of (\d+)\b")  # a line of the program: "study: 3 of 60 architectures"
+
+
+def _sentence(said: List[str]) -> str:
+    """The error in what the program said: its last word."""
+    lines = [line for line in said if line.strip()]
+    for i in reversed(range(len(lines))):
+        if lines[i].startswith("bench301: "):
+            return "\n".join([lines[i][len("bench301: "):]] + lines[i + 1:])
+    return "\n".join(lines)
 
 
 client = Client()
