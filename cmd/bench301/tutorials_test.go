@@ -18,7 +18,7 @@ import (
 
 var rewrite = flag.Bool("update-tutorials", false, "write what the tutorials' commands print into the tutorials")
 
-// TestTutorials does what docs/tutorials and docs/clusters.md tell a reader to do, each in an empty folder. Fenced
+// TestTutorials does what docs/tutorials, docs/clusters.md and docs/protocol.md tell, each in an empty folder. Fenced
 // blocks of a tutorial count by what stands behind the three ticks:
 //
 //	```yaml my.yaml    any language and a name: the file is written
@@ -37,7 +37,10 @@ func TestTutorials(t *testing.T) {
 	if err != nil || len(pages) < 9 {
 		t.Fatalf("%d tutorials, %v", len(pages), err)
 	}
-	for _, page := range append(pages, filepath.Join(oracle.Root(), "docs", "clusters.md")) {
+	for _, name := range []string{"clusters.md", "protocol.md"} {
+		pages = append(pages, filepath.Join(oracle.Root(), "docs", name))
+	}
+	for _, page := range pages {
 		t.Run(strings.TrimSuffix(filepath.Base(page), ".md"), func(t *testing.T) {
 			t.Parallel()
 			follow(t, page)

@@ -12,7 +12,7 @@ from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Seque
 
 from . import _functions
 from ._archs import listed
-from ._errors import Failed, InvalidInput
+from ._errors import Error, Failed, InvalidInput
 from ._functions import Function
 from ._pipe import Progress, client, run
 from ._rows import Rows
@@ -332,7 +332,7 @@ class _Given:
         threads = ["--jobs", str(jobs)] if jobs else []
         first = ["study", "run"] if self.kind == "study" else ["search"]
         if not begun:
-            run(first + [os.path.join(folder, self.definition), "--out", path] + threads, progress=progress)
+            self._run(folder, first, ["--out", path] + threads, progress)
         elif self.kind == "search" or any(
                 row["missing"] or not row["ok"] for row in _lines(run(["study", "status", path, "--json"]))):
             run([self.kind, "resume", path] + threads, progress=progress)
@@ -392,7 +392,15 @@ class _Given:
                 _write(os.path.join(folder, name), text)
             for name, _ in self.functions:
                 _write(os.path.join(folder, name + ".csv"), _csv(["arch", "score"], [[self.archs[0].text, 0]]))
-            run(["study", "plan", os.path.join(folder, self.definition), "--no-timing", "--json"])
+            self._run(folder, ["study", "plan"], ["--no-timing", "--json"])
+
+    def _run(self, folder: str, command: List[str], args: List[str], progress: Optional[Progress] = None) -> None:
+        """Run a command on the definition in a folder. Errors do not name that file, which the user has not written."""
+        path = os.path.join(folder, self.definition)
+        try:
+            run(command + [path] + args, progress=progress)
+        except Error as error:
+            raise type(error)(re.sub(re.escape(path) + r"(:\d+)*: ", "", str(error))) from None
 
 
 class _Lock:
