@@ -11,34 +11,41 @@ import torch
 
 import bench301
 
-n = int(sys.argv[1]) if len(sys.argv) > 1 else 20
+n = int(sys.argv[1]) if len(sys.argv) > 1 else 16
 out = sys.argv[2] if len(sys.argv) > 2 else "runs/own-estimator"
 
 torch.manual_seed(0)
 images = torch.randn(16, 3, 32, 32)
-torch.set_num_threads(1)
 
 
-def spread(arch, seed):
-    """How far apart a random network keeps images: the log volume of their normalised logits."""
-    network = bench301.module(arch, channels=4, seed=seed)  # a torch.nn.Module with the weights of bench301
+def codes(arch, seed):
+    """How differently a random network's ReLUs answer to images (Mellor et al. 2021), by the log determinant of how
+    many of them agree on each pair of images."""
+    network = bench301.module(arch, channels=4, seed=seed)  # a torch.nn.Module, with the weights of that seed
+    agreeing = torch.zeros(len(images), len(images))
+
+    def count(module, inputs, output):
+        on = (output.flatten(1) > 0).float()
+        agreeing.add_(on @ on.T + (1 - on) @ (1 - on.T))
+
+    for layer in network.modules():
+        if isinstance(layer, torch.nn.ReLU):
+            layer.register_forward_hook(count)
     with torch.no_grad():
-        logits = network(images)
-    logits = torch.nn.functional.normalize(logits - logits.mean(0), dim=1)
-    return torch.logdet(logits @ logits.T + 0.1 * torch.eye(len(images)))
+        network(images)
+    return torch.linalg.slogdet(agreeing)[1]
 
 
-def skips(arch, seed=None):
-    """Minus the number of skip connections. arch is a Genotype: no network is needed to count."""
+def skips(arch):
+    """Minus the number of skip connections. arch is a Genotype: counting needs no network."""
     return -sum(operation == "skip_connect" for operation, _ in arch.normal + arch.reduce)
 
 
 # Both functions and two estimators of the program, on the same architectures.
-study = bench301.study([spread, skips, "params", "l2_norm:channels=8"], archs=n, seed=1, out=out)
+study = bench301.study([codes, skips, "nwot:channels=4", "params"], archs=n, seed=1, out=out)
 
-print(study)  # as `bench301 table` prints it
-print()
+print(study)  # the table that `bench301 table` prints
 for file in study.figure("scatter", format="png"):
     print("wrote", file)
-spread_row = next(row for row in study.table() if row["estimator"] == "spread")
-print("spread takes %.2f s an architecture" % spread_row["wall_seconds"])
+for row in study.table():
+    print("%-6s tau-b %+.2f, %.3f s an architecture" % (row["estimator"], row["tau_b"], row["wall_seconds"]))
