@@ -28,7 +28,7 @@ var rewrite = flag.Bool("update-tutorials", false, "write what the tutorials' co
 //	```console         not run
 //
 // A line <!-- needs: python3 --> names a program without which the rest is skipped. $BENCH301_SOURCE is the root of
-// this repository.
+// this repository; Python imports the package from there, with this program.
 func TestTutorials(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the tutorials are for a POSIX shell")
@@ -110,11 +110,16 @@ func follow(t *testing.T, page string) {
 // shell runs commands and returns their standard output.
 func shell(t *testing.T, dir, where, commands string) string {
 	t.Helper()
+	program, err := exec.LookPath("bench301")
+	if err != nil {
+		t.Fatal(err)
+	}
 	cmd := exec.CommandContext(t.Context(), "sh", "-eu")
 	cmd.Dir = dir
 	cmd.Stdin = strings.NewReader(commands)
 	cmd.Env = append(os.Environ(), "BENCH301_DATA="+filepath.Join(dir, "cache"), "COLUMNS=80",
-		"BENCH301_SOURCE="+oracle.Root())
+		"BENCH301_SOURCE="+oracle.Root(), "BENCH301_BIN="+program, "PYTHONPATH="+filepath.Join(oracle.Root(), "python"),
+		"PYTHONDONTWRITEBYTECODE=1")
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil {
