@@ -56,6 +56,7 @@ class _Process:
         self._writing = threading.Lock()
         self._calls: Dict[int, _Call] = {}
         self._last = 0
+        self._nonsense = b""  # an answer that is none
         self._reading = False  # one of the calls reads
         self.dead = False
 
@@ -126,7 +127,11 @@ class _Process:
             buffer += part
 
     def _take(self, line: bytes) -> None:
-        message = json.loads(line)
+        try:
+            message = json.loads(line)
+        except ValueError:
+            self._nonsense = line
+            raise _Gone() from None
         if message.get("method") == "progress":
             told = message["params"]
             call = self._calls.get(told["id"])
@@ -176,9 +181,12 @@ class _Process:
     def __del__(self) -> None:
         if hasattr(self, "_child"):
             self.forget()
+        self._said.close()
 
     def epitaph(self) -> str:
         """How the program ended, and what it said last."""
+        if self._nonsense:
+            return "it answers %r" % self._nonsense[:200]
         try:
             status = self._child.wait(2)
         except subprocess.TimeoutExpired:
