@@ -224,6 +224,7 @@ class Client:
 
     def __init__(self) -> None:
         self._process: Optional[_Process] = None
+        self._inherited: Optional[_Process] = None  # by a fork
         self._starting = threading.Lock()
 
     def call(self, method: str, params: Dict[str, Any], progress: Optional[Progress] = None) -> Any:
@@ -261,10 +262,10 @@ class Client:
 
     def after_fork(self) -> None:
         """Leave the program to the process that was forked."""
-        process, self._process = self._process, None
+        self._inherited, self._process = self._process, None
         self._starting = threading.Lock()
-        if process is not None:
-            process.forget()
+        if self._inherited is not None:
+            self._inherited.forget()
 
 
 def _start() -> _Process:
