@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 
 	"rwe301/analysis"
@@ -20,7 +21,8 @@ import (
 	"rwe301/store"
 )
 
-// correlate compares scores with accuracies, and answers with a table as the command of that name prints it.
+// correlate compares scores with accuracies, and answers with a table as the command of that name prints it. Where the
+// architectures are named, their order decides nothing: not even what a seed draws.
 func (s *Server) correlate(ctx context.Context, c *call) (any, error) {
 	p := struct {
 		archs
@@ -42,14 +44,13 @@ func (s *Server) correlate(ctx context.Context, c *call) (any, error) {
 		return nil, invalidf("resamples: %d: must be at least 1", p.Resamples)
 	}
 	n := len(p.Accuracies)
-	r := &analysis.Results{Truth: numbers(p.Accuracies), Architectures: make([]store.Named, n)}
+	order := make([]int, n) // of the rows, by what the architectures are
+	r := &analysis.Results{Space: bench301.Spaces()[0], Architectures: make([]store.Named, n)}
 	r.From = analysis.Provenance{Dir: "scores", Name: "scores", Truth: p.Truth}
 	for i := range n {
-		r.Architectures[i].ID = strconv.Itoa(i)
+		order[i], r.Architectures[i].ID = i, strconv.Itoa(i)
 	}
-	if p.Archs == nil { // vectors of whatever it is
-		r.Space = bench301.Spaces()[0]
-	} else {
+	if p.Archs != nil {
 		space, list, err := p.read()
 		if err != nil {
 			return nil, err
@@ -57,11 +58,16 @@ func (s *Server) correlate(ctx context.Context, c *call) (any, error) {
 		if len(list) != n {
 			return nil, invalidf("archs: %d of them, and %d accuracies", len(list), n)
 		}
-		for i, a := range list {
-			r.Architectures[i] = store.Named{ID: a.ID(), Arch: a.String()}
-		}
 		r.Space = space
+		slices.SortStableFunc(order, func(i, j int) int { return strings.Compare(list[i].ID(), list[j].ID()) })
+		for k, i := range order {
+			r.Architectures[k] = store.Named{ID: list[i].ID(), Arch: list[i].String()}
+			if k > 0 && r.Architectures[k-1].ID == list[i].ID() {
+				return nil, invalidf("archs[%d] and archs[%d] are one architecture, %s", order[k-1], i, list[i].ID())
+			}
+		}
 	}
+	r.Truth = numbers(p.Accuracies, order)
 	if len(p.Scores) == 0 {
 		return nil, invalidf("scores: want those of one estimator at least")
 	}
@@ -76,7 +82,7 @@ func (s *Server) correlate(ctx context.Context, c *call) (any, error) {
 			return nil, invalidf("%s: %d scores, and %d accuracies", given.Estimator, len(given.Values), n)
 		}
 		seen[given.Estimator] = true
-		column, err := given.column(n)
+		column, err := given.column(order)
 		if err != nil {
 			return nil, err
 		}
@@ -117,8 +123,8 @@ type scores struct {
 	Values    []*float64 `json:"values"`
 }
 
-// column are the scores with what is known of their estimator.
-func (s scores) column(n int) (*analysis.Column, error) {
+// column are the scores in an order, with what is known of their estimator.
+func (s scores) column(order []int) (*analysis.Column, error) {
 	q := &store.Question{Label: s.Estimator, Full: s.Estimator, Estimator: s.Estimator}
 	if known, err := estimators.Parse(s.Estimator); err == nil {
 		q = &scoring.QuestionOf(known, nil).Question
@@ -127,8 +133,8 @@ func (s scores) column(n int) (*analysis.Column, error) {
 		q.Lower = *s.Lower
 	}
 	q.Seeds = []uint64{0}
-	column := analysis.NewColumn(q, n)
-	for i, v := range numbers(s.Values) {
+	column := analysis.NewColumn(q, len(order))
+	for i, v := range numbers(s.Values, order) {
 		status := store.OK
 		if math.IsNaN(v) {
 			status = store.Undefined
@@ -142,12 +148,12 @@ func (s scores) column(n int) (*analysis.Column, error) {
 	return column, nil
 }
 
-// numbers are values, NaN for null.
-func numbers(values []*float64) []float64 {
+// numbers are values in an order, NaN for null.
+func numbers(values []*float64, order []int) []float64 {
 	out := make([]float64, len(values))
-	for i, v := range values {
-		if out[i] = math.NaN(); v != nil {
-			out[i] = *v
+	for k, i := range order {
+		if out[k] = math.NaN(); values[i] != nil {
+			out[k] = *values[i]
 		}
 	}
 	return out

@@ -27,7 +27,7 @@ func (s *surrogates) open(name string) (surrogate.Surrogate, error) {
 	}
 	got, _, err := s.inputs.Surrogate(name)
 	if err != nil {
-		return nil, invalidf("surrogate: %w", err)
+		return nil, invalid(err)
 	}
 	if s.opened == nil {
 		s.opened = map[string]surrogate.Surrogate{}

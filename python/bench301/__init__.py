@@ -180,7 +180,10 @@ def _path(name: Union[str, "os.PathLike[str]"]) -> str:
 def _number(value: Any) -> Optional[float]:
     if value is None:
         return None
-    number = float(value)
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise InvalidInput("%r is no number" % (value,)) from None
     return None if math.isnan(number) else number
 
 
@@ -191,8 +194,11 @@ def _vectors(scores: Any) -> Any:
     if isinstance(scores, Mapping):
         return {str(name): list(values) for name, values in scores.items()}, None
     scores = list(scores)
-    if not scores or not isinstance(scores[0], Mapping):
+    if not scores:
+        raise InvalidInput("there are no scores")
+    if not isinstance(scores[0], Mapping):
         return {"scores": scores}, None
+    _check("scores", scores, "arch", "id", "estimator", "score")
     places: Dict[str, int] = {}
     archs = []
     for row in scores:
@@ -206,6 +212,13 @@ def _vectors(scores: Any) -> Any:
     for name, found in sums.items():
         vectors[name] = [_mean(found.get(i, [None])) for i in range(len(archs))]
     return vectors, archs
+
+
+def _check(what: str, rows: Iterable[Any], *keys: str) -> None:
+    """Refuse rows that lack a key."""
+    for row in rows:
+        if not isinstance(row, Mapping) or not all(key in row for key in keys):
+            raise InvalidInput("%s: rows want the keys %s, not %r" % (what, ", ".join(keys[:-1]) + " and " + keys[-1], row))
 
 
 def _mean(values: List[Optional[float]]) -> Optional[float]:
@@ -230,10 +243,15 @@ def _truth(accuracies: Any, archs: Any) -> Any:
         if archs is not None and len(accuracies) != len(archs):
             raise InvalidInput("scores of %d architectures, and %d accuracies" % (len(archs), len(accuracies)))
         return accuracies, ""
+    _check("accuracies", accuracies, "id", "accuracy")
     source = str(accuracies[0].get("surrogate", ""))
     if archs is None:
         return [row["accuracy"] for row in accuracies], source
-    found = {row["id"]: row["accuracy"] for row in accuracies}
+    found = {}
+    for row in accuracies:
+        if found.setdefault(row["id"], row["accuracy"]) != row["accuracy"]:
+            raise InvalidInput("accuracies: %s has two accuracies, %s and %s" % (
+                row["id"], found[row["id"]], row["accuracy"]))
     return [found.get(id_) for _, id_ in archs], source
 
 

@@ -44,4 +44,8 @@ def listed(archs: Any) -> List[Union[str, dict, list]]:
         archs = [archs]
     elif isinstance(archs, Mapping) or hasattr(archs, "columns"):  # a table by columns
         archs = archs["arch"]
+    try:
+        archs = iter(archs)
+    except TypeError:
+        raise InvalidInput("%r, of type %s: want architectures" % (archs, type(archs).__name__)) from None
     return [wire(a["arch"] if isinstance(a, Mapping) and "arch" in a else a) for a in archs]

@@ -58,6 +58,7 @@ class _Process:
         self._writing = threading.Lock()
         self._calls: Dict[int, _Call] = {}
         self._last = 0
+        self._nonsense = b""  # an answer that is none
         self._reading = False  # one of the calls reads
         self.dead = False
 
@@ -128,7 +129,11 @@ class _Process:
             buffer += part
 
     def _take(self, line: bytes) -> None:
-        message = json.loads(line)
+        try:
+            message = json.loads(line)
+        except ValueError:
+            self._nonsense = line
+            raise _Gone() from None
         if message.get("method") == "progress":
             told = message["params"]
             call = self._calls.get(told["id"])
@@ -178,9 +183,12 @@ class _Process:
     def __del__(self) -> None:
         if hasattr(self, "_child"):
             self.forget()
+        self._said.close()
 
     def epitaph(self) -> str:
         """How the program ended, and what it said last."""
+        if self._nonsense:
+            return "it answers %r" % self._nonsense[:200]
         try:
             status = self._child.wait(2)
         except subprocess.TimeoutExpired:
@@ -218,6 +226,7 @@ class Client:
 
     def __init__(self) -> None:
         self._process: Optional[_Process] = None
+        self._inherited: Optional[_Process] = None  # by a fork
         self._starting = threading.Lock()
 
     def call(self, method: str, params: Dict[str, Any], progress: Optional[Progress] = None) -> Any:
@@ -255,10 +264,10 @@ class Client:
 
     def after_fork(self) -> None:
         """Leave the program to the process that was forked."""
-        process, self._process = self._process, None
+        self._inherited, self._process = self._process, None
         self._starting = threading.Lock()
-        if process is not None:
-            process.forget()
+        if self._inherited is not None:
+            self._inherited.forget()
 
 
 def _start() -> _Process:

@@ -17,9 +17,9 @@ POSIX = os.name == "posix"
 SOURCES = os.path.dirname(os.path.dirname(os.path.abspath(bench301.__file__)))
 
 
-def program(*path: str, script: str = "exit 0") -> str:
+def program(*parts: str, script: str = "exit 0") -> str:
     """A file that can be executed at a path."""
-    path = os.path.join(*path)
+    path = os.path.join(*parts)
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "w") as file:
         file.write("#!/bin/sh\n" + script + "\n")

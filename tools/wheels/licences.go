@@ -21,7 +21,7 @@ var licenceFile = regexp.MustCompile(`(?i)^(li[cs]en[cs]e|copying|notice|patents
 // thirdParty are the licences of Go and of the modules inside a program, from Go's folder and the cache of modules.
 func thirdParty(root string, info *buildinfo.BuildInfo) ([]byte, error) {
 	var out bytes.Buffer
-	fmt.Fprintln(&out, "The program bench301 holds code of the projects below, each under the licence that follows its name.")
+	fmt.Fprintln(&out, "The program bench301 holds code of these projects, each under the licence that follows its name.")
 	goRoot, err := goOutput(root, "env", "GOROOT")
 	if err != nil {
 		return nil, err

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -41,6 +42,13 @@ func main() {
 
 // run writes the wheels of a checkout for the platforms, GOOS/GOARCH each, and removes those that lay there.
 func run(root, describe, bin, out string, platforms []string) error {
+	slices.Sort(platforms)
+	for _, platform := range platforms {
+		if _, has := arches[platform]; !has {
+			return fmt.Errorf("no wheels for %q: there are some for %s", platform,
+				strings.Join(slices.Sorted(maps.Keys(arches)), ", "))
+		}
+	}
 	p, err := readProject(filepath.Join(root, "python"), describe)
 	if err != nil {
 		return err
@@ -51,17 +59,10 @@ func run(root, describe, bin, out string, platforms []string) error {
 	}
 	elsewhere := filepath.Join(out, "other-platforms")
 	for _, folder := range []string{out, elsewhere} {
-		earlier, err := filepath.Glob(filepath.Join(folder, p.Name+"-*.whl"))
-		if err != nil {
+		if err := removeWheels(folder, p.Name); err != nil {
 			return err
 		}
-		for _, path := range earlier {
-			if err := os.Remove(path); err != nil {
-				return err
-			}
-		}
 	}
-	slices.Sort(platforms)
 	for _, platform := range slices.Compact(platforms) {
 		folder := elsewhere
 		if platform == runtime.GOOS+"/"+runtime.GOARCH {
@@ -83,13 +84,31 @@ func run(root, describe, bin, out string, platforms []string) error {
 	return nil
 }
 
+// removeWheels removes the wheels of a package from a folder.
+func removeWheels(folder, name string) error {
+	wheels, err := filepath.Glob(filepath.Join(folder, name+"-*.whl"))
+	if err != nil {
+		return err
+	}
+	for _, path := range wheels {
+		if err := os.Remove(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// programName is what the program is called on a platform.
+func programName(platform string) string {
+	if strings.HasPrefix(platform, "windows/") {
+		return "bench301.exe"
+	}
+	return "bench301"
+}
+
 // pack makes the wheel of a platform from the program in a folder.
 func pack(root string, p project, folder, platform string, when time.Time) (name string, wheel []byte, err error) {
-	exe := "bench301"
-	if strings.HasPrefix(platform, "windows/") {
-		exe += ".exe"
-	}
-	program := filepath.Join(folder, exe)
+	program := filepath.Join(folder, programName(platform))
 	info, err := inspect(program, platform)
 	if err != nil {
 		return "", nil, err
@@ -115,7 +134,7 @@ func pack(root string, p project, folder, platform string, when time.Time) (name
 		return "", nil, err
 	}
 	files = append(files,
-		file{p.stem() + ".data/scripts/" + exe, binary, 0o755},
+		file{p.stem() + ".data/scripts/" + programName(platform), binary, 0o755},
 		file{p.distInfo() + "/licenses/LICENSE", licence, 0o644},
 		file{p.distInfo() + "/licenses/" + thirdPartyName, others, 0o644},
 		file{p.distInfo() + "/METADATA", []byte(p.metadata()), 0o644},

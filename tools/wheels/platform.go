@@ -4,7 +4,6 @@ import (
 	"debug/buildinfo"
 	"debug/macho"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,6 +11,13 @@ import (
 
 // python are the tags of the interpreter and of its binary interface: any Python 3, and none.
 const python = "py3-none"
+
+// arches are the platforms that have wheels, GOOS/GOARCH, with what Python calls the processor there.
+var arches = map[string]string{
+	"darwin/amd64": "x86_64", "darwin/arm64": "arm64",
+	"linux/amd64": "x86_64", "linux/arm64": "aarch64",
+	"windows/amd64": "amd64",
+}
 
 // wheelFile is the file WHEEL.
 func wheelFile(platforms []string) string {
@@ -48,16 +54,11 @@ func inspect(program, platform string) (*buildinfo.BuildInfo, error) {
 // musl, and has the tag of the oldest of either that pip knows of; one for macOS says itself from which version on it
 // runs.
 func platformTags(program, platform string) ([]string, error) {
-	arch := map[string]string{"linux/amd64": "x86_64", "linux/arm64": "aarch64", "darwin/amd64": "x86_64",
-		"darwin/arm64": "arm64", "windows/amd64": "amd64"}[platform]
-	system, _, _ := strings.Cut(platform, "/")
-	switch {
-	case arch == "":
-		return nil, errors.New("no wheels for this platform: " +
-			"linux/amd64, linux/arm64, darwin/amd64, darwin/arm64 and windows/amd64 have some")
-	case system == "linux":
+	arch := arches[platform]
+	switch system, _, _ := strings.Cut(platform, "/"); system {
+	case "linux":
 		return []string{"manylinux2014_" + arch, "manylinux_2_17_" + arch, "musllinux_1_1_" + arch}, nil
-	case system == "windows":
+	case "windows":
 		return []string{"win_" + arch}, nil
 	}
 	f, err := macho.Open(program)
