@@ -15,7 +15,7 @@ import time
 import tokenize
 import types
 import warnings
-from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Set, Tuple
 
 from ._archs import Genotype, listed
 from ._errors import Failed, InvalidInput
@@ -56,6 +56,9 @@ def genotype(text: str) -> Genotype:
 
 def architectures(archs: Any, space: str = "darts", notation: str = "") -> List[Any]:
     """Architectures as functions are given them, each once, in order."""
+    if not isinstance(archs, (str, Iterable)) and not hasattr(archs, "normal") and not hasattr(archs, "get_dictionary"):
+        raise InvalidInput("archs: %r, of type %s: must be a number, or a list of architectures" % (
+            archs, type(archs).__name__))
     found: Dict[str, Any] = {}
     asked = {"archs": listed(archs), "space": space, "notation": notation}
     answer = client.call("convert", dict(asked, to="genotype" if space == "darts" else ""))

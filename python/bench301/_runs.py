@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import numbers
 import os
 import re
 import shutil
@@ -144,7 +145,7 @@ def open_run(path: Path) -> Union[Study, Search]:
 
 
 def study(estimators: Union[Estimator, Iterable[Estimator]], archs: Any = 100, *, accuracy: Any = "mini",
-          data: Path = "sample", seed: int = 0, seeds: Sequence[int] = (0,), name: str = "study", out: Path = "",
+          data: Path = "sample", seed: int = 0, seeds: Union[int, Sequence[int]] = (0,), name: str = "study", out: Path = "",
           jobs: int = 0, lower: Iterable[str] = (), space: str = "darts", notation: str = "", fresh: bool = False,
           progress: Optional[Progress] = None) -> Study:
     """Judge estimators, of the program and functions of yours, on the same architectures: a run folder that
@@ -166,17 +167,17 @@ def study(estimators: Union[Estimator, Iterable[Estimator]], archs: Any = 100, *
     removes the run folder first.
     """
     items = _items(estimators)
-    seeds = [int(s) for s in seeds]
+    seeds = _numbers(seeds)
     definition: Dict[str, Any] = {"name": name, "space": space, "seed": seed}
     files: Dict[str, str] = {}
-    if isinstance(archs, int):
-        chosen = _functions.drawn(archs, seed, space)
-        definition["architectures"] = {"sample": archs}
+    if isinstance(archs, numbers.Integral):
+        chosen = _functions.drawn(int(archs), seed, space)
+        definition["architectures"] = {"sample": int(archs)}
     else:
         chosen = _functions.architectures(archs, space, notation)
         if not chosen:
             raise InvalidInput("archs: no architecture")
-        files["architectures.csv"] = _csv(["arch"], ([a.text] for a in chosen))
+        files["architectures.csv"] = _csv(["arch", "id"], ([a.text, a.id] for a in chosen))
         definition["architectures"] = {"file": "architectures.csv"}
     definition["accuracy"] = _accuracy(accuracy, chosen, files, space)
     definition["dataset"] = _dataset(data)
@@ -188,7 +189,7 @@ def study(estimators: Union[Estimator, Iterable[Estimator]], archs: Any = 100, *
         else:
             functions.append((own, item))
             entries.append({"name": own, "scores": own + ".csv"})
-    for worse in lower:
+    for worse in [lower] if isinstance(lower, str) else lower:
         entry = [e for e in entries if isinstance(e, dict) and e["name"] == worse and "scores" in e]
         if not entry:
             raise InvalidInput("lower: %s: none of the functions; the program's estimators know that themselves" % worse)
@@ -222,7 +223,7 @@ def search(objectives: Union[str, Sequence[str]] = ("rwe", "macs"), algorithm: s
     definition["methods"] = [dict(m) for m in methods or
                              [{"name": algorithm, "algorithm": algorithm, "objectives": wanted}]]
     definition.update(population=population, generations=generations,
-                      seeds=[seeds] if isinstance(seeds, int) else [int(s) for s in seeds], weights=weights)
+                      seeds=_numbers(seeds), weights=weights)
     if limits:
         definition["limits"] = {k: _whole(v) for k, v in limits.items()}
     if budgets:
@@ -309,8 +310,9 @@ class _Given:
                 sys.stderr.write("\nbench301: %s: what is finished is kept; the same call goes on\n" % path)
             raise
         except BaseException:
-            if made and not any(os.path.getsize(os.path.join(folder, f)) for f in os.listdir(folder)):
-                shutil.rmtree(path)
+            if made and not os.path.exists(os.path.join(path, self.manifest)) and not any(
+                    Function(name, function, folder).has_scores() for name, function in self.functions):
+                shutil.rmtree(path)  # nothing came of it
             raise
         return path
 
@@ -430,6 +432,8 @@ def _items(estimators: Any) -> List[Tuple[Optional[str], Any]]:
     """Entries of a definition, and functions with their names."""
     if isinstance(estimators, (str, Mapping)) or callable(estimators):
         estimators = [estimators]
+    if not isinstance(estimators, Iterable):
+        estimators = [estimators]  # which is then found to be none
     found: List[Tuple[Optional[str], Any]] = []
     for item in estimators:
         if isinstance(item, str):
@@ -536,6 +540,10 @@ def _dataset(data: Path) -> Any:
     if not os.path.exists(name):
         raise InvalidInput("data: %s: must be sample, cifar10, or the path of images" % name)
     return {"name": "folder", "path": os.path.abspath(name)}
+
+
+def _numbers(seeds: Union[int, Sequence[int]]) -> List[int]:
+    return [int(s) for s in ([seeds] if isinstance(seeds, numbers.Integral) else seeds)]
 
 
 def _whole(value: Any) -> Any:

@@ -45,9 +45,19 @@ class Examples(unittest.TestCase):
         if TORCH:
             self.assertRegex(printed, r"a network of \d+ parameters, logits \[2, 100\]")
 
+    def test_readme(self) -> None:
+        """The description of the wheel has an example."""
+        with open(os.path.join(SOURCES, "README.md"), encoding="utf-8") as file:
+            code = file.read().split("```python\n")[1].split("```")[0]
+        with tempfile.TemporaryDirectory() as folder:
+            printed = subprocess.run([sys.executable, "-c", code.replace("(200,", "(20,")], cwd=folder, check=True,
+                                     stdout=subprocess.PIPE, env=dict(os.environ, PYTHONPATH=SOURCES)).stdout.decode()
+            self.assertIn("best.pt", os.listdir(folder))
+        self.assertIn("skips", printed)
+
     def test_every_example_is_tried(self) -> None:
         self.assertEqual({"test_" + name[:-3] for name in os.listdir(EXAMPLES) if name.endswith(".py")},
-                         {name for name in dir(self) if name.startswith("test_")} - {"test_every_example_is_tried"})
+                         {name for name in dir(self) if name.startswith("test_")} - {"test_every_example_is_tried", "test_readme"})
 
 
 if __name__ == "__main__":

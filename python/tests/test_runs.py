@@ -225,6 +225,10 @@ class Studies(InFolder):
                 self.assertEqual({row["id"]: round(row["accuracy"], 6) for row in rows},
                                  {k: round(v, 6) for k, v in study.accuracies().items()})
                 self.assertEqual(len(study.scores()), 12)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            study = bench301.study("params", archs, accuracy=values)
+        self.assertEqual((caught, [n for n in study.table().notes if ".csv" in n]), ([], []))
         values[archs[0]] = None
         self.assertEqual(bench301.study("params", rows, accuracy=values).table()[0]["n"], 5)
         self.assertEqual(bench301.study("params", 4, accuracy=None).accuracies(), {})
@@ -261,6 +265,8 @@ class Studies(InFolder):
                 ("has no name", (lambda arch: 1,), {}),
                 ("is no function", ({"mine": 3},), {}),
                 ("must be a name, a function", ([3],), {}),
+                ("must be a name, a function", (3,), {}),
+                ("must be a number, or a list", (mine, 4.5), {}),
                 ("letters, digits", ({"my estimator": mine},), {}),
                 ("two functions have this name", ([mine, {"Mine": mine}],), {}),
                 ("stands for something else", ({"study": mine},), {}),
@@ -278,6 +284,7 @@ class Studies(InFolder):
         ]:
             with self.subTest(want):
                 self.assertIn(want, self.refused(bench301.study, *args, out="run", **named))
+        self.assertEqual(os.listdir("."), [])
         self.assertNotIn("tmp", self.refused(bench301.study, ["parms", mine]))
         study = bench301.study("params", 4)
         self.assertIn("did you mean pairwise", self.refused(study.table, "pairwis"))
@@ -397,6 +404,7 @@ class Searches(InFolder):
         ]:
             with self.subTest(want):
                 self.assertIn(want, self.refused(bench301.search, *args, out="run", **named))
+        self.assertEqual(os.listdir("."), [])
 
     @unittest.skipIf(os.name == "nt", "signals of POSIX")
     def test_interrupted(self) -> None:
