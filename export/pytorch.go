@@ -99,13 +99,14 @@ func (m Module) WriteWeights(w io.Writer) error {
 
 // pythonModule is what the templates read.
 type pythonModule struct {
-	Name, Title, Space, ID, Arch, Command string
-	About                                 [][2]string
-	Sizes                                 [][2]any
-	Height, Width                         int
-	Mean, Std                             []string
-	Check                                 []checkRows
-	CheckImages                           int
+	Name, Title, Space, ID, Command string
+	Arch                            []string // in pieces
+	About                           [][2]string
+	Sizes                           [][2]any
+	Height, Width                   int
+	Mean, Std                       []string
+	Check                           []checkRows
+	CheckImages                     int
 
 	NASLib, ImageNet      bool // the variant of a DARTS network
 	Plain, AuxMap         string
@@ -121,11 +122,13 @@ type checkRows struct {
 
 func (m Module) data() *pythonModule {
 	d := &pythonModule{Name: m.Name, Title: m.Title, Space: m.Space.Name(), ID: m.Architecture.ID(),
-		Arch: strconv.Quote(m.Architecture.String()), Command: inDocstring(m.Command), Height: m.Config.Height,
-		Width: m.Config.Width, Mean: numbers(m.Mean[:]), Std: numbers(m.Std[:]), CheckImages: checkImages}
+		Command: inDocstring(m.Command), Height: m.Config.Height, Width: m.Config.Width, Mean: numbers(m.Mean[:]), Std: numbers(m.Std[:]), CheckImages: checkImages}
 	d.Title = inDocstring(d.Title)
 	for _, f := range m.Facts {
 		d.About = append(d.About, [2]string{inDocstring(f[0]), inDocstring(f[1])})
+	}
+	for piece := range slices.Chunk([]rune(m.Architecture.String()), 90) {
+		d.Arch = append(d.Arch, strconv.Quote(string(piece)))
 	}
 	for _, l := range m.Logits {
 		const most, perRow = 12, 6
@@ -252,12 +255,14 @@ func pythonNode(g bench301.Graph, n bench301.Node, name string, values []string)
 	call := "self." + name + "(" + x + ")"
 	switch n.Kind {
 	case bench301.Conv:
-		groups := ""
-		if n.Groups > 1 {
-			groups = fmt.Sprintf(", groups=%d", n.Groups)
+		options := window(n)
+		if n.Dilation > 1 {
+			options += fmt.Sprintf(", dilation=%d", n.Dilation)
 		}
-		return fmt.Sprintf("nn.Conv2d(%d, %d, %d, %d, %d, %d%s, bias=False)", from.C, n.C, n.Kernel, n.Stride, n.Pad,
-			max(n.Dilation, 1), groups), call, nil
+		if n.Groups > 1 {
+			options += fmt.Sprintf(", groups=%d", n.Groups)
+		}
+		return fmt.Sprintf("nn.Conv2d(%d, %d, %s, bias=False)", from.C, n.C, options), call, nil
 	case bench301.BatchNorm:
 		plain := ""
 		if len(n.Params) == 0 {
@@ -265,9 +270,9 @@ func pythonNode(g bench301.Graph, n bench301.Node, name string, values []string)
 		}
 		return fmt.Sprintf("nn.BatchNorm2d(%d%s)", n.C, plain), call, nil
 	case bench301.MaxPool:
-		return fmt.Sprintf("nn.MaxPool2d(%d, %d, %d)", n.Kernel, n.Stride, n.Pad), call, nil
+		return "nn.MaxPool2d(" + window(n) + ")", call, nil
 	case bench301.AvgPool:
-		return fmt.Sprintf("nn.AvgPool2d(%d, %d, %d, count_include_pad=False)", n.Kernel, n.Stride, n.Pad), call, nil
+		return "nn.AvgPool2d(" + window(n) + ", count_include_pad=False)", call, nil
 	case bench301.Linear:
 		out := strconv.Itoa(n.C)
 		if n.Name == g.Nodes[g.Logits].Name {
@@ -290,7 +295,15 @@ func pythonNode(g bench301.Graph, n bench301.Node, name string, values []string)
 	return "", "", fmt.Errorf("node %s: kind %s has no module of PyTorch here", n.Name, n.Kind)
 }
 
-// keywords of Python, and modules that one of the same name would hide from the code in it.
+// window writes the kernel, stride and padding of a convolution or pool.
+func window(n bench301.Node) string {
+	if n.Pad == 0 {
+		return fmt.Sprintf("%d, %d", n.Kernel, n.Stride)
+	}
+	return fmt.Sprintf("%d, %d, %d", n.Kernel, n.Stride, n.Pad)
+}
+
+// reserved are keywords of Python, and modules that one of the same name would hide from the code in it.
 var reserved = strings.Fields("False None True and as assert async await break class continue def del elif else except finally for from " +
 	"global if import in is lambda nonlocal not or pass raise return try while with yield inspect pathlib collections " +
 	"torch")

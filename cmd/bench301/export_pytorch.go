@@ -221,7 +221,7 @@ func measure(ctx context.Context, plan *network.Plan, m *export.Module, calibrat
 			return err
 		}
 		logits := export.Logits{Mode: mode.name, Values: slices.Clone(e.Logits()[:m.Config.Classes])}
-		m.Logits = append(m.Logits, logits)
+		m.Logits = append([]export.Logits{logits}, m.Logits...)
 	}
 	return nil
 }
