@@ -233,13 +233,18 @@ func commandLine(cmd *cobra.Command, args []string) string {
 	add := func(word, end string) { words = append(words, end, word) }
 	add(cmd.CommandPath(), "")
 	for _, arg := range args {
-		quoted := shellWord(arg)
-		if arg == "-" || !strings.Contains(quoted, "), (") {
-			add(quoted, " \\")
+		if !strings.Contains(arg, "), (") {
+			add(shellWord(arg), " \\")
 			continue
 		}
-		for i, part := range strings.Split(quoted, " ") { // an architecture may go on on the next line
-			add(part, []string{" \\", ""}[min(i, 1)])
+		// An architecture may go on on the next line.
+		arg = strings.Join(strings.Fields(arg), " ")
+		quoted := shellWord(arg)
+		if !strings.ContainsAny(arg, "\"$`\\!") {
+			quoted = `"` + arg + `"`
+		}
+		for i, part := range strings.SplitAfter(quoted, "), ") {
+			add(strings.TrimSuffix(part, " "), []string{" \\", ""}[min(i, 1)])
 		}
 	}
 	cmd.Flags().Visit(func(f *pflag.Flag) {

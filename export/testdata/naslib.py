@@ -292,4 +292,3 @@ if __name__ == "__main__":
     print(ID, "has", sum(p.numel() for p in network().parameters()), "parameters")
     for mode, difference in check():
         print(mode, "mode: logits differ from bench301's by at most", "%.2g" % difference)
-
