@@ -25,10 +25,10 @@ type Module struct {
 	Space        bench301.Space
 	Architecture bench301.Architecture // canonical: weights are drawn in its order
 	Config       bench301.Config
-	Mean, Std    [3]float32 // of the channels of images in [0, 1], which the network reads normalised
-	Facts        [][2]string
-	Command      string // what made it
-	Batches      int    // that Running comes from
+	Mean, Std    [3]float32  // of the channels of images in [0, 1], which the network reads normalised
+	Facts        [][2]string // names and values, for a reader
+	Command      string      // what made it
+	Batches      int         // that Running comes from
 	Logits       []Logits
 }
 
@@ -122,7 +122,8 @@ type checkRows struct {
 
 func (m Module) data() *pythonModule {
 	d := &pythonModule{Name: m.Name, Title: m.Title, Space: m.Space.Name(), ID: m.Architecture.ID(),
-		Command: inDocstring(m.Command), Height: m.Config.Height, Width: m.Config.Width, Mean: numbers(m.Mean[:]), Std: numbers(m.Std[:]), CheckImages: checkImages}
+		Command: inDocstring(m.Command), Height: m.Config.Height, Width: m.Config.Width,
+		Mean: numbers(m.Mean[:]), Std: numbers(m.Std[:]), CheckImages: checkImages}
 	d.Title = inDocstring(d.Title)
 	for _, f := range m.Facts {
 		d.About = append(d.About, [2]string{inDocstring(f[0]), inDocstring(f[1])})
@@ -304,9 +305,9 @@ func window(n bench301.Node) string {
 }
 
 // reserved are keywords of Python, and modules that one of the same name would hide from the code in it.
-var reserved = strings.Fields("False None True and as assert async await break class continue def del elif else except finally for from " +
-	"global if import in is lambda nonlocal not or pass raise return try while with yield inspect pathlib collections " +
-	"torch")
+var reserved = strings.Fields("False None True and as assert async await break class continue def del elif else " +
+	"except finally for from global if import in is lambda nonlocal not or pass raise return try while with yield " +
+	"inspect pathlib collections torch")
 
 // Written says whether a file is a module or a file of weights that this package wrote, and not someone's own.
 func Written(path string) (bool, error) {

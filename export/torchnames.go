@@ -9,13 +9,14 @@ import (
 )
 
 // The modules of the networks have the names that the code of DARTS and of NAS-Bench-201 gives them, so that a
-// state_dict of one fits the other. stages are the places in nn.Sequential of what an edge or a block consists of.
+// state_dict of one fits the other. Stages are the modules inside an edge or a block.
 var (
 	cellNode = regexp.MustCompile(`^cell(\d+)\.(?:(edge|pre)(\d)\.)?(.+)$`)
 
 	dartsHeads = map[string]string{
-		"stem.conv": "stem.0", "stem.bn": "stem.1", "stem0.conv1": "stem0.0", "stem0.bn1": "stem0.1", "stem0.conv2": "stem0.3",
-		"stem0.bn2": "stem0.4", "stem1.conv": "stem1.1", "stem1.bn": "stem1.2", "classifier": "classifier",
+		"stem.conv": "stem.0", "stem.bn": "stem.1", "stem0.conv1": "stem0.0", "stem0.bn1": "stem0.1",
+		"stem0.conv2": "stem0.3", "stem0.bn2": "stem0.4", "stem1.conv": "stem1.1", "stem1.bn": "stem1.2",
+		"classifier":      "classifier",
 		"auxiliary.conv1": "auxiliary_head.features.2", "auxiliary.bn1": "auxiliary_head.features.3",
 		"auxiliary.conv2": "auxiliary_head.features.5", "auxiliary.bn2": "auxiliary_head.features.6",
 		"auxiliary.classifier": "auxiliary_head.classifier",

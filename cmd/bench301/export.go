@@ -63,8 +63,8 @@ variance 1, or with --calibrate those of the embedded CIFAR-10 images.
 	cmd.Flags().Uint64Var(&o.seed, "seed", 0, "seed of the weights (pytorch, onnx)")
 	cmd.Flags().StringVar(&o.init, "init", string(network.Default), fmt.Sprintf("initialisation of the weights: %v "+
 		"(pytorch, onnx)", network.Distributions()))
-	cmd.Flags().IntVar(&o.calibrate, "calibrate", 0, "set running statistics by so many embedded training images (pytorch, "+
-		"onnx)")
+	cmd.Flags().IntVar(&o.calibrate, "calibrate", 0, "set running statistics by so many embedded training "+
+		"images (pytorch, onnx)")
 	return cmd
 }
 
