@@ -86,7 +86,7 @@ func (e *encoder) graph() error {
 	for i := 1; i < len(g.Params); i++ {
 		offsets[i] = offsets[i-1] + g.Params[i-1].Size()
 	}
-	live := e.live()
+	live := liveNodes(g)
 	for i, n := range g.Nodes {
 		if i == 0 || !live[i] {
 			continue
@@ -106,13 +106,13 @@ func (e *encoder) graph() error {
 	return nil
 }
 
-// live reports which nodes the logits depend on.
-func (e *encoder) live() []bool {
-	live := make([]bool, len(e.outputs))
-	live[e.model.Graph.Logits] = true
+// liveNodes reports which nodes the logits depend on.
+func liveNodes(g bench301.Graph) []bool {
+	live := make([]bool, len(g.Nodes))
+	live[g.Logits] = true
 	for i := len(live) - 1; i > 0; i-- {
-		if live[i] && e.model.Graph.Nodes[i].Kind != bench301.Zero {
-			for _, x := range e.model.Graph.Nodes[i].Inputs {
+		if live[i] && g.Nodes[i].Kind != bench301.Zero {
+			for _, x := range g.Nodes[i].Inputs {
 				live[x] = true
 			}
 		}

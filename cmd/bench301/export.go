@@ -24,6 +24,7 @@ type exportOptions struct {
 	init      string
 	seed      uint64
 	calibrate int
+	command   string // as it can be typed again
 	in        sizedInput
 }
 
@@ -31,28 +32,39 @@ func newExport(s streams) *cobra.Command {
 	o := exportOptions{in: sizedInput{archs: archInput{in: s.in, say: s.say}}}
 	cmd := with(&cobra.Command{
 		Use:   "export ARCH|FILE...",
-		Short: "Write architectures for other programs: Python, ONNX, Graphviz, JSON",
+		Short: "Write architectures for other programs: Python, PyTorch, ONNX, Graphviz, JSON",
 		Long: `Write architectures for other programs:
 
-  python  a Genotype for each architecture, as training scripts import it
-  onnx    one network with random weights (opset 13, IR 7): input images N x 3 x H x W, output logits N x classes
-  dot     the cells, for Graphviz
-  json    the network as a list of primitive operations and parameter tensors, one object a line
+  python   a Genotype for each architecture, as training scripts import it
+  pytorch  a network with random weights as one module of Python, net.py, and its state_dict beside it, net.pt:
+           from net import network. Several go into a folder
+  onnx     one network with random weights (opset 13, IR 7): input images N x 3 x H x W, output logits N x classes
+  dot      the cells, for Graphviz
+  json     the network as a list of primitive operations and parameter tensors, one object a line
 
-In an ONNX file normalisations use running statistics: mean 0 and variance 1, or with --calibrate those of the embedded
-CIFAR-10 images.
+The module needs PyTorch and nothing else. Its names in the state_dict are those of the code of DARTS and of
+NAS-Bench-201. python net.py compares its logits with bench301's. A file that export did not write is not replaced.
+
+Running statistics of normalisations, by which an ONNX file and PyTorch in eval mode normalise, are mean 0 and
+variance 1, or with --calibrate those of the embedded CIFAR-10 images.
 
 ` + archHelp,
 		Example: `  bench301 export DARTS_V2 --to python > genotypes.py
+  bench301 export DARTS_V2 --to pytorch -C 16 --seed 1 --calibrate 500 --out darts_v2.py
+  bench301 export runs/small/report/fronts.csv --to pytorch --variant darts --out front
   bench301 export DARTS_V2 --to onnx -C 16 --seed 1 --calibrate 500 --out darts_v2.onnx
   bench301 export DARTS_V2 --to dot | dot -Tsvg > cells.svg`,
-		RunE: func(cmd *cobra.Command, args []string) error { return exportArchs(cmd.Context(), s, o, args) },
-	}, outFlag(&o.out, "write to this file instead of standard output"), o.in.AddFlags)
-	cmd.Flags().StringVar(&o.to, "to", "python", "format: python, onnx, dot or json")
-	cmd.Flags().Uint64Var(&o.seed, "seed", 0, "seed of the weights (onnx)")
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.command = commandLine(cmd, args)
+			return exportArchs(cmd.Context(), s, o, args)
+		},
+	}, outFlag(&o.out, "write to this file instead of standard output; a folder too for pytorch"), o.in.AddFlags)
+	cmd.Flags().StringVar(&o.to, "to", "python", "format: python, pytorch, onnx, dot or json")
+	cmd.Flags().Uint64Var(&o.seed, "seed", 0, "seed of the weights (pytorch, onnx)")
 	cmd.Flags().StringVar(&o.init, "init", string(network.Default), fmt.Sprintf("initialisation of the weights: %v "+
-		"(onnx)", network.Distributions()))
-	cmd.Flags().IntVar(&o.calibrate, "calibrate", 0, "set running statistics by so many embedded training images (onnx)")
+		"(pytorch, onnx)", network.Distributions()))
+	cmd.Flags().IntVar(&o.calibrate, "calibrate", 0, "set running statistics by so many embedded training "+
+		"images (pytorch, onnx)")
 	return cmd
 }
 
@@ -65,15 +77,16 @@ func exportArchs(ctx context.Context, s streams, o exportOptions, args []string)
 	if err != nil {
 		return err
 	}
-	if o.to == "onnx" {
-		switch {
-		case len(items) != 1:
-			return usagef("--to onnx writes one network, not %d", len(items))
-		case o.out == "" && isTerminal(s.out):
-			return usagef("--to onnx writes bytes, not text: name a file with --out")
-		case o.calibrate < 0 || o.calibrate > dataset.Sample().Train.Len():
-			return usagef("--calibrate %d: must lie in [0, %d]", o.calibrate, dataset.Sample().Train.Len())
-		}
+	if most := dataset.Sample().Train.Len(); o.calibrate < 0 || o.calibrate > most {
+		return usagef("--calibrate %d: must lie in [0, %d]", o.calibrate, most)
+	}
+	switch {
+	case o.to == "pytorch":
+		return exportPyTorch(ctx, s, space, size, o, items)
+	case o.to == "onnx" && len(items) != 1:
+		return usagef("--to onnx writes one network, not %d", len(items))
+	case o.to == "onnx" && o.out == "" && isTerminal(s.out):
+		return usagef("--to onnx writes bytes, not text: name a file with --out")
 	}
 	var b bytes.Buffer
 	switch o.to {
@@ -86,7 +99,7 @@ func exportArchs(ctx context.Context, s streams, o exportOptions, args []string)
 			}
 		}
 	default:
-		return usagef("--to %q: must be python, onnx, dot or json", o.to)
+		return usagef("--to %q: must be python, pytorch, onnx, dot or json", o.to)
 	}
 	if err != nil {
 		return err
@@ -148,37 +161,44 @@ func exportONNX(ctx context.Context, w io.Writer, a bench301.Architecture, graph
 	return export.ONNX(w, m)
 }
 
-// calibrated runs the first embedded training images through a network and returns the running statistics, to which
-// every batch has contributed alike.
+// calibrated is the running statistics of a network after the first embedded training images.
 func calibrated(ctx context.Context, plan *network.Plan, theta []float32, images int) (
 	func(string) (mean, variance []float64), error) {
-	train := dataset.Sample().Train
-	in := plan.Graph().Nodes[0]
-	if in.H != train.Height || in.W != train.Width {
-		return nil, fmt.Errorf("--calibrate: the embedded images are %dx%d, the network reads %dx%d", train.Height,
-			train.Width, in.H, in.W)
+	m, err := network.NewExecutor(plan, network.Options{Batch: min(calibrationBatch, images)})
+	if err != nil {
+		return nil, err
 	}
-	const batch = 100
+	defer m.Close()
+	return m.Running, calibrate(ctx, m, theta, images)
+}
+
+// calibrationBatch is how many images at a time set running statistics.
+const calibrationBatch = 100
+
+// calibrate runs the first embedded training images through a network. To the running statistics every batch has
+// contributed alike.
+func calibrate(ctx context.Context, m *network.Executor, theta []float32, images int) error {
+	train := dataset.Sample().Train
+	in := m.Plan().Graph().Nodes[0]
+	if in.H != train.Height || in.W != train.Width {
+		return fmt.Errorf("--calibrate: the embedded images are %dx%d, the network reads %dx%d", train.Height, train.Width,
+			in.H, in.W)
+	}
 	pick := make([]int, images)
 	for i := range pick {
 		pick[i] = i
 	}
 	x := train.Subset(pick).Normalise(dataset.CIFAR10Normalisation).Pixels
-	m, err := network.NewExecutor(plan, network.Options{Batch: min(batch, images)})
-	if err != nil {
-		return nil, err
-	}
-	defer m.Close()
 	m.SetMomentum(0)
 	image := in.H * in.W * in.C
-	for at := 0; at < images; at += batch {
+	for at := 0; at < images; at += calibrationBatch {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return err
 		}
-		n := min(batch, images-at)
+		n := min(calibrationBatch, images-at)
 		if err := m.Forward(theta, x[at*image:(at+n)*image], n, network.BatchNorm); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return m.Running, nil
+	return nil
 }

@@ -158,12 +158,7 @@ func (v shown) write(s streams, space bench301.Space, cfg bench301.Config, again
 	row("params", strconv.FormatInt(v.Params, 10))
 	row("macs", strconv.FormatInt(v.MACs, 10))
 	row("flops", strconv.FormatInt(v.FLOPs, 10))
-	variant := ""
-	if len(space.Variants()) > 0 {
-		variant = string(cfg.Variant) + ", "
-	}
-	row("network", fmt.Sprintf("%sC=%d, %d cells, %d classes, %dx%d", variant, cfg.Channels, cfg.Layers,
-		cfg.Classes, cfg.Height, cfg.Width))
+	row("network", networkFact(space, cfg))
 	if again {
 		fmt.Fprintln(s.out)
 	}
@@ -178,4 +173,14 @@ func (v shown) write(s streams, space bench301.Space, cfg bench301.Config, again
 		}
 	}
 	return nil
+}
+
+// networkFact says which network of an architecture is meant.
+func networkFact(space bench301.Space, cfg bench301.Config) string {
+	variant := ""
+	if len(space.Variants()) > 0 {
+		variant = string(cfg.Variant) + ", "
+	}
+	return fmt.Sprintf("%sC=%d, %d cells, %d classes, %dx%d", variant, cfg.Channels, cfg.Layers, cfg.Classes, cfg.Height,
+		cfg.Width)
 }

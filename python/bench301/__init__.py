@@ -174,7 +174,10 @@ def _archs(archs: Any, space: str = "darts", notation: str = "") -> Dict[str, An
 def _path(name: Union[str, "os.PathLike[str]"]) -> str:
     """A path as it is meant here, whatever folder the program was started in; a name as it is."""
     name = os.fspath(name)
-    return os.path.abspath(name) if name and os.path.exists(name) else name
+    return os.path.abspath(name) if name not in _NAMES and os.path.exists(name) else name
+
+
+_NAMES = ("", "mini", "mini2", "mini-runtime", "sample", "cifar10")  # the program's own
 
 
 def _number(value: Any) -> Optional[float]:

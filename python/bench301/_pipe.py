@@ -69,8 +69,7 @@ class _Process:
             self._last += 1
             number = self._last
             self._calls[number] = call
-        line = json.dumps({"id": number, "method": method, "params": params}, separators=(",", ":"),
-                          default=_plain).encode() + b"\n"
+        line = _encode({"id": number, "method": method, "params": params}).encode() + b"\n"
         try:
             with self._writing:
                 self._write(line)
@@ -130,7 +129,7 @@ class _Process:
 
     def _take(self, line: bytes) -> None:
         try:
-            message = json.loads(line)
+            message = _decode(line.decode())
         except ValueError:
             self._nonsense = line
             raise _Gone() from None
@@ -210,6 +209,10 @@ def _plain(value: Any) -> Any:
         if convert is not None:
             return convert()
     raise InvalidInput("%r, of type %s: no number, text, list or dict" % (value, type(value).__name__))
+
+
+_encode = json.JSONEncoder(separators=(",", ":"), default=_plain).encode
+_decode = json.JSONDecoder().decode
 
 
 def _exception(error: Dict[str, Any]) -> Exception:
