@@ -300,9 +300,9 @@ def _version(binary: str) -> str:
 
 
 def run(args: List[str], stdin: Optional[str] = None, progress: Optional[Progress] = None,
-        said: Optional[List[str]] = None) -> str:
-    """What `bench301 ARGS` prints. What it says meanwhile goes to standard error if that is a terminal, how far it is
-    to progress instead, and all of it into said.
+        said: Optional[List[str]] = None, quiet: bool = False) -> str:
+    """What `bench301 ARGS` prints. What it says meanwhile goes to standard error if that is a terminal and the call is
+    not quiet, how far it is to progress instead, and all else into said.
 
     Raises InvalidInput for wrong usage and Failed otherwise, with what the program said.
     """
@@ -312,10 +312,11 @@ def run(args: List[str], stdin: Optional[str] = None, progress: Optional[Progres
     done = subprocess.Popen([find()] + args, stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, **own_group)
     said = [] if said is None else said
-    show = sys.stderr is not None and sys.stderr.isatty()
+    show = not quiet and sys.stderr is not None and sys.stderr.isatty()
 
     def listen() -> None:
         assert done.stderr is not None
+        in_place = False  # the cursor stands behind how far it is
         for raw in done.stderr:
             line = raw.decode("utf-8", "replace").rstrip("\r\n")
             far = _HOW_FAR.match(line)
@@ -324,8 +325,14 @@ def run(args: List[str], stdin: Optional[str] = None, progress: Optional[Progres
                     progress(far[1], int(far[2]), int(far[3]))
                 except Exception:  # the program's pipe must be read on
                     traceback.print_exc()
-            elif show:
-                sys.stderr.write(line + "\n")
+            elif show and far:
+                sys.stderr.write("\r%s\x1b[K" % line)
+                in_place = True
+            elif show and not line.startswith("bench301: next: "):
+                sys.stderr.write(("\n" if in_place else "") + line + "\n")
+                in_place = False
+            if show:
+                sys.stderr.flush()
             if not far:
                 said.append(line)
 

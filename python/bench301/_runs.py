@@ -394,13 +394,14 @@ class _Given:
                 _write(os.path.join(folder, name), text)
             for name, _ in self.functions:
                 _write(os.path.join(folder, name + ".csv"), _csv(["arch", "score"], [[self.archs[0].text, 0]]))
-            self._run(folder, ["study", "plan"], ["--no-timing", "--json"])
+            self._run(folder, ["study", "plan"], ["--no-timing", "--json"], quiet=True)
 
-    def _run(self, folder: str, command: List[str], args: List[str], progress: Optional[Progress] = None) -> None:
+    def _run(self, folder: str, command: List[str], args: List[str], progress: Optional[Progress] = None,
+             quiet: bool = False) -> None:
         """Run a command on the definition in a folder. Errors do not name that file, which the user has not written."""
         path = os.path.join(folder, self.definition)
         try:
-            run(command + [path] + args, progress=progress)
+            run(command + [path] + args, progress=progress, quiet=quiet)
         except Error as error:
             raise type(error)(re.sub(re.escape(path) + r"(:\d+)*: ", "", str(error))) from None
 
