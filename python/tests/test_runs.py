@@ -1,6 +1,7 @@
 """Studies with functions, searches, exports: run folders made from Python."""
 
 import functools
+import importlib.util
 import json
 import os
 import signal
@@ -18,6 +19,7 @@ import bench301
 from bench301 import _functions
 
 SOURCES = os.path.dirname(os.path.dirname(os.path.abspath(bench301.__file__)))
+TORCH = importlib.util.find_spec("torch") is not None
 FACTOR = 1
 
 
@@ -437,6 +439,30 @@ class Exports(InFolder):
                 ("out: name a file", ("DARTS_V2", "json"), {})]:
             with self.subTest(want):
                 self.assertIn(want, self.refused(bench301.export, *args, **named))
+
+    @unittest.skipUnless(TORCH, "PyTorch is not here")
+    def test_modules(self) -> None:
+        import torch
+        size = dict(channels=4, layers=5, classes=7)
+        net = bench301.module("DARTS_V2", seed=1, **size)
+        self.assertIsInstance(net, torch.nn.Module)
+        self.assertEqual(sum(p.numel() for p in net.parameters()),
+                         bench301.complexity("DARTS_V2", **size)[0]["params"])
+        self.assertEqual(net(torch.zeros(2, 3, 32, 32)).shape, (2, 7))
+        same, other, drawn = (bench301.module("DARTS_V2", seed=seed, **size) for seed in (1, 2, None))
+        weights = [next(iter(n.parameters())) for n in (net, same, other, drawn)]
+        self.assertEqual([torch.equal(weights[0], w) for w in weights], [True, True, False, False])
+
+    def test_modules_of_a_front(self) -> None:
+        search = bench301.search("macs", "random", population=4, generations=2, out="run")
+        files = search.export("nets", channels=4)
+        self.assertEqual(len(files), len(search.front()))
+        for file in files:
+            self.assertTrue(os.path.isfile(file) and os.path.isfile(file[:-3] + ".pt"), file)
+        self.assertIn("name net.py or a folder", self.refused(bench301.export, "DARTS_V2"))
+        with open("mine.py", "w") as script:
+            script.write("precious = True\n")
+        self.assertIn("not from bench301 export", self.refused(bench301.export, "DARTS_V2", out="mine.py"))
 
 
 if __name__ == "__main__":
