@@ -222,6 +222,7 @@ def _parts(thing: Any, seen: Set[int]) -> Iterator[str]:
             if not name.startswith("__") or isinstance(value, types.FunctionType):
                 yield from _named(name, getattr(value, "__func__", value), seen)
     else:
+        yield "%s %s" % (getattr(thing, "__module__", ""), getattr(thing, "__qualname__", getattr(thing, "__name__", "")))
         yield from _parts(type(thing), seen)
         for name, value in sorted(getattr(thing, "__dict__", {}).items()):
             yield from _named(name, value, seen)

@@ -363,6 +363,8 @@ def run(args: List[str], stdin: Optional[str] = None, progress: Optional[Progres
         for end in (done.stdout, done.stderr):
             if end is not None:
                 end.close()
+    if status < 0:
+        raise ProcessDied("bench301 %s was killed by signal %d; what it had finished is kept" % (args[0], -status))
     if status != 0:
         text = _sentence(said) or "bench301 %s: status %d" % (args[0], status)
         raise (InvalidInput if status == 2 else Failed)(text)

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 import numbers
 import os
 import re
@@ -158,8 +159,8 @@ def study(estimators: Union[Estimator, Iterable[Estimator]], archs: Any = 100, *
     None or NaN, that score is missing, and its reason stands in the run; no score at all is an error.
 
     archs is the number of architectures that seed draws, or a list of them. accuracy is mini, mini2, none, a surrogate,
-    a CSV file with the columns arch and accuracy, rows of query(), or a dict from architectures to numbers. data are
-    images: sample, cifar10, or a path.
+    a CSV file with the columns arch and accuracy, rows of query(), a dict from architectures or ids to numbers, or a
+    list of numbers in the order of archs. data are images: sample, cifar10, or a path.
 
     out is the run folder, by default runs/NAME, or NAME-2 and so on where another study lies there. Whatever ends
     Python, finished scores are kept, and the same call goes on. A function that has changed since is refused, so that
@@ -309,10 +310,12 @@ class _Given:
             if sys.stderr is not None:
                 sys.stderr.write("\nbench301: %s: what is finished is kept; the same call goes on\n" % path)
             raise
-        except BaseException:
+        except BaseException as error:
             if made and not os.path.exists(os.path.join(path, self.manifest)) and not any(
                     Function(name, function, folder).has_scores() for name, function in self.functions):
-                shutil.rmtree(path)  # nothing came of it
+                shutil.rmtree(path, ignore_errors=True)  # nothing came of it
+            if isinstance(error, OSError) and not isinstance(error, Error):
+                raise Failed("%s: %s" % (path, error)) from None
             raise
         return path
 
@@ -440,7 +443,10 @@ def _items(estimators: Any) -> List[Tuple[Optional[str], Any]]:
         if isinstance(item, str):
             found.append((None, _entry(item)))
         elif isinstance(item, Mapping) and "name" in item and not callable(item["name"]):
-            found.append((None, dict(item)))
+            entry = dict(item)
+            if "scores" in entry:  # the folder of the definition is another
+                entry["scores"] = os.path.abspath(entry["scores"])
+            found.append((None, entry))
         elif isinstance(item, Mapping):
             found.extend(_items_of(item))
         elif callable(item):
@@ -521,6 +527,10 @@ def _accuracy(accuracy: Any, archs: Sequence[Any], files: Dict[str, str], space:
         pairs = list(accuracy.items())
     else:
         rows = list(accuracy)
+        if archs and rows and not any(isinstance(row, (Mapping, str)) for row in rows):
+            if len(rows) != len(archs):
+                raise InvalidInput("accuracy: %d numbers, and %d different architectures" % (len(rows), len(archs)))
+            rows = [{"arch": arch.text, "accuracy": value} for arch, value in zip(archs, rows)]
         if not all(isinstance(row, Mapping) and "arch" in row and "accuracy" in row for row in rows):
             raise InvalidInput("accuracy: want a name, a path, a dict from architectures to numbers, or rows with arch and "
                                "accuracy")
@@ -530,7 +540,11 @@ def _accuracy(accuracy: Any, archs: Sequence[Any], files: Dict[str, str], space:
     known = {a.id: a.text for a in archs}
     given = [known.get(k, k) if isinstance(k, str) else k for k, _ in pairs]
     texts = client.call("convert", {"archs": listed(given), "space": space, "notation": ""})["arch"]
-    files["accuracies.csv"] = _csv(["arch", "accuracy"], zip(texts, ("" if v is None else float(v) for _, v in pairs)))
+    try:
+        values = ["" if v is None or math.isnan(v) else float(v) for _, v in pairs]
+    except (TypeError, ValueError) as error:
+        raise InvalidInput("accuracy: %s" % error) from None
+    files["accuracies.csv"] = _csv(["arch", "accuracy"], zip(texts, values))
     return dict({"source": "table", "file": "accuracies.csv", "column": "accuracy"}, **unit)
 
 

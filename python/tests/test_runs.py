@@ -221,7 +221,7 @@ class Studies(InFolder):
             file.write("arch,accuracy\n" + "".join('"%s",%r\n' % pair for pair in values.items()))
         genotypes = bench301.convert(archs, "genotype")
         for accuracy in ("mini", rows, values, dict(zip(genotypes, values.values())),
-                         {row["id"]: row["accuracy"] for row in rows}, "table.csv"):
+                         {row["id"]: row["accuracy"] for row in rows}, rows.column("accuracy"), "table.csv"):
             with self.subTest(type(accuracy).__name__):
                 study = bench301.study(["params", pools], genotypes + archs, accuracy=accuracy)
                 self.assertEqual({row["id"]: round(row["accuracy"], 6) for row in rows},
@@ -277,7 +277,11 @@ class Studies(InFolder):
                 ("no architecture", (mine, []), {}),
                 ("archs[1]", (mine, ["DARTS_V2", "nonsense"]), {}),
                 ("nowhere", (mine, 4), {"accuracy": "nowhere.surrogate"}),
-                ("accuracy: want", (mine, 4), {"accuracy": [1, 2, 3]}),
+                ("accuracy: 3 numbers, and 4 different", (mine, 4), {"accuracy": [1, 2, 3]}),
+                ("accuracy: want", (mine, 4), {"accuracy": [{"arch": "DARTS_V2"}]}),
+                ("accuracy: ", (mine, ["DARTS_V2"]), {"accuracy": {"DARTS_V2": "high"}}),
+                ("archs[0]", (mine, 4), {"accuracy": {"nonsense": 90.5}}),
+                ("nowhere.csv", ({"name": "x", "scores": "nowhere.csv"}, 4), {}),
                 ("nowhere", (mine, 4), {"data": "nowhere"}),
                 ("lower: params", ([mine, "params"], 4), {"lower": ["params"]}),
                 ("seed", ([mine, "rwe"], 4), {"seeds": []}),
@@ -301,6 +305,17 @@ class Studies(InFolder):
         with open("run/python/.lock") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             self.assertIn("another process", self.refused(bench301.study, pools, 4, out="run"))
+
+    @unittest.skipIf(os.name == "nt" or hasattr(os, "geteuid") and os.geteuid() == 0, "root may write everywhere")
+    def test_folder_that_cannot_be_written(self) -> None:
+        os.mkdir("locked", 0o500)
+        self.assertIn("locked", self.refused(bench301.study, pools, 4, out="locked/run"))
+
+    def test_scores_of_a_file(self) -> None:
+        with open("mine.csv", "w") as file:
+            file.write("arch,score\n" + "".join('"%s",%d\n' % (a, i) for i, a in enumerate(bench301.sample(4))))
+        study = bench301.study([{"name": "mine", "scores": "mine.csv"}, pools], 4, out="run")
+        self.assertEqual({row["score"] for row in study.scores() if row["estimator"] == "mine"}, {0, 1, 2, 3})
 
     def test_progress(self) -> None:
         told: List[Any] = []
@@ -328,6 +343,7 @@ class Fingerprints(unittest.TestCase):
             "seen = []\ndef f(a): seen.append(a)": ("seen = [1]\ndef f(a): seen.append(a)", False),
             "f = lambda a: 1": ("f = lambda a: 2", True),
             "f = lambda a: a in {'x', 'y', 'z'}": ("f = lambda a: a in {'z', 'y', 'x'}", False),
+            "f = max": ("f = min", True),
             "import functools\nf = functools.partial(pow, 2)": ("import functools\nf = functools.partial(pow, 3)", True),
             "class C:\n    k = 1\n    def __call__(self, a): return self.k\nf = C()": (
                 "class C:\n    k = 2\n    def __call__(self, a): return self.k\nf = C()", True),
