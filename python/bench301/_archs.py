@@ -34,7 +34,10 @@ def wire(arch: Arch) -> Union[str, dict, list]:
 
 
 def _edges(edges: Iterable[Any]) -> List[Any]:
-    return [(str(operation), int(source)) for operation, source in edges]
+    try:
+        return [(str(operation), int(source)) for operation, source in edges]
+    except (TypeError, ValueError):
+        raise InvalidInput("%r is no cell of a Genotype: want a list of eight (operation, input)" % (edges,)) from None
 
 
 def listed(archs: Any) -> List[Union[str, dict, list]]:
