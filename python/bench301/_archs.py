@@ -21,8 +21,8 @@ def wire(arch: Arch) -> Union[str, dict, list]:
     if hasattr(arch, "normal") and hasattr(arch, "reduce"):
         return "Genotype(normal=%s, normal_concat=[2, 3, 4, 5], reduce=%s, reduce_concat=[2, 3, 4, 5])" % (
             _edges(arch.normal), _edges(arch.reduce))
-    if hasattr(arch, "get_dictionary"):  # of ConfigSpace before 1.0
-        return dict(arch.get_dictionary())
+    if is_configuration(arch):
+        return architecture_of(arch if isinstance(arch, Mapping) else arch.get_dictionary())
     if isinstance(arch, Mapping):
         return dict(arch)
     if hasattr(arch, "tolist"):
@@ -31,6 +31,18 @@ def wire(arch: Arch) -> Union[str, dict, list]:
         return list(arch)
     raise InvalidInput("%r, of type %s, is no architecture: want a text, a Genotype, a dictionary or Configuration of "
                        "ConfigSpace, or lists" % (arch, type(arch).__name__))
+
+
+def is_configuration(arch: Arch) -> bool:
+    """Whether it is a Configuration of ConfigSpace, of any version."""
+    return hasattr(arch, "get_dictionary") or isinstance(arch, Mapping) and hasattr(arch, "config_space")
+
+
+def architecture_of(values: Mapping) -> dict:
+    """What a configuration says of the architecture, without the hyperparameters of training: the published space has
+    ranges of those, and NAS-Bench-301 answers for one value of each, whichever was drawn."""
+    return {str(name): value for name, value in values.items()
+            if str(name).split(":")[-1].startswith(("edge_", "inputs_node_"))}
 
 
 def _edges(edges: Iterable[Any]) -> List[Any]:
@@ -42,9 +54,9 @@ def _edges(edges: Iterable[Any]) -> List[Any]:
 
 def listed(archs: Any) -> List[Union[str, dict, list]]:
     """Architectures of a list, of rows with a key arch, of a column of pandas, or of one architecture alone."""
-    if isinstance(archs, (str, Mapping)) and not (isinstance(archs, Mapping) and "arch" in archs) \
-            or hasattr(archs, "normal") or hasattr(archs, "get_dictionary"):
+    if isinstance(archs, str) or hasattr(archs, "normal") or is_configuration(archs) \
+            or isinstance(archs, Mapping) and "arch" not in archs:
         archs = [archs]
     elif isinstance(archs, Mapping) or hasattr(archs, "columns"):  # a table by columns
         archs = archs["arch"]
-    return [wire(a["arch"] if isinstance(a, Mapping) and "arch" in a else a) for a in archs]
+    return [wire(a["arch"] if isinstance(a, dict) and "arch" in a else a) for a in archs]

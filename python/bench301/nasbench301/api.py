@@ -4,6 +4,7 @@ import json
 import os
 import random
 import sys
+import warnings
 from pathlib import Path
 from typing import Any, Dict, Union
 
@@ -113,7 +114,9 @@ class SurrogateAPI:
 
         config is a Genotype with representation="genotype", a dictionary or Configuration of
         ConfigSpace with "configspace", and two lists of (input, operation) with "BANANAS". A text
-        of that notation will do as well.
+        of that notation will do as well. Hyperparameters of training in a configuration are taken
+        at the values that NAS-Bench-301 fixes, whatever they are: the models cannot depend on what
+        was constant in their data. For one that does, a warning says so.
 
         with_noise is a trap that nasbench301 has set: unless it is False, a draw from a normal
         distribution, as wide as the members disagree, is added to their mean. The same
@@ -130,4 +133,12 @@ class SurrogateAPI:
         UnknownRepresentation, also a NotImplementedError.
         """
         arch, notation = self._converter(representation).read(config)
+        if self.model.training and notation == "configspace":
+            self._warn(self.convert_representation(config, representation))
         return self.model.ask(arch, notation, bool(with_noise))
+
+    def _warn(self, config: Dict[str, Any]) -> None:
+        for name, fixed in fixed_hyperparameters.items():
+            if str(config.get(name, fixed)) != str(fixed):
+                warnings.warn("%s: %s depends on hyperparameters of training, and answers for %s" % (
+                    name, self.model.name, fixed), stacklevel=3)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Dict, Tuple
 
 from bench301 import Genotype, InvalidInput
-from bench301._archs import wire
+from bench301._archs import architecture_of, is_configuration, wire
 from bench301._pipe import client
 
 __all__ = ["BANANASConverter", "BaseConverter", "CONVERTER_DICT", "ConfigspaceInstanceConverter",
@@ -36,29 +36,31 @@ class BaseConverter:
                 "; or representation=\"%s\"" % others[0] if others else ""))
         return wire(config), self.notation
 
-    def convert(self, config: Any) -> Dict[str, str]:
-        """An architecture as a dictionary of ConfigSpace, with 22 keys. Raises InvalidInput."""
+    def convert(self, config: Any) -> Dict[str, Any]:
+        """An architecture as a dictionary of ConfigSpace. Raises InvalidInput."""
         arch, notation = self.read(config)
         answer = client.call("convert", {"archs": [arch], "notation": notation, "to": "configspace"})
         return json.loads(answer["text"][0])
 
 
 class ConfigspaceInstanceConverter(BaseConverter):
-    """Of ConfigSpace: a Configuration of any version, or its dictionary.
-
-    Other hyperparameters may stand in it with the values that NAS-Bench-301 fixes.
-    """
+    """Of ConfigSpace: a Configuration of any version, or its dictionary. The hyperparameters of
+    training in it do not matter."""
 
     name = notation = "configspace"
     wanted = "a dictionary or Configuration of ConfigSpace"
 
     def fits(self, config: Any) -> bool:
-        return isinstance(config, Mapping) or hasattr(config, "get_dictionary")
+        return isinstance(config, Mapping) or is_configuration(config)
 
-    def convert(self, config: Any) -> Dict[str, str]:
-        if isinstance(config, dict):
-            return config
-        return self.read(config)[0]
+    def read(self, config: Any) -> Tuple[Any, str]:
+        values, notation = super().read(config)
+        return values if isinstance(values, str) else architecture_of(values), notation
+
+    def convert(self, config: Any) -> Dict[str, Any]:
+        if isinstance(config, str):
+            return json.loads(config)
+        return dict(config if isinstance(config, Mapping) else config.get_dictionary())
 
 
 class GenotypeConverter(BaseConverter):
@@ -89,6 +91,6 @@ CONVERTER_DICT = {c.name: c for c in (
     ConfigspaceInstanceConverter, GenotypeConverter, BANANASConverter)}
 
 
-def convert_genotype_to_config(arch: Any) -> Dict[str, str]:
+def convert_genotype_to_config(arch: Any) -> Dict[str, Any]:
     """A Genotype as a dictionary of ConfigSpace, with 22 keys. Raises InvalidInput."""
     return GenotypeConverter().convert(arch)

@@ -6,6 +6,8 @@ from typing import Any, Dict, List, Optional
 from bench301 import InvalidInput
 from bench301._pipe import client
 
+from ..representations import ConfigspaceInstanceConverter
+
 try:
     import numpy
 except ImportError:
@@ -25,10 +27,15 @@ class BaggingEnsemble:
         self.unit = info["unit"]  # percent or seconds
         self.ensemble_size = info["members"]
         self.starting_seed = seed  # None where there is none, as in files of ours
+        self.training = info.get("training", False)  # depends on hyperparameters of training
         self._single = info["kind"] in _FLOAT32
 
     def __repr__(self) -> str:
         return "<%s, %s, members: %d>" % (self.name, self.unit, self.ensemble_size)
+
+    def _ask_config(self, config_dict: Any, members: bool = False) -> Dict[str, Any]:
+        arch, notation = ConfigspaceInstanceConverter().read(config_dict)
+        return self._call(arch, notation, members)
 
     def _call(self, arch: Any, notation: str, members: bool = False) -> Dict[str, Any]:
         try:
@@ -44,7 +51,9 @@ class BaggingEnsemble:
 
     def ask(self, arch: Any, notation: str, noisy: bool) -> Any:
         """The mean of the members, with a draw of noise if that is wanted."""
-        answer = self._call(arch, notation)
+        return self._value(self._call(arch, notation), noisy)
+
+    def _value(self, answer: Dict[str, Any], noisy: bool) -> Any:
         mean = self._number(answer["value"][0])
         if not noisy:
             return mean
@@ -54,20 +63,20 @@ class BaggingEnsemble:
 
     def query(self, config_dict: Any) -> Any:
         """The mean of the members, and a draw of noise: see SurrogateAPI.predict."""
-        return self.ask(config_dict, "configspace", True)
+        return self._value(self._ask_config(config_dict), True)
 
     def query_mean(self, config_dict: Any) -> Any:
         """The mean of the members."""
-        return self.ask(config_dict, "configspace", False)
+        return self._value(self._ask_config(config_dict), False)
 
     def query_std(self, config_dict: Any) -> Any:
         """The standard deviation of the members, of which the noise is drawn. The small surrogates
         inside the program have one member, and a deviation that was fitted."""
-        return self._number(self._call(config_dict, "configspace")["std"][0])
+        return self._number(self._ask_config(config_dict)["std"][0])
 
     def query_members(self, config_dict: Any) -> List[Any]:
         """What each member says, an array of one number each; without numpy a list of one."""
-        answer = self._call(config_dict, "configspace", members=True)
+        answer = self._ask_config(config_dict, members=True)
         members = answer["members"][0] or answer["value"]
         if numpy is None:
             return [[value] for value in members]
