@@ -24,11 +24,11 @@ from ._errors import (BinaryMismatch, BinaryNotFound, Cancelled, Error, Failed, 
 from ._pipe import Progress, client, run
 from ._rows import Rows, from_columns
 from ._version import __version__
-from ._zero_cost import ZeroCost, zero_cost
+from ._zero_cost import PROXIES, ZeroCost, zero_cost
 
 
 __all__ = [
-    "Arch", "BinaryMismatch", "BinaryNotFound", "Cancelled", "Error", "Failed", "Genotype", "InvalidInput",
+    "Arch", "BinaryMismatch", "BinaryNotFound", "Cancelled", "Error", "Failed", "Genotype", "InvalidInput", "PROXIES",
     "ProcessDied", "Rows", "ZeroCost", "__version__", "close", "complexity", "convert", "correlate", "find_binary",
     "nasbench301", "query", "run_command", "sample", "score", "surrogate", "zero_cost",
 ]

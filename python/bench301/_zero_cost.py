@@ -80,9 +80,15 @@ def zero_cost(archs: Any, proxies: Union[str, Sequence[str]] = PROXIES, *, surro
     by_arch: Dict[str, Dict[str, List[Dict[str, Any]]]] = {name: {} for name in places}
     for row in scores:
         by_arch[row["id"]].setdefault(row["label"], []).append(row)
+    labels = list(dict.fromkeys(row["label"] for row in scores))
+    names = dict(zip(labels, labels))
+    if len(labels) == len(proxies):  # as they were asked for, whatever the order of settings
+        names = {label: label if proxy.startswith("group:") else proxy
+                 for label, proxy in zip(labels, proxies)}
     table = {}
     for arch, canonical, name, value in zip(sent, known["arch"], known["id"], values):
-        entry: Dict[str, Any] = {proxy: _cell(rows) for proxy, rows in by_arch[name].items()}
+        entry: Dict[str, Any] = {
+            names[label]: _cell(rows) for label, rows in by_arch[name].items()}
         entry["val_accuracy"] = value
         table[_key(arch, canonical)] = entry
     notes = notes + scores.notes
