@@ -14,6 +14,9 @@ Genotype = namedtuple("Genotype", "normal normal_concat reduce reduce_concat")
 Arch = Any
 
 
+_PREFIX = "NetworkSelectorDatasetInfo:darts:"  # of the names of the published space; may be left out
+
+
 def wire(arch: Arch) -> Union[str, dict, list]:
     """An architecture as a text or JSON value that the program reads. Raises InvalidInput for anything else."""
     if isinstance(arch, str):
@@ -41,8 +44,14 @@ def is_configuration(arch: Arch) -> bool:
 def architecture_of(values: Mapping) -> dict:
     """What a configuration says of the architecture, without the hyperparameters of training: the published space has
     ranges of those, and NAS-Bench-301 answers for one value of each, whichever was drawn."""
-    return {str(name): value for name, value in values.items()
-            if str(name).split(":")[-1].startswith(("edge_", "inputs_node_"))}
+    found = {}
+    for name, value in values.items():
+        name = str(name)
+        if name.startswith(_PREFIX):
+            name = name[len(_PREFIX):]
+        if name.startswith(("edge_", "inputs_node_")):
+            found[name] = value
+    return found
 
 
 def _edges(edges: Iterable[Any]) -> List[Any]:

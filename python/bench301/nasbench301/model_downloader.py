@@ -33,7 +33,11 @@ def download_models(version: Union[str, float], delete_zip: bool = True,
         return
     print("Downloading the models of NAS-Bench-301 %s to %s" % (version, models))
     args = ["surrogate", "fetch", version, "--out", folder]
-    run(args + ["--url", url] if url else args)
+    try:
+        run(args + ["--url", url] if url else args)
+    except Failed as error:
+        raise Failed("%s; an archive that you have can be unpacked to %s instead" % (
+            error, models)) from None
     archive = models + ".zip"
     with tempfile.TemporaryDirectory(prefix=".nb_models", dir=folder) as unpacked:
         with zipfile.ZipFile(archive) as file:

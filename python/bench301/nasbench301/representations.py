@@ -15,6 +15,8 @@ __all__ = ["BANANASConverter", "BaseConverter", "CONVERTER_DICT", "ConfigspaceIn
 OPS = ["max_pool_3x3", "avg_pool_3x3", "skip_connect", "sep_conv_3x3", "sep_conv_5x5",
        "dil_conv_3x3", "dil_conv_5x5"]
 
+_NUMBERS = {name: number for number, name in enumerate(OPS)}
+
 
 class BaseConverter:
     """Reads architectures of one representation."""
@@ -72,6 +74,15 @@ class GenotypeConverter(BaseConverter):
 
     def fits(self, config: Any) -> bool:
         return hasattr(config, "normal") and hasattr(config, "reduce")
+
+    def read(self, config: Any) -> Tuple[Any, str]:
+        if not isinstance(config, str) and self.fits(config):
+            try:  # numbers are read faster
+                return [[(int(source), _NUMBERS[operation]) for operation, source in cell]
+                        for cell in (config.normal, config.reduce)], BANANASConverter.notation
+            except (KeyError, TypeError, ValueError):
+                pass  # the program says what is wrong
+        return super().read(config)
 
 
 class BANANASConverter(BaseConverter):
