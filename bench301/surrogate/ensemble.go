@@ -58,8 +58,8 @@ func (e *Ensemble) Info() Info { return e.info }
 // Members describes the members in the order of Prediction.Members.
 func (e *Ensemble) Members() []Member { return e.members }
 
-// SplitsOnTraining reports whether a tree splits on a hyperparameter of the training pipeline, of which Predict takes the
-// value that NAS-Bench-301 fixes. In data where it is constant no tree can.
+// SplitsOnTraining reports whether a tree splits on a hyperparameter of the training pipeline, of which Predict takes
+// the value that NAS-Bench-301 fixes. In data where it is constant no tree can.
 func (e *Ensemble) SplitsOnTraining() bool {
 	for _, m := range e.models {
 		if splitsOnTraining(m.xgb) || splitsOnTraining(m.lgb) {

@@ -131,7 +131,8 @@ func TestSplitsOnTraining(t *testing.T) {
 	for feature, want := range map[uint32]bool{uint32(normalColumns.edge[0]): false, learningRate: true} {
 		var f trees.Forest[float32]
 		err := f.Add(trees.Source[float32]{Left: []int32{1, -1, -1}, Right: []int32{2, -1, -1},
-			Feature: []uint32{feature, learningRate, learningRate}, Value: []float32{0.5, 93, 94}, Flags: make([]trees.Flags, 3)})
+			Feature: []uint32{feature, learningRate, learningRate}, Value: []float32{0.5, 93, 94},
+			Flags: make([]trees.Flags, 3)})
 		if err != nil {
 			t.Fatal(err)
 		}
