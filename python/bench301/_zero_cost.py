@@ -104,14 +104,15 @@ def _cell(rows: List[Dict[str, Any]]) -> Dict[str, Any]:
         "score": None, "time": math.fsum(row.get("seconds", 0) for row in rows) / len(rows)}
     wrong = [row for row in rows if row.get("score") is None]
     if wrong:
-        cell["error"] = "%s: %s" % (wrong[0]["status"], wrong[0].get("error", "no reason was given"))
+        reason = wrong[0].get("error", "no reason was given")
+        cell["error"] = "%s: %s" % (wrong[0]["status"], reason)
     else:
         cell["score"] = math.fsum(row["score"] for row in rows) / len(rows)
     return cell
 
 
 def _key(arch: Any, canonical: str) -> str:
-    """The text of NASLib's compact tuples, in the order that the architecture was given in, if it has one."""
+    """The text of NASLib's compact tuples, in the order of the architecture if it has one."""
     cells = ast.literal_eval(canonical)
     try:
         given = _cells(arch)
@@ -128,8 +129,9 @@ def _cells(arch: Any) -> List[List[Tuple[int, int]]]:
     if isinstance(arch, str):
         tree = ast.parse(arch.strip(), mode="eval").body
         if isinstance(tree, ast.Call):
-            cells = {k.arg: ast.literal_eval(k.value) for k in tree.keywords if k.arg in ("normal", "reduce")}
-            return [[(source, _OPERATIONS.index(operation)) for operation, source in cells[name]]
-                    for name in ("normal", "reduce")]
+            given = {keyword.arg: keyword.value for keyword in tree.keywords}
+            cells = [ast.literal_eval(given[name]) for name in ("normal", "reduce")]
+            return [[(source, _OPERATIONS.index(operation)) for operation, source in cell]
+                    for cell in cells]
         arch = ast.literal_eval(tree)
     return [[(int(source), int(operation)) for source, operation in cell] for cell in arch]

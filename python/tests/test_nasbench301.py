@@ -1,9 +1,10 @@
-"""Code written for nasbench301 finds its names, its numbers to the bit, its types, and its noise."""
+"""Code written for nasbench301 finds its names, its numbers to the bit, its types, its noise."""
 
 import importlib
 import json
 import os
 import random
+import struct
 import subprocess
 import sys
 import tempfile
@@ -60,10 +61,11 @@ CONFIG = {PREFIX + name: value for name, value in {
     "edge_reduce_11": "skip_connect", "edge_reduce_13": "sep_conv_5x5",
     "inputs_node_reduce_3": "1_2", "inputs_node_reduce_4": "0_2", "inputs_node_reduce_5": "2_4",
 }.items()}
-#: What a sample of the published space holds beside it.
-DRAWN = dict(CONFIG, **{
+#: What a sample of the published space holds beside it; four of them are not as NAS-Bench-301 has it.
+TRAINING = {
     PREFIX + "layers": 20, PREFIX + "init_channels": 50, "CreateImageDataLoader:batch_size": 71,
-    "ImageAugmentation:augment": True, "OptimizerSelector:sgd:learning_rate": 0.9})
+    "ImageAugmentation:augment": True, "OptimizerSelector:sgd:learning_rate": 0.9}
+DRAWN = dict(CONFIG, **TRAINING)
 BANANAS = tuple(tuple((source, representations.OPS.index(operation)) for operation, source in cell)
                 for cell in (GENOTYPE.normal, GENOTYPE.reduce))
 
@@ -94,9 +96,10 @@ class Mini(unittest.TestCase):
     def test_representations(self) -> None:
         want = bench301.query(GENOTYPE)[0]["accuracy"]
         configs = {
-            "genotype": [GENOTYPE, nb.Genotype(*GENOTYPE), bench301.convert(GENOTYPE, "genotype")[0]],
-            "configspace": [CONFIG, DRAWN, {**nb.fixed_hyperparameters, **CONFIG}, json.dumps(CONFIG),
-                            OldConfiguration(), NewConfiguration(DRAWN)],
+            "genotype": [GENOTYPE, nb.Genotype(*GENOTYPE),
+                         bench301.convert(GENOTYPE, "genotype")[0]],
+            "configspace": [CONFIG, DRAWN, {**nb.fixed_hyperparameters, **CONFIG},
+                            json.dumps(CONFIG), OldConfiguration(), NewConfiguration(DRAWN)],
             "BANANAS": [BANANAS, [list(cell) for cell in BANANAS], str(BANANAS)],
         }
         if numpy is not None:
@@ -128,7 +131,8 @@ class Mini(unittest.TestCase):
     def test_wrong(self) -> None:
         cell = GENOTYPE.normal
         cases = {
-            "no such representation": (GENOTYPE, "genotyp", "'genotyp': want one of configspace, genotype"),
+            "no such representation": (GENOTYPE, "genotyp",
+                                       "'genotyp': want one of configspace, genotype, BANANAS"),
             "none": (GENOTYPE, None, "None: want one of"),
             "a list": (GENOTYPE, ["genotype"], "want one of"),
             "genotype as configspace": (GENOTYPE, "configspace", 'or representation="genotype"'),
@@ -138,8 +142,10 @@ class Mini(unittest.TestCase):
             "nothing": (None, "genotype", "want a Genotype"),
             "no cell": (GENOTYPE._replace(normal=None), "genotype", "None is no cell"),
             "triples": (GENOTYPE._replace(normal=[(1, 2, 3)] * 8), "genotype", "is no cell"),
-            "too few": (GENOTYPE._replace(normal=cell[:6]), "genotype", "config: normal cell: 6 edges"),
-            "no operation": (GENOTYPE._replace(normal=[("none", 0)] + cell[1:]), "genotype", '"none"'),
+            "too few": (GENOTYPE._replace(normal=cell[:6]), "genotype",
+                        "config: normal cell: 6 edges"),
+            "no operation": (GENOTYPE._replace(normal=[("none", 0)] + cell[1:]), "genotype",
+                             '"none"'),
             "one input twice": (GENOTYPE._replace(normal=[cell[1]] + cell[1:]), "genotype",
                                 "config: normal cell, node 2: both edges read state 0"),
             "empty": ({}, "configspace", "config: "),
@@ -198,7 +204,8 @@ class Mini(unittest.TestCase):
         """A model whose trees split on what NAS-Bench-301 keeps fixed answers with a warning."""
         with mock.patch.object(self.model.model, "training", True):
             for config, representation, warns in [
-                    (DRAWN, "configspace", 4), (CONFIG, "configspace", 0), (GENOTYPE, "genotype", 0),
+                    (DRAWN, "configspace", 4), (CONFIG, "configspace", 0),
+                    (GENOTYPE, "genotype", 0),
                     ({**nb.fixed_hyperparameters, **CONFIG}, "configspace", 0)]:
                 with warnings.catch_warnings(record=True) as caught:
                     warnings.simplefilter("always")
@@ -231,9 +238,7 @@ class Genuine(unittest.TestCase):
             genotypes = bench301.convert([r["arch"] for r in records], "genotype")
             for record, text in zip(records, genotypes):
                 genotype = eval(text, {"Genotype": nb.Genotype})
-                config = dict(DRAWN, **representations.convert_genotype_to_config(genotype))
-                config = {k: v for k, v in config.items() if k not in CONFIG or k in
-                          representations.convert_genotype_to_config(genotype)}
+                config = dict(TRAINING, **representations.convert_genotype_to_config(genotype))
                 for asked, representation in ((genotype, "genotype"), (config, "configspace"),
                                               (eval(record["arch"]), "BANANAS")):
                     got = model.predict(config=asked, representation=representation,
@@ -246,10 +251,11 @@ class Genuine(unittest.TestCase):
                 wanted = numpy.float32 if single else numpy.float64
                 self.assertIs(type(got), wanted)
                 self.assertIs(type(model.predict(genotype, "genotype")), numpy.float64)
-                self.assertEqual(members_dtype(model, config), wanted)
+                self.assertEqual(model.model.query_members(config)[0].dtype, wanted)
 
     def test_graph_network(self) -> None:
-        with open(os.path.join(MODELS, "gin", "expected_ensemble_dev.json"), encoding="utf-8") as file:
+        expected = os.path.join(MODELS, "gin", "expected_ensemble_dev.json")
+        with open(expected, encoding="utf-8") as file:
             records = json.load(file)["records"][:10]
         model = nb.load_ensemble(os.path.join(MODELS, "gin", "ensemble"))
         for record in records:
@@ -335,8 +341,9 @@ class Genuine(unittest.TestCase):
             for name, text in (("script.py", script), ("beside.py", "")):
                 with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
                     file.write(text)
+            script_path = os.path.join(folder, "script.py")
             done = subprocess.run(
-                [sys.executable, "-m", "bench301.nasbench301", os.path.join(folder, "script.py"), path],
+                [sys.executable, "-m", "bench301.nasbench301", script_path, path],
                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True,
                 env=dict(os.environ, PYTHONPATH=SOURCES, BENCH301_BIN=find()))
         self.assertEqual((done.stderr, done.returncode), ("", 0))
@@ -378,12 +385,7 @@ class Names(unittest.TestCase):
 
 def bits(value: Any, single: bool) -> str:
     """The bits of a number, as the expectations write them."""
-    import struct
     return struct.pack(">f" if single else ">d", value).hex()
-
-
-def members_dtype(model: Any, config: Any) -> Any:
-    return model.model.query_members(config)[0].dtype
 
 
 if __name__ == "__main__":

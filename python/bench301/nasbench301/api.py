@@ -42,9 +42,9 @@ class UnknownRepresentation(InvalidInput, NotImplementedError):
 
 
 def load_ensemble(ensemble_parent_directory: Union[str, "os.PathLike[str]"]) -> "SurrogateAPI":
-    """Read a surrogate: the unpacked folder of a published ensemble, such as nb_models_1.0/xgb_v1.0,
-    or of one of its members; a surrogate file of ours; the name of an imported ensemble; mini,
-    mini2 or mini-runtime, which are inside the program and approximate the published ones.
+    """Read a surrogate: the unpacked folder of a published ensemble (nb_models_1.0/xgb_v1.0), or of
+    one of its members; a surrogate file of ours; the name of an imported ensemble; mini, mini2 or
+    mini-runtime, which are inside the program and approximate the published ones.
 
     A published folder names a seed. As in nasbench301, numpy's global generator is seeded with it,
     plus the number of members, less one; PyTorch's too if it is imported, and without numpy the
@@ -54,8 +54,8 @@ def load_ensemble(ensemble_parent_directory: Union[str, "os.PathLike[str]"]) -> 
     """
     name = ensemble_parent_directory
     if not isinstance(name, (str, os.PathLike)) or not os.fspath(name):
-        raise InvalidInput("load_ensemble: %r: want the folder of an ensemble, a surrogate file, or "
-                           "the name of a surrogate, such as mini" % (name,))
+        raise InvalidInput("load_ensemble: %r: want the folder of an ensemble, a surrogate file, "
+                           "or the name of a surrogate, such as mini" % (name,))
     name = os.fspath(name)
     path = os.path.abspath(name) if os.path.exists(name) else name
     try:
@@ -140,5 +140,6 @@ class SurrogateAPI:
     def _warn(self, config: Dict[str, Any]) -> None:
         for name, fixed in fixed_hyperparameters.items():
             if str(config.get(name, fixed)) != str(fixed):
-                warnings.warn("%s: %s depends on hyperparameters of training, and answers for %s" % (
-                    name, self.model.name, fixed), stacklevel=3)
+                warnings.warn(
+                    "%s: %s depends on hyperparameters of training, and answers for %s" % (
+                        name, self.model.name, fixed), stacklevel=3)

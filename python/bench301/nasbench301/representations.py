@@ -33,15 +33,16 @@ class BaseConverter:
         """An architecture as the program reads it, and its notation. Raises InvalidInput."""
         if not isinstance(config, str) and not self.fits(config):
             others = [name for name, c in CONVERTER_DICT.items() if c().fits(config)]
-            raise InvalidInput("config: %.60r, of type %s, with representation=\"%s\": want %s%s" % (
+            raise InvalidInput('config: %.60r, of type %s, with representation="%s": want %s%s' % (
                 config, type(config).__name__, self.name, self.wanted,
-                "; or representation=\"%s\"" % others[0] if others else ""))
+                '; or representation="%s"' % others[0] if others else ""))
         return wire(config), self.notation
 
     def convert(self, config: Any) -> Dict[str, Any]:
         """An architecture as a dictionary of ConfigSpace. Raises InvalidInput."""
         arch, notation = self.read(config)
-        answer = client.call("convert", {"archs": [arch], "notation": notation, "to": "configspace"})
+        answer = client.call(
+            "convert", {"archs": [arch], "notation": notation, "to": "configspace"})
         return json.loads(answer["text"][0])
 
 
