@@ -30,7 +30,7 @@ from ._zero_cost import PROXIES, ZeroCost, zero_cost
 __all__ = [
     "Arch", "BinaryMismatch", "BinaryNotFound", "Cancelled", "Error", "Failed", "Genotype", "InvalidInput", "PROXIES",
     "ProcessDied", "Rows", "ZeroCost", "__version__", "close", "complexity", "convert", "correlate", "find_binary",
-    "nasbench301", "query", "run_command", "sample", "score", "surrogate", "zero_cost",
+    "query", "run_command", "sample", "score", "surrogate", "zero_cost",
 ]
 
 

@@ -61,7 +61,7 @@ CONFIG = {PREFIX + name: value for name, value in {
     "edge_reduce_11": "skip_connect", "edge_reduce_13": "sep_conv_5x5",
     "inputs_node_reduce_3": "1_2", "inputs_node_reduce_4": "0_2", "inputs_node_reduce_5": "2_4",
 }.items()}
-#: What a sample of the published space holds beside it; four of them are not as NAS-Bench-301 has it.
+#: What a sample of the published space holds beside it; four are not as NAS-Bench-301 has them.
 TRAINING = {
     PREFIX + "layers": 20, PREFIX + "init_channels": 50, "CreateImageDataLoader:batch_size": 71,
     "ImageAugmentation:augment": True, "OptimizerSelector:sgd:learning_rate": 0.9}
