@@ -10,6 +10,7 @@ Everything is computed by one `bench301 pipe` process, which starts at the first
 this one.
 """
 
+import importlib
 import math
 import os
 import sys
@@ -23,12 +24,13 @@ from ._errors import (BinaryMismatch, BinaryNotFound, Cancelled, Error, Failed, 
 from ._pipe import Progress, client, run
 from ._rows import Rows, from_columns
 from ._version import __version__
+from ._zero_cost import PROXIES, ZeroCost, zero_cost
 
 
 __all__ = [
-    "Arch", "BinaryMismatch", "BinaryNotFound", "Cancelled", "Error", "Failed", "Genotype", "InvalidInput",
-    "ProcessDied", "Rows", "__version__", "close", "complexity", "convert", "correlate", "find_binary", "query",
-    "run_command", "sample", "score", "surrogate",
+    "Arch", "BinaryMismatch", "BinaryNotFound", "Cancelled", "Error", "Failed", "Genotype", "InvalidInput", "PROXIES",
+    "ProcessDied", "Rows", "ZeroCost", "__version__", "close", "complexity", "convert", "correlate", "find_binary",
+    "query", "run_command", "sample", "score", "surrogate", "zero_cost",
 ]
 
 
@@ -149,6 +151,12 @@ def correlate(scores: Any, accuracies: Any, *, resamples: int = 2000, seed: int 
     with _Meter(progress) as told:
         answer = client.call("correlate", asked, told)
     return Rows(answer["rows"], answer["notes"], answer["title"])
+
+
+def __getattr__(name: str) -> Any:
+    if name == "nasbench301":  # imports numpy where there is one
+        return importlib.import_module("bench301.nasbench301")
+    raise AttributeError("module %r has no attribute %r" % (__name__, name))
 
 
 def run_command(*args: str, stdin: Optional[str] = None) -> str:

@@ -332,6 +332,9 @@ def run(args: List[str], stdin: Optional[str] = None) -> str:
         raise
     finally:
         listener.join(2)
+        for end in (done.stdin, done.stdout, done.stderr):
+            if end is not None and not (end is done.stderr and listener.is_alive()):
+                end.close()
     if status != 0:
         text = b"".join(said).decode("utf-8", "replace").strip()
         raise (InvalidInput if status == 2 else Failed)(text or "bench301 %s: status %d" % (args[0], status))
