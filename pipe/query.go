@@ -48,7 +48,11 @@ func (s *Server) surrogate(_ context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return got.Info(), nil
+	e, published := got.(*surrogate.Ensemble)
+	return struct {
+		surrogate.Info
+		Training bool `json:"training"` // depends on hyperparameters of the training
+	}{got.Info(), published && e.SplitsOnTraining()}, nil
 }
 
 // prediction is what surrogates predict, a column a property.

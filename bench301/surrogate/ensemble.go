@@ -58,6 +58,29 @@ func (e *Ensemble) Info() Info { return e.info }
 // Members describes the members in the order of Prediction.Members.
 func (e *Ensemble) Members() []Member { return e.members }
 
+// SplitsOnTraining reports whether a tree splits on a hyperparameter of the training pipeline, of which Predict takes
+// the value that NAS-Bench-301 fixes. In data where it is constant no tree can.
+func (e *Ensemble) SplitsOnTraining() bool {
+	for _, m := range e.models {
+		if splitsOnTraining(m.xgb) || splitsOnTraining(m.lgb) {
+			return true
+		}
+	}
+	return false
+}
+
+func splitsOnTraining[T trees.Real](f *trees.Forest[T]) bool {
+	if f == nil {
+		return false
+	}
+	for _, n := range f.Nodes {
+		if !n.Leaf() && !ofArchitecture[n.Feature()] {
+			return true
+		}
+	}
+	return false
+}
+
 // Predict answers for one architecture. XGBoost's numbers are float32, and so are the mean and the standard deviation.
 func (e *Ensemble) Predict(g bench301.Genotype) Prediction {
 	p := [1]Prediction{{Members: make([]float64, len(e.models))}}

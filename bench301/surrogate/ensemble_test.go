@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"rwe301/bench301"
+	"rwe301/bench301/surrogate/internal/trees"
 )
 
 // TestBatchesAreSingles: however many are asked together, and on however many processors, the answers are the same.
@@ -116,6 +117,28 @@ func BenchmarkLoadFile(b *testing.B) {
 	for range b.N {
 		if _, err := decodeFile(data); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+func TestSplitsOnTraining(t *testing.T) {
+	for _, name := range ensembles {
+		if load(t, name).SplitsOnTraining() {
+			t.Errorf("%s: its data had the hyperparameters of training at one value", name)
+		}
+	}
+	const learningRate = 24
+	for feature, want := range map[uint32]bool{uint32(normalColumns.edge[0]): false, learningRate: true} {
+		var f trees.Forest[float32]
+		err := f.Add(trees.Source[float32]{Left: []int32{1, -1, -1}, Right: []int32{2, -1, -1},
+			Feature: []uint32{feature, learningRate, learningRate}, Value: []float32{0.5, 93, 94},
+			Flags: make([]trees.Flags, 3)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := Ensemble{models: []*model{{xgb: &f}}}
+		if got := e.SplitsOnTraining(); got != want {
+			t.Errorf("a split on column %d: %v, want %v", feature, got, want)
 		}
 	}
 }

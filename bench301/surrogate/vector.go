@@ -1,6 +1,8 @@
 package surrogate
 
 import (
+	"slices"
+
 	"rwe301/bench301"
 	"rwe301/bench301/surrogate/internal/trees"
 )
@@ -40,6 +42,16 @@ var (
 	reduceColumns = columns{edge: [14]int{12, 13, 48, 49, 50, 51, 52, 53, 54, 55, 44, 45, 46, 47},
 		input: [3]int{18, 19, 20}}
 )
+
+// ofArchitecture marks the columns of the architecture.
+var ofArchitecture = func() (marked [Features]bool) {
+	for _, c := range []columns{normalColumns, reduceColumns} {
+		for _, i := range slices.Concat(c.edge[:], c.input[:]) {
+			marked[i] = true
+		}
+	}
+	return marked
+}()
 
 // edgeOffset is the number of a node's edge from state 0; node n has n+2 edges.
 var edgeOffset = [bench301.Nodes]int{0, 2, 5, 9}

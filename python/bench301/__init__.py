@@ -10,6 +10,7 @@ Everything is computed by one `bench301 pipe` process, which starts at the first
 this one.
 """
 
+import importlib
 import math
 import os
 import sys
@@ -20,18 +21,19 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Union
 from ._archs import Arch, Genotype, listed
 from ._binary import find as find_binary
 from ._errors import (BinaryMismatch, BinaryNotFound, Cancelled, Error, Failed, InvalidInput, ProcessDied)
+from ._functions import Architecture
 from ._pipe import Progress, client, run
 from ._rows import Rows, from_columns
-from ._functions import Architecture
 from ._runs import Run, Search, Study, export, module, open_run, search, study
 from ._version import __version__
+from ._zero_cost import PROXIES, ZeroCost, zero_cost
 
 
 __all__ = [
     "Arch", "Architecture", "BinaryMismatch", "BinaryNotFound", "Cancelled", "Error", "Failed", "Genotype", "InvalidInput",
-    "ProcessDied", "Rows", "Run", "Search", "Study", "__version__", "close", "complexity", "convert", "correlate",
-    "export", "find_binary", "module", "open_run", "query", "run_command", "sample", "score", "search", "study",
-    "surrogate",
+    "PROXIES", "ProcessDied", "Rows", "Run", "Search", "Study", "ZeroCost", "__version__", "close", "complexity",
+    "convert", "correlate", "export", "find_binary", "module", "open_run", "query", "run_command", "sample", "score",
+    "search", "study", "surrogate", "zero_cost",
 ]
 
 open = open_run  # not in __all__: `from bench301 import *` leaves Python's own open alone
@@ -154,6 +156,12 @@ def correlate(scores: Any, accuracies: Any, *, resamples: int = 2000, seed: int 
     with _Meter(progress) as told:
         answer = client.call("correlate", asked, told)
     return Rows(answer["rows"], answer["notes"], answer["title"])
+
+
+def __getattr__(name: str) -> Any:
+    if name == "nasbench301":  # imports numpy where there is one
+        return importlib.import_module("bench301.nasbench301")
+    raise AttributeError("module %r has no attribute %r" % (__name__, name))
 
 
 def run_command(*args: str, stdin: Optional[str] = None) -> str:

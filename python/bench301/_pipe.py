@@ -360,9 +360,12 @@ def run(args: List[str], stdin: Optional[str] = None, progress: Optional[Progres
     finally:
         for helper in helpers:
             helper.join(2)
-        for end in (done.stdout, done.stderr):
-            if end is not None:
-                end.close()
+        for end in (done.stdin, done.stdout, done.stderr):
+            try:
+                if end is not None and not any(helper.is_alive() for helper in helpers):
+                    end.close()
+            except OSError:  # it had not read all
+                pass
     if status < 0:
         raise ProcessDied("bench301 %s was killed by signal %d; what it had finished is kept" % (args[0], -status))
     if status != 0:
