@@ -25,6 +25,8 @@ Path = Union[str, "os.PathLike[str]"]
 Estimator = Union[str, Callable[..., Any], Mapping[str, Any]]
 
 _FOLDER = "python"  # in a run folder: what Python gave to it
+_MARK = "functions.json"  # in that folder: fingerprints of functions
+_LOCK = ".lock"  # in that folder, empty: held by the process that makes the run
 _RESERVED = ("architectures", "accuracies", "study", "search")
 
 
@@ -304,7 +306,7 @@ class _Given:
         except OSError as error:
             raise InvalidInput("out: %s: %s" % (path, error)) from None
         try:
-            with _Lock(os.path.join(folder, ".lock"), path):
+            with _Lock(os.path.join(folder, _LOCK), path):
                 self._make(path, folder, jobs, progress)
         except KeyboardInterrupt:
             if sys.stderr is not None:
@@ -322,17 +324,17 @@ class _Given:
     def _make(self, path: str, folder: str, jobs: int, progress: Optional[Progress]) -> None:
         begun = self._begun(path)
         functions = [Function(name, function, folder) for name, function in self.functions]
-        known = _read_json(os.path.join(folder, "functions.json"))
+        known = _read_json(os.path.join(folder, _MARK))
         for f in functions:
             if f.name in known and known[f.name] != f.fingerprint and f.has_scores():
                 raise InvalidInput(
                     "%s has changed since %s has scores of it, and old and new scores must not mix: name another out, or "
                     "fresh=True makes all anew (its source then: %s)" % (f.name, path, f.source))
         if not begun:
+            _write(os.path.join(folder, _MARK),
+                   json.dumps(dict(known, **{f.name: f.fingerprint for f in functions}), indent=1) + "\n")
             for name, text in self.files.items():
                 _write(os.path.join(folder, name), text)
-            _write(os.path.join(folder, "functions.json"),
-                   json.dumps(dict(known, **{f.name: f.fingerprint for f in functions}), indent=1) + "\n")
             self._evaluate(functions, progress)
         threads = ["--jobs", str(jobs)] if jobs else []
         first = ["study", "run"] if self.kind == "study" else ["search"]
@@ -357,6 +359,8 @@ class _Given:
             for name, what in other.items():
                 if os.path.exists(os.path.join(path, name)):
                     raise InvalidInput("%s holds %s: name another out" % (path, what))
+            if os.path.isdir(path) and not _vacant(path):
+                raise InvalidInput("%s: not empty: name another out" % path)
             return False
         if not os.path.exists(ours):
             raise InvalidInput("%s holds a run that Python did not begin: bench301.open reads it; name another out" % path)
@@ -384,7 +388,7 @@ class _Given:
     def _same(self, path: str) -> bool:
         """Whether a folder is this run, with the same functions."""
         folder = os.path.join(path, _FOLDER)
-        known = _read_json(os.path.join(folder, "functions.json"))
+        known = _read_json(os.path.join(folder, _MARK))
         return (self._begun(path) or all(_read(os.path.join(folder, n)) == t for n, t in self.files.items())) and all(
             known.get(name) == _functions.fingerprint(function) for name, function in self.functions)
 
@@ -595,9 +599,21 @@ def _remove(path: str) -> None:
     """Remove a run that Python began, and nothing else."""
     if not os.path.exists(path):
         return
-    if not os.path.isdir(os.path.join(path, _FOLDER)):
+    if not os.path.isfile(os.path.join(path, _FOLDER, _MARK)):
         raise InvalidInput("%s: fresh=True removes what Python began, and it did not begin this" % path)
     shutil.rmtree(path)
+
+
+def _vacant(path: str) -> bool:
+    """Whether a folder holds nothing but what Python gave, and what a program that was killed began."""
+    for name in os.listdir(path):
+        if name == _FOLDER:
+            inside = os.listdir(os.path.join(path, name)) if os.path.isdir(os.path.join(path, name)) else [""]
+            if _MARK not in inside and inside not in ([], [_LOCK]):
+                return False
+        elif not re.match(r"(study\.yaml|architectures\.csv|scores\.db.*|\..*\.[0-9]+)\Z", name):
+            return False
+    return True
 
 
 def _lines(text: str) -> Rows:

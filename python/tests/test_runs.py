@@ -208,8 +208,13 @@ class Studies(InFolder):
         os.mkdir("notes")
         with open("notes/diary.txt", "w") as file:
             file.write("dear diary")
-        self.assertIn("not empty", self.refused(bench301.study, "params", 3, out="notes"))
-        self.assertIn("diary.txt", os.listdir("notes"))
+        os.makedirs("checkout/python")
+        with open("checkout/python/code.py", "w") as file:
+            file.write("pass")
+        for out, kept in (("notes", "diary.txt"), ("checkout", "python"), ("checkout/python", "code.py")):
+            self.assertIn("not empty", self.refused(bench301.study, pools, 3, out=out))
+            self.assertIn("did not begin this", self.refused(bench301.study, pools, 3, out=out, fresh=True))
+            self.assertEqual(os.listdir(out), [kept])
         self.assertIn("did not begin this", self.refused(bench301.study, "params", 3, out="own.yaml", fresh=True))
         self.assertIn("own.yaml", self.refused(bench301.study, "params", 3, out="own.yaml"))
 
