@@ -11,7 +11,7 @@ import torch
 
 import bench301
 
-n = int(sys.argv[1]) if len(sys.argv) > 1 else 16
+n = int(sys.argv[1]) if len(sys.argv) > 1 else 12
 out = sys.argv[2] if len(sys.argv) > 2 else "runs/own-estimator"
 
 torch.manual_seed(0)
