@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -48,13 +50,33 @@ func saving(ctx context.Context) (done func()) {
 	return func() { n.Add(-1) }
 }
 
-// untilSignal is a context that the first signal ends. What saves then may finish; anything else, such as reading a
-// pipe that nobody writes, is broken off, and so is everything at the second signal.
-func untilSignal() context.Context {
+// endWithInput is an environment variable. Where it is set, the end of standard input is a SIGTERM: another program that
+// has started this one, and is killed, leaves nothing running.
+const endWithInput = "BENCH301_END_WITH_INPUT"
+
+// standardInput is what commands read, and what ends them when it ends, if anything.
+func standardInput() (in, ending io.Reader) {
+	if os.Getenv(endWithInput) == "" {
+		return os.Stdin, nil
+	}
+	os.Unsetenv(endWithInput) // it is not meant for the programs of definitions
+	return strings.NewReader(""), os.Stdin
+}
+
+// untilSignal is a context that the first signal ends, or the end of a reader that is not nil. What saves then may
+// finish; anything else, such as reading a pipe that nobody writes, is broken off, and so is everything at the second
+// signal.
+func untilSignal(ending io.Reader) context.Context {
 	var savers atomic.Int32
 	ctx, cancel := context.WithCancelCause(context.WithValue(context.Background(), savingKey{}, &savers))
 	heard := make(chan os.Signal, 2)
 	signal.Notify(heard, signals...)
+	if ending != nil {
+		go func() {
+			_, _ = io.Copy(io.Discard, ending)
+			heard <- syscall.SIGTERM
+		}()
+	}
 	go func() {
 		first := interrupted{(<-heard).(syscall.Signal)}
 		at := time.Now()

@@ -27,7 +27,8 @@ import (
 
 func main() {
 	defer process.KillAll() // of a panic
-	os.Exit(run(untilSignal(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	in, ending := standardInput()
+	os.Exit(run(untilSignal(ending), os.Args[1:], in, os.Stdout, os.Stderr))
 }
 
 // Exit codes.

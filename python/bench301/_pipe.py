@@ -309,8 +309,11 @@ def run(args: List[str], stdin: Optional[str] = None, progress: Optional[Progres
     own_group: Dict[str, Any] = {"start_new_session": True}  # Ctrl-C is for Python, which hands it on
     if os.name == "nt":
         own_group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-    done = subprocess.Popen([find()] + args, stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, **own_group)
+    environment = dict(os.environ)
+    if stdin is None:
+        environment["BENCH301_END_WITH_INPUT"] = "1"  # it saves and ends if Python is killed
+    done = subprocess.Popen([find()] + args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            env=environment, **own_group)
     said = [] if said is None else said
     show = not quiet and sys.stderr is not None and sys.stderr.isatty()
 

@@ -148,6 +148,24 @@ class Process(unittest.TestCase):
                     done = python(textwrap.dedent(start) + textwrap.dedent(work) + end)
                     self.assertTrue(gone(int(done.stdout)), "the program is left")
 
+    @unittest.skipUnless(sys.platform.startswith("linux"), "reads /proc")
+    def test_commands_end_with_python(self):
+        with tempfile.TemporaryDirectory() as folder:
+            done = python("""
+                import bench301, glob, os, signal, threading, time
+                threading.Thread(target=bench301.run_command, daemon=True, args=(
+                    "score", "-e", "rwe:epochs=100000", "-o", "s.jsonl", "DARTS_V2")).start()
+                for _ in range(200):
+                    time.sleep(0.05)
+                    threads = glob.glob("/proc/self/task/*/children")
+                    children = [c for t in threads for c in open(t).read().split()]
+                    if children and os.path.exists("s.jsonl"):
+                        break
+                print(children[0], flush=True)
+                os.kill(os.getpid(), signal.SIGKILL)
+                """, cwd=folder)
+            self.assertTrue(gone(int(done.stdout)), "the command is left: " + done.stderr)
+
     def test_progress_and_its_errors(self):
         told = []
         bench301.score(bench301.sample(2), "rwe:epochs=30", progress=lambda *what: told.append(what))
