@@ -50,8 +50,8 @@ func saving(ctx context.Context) (done func()) {
 	return func() { n.Add(-1) }
 }
 
-// endWithInput is an environment variable. Where it is set, the end of standard input is a SIGTERM: another program that
-// has started this one, and is killed, leaves nothing running.
+// endWithInput is an environment variable. Where it is set, the end of standard input is a SIGTERM: another program
+// that has started this one, and is killed, leaves nothing running.
 const endWithInput = "BENCH301_END_WITH_INPUT"
 
 // standardInput is what commands read, and what ends them when it ends, if anything.

@@ -64,7 +64,7 @@ def architectures(archs: Any, space: str = "darts", notation: str = "") -> List[
     answer = client.call("convert", dict(asked, to="genotype" if space == "darts" else ""))
     for text, id_, written in zip(answer["arch"], answer["id"], answer["text"]):
         if id_ not in found:
-            arch = Architecture(*genotype(written)) if space == "darts" else Text(text)
+            arch: Any = Architecture(*genotype(written)) if space == "darts" else Text(text)
             if space == "darts":
                 arch.text = text
             arch.id = id_
@@ -130,7 +130,8 @@ class Function:
             with open(self.path, "w", newline="", encoding="utf-8") as file:
                 file.write("arch,id,seed,score,seconds,reason\n" if self.seeded else "arch,id,score,seconds,reason\n")
         asked = [(arch, seed) for seed in (seeds if self.seeded else [0]) for arch in archs]
-        scores, missing = 0, []
+        scores = 0
+        missing: List[str] = []
         with open(self.path, "a", newline="", encoding="utf-8") as file:
             rows = csv.writer(file, lineterminator="\n")
             for done, (arch, seed) in enumerate(asked):

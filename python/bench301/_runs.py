@@ -122,7 +122,7 @@ class Search(Run):
         rows = [row for row in self.front() if row.get("accuracy") is not None]
         if not rows:
             raise Failed("%s: no accuracies: the front has no best one" % self.path)
-        return max(rows, key=lambda row: row["accuracy"])
+        return max(rows, key=lambda row: float(row["accuracy"]))
 
     def populations(self, **options: Any) -> Rows:
         """Who was born and who survived in every generation, a row a member. Options are flags of `bench301 search
@@ -562,7 +562,7 @@ def _dataset(data: Path) -> Any:
 
 
 def _numbers(seeds: Union[int, Sequence[int]]) -> List[int]:
-    return [int(s) for s in ([seeds] if isinstance(seeds, numbers.Integral) else seeds)]
+    return [int(seeds)] if isinstance(seeds, (int, numbers.Integral)) else [int(s) for s in seeds]
 
 
 def _whole(value: Any) -> Any:
