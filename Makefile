@@ -44,10 +44,11 @@ check: ## formatting, vet, staticcheck, then all tests
 	$(MAKE) python
 	$(MAKE) test
 
-bench: build ## benchmarks, the machine's roofline, workers, PyTorch where PEER is (docs/performance.md)
+bench: build ## benchmarks, the roofline, workers, Python, PyTorch where PEER is (docs/performance.md)
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	$(BIN) bench machine
 	@for what in overhead trivial fleet open rejoin; do $(GO) run ./tools/clusterspeed -bench301 $(BIN) $$what || exit 1; done
+	@$(PYTHON) -c '' 2>/dev/null && BENCH301_BIN='$(CURDIR)/$(BIN)' $(PYTHON) python/speed.py || echo "no $(PYTHON)"
 	@if [ -e "$(PEER)" ]; then \
 		$(GO) run ./tools/sidebyside -bench301 $(BIN) -peer "$(PEER)" && \
 		$(GO) run ./tools/sidebyside -peer "$(PEER)" -proxies; \
