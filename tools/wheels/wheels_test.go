@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/csv"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -172,14 +173,19 @@ func TestWheel(t *testing.T) {
 	}
 	info := "bench301-" + version + ".dist-info/"
 	want := []string{"bench301-" + version + ".data/scripts/" + programName(host)}
-	modules, err := filepath.Glob(filepath.Join(oracle.Root(), "python", "bench301", "*.py"))
+	modules := os.DirFS(filepath.Join(oracle.Root(), "python"))
+	err = fs.WalkDir(modules, "bench301", func(path string, _ fs.DirEntry, err error) error {
+		if strings.HasSuffix(path, ".py") {
+			want = append(want, path)
+		}
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range modules { // sorted
-		want = append(want, "bench301/"+filepath.Base(m))
-	}
-	want = append(want, "bench301/py.typed", info+"METADATA", info+"WHEEL", info+"licenses/LICENSE",
+	want = append(want, "bench301/py.typed")
+	slices.Sort(want[1:])
+	want = append(want, info+"METADATA", info+"WHEEL", info+"licenses/LICENSE",
 		info+"licenses/THIRD_PARTY", info+"RECORD")
 	if !slices.Equal(names, want) {
 		t.Errorf("files %q, want %q", names, want)
