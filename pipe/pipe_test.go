@@ -316,10 +316,20 @@ func TestErrors(t *testing.T) {
 // TestMessages are lines that are no requests, after which the server goes on.
 func TestMessages(t *testing.T) {
 	c := begin(t)
-	for line, code := range map[string]int{"x": notJSON, "[1]": noRequest, `{"id": 1, "method": 3}`: noRequest} {
-		c.send(line)
-		if m := c.receive(); m.Error == nil || m.Error.Code != code || string(m.ID) != "null" {
-			t.Errorf("%s: %+v", line, m)
+	for _, e := range []struct{ line, id, want string }{
+		{"x", "null", "-32700 want a JSON object"},
+		{`{"id": 1, "method": "hello"`, "null", "-32700 want a JSON object"},
+		{"\x00\xff", "null", "-32700 want a JSON object"},
+		{`[{"id": 1, "method": "hello"}]`, "null", "-32600 a batch of JSON-RPC is not taken: send each request in a line"},
+		{`3`, "null", "-32600 want a JSON object"},
+		{`{"id": 1, "method": 3}`, "1", "-32600 method: want a text, not a number"},
+		{`{"id": 1}`, "1", `-32601 unknown method ""`},
+		{`{"id": {"a": [1.0]}, "method": "hello", "params": [3]}`, `{"a":[1.0]}`, "-32602 params: want an object, not a list"},
+	} {
+		c.send(e.line)
+		m := c.receive()
+		if m.Error == nil || !strings.HasPrefix(fmt.Sprint(m.Error.Code, " ", m.Error.Message), e.want) || string(m.ID) != e.id {
+			t.Errorf("%s: %+v of id %s, want %s", e.line, m.Error, m.ID, e.want)
 		}
 	}
 	c.send("")
