@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Set
 
 from ._binary import find
 from ._errors import BinaryMismatch, Cancelled, Failed, InvalidInput, ProcessDied
@@ -35,6 +35,25 @@ class _Call:
         self.wake.acquire()
 
 
+def popen(command: List[str], **options: Any) -> "subprocess.Popen[bytes]":
+    """Start a program. Raises BinaryMismatch where it cannot run here."""
+    try:
+        return subprocess.Popen(command, **options)
+    except ValueError as error:  # an argument with a zero byte
+        raise InvalidInput("%r: %s" % (command[1:], error)) from None
+    except OSError as error:
+        raise BinaryMismatch("%s cannot be started: %s: install the wheel of this platform, or let BENCH301_BIN name the "
+                             "program" % (command[0], error.strerror)) from None
+
+
+def on_terminal() -> bool:
+    """Whether standard error is a terminal; a notebook, a test or a daemon has put something else in its place."""
+    try:
+        return sys.stderr.isatty()
+    except (AttributeError, ValueError):  # it is None, or closed
+        return False
+
+
 class _Process:
     """A running program. One of the threads that wait reads for all of them."""
 
@@ -43,9 +62,9 @@ class _Process:
         self.owner = os.getpid()
         self._said = tempfile.TemporaryFile()
         own_group: Dict[str, Any] = {"start_new_session": True}  # Ctrl-C is for Python
-        if os.name == "nt":
+        if sys.platform == "win32":
             own_group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-        self._child = subprocess.Popen(
+        self._child = popen(
             [binary, "pipe"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._said, bufsize=0,
             **own_group)
         assert self._child.stdin is not None and self._child.stdout is not None
@@ -56,6 +75,7 @@ class _Process:
         self._writing = threading.Lock()
         self._calls: Dict[int, _Call] = {}
         self._last = 0
+        self._left: Set[int] = set()  # calls that are no longer waited for
         self._nonsense = b""  # an answer that is none
         self._reading = False  # one of the calls reads
         self.dead = False
@@ -63,11 +83,12 @@ class _Process:
     def call(self, method: str, params: Dict[str, Any], progress: Optional[Progress]) -> Any:
         """The result of a method. Raises _Gone if the program ends before it has answered."""
         call = _Call(progress)
+        text = _json(params)
         with self._lock:
             self._last += 1
             number = self._last
             self._calls[number] = call
-        line = _encode({"id": number, "method": method, "params": params}).encode() + b"\n"
+        line = ('{"id":%d,"method":"%s","params":%s}\n' % (number, method, text)).encode()
         try:
             with self._writing:
                 self._write(line)
@@ -135,10 +156,17 @@ class _Process:
             told = message["params"]
             call = self._calls.get(told["id"])
             if call is not None and call.progress is not None:
-                call.progress(told["what"], told["done"], told["total"])
+                try:
+                    call.progress(told["what"], told["done"], told["total"])
+                except Exception as error:  # of the thread that called, which need not be this one
+                    self._leave(told["id"], error)
             return
         with self._lock:
             call = self._calls.pop(message.get("id"), None)
+            left = message.get("id") in self._left
+            self._left.discard(message.get("id"))
+        if left:
+            return
         if call is None:
             raise Failed(message.get("error", {}).get("message", "an answer that nobody asked for"))
         if "error" in message:
@@ -146,6 +174,25 @@ class _Process:
         else:
             call.answer = message["result"]
         call.wake.release()
+
+    def _leave(self, number: int, error: Exception) -> None:
+        """End a call by an error."""
+        with self._lock:
+            call = self._calls.pop(number, None)
+            self._left.add(number)
+        if call is None:  # all were ended meanwhile
+            return
+        call.error = error
+        call.wake.release()
+        # Another thread may be writing until this one reads on.
+        threading.Thread(target=self._cancel, args=(number,), daemon=True).start()
+
+    def _cancel(self, number: int) -> None:
+        try:
+            with self._writing:
+                self._write(b'{"method":"cancel","params":{"id":%d}}\n' % number)
+        except _Gone:
+            pass
 
     def kill(self) -> None:
         """End the program. Calls that wait are told."""
@@ -209,8 +256,17 @@ def _plain(value: Any) -> Any:
     raise InvalidInput("%r, of type %s: no number, text, list or dict" % (value, type(value).__name__))
 
 
-_encode = json.JSONEncoder(separators=(",", ":"), default=_plain).encode
+_encode = json.JSONEncoder(separators=(",", ":"), default=_plain, allow_nan=False).encode
 _decode = json.JSONDecoder().decode
+
+
+def _json(params: Dict[str, Any]) -> str:
+    try:
+        return _encode(params)
+    except InvalidInput:
+        raise
+    except (TypeError, ValueError, RecursionError) as error:  # NaN, an infinite number, a list in itself
+        raise InvalidInput("an argument cannot be sent: %s" % error) from None
 
 
 def _exception(error: Dict[str, Any]) -> Exception:
@@ -273,10 +329,7 @@ class Client:
 
 def _start() -> _Process:
     binary = find()
-    try:
-        process = _Process(binary)
-    except OSError as error:
-        raise BinaryMismatch("%s cannot be started: %s" % (binary, error)) from None
+    process = _Process(binary)
     try:
         process.call("hello", {"protocol": PROTOCOL, "client": "the Python package bench301 " + __version__}, None)
     except _Gone:
@@ -284,17 +337,20 @@ def _start() -> _Process:
             "%s does not answer as the Python package bench301 %s expects (%s). Its version: %s. Install the program "
             "and the package of one version." % (binary, __version__, process.epitaph(), _version(binary))) from None
     except InvalidInput as error:
-        process.close()
         raise BinaryMismatch("%s: %s" % (binary, error)) from None
+    finally:
+        if process.dead or sys.exc_info()[0] is not None:
+            process.close()
     return process
 
 
 def _version(binary: str) -> str:
     try:
         done = subprocess.run([binary, "--version"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=10)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return str(error)
-    return done.stdout.decode("utf-8", "replace").strip() or "unknown"
+    except (OSError, subprocess.TimeoutExpired):
+        return "unknown"
+    said = done.stdout.decode("utf-8", "replace").strip()
+    return said.splitlines()[0] if said and done.returncode == 0 else "unknown"
 
 
 def run(args: List[str], stdin: Optional[str] = None) -> str:
@@ -302,7 +358,7 @@ def run(args: List[str], stdin: Optional[str] = None) -> str:
 
     Raises InvalidInput for wrong usage and Failed otherwise, with what the program said.
     """
-    done = subprocess.Popen([find()] + args, stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
+    done = popen([find()] + args, stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     said: List[bytes] = []
 
@@ -310,7 +366,7 @@ def run(args: List[str], stdin: Optional[str] = None) -> str:
         assert done.stderr is not None
         for line in done.stderr:
             said.append(line)
-            if sys.stderr is not None and sys.stderr.isatty():
+            if on_terminal():
                 sys.stderr.write(line.decode("utf-8", "replace"))
 
     listener = threading.Thread(target=listen, daemon=True)

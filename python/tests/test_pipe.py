@@ -158,6 +158,52 @@ class Process(unittest.TestCase):
         with self.assertRaisesRegex(BrokenPipeError, "mine"):
             bench301.score([V2], "rwe:epochs=100000", progress=refuse)
 
+    def test_progress_of_another_thread(self):
+        """An error in one call's progress is that call's, whichever thread reads the pipe."""
+        first = pid()
+        results = []
+
+        def refuse(*_):
+            raise BrokenPipeError("mine")
+
+        def ask(progress, epochs):
+            try:
+                results.append(len(bench301.score([V2], "rwe:epochs=%d" % epochs, progress=progress)))
+            except BaseException as error:
+                results.append(repr(error))
+
+        threads = [threading.Thread(target=ask, args=args) for args in (((lambda *_: None), 60), (refuse, 100000))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(sorted(results, key=str), sorted([1, repr(BrokenPipeError("mine"))], key=str))
+        self.assertEqual(pid(), first, "the program was ended")
+
+    def test_standard_error_of_any_kind(self):
+        class Silent:
+            def write(self, text):
+                pass
+
+        closed = open(os.devnull, "w")
+        closed.close()
+        for other in (None, Silent(), closed):
+            with self.subTest(other=other), mock.patch.object(sys, "stderr", other):
+                self.assertEqual(len(bench301.score([V2], "macs")), 1)
+                bench301.run_command("query", V2)
+
+    @unittest.skipUnless(POSIX, "closes descriptors")
+    def test_closed_descriptors(self):
+        done = python("""
+            import os
+            out = os.dup(1)
+            for descriptor in (0, 1, 2):
+                os.close(descriptor)
+            import bench301
+            os.write(out, bench301.query("DARTS_V2")[0]["id"].encode())
+            """)
+        self.assertEqual(done.stdout, "b149d8919d89ab39")
+
     @unittest.skipUnless(POSIX, "writes scripts")
     def test_other_programs(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -169,7 +215,10 @@ class Process(unittest.TestCase):
                 ("#!/bin/sh\nread line\necho '{\"id\": 1, \"error\": {\"code\": -32602, \"message\": \"it speaks version 1 "
                  "of the protocol, bench301 v9 version 2\"}}'\n", "version 1 of the protocol, bench301 v9 version 2"),
                 ("#!/bin/sh\nread line\necho hello\n", "does not answer as the Python package"),
-                ("#!/nowhere/sh\n", "cannot be started"),
+                ("#!/bin/sh\nexit 3\n", r"ended with status 3\). Its version: unknown. Install"),
+                ("#!/nowhere/sh\n", "cannot be started: .*: install the wheel of this platform"),
+                ("hello\n", "cannot be started: .*: install the wheel of this platform"),
+                ("\x7fELF\x02\x01\x01", "cannot be started: Exec format error: install the wheel of this platform"),
             ):
                 with open(fake, "w") as f:
                     f.write(script)
@@ -178,6 +227,9 @@ class Process(unittest.TestCase):
                     bench301.close()
                     with self.assertRaisesRegex(bench301.BinaryMismatch, "(?s)" + want):
                         bench301.query(V2)
+                    if "cannot be started" in want:
+                        with self.assertRaisesRegex(bench301.BinaryMismatch, want):
+                            bench301.run_command("sample")
             bench301.close()
             with mock.patch.dict(os.environ, BENCH301_BIN=os.path.join(folder, "absent")):
                 with self.assertRaises(bench301.BinaryNotFound):
