@@ -79,6 +79,7 @@ class _Process:
         self._nonsense = b""  # an answer that is none
         self._reading = False  # one of the calls reads
         self.dead = False
+        self.closed = False  # on purpose
 
     def call(self, method: str, params: Dict[str, Any], progress: Optional[Progress]) -> Any:
         """The result of a method. Raises _Gone if the program ends before it has answered."""
@@ -167,6 +168,8 @@ class _Process:
             self._left.discard(message.get("id"))
         if left:
             return
+        if call is None and self.dead:
+            raise _Gone()
         if call is None:
             raise Failed(message.get("error", {}).get("message", "an answer that nobody asked for"))
         if "error" in message:
@@ -208,6 +211,11 @@ class _Process:
 
     def close(self) -> None:
         """End the program, and wait for that."""
+        self.closed = True
+        self.reap()
+
+    def reap(self) -> None:
+        """End the program, and wait for that: calls that wait may be made again."""
         self.kill()
         try:
             self._child.wait(2)
@@ -285,6 +293,7 @@ class Client:
         self._process: Optional[_Process] = None
         self._inherited: Optional[_Process] = None  # by a fork
         self._starting = threading.Lock()
+        self._exiting = False
 
     def call(self, method: str, params: Dict[str, Any], progress: Optional[Progress] = None) -> Any:
         """The result of a method of docs/protocol.md.
@@ -296,6 +305,10 @@ class Client:
             try:
                 return process.call(method, params, progress)
             except _Gone:
+                if process.closed:
+                    if self._exiting:
+                        raise SystemExit from None  # ends a thread without a word
+                    raise Cancelled("%s: bench301.close() ended it" % method) from None
                 if attempt == 2:
                     raise ProcessDied("bench301 (%s) ended while it answered %s, twice: %s" % (
                         process.binary, method, process.epitaph())) from None
@@ -308,7 +321,7 @@ class Client:
         with self._starting:
             if self._process is None or self._process.dead:
                 if self._process is not None:
-                    self._process.close()
+                    self._process.reap()
                 self._process = _start()
             return self._process
 
@@ -318,6 +331,11 @@ class Client:
             process, self._process = self._process, None
         if process is not None:
             process.close()
+
+    def exit(self) -> None:
+        """End the program with this one. Threads that still wait for it end too."""
+        self._exiting = True
+        self.close()
 
     def after_fork(self) -> None:
         """Leave the program to the process that was forked."""
@@ -337,9 +355,10 @@ def _start() -> _Process:
             "%s does not answer as the Python package bench301 %s expects (%s). Its version: %s. Install the program "
             "and the package of one version." % (binary, __version__, process.epitaph(), _version(binary))) from None
     except InvalidInput as error:
+        process.kill()
         raise BinaryMismatch("%s: %s" % (binary, error)) from None
     finally:
-        if process.dead or sys.exc_info()[0] is not None:
+        if process.dead:
             process.close()
     return process
 
@@ -398,6 +417,6 @@ def run(args: List[str], stdin: Optional[str] = None) -> str:
 
 
 client = Client()
-atexit.register(client.close)
+atexit.register(client.exit)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=client.after_fork)

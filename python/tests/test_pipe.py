@@ -17,6 +17,7 @@ from bench301 import _pipe
 
 V2 = "DARTS_V2"
 POSIX = os.name == "posix"
+SECONDS = "rwe:channels=4,layers=3,epochs=%d"  # a score of some seconds
 
 
 def pid():
@@ -89,15 +90,15 @@ class Process(unittest.TestCase):
 
             def kill():
                 for _ in range(kills):
-                    time.sleep(0.7)
+                    time.sleep(0.4)
                     victim = _pipe.client._process._child.pid
                     os.kill(victim, signal.SIGKILL)
                     ended.append(victim)
-                    time.sleep(0.7)
+                    time.sleep(0.4)
 
             killer = threading.Thread(target=kill)
             killer.start()
-            slow = "rwe:epochs=%d" % (3 if survives else 10000)
+            slow = SECONDS % (3 if survives else 10 ** 6)
             if survives:
                 self.assertEqual(len(bench301.score(archs, slow)), 2)
             else:
@@ -115,6 +116,25 @@ class Process(unittest.TestCase):
             bench301.score([V2], "rwe:epochs=100000")
         self.assertTrue(gone(before), "it goes on scoring")
         self.assertEqual(bench301.query(V2)[0]["id"], "b149d8919d89ab39")
+
+    def test_close_while_it_answers(self):
+        bench301.query(V2)
+        threading.Timer(0.3, bench301.close).start()
+        with self.assertRaisesRegex(bench301.Cancelled, r"score: bench301.close\(\) ended it"):
+            bench301.score([V2], "rwe:epochs=100000")
+        self.assertEqual(bench301.query(V2)[0]["id"], "b149d8919d89ab39")
+
+    def test_exit_while_threads_wait(self):
+        done = python("""
+            import bench301, sys, threading, time
+            threads = [threading.Thread(target=bench301.score, args=(["DARTS_V2"], "rwe:epochs=100000"), daemon=True)
+                       for _ in range(3)]
+            for thread in threads:
+                thread.start()
+            time.sleep(0.5)
+            sys.exit(3)
+            """)
+        self.assertEqual((done.returncode, done.stderr), (3, ""))
 
     @unittest.skipUnless(hasattr(os, "fork"), "no fork here")
     def test_fork(self):
@@ -140,7 +160,7 @@ class Process(unittest.TestCase):
             """
         busy = """
             threading.Thread(target=bench301.score, args=(["DARTS_V2"], "rwe:epochs=100000"), daemon=True).start()
-            import time; time.sleep(0.5)
+            import time; time.sleep(0.3)
             """
         for end in ("", "sys.exit(3)", "raise ValueError", "os._exit(1)", "os.kill(os.getpid(), signal.SIGKILL)"):
             for work in ("", busy):
@@ -150,7 +170,7 @@ class Process(unittest.TestCase):
 
     def test_progress_and_its_errors(self):
         told = []
-        bench301.score(bench301.sample(2), "rwe:epochs=30", progress=lambda *what: told.append(what))
+        bench301.score(bench301.sample(2), SECONDS % 3, progress=lambda *what: told.append(what))
         self.assertTrue(all(what == "scoring" and 0 <= done <= 2 and total == 2 for what, done, total in told))
 
         def refuse(*_):
@@ -168,11 +188,11 @@ class Process(unittest.TestCase):
 
         def ask(progress, epochs):
             try:
-                results.append(len(bench301.score([V2], "rwe:epochs=%d" % epochs, progress=progress)))
+                results.append(len(bench301.score([V2], SECONDS % epochs, progress=progress)))
             except BaseException as error:
                 results.append(repr(error))
 
-        threads = [threading.Thread(target=ask, args=args) for args in (((lambda *_: None), 60), (refuse, 100000))]
+        threads = [threading.Thread(target=ask, args=args) for args in (((lambda *_: None), 100), (refuse, 10 ** 6))]
         for thread in threads:
             thread.start()
         for thread in threads:
