@@ -1,6 +1,5 @@
 """Architectures as Python has them, and as the program reads them."""
 
-import numbers
 from collections import namedtuple
 from typing import Any, Dict, Iterable, List, Mapping, Union
 
@@ -89,7 +88,7 @@ def listed(archs: Any) -> List[Wire]:
         archs = list(archs)
     except TypeError:
         raise InvalidInput("%.60r, of type %s: want architectures" % (archs, type(archs).__name__)) from None
-    if _depth(archs) in (1, 3):  # numbers alone, and two cells of pairs, are one architecture
+    if archs and not isinstance(archs[0], str) and _depth(archs) in (1, 3):  # numbers alone, and two cells of pairs, are one architecture
         archs = [archs]
     found = []
     for i, arch in enumerate(archs):
@@ -112,10 +111,10 @@ def _of_row(row: Any) -> Any:
 def _depth(value: Any) -> int:
     """How deep the first number lies in lists, 0 where something else comes first."""
     for depth in range(5):
-        if isinstance(value, numbers.Real):
-            return depth
         if hasattr(value, "tolist"):
             value = value.tolist()
+        if isinstance(value, (int, float)):
+            return depth
         if not isinstance(value, (list, tuple)) or hasattr(value, "normal") or not value:
             return 0
         value = value[0]
