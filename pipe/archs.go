@@ -17,9 +17,14 @@ type archs struct {
 	Notation string            `json:"notation"`
 }
 
-// space is the search space that a request names, the DARTS space by default.
+// space is the search space that a request names, or else the first that the first architecture is of.
 func (a archs) space() (bench301.Space, error) {
 	if a.Space == "" {
+		if len(a.Archs) > 0 {
+			if of := spaceOf(a.Archs[0]); of != nil {
+				return of, nil
+			}
+		}
 		return bench301.Spaces()[0], nil
 	}
 	s, err := bench301.LookupSpace(a.Space)
@@ -27,6 +32,16 @@ func (a archs) space() (bench301.Space, error) {
 		return nil, invalid(err)
 	}
 	return s, nil
+}
+
+// spaceOf is the first space that has an architecture, nil if none does.
+func spaceOf(raw json.RawMessage) bench301.Space {
+	for _, s := range bench301.Spaces() {
+		if _, err := parse(s, raw, ""); err == nil {
+			return s
+		}
+	}
+	return nil
 }
 
 // few are not worth a goroutine.
@@ -48,7 +63,11 @@ func (a archs) read() (bench301.Space, []bench301.Architecture, error) {
 	out := make([]bench301.Architecture, len(a.Archs))
 	err = inParts(len(out), func(from, to int) error {
 		for i := from; i < to; i++ {
+			var err error
 			if out[i], err = parse(space, a.Archs[i], n); err != nil {
+				if of := spaceOf(a.Archs[i]); of != nil && of != space {
+					err = fmt.Errorf("an architecture of the space %s, where one of %s should stand", of.Name(), space.Name())
+				}
 				return invalidf("archs[%d]: %w", i, err)
 			}
 		}
@@ -106,11 +125,11 @@ func notation(space bench301.Space, name string) (bench301.Notation, error) {
 // sample draws architectures.
 func (s *Server) sample(ctx context.Context, c *call) (any, error) {
 	p := struct {
-		N        int    `json:"n"`
-		Seed     uint64 `json:"seed"`
-		Space    string `json:"space"`
-		Notation string `json:"notation"`
-	}{}
+		N        number[int]    `json:"n"`
+		Seed     number[uint64] `json:"seed"`
+		Space    string         `json:"space"`
+		Notation string         `json:"notation"`
+	}{N: number[int]{10}}
 	if err := c.decode(&p); err != nil {
 		return nil, err
 	}
@@ -122,12 +141,12 @@ func (s *Server) sample(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.N < 0 {
-		return nil, invalidf("n: %d: must not be negative", p.N)
+	if p.N.is < 0 {
+		return nil, invalidf("n: %d: must not be negative", p.N.is)
 	}
 	out := columns{Arch: []string{}, ID: []string{}}
-	for a := range bench301.Samples(space, p.Seed) {
-		if len(out.Arch) == p.N {
+	for a := range bench301.Samples(space, p.Seed.is) {
+		if len(out.Arch) == p.N.is {
 			break
 		}
 		text, err := space.Format(a, as)

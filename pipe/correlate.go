@@ -26,13 +26,13 @@ import (
 func (s *Server) correlate(ctx context.Context, c *call) (any, error) {
 	p := struct {
 		archs
-		Scores     []scores   `json:"scores"`
-		Accuracies []*float64 `json:"accuracies"`
-		Truth      string     `json:"truth"`
-		Resamples  int        `json:"resamples"`
-		Seed       uint64     `json:"seed"`
-		Table      string     `json:"table"`
-		Compare    bool       `json:"compare"`
+		Scores     []scores       `json:"scores"`
+		Accuracies []*float64     `json:"accuracies"`
+		Truth      string         `json:"truth"`
+		Resamples  int            `json:"resamples"`
+		Seed       number[uint64] `json:"seed"`
+		Table      string         `json:"table"`
+		Compare    bool           `json:"compare"`
 	}{Truth: "the accuracies given", Resamples: correlation.DefaultResamples, Table: reports.TableNames()[0]}
 	if err := c.decode(&p); err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func (s *Server) correlate(ctx context.Context, c *call) (any, error) {
 	var steps atomic.Int64
 	defer c.tell("comparing", &steps, len(r.Columns))()
 	f, err := analysis.Analyse(ctx, r, analysis.Options{
-		Options: correlation.Options{Resamples: p.Resamples, Seed: p.Seed}, Compare: p.Compare,
+		Options: correlation.Options{Resamples: p.Resamples, Seed: p.Seed.is}, Compare: p.Compare,
 		Progress: func(done, _ int) { steps.Store(int64(done)) },
 	})
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -262,7 +263,7 @@ func TestErrors(t *testing.T) {
 		{"qery", `{}`, `-32601 unknown method "qery" (did you mean query?)`},
 		{"query", `{"arch": ["DARTS_V2"]}`, `-32602 query: params: unknown field "arch"`},
 		{"query", `{}`, `-32602 archs is missing: want a list of architectures`},
-		{"query", `{"archs": "DARTS_V2"}`, `-32602 query: params: cannot unmarshal string into Go struct field`},
+		{"query", `{"archs": "DARTS_V2"}`, `-32602 archs: want a list, not a text`},
 		{"query", `{"archs": ["DARTS_V9"]}`, `-32602 archs[0]: DARTS_V9 is no architecture in a known notation`},
 		{"query", `{"archs": ["DARTS_V2", null]}`, `-32602 archs[1]: `},
 		{"query", `{"archs": ["DARTS_V2"], "surrogate": "nowhere"}`, `-32602 surrogate "nowhere": neither a file nor`},
@@ -270,13 +271,28 @@ func TestErrors(t *testing.T) {
 			`-32602 archs[0], of the space nasbench201: `},
 		{"query", `{"archs": [], "notation": "morse"}`, `-32602 `},
 		{"query", `{"archs": [], "space": "dart"}`, `-32602 `},
+		{"query", `{"archs": ["DARTS_V2", "|avg_pool_3x3~0|+|none~0|none~1|+|none~0|none~1|none~2|"]}`,
+			`-32602 archs[1]: an architecture of the space nasbench201, where one of darts should stand`},
+		{"query", `{"archs": [], "noise_seed": 1.5}`, `-32602 noise_seed: want a whole number from 0 to 2^64-1, not 1.5`},
+		{"query", `{"archs": [], "members": "yes"}`, `-32602 members: want true or false, not a text`},
+		{"query", `{"archs": {}}`, `-32602 archs: want a list, not an object`},
+		{"query", `[]`, `-32602 params: want an object, not a list`},
 		{"sample", `{"n": -1}`, `-32602 n: -1: must not be negative`},
+		{"sample", `{"n": "3"}`, `-32602 n: want a whole number, not a text`},
+		{"sample", `{"n": 2.0}`, `-32602 n: want a whole number, not 2.0`},
+		{"sample", `{"n": null}`, `-32602 n: want a whole number, not null`},
+		{"sample", `{"seed": -1}`, `-32602 seed: want a whole number from 0 to 2^64-1, not -1`},
+		{"sample", `{"seed": null}`, `-32602 seed: want a whole number from 0 to 2^64-1, not null`},
+		{"score", `{"archs": ["DARTS_V2"], "estimators": ["params"], "seeds": [1, null]}`,
+			`-32602 seeds: want a whole number from 0 to 2^64-1, not null`},
+		{"correlate", `{"accuracies": ["a"], "scores": []}`, `-32602 accuracies: want a number, not a text`},
+		{"correlate", `{"accuracies": [1], "scores": [{"values": {}}]}`, `-32602 values: want a list, not an object`},
 		{"complexity", `{"archs": ["DARTS_V2"], "channels": -4}`, `-32602 `},
 		{"convert", `{"archs": ["DARTS_V2"], "to": "genotyp"}`, `-32602 `},
 		{"score", `{"archs": ["DARTS_V2"]}`, `-32602 estimators: name one at least, such as params or rwe`},
 		{"score", `{"archs": ["DARTS_V2"], "estimators": ["parms"]}`, `-32602 unknown estimator "parms" (did you mean params?)`},
 		{"score", `{"archs": ["DARTS_V2"], "estimators": ["params", "params"]}`, `-32602 params is asked for twice`},
-		{"score", `{"archs": ["DARTS_V2"], "estimators": ["params"], "seeds": [1, 1]}`, `-32602 seeds: [1 1]: one stands twice`},
+		{"score", `{"archs": ["DARTS_V2"], "estimators": ["params"], "seeds": [1, 1]}`, `-32602 seeds: 1 stands twice`},
 		{"score", `{"archs": ["DARTS_V2"], "estimators": ["rwe"], "data": "/nowhere"}`, `1 score: `},
 		{"correlate", `{"accuracies": [1, 2], "scores": [{"estimator": "a", "values": [1]}]}`,
 			`-32602 a: 1 scores, and 2 accuracies`},
@@ -300,10 +316,20 @@ func TestErrors(t *testing.T) {
 // TestMessages are lines that are no requests, after which the server goes on.
 func TestMessages(t *testing.T) {
 	c := begin(t)
-	for line, code := range map[string]int{"x": notJSON, "[1]": noRequest, `{"id": 1, "method": 3}`: noRequest} {
-		c.send(line)
-		if m := c.receive(); m.Error == nil || m.Error.Code != code || string(m.ID) != "null" {
-			t.Errorf("%s: %+v", line, m)
+	for _, e := range []struct{ line, id, want string }{
+		{"x", "null", "-32700 want a JSON object"},
+		{`{"id": 1, "method": "hello"`, "null", "-32700 want a JSON object"},
+		{"\x00\xff", "null", "-32700 want a JSON object"},
+		{`[{"id": 1, "method": "hello"}]`, "null", "-32600 a batch of JSON-RPC is not taken: send each request in a line"},
+		{`3`, "null", "-32600 want a JSON object"},
+		{`{"id": 1, "method": 3}`, "1", "-32600 method: want a text, not a number"},
+		{`{"id": 1}`, "1", `-32601 unknown method ""`},
+		{`{"id": {"a": [1.0]}, "method": "hello", "params": [3]}`, `{"a":[1.0]}`, "-32602 params: want an object, not a list"},
+	} {
+		c.send(e.line)
+		m := c.receive()
+		if m.Error == nil || !strings.HasPrefix(fmt.Sprint(m.Error.Code, " ", m.Error.Message), e.want) || string(m.ID) != e.id {
+			t.Errorf("%s: %+v of id %s, want %s", e.line, m.Error, m.ID, e.want)
 		}
 	}
 	c.send("")
@@ -360,5 +386,56 @@ func TestEnd(t *testing.T) {
 		}
 	case <-time.After(time.Minute):
 		t.Error("it goes on")
+	}
+}
+
+// TestSpaceOfArchitectures takes the space of the first architecture where none is named.
+func TestSpaceOfArchitectures(t *testing.T) {
+	c := begin(t)
+	const cell = `"|nor_conv_3x3~0|+|none~0|skip_connect~1|+|none~0|nor_conv_1x1~1|avg_pool_3x3~2|"`
+	named := answered[columns](c, "complexity", `{"space": "nasbench201", "archs": [`+cell+`]}`)
+	if got := answered[columns](c, "complexity", `{"archs": [`+cell+`]}`); !slices.Equal(got.ID, named.ID) {
+		t.Errorf("ids %v, want %v", got.ID, named.ID)
+	}
+	table := answered[struct{ Rows []map[string]any }](c, "correlate", `{"accuracies": [1], "archs": [`+cell+`],
+		"scores": [{"estimator": "mine", "values": [1]}]}`)
+	if len(table.Rows) != 1 {
+		t.Errorf("rows %v", table.Rows)
+	}
+}
+
+// TestSurrogateThatChanges reads a surrogate again when its file is another one.
+func TestSurrogateThatChanges(t *testing.T) {
+	c := begin(t)
+	oracles := filepath.Join("..", "testdata", "oracles", "surrogate", "xgb", "ensemble")
+	member := filepath.Join(t.TempDir(), "member")
+	if err := os.CopyFS(member, os.DirFS(filepath.Join(oracles, "ensemble_member_0"))); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(member, "surrogate_model.model")
+	ask := func(path string) float64 {
+		quoted, _ := json.Marshal(path)
+		answered[struct{ Name string }](c, "surrogate", `{"name": `+string(quoted)+`}`)
+		return answered[prediction](c, "query", `{"archs": ["DARTS_V2"], "surrogate": `+string(quoted)+`}`).Value[0]
+	}
+	before := []float64{ask(file), ask(member)}
+	model, err := os.ReadFile(filepath.Join(oracles, "ensemble_member_1", "surrogate_model.model"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, model, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for i, path := range []string{file, member} {
+		if got := ask(path); got == before[i] {
+			t.Errorf("%s: %v by a model that is no longer there", path, got)
+		}
+	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	quoted, _ := json.Marshal(file)
+	if m := c.ask("query", `{"archs": ["DARTS_V2"], "surrogate": `+string(quoted)+`}`); m.Error == nil {
+		t.Error("a file that is gone is asked")
 	}
 }

@@ -3,18 +3,57 @@ package pipe
 import (
 	"context"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
 	"sync"
+	"time"
 
 	"rwe301/bench301"
 	"rwe301/bench301/surrogate"
 	"rwe301/scoring"
 )
 
-// surrogates are those that were asked, each read once.
+// surrogates are those that were asked, each read once, and again when its files have changed.
 type surrogates struct {
 	mu     sync.Mutex
-	opened map[string]surrogate.Surrogate
+	opened map[string]*opened
 	inputs scoring.Inputs
+}
+
+// opened is a surrogate that was read.
+type opened struct {
+	surrogate.Surrogate
+	path   string // empty of those inside the program
+	folder bool
+	files  string // what the files were
+	looked time.Time
+}
+
+// lookAgain is how long the files of a folder are taken to be what they were: looking at them takes longer than a
+// question.
+const lookAgain = time.Second
+
+// changed says whether the files are no longer those that were read.
+func (o *opened) changed() bool {
+	if o.path == "" || o.folder && time.Since(o.looked) < lookAgain {
+		return false
+	}
+	o.looked = time.Now()
+	return filesOf(o.path) != o.files
+}
+
+// filesOf is different for a file, or for the files of a folder, after they were written.
+func filesOf(path string) string {
+	var all strings.Builder
+	_ = filepath.WalkDir(path, func(at string, _ fs.DirEntry, err error) error { // an error is noticed when they are read
+		if info, err := os.Stat(at); err == nil && !info.IsDir() {
+			fmt.Fprintln(&all, at, info.Size(), info.ModTime().UnixNano())
+		}
+		return nil
+	})
+	return all.String()
 }
 
 // open is the surrogate of a name or path, the mini surrogate for "".
@@ -22,18 +61,32 @@ func (s *surrogates) open(name string) (surrogate.Surrogate, error) {
 	name = or(name, surrogate.MiniKey)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if got := s.opened[name]; got != nil {
-		return got, nil
+	if got := s.opened[name]; got != nil && !got.changed() {
+		return got.Surrogate, nil
 	}
-	got, _, err := s.inputs.Surrogate(name)
+	delete(s.opened, name)
+	got, path, err := s.inputs.Surrogate(name)
 	if err != nil {
 		return nil, invalid(err)
 	}
 	if s.opened == nil {
-		s.opened = map[string]surrogate.Surrogate{}
+		s.opened = map[string]*opened{}
 	}
-	s.opened[name] = got
+	is := &opened{Surrogate: got, path: path, looked: time.Now()}
+	if info, err := os.Stat(path); err == nil {
+		is.folder, is.files = info.IsDir(), filesOf(path)
+	}
+	s.opened[name] = is
 	return got, nil
+}
+
+// look makes sure that a folder's files are looked at when it is opened next.
+func (s *surrogates) look(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if got := s.opened[or(name, surrogate.MiniKey)]; got != nil {
+		got.looked = time.Time{}
+	}
 }
 
 // surrogate reads one, and says what it is.
@@ -44,6 +97,7 @@ func (s *Server) surrogate(_ context.Context, c *call) (any, error) {
 	if err := c.decode(&p); err != nil {
 		return nil, err
 	}
+	s.surrogates.look(p.Name)
 	got, err := s.surrogates.open(p.Name)
 	if err != nil {
 		return nil, err

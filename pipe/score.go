@@ -27,15 +27,15 @@ type scored struct {
 func (s *Server) score(ctx context.Context, c *call) (_ any, err error) {
 	p := struct {
 		archs
-		Estimators []string `json:"estimators"`
-		Data       string   `json:"data"`
-		DataSide   int      `json:"data_side"`
-		DataTrain  int      `json:"data_train"`
-		DataTest   int      `json:"data_test"`
-		Seeds      []uint64 `json:"seeds"`
-		Jobs       int      `json:"jobs"`
-		Out        string   `json:"out"`
-	}{Data: "sample", Seeds: []uint64{0}}
+		Estimators []string         `json:"estimators"`
+		Data       string           `json:"data"`
+		DataSide   int              `json:"data_side"`
+		DataTrain  int              `json:"data_train"`
+		DataTest   int              `json:"data_test"`
+		Seeds      []number[uint64] `json:"seeds"`
+		Jobs       int              `json:"jobs"`
+		Out        string           `json:"out"`
+	}{Data: "sample", Seeds: make([]number[uint64], 1)}
 	if err := c.decode(&p); err != nil {
 		return nil, err
 	}
@@ -47,10 +47,12 @@ func (s *Server) score(ctx context.Context, c *call) (_ any, err error) {
 	case p.Jobs < 0:
 		return nil, invalidf("jobs: %d: must not be negative", p.Jobs)
 	}
-	seeds := slices.Clone(p.Seeds)
-	slices.Sort(seeds)
-	if len(slices.Compact(seeds)) < len(p.Seeds) {
-		return nil, invalidf("seeds: %v: one stands twice", p.Seeds)
+	var seeds []uint64
+	for _, s := range p.Seeds {
+		if slices.Contains(seeds, s.is) {
+			return nil, invalidf("seeds: %d stands twice", s.is)
+		}
+		seeds = append(seeds, s.is)
 	}
 	_, list, err := p.read()
 	if err != nil {
@@ -75,7 +77,7 @@ func (s *Server) score(ctx context.Context, c *call) (_ any, err error) {
 	var counts []*count
 	for _, e := range configured {
 		q := scoring.QuestionOf(e, data)
-		q.Seeds = p.Seeds
+		q.Seeds = seeds
 		questions, counts = append(questions, q), append(counts, &count{reasons: map[string]int{}})
 	}
 	options := scoring.Options{Data: data, Workers: p.Jobs, Retry: true, Machine: s.Machine}
@@ -108,7 +110,7 @@ func (s *Server) score(ctx context.Context, c *call) (_ any, err error) {
 	found := 0
 	for k, q := range questions {
 		found += counts[k].ok
-		out.Notes = append(out.Notes, counts[k].notes(q.Label, len(list)*len(p.Seeds))...)
+		out.Notes = append(out.Notes, counts[k].notes(q.Label, len(list)*len(seeds))...)
 	}
 	if found == 0 && len(list) > 0 {
 		return nil, fmt.Errorf("nothing was scored: %s", strings.Join(out.Notes, "; "))

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -94,10 +95,37 @@ func (c *call) decode(into any) error {
 	}
 	d := json.NewDecoder(bytes.NewReader(c.Params))
 	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
+	err := d.Decode(into)
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &wrong):
+		return invalidf("%s", mistyped(wrong))
+	case err != nil:
 		return invalidf("%s: params: %s", c.Method, strings.TrimPrefix(err.Error(), "json: "))
 	}
 	return nil
+}
+
+// mistyped says which value has the wrong type, and which is right.
+func mistyped(e *json.UnmarshalTypeError) string {
+	wanted := map[reflect.Kind]string{reflect.Int: "a whole number", reflect.Uint64: "a whole number from 0 to 2^64-1",
+		reflect.Float64: "a number", reflect.String: "a text", reflect.Bool: "true or false", reflect.Slice: "a list"}
+	given := map[string]string{"string": "a text", "bool": "true or false", "array": "a list", "object": "an object",
+		"number": "a number"}
+	field := e.Field[strings.LastIndex(e.Field, ".")+1:] // behind those of Go that it is part of
+	return fmt.Sprintf("%s: want %s, not %.60s", or(field, "params"), or(wanted[e.Type.Kind()], "an object"),
+		or(given[e.Value], strings.TrimPrefix(e.Value, "number ")))
+}
+
+// number is one that can be left out but not be null: whoever sends that does not mean the default.
+type number[T int | uint64] struct{ is T }
+
+// UnmarshalJSON reads a number.
+func (n *number[T]) UnmarshalJSON(text []byte) error {
+	if string(text) == "null" {
+		return &json.UnmarshalTypeError{Value: "null", Type: reflect.TypeFor[T]()}
+	}
+	return json.Unmarshal(text, &n.is)
 }
 
 // progress tells how far a request is.
@@ -163,12 +191,11 @@ func readLine(in *bufio.Reader) (line []byte, err error) {
 func (s *Server) take(ctx context.Context, line []byte) {
 	c := &call{out: &s.out}
 	if err := json.Unmarshal(line, c); err != nil {
-		code := notJSON
-		if json.Valid(line) {
-			code = noRequest
+		id := c.ID
+		if len(id) == 0 {
+			id = json.RawMessage("null")
 		}
-		s.out.send(answer{ID: json.RawMessage("null"), Error: &Error{code,
-			fmt.Sprintf("want a JSON object {\"id\", \"method\", \"params\"} in a line: %v", err)}})
+		s.out.send(answer{ID: id, Error: noCall(line, err)})
 		return
 	}
 	if c.Method == cancelling {
@@ -203,6 +230,21 @@ func (s *Server) take(ctx context.Context, line []byte) {
 		delete(s.running, id)
 		s.mu.Unlock()
 	})
+}
+
+// noCall says what is wrong with a line that is no request.
+func noCall(line []byte, err error) *Error {
+	const want = `want a JSON object {"id", "method", "params"} in a line: `
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case !errors.As(err, &wrong):
+		return &Error{notJSON, want + err.Error()}
+	case bytes.HasPrefix(bytes.TrimSpace(line), []byte("[")):
+		return &Error{noRequest, "a batch of JSON-RPC is not taken: send each request in a line of its own"}
+	case wrong.Field == "":
+		return &Error{noRequest, want + "it is none"}
+	}
+	return &Error{noRequest, mistyped(wrong)}
 }
 
 // quick is the length of a message that asks for little.

@@ -11,7 +11,6 @@ this one.
 """
 
 import importlib
-import math
 import os
 import sys
 import time
@@ -22,7 +21,8 @@ from ._archs import Arch, Genotype, listed
 from ._binary import find as find_binary
 from ._errors import (BinaryMismatch, BinaryNotFound, Cancelled, Error, Failed, InvalidInput, ProcessDied)
 from ._functions import Architecture
-from ._pipe import Progress, client, run
+from ._match import Scores, accuracies_of, items
+from ._pipe import Progress, client, on_terminal, run
 from ._rows import Rows, from_columns
 from ._runs import Run, Search, Study, export, module, open_run, search, study
 from ._version import __version__
@@ -44,11 +44,12 @@ def sample(n: int = 10, seed: int = 0, *, space: str = "darts", notation: str = 
 
     The texts are in the notation that is named, or else the first of `bench301 sample --help`.
     """
-    return client.call("sample", {"n": n, "seed": seed, "space": space, "notation": notation})["arch"]
+    drawn: List[str] = client.call("sample", {"n": n, "seed": seed, "space": space, "notation": notation})["arch"]
+    return drawn
 
 
-def query(archs: Any, surrogate: str = "mini", *, members: bool = False, noise_seed: Optional[int] = None,
-          runtime: str = "", notation: str = "") -> Rows:
+def query(archs: Any, surrogate: Union[str, "os.PathLike[str]"] = "mini", *, members: bool = False,
+          noise_seed: Optional[int] = None, runtime: Union[str, "os.PathLike[str]"] = "", notation: str = "") -> Rows:
     """What a surrogate of NAS-Bench-301 predicts, a row an architecture: arch, id, accuracy (percent), std, in_range,
     surrogate.
 
@@ -59,15 +60,16 @@ def query(archs: Any, surrogate: str = "mini", *, members: bool = False, noise_s
     such as mini-runtime. An accuracy of the mini surrogate is no measurement: its name stands in every row.
     """
     asked = _archs(archs, notation=notation)
-    accuracy = client.call("query", dict(asked, surrogate=_path(surrogate), members=members, noise_seed=noise_seed))
+    accuracy = client.call("query", dict(
+        asked, surrogate=_path("surrogate", surrogate), members=members, noise_seed=noise_seed))
     if accuracy["unit"] == "seconds":
         raise InvalidInput("surrogate: %s predicts seconds: give it as runtime" % accuracy["surrogate"])
     accuracy["accuracy"] = accuracy.pop("value")
     names = ["arch", "id", "accuracy", "std", "in_range"]
-    names += ["noisy"] * (noise_seed is not None) + ["members"] * members
+    names += ["noisy"] * (noise_seed is not None) + ["members"] * bool(members)
     constant = {"surrogate": accuracy["surrogate"]}
     if runtime:
-        seconds = client.call("query", dict(asked, surrogate=_path(runtime)))
+        seconds = client.call("query", dict(asked, surrogate=_path("runtime", runtime)))
         if seconds["unit"] == "percent":
             raise InvalidInput("runtime: %s predicts accuracies: give it as surrogate" % seconds["surrogate"])
         accuracy["runtime"], accuracy["runtime_in_range"] = seconds["value"], seconds["in_range"]
@@ -81,17 +83,18 @@ def query(archs: Any, surrogate: str = "mini", *, members: bool = False, noise_s
     return rows
 
 
-def surrogate(name: str = "mini") -> Dict[str, Any]:
+def surrogate(name: Union[str, "os.PathLike[str]"] = "mini") -> Dict[str, Any]:
     """Read a surrogate, and say what it is: name, kind, unit (percent or seconds), members."""
-    return client.call("surrogate", {"name": _path(name)})
+    info: Dict[str, Any] = client.call("surrogate", {"name": _path("surrogate", name)})
+    return info
 
 
 def complexity(archs: Any, *, channels: int = 0, layers: int = 0, classes: int = 0, size: int = 0, variant: str = "",
-               auxiliary: bool = False, space: str = "darts", notation: str = "") -> Rows:
+               auxiliary: bool = False, space: str = "", notation: str = "") -> Rows:
     """Parameters, multiply-accumulates and flops of networks, in closed form: rows of arch, id, params, macs, flops.
 
     What is 0 or "" is as NAS-Bench-301 has it: 32 channels, 8 cells, 10 classes, 32 by 32 pixels, the network of
-    NASLib. The variants are naslib, darts and imagenet.
+    NASLib. The variants are naslib, darts and imagenet. The space is that of the first architecture, unless it is named.
     """
     answer = client.call("complexity", dict(
         _archs(archs, space, notation), channels=channels, layers=layers, classes=classes, height=size, width=size,
@@ -99,14 +102,15 @@ def complexity(archs: Any, *, channels: int = 0, layers: int = 0, classes: int =
     return from_columns(answer, ["arch", "id", "params", "macs", "flops"])
 
 
-def convert(archs: Any, to: str = "", *, space: str = "darts", notation: str = "") -> List[str]:
+def convert(archs: Any, to: str = "", *, space: str = "", notation: str = "") -> List[str]:
     """Architectures as texts in another notation of `bench301 sample --help`, by default the canonical one."""
-    return client.call("convert", dict(_archs(archs, space, notation), to=to))["text"]
+    texts: List[str] = client.call("convert", dict(_archs(archs, space, notation), to=to))["text"]
+    return texts
 
 
-def score(archs: Any, estimators: Union[str, Sequence[str]], *, data: str = "sample", seeds: Sequence[int] = (0,),
-          jobs: int = 0, out: Union[str, "os.PathLike[str]"] = "", progress: Optional[Progress] = None,
-          space: str = "darts", notation: str = "") -> Rows:
+def score(archs: Any, estimators: Union[str, Iterable[str]], *, data: Union[str, "os.PathLike[str]"] = "sample",
+          seeds: Iterable[int] = (0,), jobs: int = 0, out: Union[str, "os.PathLike[str]"] = "",
+          progress: Optional[Progress] = None, space: str = "", notation: str = "") -> Rows:
     """Score architectures with estimators, a row a score: label (as the estimator was asked for), arch, id, estimator,
     settings, seed, score, status, seconds (on the wall), cpu_seconds, and where the score comes from.
 
@@ -120,39 +124,43 @@ def score(archs: Any, estimators: Union[str, Sequence[str]], *, data: str = "sam
         estimators = [estimators]
     with _Meter(progress) as told:
         answer = client.call("score", dict(
-            _archs(archs, space, notation), estimators=list(estimators), data=_path(data), seeds=list(seeds), jobs=jobs,
-            out=os.path.abspath(out) if out else ""), told)
+            _archs(archs, space, notation), estimators=items("estimators", estimators), data=_path("data", data),
+            seeds=items("seeds", seeds), jobs=jobs, out=os.path.abspath(_path("out", out)) if out else ""), told)
     for note in answer["notes"]:
         warnings.warn(note, stacklevel=2)
+    for row in answer["scores"]:
+        if row.get("score") is not None:  # JSON has 3 for 3.0
+            row["score"] = float(row["score"])
     return Rows(answer["scores"], answer["notes"])
 
 
 def correlate(scores: Any, accuracies: Any, *, resamples: int = 2000, seed: int = 0, table: str = "estimators",
-              compare: bool = False, lower: Iterable[str] = (), progress: Optional[Progress] = None) -> Rows:
+              compare: bool = False, lower: Union[str, Iterable[str]] = (),
+              progress: Optional[Progress] = None) -> Rows:
     """Kendall's tau-b and Spearman's rho of estimators with accuracies, with 95% bootstrap intervals: the rows of
     `bench301 correlate --json`, or of another of its tables.
 
     scores are the rows of score(), a dict from names of estimators to lists, or one list. accuracies are the rows of
-    query(), a dict from architectures or ids to numbers, or a list. Rows are matched by id; lists are matched by
-    position and must be of one length. None and NaN are no score: those pairs are left out, and coverage says how many
-    are left. Scores of which lower is better are negated: an estimator of the program knows that itself, lower names
+    query(), a dict from architectures or ids to numbers, or a list. Either can be a table or column of pandas. What
+    names architectures, by rows, keys, or an index or column of pandas, is matched by that; lists are matched by
+    position and must be of one length. Several seeds of an estimator are averaged. None and NaN are no score: those
+    pairs are left out, and coverage says how many are left; infinite ones are an error. Scores of which lower is better are negated: an estimator of the program knows that itself, lower names
     others. With compare each estimator is compared with the best one.
     """
-    vectors, archs = _vectors(scores)
-    truth, source = _truth(accuracies, archs)
-    lower = set(lower)
-    strangers = sorted(lower - set(vectors))
+    given = Scores(scores)
+    truth, source = accuracies_of(accuracies, given.names)
+    less = {lower} if isinstance(lower, str) else set(items("lower", lower))
+    strangers = sorted(str(name) for name in less - set(given.vectors))
     if strangers:
         raise InvalidInput("lower: %s: no scores of that name" % ", ".join(strangers))
     asked: Dict[str, Any] = {
-        "scores": [dict({"estimator": name, "values": [_number(v) for v in values]},
-                        **({"lower": True} if name in lower else {})) for name, values in vectors.items()],
-        "accuracies": [_number(v) for v in truth], "resamples": resamples, "seed": seed, "table": table,
-        "compare": compare}
+        "scores": [dict({"estimator": name, "values": values}, **({"lower": True} if name in less else {}))
+                   for name, values in given.vectors.items()],
+        "accuracies": truth, "resamples": resamples, "seed": seed, "table": table, "compare": compare}
     if source:
         asked["truth"] = source
-    if archs is not None:
-        asked["archs"] = [arch for arch, _ in archs]
+    if given.archs is not None:
+        asked["archs"] = given.archs
     with _Meter(progress) as told:
         answer = client.call("correlate", asked, told)
     return Rows(answer["rows"], answer["notes"], answer["title"])
@@ -175,101 +183,28 @@ def close() -> None:
     client.close()
 
 
-def _archs(archs: Any, space: str = "darts", notation: str = "") -> Dict[str, Any]:
+def _archs(archs: Any, space: str = "", notation: str = "") -> Dict[str, Any]:
     return {"archs": listed(archs), "space": space, "notation": notation}
 
 
-def _path(name: Union[str, "os.PathLike[str]"]) -> str:
+def _path(what: str, name: Union[str, "os.PathLike[str]"]) -> str:
     """A path as it is meant here, whatever folder the program was started in; a name as it is."""
-    name = os.fspath(name)
+    try:
+        name = os.fsdecode(name)
+    except TypeError:
+        raise InvalidInput("%s: want a name or a path, not %.60r" % (what, name)) from None
     return os.path.abspath(name) if name not in _NAMES and os.path.exists(name) else name
 
 
 _NAMES = ("", "mini", "mini2", "mini-runtime", "sample", "cifar10")  # the program's own
 
 
-def _number(value: Any) -> Optional[float]:
-    if value is None:
-        return None
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise InvalidInput("%r is no number" % (value,)) from None
-    return None if math.isnan(number) else number
-
-
-def _vectors(scores: Any) -> Any:
-    """Vectors by estimator, and the (arch, id) that they are of, None where they are matched by position."""
-    if hasattr(scores, "to_dict") and hasattr(scores, "columns"):  # of pandas
-        scores = scores.to_dict("records") if "id" in scores.columns else {c: list(scores[c]) for c in scores.columns}
-    if isinstance(scores, Mapping):
-        return {str(name): list(values) for name, values in scores.items()}, None
-    scores = list(scores)
-    if not scores:
-        raise InvalidInput("there are no scores")
-    if not isinstance(scores[0], Mapping):
-        return {"scores": scores}, None
-    _check("scores", scores, "arch", "id", "estimator", "score")
-    places: Dict[str, int] = {}
-    archs = []
-    for row in scores:
-        if row["id"] not in places:
-            places[row["id"]] = len(archs)
-            archs.append((row["arch"], row["id"]))
-    sums: Dict[str, Dict[int, List[Optional[float]]]] = {}
-    for row in scores:
-        sums.setdefault(row.get("label", row["estimator"]), {}).setdefault(places[row["id"]], []).append(row["score"])
-    vectors = {}
-    for name, found in sums.items():
-        vectors[name] = [_mean(found.get(i, [None])) for i in range(len(archs))]
-    return vectors, archs
-
-
-def _check(what: str, rows: Iterable[Any], *keys: str) -> None:
-    """Refuse rows that lack a key."""
-    for row in rows:
-        if not isinstance(row, Mapping) or not all(key in row for key in keys):
-            raise InvalidInput("%s: rows want the keys %s, not %r" % (what, ", ".join(keys[:-1]) + " and " + keys[-1], row))
-
-
-def _mean(values: List[Optional[float]]) -> Optional[float]:
-    """The mean over seeds; None where one of them is missing."""
-    numbers = [_number(v) for v in values]
-    if None in numbers:
-        return None
-    return math.fsum(n for n in numbers if n is not None) / len(numbers)
-
-
-def _truth(accuracies: Any, archs: Any) -> Any:
-    """Accuracies in the order of architectures, and what they are."""
-    if hasattr(accuracies, "to_dict") and hasattr(accuracies, "columns"):
-        accuracies = accuracies.to_dict("records")
-    if isinstance(accuracies, Mapping):
-        if archs is None:
-            raise InvalidInput("accuracies by architecture want scores with ids, as score() returns them")
-        found = {str(k): v for k, v in accuracies.items()}
-        return [found.get(id_, found.get(arch)) for arch, id_ in archs], ""
-    accuracies = list(accuracies)
-    if not accuracies or not isinstance(accuracies[0], Mapping):
-        if archs is not None and len(accuracies) != len(archs):
-            raise InvalidInput("scores of %d architectures, and %d accuracies" % (len(archs), len(accuracies)))
-        return accuracies, ""
-    _check("accuracies", accuracies, "id", "accuracy")
-    source = str(accuracies[0].get("surrogate", ""))
-    if archs is None:
-        return [row["accuracy"] for row in accuracies], source
-    found = {}
-    for row in accuracies:
-        if found.setdefault(row["id"], row["accuracy"]) != row["accuracy"]:
-            raise InvalidInput("accuracies: %s has two accuracies, %s and %s" % (
-                row["id"], found[row["id"]], row["accuracy"]))
-    return [found.get(id_) for _, id_ in archs], source
-
-
 class _Meter:
     """Shows on a terminal how far a request is that takes longer than two seconds."""
 
     def __init__(self, progress: Optional[Progress]) -> None:
+        if progress is not None and not callable(progress):
+            raise InvalidInput("progress: want a function of what, done and total, not %.60r" % (progress,))
         self._told = progress
         self._start = time.monotonic()
         self._shown = False
@@ -277,7 +212,7 @@ class _Meter:
     def __enter__(self) -> Optional[Progress]:
         if self._told is not None:
             return self._told
-        if sys.stderr is not None and sys.stderr.isatty():
+        if on_terminal():
             return self._show
         return None
 

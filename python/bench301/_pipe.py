@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import traceback
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Set
 
 from ._binary import find
 from ._errors import BinaryMismatch, Cancelled, Failed, InvalidInput, ProcessDied
@@ -37,6 +37,25 @@ class _Call:
         self.wake.acquire()
 
 
+def popen(command: List[str], **options: Any) -> "subprocess.Popen[bytes]":
+    """Start a program. Raises BinaryMismatch where it cannot run here."""
+    try:
+        return subprocess.Popen(command, **options)
+    except ValueError as error:  # an argument with a zero byte
+        raise InvalidInput("%r: %s" % (command[1:], error)) from None
+    except OSError as error:
+        raise BinaryMismatch("%s cannot be started: %s: install the wheel of this platform, or let BENCH301_BIN name the "
+                             "program" % (command[0], error.strerror)) from None
+
+
+def on_terminal() -> bool:
+    """Whether standard error is a terminal; a notebook, a test or a daemon has put something else in its place."""
+    try:
+        return sys.stderr.isatty()
+    except (AttributeError, ValueError):  # it is None, or closed
+        return False
+
+
 class _Process:
     """A running program. One of the threads that wait reads for all of them."""
 
@@ -45,9 +64,9 @@ class _Process:
         self.owner = os.getpid()
         self._said = tempfile.TemporaryFile()
         own_group: Dict[str, Any] = {"start_new_session": True}  # Ctrl-C is for Python
-        if os.name == "nt":
+        if sys.platform == "win32":
             own_group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-        self._child = subprocess.Popen(
+        self._child = popen(
             [binary, "pipe"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._said, bufsize=0,
             **own_group)
         assert self._child.stdin is not None and self._child.stdout is not None
@@ -58,18 +77,21 @@ class _Process:
         self._writing = threading.Lock()
         self._calls: Dict[int, _Call] = {}
         self._last = 0
+        self._left: Set[int] = set()  # calls that are no longer waited for
         self._nonsense = b""  # an answer that is none
         self._reading = False  # one of the calls reads
         self.dead = False
+        self.closed = False  # on purpose
 
     def call(self, method: str, params: Dict[str, Any], progress: Optional[Progress]) -> Any:
         """The result of a method. Raises _Gone if the program ends before it has answered."""
         call = _Call(progress)
+        text = _json(params)
         with self._lock:
             self._last += 1
             number = self._last
             self._calls[number] = call
-        line = _encode({"id": number, "method": method, "params": params}).encode() + b"\n"
+        line = ('{"id":%d,"method":"%s","params":%s}\n' % (number, method, text)).encode()
         try:
             with self._writing:
                 self._write(line)
@@ -137,10 +159,19 @@ class _Process:
             told = message["params"]
             call = self._calls.get(told["id"])
             if call is not None and call.progress is not None:
-                call.progress(told["what"], told["done"], told["total"])
+                try:
+                    call.progress(told["what"], told["done"], told["total"])
+                except Exception as error:  # of the thread that called, which need not be this one
+                    self._leave(told["id"], error)
             return
         with self._lock:
             call = self._calls.pop(message.get("id"), None)
+            left = message.get("id") in self._left
+            self._left.discard(message.get("id"))
+        if left:
+            return
+        if call is None and self.dead:
+            raise _Gone()
         if call is None:
             raise Failed(message.get("error", {}).get("message", "an answer that nobody asked for"))
         if "error" in message:
@@ -148,6 +179,25 @@ class _Process:
         else:
             call.answer = message["result"]
         call.wake.release()
+
+    def _leave(self, number: int, error: Exception) -> None:
+        """End a call by an error."""
+        with self._lock:
+            call = self._calls.pop(number, None)
+            self._left.add(number)
+        if call is None:  # all were ended meanwhile
+            return
+        call.error = error
+        call.wake.release()
+        # Another thread may be writing until this one reads on.
+        threading.Thread(target=self._cancel, args=(number,), daemon=True).start()
+
+    def _cancel(self, number: int) -> None:
+        try:
+            with self._writing:
+                self._write(b'{"method":"cancel","params":{"id":%d}}\n' % number)
+        except _Gone:
+            pass
 
     def kill(self) -> None:
         """End the program. Calls that wait are told."""
@@ -163,6 +213,11 @@ class _Process:
 
     def close(self) -> None:
         """End the program, and wait for that."""
+        self.closed = True
+        self.reap()
+
+    def reap(self) -> None:
+        """End the program, and wait for that: calls that wait may be made again."""
         self.kill()
         try:
             self._child.wait(2)
@@ -211,8 +266,17 @@ def _plain(value: Any) -> Any:
     raise InvalidInput("%r, of type %s: no number, text, list or dict" % (value, type(value).__name__))
 
 
-_encode = json.JSONEncoder(separators=(",", ":"), default=_plain).encode
+_encode = json.JSONEncoder(separators=(",", ":"), default=_plain, allow_nan=False).encode
 _decode = json.JSONDecoder().decode
+
+
+def _json(params: Dict[str, Any]) -> str:
+    try:
+        return _encode(params)
+    except InvalidInput:
+        raise
+    except (TypeError, ValueError, RecursionError) as error:  # NaN, an infinite number, a list in itself
+        raise InvalidInput("an argument cannot be sent: %s" % error) from None
 
 
 def _exception(error: Dict[str, Any]) -> Exception:
@@ -231,6 +295,7 @@ class Client:
         self._process: Optional[_Process] = None
         self._inherited: Optional[_Process] = None  # by a fork
         self._starting = threading.Lock()
+        self._exiting = False
 
     def call(self, method: str, params: Dict[str, Any], progress: Optional[Progress] = None) -> Any:
         """The result of a method of docs/protocol.md.
@@ -242,6 +307,10 @@ class Client:
             try:
                 return process.call(method, params, progress)
             except _Gone:
+                if process.closed:
+                    if self._exiting:
+                        raise SystemExit from None  # ends a thread without a word
+                    raise Cancelled("%s: bench301.close() ended it" % method) from None
                 if attempt == 2:
                     raise ProcessDied("bench301 (%s) ended while it answered %s, twice: %s" % (
                         process.binary, method, process.epitaph())) from None
@@ -254,7 +323,7 @@ class Client:
         with self._starting:
             if self._process is None or self._process.dead:
                 if self._process is not None:
-                    self._process.close()
+                    self._process.reap()
                 self._process = _start()
             return self._process
 
@@ -264,6 +333,11 @@ class Client:
             process, self._process = self._process, None
         if process is not None:
             process.close()
+
+    def exit(self) -> None:
+        """End the program with this one. Threads that still wait for it end too."""
+        self._exiting = True
+        self.close()
 
     def after_fork(self) -> None:
         """Leave the program to the process that was forked."""
@@ -275,10 +349,7 @@ class Client:
 
 def _start() -> _Process:
     binary = find()
-    try:
-        process = _Process(binary)
-    except OSError as error:
-        raise BinaryMismatch("%s cannot be started: %s" % (binary, error)) from None
+    process = _Process(binary)
     try:
         process.call("hello", {"protocol": PROTOCOL, "client": "the Python package bench301 " + __version__}, None)
     except _Gone:
@@ -286,17 +357,21 @@ def _start() -> _Process:
             "%s does not answer as the Python package bench301 %s expects (%s). Its version: %s. Install the program "
             "and the package of one version." % (binary, __version__, process.epitaph(), _version(binary))) from None
     except InvalidInput as error:
-        process.close()
+        process.kill()
         raise BinaryMismatch("%s: %s" % (binary, error)) from None
+    finally:
+        if process.dead:
+            process.close()
     return process
 
 
 def _version(binary: str) -> str:
     try:
         done = subprocess.run([binary, "--version"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=10)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return str(error)
-    return done.stdout.decode("utf-8", "replace").strip() or "unknown"
+    except (OSError, subprocess.TimeoutExpired):
+        return "unknown"
+    said = done.stdout.decode("utf-8", "replace").strip()
+    return said.splitlines()[0] if said and done.returncode == 0 else "unknown"
 
 
 def run(args: List[str], stdin: Optional[str] = None, progress: Optional[Progress] = None,
@@ -307,15 +382,15 @@ def run(args: List[str], stdin: Optional[str] = None, progress: Optional[Progres
     Raises InvalidInput for wrong usage and Failed otherwise, with what the program said.
     """
     own_group: Dict[str, Any] = {"start_new_session": True}  # Ctrl-C is for Python, which hands it on
-    if os.name == "nt":
+    if sys.platform == "win32":
         own_group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
     environment = dict(os.environ)
     if stdin is None:
         environment["BENCH301_END_WITH_INPUT"] = "1"  # it saves and ends if Python is killed
-    done = subprocess.Popen([find()] + args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                            env=environment, **own_group)
-    said = [] if said is None else said
-    show = not quiet and sys.stderr is not None and sys.stderr.isatty()
+    done = popen([find()] + args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                 env=environment, **own_group)
+    words: List[str] = [] if said is None else said
+    show = not quiet and on_terminal()
 
     def listen() -> None:
         assert done.stderr is not None
@@ -337,7 +412,7 @@ def run(args: List[str], stdin: Optional[str] = None, progress: Optional[Progres
             if show:
                 sys.stderr.flush()
             if not far:
-                said.append(line)
+                words.append(line)
 
     def write() -> None:
         assert done.stdin is not None and stdin is not None
@@ -354,7 +429,7 @@ def run(args: List[str], stdin: Optional[str] = None, progress: Optional[Progres
         helper.start()
     try:
         assert done.stdout is not None
-        out = done.stdout.read().decode()
+        out: str = done.stdout.read().decode()
         status = done.wait()
     except BaseException:
         done.terminate()  # it saves what is finished
@@ -372,7 +447,7 @@ def run(args: List[str], stdin: Optional[str] = None, progress: Optional[Progres
     if status < 0:
         raise ProcessDied("bench301 %s was killed by signal %d; what it had finished is kept" % (args[0], -status))
     if status != 0:
-        text = _sentence(said) or "bench301 %s: status %d" % (args[0], status)
+        text = _sentence(words) or "bench301 %s: status %d" % (args[0], status)
         raise (InvalidInput if status == 2 else Failed)(text)
     return out
 
@@ -390,6 +465,6 @@ def _sentence(said: List[str]) -> str:
 
 
 client = Client()
-atexit.register(client.close)
+atexit.register(client.exit)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=client.after_fork)

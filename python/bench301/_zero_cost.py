@@ -3,12 +3,13 @@
 import ast
 import math
 import os
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple, Union
 
 import bench301
 
 from ._archs import listed
 from ._errors import InvalidInput
+from ._match import items, number
 from ._pipe import Progress, client
 
 #: The proxies of NAS-Bench-Suite-Zero, by the names of NASLib: those of group:naslib.
@@ -33,9 +34,10 @@ class ZeroCost(Dict[str, Dict[str, Dict[str, Any]]]):
         self.notes = list(notes)
 
 
-def zero_cost(archs: Any, proxies: Union[str, Sequence[str]] = PROXIES, *, surrogate: str = "mini",
-              accuracies: Optional[Sequence[Optional[float]]] = None, data: str = "sample",
-              seeds: Sequence[int] = (0,), jobs: int = 0,
+def zero_cost(archs: Any, proxies: Union[str, Iterable[str]] = PROXIES, *,
+              surrogate: Union[str, "os.PathLike[str]"] = "mini",
+              accuracies: Optional[Iterable[Optional[float]]] = None,
+              data: Union[str, "os.PathLike[str]"] = "sample", seeds: Iterable[int] = (0,), jobs: int = 0,
               out: Union[str, "os.PathLike[str]"] = "", dataset: str = "cifar10",
               progress: Optional[Progress] = None, notation: str = "") -> ZeroCost:
     """Zero-cost proxies and accuracies of architectures of the DARTS space, in the structure of
@@ -58,15 +60,19 @@ def zero_cost(archs: Any, proxies: Union[str, Sequence[str]] = PROXIES, *, surro
     """
     if isinstance(proxies, str):
         proxies = [proxies]
+    proxies = items("proxies", proxies)
     sent = listed(archs)
-    if accuracies is not None and len(accuracies) != len(sent):
-        raise InvalidInput("accuracies: %d of %d architectures" % (len(accuracies), len(sent)))
-    known = client.call("convert", {"archs": sent, "notation": notation, "to": "pairs"})
+    own = None
+    if accuracies is not None:
+        own = [number("accuracies", value) for value in items("accuracies", accuracies)]
+        if len(own) != len(sent):
+            raise InvalidInput("accuracies: %d of %d architectures" % (len(own), len(sent)))
+    known = client.call("convert", {"archs": sent, "notation": notation, "space": "darts", "to": "pairs"})
     places: Dict[str, int] = {}  # of architectures that differ
     for i, name in enumerate(known["id"]):
         places.setdefault(name, i)
     different = [known["arch"][i] for i in places.values()]
-    if accuracies is None:
+    if own is None:
         predicted = bench301.query(different, surrogate)
         source = predicted[0]["surrogate"] if predicted else ""
         notes = predicted.notes
@@ -74,7 +80,7 @@ def zero_cost(archs: Any, proxies: Union[str, Sequence[str]] = PROXIES, *, surro
         values = [accuracy[name] for name in known["id"]]
     else:
         source, notes = "the accuracies given", []
-        values = [None if v is None or math.isnan(v) else float(v) for v in accuracies]
+        values = own
     scores = bench301.score(different, proxies, data=data, seeds=seeds, jobs=jobs, out=out,
                             progress=progress)
     by_arch: Dict[str, Dict[str, List[Dict[str, Any]]]] = {name: {} for name in places}
@@ -116,7 +122,8 @@ def _key(arch: Any, canonical: str) -> str:
     cells = ast.literal_eval(canonical)
     try:
         given = _cells(arch)
-        ordered = [sum((sorted(cell[k:k + 2]) for k in range(0, 8, 2)), []) for cell in given]
+        ordered: List[List[Tuple[int, int]]] = [
+            sum((sorted(cell[k:k + 2]) for k in range(0, 8, 2)), []) for cell in given]
         if ordered == cells:
             cells = given
     except (TypeError, ValueError, SyntaxError, KeyError):

@@ -13,12 +13,18 @@ import warnings
 import bench301
 
 V2 = "DARTS_V2"
+CELL = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|none~0|nor_conv_1x1~1|avg_pool_3x3~2|"  # of nasbench201
+
+
+def genotype(source=0):
+    cell = [("skip_connect", source), ("skip_connect", 1)] * 4
+    return bench301.Genotype(cell, [2, 3, 4, 5], cell, [2, 3, 4, 5])
 
 
 def command(*args, stdin=None):
     """What the program prints, without the package's own way of asking."""
-    return subprocess.run([bench301.find_binary()] + list(args), input=stdin, stdout=subprocess.PIPE, check=True,
-                          universal_newlines=True).stdout
+    return subprocess.run([bench301.find_binary()] + list(args), input=stdin, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, check=True, universal_newlines=True).stdout
 
 
 def optional(name):
@@ -58,7 +64,9 @@ class Functions(unittest.TestCase):
                 return config
 
         for archs in (V2, [V2], text, genotype, [genotype], config, [config], Configuration(), [lists], (V2,),
-                      iter([V2]), [{"arch": text, "id": "x"}], bench301.query(V2), {"arch": [V2]}):
+                      iter([V2]), [{"arch": text, "id": "x"}], bench301.query(V2), {"arch": [V2]}, {"arch": text, "id": 3},
+                      lists, tuple(tuple(map(tuple, cell)) for cell in lists),
+                      json.loads(bench301.convert(V2, "evoxbench")[0])):
             with self.subTest(archs=archs):
                 self.assertEqual(bench301.query(archs).column("id"), ["b149d8919d89ab39"])
         self.assertEqual(bench301.query([]), [])
@@ -111,6 +119,44 @@ class Functions(unittest.TestCase):
         part = bench301.correlate(scores, by_id, resamples=20)[0]
         self.assertEqual((part["n"], part["coverage"]), (7, 7 / 8))
 
+    def test_correlate_matches_names_of_any_kind(self):
+        archs = bench301.sample(8, seed=9)
+        scores = bench301.score(archs, ["macs", "params"])
+        accuracies = bench301.query(archs)
+        want = bench301.correlate(scores, accuracies, resamples=20).column("tau_b")
+        by_id = {name: {row["id"]: row["score"] for row in reversed(scores) if row["label"] == name}
+                 for name in ("macs", "params")}
+        genotypes = dict(zip(bench301.convert(archs, "genotype"), accuracies.column("accuracy")))
+        for given, truth in ((by_id, accuracies), (scores, genotypes), (scores[::-1] + scores, accuracies)):
+            rows = bench301.correlate(given, truth, resamples=20)
+            self.assertEqual({r["estimator"]: r["tau_b"] for r in rows}, dict(zip(("macs", "params"), want)))
+        optional("pandas")
+        frame, truth = scores.to_pandas(), accuracies.to_pandas()
+        wide = frame.pivot(index="id", columns="estimator", values="score")  # in another order than the rows
+        for given in (frame, wide, wide.reset_index()):
+            for known in (truth, truth.set_index("id")["accuracy"][::-1], truth.set_index("id"), accuracies):
+                self.assertEqual(bench301.correlate(given, known, resamples=20).column("tau_b"), want)
+        series = wide["macs"]
+        self.assertEqual(bench301.correlate(series, truth, resamples=20).column("tau_b"), want[:1])
+
+    def test_another_space(self):
+        archs = bench301.sample(6, seed=1, space="nasbench201")
+        self.assertEqual(bench301.complexity(archs), bench301.complexity(archs, space="nasbench201"))
+        scores = bench301.score(archs, ["macs"])
+        self.assertEqual(bench301.correlate(scores, range(6), resamples=20)[0]["n"], 6)
+        self.assertEqual(bench301.convert(archs), archs)
+
+    def test_rows(self):
+        rows = bench301.query(bench301.sample(5))
+        rows.notes.append("a note")
+        for part in (rows[:2], rows[1:] + rows, rows + []):
+            self.assertIsInstance(part, bench301.Rows)
+            self.assertEqual(part.notes, ["a note"])
+        self.assertEqual(rows[-1]["id"], rows.column("id")[-1])
+        uneven = bench301.Rows([{"score": 1.0}, {"score": None, "error": "why"}])
+        self.assertEqual(uneven.column("error"), [None, "why"])
+        self.assertEqual(bench301.Rows().column("error"), [])
+
     def test_correlate_vectors(self):
         truth = [1, 2, 3, 4, 5, 6]
         rows = bench301.correlate({"up": [1, 2, 3, 4, 5, 6], "loss": [6, 5, 4, 3, 2, float("nan")], "flat": [1] * 6},
@@ -140,6 +186,12 @@ class Functions(unittest.TestCase):
         self.assertEqual(bench301.query(frame["arch"]).column("id"), list(frame["id"]))
         scores = bench301.score(frame, ["macs"]).to_pandas()
         self.assertFalse(math.isnan(bench301.correlate(scores, frame, resamples=20)[0]["tau_b"] or 0))
+        self.assertEqual(bench301.query(frame.iloc[1])[0]["id"], frame["id"][1])
+        self.assertEqual(bench301.query(row for _, row in frame.iterrows()).column("id"), list(frame["id"]))
+        missing = pandas.array([1, 2, None, 4], dtype="Int64")
+        self.assertEqual(bench301.correlate(missing, [1, 2, 3, 4], resamples=20)[0]["n"], 3)
+        with self.assertRaisesRegex(ValueError, "a table without a column arch"):
+            bench301.query(frame.drop(columns="arch"))
         wide = pandas.DataFrame({"a": [1, 2, 3, 4, 5], "b": [1, 2, 3, 5, 4]})
         self.assertAlmostEqual(bench301.correlate(wide, [1, 2, 3, 4, 5], resamples=20)[1]["tau_b"], 0.8)
 
@@ -147,8 +199,32 @@ class Functions(unittest.TestCase):
         scores = bench301.score([V2], "macs")
         for call, kind, want in (
             (lambda: bench301.query("DARTS_V9"), bench301.InvalidInput, r"archs\[0\]: DARTS_V9 is no architecture"),
-            (lambda: bench301.query([V2, 3]), bench301.InvalidInput, "3, of type int, is no architecture"),
+            (lambda: bench301.query([V2, 3]), bench301.InvalidInput, r"archs\[1\]: 3, of type int, is no architecture"),
             (lambda: bench301.query([V2, None]), bench301.InvalidInput, "None, of type NoneType, is no architecture"),
+            (lambda: bench301.query(V2.encode()), ValueError, "of type bytes: want architectures, as texts"),
+            (lambda: bench301.query([[float("nan")]]), ValueError, "cannot be sent: Out of range float"),
+            (lambda: bench301.query(genotype(source=1.5)), ValueError, "is no cell of a Genotype"),
+            (lambda: bench301.query([V2, CELL]), ValueError, r"archs\[1\]: an architecture of the space nasbench201"),
+            (lambda: bench301.query(CELL), ValueError, "NAS-Bench-301 answers for the DARTS space only"),
+            (lambda: bench301.query(V2, None), ValueError, "surrogate: want a name or a path, not None"),
+            (lambda: bench301.query(V2, runtime=3), ValueError, "runtime: want a name or a path, not 3"),
+            (lambda: bench301.query(V2, noise_seed=1.5), ValueError, "noise_seed: want a whole number"),
+            (lambda: bench301.query(V2).column("acc"), ValueError, "acc: no such column: there are arch, id, accuracy"),
+            (lambda: bench301.sample(None), ValueError, "n: want a whole number, not null"),
+            (lambda: bench301.sample(1, seed=None), ValueError, "seed: want a whole number from 0"),
+            (lambda: bench301.score(V2, None), ValueError, "estimators: want a list, not None"),
+            (lambda: bench301.score(V2, "macs", seeds=3), ValueError, "seeds: want a list, not 3"),
+            (lambda: bench301.score(V2, "macs", seeds=[None]), ValueError, "seeds: want a whole number from 0"),
+            (lambda: bench301.score(V2, "macs", out=3), ValueError, "out: want a name or a path"),
+            (lambda: bench301.score(V2, "macs", progress=3), ValueError, "progress: want a function"),
+            (lambda: bench301.correlate([1, float("inf")], [1, 2]), ValueError, "scores: inf is no number to compare with"),
+            (lambda: bench301.correlate([1, 10 ** 400], [1, 2]), ValueError, "is no number"),
+            (lambda: bench301.correlate(None, [1, 2]), ValueError, "scores: want a list, not None"),
+            (lambda: bench301.correlate({"a": 3}, [1]), ValueError, "scores of a: want a list, not 3"),
+            (lambda: bench301.correlate([1, 2], "ab"), ValueError, "accuracies: want a list, not 'ab'"),
+            (lambda: bench301.correlate(scores, {"0123": 3}), ValueError, "accuracies: none is of one of the 1 architectures"),
+            (lambda: bench301.correlate(list(scores) + [dict(scores[0], score=3)], [1]), ValueError,
+             "b149d8919d89ab39 has two scores of macs of one seed"),
             (lambda: bench301.query(3), bench301.InvalidInput, "3, of type int: want architectures"),
             (lambda: bench301.query(V2, "/nowhere/xgb_v1.0"), ValueError, "/nowhere/xgb_v1.0"),
             (lambda: bench301.query(V2, "mini-runtime"), ValueError, "predicts seconds: give it as runtime"),

@@ -4,6 +4,7 @@ import importlib
 import json
 import os
 import random
+import shutil
 import struct
 import subprocess
 import sys
@@ -142,6 +143,8 @@ class Mini(unittest.TestCase):
             "nothing": (None, "genotype", "want a Genotype"),
             "no cell": (GENOTYPE._replace(normal=None), "genotype", "None is no cell"),
             "triples": (GENOTYPE._replace(normal=[(1, 2, 3)] * 8), "genotype", "is no cell"),
+            "half an input": (GENOTYPE._replace(normal=[(cell[0][0], 0.5)] + cell[1:]), "genotype",
+                              "config: [("),
             "too few": (GENOTYPE._replace(normal=cell[:6]), "genotype",
                         "config: normal cell: 6 edges"),
             "no operation": (GENOTYPE._replace(normal=[("none", 0)] + cell[1:]), "genotype",
@@ -284,6 +287,24 @@ class Genuine(unittest.TestCase):
         with mock.patch.dict(sys.modules, {"numpy": None}):
             nb.load_ensemble(os.path.join(MODELS, "lgb", "ensemble"))
             self.assertEqual(random.random(), random.Random(8).random())
+
+    def test_model_that_changes(self) -> None:
+        """What was read once is read again when its files are others; a seed that is none is said."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "ensemble")
+            for kind in ("ensemble_member_0", "ensemble_member_1"):
+                shutil.rmtree(path, ignore_errors=True)
+                shutil.copytree(os.path.join(MODELS, "xgb", "ensemble", kind), os.path.join(path, kind))
+                want = nb.load_ensemble(os.path.join(MODELS, "xgb", "ensemble", kind))
+                self.assertEqual(nb.load_ensemble(path).predict(GENOTYPE, "genotype", False),
+                                 want.predict(GENOTYPE, "genotype", False))
+            config = os.path.join(path, kind, "data_config.json")
+            for text in ("{}", "nonsense", '{"seed": "x"}'):
+                os.chmod(config, 0o600)
+                with open(config, "w", encoding="utf-8") as file:
+                    file.write(text)
+                with self.assertRaisesRegex(bench301.InvalidInput, "load_ensemble: .*data_config.json"):
+                    nb.load_ensemble(path)
 
     def test_download(self) -> None:
         """What download_models leaves is what load_ensemble takes, from a server of our own."""

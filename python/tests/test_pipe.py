@@ -17,6 +17,7 @@ from bench301 import _pipe
 
 V2 = "DARTS_V2"
 POSIX = os.name == "posix"
+SECONDS = "rwe:channels=4,layers=3,epochs=%d"  # a score of some seconds
 
 
 def pid():
@@ -89,15 +90,15 @@ class Process(unittest.TestCase):
 
             def kill():
                 for _ in range(kills):
-                    time.sleep(0.7)
+                    time.sleep(0.4)
                     victim = _pipe.client._process._child.pid
                     os.kill(victim, signal.SIGKILL)
                     ended.append(victim)
-                    time.sleep(0.7)
+                    time.sleep(0.4)
 
             killer = threading.Thread(target=kill)
             killer.start()
-            slow = "rwe:epochs=%d" % (3 if survives else 10000)
+            slow = SECONDS % (3 if survives else 10 ** 6)
             if survives:
                 self.assertEqual(len(bench301.score(archs, slow)), 2)
             else:
@@ -115,6 +116,25 @@ class Process(unittest.TestCase):
             bench301.score([V2], "rwe:epochs=100000")
         self.assertTrue(gone(before), "it goes on scoring")
         self.assertEqual(bench301.query(V2)[0]["id"], "b149d8919d89ab39")
+
+    def test_close_while_it_answers(self):
+        bench301.query(V2)
+        threading.Timer(0.3, bench301.close).start()
+        with self.assertRaisesRegex(bench301.Cancelled, r"score: bench301.close\(\) ended it"):
+            bench301.score([V2], "rwe:epochs=100000")
+        self.assertEqual(bench301.query(V2)[0]["id"], "b149d8919d89ab39")
+
+    def test_exit_while_threads_wait(self):
+        done = python("""
+            import bench301, sys, threading, time
+            threads = [threading.Thread(target=bench301.score, args=(["DARTS_V2"], "rwe:epochs=100000"), daemon=True)
+                       for _ in range(3)]
+            for thread in threads:
+                thread.start()
+            time.sleep(0.5)
+            sys.exit(3)
+            """)
+        self.assertEqual((done.returncode, done.stderr), (3, ""))
 
     @unittest.skipUnless(hasattr(os, "fork"), "no fork here")
     def test_fork(self):
@@ -140,7 +160,7 @@ class Process(unittest.TestCase):
             """
         busy = """
             threading.Thread(target=bench301.score, args=(["DARTS_V2"], "rwe:epochs=100000"), daemon=True).start()
-            import time; time.sleep(0.5)
+            import time; time.sleep(0.3)
             """
         for end in ("", "sys.exit(3)", "raise ValueError", "os._exit(1)", "os.kill(os.getpid(), signal.SIGKILL)"):
             for work in ("", busy):
@@ -168,13 +188,59 @@ class Process(unittest.TestCase):
 
     def test_progress_and_its_errors(self):
         told = []
-        bench301.score(bench301.sample(2), "rwe:epochs=30", progress=lambda *what: told.append(what))
+        bench301.score(bench301.sample(2), SECONDS % 3, progress=lambda *what: told.append(what))
         self.assertTrue(all(what == "scoring" and 0 <= done <= 2 and total == 2 for what, done, total in told))
 
         def refuse(*_):
             raise BrokenPipeError("mine")
         with self.assertRaisesRegex(BrokenPipeError, "mine"):
             bench301.score([V2], "rwe:epochs=100000", progress=refuse)
+
+    def test_progress_of_another_thread(self):
+        """An error in one call's progress is that call's, whichever thread reads the pipe."""
+        first = pid()
+        results = []
+
+        def refuse(*_):
+            raise BrokenPipeError("mine")
+
+        def ask(progress, epochs):
+            try:
+                results.append(len(bench301.score([V2], SECONDS % epochs, progress=progress)))
+            except BaseException as error:
+                results.append(repr(error))
+
+        threads = [threading.Thread(target=ask, args=args) for args in (((lambda *_: None), 100), (refuse, 10 ** 6))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(sorted(results, key=str), sorted([1, repr(BrokenPipeError("mine"))], key=str))
+        self.assertEqual(pid(), first, "the program was ended")
+
+    def test_standard_error_of_any_kind(self):
+        class Silent:
+            def write(self, text):
+                pass
+
+        closed = open(os.devnull, "w")
+        closed.close()
+        for other in (None, Silent(), closed):
+            with self.subTest(other=other), mock.patch.object(sys, "stderr", other):
+                self.assertEqual(len(bench301.score([V2], "macs")), 1)
+                bench301.run_command("query", V2)
+
+    @unittest.skipUnless(POSIX, "closes descriptors")
+    def test_closed_descriptors(self):
+        done = python("""
+            import os
+            out = os.dup(1)
+            for descriptor in (0, 1, 2):
+                os.close(descriptor)
+            import bench301
+            os.write(out, bench301.query("DARTS_V2")[0]["id"].encode())
+            """)
+        self.assertEqual(done.stdout, "b149d8919d89ab39")
 
     @unittest.skipUnless(POSIX, "writes scripts")
     def test_other_programs(self):
@@ -187,7 +253,10 @@ class Process(unittest.TestCase):
                 ("#!/bin/sh\nread line\necho '{\"id\": 1, \"error\": {\"code\": -32602, \"message\": \"it speaks version 1 "
                  "of the protocol, bench301 v9 version 2\"}}'\n", "version 1 of the protocol, bench301 v9 version 2"),
                 ("#!/bin/sh\nread line\necho hello\n", "does not answer as the Python package"),
-                ("#!/nowhere/sh\n", "cannot be started"),
+                ("#!/bin/sh\nexit 3\n", r"ended with status 3\). Its version: unknown. Install"),
+                ("#!/nowhere/sh\n", "cannot be started: .*: install the wheel of this platform"),
+                ("hello\n", "cannot be started: .*: install the wheel of this platform"),
+                ("\x7fELF\x02\x01\x01", "cannot be started: Exec format error: install the wheel of this platform"),
             ):
                 with open(fake, "w") as f:
                     f.write(script)
@@ -196,6 +265,9 @@ class Process(unittest.TestCase):
                     bench301.close()
                     with self.assertRaisesRegex(bench301.BinaryMismatch, "(?s)" + want):
                         bench301.query(V2)
+                    if "cannot be started" in want:
+                        with self.assertRaisesRegex(bench301.BinaryMismatch, want):
+                            bench301.run_command("sample")
             bench301.close()
             with mock.patch.dict(os.environ, BENCH301_BIN=os.path.join(folder, "absent")):
                 with self.assertRaises(bench301.BinaryNotFound):

@@ -148,6 +148,9 @@ class ZeroCost(unittest.TestCase):
                 ("no proxies", (archs, []), {}, "estimators"),
                 ("no surrogate", (archs, INSTANT), {"surrogate": "/no/where"}, "/no/where"),
                 ("of seconds", (archs, INSTANT), {"surrogate": "mini-runtime"}, "seconds"),
+                ("no list", (archs, None), {}, "proxies: want a list, not None"),
+                ("no numbers", (archs, INSTANT), {"accuracies": ["a"]}, "accuracies: 'a' is no number"),
+                ("another space", (bench301.sample(1, space="nasbench201"),), {}, "of the space nasbench201"),
                 ("too few", (archs, INSTANT), {"accuracies": []}, "accuracies: 0 of 1"),
         ):
             with self.subTest(name):

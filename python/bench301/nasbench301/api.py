@@ -72,8 +72,13 @@ def _seed(folder: str) -> Any:
     """The seed that a folder of members names; None where it is no such folder."""
     if os.path.isdir(folder):
         for member in sorted(Path(folder).rglob("*surrogate_model.model")):
-            with open(member.parent / "data_config.json", encoding="utf-8") as file:
-                return int(json.load(file)["seed"])
+            config = member.parent / "data_config.json"
+            try:
+                with open(str(config), encoding="utf-8") as file:
+                    return int(json.load(file)["seed"])
+            except (OSError, TypeError, ValueError, KeyError) as error:
+                raise InvalidInput("load_ensemble: %s: want an object with a number seed: %s: %s" % (
+                    config, type(error).__name__, error)) from None
     return None
 
 
@@ -135,7 +140,8 @@ class SurrogateAPI:
         arch, notation = self._converter(representation).read(config)
         if self.model.training and notation == "configspace":
             self._warn(self.convert_representation(config, representation))
-        return self.model.ask(arch, notation, bool(with_noise))
+        answer: float = self.model.ask(arch, notation, bool(with_noise))
+        return answer
 
     def _warn(self, config: Dict[str, Any]) -> None:
         for name, fixed in fixed_hyperparameters.items():

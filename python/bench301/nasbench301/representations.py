@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Dict, Tuple
 
 from bench301 import Genotype, InvalidInput
-from bench301._archs import architecture_of, is_configuration, wire
+from bench301._archs import architecture_of, is_configuration, whole, wire
 from bench301._pipe import client
 
 __all__ = ["BANANASConverter", "BaseConverter", "CONVERTER_DICT", "ConfigspaceInstanceConverter",
@@ -36,14 +36,21 @@ class BaseConverter:
             raise InvalidInput('config: %.60r, of type %s, with representation="%s": want %s%s' % (
                 config, type(config).__name__, self.name, self.wanted,
                 '; or representation="%s"' % others[0] if others else ""))
-        return wire(config), self.notation
+        try:
+            return wire(config), self.notation
+        except InvalidInput as error:
+            raise InvalidInput("config: %s" % error) from None
 
     def convert(self, config: Any) -> Dict[str, Any]:
         """An architecture as a dictionary of ConfigSpace. Raises InvalidInput."""
         arch, notation = self.read(config)
-        answer = client.call(
-            "convert", {"archs": [arch], "notation": notation, "to": "configspace"})
-        return json.loads(answer["text"][0])
+        try:
+            answer = client.call("convert", {"archs": [arch], "notation": notation, "space": "darts",
+                                             "to": "configspace"})
+        except InvalidInput as error:
+            raise InvalidInput(str(error).replace("archs[0]", "config", 1)) from None
+        found: Dict[str, Any] = json.loads(answer["text"][0])
+        return found
 
 
 class ConfigspaceInstanceConverter(BaseConverter):
@@ -62,7 +69,10 @@ class ConfigspaceInstanceConverter(BaseConverter):
 
     def convert(self, config: Any) -> Dict[str, Any]:
         if isinstance(config, str):
-            return json.loads(config)
+            try:
+                config = json.loads(config)
+            except ValueError as error:
+                raise InvalidInput("config: %.60r: want %s: %s" % (config, self.wanted, error)) from None
         return dict(config if isinstance(config, Mapping) else config.get_dictionary())
 
 
@@ -79,7 +89,7 @@ class GenotypeConverter(BaseConverter):
     def read(self, config: Any) -> Tuple[Any, str]:
         if not isinstance(config, str) and self.fits(config):
             try:  # numbers are read faster
-                return [[(int(source), _NUMBERS[operation]) for operation, source in cell]
+                return [[(whole(source), _NUMBERS[operation]) for operation, source in cell]
                         for cell in (config.normal, config.reduce)], BANANASConverter.notation
             except (KeyError, TypeError, ValueError):
                 pass  # the program says what is wrong

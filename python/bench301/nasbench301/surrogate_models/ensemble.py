@@ -39,10 +39,12 @@ class BaggingEnsemble:
 
     def _call(self, arch: Any, notation: str, members: bool = False) -> Dict[str, Any]:
         try:
-            return client.call("query", {"archs": [arch], "notation": notation, "members": members,
-                                         "surrogate": self.base_logdir})
+            answer: Dict[str, Any] = client.call("query", {
+                "archs": [arch], "notation": notation, "space": "darts", "members": members,
+                "surrogate": self.base_logdir})
         except InvalidInput as error:
             raise InvalidInput(str(error).replace("archs[0]", "config", 1)) from None
+        return answer
 
     def _number(self, value: float) -> Any:
         if numpy is None:
