@@ -132,6 +132,7 @@ class _Process:
                     break
 
     def _line(self) -> bytes:
+        """The next line, with or without its end."""
         buffer = self._buffer
         seen = 0
         while True:
@@ -142,11 +143,13 @@ class _Process:
                 return line
             seen = len(buffer)
             try:
-                part = os.read(self._from, 1 << 20)
+                part = os.read(self._from, 1 << 16)  # a pipe holds no more
             except OSError:
                 part = b""
             if not part:
                 raise _Gone()
+            if not buffer and part.find(b"\n") == len(part) - 1:  # most answers come whole
+                return part
             buffer += part
 
     def _take(self, line: bytes) -> None:
