@@ -184,7 +184,8 @@ func (f *Findings) find(c *Column) (*Finding, error) {
 
 // undefined says of scores and accuracies what package correlation says of its x and y.
 var undefined = strings.NewReplacer("x is constant", "the score is constant",
-	"y is constant", "the accuracy is constant")
+	"y is constant", "the accuracy is constant", "z determines x or y",
+	"what is held fixed orders the scores or the accuracies already", "z is constant", "what is held fixed is constant")
 
 // why says which scores are missing.
 func (c *Column) why() string {

@@ -1,6 +1,9 @@
 package correlation
 
-import "math"
+import (
+	"errors"
+	"math"
+)
 
 // Partial is the first-order partial correlation of x and y given z: (xy - xz yz)/sqrt((1-xz^2)(1-yz^2)) of the three
 // coefficients, with the p-value of no association given z. Kendall's is normal (Gibbons and Chakraborti; as R's ppcor
@@ -86,7 +89,9 @@ func triangle(c Coefficient, x, y, z []float64) (xy, xz, yz float64, err error) 
 	if xy, err = c.Of(x, y); err != nil {
 		return
 	}
-	if xz, err = c.Of(x, z); err != nil {
+	if xz, err = c.Of(x, z); errors.Is(err, ErrUndefined) { // x has passed
+		return 0, 0, 0, undefinedf("z is constant")
+	} else if err != nil {
 		return
 	}
 	yz, err = c.Of(y, z)

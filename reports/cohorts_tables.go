@@ -96,6 +96,7 @@ func (f Study) spanTable(c *analysis.Cohorts, d *analysis.Driver) (Table, error)
 		Column{Name: "useful", Key: "useful", Kind: Flag, Hidden: !tested},
 		Column{Name: "seeds", Key: "seeds", Kind: Count, Hidden: !tested},
 		Column{Name: "undefined", Key: "undefined", Kind: Count},
+		Column{Name: "undefined given " + c.Given, Key: "partial_undefined", Kind: Count},
 		Column{Name: "first", Key: "first", Kind: Count, Hidden: true},
 		Column{Name: "last", Key: "last", Kind: Count, Hidden: true},
 		Column{Name: "given", Key: "given", Kind: Label, Hidden: true})
@@ -122,11 +123,17 @@ func (f Study) spanTable(c *analysis.Cohorts, d *analysis.Driver) (Table, error)
 		if v := verdict(curve, versus[curve]); v != nil {
 			useful = flag(*v)
 		}
-		undefined, why := undefinedIn(d, curve)
-		row = append(row, useful, count(curve.Span[analysis.Rho].Defined), count(undefined), count(d.First),
+		undefined, why := undefinedIn(d, curve, analysis.Rho)
+		partly, whyPartly := undefinedIn(d, curve, analysis.PartialRho)
+		heldFixed := count(partly)
+		if curve.Given {
+			heldFixed, whyPartly = Cell{}, ""
+		}
+		row = append(row, useful, count(curve.Span[analysis.Rho].Defined), count(undefined), heldFixed, count(d.First),
 			count(d.Last), text(c.Given))
 		t.Rows = append(t.Rows, row)
 		t.remark(len(t.Rows)-1, column(t.Columns, "undefined"), why, "")
+		t.remark(len(t.Rows)-1, column(t.Columns, "partial_undefined"), whyPartly, "")
 	}
 	t.Notes = f.cohortNotes(c, []*analysis.Driver{d}, counted)
 	if tested {
@@ -152,15 +159,15 @@ func contrastCells(x *analysis.CohortContrast) []Cell {
 	return out
 }
 
-// undefinedIn counts the generations and seeds of a span in which rho of a curve is undefined, with the commonest
+// undefinedIn counts the generations and seeds of a span in which a measure of a curve is undefined, with the commonest
 // reason.
-func undefinedIn(d *analysis.Driver, curve *analysis.Curve) (n int, why string) {
+func undefinedIn(d *analysis.Driver, curve *analysis.Curve, m analysis.Measure) (n int, why string) {
 	reasons := map[string]int{}
 	for _, p := range curve.Points {
 		for _, v := range p.Values {
-			if d.Spans(p.Number) && math.IsNaN(v.Of[analysis.Rho]) {
+			if d.Spans(p.Number) && math.IsNaN(v.Of[m]) {
 				n++
-				reasons[v.Why[analysis.Rho]]++
+				reasons[v.Why[m]]++
 			}
 		}
 	}
@@ -194,7 +201,8 @@ func (f Study) cohortNotes(c *analysis.Cohorts, drivers []*analysis.Driver, coun
 				"nothing is compared with it.", c.Given))
 		}
 	}
-	notes = append(notes, "undefined: cohorts in which the correlation is, of all seeds.")
+	notes = append(notes, fmt.Sprintf("undefined: cohorts in which the correlation, or that given %s, is, of all seeds; "+
+		"means are over the others.", c.Given))
 	return slices.DeleteFunc(append(notes, f.From.Notes...), func(n string) bool { return n == "" })
 }
 
@@ -231,8 +239,10 @@ func (f Study) quantileTable(c *analysis.Cohorts) Table {
 					row = append(row, spreadCells(c, p.Over[m], curve.Given && m.Partial())...)
 				}
 				t.Rows = append(t.Rows, append(row, text(c.Given)))
-				if why := p.Over[analysis.Rho].Why; why != "" {
-					t.remark(len(t.Rows)-1, column(t.Columns, measureKeys[analysis.Rho]), why, "")
+				for _, m := range []analysis.Measure{analysis.Rho, analysis.PartialRho} {
+					if why := p.Over[m].Why; why != "" && !(curve.Given && m.Partial()) {
+						t.remark(len(t.Rows)-1, column(t.Columns, measureKeys[m]), why, "")
+					}
 				}
 			}
 		}

@@ -13,6 +13,7 @@ import (
 	"gonum.org/v1/plot/vg"
 
 	"rwe301/analysis"
+	"rwe301/correlation"
 	"rwe301/plots"
 	"rwe301/plots/plotstest"
 	"rwe301/study/studytest"
@@ -161,6 +162,67 @@ func TestCohortsOfAnyRun(t *testing.T) {
 		}
 		if header, _ := made[0].Data(); !slices.Contains(header, "range") || !slices.Contains(header, "architectures") {
 			t.Errorf("%s: %v", of, header)
+		}
+	}
+}
+
+// TestCohortsCountWhatIsUndefined: where the count that is held fixed orders the accuracies by itself, nothing is left
+// to correlate; the table counts such cohorts apart from those without a correlation at all, and says why.
+func TestCohortsCountWhatIsUndefined(t *testing.T) {
+	r := studytest.Searched(t, drivers[:1], 6, plainName).Results
+	macs := r.Columns[0].Mean()
+	for i := range macs[:60] { // early generations take their members from these
+		r.Truth[i] = macs[i]
+	}
+	found, err := analysis.Analyse(t.Context(), r, analysis.Options{Options: correlation.Options{Resamples: 20}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := Study{Findings: found}
+	f.Cohorts.First = 1
+	sums, err := f.Made(t.Context(), CohortsKind)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, err := f.Made(t.Context(), CohortValues)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seedsOnly := func(row []Cell, v Table) bool { return row[column(v.Columns, "seed")].Text != "mean" }
+	for k, sum := range sums[:1] {
+		v := values[k]
+		for _, row := range sum.Rows {
+			name := row[column(sum.Columns, "estimator")].Text
+			for key, measure := range map[string]string{"undefined": "rho", "partial_undefined": "partial_rho"} {
+				want := 0
+				for _, of := range v.Rows {
+					if of[column(v.Columns, "estimator")].Text == name && seedsOnly(of, v) &&
+						of[column(v.Columns, measure)].Text == "undefined" {
+						want++
+					}
+				}
+				cell := row[column(sum.Columns, key)]
+				switch {
+				case name == "macs" && key == "partial_undefined":
+					if cell.V != nil {
+						t.Errorf("%s of the count itself: %v", key, cell.V)
+					}
+				case len(cell.V) != 1 || cell.V[0] != float64(want):
+					t.Errorf("%s, %s: %v, want %d", name, key, cell.V, want)
+				case name == "estimator-1" && key == "undefined" && want != 2: // of the seed that ended
+					t.Errorf("%s, %s: %d cohorts", name, key, want)
+				case name == "estimator-1" && key == "partial_undefined" && want <= 2:
+					t.Errorf("%s, %s: %d cohorts", name, key, want)
+				}
+			}
+		}
+		var b strings.Builder
+		if err := sum.Write(&b, Terminal); err != nil {
+			t.Fatal(err)
+		}
+		if want := "what is held fixed orders the scores or the accuracies already"; !strings.Contains(
+			strings.Join(strings.Fields(b.String()), " "), want) {
+			t.Errorf("no %q in %s", want, b.String())
 		}
 	}
 }
