@@ -15,7 +15,6 @@ type Contrast struct {
 	A, B   *Finding
 	Paired bool // on the architectures that both runs have; else each run has its own
 	N      int  // architectures of the pairs, or of the smaller run
-	Drawn  bool // there are more than ClosedForm, of which so many were drawn
 	*correlation.Comparison
 }
 
@@ -104,21 +103,36 @@ func contrast(a, b *Findings, x, y *Finding) (Contrast, error) {
 		}
 	}
 	c.N = len(truth)
-	var found correlation.Comparison
-	var err error
 	if c.Paired = len(truth) >= FewPairs; c.Paired {
-		c.Drawn = len(truth) > ClosedForm
-		v := drawn([][]float64{after, before, truth}, a.Options.Seed)
-		found, err = correlation.Compare(correlation.KendallTauB, v[0], v[1], v[2], Confidence, a.Options)
-	} else {
-		c.N, c.Drawn = min(x.N, y.N), max(x.N, y.N) > ClosedForm
-		v, w := drawn([][]float64{y.Scores, y.Truth}, a.Options.Seed), drawn([][]float64{x.Scores, x.Truth}, a.Options.Seed)
-		found, err = correlation.CompareSeparate(correlation.KendallTauB, v[0], v[1], w[0], w[1], Confidence, a.Options)
+		cs, err := pairwise(len(truth))(correlation.KendallTauB, [][]float64{after, before}, truth, [][2]int{{0, 1}},
+			Confidence, a.Options)
+		if err == nil {
+			c.Comparison = cs[0]
+		}
+		return c, err
 	}
+	c.N = min(x.N, y.N)
+	found, err := separate(y, x, a.Options)
 	if err == nil {
 		c.Comparison = &found
 	} else if errors.Is(err, correlation.ErrUndefined) {
 		err = nil
 	}
 	return c, err
+}
+
+// separate compares findings of architectures of their own.
+func separate(a, b *Finding, o correlation.Options) (correlation.Comparison, error) {
+	if max(a.N, b.N) <= ClosedForm {
+		return correlation.CompareSeparate(correlation.KendallTauB, a.Scores, a.Truth, b.Scores, b.Truth, Confidence, o)
+	}
+	x, err := correlation.JackknifeOf(correlation.KendallTauB, a.Scores, a.Truth, o)
+	if err != nil {
+		return correlation.Comparison{}, err
+	}
+	y, err := correlation.JackknifeOf(correlation.KendallTauB, b.Scores, b.Truth, o)
+	if err != nil {
+		return correlation.Comparison{}, err
+	}
+	return correlation.CompareLargeSeparate(x, y, Confidence)
 }

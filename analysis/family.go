@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"errors"
 	"slices"
 
 	"rwe301/correlation"
@@ -25,9 +26,9 @@ func (f *Findings) resamples() int {
 	return f.Options.Resamples
 }
 
-// family compares the tau-b of pairs of findings, first minus second, each on the architectures that both score, or
-// ClosedForm of them, drawn with the seed of the options: paired bootstrap of Resamples, p adjusted by Holm over all.
-// Those that are undefined are nil. Pairs on the same architectures share their resamples.
+// family compares the tau-b of pairs of findings, first minus second, each on the architectures that both score: paired
+// bootstrap of Resamples, of more than ClosedForm architectures by the jackknife; p adjusted by Holm over all. Those
+// that are undefined are nil. Pairs on the same architectures share their resamples.
 func (f *Findings) family(pairs [][2]*Finding) ([]*correlation.Comparison, error) {
 	out := make([]*correlation.Comparison, len(pairs))
 	options := f.Options
@@ -36,16 +37,12 @@ func (f *Findings) family(pairs [][2]*Finding) ([]*correlation.Comparison, error
 		if err := f.ended(); err != nil {
 			return nil, err
 		}
-		rows := s.rows
-		if n := len(rows); n > ClosedForm {
-			rows = pick(rows, correlation.Subset(n, ClosedForm, f.Options.Seed))
-		}
 		var scores [][]float64
 		var findings []*Finding
 		place := func(r *Finding) int {
 			i := slices.Index(findings, r)
 			if i < 0 {
-				i, findings, scores = len(findings), append(findings, r), append(scores, pick(r.Column.Mean(), rows))
+				i, findings, scores = len(findings), append(findings, r), append(scores, pick(r.Column.Mean(), s.rows))
 			}
 			return i
 		}
@@ -53,8 +50,8 @@ func (f *Findings) family(pairs [][2]*Finding) ([]*correlation.Comparison, error
 		for _, k := range s.pairs {
 			places = append(places, [2]int{place(pairs[k][0]), place(pairs[k][1])})
 		}
-		cs, err := correlation.ComparePairs(correlation.KendallTauB, scores, pick(f.Results.Truth, rows), places,
-			Confidence, options)
+		compare, truth := pairwise(len(s.rows)), pick(f.Results.Truth, s.rows)
+		cs, err := compare(correlation.KendallTauB, scores, truth, places, Confidence, options)
 		if err != nil {
 			return nil, err
 		}
@@ -64,6 +61,44 @@ func (f *Findings) family(pairs [][2]*Finding) ([]*correlation.Comparison, error
 	}
 	adjusted(slices.DeleteFunc(slices.Clone(out), func(c *correlation.Comparison) bool { return c == nil }))
 	return out, nil
+}
+
+// pairwise is how pairs of score vectors of n rows are compared.
+func pairwise(n int) func(correlation.Coefficient, [][]float64, []float64, [][2]int, float64, correlation.Options) (
+	[]*correlation.Comparison, error) {
+	if n > ClosedForm {
+		return compareLarge
+	}
+	return correlation.ComparePairs
+}
+
+// compareLarge compares pairs of score vectors of many rows, as correlation.ComparePairs does those of few.
+func compareLarge(c correlation.Coefficient, scores [][]float64, truth []float64, pairs [][2]int, level float64,
+	o correlation.Options) ([]*correlation.Comparison, error) {
+	of := make([]*correlation.Jackknifed, len(scores))
+	for i, s := range scores {
+		j, err := correlation.JackknifeOf(c, s, truth, o)
+		switch {
+		case err == nil:
+			of[i] = j
+		case !errors.Is(err, correlation.ErrUndefined):
+			return nil, err
+		}
+	}
+	out := make([]*correlation.Comparison, len(pairs))
+	for i, p := range pairs {
+		if of[p[0]] == nil || of[p[1]] == nil {
+			continue
+		}
+		found, err := correlation.CompareLarge(of[p[0]], of[p[1]], level)
+		switch {
+		case err == nil:
+			out[i] = &found
+		case !errors.Is(err, correlation.ErrUndefined):
+			return nil, err
+		}
+	}
+	return out, o.Err()
 }
 
 // shared are pairs of findings that score the same architectures.

@@ -105,8 +105,8 @@ func (a Association) Coverage() float64 {
 // Confidence is that of every interval.
 const Confidence = 0.95
 
-// ClosedForm is the number of architectures above which intervals are closed forms instead of bootstraps, and
-// comparisons use so many architectures only.
+// ClosedForm is the number of architectures above which intervals are closed forms, and those of comparisons normal
+// with the standard error of the jackknife, instead of bootstraps.
 const ClosedForm = 2000
 
 // Options of Analyse.
@@ -260,7 +260,7 @@ func (f *Findings) method(compared bool) string {
 		i.Unusual = i.Method != usual
 	}
 	if compared && many {
-		text += "; comparisons of more than " + DrawnNote(f.Options)
+		text += "; comparisons " + LargeNote()
 	}
 	return "Intervals: 95%, " + text + "."
 }
@@ -274,9 +274,9 @@ func (f *Findings) over(seeds bool) string {
 	return fmt.Sprintf("over %s, %d resamples, seed %d", over, f.resamples(), f.Options.Seed)
 }
 
-// DrawnNote says which architectures a comparison uses of more than ClosedForm.
-func DrawnNote(o correlation.Options) string {
-	return fmt.Sprintf("%d architectures use %[1]d of them, drawn with seed %d", ClosedForm, o.Seed)
+// LargeNote says how comparisons of more than ClosedForm architectures are made.
+func LargeNote() string {
+	return fmt.Sprintf("of more than %d architectures normal, with the standard error of the jackknife", ClosedForm)
 }
 
 // compare marks the best estimator, and those that the paired bootstrap cannot tell from it.
@@ -321,8 +321,7 @@ func adjusted(cs []*correlation.Comparison) []*correlation.Comparison {
 	return cs
 }
 
-// Versus compares the tau-b of a with that of b by the paired bootstrap, on the architectures that both score, or
-// ClosedForm of them, drawn with the seed of the options.
+// Versus compares the tau-b of a with that of b on the architectures that both score.
 func (f *Findings) Versus(a, b *Finding) (*correlation.Comparison, error) {
 	cs, err := f.family([][2]*Finding{{a, b}})
 	if err != nil {
@@ -332,22 +331,6 @@ func (f *Findings) Versus(a, b *Finding) (*correlation.Comparison, error) {
 		return nil, correlation.ErrUndefined
 	}
 	return cs[0], nil
-}
-
-// drawn keeps ClosedForm rows of equally long columns.
-func drawn(columns [][]float64, seed uint64) [][]float64 {
-	n := len(columns[0])
-	if n <= ClosedForm {
-		return columns
-	}
-	rows := correlation.Subset(n, ClosedForm, seed)
-	out := make([][]float64, len(columns))
-	for k, c := range columns {
-		for _, i := range rows {
-			out[k] = append(out[k], c[i])
-		}
-	}
-	return out
 }
 
 // Ranked lists the findings by tau-b, equal ones by name, the undefined last, unless they are Ordered.

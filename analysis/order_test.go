@@ -8,7 +8,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -182,9 +181,8 @@ func TestTwoRecordsOfOneKey(t *testing.T) {
 	}
 }
 
-// TestSubsetsOfLargeTables compares estimators on a subset that does not follow the order of the table: sorted by
-// accuracy, the first architectures would be the best or the worst ones.
-func TestSubsetsOfLargeTables(t *testing.T) {
+// TestComparisonsOfLargeTables takes all architectures: a difference is that of the two tau-b of the table.
+func TestComparisonsOfLargeTables(t *testing.T) {
 	const n = 6000
 	a, b, truth := make([]float64, n), make([]float64, n), make([]float64, n)
 	rng := rand.New(rand.NewPCG(8, 8))
@@ -218,17 +216,17 @@ func TestSubsetsOfLargeTables(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	whole := f.Rows[1].Tau.Value - f.Rows[0].Tau.Value
-	if math.Abs(c.Difference-whole) > 0.05 {
-		t.Errorf("difference %v on the subset, %v on all", c.Difference, whole)
+	if whole := f.Rows[1].Tau.Value - f.Rows[0].Tau.Value; c.Difference != whole || !c.Interval.Contains(whole) ||
+		c.Interval.Width() > 0.03 || !c.Distinguishable() {
+		t.Errorf("%+v, difference of the table %v", c, whole)
 	}
-	if !strings.Contains(f.Method, "closed forms") ||
-		!strings.Contains(f.Method, "more than 2000 architectures use 2000 of them, drawn with seed 4") {
+	if want := "closed forms (Fieller et al. 1957); comparisons of more than 2000 architectures normal, with the " +
+		"standard error of the jackknife"; !strings.Contains(f.Method, want) {
 		t.Errorf("method: %s", f.Method)
 	}
-	rows := correlation.Subset(n, 2000, 4)
-	if len(rows) != 2000 || !slices.IsSorted(rows) || rows[1999] < 5000 || rows[0] > 100 {
-		t.Errorf("subset of %d from %d to %d", len(rows), rows[0], rows[len(rows)-1])
+	pairs, err := f.Pairs(nil)
+	if err != nil || len(pairs) != 1 || pairs[0].N != n || pairs[0].Difference != -c.Difference {
+		t.Errorf("pairs %+v, %v", pairs, err)
 	}
 }
 

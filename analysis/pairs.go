@@ -11,9 +11,8 @@ import (
 // Pair is the difference in tau-b between two findings of one run, A minus B, A the one with the higher tau-b.
 type Pair struct {
 	A, B                    *Finding
-	N                       int  // architectures that both score
-	Drawn                   bool // there are more than ClosedForm, of which so many were drawn
-	*correlation.Comparison      // paired bootstrap, p adjusted by Holm over all pairs; nil where it is undefined
+	N                       int // architectures that both score
+	*correlation.Comparison     // p adjusted by Holm over all pairs; nil where it is undefined
 }
 
 // Pairs compares every two of the findings given, all of the run for nil: n(n-1)/2 pairs, in the order of Ranked. Those
@@ -35,8 +34,7 @@ func (f *Findings) Pairs(rows []*Finding) ([]Pair, error) {
 		return nil, err
 	}
 	for i, p := range out {
-		out[i].N = len(both(p.A.Rows, p.B.Rows))
-		out[i].Drawn, out[i].Comparison = out[i].N > ClosedForm, cs[i]
+		out[i].N, out[i].Comparison = len(both(p.A.Rows, p.B.Rows)), cs[i]
 	}
 	return out, nil
 }

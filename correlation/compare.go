@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"math"
-	"slices"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat/combin"
@@ -196,14 +195,4 @@ func numbers(n int) []float64 {
 		v[i] = float64(i)
 	}
 	return v
-}
-
-// streamSubset is the purpose of the stream that draws a subset of rows.
-const streamSubset = 3
-
-// Subset draws size of n rows by seed, ascending; all of them where there are no more.
-func Subset(n, size int, seed uint64) []int {
-	rows := stream(seed, streamSubset, uint64(n)).Perm(n)[:min(size, n)]
-	slices.Sort(rows)
-	return rows
 }

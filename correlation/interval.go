@@ -23,11 +23,13 @@ const (
 	FisherZ
 	// StudentT is a closed form for a mean, by Student's t.
 	StudentT
+	// Jackknife is normal, with the standard error of the delete-one jackknife.
+	Jackknife
 	// None says that there is no interval; its ends are NaN.
 	None
 )
 
-// String returns "BCa", "percentile", "basic", "Fisher z" or "none"; of a mean "Student t".
+// String returns "BCa", "percentile", "basic", "Fisher z", "jackknife" or "none"; of a mean "Student t".
 func (m IntervalMethod) String() string {
 	switch m {
 	case Percentile:
@@ -38,6 +40,8 @@ func (m IntervalMethod) String() string {
 		return "Fisher z"
 	case StudentT:
 		return "Student t"
+	case Jackknife:
+		return "jackknife"
 	case None:
 		return "none"
 	default:

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"rwe301/analysis"
+	"rwe301/correlation"
 )
 
 // CompareTable is the comparison of two runs in the manner of benchstat.
@@ -21,8 +22,8 @@ func CompareTable(a, b *analysis.Findings, contrasts []analysis.Contrast) Table 
 		Notes: []string{"B - A: paired bootstrap where the runs have architectures in common, p adjusted by Holm; ~ not " +
 			"distinguishable at 0.05."},
 	}
-	if slices.ContainsFunc(contrasts, func(c analysis.Contrast) bool { return c.Drawn }) {
-		t.Notes = append(t.Notes, "Comparisons of more than "+analysis.DrawnNote(a.Options)+".")
+	if slices.ContainsFunc(contrasts, func(c analysis.Contrast) bool { return large(c.Comparison) }) {
+		t.Notes = append(t.Notes, largeNote())
 	}
 	at := column(t.Columns, "difference")
 	for i, c := range contrasts {
@@ -32,6 +33,13 @@ func CompareTable(a, b *analysis.Findings, contrasts []analysis.Contrast) Table 
 	}
 	return t
 }
+
+// large says whether a comparison is one of so many architectures that none were drawn.
+func large(c *correlation.Comparison) bool {
+	return c != nil && c.Interval.Method == correlation.Jackknife
+}
+
+func largeNote() string { return "Comparisons " + analysis.LargeNote() + "." }
 
 // tau is the tau-b of a finding.
 func tau(f *analysis.Finding) Cell { return coefficient(f.Tau)[0] }
@@ -52,8 +60,8 @@ func PairTable(f *analysis.Findings, title string, pairs []analysis.Pair) Table 
 		}, differenceColumns("A - B"), []Column{{Name: "n", Key: "n", Kind: Count}}),
 		Notes: []string{"A - B: " + pairsNote(f, pairs)},
 	}
-	if slices.ContainsFunc(pairs, func(p analysis.Pair) bool { return p.Drawn }) {
-		t.Notes = append(t.Notes, "Comparisons of more than "+analysis.DrawnNote(f.Options)+".")
+	if slices.ContainsFunc(pairs, func(p analysis.Pair) bool { return large(p.Comparison) }) {
+		t.Notes = append(t.Notes, largeNote())
 	}
 	at := column(t.Columns, "difference")
 	for i, p := range pairs {

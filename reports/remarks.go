@@ -89,7 +89,7 @@ func (t *Table) remarkDifference(row, interval, p int, name string, c *correlati
 	if c == nil {
 		return
 	}
-	if c.Interval.Method != correlation.BCa {
+	if c.Interval.Method != correlation.BCa && !large(c) { // of these a note says it
 		t.remark(row, interval, intervalText(c.Interval.Method, c.Interval.Fallback), "")
 	}
 	t.remarkUndefined(row, interval, name, c.Undefined)
