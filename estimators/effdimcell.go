@@ -23,7 +23,7 @@ var effDimCellEntry = define(Info{
 }, effDimSettings{frozenSettings: mapFeatures(), Lambda: 0.1},
 	func(s effDimSettings) Estimator { return effDimCell{mapEffDim{s}} }).offering(cheapFeatures)
 
-// effDimCell is the sum of map-effdim, of which it shares the pass, and three counts, each in its standard deviations
+// effDimCell is the sum of map-effdim, with which it shares all work, and three counts, each in its standard deviations
 // over the random architectures by whose accuracies they were chosen (docs/results/random/rule.py).
 type effDimCell struct{ mapEffDim }
 

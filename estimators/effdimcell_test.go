@@ -87,7 +87,7 @@ func TestEffDimCellIsItsParts(t *testing.T) {
 	}
 }
 
-// It has the settings of map-effdim, and spares its pass.
+// It has the settings of map-effdim, and is spared its work.
 func TestEffDimCellSharesMapEffDim(t *testing.T) {
 	mine, err := Settings("effdim-cell")
 	if err != nil {
@@ -99,9 +99,10 @@ func TestEffDimCellSharesMapEffDim(t *testing.T) {
 	}
 	env, a := NewEnv(dataset.Sample(), 0), sampled(t, 1)[0]
 	value(t, configured(t, "map-effdim:"+quick), a, env)
+	items := len(env.work.items)
 	s, err := configured(t, "effdim-cell:"+quick).Score(context.Background(), a, env)
-	if err != nil || s.Seconds <= s.Shared {
-		t.Errorf("no pass was spared: %+v, %v", s, err)
+	if err != nil || s.Seconds <= s.Shared || len(env.work.items) != items {
+		t.Errorf("no work was spared: %+v, %v", s, err)
 	}
 }
 
