@@ -18,8 +18,8 @@ var effDimCellEntry = define(Info{
 	Caveats: "no label-free score in the strict sense: its terms were chosen by accuracies of NAS-Bench-301, those of " +
 		"the published XGBoost v0.9 for 3999 random architectures, over which each term but K, whose deviation is 1, is " +
 		"divided by its standard deviation; on 3998 others tau-b was 0.647, that of map-effdim 0.506; three of its four " +
-		"terms are counts; settings other than map-effdim's defaults change the weight of that term; nothing is known of " +
-		"other search spaces and other surrogates; defined for DARTS cells only",
+		"terms are counts; settings other than map-effdim's defaults change the weight of that term; elsewhere (other " +
+		"search spaces, other surrogates than NAS-Bench-301's) nothing is known; defined for DARTS cells only",
 }, effDimSettings{frozenSettings: mapFeatures(), Lambda: 0.1},
 	func(s effDimSettings) Estimator { return effDimCell{mapEffDim{s}} }).offering(cheapFeatures)
 
