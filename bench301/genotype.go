@@ -140,10 +140,16 @@ func (g Genotype) Pools() (n int) {
 // CountOperations implements OperationCounter.
 func (g Genotype) CountOperations() OperationCounts {
 	n := OperationCounts{Depth: g.Normal.depth()}
-	for _, e := range slices.Concat(g.Normal[:], g.Reduce[:]) {
+	for k, e := range slices.Concat(g.Normal[:], g.Reduce[:]) {
+		if e.Source < 2 {
+			n.FromInputs++
+		}
 		switch {
 		case e.Op == SkipConnect:
 			n.Skips++
+			if k < EdgesPerCell {
+				n.NormalSkips++
+			}
 		case e.Op == SepConv3x3 || e.Op == SepConv5x5:
 			n.Separable++
 			n.Convolutions++

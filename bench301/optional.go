@@ -71,8 +71,8 @@ type PoolCounter interface {
 	Pools() int
 }
 
-// OperationCounter is an architecture that counts the operations of its cells: for the estimators sepconv-count and
-// depth, and for studies, which compare estimators among architectures with equal counts.
+// OperationCounter is an architecture that counts the operations of its cells: for the estimators sepconv-count, depth
+// and effdim-cell, and for studies, which compare estimators among architectures with equal counts.
 type OperationCounter interface {
 	CountOperations() OperationCounts
 }
@@ -82,5 +82,7 @@ type OperationCounts struct {
 	Convolutions int // of every kind
 	Separable    int // separable convolutions, which are among Convolutions
 	Skips        int
+	NormalSkips  int // those of the normal cell
+	FromInputs   int // edges that begin at an input of their cell
 	Depth        int // edges on the longest path through the normal cell, from an input to a node
 }

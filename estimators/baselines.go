@@ -112,17 +112,26 @@ type operations struct {
 }
 
 func (e operations) Estimate(_ context.Context, a bench301.Architecture, _ *Env) (Score, error) {
-	if err := e.fits(a); err != nil {
+	n, err := countOperations(a)
+	if err != nil {
 		return Score{}, err
 	}
-	return Score{Value: float64(e.count(a.(bench301.OperationCounter).CountOperations()))}, nil
+	return Score{Value: float64(e.count(n))}, nil
 }
 
 func (operations) fits(a bench301.Architecture) error {
-	if _, ok := a.(bench301.OperationCounter); !ok {
-		return errors.New("not defined for this search space: it counts the operations of DARTS cells")
+	_, err := countOperations(a)
+	return err
+}
+
+// countOperations counts the operations of an architecture whose space can.
+func countOperations(a bench301.Architecture) (bench301.OperationCounts, error) {
+	c, ok := a.(bench301.OperationCounter)
+	if !ok {
+		return bench301.OperationCounts{},
+			errors.New("not defined for this search space: it counts the operations of DARTS cells")
 	}
-	return nil
+	return c.CountOperations(), nil
 }
 
 // l2Norm adds up the Euclidean norms of the weights of the layers.

@@ -59,7 +59,7 @@ func small() []string {
 	for _, name := range []string{"rwe", "rwe-ridge", "rwe-train", "random-label"} {
 		list = append(list, name+":"+quick+",val_images=20,epochs=2,head_batch=16")
 	}
-	for _, name := range []string{"featstd", "effdim", "map-effdim"} {
+	for _, name := range []string{"featstd", "effdim", "map-effdim", "effdim-cell"} {
 		list = append(list, name+":"+quick)
 	}
 	for _, name := range []string{"grad_norm", "snip", "plain", "grasp", "fisher", "nwot", "jacov", "epe_nas",

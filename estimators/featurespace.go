@@ -89,14 +89,20 @@ func (e effDim) Estimate(ctx context.Context, a bench301.Architecture, env *Env)
 type mapEffDim struct{ effDimSettings }
 
 func (e mapEffDim) Estimate(ctx context.Context, a bench301.Architecture, env *Env) (Score, error) {
+	type key struct {
+		effDimSettings
+		draw int
+	}
 	return e.average(func(draw int) (float64, error) {
-		m, err := e.features(ctx, a, env, draw, e.train())
-		if err != nil {
-			return 0, err
-		}
-		z := linear.Standardiser(m).Apply(m)
-		k := linear.Gram(blas.NoTrans, z, 1/float64(z.D))
-		return effectiveDimension(k, e.Lambda*mat.Trace(k)/float64(z.N))
+		return share(env, key{e.effDimSettings, draw}, func() (float64, error) {
+			m, err := e.features(ctx, a, env, draw, e.train())
+			if err != nil {
+				return 0, err
+			}
+			z := linear.Standardiser(m).Apply(m)
+			k := linear.Gram(blas.NoTrans, z, 1/float64(z.D))
+			return effectiveDimension(k, e.Lambda*mat.Trace(k)/float64(z.N))
+		})
 	})
 }
 

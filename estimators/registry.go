@@ -5,6 +5,7 @@ var registry = []definition{
 	// Counts, Random-Weight Evaluation and its kin, and the scores of NAS-Bench-Suite-Zero.
 	paramsEntry, macsEntry, flopsEntry, poolCountEntry, l2NormEntry,
 	rweEntry, rweRidgeEntry, rweTrainEntry, randomLabelEntry, featStdEntry, effDimEntry, mapEffDimEntry,
+	effDimCellEntry,
 	gradNormEntry, snipEntry, plainEntry, graspEntry, fisherEntry, synflowEntry, nwotEntry,
 	jacovEntry, epeNASEntry, jacovEvalEntry, epeNASEvalEntry, zenEntry,
 	// Scores published since 2022.

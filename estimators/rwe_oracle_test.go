@@ -80,7 +80,10 @@ func archOf[N uint8 | int](arch [2][][2]N) (out [2][8][2]uint8) {
 	return out
 }
 
-func (f *rweCase) genotype() bench301.Architecture { return asWritten{f.reference().Genotype()} }
+func (f *rweCase) genotype() bench301.Architecture {
+	g := f.reference().Genotype()
+	return asWritten{g, g}
+}
 
 // settings are those of the case, before what a test adds.
 func (f *rweCase) settings() string {
@@ -99,7 +102,10 @@ func caseEnv(c *reference.Case) *Env {
 }
 
 // asWritten hides an architecture's canonical form: a case's parameters are in the order in which it is written.
-type asWritten struct{ bench301.Architecture }
+type asWritten struct {
+	bench301.Architecture
+	bench301.OperationCounter
+}
 
 func (f *rweCase) frozen(t *testing.T) frozenSettings {
 	return configured(t, "featstd:"+f.settings()).Estimator.(featStd).frozenSettings

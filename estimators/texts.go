@@ -372,14 +372,17 @@ var settingTexts = map[reflect.Type]map[string]text{
 
 // specialTexts are those of settings that mean something else in one estimator, by estimator.setting.
 var specialTexts = map[string]text{
-	"map-effdim.lambda": {
-		meaning: "times the mean eigenvalue: eigenvalues far above that count as a dimension each, those far below as none",
-		legal:   "a number above 0",
-		effect:  "smaller ones count more of the spectrum's tail, and with it noise",
-	},
+	"map-effdim.lambda":  mapLambda,
+	"effdim-cell.lambda": mapLambda,
 	"zico.batch": {
 		meaning: "images of one batch; the setting batches says how many batches there are",
 		legal:   "a whole number in [2, 65536]; batch times batches images are read",
 		effect:  "time and memory grow with it; larger batches have less noisy gradients",
 	},
+}
+
+var mapLambda = text{
+	meaning: "times the mean eigenvalue: eigenvalues far above that count as a dimension each, those far below as none",
+	legal:   "a number above 0",
+	effect:  "smaller ones count more of the spectrum's tail, and with it noise",
 }

@@ -142,10 +142,14 @@ func (r *testCase) env() *estimators.Env {
 }
 
 // asWritten hides an architecture's canonical form: the case's parameters are in the order in which it is written.
-type asWritten struct{ bench301.Architecture }
+type asWritten struct {
+	bench301.Architecture
+	bench301.OperationCounter
+}
 
 func (r *testCase) score(ctx context.Context, c *estimators.Configured, env *estimators.Env) (float64, error) {
-	s, err := c.Score(ctx, asWritten{r.Genotype()}, env)
+	g := r.Genotype()
+	s, err := c.Score(ctx, asWritten{g, g}, env)
 	if err == nil && s.Status != estimators.OK {
 		err = errors.New(s.Reason)
 	}

@@ -33,6 +33,7 @@ def suite(name):
 
 def rwe(name):
     f = json.load(gzip.open(os.path.join(CASES, name + ".json.gz")))
+    cell = next(c for c in json.load(open(os.path.join(CASES, "effdim_cell.json")))["cases"] if c["name"] == name)
     r, sgd = f["ridge"], f["descent"][0]
     f["seeds"]["head"] = sgd["seed"]
     trained = ":epochs=%d,head_batch=%d" % (sgd["epochs"], sgd["batch"])
@@ -46,6 +47,7 @@ def rwe(name):
         {"estimator": "featstd", "want": f["featstd"], "tolerance": 1e-5},
         {"estimator": "effdim", "want": f["effdim"]["0.3"], "tolerance": 1e-5 * f["effdim"]["0.3"]},
         {"estimator": "map-effdim", "want": f["map_effdim"]["0.1"], "tolerance": 1e-5 * f["map_effdim"]["0.1"]},
+        {"estimator": "effdim-cell", "want": cell["effdim_cell"]["0.1"], "tolerance": 1e-5 * f["map_effdim"]["0.1"] / 25.5},
     ]
     return {"name": name, "reference": "PyTorch 1.13 and numpy in float64 (tools/oracles/rwe.py)", "arch": f["arch"], "channels": f["C"],
             "layers": f["layers"], "classes": f["classes"], "variant": f["variant"], "resolution": f["resolution"],
