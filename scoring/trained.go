@@ -68,7 +68,7 @@ func (in *Inputs) trained(b *trained.Benchmark, name string) (*Truth, error) {
 	label := b.Label(c)
 	l := &Lookup{
 		scores: make(map[lookupKey]estimators.Score, b.Size), seeds: []uint64{0},
-		absent: label + " does not have this architecture",
+		absent: "not covered by " + label,
 	}
 	for i, v := range c.Values {
 		if !math.IsNaN(v) {
@@ -371,7 +371,7 @@ func (f TrainedFile) column(b *trained.Benchmark, t *Table, name, set string, so
 	if name, err = t.AccuracyColumn(name); err != nil {
 		return nil, 0, nil, err
 	}
-	l, col, unit, notes, err := t.accuracies(name, f.Unit)
+	l, col, unit, notes, err := t.accuracies(name, t.unitOf(name, set, f.Unit))
 	if err != nil {
 		return nil, 0, nil, err
 	}
@@ -407,6 +407,21 @@ func (f TrainedFile) column(b *trained.Benchmark, t *Table, name, set string, so
 		c.Measure.Seeds = fmt.Sprintf("mean of repeated rows for %d architectures", l.Averaged)
 	}
 	return c, skipped, slices.Concat(l.Notes, notes), nil
+}
+
+// unitOf is the unit that a column is read in: networks of a hundred classes may be right by less than 1 %, so that where
+// some numbers are above 1 all are percentages.
+func (t *Table) unitOf(name, set string, given Unit) Unit {
+	c, err := t.column(name)
+	if given != "" || err != nil || strings.HasPrefix(set, "cifar10") && !strings.HasPrefix(set, "cifar100") {
+		return given
+	}
+	for _, text := range c.cells {
+		if v, err := t.number(text); err == nil && v > 1 {
+			return Percent
+		}
+	}
+	return given
 }
 
 // Imported says what importing a file did.

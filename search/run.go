@@ -282,8 +282,7 @@ func (s *Searches) uncovered() []string {
 	if !ok || covered == all {
 		return nil
 	}
-	text := fmt.Sprintf("%s: %d of %d architectures have an accuracy: the others are not judged", s.truth.Name, covered,
-		all)
+	text := fmt.Sprintf("%s: the other %d architectures have no accuracy and are not judged", s.truth.Name, all-covered)
 	d := s.Manifest.Definition
 	d.Budgets = nil
 	if slices.Contains(d.specs(), scoring.AccuracyName) {

@@ -145,7 +145,7 @@ func (b *Benchmark) onImages(dataset string, values []float64) string {
 		if !slices.ContainsFunc(values, func(v float64) bool {
 			return math.Abs(v*per-math.Round(v*per)) > 5e-3 // published numbers have single precision
 		}) {
-			return fmt.Sprintf("all are multiples of %g, as on %d images: %s", 1/per, s.images, s.what)
+			return fmt.Sprintf("all are multiples of %.4g, as on %d images: %s", 1/per, s.images, s.what)
 		}
 	}
 	return ""

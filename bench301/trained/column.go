@@ -118,7 +118,14 @@ func (m Measure) epochs() string {
 // String says all that is known.
 func (m Measure) String() string {
 	var parts []string
-	for _, p := range []string{m.Origin, m.Field, m.Split, m.epochs(), m.Seeds, m.Images} {
+	accuracy := ""
+	if m.Split != "" || m.Epochs != 0 {
+		accuracy = strings.TrimLeft(m.Split+" accuracy", " ")
+	}
+	if m.Epochs != 0 {
+		accuracy += " after " + m.epochs()
+	}
+	for _, p := range []string{m.Origin, accuracy, m.Seeds, m.Field, m.Images} {
 		if p != "" {
 			parts = append(parts, p)
 		}

@@ -169,7 +169,7 @@ func (n *naslib) finish() (*Reading, error) {
 				high)
 		}
 		if epochs := n.epochs[name]; epochs > 0 {
-			c.Measure.Epochs, c.Measure.Seeds = epochs, "1 seed, or what NASLib made of several"
+			c.Measure.Epochs, c.Measure.Seeds = epochs, "of seeds that the file does not name"
 		}
 		n.benchmark.Finish(c)
 		r.Columns = append(r.Columns, c)

@@ -106,7 +106,7 @@ bench301 data import nasbench201 FILE imports accuracies of networks that were t
 		Example: `  bench301 data import ~/Downloads/cifar-10-binary.tar.gz
   bench301 data import cifar-10-batches-py/
   bench301 data import nasbench201 NATS-tss-v1_0-3ffb9-simple.tar`,
-		Args:    someArgs(1, 1, "one archive or folder"),
+		Args: someArgs(1, 1, "one archive or folder"),
 		RunE: withCache(func(cmd *cobra.Command, cache dataset.Cache, args []string) error {
 			set, err := cache.Import(cmd.Context(), args[0])
 			return stored(s, cache, set, err)

@@ -82,7 +82,7 @@ func importTrained(cmd *cobra.Command, s streams, b *trained.Benchmark, f scorin
 	}
 	e := json.NewEncoder(s.out)
 	e.SetEscapeHTML(false)
-	for _, i := range done {
+	for k, i := range done {
 		if i.What == trained.Replaced {
 			s.say("%s: the accuracies that were there are replaced: %s", i.Dataset, i.Before)
 		}
@@ -92,20 +92,28 @@ func importTrained(cmd *cobra.Command, s streams, b *trained.Benchmark, f scorin
 			}
 			continue
 		}
-		lines := []string{
-			fmt.Sprintf("%s: %s, %s", printable.Line(f.Path), i.Format, i.What),
-			"  accuracies    " + i.Accuracy,
-			fmt.Sprintf("  in the file   %d of %d architectures, %.2f to %.2f %%", i.Read, i.Of, i.Low, i.High),
-			"  what they are " + i.Measure,
+		if k == 0 {
+			if err := printLines(s, fmt.Sprintf("%s: %s, SHA-256 %.16s", printable.Line(f.Path), i.Format,
+				i.Source.SHA256)); err != nil {
+				return err
+			}
 		}
+		read := fmt.Sprintf("%d of %d architectures in the file, %.2f to %.2f %%", i.Read, i.Of, i.Low, i.High)
 		if i.Repeated+i.Skipped > 0 {
-			lines = append(lines, fmt.Sprintf("  repeated      %d; without a number %d", i.Repeated, i.Skipped))
+			read += fmt.Sprintf("; repeated %d, without a number %d", i.Repeated, i.Skipped)
 		}
-		if err := printLines(s, lines...); err != nil {
+		text := fmt.Sprintf("%s: %s: %s", i.Dataset, i.What, i.Accuracy) + "\n" +
+			indented(read, helpWidth(s.out)) + "\n" + indented(i.Measure, helpWidth(s.out))
+		if err := printLines(s, strings.Split(text, "\n")...); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// indented breaks text into lines that fit a width, two blanks to the right.
+func indented(text string, width int) string {
+	return "  " + strings.ReplaceAll(reflow(text, max(width-2, 20)), "\n", "\n  ")
 }
 
 // trainedRecord is a line of `data info` about accuracies.

@@ -199,7 +199,8 @@ func (o *accuracyOptions) accuracy() scoring.Accuracy {
 func surrogateFlag(name *string) func(*cobra.Command) {
 	return func(cmd *cobra.Command) {
 		cmd.Flags().StringVar(name, "surrogate", surrogate.MiniKey, "surrogate to ask: mini, mini2, a `PATH`, or the name "+
-			"of an imported one")
+			"of an imported one; nasbench201 or nasbench201:cifar100 are accuracies of networks that were trained (see data "+
+			"import nasbench201)")
 	}
 }
 
