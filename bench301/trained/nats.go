@@ -203,6 +203,11 @@ func readNATS(packed []byte) (one natsOne, err error) {
 	if err != nil {
 		return one, err
 	}
+	return decodeNATS(data)
+}
+
+// decodeNATS reads the pickle.
+func decodeNATS(data []byte) (one natsOne, err error) {
 	v, _, err := pickle.Decode(data, 0)
 	if err != nil {
 		return one, err
