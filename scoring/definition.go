@@ -48,7 +48,8 @@ func WriteTemplate(w io.Writer, head string) error {
 	return err
 }
 
-// Read reads accuracies from a definition: the name of a source, or a mapping with source, file, column, unit and dataset.
+// Read reads accuracies from a definition: the name of a source, or a mapping with source, file, column, unit and
+// dataset.
 func (a *Accuracy) Read(n yamldoc.Node) error {
 	source := func(n yamldoc.Node) error {
 		err := n.OneOf((*string)(&a.Source), Sources())

@@ -45,8 +45,8 @@ func Trained(b *trained.Benchmark) (*trained.Table, error) {
 // those that a table lacks.
 func (in *Inputs) trained(b *trained.Benchmark, name string) (*Truth, error) {
 	if in.Space != nil && in.Space.Name() != b.Space.Name() {
-		return nil, fmt.Errorf("source %s has trained networks of the space %s, not of %s: say space: %[2]s (--space %[2]s), "+
-			"or take other accuracies", b.Name, b.Space.Name(), in.Space.Name())
+		return nil, fmt.Errorf("source %s has trained networks of the space %s, not of %s: say space: %[2]s (--space "+
+			"%[2]s), or take other accuracies", b.Name, b.Space.Name(), in.Space.Name())
 	}
 	set, err := b.Dataset(name)
 	if err != nil {
@@ -307,7 +307,8 @@ func objectsOf(text []byte, line int) (fields []suiteSet, ok bool) {
 	return fields, true
 }
 
-// columns reads the accuracies of a table: one column a data set where columns are called so, or else one of accuracies.
+// columns reads the accuracies of a table: one column a data set where columns are called so, or else one of
+// accuracies.
 func (f TrainedFile) columns(b *trained.Benchmark, t *Table, source trained.Source) (*trained.Reading, error) {
 	r := &trained.Reading{Format: "a table", Repeated: t.Repeated, Notes: t.Notes}
 	numbers, _ := t.Columns()
@@ -340,7 +341,8 @@ func (f TrainedFile) columns(b *trained.Benchmark, t *Table, source trained.Sour
 				return nil, fmt.Errorf("%s: no accuracy above %.4g %%, which is not %s: say which data set they are of "+
 					"(--dataset cifar100)", f.Path, high, set)
 			}
-			notes = append(notes, fmt.Sprintf("%s: taken as accuracies on %s (--dataset says otherwise)", shown(t.Base()), set))
+			notes = append(notes, fmt.Sprintf("%s: taken as accuracies on %s (--dataset says otherwise)", shown(t.Base()),
+				set))
 		}
 		r.Columns, r.Skipped, r.Notes = append(r.Columns, c), skipped, append(r.Notes, notes...)
 		return r, nil
@@ -409,8 +411,8 @@ func (f TrainedFile) column(b *trained.Benchmark, t *Table, name, set string, so
 	return c, skipped, slices.Concat(l.Notes, notes), nil
 }
 
-// unitOf is the unit that a column is read in: networks of a hundred classes may be right by less than 1 %, so that where
-// some numbers are above 1 all are percentages.
+// unitOf is the unit that a column is read in: networks of a hundred classes may be right by less than 1 %, so that
+// where some numbers are above 1 all are percentages.
 func (t *Table) unitOf(name, set string, given Unit) Unit {
 	c, err := t.column(name)
 	if given != "" || err != nil || strings.HasPrefix(set, "cifar10") && !strings.HasPrefix(set, "cifar100") {

@@ -16,7 +16,8 @@ import (
 	"rwe301/internal/printable"
 )
 
-// maxValues bounds the values of a pickle of NASLib: 15 625 architectures with four curves of 200 epochs are 13 million.
+// maxValues bounds the values of a pickle of NASLib: 15 625 architectures with four curves of 200 epochs are 13
+// million.
 const maxValues = 1 << 25
 
 // unwanted are the curves of NASLib's pickles that are not kept in memory.

@@ -28,15 +28,17 @@ type natsSet struct {
 // natsSets are those of NATS-Bench's topology space: cifar10-valid is trained on half of CIFAR-10's training images,
 // and validated on the other half; cifar10 is trained on all of them.
 var natsSets = []natsSet{
-	{"cifar10", "cifar10-valid", "x-valid", "validation", "x-valid of cifar10-valid: trained on 25000 images, validated on " +
-		"25000 others"},
-	{"cifar100", "cifar100", "x-valid", "validation", "x-valid of cifar100: trained on 50000 images, validated on 5000 of " +
-		"the test images"},
+	{"cifar10", "cifar10-valid", "x-valid", "validation",
+		"x-valid of cifar10-valid: trained on 25000 images, validated on 25000 others"},
+	{"cifar100", "cifar100", "x-valid", "validation",
+		"x-valid of cifar100: trained on 50000 images, validated on 5000 of the test images"},
 	{"ImageNet16-120", "ImageNet16-120", "x-valid", "validation", "x-valid of ImageNet16-120: validated on 3000 images"},
-	{"cifar10" + testSuffix, "cifar10", "ori-test", "test", "ori-test of cifar10: trained on 50000 images, tested on 10000"},
-	{"cifar100" + testSuffix, "cifar100", "x-test", "test", "x-test of cifar100: trained on 50000 images, tested on the " +
-		"other 5000 of the test images"},
-	{"ImageNet16-120" + testSuffix, "ImageNet16-120", "x-test", "test", "x-test of ImageNet16-120: tested on 3000 images"},
+	{"cifar10" + testSuffix, "cifar10", "ori-test", "test",
+		"ori-test of cifar10: trained on 50000 images, tested on 10000"},
+	{"cifar100" + testSuffix, "cifar100", "x-test", "test",
+		"x-test of cifar100: trained on 50000 images, tested on the other 5000 of the test images"},
+	{"ImageNet16-120" + testSuffix, "ImageNet16-120", "x-test", "test",
+		"x-test of ImageNet16-120: tested on 3000 images"},
 }
 
 // natsEpochs is the length of the trainings that are taken: those of 12 epochs, which NATS-Bench has too, are not.

@@ -54,8 +54,8 @@ const wholeNATS = "NATS-tss-v1_0-3ffb9-simple, one small file an architecture, c
 // Progress hears how far reading has come; total is 0 where it is not known.
 type Progress func(done, total int)
 
-// Read reads what lies at path and is no text: a folder, tar or zip of NATS-Bench's simple archive, one of its files, or
-// a pickle of NASLib. The error is ErrText where there is something else, and otherwise names what would be right.
+// Read reads what lies at path and is no text: a folder, tar or zip of NATS-Bench's simple archive, one of its files,
+// or a pickle of NASLib. The error is ErrText where there is something else, and otherwise names what would be right.
 func (b *Benchmark) Read(ctx context.Context, path string, told Progress) (*Reading, error) {
 	info, err := os.Stat(path)
 	if err != nil {

@@ -179,7 +179,8 @@ const (
 )
 
 // Add adds a column. Where its data set is there already, the same numbers change nothing, and numbers that agree
-// wherever both have one complete it; otherwise replace must say that the old ones go. old is the column that was there.
+// wherever both have one complete it; otherwise replace must say that the old ones go. old is the column that was
+// there.
 func (t *Table) Add(c *Column, replace bool) (what string, old *Column, err error) {
 	i := slices.IndexFunc(t.Columns, func(k *Column) bool { return k.Dataset == c.Dataset })
 	if i < 0 {

@@ -20,9 +20,9 @@ func newTrainedImport(s streams, b *trained.Benchmark) *cobra.Command {
 	cmd := with(&cobra.Command{
 		Use:   b.Name + " FILE...",
 		Short: "Import accuracies of " + b.Title + ", whose networks were trained",
-		Long: `Read accuracies of trained networks from what people have of ` + b.Title + `, and keep them in the cache folder,
-where studies and searches find them as accuracy: ` + b.Name + ` (--surrogate ` + b.Name + ` of other commands), for each of the
-data sets ` + strings.Join(b.Datasets, ", ") + `. A FILE is:
+		Long: `Read accuracies of trained networks from what people have of ` + b.Title + `, and keep them in the cache
+folder, where studies and searches find them as accuracy: ` + b.Name + ` (--surrogate ` + b.Name +
+			` of other commands), for each of the data sets ` + strings.Join(b.Datasets, ", ") + `. A FILE is:
 
   NATS-tss-v1_0-3ffb9-simple             of NATS-Bench, as the published tar, a zip, the unpacked folder, or one file of
                                          it (000284.pickle.pbz2): all data sets, mean over the seeds, 200 epochs
@@ -57,8 +57,8 @@ files are, and what their numbers are: files differ in it. Pickles are read as d
 		},
 	}, jsonFlag(&asJSON), unitFlag(&f.Unit), repeatsFlag(&f.Repeats))
 	flags := cmd.Flags()
-	flags.StringSliceVar(&f.Datasets, "dataset", nil, "data sets to import, of a table the one that its accuracies are of: "+
-		strings.Join(b.Datasets, ", ")+" (default: all; of a table "+b.Datasets[0]+")")
+	flags.StringSliceVar(&f.Datasets, "dataset", nil, "data sets to import, of a table the one that its accuracies are "+
+		"of: "+strings.Join(b.Datasets, ", ")+" (default: all; of a table "+b.Datasets[0]+")")
 	flags.StringVar(&f.Column, "column", "", "column of a table that holds the accuracies (default val_accuracy, or "+
 		"accuracy, or the only one with acc in its name)")
 	flags.BoolVar(&force, "force", false, "replace other accuracies of the data set")
@@ -66,7 +66,9 @@ files are, and what their numbers are: files differ in it. Pickles are read as d
 }
 
 // importTrained imports one file, and says what it was.
-func importTrained(cmd *cobra.Command, s streams, b *trained.Benchmark, f scoring.TrainedFile, force, asJSON bool) error {
+func importTrained(
+	cmd *cobra.Command, s streams, b *trained.Benchmark, f scoring.TrainedFile, force, asJSON bool,
+) error {
 	m := newMeter(s.err, "reading accuracies", "architectures")
 	r, err := scoring.ReadTrained(cmd.Context(), b, f, m.count)
 	m.close()

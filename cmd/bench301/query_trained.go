@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 
+	"rwe301/bench301"
 	"rwe301/bench301/trained"
 	"rwe301/internal/printable"
 	"rwe301/scoring"
@@ -16,7 +17,7 @@ type trainedAnswer struct {
 	Arch       string            `json:"arch"`
 	ID         string            `json:"id"`
 	Name       string            `json:"name,omitempty"`
-	Accuracies []trainedAccuracy `json:"accuracies"` // of every data set that was imported, or of the one that was asked for
+	Accuracies []trainedAccuracy `json:"accuracies"` // of all data sets that were imported, or of one
 }
 
 type trainedAccuracy struct {
@@ -40,12 +41,15 @@ func (o *queryOptions) benchmark(asked bool) (*trained.Benchmark, string, error)
 	if b == nil {
 		return nil, "", nil
 	}
+	if o.in.space == bench301.Spaces()[0].Name() { // the default
+		o.in.space = b.Space.Name()
+	}
 	if o.in.space != b.Space.Name() {
 		return nil, "", usagef("--surrogate %s: of the space %s: --space says so", o.surrogate, b.Space.Name())
 	}
 	if o.runtime.name != "" || o.members || o.noise {
-		return nil, "", usagef("--runtime, --members and --noise-seed: of surrogates; %s has accuracies of networks that were "+
-			"trained", b.Name)
+		return nil, "", usagef("--runtime, --members and --noise-seed: of surrogates; %s has accuracies of networks that "+
+			"were trained", b.Name)
 	}
 	if set != "" {
 		known, err := b.Dataset(set)
@@ -58,7 +62,9 @@ func (o *queryOptions) benchmark(asked bool) (*trained.Benchmark, string, error)
 }
 
 // runTrained answers with the accuracies of a benchmark.
-func (o *queryOptions) runTrained(ctx context.Context, s streams, args []string, b *trained.Benchmark, set string) error {
+func (o *queryOptions) runTrained(
+	ctx context.Context, s streams, args []string, b *trained.Benchmark, set string,
+) error {
 	t, err := scoring.Trained(b)
 	if err != nil {
 		return err
