@@ -217,7 +217,7 @@ func (in *Inputs) Accuracy(a Accuracy) (t *Truth, err error) {
 			t, err = in.trained(b, a.Dataset)
 			break
 		}
-		err = fmt.Errorf("source %q: must be one of %s", a.Source, strings.Join(Sources(), ", "))
+		err = fmt.Errorf("source %q: must be %s", a.Source, strings.Join(Sources(), ", "))
 	}
 	if err != nil {
 		return nil, err
@@ -309,6 +309,11 @@ func SurrogateFolder() (string, error) {
 func (in *Inputs) Surrogate(name string) (s surrogate.Surrogate, path string, err error) {
 	if s := surrogate.OpenBuiltIn(name); s != nil {
 		return s, "", nil
+	}
+	if benchmark, _, _ := strings.Cut(name, ":"); trained.Lookup(benchmark) != nil {
+		return nil, "", fmt.Errorf("%s: accuracies of networks that were trained, no surrogate, which this asks for: they "+
+			"are a source of accuracies (accuracy: %s), and bench301 query --space %s answers with them", name, benchmark,
+			trained.Lookup(benchmark).Space.Name())
 	}
 	folder, err := SurrogateFolder()
 	if err != nil {

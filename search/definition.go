@@ -262,7 +262,7 @@ func (d Definition) Validate() error {
 	}
 	switch a := d.Accuracy; {
 	case a.Source == "" || !slices.Contains(scoring.Sources(), string(a.Source)):
-		return fmt.Errorf("accuracy: source %q: must be one of %s", printable.Cut(string(a.Source), 100),
+		return fmt.Errorf("accuracy: source %q: must be %s", printable.Cut(string(a.Source), 100),
 			strings.Join(scoring.Sources(), ", "))
 	case a.Source == scoring.Tabled && a.File == "":
 		return errors.New("accuracy: a table needs a file")

@@ -30,11 +30,11 @@ architectures:            # one of sample, file, table and search
 
 accuracy:                 # what the scores are compared with
   source: mini            # mini, mini2 (inside the program), models (an imported surrogate), table, none; of space
-                          # nasbench201: nasbench201, networks that were trained (bench301 data import nasbench201)
+                          # nasbench201: nasbench201, networks that were trained (bench301 data import nasbench201),
+                          # on the data set that dataset: names here, by default cifar10
   # file: nb301.surrogate # models: its file or name; table: the file, by default the table of the architectures
   # column: val_accuracy  # table: the column of accuracies
   # unit: percent         # table: percent or fraction, by default fraction where all lie in [0, 1]
-  # dataset: cifar100     # nasbench201: what the networks were trained on, by default cifar10
 
 repeats: error            # rows of a table that repeat an architecture with other values: error, or mean
 

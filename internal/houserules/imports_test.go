@@ -72,8 +72,8 @@ network/op: gorgonia network
 network/pass: bench301 internal/process network/plan
 network/plan: bench301 internal/kernels internal/process network/memory
 network/reference: bench301 network/memory network/pass network/plan
-pipe: analysis bench301 bench301/dataset bench301/surrogate correlation estimators internal/printable
-	internal/suggest reports scoring store
+pipe: analysis bench301 bench301/dataset bench301/surrogate bench301/trained correlation estimators
+	internal/printable internal/suggest reports scoring store
 plots: bench301 internal/atomicfile
 plots/plotstest: plots
 reports: analysis bench301 correlation internal/atomicfile internal/printable internal/suggest internal/yamldoc
