@@ -62,7 +62,7 @@ func (b *Benchmark) decodeNASLib(data []byte, s Source) (*Reading, error) {
 	for _, e := range dict.Entries {
 		text, ok := e.Key.(string)
 		if !ok {
-			return nil, fmt.Errorf("a %s as key: want architectures, as |nor_conv_3x3~0|+...", pickle.Kind(e.Key))
+			return nil, fmt.Errorf("a %s as key: want architectures such as |nor_conv_3x3~0|+... in texts", pickle.Kind(e.Key))
 		}
 		if err := n.add(text, e.Value); err != nil {
 			return nil, fmt.Errorf("%s: %w", printable.Cut(text, 120), err)

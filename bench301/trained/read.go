@@ -51,7 +51,7 @@ const natsMeta = "meta" + natsExt
 // wholeNATS says what to take instead of the files that hold all of NATS-Bench or NAS-Bench-201 at once.
 const wholeNATS = "NATS-tss-v1_0-3ffb9-simple, one small file an architecture, can be read: as a tar, a zip or a folder"
 
-// Progress hears how far reading has come; total is 0 where it is not known.
+// Progress hears how many architectures of how many are read.
 type Progress func(done, total int)
 
 // Read reads what lies at path and is no text: a folder, tar or zip of NATS-Bench's simple archive, one of its files,
@@ -226,7 +226,7 @@ func (b *Benchmark) readTar(ctx context.Context, path string, told Progress) (*R
 	h := sha256.New()
 	whole := io.TeeReader(io.LimitReader(f, maxArchive), h)
 	archive := tar.NewReader(whole)
-	c := b.collect(ctx, 0, told)
+	c := b.collect(ctx, b.Size, told) // the published one has all; how many there are is known at the end
 	for n := 0; ; n++ {
 		head, err := archive.Next()
 		if err == io.EOF {
