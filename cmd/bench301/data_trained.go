@@ -55,12 +55,10 @@ files are, and what their numbers are: files differ in it. Pickles are read as d
 			}
 			return nil
 		},
-	}, jsonFlag(&asJSON), unitFlag(&f.Unit), repeatsFlag(&f.Repeats))
+	}, jsonFlag(&asJSON), columnFlag(&f.Column), unitFlag(&f.Unit), repeatsFlag(&f.Repeats))
 	flags := cmd.Flags()
 	flags.StringSliceVar(&f.Datasets, "dataset", nil, "data sets to import, of a table the one that its accuracies are "+
 		"of: "+strings.Join(b.Datasets, ", ")+" (default: all; of a table "+b.Datasets[0]+")")
-	flags.StringVar(&f.Column, "column", "", "column of a table that holds the accuracies (default val_accuracy, or "+
-		"accuracy, or the only one with acc in its name)")
 	flags.BoolVar(&force, "force", false, "replace other accuracies of the data set")
 	return cmd
 }

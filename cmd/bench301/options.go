@@ -147,13 +147,20 @@ func (o *accuracyOptions) AddFlags(cmd *cobra.Command) {
 	surrogateFlag(&o.surrogate)(cmd)
 	f := cmd.Flags()
 	f.StringVar(&o.table, "table", "", "take the accuracies from this `FILE` instead, which has a column arch")
-	f.StringVar(&o.column, "column", "", "column of the table that holds the accuracies (default val_accuracy, or "+
-		"accuracy, or the only one with acc in its name)")
+	columnFlag(&o.column)(cmd)
 	cmd.MarkFlagsMutuallyExclusive("surrogate", "table")
 	unitFlag(&o.unit)(cmd)
 	repeatsFlag(&o.repeats)(cmd)
 	for _, name := range []string{"unit", "repeats"} {
 		cmd.MarkFlagsMutuallyExclusive("surrogate", name)
+	}
+}
+
+// columnFlag adds the flag --column.
+func columnFlag(column *string) func(*cobra.Command) {
+	return func(cmd *cobra.Command) {
+		cmd.Flags().StringVar(column, "column", "", "column of the table that holds the accuracies (default val_accuracy, "+
+			"or accuracy, or the only one with acc in its name)")
 	}
 }
 
