@@ -97,6 +97,12 @@ func (s *Server) surrogate(_ context.Context, c *call) (any, error) {
 	if err := c.decode(&p); err != nil {
 		return nil, err
 	}
+	if b, c, err := trainedColumn(p.Name); b != nil || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		return surrogate.Info{Name: b.Label(c), Kind: kindTrained, Unit: surrogate.Percent, Members: 1}, nil
+	}
 	s.surrogates.look(p.Name)
 	got, err := s.surrogates.open(p.Name)
 	if err != nil {
@@ -131,6 +137,16 @@ func (s *Server) query(ctx context.Context, c *call) (any, error) {
 	}
 	if err := c.decode(&p); err != nil {
 		return nil, err
+	}
+	if b, c, err := trainedColumn(p.Surrogate); b != nil || err != nil {
+		switch {
+		case err != nil:
+			return nil, err
+		case p.Members || p.NoiseSeed != nil:
+			return nil, invalidf("members and noise_seed: of surrogates; %s has accuracies of networks that were trained",
+				b.Name)
+		}
+		return queryTrained(ctx, b, c, p.archs)
 	}
 	asked, err := s.surrogates.open(p.Surrogate)
 	if err != nil {

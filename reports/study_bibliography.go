@@ -39,6 +39,8 @@ const (
 	keyNB301     = "zela2022surrogate"
 	keyCIFAR     = "krizhevsky2009cifar"
 	keyPractices = "lindauer2020best"
+	keyNATS      = "dong2021nats"
+	keySuite     = "krishnakumar2022suite"
 )
 
 // bibTeX prints the papers with these keys, in the order of the file.
@@ -61,6 +63,11 @@ func setting(space bench301.Space, truth string, predicted bool, data string) []
 	}
 	if predicted || strings.Contains(strings.ToLower(truth), "nasbench301") {
 		keys = append(keys, keyNB301)
+	}
+	for name, key := range map[string]string{"NATS-Bench": keyNATS, "NAS-Bench-Suite-Zero": keySuite} {
+		if !predicted && strings.Contains(truth, name) { // whose file the accuracies of trained networks are
+			keys = append(keys, key)
+		}
 	}
 	if strings.Contains(data, "cifar10") {
 		keys = append(keys, keyCIFAR)

@@ -102,6 +102,7 @@ type Lookup struct {
 	scores map[lookupKey]estimators.Score
 	seeded bool // the file has a column of seeds
 	seeds  []uint64
+	absent string // the reason where an architecture is not there; "" for that of a file
 }
 
 type lookupKey struct {

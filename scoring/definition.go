@@ -10,6 +10,7 @@ import (
 
 	"rwe301/bench301"
 	"rwe301/bench301/surrogate"
+	"rwe301/bench301/trained"
 	"rwe301/estimators"
 	"rwe301/internal/yamldoc"
 )
@@ -47,11 +48,11 @@ func WriteTemplate(w io.Writer, head string) error {
 	return err
 }
 
-// Read reads accuracies from a definition: the name of a source, or a mapping with source, file, column and unit.
+// Read reads accuracies from a definition: the name of a source, or a mapping with source, file, column, unit and
+// dataset.
 func (a *Accuracy) Read(n yamldoc.Node) error {
 	source := func(n yamldoc.Node) error {
-		err := n.OneOf((*string)(&a.Source), []string{string(Mini), surrogate.Mini2Key, string(Models), string(Tabled),
-			string(None)})
+		err := n.OneOf((*string)(&a.Source), Sources())
 		if a.Source == surrogate.Mini2Key {
 			a.Source, a.File = Models, surrogate.Mini2Key // opened by name, as those that are imported
 		}
@@ -60,23 +61,37 @@ func (a *Accuracy) Read(n yamldoc.Node) error {
 	if !n.IsMapping() {
 		return source(n)
 	}
+	var dataset yamldoc.Node
 	err := n.Read(map[string]func(yamldoc.Node) error{
 		"source": source,
 		"file":   func(n yamldoc.Node) error { return n.Text(&a.File) },
 		"column": func(n yamldoc.Node) error { return n.Text(&a.Column) },
 		"unit":   func(n yamldoc.Node) error { return n.OneOf((*string)(&a.Unit), UnitNames()) },
+		"dataset": func(n yamldoc.Node) error {
+			dataset = n
+			return n.Text(&a.Dataset)
+		},
 	})
+	benchmark := trained.Lookup(string(a.Source))
 	switch {
 	case err != nil:
 		return err
 	case a.Source == Models && a.File == "":
 		return n.Errorf("models need a file: the surrogate that `bench301 surrogate import` wrote, or its name")
+	case benchmark != nil && a.File != "":
+		return n.Errorf("source %s reads no file: bench301 data import %[1]s keeps what a file has", a.Source)
+	case benchmark == nil && a.Dataset != "":
+		return dataset.Errorf("only source %s has data sets", strings.Join(trained.Names(), " or "))
 	case a.Source == Mini && a.File != "", a.Source == None && a.File != "":
 		return n.Errorf("source %s reads no file", a.Source)
 	case a.Source != Tabled && a.Column != "":
 		return n.Errorf("only source table has a column")
 	case a.Source != Tabled && a.Unit != "":
 		return n.Errorf("only source table has a unit")
+	case benchmark != nil:
+		if a.Dataset, err = benchmark.Dataset(a.Dataset); err != nil {
+			return dataset.Errorf("%w", err)
+		}
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 	"rwe301/bench301"
 	"rwe301/bench301/dataset"
 	"rwe301/bench301/surrogate"
+	"rwe301/bench301/trained"
 	"rwe301/estimators"
 	"rwe301/store"
 )
@@ -104,18 +105,33 @@ const (
 	None   AccuracySource = "none"   // none: scores only
 )
 
-// Accuracy says which accuracies scores are compared with.
-type Accuracy struct {
-	Source AccuracySource
-	File   string // models: the surrogate's file or its name among the imported ones; table: the file
-	Column string // table: the column
-	Unit   Unit   `json:",omitempty"` // table: how the column writes them; "" decides by its numbers
+// Sources lists the names of the sources of accuracies, those of benchmarks of trained networks among them.
+func Sources() []string {
+	names := append([]string{string(Mini), surrogate.Mini2Key}, trained.Names()...)
+	return append(names, string(Models), string(Tabled), string(None))
 }
 
-// AccuracyOf is the accuracy that a surrogate predicts, by the name or path that commands take.
+// Measured says whether a source, as the settings of accuracies name it, has accuracies that were measured and not
+// predicted: those of a table or of a benchmark of trained networks.
+func Measured(source string) bool { return source == string(Tabled) || trained.Lookup(source) != nil }
+
+// Accuracy says which accuracies scores are compared with.
+type Accuracy struct {
+	Source  AccuracySource
+	File    string // models: the surrogate's file or its name among the imported ones; table: the file
+	Column  string // table: the column
+	Unit    Unit   `json:",omitempty"` // table: how the column writes them; "" decides by its numbers
+	Dataset string `json:",omitempty"` // of a benchmark: what its networks were trained on; "" is its default
+}
+
+// AccuracyOf is the accuracy that a surrogate predicts, by the name or path that commands take, or that of a benchmark,
+// by its name and perhaps a data set behind a colon.
 func AccuracyOf(name string) Accuracy {
 	if name == surrogate.MiniKey {
 		return Accuracy{Source: Mini}
+	}
+	if benchmark, dataset, _ := strings.Cut(name, ":"); trained.Lookup(benchmark) != nil {
+		return Accuracy{Source: AccuracySource(benchmark), Dataset: dataset}
 	}
 	return Accuracy{Source: Models, File: name}
 }
@@ -197,7 +213,11 @@ func (in *Inputs) Accuracy(a Accuracy) (t *Truth, err error) {
 			t, err = predictedBy(s, hash)
 		}
 	default:
-		err = fmt.Errorf("source %q: must be %s, %s, %s or %s", a.Source, Mini, Models, Tabled, None)
+		if b := trained.Lookup(string(a.Source)); b != nil {
+			t, err = in.trained(b, a.Dataset)
+			break
+		}
+		err = fmt.Errorf("source %q: must be %s", a.Source, strings.Join(Sources(), ", "))
 	}
 	if err != nil {
 		return nil, err
@@ -289,6 +309,11 @@ func SurrogateFolder() (string, error) {
 func (in *Inputs) Surrogate(name string) (s surrogate.Surrogate, path string, err error) {
 	if s := surrogate.OpenBuiltIn(name); s != nil {
 		return s, "", nil
+	}
+	if benchmark, _, _ := strings.Cut(name, ":"); trained.Lookup(benchmark) != nil {
+		return nil, "", fmt.Errorf("%s: accuracies of networks that were trained, no surrogate, which this asks for: they "+
+			"are a source of accuracies (accuracy: %s), and bench301 query --space %s answers with them", name, benchmark,
+			trained.Lookup(benchmark).Space.Name())
 	}
 	folder, err := SurrogateFolder()
 	if err != nil {

@@ -1,6 +1,7 @@
 package scoring
 
 import (
+	"cmp"
 	"context"
 
 	"rwe301/bench301"
@@ -27,7 +28,8 @@ func (l *Lookup) Score(_ context.Context, a bench301.Architecture, env *estimato
 	if s, ok := l.scores[k]; ok {
 		return s, nil
 	}
-	return estimators.Score{Status: estimators.Failed, Reason: "the file of scores does not have this architecture"}, nil
+	return estimators.Score{Status: estimators.Failed,
+		Reason: cmp.Or(l.absent, "the file of scores does not have this architecture")}, nil
 }
 
 // predicted answers with what a surrogate predicts.
@@ -36,7 +38,7 @@ type predicted struct{ surrogate.Surrogate }
 func (p predicted) Score(_ context.Context, a bench301.Architecture, _ *estimators.Env) (estimators.Score, error) {
 	g, err := surrogate.Genotype(a)
 	if err != nil {
-		return estimators.Score{Status: estimators.Failed, Reason: err.Error()}, nil
+		return estimators.Score{Status: estimators.Failed, Reason: err.Error() + instead(a)}, nil
 	}
 	return estimators.Score{Status: estimators.OK, Value: p.Predict(g).Mean}, nil
 }

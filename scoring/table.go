@@ -78,9 +78,20 @@ func ReadTable(space bench301.Space, path string, repeats Repeats) (*Table, erro
 		return nil, err
 	}
 	sum := sha256.Sum256(data)
-	t := &Table{File: path, Hash: hex.EncodeToString(sum[:8]), repeats: repeats, places: map[string]int{}}
+	return tableOf(space, path, hex.EncodeToString(sum[:8]), repeats, func(r *tableReader) error {
+		err := r.read(data)
+		if once {
+			r.say("read from a pipe, and so once: a run that names it cannot be resumed")
+		}
+		return err
+	})
+}
+
+// tableOf is the table that fill reads.
+func tableOf(space bench301.Space, path, hash string, repeats Repeats, fill func(*tableReader) error) (*Table, error) {
+	t := &Table{File: path, Hash: hash, repeats: repeats, places: map[string]int{}}
 	r := tableReader{Table: t, space: space, known: space != nil}
-	if err := r.read(data); err != nil {
+	if err := fill(&r); err != nil {
 		return nil, err
 	}
 	t.Space = r.space
@@ -92,9 +103,6 @@ func ReadTable(space bench301.Space, path string, repeats Repeats) (*Table, erro
 	}
 	if err := t.findRepeats(); err != nil {
 		return nil, err
-	}
-	if once {
-		r.say("read from a pipe, and so once: a run that names it cannot be resumed")
 	}
 	if len(r.said) > 0 {
 		t.Notes = append(t.Notes, printable.Line(t.Base())+": "+strings.Join(r.said, "; "))

@@ -261,9 +261,9 @@ func (d Definition) Validate() error {
 		return fmt.Errorf("budgets: %w", err)
 	}
 	switch a := d.Accuracy; {
-	case !slices.Contains([]scoring.AccuracySource{scoring.Mini, scoring.Models, scoring.Tabled, scoring.None}, a.Source):
-		return fmt.Errorf("accuracy: source %q: must be %s, %s, %s or %s", printable.Cut(string(a.Source), 100), scoring.Mini,
-			scoring.Models, scoring.Tabled, scoring.None)
+	case a.Source == "" || !slices.Contains(scoring.Sources(), string(a.Source)):
+		return fmt.Errorf("accuracy: source %q: must be %s", printable.Cut(string(a.Source), 100),
+			strings.Join(scoring.Sources(), ", "))
 	case a.Source == scoring.Tabled && a.File == "":
 		return errors.New("accuracy: a table needs a file")
 	case a.Source == scoring.Models && a.File == "":

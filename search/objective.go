@@ -61,7 +61,7 @@ func (s *Searches) open(spec string) (objective, error) {
 		if s.truth == nil {
 			return objective{}, errors.New("there is no accuracy source")
 		}
-		return percent(s.truth.Question, spec, s.Manifest.Definition.Accuracy.Source != scoring.Tabled), nil
+		return percent(s.truth.Question, spec, !scoring.Measured(string(s.Manifest.Definition.Accuracy.Source))), nil
 	}
 	if name, ok := strings.CutPrefix(spec, surrogatePrefix); ok {
 		return s.modelled(spec, name)

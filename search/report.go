@@ -23,7 +23,7 @@ func (s *Searches) Report(ctx context.Context) (*analysis.Fronts, error) {
 	r := &analysis.Fronts{Space: s.space, Setup: d.Setup, Images: d.Dataset.Name, Failed: map[string]int{},
 		Axes: map[string][]int{},
 		From: analysis.Provenance{
-			Dir: s.Dir, Name: d.Name, Space: d.Space, Truth: m.Truth, Predicted: d.Accuracy.Source != scoring.Tabled,
+			Dir: s.Dir, Name: d.Name, Space: d.Space, Truth: m.Truth, Predicted: !scoring.Measured(string(d.Accuracy.Source)),
 		}}
 	if err := s.credit(&r.From); err != nil {
 		return nil, err

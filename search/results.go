@@ -55,7 +55,7 @@ func (s *Searches) Results(ctx context.Context) (*analysis.Results, error) {
 	m := s.Manifest
 	r.From = analysis.Provenance{
 		Dir: s.Dir, Name: m.Definition.Name, Space: m.Definition.Space, Origin: "that the searches evaluated",
-		Truth: m.Truth, Predicted: m.Definition.Accuracy.Source != scoring.Tabled, Created: s.Created(),
+		Truth: m.Truth, Predicted: !scoring.Measured(string(m.Definition.Accuracy.Source)), Created: s.Created(),
 	}
 	if err := s.credit(&r.From); err != nil {
 		return nil, err

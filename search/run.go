@@ -237,7 +237,7 @@ func (s *Searches) prepare(ctx context.Context, images bool) (err error) {
 	if s.truth, err = s.inputs.Accuracy(d.Accuracy); err != nil {
 		return fmt.Errorf("accuracy: %w", err)
 	}
-	if s.truth != nil && d.Accuracy.Source != scoring.Tabled {
+	if s.truth != nil && !scoring.Measured(string(d.Accuracy.Source)) {
 		if err := s.try(ctx, s.truth.Source); err != nil {
 			return fmt.Errorf("accuracy: %w", err)
 		}
@@ -264,13 +264,31 @@ func (s *Searches) Finished(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-// Notes say what of the table of accuracies was not taken as it stands.
+// Notes say what of the accuracies was not taken as it stands, and what they do not cover.
 func (s *Searches) Notes() []string {
 	notes := s.inputs.Notes()
 	if s.truth != nil {
 		notes = append(notes, s.truth.Notes...)
 	}
-	return notes
+	return append(notes, s.uncovered()...)
+}
+
+// uncovered says what becomes of architectures that a benchmark has no accuracy of.
+func (s *Searches) uncovered() []string {
+	if s.truth == nil {
+		return nil
+	}
+	covered, all, ok := s.truth.Covers()
+	if !ok || covered == all {
+		return nil
+	}
+	text := fmt.Sprintf("%s: the other %d architectures have no accuracy and are not judged", s.truth.Name, all-covered)
+	d := s.Manifest.Definition
+	d.Budgets = nil
+	if slices.Contains(d.specs(), scoring.AccuracyName) {
+		text += ", and where accuracy is an objective or a limit they count as failed, and do not survive"
+	}
+	return []string{text}
 }
 
 // Progress is told about every generation.

@@ -38,7 +38,9 @@ budgets:                  # the reports name the most accurate architecture with
   macs: [100M, 150M, 200M]
 
 accuracy:                 # re-evaluates the fronts
-  source: mini            # mini, mini2 (inside the program), models (an imported surrogate), table, none
+  source: mini            # mini, mini2 (inside the program), models (an imported surrogate), table, none; or
+                          # nasbench201, networks of that space that were trained (bench301 data import nasbench201),
+                          # on the data set that a key dataset names here, by default cifar10
   # file: nb301.surrogate # models: the imported surrogate; table: the file
   # column: val_accuracy  # table: the column of accuracies
   # unit: percent         # table: percent or fraction, by default fraction where all lie in [0, 1]

@@ -66,7 +66,7 @@ func (r *Run) Load() (*analysis.Results, error) {
 	}
 	for _, c := range columns {
 		if c.Accuracy {
-			out.Truth, out.From.Predicted = c.BySeed[0], c.Levels()["source"] != string(scoring.Tabled)
+			out.Truth, out.From.Predicted = c.BySeed[0], !scoring.Measured(c.Levels()["source"])
 			continue
 		}
 		if m.Copied {

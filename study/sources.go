@@ -117,7 +117,7 @@ func takeAccuracies(r *analysis.Results) {
 	}
 	levels := found[0].Levels()
 	r.Truth, r.From.Truth = found[0].BySeed[0], levels["name"]
-	if r.From.Predicted = levels["source"] != string(scoring.Tabled); r.From.Truth == "" {
+	if r.From.Predicted = !scoring.Measured(levels["source"]); r.From.Truth == "" {
 		r.From.Truth = scoring.ColumnOf(levels["column"], levels["file"])
 	}
 	r.Columns = slices.DeleteFunc(r.Columns, func(c *analysis.Column) bool { return c == found[0] })
@@ -297,7 +297,7 @@ func (s *Sources) Judge(ctx context.Context, r *analysis.Results) error {
 			r.Truth[i] = known[i]
 		}
 	}
-	r.From.Truth, r.From.Predicted = truth.Name, s.Accuracy.Source != scoring.Tabled
+	r.From.Truth, r.From.Predicted = truth.Name, !scoring.Measured(string(s.Accuracy.Source))
 	return nil
 }
 

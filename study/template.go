@@ -29,7 +29,9 @@ architectures:            # one of sample, file, table and search
   # of: both              # search: survivors, by default, newborn (before selection), or both
 
 accuracy:                 # what the scores are compared with
-  source: mini            # mini, mini2 (inside the program), models (an imported surrogate), table, none
+  source: mini            # mini, mini2 (inside the program), models (an imported surrogate), table, none; or
+                          # nasbench201, networks of that space that were trained (bench301 data import nasbench201),
+                          # on the data set that a key dataset names here, by default cifar10
   # file: nb301.surrogate # models: its file or name; table: the file, by default the table of the architectures
   # column: val_accuracy  # table: the column of accuracies
   # unit: percent         # table: percent or fraction, by default fraction where all lie in [0, 1]

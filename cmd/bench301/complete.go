@@ -10,6 +10,7 @@ import (
 	"rwe301/bench301"
 	"rwe301/bench301/dataset"
 	"rwe301/bench301/surrogate"
+	"rwe301/bench301/trained"
 	"rwe301/estimators"
 	"rwe301/network"
 	"rwe301/plots"
@@ -149,6 +150,14 @@ func completeSurrogate(_ *cobra.Command, _ []string, typed string) ([]string, co
 	if folder, err := scoring.SurrogateFolder(); err == nil {
 		installed, _ := surrogate.Installed(folder)
 		list = append(list, installed...)
+	}
+	for _, b := range trained.Benchmarks() {
+		list = append(list, b.Name)
+		if t, err := scoring.Trained(b); err == nil {
+			for _, c := range t.Columns {
+				list = append(list, b.Name+":"+c.Dataset)
+			}
+		}
 	}
 	return starting(list, typed), files
 }

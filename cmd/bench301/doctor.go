@@ -15,6 +15,7 @@ import (
 
 	"rwe301/bench301/dataset"
 	"rwe301/bench301/surrogate"
+	"rwe301/bench301/trained"
 	"rwe301/internal/kernels"
 	"rwe301/internal/printable"
 	"rwe301/internal/system"
@@ -35,7 +36,8 @@ type doctorReport struct {
 	Cache     string    `json:"cache"`
 	Writable  bool      `json:"cache_writable"`
 	Datasets  []string  `json:"datasets"`
-	Surrogate []string  `json:"surrogates"` // names that a query knows
+	Surrogate []string  `json:"surrogates"`           // names that a query knows
+	Trained   []string  `json:"accuracies,omitempty"` // of trained networks, that were imported
 	Missing   []missing `json:"missing"`
 }
 
@@ -107,6 +109,13 @@ func examine(ctx context.Context) (*doctorReport, error) {
 		lack("the full CIFAR-10 (170 MB)", "bench301 data fetch")
 	default:
 		lack("an undamaged CIFAR-10: "+err.Error(), "bench301 data fetch")
+	}
+	accuracies, err := trainedRecords()
+	if err != nil {
+		lack("readable accuracies of trained networks: "+err.Error(), "bench301 data import "+trained.Names()[0]+" FILE")
+	}
+	for _, a := range accuracies {
+		r.Trained = append(r.Trained, fmt.Sprintf("%s %s, %d of %d architectures", a.Benchmark, a.Dataset, a.Covered, a.Of))
 	}
 	folder, err := scoring.SurrogateFolder()
 	if err != nil {
@@ -183,6 +192,9 @@ func (r *doctorReport) write(w io.Writer) error {
 			s = m.Info().Name
 		}
 		line("surrogate", "%s", s)
+	}
+	for _, t := range r.Trained {
+		line("accuracies", "%s", t)
 	}
 	for _, m := range r.Missing {
 		line("missing", "%s; to get it: %s", m.What, m.Remedy)

@@ -57,6 +57,8 @@ bench301 search $small --out runs/my-search > /dev/null
 bench301 search $small --out runs/small > /dev/null
 mkdir experiments
 cp -r runs/small experiments
+printf 'arch,acc\n|nor_conv_3x3~0|+|none~0|none~1|+|skip_connect~0|none~1|nor_conv_1x1~2|,84.5\n' > trained.csv
+bench301 data import nasbench201 trained.csv > /dev/null
 `
 
 // skipped are beginnings of examples that are not executed, with the reasons.

@@ -147,13 +147,20 @@ func (o *accuracyOptions) AddFlags(cmd *cobra.Command) {
 	surrogateFlag(&o.surrogate)(cmd)
 	f := cmd.Flags()
 	f.StringVar(&o.table, "table", "", "take the accuracies from this `FILE` instead, which has a column arch")
-	f.StringVar(&o.column, "column", "", "column of the table that holds the accuracies (default val_accuracy, or "+
-		"accuracy, or the only one with acc in its name)")
+	columnFlag(&o.column)(cmd)
 	cmd.MarkFlagsMutuallyExclusive("surrogate", "table")
 	unitFlag(&o.unit)(cmd)
 	repeatsFlag(&o.repeats)(cmd)
 	for _, name := range []string{"unit", "repeats"} {
 		cmd.MarkFlagsMutuallyExclusive("surrogate", name)
+	}
+}
+
+// columnFlag adds the flag --column.
+func columnFlag(column *string) func(*cobra.Command) {
+	return func(cmd *cobra.Command) {
+		cmd.Flags().StringVar(column, "column", "", "column of the table that holds the accuracies (default val_accuracy, "+
+			"or accuracy, or the only one with acc in its name)")
 	}
 }
 
@@ -199,7 +206,8 @@ func (o *accuracyOptions) accuracy() scoring.Accuracy {
 func surrogateFlag(name *string) func(*cobra.Command) {
 	return func(cmd *cobra.Command) {
 		cmd.Flags().StringVar(name, "surrogate", surrogate.MiniKey, "surrogate to ask: mini, mini2, a `PATH`, or the name "+
-			"of an imported one")
+			"of an imported one; nasbench201 or nasbench201:cifar100 are accuracies of networks that were trained (see data "+
+			"import nasbench201)")
 	}
 }
 

@@ -27,7 +27,7 @@ func newQuery(s streams) *cobra.Command {
 	o := queryOptions{in: archInput{in: s.in, say: s.say}}
 	cmd := with(&cobra.Command{
 		Use:   "query [ARCH|FILE]...",
-		Short: "Ask a surrogate of NAS-Bench-301 for accuracies",
+		Short: "Ask a surrogate of NAS-Bench-301, or networks that were trained, for accuracies",
 		Long: `Print the accuracy (percent) that a surrogate of NAS-Bench-301 predicts for each architecture, the standard
 deviation of that prediction, and whether the architecture resembles those that the surrogate was trained on: out of
 range, a prediction may be off by several percent.
@@ -39,14 +39,25 @@ their mean and standard deviation over the members have the bits that NAS-Bench-
 --runtime also prints the seconds that training takes as NAS-Bench-301 did it, by a surrogate of its own: the one that
 is named, or a published one that is imported, or else "mini-runtime", which is part of the binary.
 
+Of the space nasbench201 networks were trained: a query answers with their accuracies on every data set that
+bench301 data import nasbench201 has read, or on that of --surrogate nasbench201:DATASET.
+
 ` + archHelp,
 		Example: `  bench301 query archs.csv --json
+  bench301 query --space nasbench201 '|nor_conv_3x3~0|+|none~0|none~1|+|skip_connect~0|none~1|nor_conv_1x1~2|'
   bench301 sample -n 5 | bench301 query
   bench301 query --runtime archs.csv
   bench301 query --surrogate nb_models/xgb_v1.0 --runtime nb_models/lgb_runtime_v1.0 archs.csv`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.noise = cmd.Flags().Changed("noise-seed")
 			args = o.runtime.take(args, func(arg string) bool { return o.in.isSurrogate(arg) })
+			b, set, err := o.benchmark(cmd.Flags().Changed("surrogate"))
+			if err != nil {
+				return err
+			}
+			if b != nil {
+				return o.runTrained(cmd.Context(), s, args, b, set)
+			}
 			q, err := o.question(s)
 			if err != nil {
 				return err

@@ -15,6 +15,7 @@ import (
 
 	"rwe301/bench301"
 	"rwe301/bench301/dataset"
+	"rwe301/bench301/trained"
 	"rwe301/estimators"
 	"rwe301/internal/printable"
 	"rwe301/reports"
@@ -169,6 +170,8 @@ func score(ctx context.Context, s streams, o scoreOptions, args []string) (err e
 	case o.out == "" || o.json:
 	case o.archs.space == bench301.Spaces()[0].Name(): // the only one with surrogates
 		s.next("correlate", o.out)
+	case trained.Lookup(o.archs.space) != nil: // a benchmark is called as its space
+		s.next("correlate --surrogate "+o.archs.space, o.out)
 	default:
 		s.next("correlate --table ACCURACIES", o.out)
 	}

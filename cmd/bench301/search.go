@@ -383,13 +383,15 @@ func (p *searchProgress) print(m analysis.Method, seed uint64, g moo.Generation[
 	fmt.Fprintf(p.s.err, "%8d %8d %8d %8d %8.1f ", g.Number, g.Evaluations, g.Distinct, len(g.Front),
 		time.Since(p.start).Seconds())
 	for k := range m.Objectives {
-		least := 0.0
-		for i, f := range g.Front {
-			if i == 0 || f.Objectives[k] < least {
-				least = f.Objectives[k]
+		best := "none"
+		if len(g.Front) > 0 {
+			least := g.Front[0].Objectives[k]
+			for _, f := range g.Front {
+				least = min(least, f.Objectives[k])
 			}
+			best = fmt.Sprintf("%.6g", least)
 		}
-		fmt.Fprintf(p.s.err, " %.6g", least)
+		fmt.Fprint(p.s.err, " ", best)
 	}
 	fmt.Fprintln(p.s.err)
 }

@@ -27,13 +27,14 @@ bench301/surrogate/internal/trees:
 bench301/surrogate/internal/ubjson:
 bench301/surrogate/internal/xgb: bench301/surrogate/internal/trees bench301/surrogate/internal/ubjson
 	internal/strictjson
+bench301/trained: bench301 internal/atomicfile internal/input internal/pickle internal/printable internal/strictjson
 cluster: bench301 bench301/dataset estimators internal/atomicfile internal/input internal/printable
 	internal/strictjson scoring store
 cluster/slurm:
-cmd/bench301: analysis bench301 bench301/dataset bench301/surrogate cluster cluster/slurm correlation estimators
-	estimators/conformance export internal/atomicfile internal/kernels internal/printable internal/process
-	internal/strictjson internal/suggest internal/system internal/yamldoc moo network pipe plots reports scoring search serve
-	store studies study
+cmd/bench301: analysis bench301 bench301/dataset bench301/surrogate bench301/trained cluster cluster/slurm
+	correlation estimators estimators/conformance export internal/atomicfile internal/kernels internal/printable
+	internal/process internal/strictjson internal/suggest internal/system internal/yamldoc moo network pipe plots reports
+	scoring search serve store studies study
 correlation:
 estimators: bench301 bench301/dataset estimators/head estimators/inputs estimators/internal/curve
 	estimators/internal/linear estimators/internal/precision estimators/internal/training internal/printable
@@ -71,14 +72,14 @@ network/op: gorgonia network
 network/pass: bench301 internal/process network/plan
 network/plan: bench301 internal/kernels internal/process network/memory
 network/reference: bench301 network/memory network/pass network/plan
-pipe: analysis bench301 bench301/dataset bench301/surrogate correlation estimators internal/printable
-	internal/suggest reports scoring store
+pipe: analysis bench301 bench301/dataset bench301/surrogate bench301/trained correlation estimators
+	internal/printable internal/suggest reports scoring store
 plots: bench301 internal/atomicfile
 plots/plotstest: plots
 reports: analysis bench301 correlation internal/atomicfile internal/printable internal/suggest internal/yamldoc
 	plots store
-scoring: bench301 bench301/dataset bench301/surrogate estimators internal/input internal/printable internal/process
-	internal/strictjson internal/tabular internal/yamldoc store
+scoring: bench301 bench301/dataset bench301/surrogate bench301/trained estimators internal/input
+	internal/printable internal/process internal/strictjson internal/tabular internal/yamldoc store
 search: analysis bench301 bench301/dataset bench301/surrogate estimators internal/atomicfile internal/input
 	internal/printable internal/strictjson internal/suggest internal/yamldoc moo scoring store
 serve: bench301 bench301/surrogate

@@ -38,13 +38,32 @@ func (m *machine) stepFill(op opcode) error {
 	}
 	switch c := container.(type) {
 	case *Dict:
+		m.emptied(entries)
 		c.Entries = append(c.Entries, entries...)
 		return nil
 	case *Object:
+		m.emptied(entries)
 		c.Entries = append(c.Entries, entries...)
 		return nil
 	}
 	return fmt.Errorf("in a %s: want a dict", Kind(container))
+}
+
+// emptied lets go of what nobody wants of a large pickle.
+func (m *machine) emptied(entries []Entry) {
+	if m.empty == nil {
+		return
+	}
+	for _, e := range entries {
+		if key, ok := e.Key.(string); ok && m.empty(key) {
+			switch v := e.Value.(type) {
+			case *List:
+				v.Items = nil
+			case *Dict:
+				v.Entries = nil
+			}
+		}
+	}
 }
 
 // pairs groups keys and values. A key must be of a type that Python can hash.

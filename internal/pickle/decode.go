@@ -6,16 +6,30 @@ import (
 	"fmt"
 )
 
-// MaxValues is how many values one pickle may build. A surrogate needs a few thousand.
+// MaxValues is how many values one pickle may build, if Options say nothing else. A surrogate needs a few thousand.
 const MaxValues = 1 << 17
 
 // Decode reads the pickle that starts at data[start] and returns its value and the offset behind it, so that several
 // pickles may follow one another. Errors name the offset in data.
 func Decode(data []byte, start int) (value any, end int, err error) {
+	return Options{}.Decode(data, start)
+}
+
+// Options say how a pickle of another kind than a model is read.
+type Options struct {
+	Values int                   // that it may build, and its memo may hold; 0 means MaxValues
+	Empty  func(key string) bool // lists and dicts that stand in a dict under such a key are emptied as soon as they do
+}
+
+// Decode is Decode with options.
+func (o Options) Decode(data []byte, start int) (value any, end int, err error) {
 	if start < 0 || start > len(data) {
 		return nil, start, fmt.Errorf("offset %d: want a pickle, the file has %d bytes", start, len(data))
 	}
-	m := machine{data: data, pos: start}
+	m := machine{data: data, pos: start, most: o.Values, empty: o.Empty}
+	if m.most == 0 {
+		m.most = MaxValues
+	}
 	value, err = m.run()
 	if err != nil {
 		return nil, m.pos, fmt.Errorf("offset %d: %w", m.op, err)
@@ -37,6 +51,8 @@ type machine struct {
 	marks    []int // stack heights
 	memo     []any
 	values   int
+	most     int // values
+	empty    func(key string) bool
 }
 
 func (m *machine) run() (any, error) {
@@ -134,8 +150,8 @@ func (m *machine) line() (string, error) {
 }
 
 func (m *machine) push(v any) error {
-	if m.values++; m.values > MaxValues {
-		return fmt.Errorf("more than %d values", MaxValues)
+	if m.values++; m.values > m.most {
+		return fmt.Errorf("more than %d values", m.most)
 	}
 	m.stack = append(m.stack, v)
 	return nil

@@ -219,8 +219,8 @@ func (m *machine) stepText(op opcode) error {
 func (m *machine) stepStack(op opcode) error {
 	switch op {
 	case opMark:
-		if m.values++; m.values > MaxValues {
-			return fmt.Errorf("more than %d values", MaxValues)
+		if m.values++; m.values > m.most {
+			return fmt.Errorf("more than %d values", m.most)
 		}
 		m.marks = append(m.marks, len(m.stack))
 		return nil
@@ -286,8 +286,8 @@ func (m *machine) stepMemo(op opcode) error {
 	case index < uint64(len(m.memo)):
 		m.memo[index] = v
 		return nil
-	case len(m.memo) >= MaxValues:
-		return fmt.Errorf("more than %d memo entries", MaxValues)
+	case len(m.memo) >= m.most:
+		return fmt.Errorf("more than %d memo entries", m.most)
 	}
 	m.memo = append(m.memo, v)
 	return nil

@@ -58,6 +58,10 @@ def query(archs: Any, surrogate: Union[str, "os.PathLike[str]"] = "mini", *, mem
     unlike those that the surrogate was trained on. members adds the prediction of every member, noise_seed a prediction
     with the noise of nasbench301 drawn from that seed, and runtime the seconds of training by a surrogate of those,
     such as mini-runtime. An accuracy of the mini surrogate is no measurement: its name stands in every row.
+
+    surrogate="nasbench201", or "nasbench201:cifar100", asks for accuracies of networks that were trained, which
+    `bench301 data import nasbench201` keeps: std is None, and where in_range is False accuracy is None, for the file
+    does not cover the architecture.
     """
     asked = _archs(archs, notation=notation)
     accuracy = client.call("query", dict(
@@ -77,7 +81,12 @@ def query(archs: Any, surrogate: Union[str, "os.PathLike[str]"] = "mini", *, mem
         constant["runtime_surrogate"] = seconds["surrogate"]
     rows = from_columns(accuracy, names, **constant)
     outside = len(rows) - sum(accuracy["in_range"])
-    if outside:
+    if accuracy.get("kind") == "trained":
+        rows.notes.append("%s: %s" % (accuracy["surrogate"], accuracy["measure"]))
+        if outside:
+            rows.notes.append("%d of %d architectures are not covered by %s" % (
+                outside, len(rows), accuracy["surrogate"]))
+    elif outside:
         rows.notes.append("%d of %d architectures are unlike the training data of %s" % (
             outside, len(rows), accuracy["surrogate"]))
     return rows

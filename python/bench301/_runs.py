@@ -161,6 +161,7 @@ def study(estimators: Union[Estimator, Iterable[Estimator]], archs: Any = 100, *
     None or NaN, that score is missing, and its reason stands in the run; no score at all is an error.
 
     archs is the number of architectures that seed draws, or a list of them. accuracy is mini, mini2, none, a surrogate,
+    nasbench201 or nasbench201:cifar100 (networks that were trained, of that space),
     a CSV file with the columns arch and accuracy, rows of query(), a dict from architectures or ids to numbers, or a
     list of numbers in the order of archs. data are images: sample, cifar10, or a path.
 
@@ -523,6 +524,9 @@ def _accuracy(accuracy: Any, archs: Sequence[Any], files: Dict[str, str], space:
             return {"source": "table", "file": os.path.abspath(name)}
         if name in ("mini", "mini2", "none"):
             return name
+        benchmark, _, dataset = name.partition(":")
+        if benchmark == "nasbench201":  # networks that were trained
+            return {"source": benchmark, "dataset": dataset} if dataset else benchmark
         return {"source": "models", "file": os.path.abspath(name) if os.path.exists(name) else name}
     unit = {}
     if hasattr(accuracy, "to_dict") and hasattr(accuracy, "columns"):  # of pandas
