@@ -21,6 +21,8 @@ type queryOptions struct {
 	members, noise bool
 	seed           uint64
 	in             archInput
+	encoding       encodingFlag
+	encoder        *encoder // nil: none
 }
 
 func newQuery(s streams) *cobra.Command {
@@ -39,10 +41,13 @@ their mean and standard deviation over the members have the bits that NAS-Bench-
 --runtime also prints the seconds that training takes as NAS-Bench-301 did it, by a surrogate of its own: the one that
 is named, or a published one that is imported, or else "mini-runtime", which is part of the binary.
 
+--encoding adds the architecture's vector (docs/encodings.md).
+
 ` + archHelp,
 		Example: `  bench301 query archs.csv --json
   bench301 sample -n 5 | bench301 query
   bench301 query --runtime archs.csv
+  bench301 query --format csv --encoding onehot archs.csv
   bench301 query --surrogate nb_models/xgb_v1.0 --runtime nb_models/lgb_runtime_v1.0 archs.csv`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.noise = cmd.Flags().Changed("noise-seed")
@@ -51,10 +56,17 @@ is named, or a published one that is imported, or else "mini-runtime", which is 
 			if err != nil {
 				return err
 			}
+			space, _, err := o.in.open()
+			if err != nil {
+				return err
+			}
+			if o.encoder, err = o.encoding.open(space, o.recordOptions); err != nil {
+				return err
+			}
 			o.runtime.say(s, q)
 			return o.run(cmd.Context(), s, args, q)
 		},
-	}, o.AddFlags, o.in.AddFlags, surrogateFlag(&o.surrogate))
+	}, o.AddFlags, o.addFormat, o.in.AddFlags, surrogateFlag(&o.surrogate), o.encoding.AddFlags)
 	o.runtime.before = cmd.Flags().NArg
 	cmd.Flags().Var(&o.runtime, "runtime", "also print the training time in seconds, by the surrogate `[PATH]`; "+
 		"without one, by a published one that is imported, or else by mini-runtime")
@@ -93,7 +105,8 @@ func (o *queryOptions) question(s streams) (*surrogate.Question, error) {
 // named is an answer with the name that the architecture's file gives it.
 type named struct {
 	surrogate.Answer
-	Name string `json:"name,omitempty"`
+	Name     string `json:"name,omitempty"`
+	Encoding []int  `json:"encoding,omitempty"` // where one is asked for
 }
 
 // printer prints answers, with a column for names if there are any.
@@ -118,7 +131,7 @@ func (o *queryOptions) printer(s streams, names bool) *printer[named] {
 	if names {
 		columns += ",name"
 	}
-	return newPrinter(s, o.recordOptions, columns, func(a named) []any {
+	return printerOf(s, o.recordOptions, append(strings.Split(columns, ","), o.encoder.names()...), func(a named) []any {
 		cells := []any{a.Arch, a.ID, percent(a.Accuracy), percent(a.Std), a.InRange, a.Surrogate}
 		if o.noise {
 			cells = append(cells, percent(*a.Noisy))
@@ -139,7 +152,7 @@ func (o *queryOptions) printer(s streams, names bool) *printer[named] {
 		if names {
 			cells = append(cells, a.Name)
 		}
-		return cells
+		return appendNumbers(cells, a.Encoding)
 	})
 }
 
@@ -164,7 +177,11 @@ func (o *queryOptions) run(ctx context.Context, s streams, args []string, q *sur
 			if a.RuntimeInRange != nil && !*a.RuntimeInRange {
 				strange++
 			}
-			if err := p.print(named{a, names[i]}); err != nil {
+			v, err := o.encoder.encode(batch[i])
+			if err != nil {
+				return err
+			}
+			if err := p.print(named{a, names[i], v}); err != nil {
 				return err
 			}
 		}
