@@ -31,9 +31,9 @@ cluster: bench301 bench301/dataset estimators internal/atomicfile internal/input
 	internal/strictjson scoring store
 cluster/slurm:
 cmd/bench301: analysis bench301 bench301/dataset bench301/surrogate cluster cluster/slurm correlation estimators
-	estimators/conformance export internal/atomicfile internal/kernels internal/printable internal/process
-	internal/strictjson internal/suggest internal/system internal/yamldoc moo network pipe plots reports scoring search serve
-	store studies study
+	estimators/conformance export internal/atomicfile internal/download internal/kernels internal/printable
+	internal/process internal/strictjson internal/suggest internal/system internal/yamldoc moo network pipe plots reports
+	scoring search serve store studies study
 correlation:
 estimators: bench301 bench301/dataset estimators/head estimators/inputs estimators/internal/curve
 	estimators/internal/linear estimators/internal/precision estimators/internal/training internal/printable
