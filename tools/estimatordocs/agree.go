@@ -129,8 +129,8 @@ published table of NAS-Bench-301, %s: NASLib's zen and nwot, computed with batch
 Spearman's, over n architectures, every 17th row of the table. *seeds*: Spearman's between two seeds of ours, over k of
 them: the most that rho could be expected to reach. `+"`awk 'NR == 1 || NR %% 17 == 2' zen_nwot.csv > rows.csv`, "+
 		"`bench301 score -e zen:batch=64 -e nwot:batch=64 --seed 0 "+
-		"--data cifar10 --out scores.jsonl rows.csv`, again with `--seed 1`, and `go run ./tools/estimatordocs agree -scores "+
-		"scores.jsonl`.", m.Published[0].Table), "") + `
+		"--data cifar10 --out scores.jsonl rows.csv`, again with `--seed 1`, and `go run ./tools/estimatordocs agree "+
+		"-scores scores.jsonl`.", m.Published[0].Table), "") + `
 | estimator | rho | n | seeds | k |
 |---|---:|---:|---:|---:|
 `)
