@@ -15,6 +15,9 @@ import (
 	"github.com/gofrs/flock"
 
 	"rwe301/internal/atomicfile"
+	"rwe301/internal/download"
+	"rwe301/internal/input"
+	"rwe301/internal/printable"
 )
 
 // EnvCache names the environment variable that moves the cache folder.
@@ -67,6 +70,52 @@ func (c Cache) importFrom(ctx context.Context, r *cifarReader, path string) (*Se
 		return nil, err
 	}
 	return s, c.locked(ctx, func() error { return c.store(ctx, s) })
+}
+
+// sourceFile, in the folder of a data set, has the sums of the file that it came from, and the file's name.
+const sourceFile = "source.txt"
+
+// ImportFile imports an archive whose sums have to be those that are wanted, of which an empty one is none, and returns
+// the archive's. They stay in the cache, for Source. Nothing is kept of another file.
+func (c Cache) ImportFile(ctx context.Context, path string, want download.Sums) (*Set, download.Sums, error) {
+	return c.importFile(ctx, newCIFARReader(), path, want)
+}
+
+func (c Cache) importFile(ctx context.Context, r *cifarReader, path string, want download.Sums) (*Set, download.Sums,
+	error) {
+	sums, err := download.Sum(ctx, path)
+	if err == nil {
+		err = sums.Check(path, want)
+	}
+	if err != nil {
+		return nil, sums, err
+	}
+	set, err := r.read(ctx, path)
+	if err != nil {
+		return nil, sums, err
+	}
+	return set, sums, c.locked(ctx, func() error {
+		if err := c.store(ctx, set); err != nil {
+			return err
+		}
+		line := sums.SHA256 + " " + sums.Blob + " " + printable.Line(filepath.Base(path)) + "\n"
+		return atomicfile.WriteBytes(filepath.Join(c.CIFAR10Dir(), sourceFile), []byte(line))
+	})
+}
+
+// Source returns the sums of the file that CIFAR-10 in the cache was imported from, and its name, where they were kept.
+func (c Cache) Source() (sums download.Sums, name string, ok bool) {
+	const aLine = 1 << 12
+	raw, err := input.Read(filepath.Join(c.CIFAR10Dir(), sourceFile), aLine)
+	if err != nil {
+		return sums, "", false
+	}
+	parts := strings.SplitN(strings.TrimSpace(string(raw)), " ", 3)
+	if len(parts) != 3 {
+		return sums, "", false
+	}
+	sums = download.Sums{SHA256: parts[0], Blob: parts[1]}
+	return sums, printable.Line(parts[2]), sums.Validate() == nil
 }
 
 // locked runs f while no other process writes to the cache.

@@ -17,6 +17,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"rwe301/internal/download"
 )
 
 // perFile is the number of images in a file of the small packages of these tests.
@@ -384,6 +386,46 @@ func TestContentIsChecked(t *testing.T) {
 		t.Errorf("damaged cache: error %v", err)
 	}
 	onlyIn(t, cache, "cifar10", ".lock")
+}
+
+// TestImportFile keeps the sums of the archive that it came from, and nothing of one that is another.
+func TestImportFile(t *testing.T) {
+	path := writeTemp(t, pack(t, "cifar-10-batches-bin", official()))
+	sums, err := download.Sum(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cache := Cache{filepath.Join(t.TempDir(), "cache")}
+	for _, want := range []download.Sums{{Blob: strings.Repeat("0", 40)}, {SHA256: strings.Repeat("0", 64)}} {
+		_, _, err := cache.importFile(t.Context(), smallReader(), path, want)
+		if err == nil || !strings.Contains(err.Error(), sums.Blob) && !strings.Contains(err.Error(), sums.SHA256) {
+			t.Errorf("another file: %v", err)
+		}
+	}
+	if _, err := os.Stat(cache.Dir); err == nil {
+		t.Error("something was kept of another file")
+	}
+	for _, want := range []download.Sums{{}, {Blob: sums.Blob}, sums} {
+		set, got, err := cache.importFile(t.Context(), smallReader(), path, want)
+		if err != nil || got != sums {
+			t.Fatalf("%+v, %v", got, err)
+		}
+		cached, err := cache.load(t.Context(), smallReader())
+		if err != nil {
+			t.Fatal(err)
+		}
+		sameImages(t, cached, set)
+		if kept, name, ok := cache.Source(); !ok || kept != sums || name != filepath.Base(path) {
+			t.Errorf("kept %+v of %q", kept, name)
+		}
+	}
+	// What is imported later without sums does not keep those of another file.
+	if _, err := cache.importFrom(t.Context(), smallReader(), folder(t, "", official())); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, ok := cache.Source(); ok {
+		t.Error("the sums of an earlier file are still there")
+	}
 }
 
 func TestImportStopsWhenAsked(t *testing.T) {

@@ -2,8 +2,6 @@ package surrogate
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -31,61 +29,78 @@ const maxArchive = 16 << 30
 // when it is first seen, and a later download must have the same.
 type Fetch struct {
 	URL      string
+	From     string                  // an archive that was downloaded, to copy instead; "" is none
+	Want     download.Sums           // of the archive; an empty sum is none
 	Path     string                  // of the archive; its folder must exist
 	Progress func(done, total int64) // may be nil; total is -1 where the server does not say
 	Pause    time.Duration           // before a second try, doubled each time; 0 means a second
 }
 
-// Run downloads, continuing what an earlier run left, and returns the archive's SHA-256. What is there already is only
+// Run downloads, continuing what an earlier run left, and returns the archive's sums. What is there already is only
 // checked.
-func (f Fetch) Run(ctx context.Context) (sum string, err error) {
+func (f Fetch) Run(ctx context.Context) (sums download.Sums, err error) {
+	if f.From != "" {
+		return f.take(ctx)
+	}
 	if _, err := os.Stat(f.Path); err == nil {
 		return f.check(ctx, f.Path)
 	}
 	part := f.Path + ".part"
 	file := download.File{URL: f.URL, Max: maxArchive, Progress: f.Progress, Pause: f.Pause}
 	if err := file.Run(ctx, part); err != nil {
-		return "", err
+		return sums, err
 	}
-	if sum, err = f.check(ctx, part); err != nil {
-		return "", err
+	if sums, err = f.check(ctx, part); err != nil {
+		if errors.As(err, new(otherFile)) {
+			_ = os.Remove(part)
+		}
+		return sums, err
 	}
-	return sum, os.Rename(part, f.Path)
+	return sums, os.Rename(part, f.Path)
 }
 
-// check compares the file's checksum with the recorded one, or records it.
-func (f Fetch) check(ctx context.Context, path string) (string, error) {
-	file, err := os.Open(path)
+// take copies the archive From once it has been checked.
+func (f Fetch) take(ctx context.Context) (download.Sums, error) {
+	sums, err := f.check(ctx, f.From)
 	if err != nil {
-		return "", err
+		return sums, err
 	}
-	defer file.Close()
-	h := sha256.New()
-	buf := make([]byte, 1<<20)
-	for err == nil {
-		var n int
-		n, err = file.Read(buf)
-		h.Write(buf[:n])
-		if ctx.Err() != nil {
-			return "", ctx.Err()
-		}
+	in, err := os.Open(f.From)
+	if err != nil {
+		return sums, err
 	}
-	if err != io.EOF {
-		return "", err
+	defer in.Close()
+	return sums, atomicfile.Write(f.Path, func(w io.Writer) error {
+		_, err := io.Copy(w, in)
+		return err
+	})
+}
+
+// otherFile says that an archive is not the one that is wanted.
+type otherFile struct{ error }
+
+// check compares the file's sums with those that are wanted and its checksum with the recorded one, or records it.
+func (f Fetch) check(ctx context.Context, path string) (download.Sums, error) {
+	sums, err := download.Sum(ctx, path)
+	if err != nil {
+		return sums, err
 	}
-	sum := hex.EncodeToString(h.Sum(nil))
+	if err := sums.Check(path, f.Want); err != nil {
+		return sums, otherFile{err}
+	}
 	record := f.Path + ".sha256"
 	const aLine = 1 << 12
 	known, err := input.Read(record, aLine)
 	if errors.Is(err, fs.ErrNotExist) {
-		return sum, atomicfile.WriteBytes(record, []byte(sum+"  "+filepath.Base(f.Path)+"\n"))
+		line := sums.SHA256 + "  " + filepath.Base(f.Path) + "\n"
+		return sums, atomicfile.WriteBytes(record, []byte(line))
 	}
 	if err != nil {
-		return "", err
+		return sums, err
 	}
-	if want, _, _ := strings.Cut(string(known), " "); want != sum {
-		return "", fmt.Errorf("%s: SHA-256 %s, but when it was first seen %s (%s): another file, or damaged; remove both to "+
-			"take it as it is now", path, sum, want, record)
+	if want, _, _ := strings.Cut(string(known), " "); want != sums.SHA256 {
+		return sums, fmt.Errorf("%s: SHA-256 %s, but when it was first seen %s (%s): another file, or damaged; remove both "+
+			"to take it as it is now", path, sums.SHA256, want, record)
 	}
-	return sum, nil
+	return sums, nil
 }

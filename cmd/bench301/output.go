@@ -27,6 +27,20 @@ func (f *recordOptions) AddFlags(cmd *cobra.Command) {
 	cmd.MarkFlagsMutuallyExclusive("json", "csv")
 }
 
+// recordFormats are the formats of records.
+var recordFormats = []string{"text", "csv", "json"}
+
+// addFormat gives a command the flag --format as well, the long way of writing --json and --csv.
+func (f *recordOptions) addFormat(cmd *cobra.Command) {
+	as := "text"
+	cmd.Flags().StringVar(&as, "format", as, "format: text, csv or json (one object a line)")
+	cmd.MarkFlagsMutuallyExclusive("format", "json", "csv")
+	before(cmd, func() error {
+		f.csv, f.json = f.csv || as == "csv", f.json || as == "json"
+		return oneOf("--format", as, recordFormats)
+	})
+}
+
 // jsonFlag adds the flag --json.
 func jsonFlag(asJSON *bool) func(*cobra.Command) {
 	return func(cmd *cobra.Command) { cmd.Flags().BoolVar(asJSON, "json", false, "print JSON, one object a line") }
@@ -149,6 +163,10 @@ func (p *printer[T]) print(record T) error {
 	}
 	cells := make([]string, len(p.table.Columns))
 	for i, v := range p.row(record)[:len(cells)] {
+		if text, ok := v.(string); ok {
+			cells[i] = text
+			continue
+		}
 		cells[i] = fmt.Sprint(v)
 	}
 	if p.csv != nil {

@@ -21,6 +21,8 @@ type queryOptions struct {
 	members, noise bool
 	seed           uint64
 	in             archInput
+	encoding       encodingFlag
+	encoder        *encoder // nil: none
 }
 
 func newQuery(s streams) *cobra.Command {
@@ -42,11 +44,14 @@ is named, or a published one that is imported, or else "mini-runtime", which is 
 Of the space nasbench201 networks were trained: a query answers with their accuracies on every data set that
 bench301 data import nasbench201 has read, or on that of --surrogate nasbench201:DATASET.
 
+--encoding adds the architecture's vector (docs/encodings.md).
+
 ` + archHelp,
 		Example: `  bench301 query archs.csv --json
   bench301 query --space nasbench201 '|nor_conv_3x3~0|+|none~0|none~1|+|skip_connect~0|none~1|nor_conv_1x1~2|'
   bench301 sample -n 5 | bench301 query
   bench301 query --runtime archs.csv
+  bench301 query --format csv --encoding onehot archs.csv
   bench301 query --surrogate nb_models/xgb_v1.0 --runtime nb_models/lgb_runtime_v1.0 archs.csv`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.noise = cmd.Flags().Changed("noise-seed")
@@ -62,10 +67,17 @@ bench301 data import nasbench201 has read, or on that of --surrogate nasbench201
 			if err != nil {
 				return err
 			}
+			space, _, err := o.in.open()
+			if err != nil {
+				return err
+			}
+			if o.encoder, err = o.encoding.open(space, o.recordOptions); err != nil {
+				return err
+			}
 			o.runtime.say(s, q)
 			return o.run(cmd.Context(), s, args, q)
 		},
-	}, o.AddFlags, o.in.AddFlags, surrogateFlag(&o.surrogate))
+	}, o.AddFlags, o.addFormat, o.in.AddFlags, surrogateFlag(&o.surrogate), o.encoding.AddFlags)
 	o.runtime.before = cmd.Flags().NArg
 	cmd.Flags().Var(&o.runtime, "runtime", "also print the training time in seconds, by the surrogate `[PATH]`; "+
 		"without one, by a published one that is imported, or else by mini-runtime")
@@ -104,7 +116,8 @@ func (o *queryOptions) question(s streams) (*surrogate.Question, error) {
 // named is an answer with the name that the architecture's file gives it.
 type named struct {
 	surrogate.Answer
-	Name string `json:"name,omitempty"`
+	Name     string `json:"name,omitempty"`
+	Encoding []int  `json:"encoding,omitempty"` // where one is asked for
 }
 
 // printer prints answers, with a column for names if there are any.
@@ -129,7 +142,7 @@ func (o *queryOptions) printer(s streams, names bool) *printer[named] {
 	if names {
 		columns += ",name"
 	}
-	return newPrinter(s, o.recordOptions, columns, func(a named) []any {
+	return printerOf(s, o.recordOptions, append(strings.Split(columns, ","), o.encoder.names()...), func(a named) []any {
 		cells := []any{a.Arch, a.ID, percent(a.Accuracy), percent(a.Std), a.InRange, a.Surrogate}
 		if o.noise {
 			cells = append(cells, percent(*a.Noisy))
@@ -150,7 +163,7 @@ func (o *queryOptions) printer(s streams, names bool) *printer[named] {
 		if names {
 			cells = append(cells, a.Name)
 		}
-		return cells
+		return appendNumbers(cells, a.Encoding)
 	})
 }
 
@@ -175,7 +188,11 @@ func (o *queryOptions) run(ctx context.Context, s streams, args []string, q *sur
 			if a.RuntimeInRange != nil && !*a.RuntimeInRange {
 				strange++
 			}
-			if err := p.print(named{a, names[i]}); err != nil {
+			v, err := o.encoder.encode(batch[i])
+			if err != nil {
+				return err
+			}
+			if err := p.print(named{a, names[i], v}); err != nil {
 				return err
 			}
 		}

@@ -316,8 +316,8 @@ the same random architectures; every member's prediction must agree to the last 
 }
 
 func newSurrogateFetch(s streams) *cobra.Command {
-	var out string
-	var url string
+	var out, url, from string
+	var sums sumOptions
 	cmd := with(&cobra.Command{
 		Use:   "fetch 0.9|1.0",
 		Short: "Download the published ensembles and import them",
@@ -325,9 +325,14 @@ func newSurrogateFetch(s streams) *cobra.Command {
 query finds them by name. An interrupted download is continued. Upstream publishes no checksums: the one seen first is
 written beside the archive and must be the same ever after.
 
+--from FILE takes the archive that you downloaded (figshare, nb_models_1.0.zip: docs/surrogates.md) instead and copies
+it into the folder. --sha256 and --blob say what the archive has to be, however it comes: a SHA-256, or the id that git
+gives its bytes (git hash-object FILE). Nothing is kept of another file.
+
 The published archives are too large for the tests of this program: the download is tested against a local server, the
 reading of archives on models that were trained for the tests.`,
 		Example: `  bench301 surrogate fetch 1.0
+  bench301 surrogate fetch 1.0 --from ~/Downloads/nb_models_1.0.zip --blob "$ID"
   bench301 query --surrogate xgb_v1.0 archs.csv`,
 		Args: someArgs(1, 1, "one version: 0.9 or 1.0"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -337,30 +342,37 @@ reading of archives on models that were trained for the tests.`,
 			} else if !ok {
 				return usagef("version %q: must be 0.9 or 1.0", args[0])
 			}
+			if err := sums.validate(); err != nil {
+				return err
+			}
 			folder, err := makeFolder(out)
 			if err != nil {
 				return err
 			}
-			return fetchSurrogates(cmd.Context(), s, address, folder, "nb_models_"+filepath.Base(args[0])+".zip")
+			fetch := surrogate.Fetch{URL: address, From: from, Want: sums.Sums,
+				Path: filepath.Join(folder, "nb_models_"+filepath.Base(args[0])+".zip")}
+			return fetchSurrogates(cmd.Context(), s, fetch, folder)
 		},
 	}, outFlag(&out, "folder (default: the cache folder)"))
 	cmd.Flags().StringVar(&url, "url", "", "address of a mirror")
+	cmd.Flags().StringVar(&from, "from", "", "take this archive, which you downloaded")
+	cmd.MarkFlagsMutuallyExclusive("url", "from")
+	sums.AddFlags(cmd)
 	return cmd
 }
 
-// fetchSurrogates downloads an archive into a folder and imports what it holds.
-func fetchSurrogates(ctx context.Context, s streams, address, folder, name string) error {
-	archive := filepath.Join(folder, name)
-	m := newMeter(s.err, "downloading "+name, "B")
-	fetch := surrogate.Fetch{URL: address, Path: archive, Progress: m.set}
-	sum, err := fetch.Run(ctx)
+// fetchSurrogates brings an archive into a folder and imports what it holds.
+func fetchSurrogates(ctx context.Context, s streams, fetch surrogate.Fetch, folder string) error {
+	m := newMeter(s.err, "downloading "+filepath.Base(fetch.Path), "B")
+	fetch.Progress = m.set
+	sums, err := fetch.Run(ctx)
 	m.close()
 	if err != nil {
 		return err
 	}
-	s.say("%s: sha256 %s", archive, sum)
+	sayChecked(s, fetch.Path, sums, fetch.Want)
 	o := importOptions{out: folder}
-	return o.run(ctx, s, archive)
+	return o.run(ctx, s, fetch.Path)
 }
 
 func newSurrogateExport(s streams) *cobra.Command {

@@ -32,7 +32,7 @@ cluster: bench301 bench301/dataset estimators internal/atomicfile internal/input
 	internal/strictjson scoring store
 cluster/slurm:
 cmd/bench301: analysis bench301 bench301/dataset bench301/surrogate bench301/trained cluster cluster/slurm
-	correlation estimators estimators/conformance export internal/atomicfile internal/kernels internal/printable
+	correlation estimators estimators/conformance export internal/atomicfile internal/download internal/kernels internal/printable
 	internal/process internal/strictjson internal/suggest internal/system internal/yamldoc moo network pipe plots reports
 	scoring search serve store studies study
 correlation:

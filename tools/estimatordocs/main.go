@@ -3,6 +3,7 @@
 //
 //	estimatordocs                      writes both from the registry and docs/estimators.json
 //	estimatordocs measure [flags] ...  scores published architectures and writes docs/estimators.json
+//	estimatordocs agree [flags]        compares scores with others that were published, and writes them there too
 //
 // Run it in the root of the repository.
 package main
@@ -47,10 +48,12 @@ func run(ctx context.Context, args []string) error {
 		return errors.Join(
 			atomicfile.Write(page, func(w io.Writer) error { return render(w, m) }),
 			atomicfile.Write(settingsPage, renderSettings))
+	case args[0] == "agree":
+		return agree(args[1:])
 	case args[0] == "measure":
 		return measure(ctx, args[1:])
 	}
-	return fmt.Errorf("want no argument or measure, not %q", args[0])
+	return fmt.Errorf("want no argument, measure or agree, not %q", args[0])
 }
 
 // Measurements are what a measuring run found.
@@ -61,6 +64,8 @@ type Measurements struct {
 	Table    string        `json:"table"`
 	Seed     uint64        `json:"seed"`
 	Measured []Measurement `json:"measured"`
+	// What agree found.
+	Published []Agreement `json:"published,omitempty"`
 }
 
 // Measurement is what was found about one estimator with its settings.

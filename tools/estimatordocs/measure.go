@@ -165,6 +165,11 @@ func (m measuring) run(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	before, err := readMeasurements(measured)
+	if err != nil {
+		return err
+	}
+	found.Published = before.Published
 	found.Data = set.Name
 	return writeJSON(measured, found)
 }

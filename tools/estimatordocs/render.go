@@ -49,6 +49,7 @@ func render(w io.Writer, m Measurements) error {
 		}
 	}
 	m.render(&b)
+	m.renderPublished(&b)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
