@@ -29,6 +29,9 @@ func allPopulations(names []string) bool {
 	return len(names) > 0 && !slices.ContainsFunc(names, func(name string) bool { return !analysis.IsPopulations(name) })
 }
 
+// maxFrontFiles bounds how many files are compared.
+const maxFrontFiles = 1000
+
 func newFront(s streams) *cobra.Command {
 	var paper paperOptions
 	var objectives []string
@@ -51,7 +54,7 @@ Holm. --runs prints a row for each run; --out draws fronts, attainment surfaces 
   bench301 front a.json b.json --objectives error,params --runs --csv
   bench301 front mine.csv --ideal 0.05,4e5 --nadir 0.3,2e6 --out figures
   bench301 front runs/my-search/report/fronts.csv --latex`,
-		Args: someArgs(1, -1, "name files of fronts"),
+		Args: someArgs(1, maxFrontFiles, "one to 1000 files of fronts"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o, err := givenOptions(ideal, nadir, reference, front, objectives)
 			if err != nil {
@@ -169,14 +172,12 @@ func tableOfFronts(ctx context.Context, s streams, paths []string, only string) 
 		return nil, nil, err
 	}
 	switch only {
-	case "", "fronts":
+	case "":
 		return []reports.Table{g.Summary()}, g.Names(), nil
-	case "runs":
-		return []reports.Table{g.Runs()}, g.Names(), nil
 	case reports.AllTables:
 		return []reports.Table{g.Summary(), g.Runs()}, g.Names(), nil
 	}
-	return nil, nil, usagef("--only %s: %s holds fronts, and no scores of estimators: its tables are fronts and runs", only,
+	return nil, nil, usagef("--only %s: %s holds fronts, and no scores of estimators: one table a file of runs comes by front --runs", only,
 		paths[0])
 }
 
