@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"rwe301/internal/oracle"
 )
 
 // genesOf joins hand-made cells into 32 genes.
@@ -224,9 +225,9 @@ func TestPublishedPopulations(t *testing.T) {
 		t.Errorf("EvoXBench's smallest network has %d more MACs than ours", gap)
 	}
 	for name, want := range map[string]int{"c10mop8_nsga2.json": 3100, "c10mop9_moead.json": 3255} {
-		data, err := os.ReadFile(filepath.Join("..", "..", "shared", "data", "evoxbench", name))
+		data, err := os.ReadFile(oracle.Shared(t, "data/evoxbench/"+name))
 		if err != nil {
-			t.Skipf("the published populations are not here: %v", err)
+			t.Fatal(err)
 		}
 		runs, err := ReadPopulations(data)
 		if err != nil {
