@@ -555,8 +555,8 @@ type GivenContrast struct {
 
 }
 
-// Compare compares every two files with the same objectives, whose runs are independent of each other. The skipped pairs
-// have other objectives, or a single run.
+// Compare compares every two files with the same objectives, whose runs are independent of each other. The skipped
+// pairs have other objectives, or a single run.
 func (g *Given) Compare() (out []GivenContrast, skipped []string) {
 	for _, m := range GivenMetrics() {
 		if m.Key == "recorded_hypervolume" {

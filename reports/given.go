@@ -113,8 +113,8 @@ func (g Given) notes() (notes []string) {
 				worst = max(worst, math.Abs(r.Hypervolume-r.Recorded))
 			}
 		}
-		notes = append(notes, fmt.Sprintf("%s: %d runs, %d points; %d duplicates and %d dominated ones change nothing, %d not "+
-			"better than the reference point add no volume.", f.Name, len(g.Rows[i]), points, duplicates, dominated, outside))
+		notes = append(notes, fmt.Sprintf("%s: %d runs, %d points; %d duplicates and %d dominated ones change nothing, %d "+
+			"not better than the reference point add no volume.", f.Name, len(g.Rows[i]), points, duplicates, dominated, outside))
 		if f.Repeating > 0 {
 			notes = append(notes, fmt.Sprintf("%s: %d of its %d solutions read one state twice in a node: not in the DARTS "+
 				"space, and without an accuracy by NAS-Bench-301; their errors are the file's own.", f.Name, f.Repeating,
@@ -125,8 +125,8 @@ func (g Given) notes() (notes []string) {
 			if len(wrong) > 8 {
 				runs += ", ..."
 			}
-			notes = append(notes, fmt.Sprintf("%s: the HV of %d of %d runs is not that of the run's F, by up to %.4f (run %s): the "+
-				"file measured something else than the points that it holds.", f.Name, len(wrong), len(g.Rows[i]), worst, runs))
+			notes = append(notes, fmt.Sprintf("%s: the HV of %d of %d runs is not that of the run's F, by up to %.4f (run %s): "+
+				"the file measured something else than the points that it holds.", f.Name, len(wrong), len(g.Rows[i]), worst, runs))
 		}
 	}
 	measured := false
@@ -189,7 +189,8 @@ func (g Given) Contrasts() (t Table, ok bool) {
 	t = Table{Name: "comparison", Title: "Comparison over runs of " + g.names(), Columns: []Column{
 		{Name: "A", Key: "a", Kind: Label}, {Name: "B", Key: "b", Kind: Label},
 		{Name: "indicator", Key: "indicator", Kind: Words},
-		{Name: "median A", Key: "median_a", Kind: Real, Digits: 4}, {Name: "median B", Key: "median_b", Kind: Real, Digits: 4},
+		{Name: "median A", Key: "median_a", Kind: Real, Digits: 4},
+		{Name: "median B", Key: "median_b", Kind: Real, Digits: 4},
 		{Name: "better", Key: "better", Kind: Words}, {Name: "A12", Key: "a12", Kind: Real, Digits: 3},
 		{Name: "p", Key: "p", Kind: Chance}, {Name: "p (Holm)", Key: "p_holm", Kind: Chance},
 	}, Notes: append([]string{"A12: the chance that a run of A has a larger value than one of B, ties half (Vargha and " +

@@ -19,8 +19,8 @@ var populationKind = analysis.Kind{
 	Name: "populations",
 	Is:   analysis.IsPopulations,
 	Open: func(_ context.Context, paths ...string) (*analysis.Results, error) {
-		return nil, fmt.Errorf("%s: populations of EvoXBench hold fronts, and no scores of estimators: front, figure, table and "+
-			"compare read them, show and complexity their architectures", paths[0])
+		return nil, fmt.Errorf("%s: populations of EvoXBench hold fronts, and no scores of estimators: front, figure, table "+
+			"and compare read them, show and complexity their architectures", paths[0])
 	},
 }
 
@@ -46,8 +46,8 @@ accuracy in percent, params, flops or macs, or those of --objectives), and perha
 report/fronts.csv of a search of ours. All objectives are minimised.
 
 Prints statistics over the runs of each file: hypervolume in a box of the objectives (default EvoXBench's for the DARTS
-space), the one that the file itself says, and spacing; IGD+, epsilon and GD+ to a reference front, which is what no point
-of several files with the same objectives dominates, or that of --front. A file whose own hypervolume is not that of its
+space), the one that the file itself says, and spacing; IGD+, epsilon and GD+ to a reference front, which is what no
+point of several files with the same objectives dominates, or that of --front. A file whose own hypervolume is not that of its
 points is named. Files with the same objectives are compared over their runs: Mann-Whitney, Vargha and Delaney's A12,
 Holm. --runs prints a row for each run; --out draws fronts, attainment surfaces and hypervolumes into a folder.`,
 		Example: `  bench301 front c10mop8_nsga2.json
@@ -177,7 +177,8 @@ func tableOfFronts(ctx context.Context, s streams, paths []string, only string) 
 	case reports.AllTables:
 		return []reports.Table{g.Summary(), g.Runs()}, g.Names(), nil
 	}
-	return nil, nil, usagef("--only %s: %s holds fronts, and no scores of estimators: one table a file of runs comes by front --runs", only,
+	return nil, nil, usagef("--only %s: %s holds fronts, and no scores of estimators: "+
+		"front --runs prints a row for each run", only,
 		paths[0])
 }
 
