@@ -114,7 +114,8 @@ func (g Given) notes() (notes []string) {
 			}
 		}
 		notes = append(notes, fmt.Sprintf("%s: %d runs, %d points; %d duplicates and %d dominated ones change nothing, %d "+
-			"not better than the reference point add no volume.", f.Name, len(g.Rows[i]), points, duplicates, dominated, outside))
+			"not better than the reference point add no volume.",
+			f.Name, len(g.Rows[i]), points, duplicates, dominated, outside))
 		if f.Repeating > 0 {
 			notes = append(notes, fmt.Sprintf("%s: %d of its %d solutions read one state twice in a node: not in the DARTS "+
 				"space, and without an accuracy by NAS-Bench-301; their errors are the file's own.", f.Name, f.Repeating,
