@@ -45,11 +45,12 @@ func newFront(s streams) *cobra.Command {
 accuracy in percent, params, flops or macs, or those of --objectives), and perhaps run or seed, and method: such as
 report/fronts.csv of a search of ours. All objectives are minimised.
 
-Prints statistics over the runs of each file: hypervolume in a box of the objectives (default EvoXBench's for the DARTS
-space), the one that the file itself says, and spacing; IGD+, epsilon and GD+ to a reference front, which is what no
-point of several files with the same objectives dominates, or that of --front. A file whose own hypervolume is not that
-of its points is named. Files with the same objectives are compared over their runs: Mann-Whitney, Vargha and Delaney's A12,
-Holm. --runs prints a row for each run; --out draws fronts, attainment surfaces and hypervolumes into a folder.`,
+Prints statistics over the runs of each file: hypervolume in a box of the objectives (default EvoXBench's for
+the DARTS space), the one that the file itself says, and spacing; IGD+, epsilon and GD+ to a reference front,
+which is what no point of several files with the same objectives dominates, or that of --front. A file whose own
+hypervolume is not that of its points is named. Files with the same objectives are compared over their runs:
+Mann-Whitney, Vargha and Delaney's A12, Holm. --runs prints a row for each run; --out draws fronts, attainment
+surfaces and hypervolumes into a folder.`,
 		Example: `  bench301 front c10mop8_nsga2.json
   bench301 front a.json b.json --objectives error,params --runs --csv
   bench301 front mine.csv --ideal 0.05,4e5 --nadir 0.3,2e6 --out figures
