@@ -13,6 +13,11 @@ func (g Genotype) Complexity(cfg Config) (Complexity, error) {
 	if err := g.Validate(); err != nil {
 		return Complexity{}, err
 	}
+	return g.complexity(cfg)
+}
+
+// complexity is Complexity of cells whose nodes may read one state twice.
+func (g Genotype) complexity(cfg Config) (Complexity, error) {
 	if err := cfg.Validate(); err != nil {
 		return Complexity{}, err
 	}

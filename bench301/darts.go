@@ -13,6 +13,11 @@ func (g Genotype) Graph(cfg Config) (Graph, error) {
 	if err := g.Validate(); err != nil {
 		return Graph{}, err
 	}
+	return g.graph(cfg)
+}
+
+// graph is Graph of cells whose nodes may read one state twice.
+func (g Genotype) graph(cfg Config) (Graph, error) {
 	if err := cfg.Validate(); err != nil {
 		return Graph{}, err
 	}

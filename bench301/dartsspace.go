@@ -75,6 +75,9 @@ func (s DARTS) ParseAs(text string, n Notation) (Architecture, error) {
 
 // Format implements Space.
 func (s DARTS) Format(a Architecture, n Notation) (string, error) {
+	if r, ok := a.(Repeating); ok {
+		return r.Format(n)
+	}
 	g, err := own[Genotype](s, a)
 	if err != nil {
 		return "", err
@@ -102,7 +105,7 @@ func (DARTS) PythonSource() (Notation, string) {
 
 // Facts implements Space: the operations of each cell and the longest path through its nodes.
 func (s DARTS) Facts(a Architecture) ([]Fact, error) {
-	g, err := s.valid(a)
+	g, err := s.drawable(a)
 	if err != nil {
 		return nil, err
 	}
@@ -179,6 +182,14 @@ func (s DARTS) valid(a Architecture) (Genotype, error) {
 		err = g.Validate()
 	}
 	return g.Canonical(), err
+}
+
+// drawable is valid of what may read one state twice, too.
+func (s DARTS) drawable(a Architecture) (Genotype, error) {
+	if r, ok := a.(Repeating); ok {
+		return r.canonical(), r.Validate()
+	}
+	return s.valid(a)
 }
 
 // neighbours lists the genotypes that differ from the canonical g in one operation or one input, in canonical form.

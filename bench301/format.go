@@ -13,6 +13,11 @@ func (g Genotype) Format(n Notation) (string, error) {
 	if err := g.Validate(); err != nil {
 		return "", err
 	}
+	return g.format(n)
+}
+
+// format is Format of cells whose nodes may read one state twice; ConfigSpace's cannot hold these.
+func (g Genotype) format(n Notation) (string, error) {
 	switch n {
 	case NotationPairs:
 		return g.pairs(0), nil

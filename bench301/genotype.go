@@ -82,8 +82,9 @@ var _ interface {
 } = Genotype{}
 
 // Validate says which edge breaks a rule of the space: known operations, sources computed before they are read, two
-// different sources at each node.
+// different sources at each node; if the last alone is broken, it is a *[RepeatError].
 func (g Genotype) Validate() error {
+	var repeats []string
 	for _, c := range []struct {
 		name string
 		cell Cell
@@ -101,10 +102,12 @@ func (g Genotype) Validate() error {
 		}
 		for n := 0; n < Nodes; n++ {
 			if a, b := c.cell[2*n], c.cell[2*n+1]; a.Source == b.Source {
-				return fmt.Errorf("%s cell, node %d: both edges read state %d: the two sources of a node must differ", c.name, n+2,
-					a.Source)
+				repeats = append(repeats, fmt.Sprintf("%s cell, node %d: both edges read state %d", c.name, n+2, a.Source))
 			}
 		}
+	}
+	if repeats != nil {
+		return &RepeatError{Genes: Repeating(g), where: repeats[0]}
 	}
 	return nil
 }

@@ -29,6 +29,7 @@ type Item struct {
 	Name         string  // the variable or key that held it in a file of Python or of several; "" where none did
 	File         string  // name of the stream
 	Line         int     // where it starts, counted from 1
+	Repaired     int     // genes that were changed; see [Repeating.Repair]
 	Fields       []Field // the other columns of a CSV row or fields of a JSON object, in order
 }
 
@@ -66,6 +67,7 @@ func (i Item) errorf(format string, args ...any) error {
 type Reader struct {
 	Space    Space
 	Notation Notation    // the only one to read; "" is any
+	Repeats  Repeats     // what becomes of genotypes whose nodes read one state twice
 	Note     func(error) // hears what is left out: networks of other spaces in a file of Python. nil makes them errors
 }
 
@@ -113,13 +115,14 @@ var errTooLong = fmt.Errorf("more than %d bytes without an end: write one archit
 
 type reader struct {
 	Reader
-	name  string
-	limit *limitReader
-	in    *bufio.Reader
-	line  int      // lines consumed
-	back  [][]byte // lines to be read again
-	count int      // architectures found
-	yield func(Item, error) bool
+	name        string
+	limit       *limitReader
+	in          *bufio.Reader
+	line        int      // lines consumed
+	back        [][]byte // lines to be read again
+	count       int      // architectures found
+	populations int      // read so far
+	yield       func(Item, error) bool
 
 	// A stream whose architectures stand bare, one a record, holds nothing else. Where they are called by name, or stand
 	// among other words, other records are skipped, and the first of these is an error only if no architecture follows.
@@ -132,11 +135,18 @@ func (p *reader) at(line int, err error) error { return fmt.Errorf("%s:%d: %w", 
 
 // emit parses an architecture and hands it on.
 func (p *reader) emit(line int, text string, fields []Field) error {
-	a, n, err := Parse(p.Space, text, p.Notation)
+	a, n, changed, err := p.parse(text)
 	if err != nil {
 		return p.at(line, err)
 	}
-	return p.hand(Item{Architecture: a, Notation: n, Line: line, Fields: fields})
+	return p.hand(Item{Architecture: a, Notation: n, Line: line, Fields: fields, Repaired: changed})
+}
+
+// parse is Parse with what the reader does with repeated sources.
+func (p *reader) parse(text string) (a Architecture, n Notation, changed int, err error) {
+	a, n, err = Parse(p.Space, text, p.Notation)
+	a, changed, err = p.settle(a, err)
+	return a, n, changed, err
 }
 
 // hand hands an architecture on.
@@ -211,7 +221,7 @@ func (p *reader) value(line int, text string, element bool) error {
 			return p.object(line, text, members, element)
 		}
 	}
-	a, n, err := Parse(p.Space, text, p.Notation)
+	a, n, changed, err := p.parse(text)
 	if err != nil {
 		return p.inside(line, text, element, nil, err)
 	}
@@ -221,12 +231,15 @@ func (p *reader) value(line int, text string, element bool) error {
 			return p.skipped
 		}
 	}
-	return p.hand(Item{Architecture: a, Notation: n, Name: name, Line: line})
+	return p.hand(Item{Architecture: a, Notation: n, Name: name, Line: line, Repaired: changed})
 }
 
 // object reads an object: its field arch, or all of it, or the architectures inside it.
 func (p *reader) object(line int, text string, members []member, element bool) error {
 	fields := make([]Field, 0, len(members))
+	if _, ok := p.Space.(DARTS); ok && isPopulation(members) {
+		return p.population(line, text)
+	}
 	arch := -1
 	for i, m := range members {
 		if m.key == archColumn {
@@ -243,10 +256,10 @@ func (p *reader) object(line int, text string, members []member, element bool) e
 		return p.emit(line, members[arch].text(), fields)
 	}
 	if len(text) <= maxText {
-		a, n, err := Parse(p.Space, text, p.Notation)
+		a, n, changed, err := p.parse(text)
 		if err == nil {
 			p.bare = true
-			return p.hand(Item{Architecture: a, Notation: n, Line: line, Fields: fields})
+			return p.hand(Item{Architecture: a, Notation: n, Line: line, Fields: fields, Repaired: changed})
 		}
 		return p.inside(line, text, element, fields, err)
 	}
@@ -285,10 +298,13 @@ func (p *reader) inside(line int, text string, element bool, fields []Field, err
 				p.skipped = left
 			}
 			continue
-		case one.err != nil:
-			return p.at(at, one.err)
 		}
-		err := p.hand(Item{Architecture: one.architecture, Notation: one.notation, Name: one.name, Line: at, Fields: fields})
+		a, changed, err := p.settle(one.architecture, one.err)
+		if err != nil {
+			return p.at(at, err)
+		}
+		err = p.hand(Item{Architecture: a, Notation: one.notation, Name: one.name, Line: at, Fields: fields,
+			Repaired: changed})
 		if err != nil {
 			return err
 		}

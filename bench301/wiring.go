@@ -17,7 +17,7 @@ type Link struct {
 
 // Wirings implements Space: the normal and the reduction cell. States carry the numbers that the notations use.
 func (s DARTS) Wirings(a Architecture) ([]Wiring, error) {
-	g, err := s.valid(a)
+	g, err := s.drawable(a)
 	if err != nil {
 		return nil, err
 	}

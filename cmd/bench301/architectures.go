@@ -24,8 +24,10 @@ type archInput struct {
 	in              io.Reader
 	say             func(format string, args ...any) // hears what is left out; nil makes it an error
 	space, notation string
+	keep, repair    bool // genotypes whose nodes read one state twice, or the nearest architectures instead
 
-	opened map[string]*analysis.Results // runs, by path
+	opened                  map[string]*analysis.Results // runs, by path
+	read, repaired, changed int                          // architectures, and genes that repair changed
 }
 
 // archHelp explains archInput in a command's long help.
@@ -41,6 +43,8 @@ func (a *archInput) AddFlags(cmd *cobra.Command) {
 	spaceFlag(&a.space)(cmd)
 	cmd.Flags().StringVar(&a.notation, "notation", "", "read this notation only (default: whichever is "+
 		"recognised): "+notationNames())
+	cmd.Flags().BoolVar(&a.repair, "repair", false, "take the nearest architecture of the DARTS space for a genotype "+
+		"whose node reads one state twice, as most of EvoXBench's do")
 }
 
 // notationNames lists the notations of all spaces for help texts.
@@ -93,6 +97,7 @@ func (a *archInput) each(ctx context.Context, args []string) iter.Seq2[bench301.
 			}
 			args = []string{"-"}
 		}
+		defer a.tellRepairs()
 		for i, arg := range args {
 			for item, err := range a.source(ctx, space, notation, i, arg) {
 				if err == nil {
@@ -100,11 +105,22 @@ func (a *archInput) each(ctx context.Context, args []string) iter.Seq2[bench301.
 				} else if other := spaceOf(space, arg); other != "" {
 					err = fmt.Errorf("%w (of the space %s: --space %[2]s)", err, other)
 				}
+				if item.Repaired > 0 {
+					a.repaired, a.changed = a.repaired+1, a.changed+item.Repaired
+				}
+				a.read++
 				if !yield(item, err) || err != nil {
 					return
 				}
 			}
 		}
+	}
+}
+
+// tellRepairs says how much --repair changed.
+func (a *archInput) tellRepairs() {
+	if a.repair && a.say != nil {
+		a.say("--repair: %d of %d architectures changed, %d genes in all", a.repaired, a.read, a.changed)
 	}
 }
 
@@ -139,6 +155,12 @@ func (a *archInput) source(ctx context.Context, space bench301.Space, notation b
 		return a.fromRun(ctx, space, path, id)
 	}
 	r := bench301.Reader{Space: space, Notation: notation}
+	switch {
+	case a.repair:
+		r.Repeats = bench301.RepairRepeats
+	case a.keep:
+		r.Repeats = bench301.KeepRepeats
+	}
 	if a.say != nil {
 		r.Note = func(err error) { a.say("%v", err) }
 	}

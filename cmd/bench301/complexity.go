@@ -131,7 +131,7 @@ func parseSize(text string) (height, width int, err error) {
 
 func newComplexity(s streams) *cobra.Command {
 	var f recordOptions
-	in := sizedInput{archs: archInput{in: s.in, say: s.say}}
+	in := sizedInput{archs: archInput{in: s.in, say: s.say, keep: true}}
 	return with(&cobra.Command{
 		Use:   "complexity [ARCH|FILE]...",
 		Short: "Count parameters, multiply-accumulates and flops in closed form",

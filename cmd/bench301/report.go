@@ -260,6 +260,16 @@ the trivial baselines.
 		Args: someRuns,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx, as, chosen := cmd.Context(), paper.as(), cmd.Flags().Changed("only")
+			if allPopulations(args) {
+				if !chosen {
+					only = ""
+				}
+				made, known, err := tableOfFronts(ctx, s, args, only)
+				if err != nil {
+					return err
+				}
+				return paper.write(s, made, known...)
+			}
 			dir := searchIn(args)
 			if dir != "" && (!chosen || only == reports.AllTables) {
 				r, err := fronts(ctx, dir)
@@ -308,6 +318,16 @@ architectures. ~ marks differences that may be chance.
   bench301 compare runs/my-study:rwe runs/my-study:params`,
 		Args: someArgs(1, 2, "one or two runs"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if allPopulations(args) {
+				if names != nil {
+					return usagef("-e %s: %s holds fronts, and no scores of estimators", names[0], args[0])
+				}
+				t, known, err := compareFronts(cmd.Context(), s, args)
+				if err != nil {
+					return err
+				}
+				return paper.write(s, []reports.Table{t}, known...)
+			}
 			if len(args) == 1 && len(names) < 2 {
 				return usagef("%s: name another run, or two of its estimators: -e A -e B", args[0])
 			}
@@ -409,8 +429,10 @@ like; drawings of cells have none.
 		Args: someRuns,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			known := reports.FigureNames()
-			searched := searchIn(args)
-			if searched != "" {
+			searched, ofPopulations := searchIn(args), allPopulations(args)
+			if ofPopulations {
+				known = reports.GivenFigureNames()
+			} else if searched != "" {
 				known = slices.Concat(reports.SearchFigureNames(), known)
 			}
 			for _, o := range only {
@@ -454,6 +476,10 @@ like; drawings of cells have none.
 					return d.SaveFigures(cmd.Context(), dir, fixed, formats, kinds...)
 				}
 				return d.DrawInto(cmd.Context(), dir, fixed, formats, kinds...)
+			}
+			if ofPopulations {
+				paths, err := figuresOfFronts(cmd.Context(), s, args, only, style, formats, dir, own, fixed)
+				return errors.Join(printLines(s, paths...), err)
 			}
 			paths, err := figures(cmd.Context(), s, o, style, cohorts, args, only, drawn)
 			if len(paths) == 0 && err == nil {

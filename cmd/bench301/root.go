@@ -157,6 +157,7 @@ second signal ends it at once.`,
 	wrapHelp(root)
 	for _, command := range []func(streams) *cobra.Command{
 		newBench, newCompare, newComplexity, newCorrelate, newData, newDemo, newDoctor, newEstimators, newExport, newFigure,
+		newFront,
 		newPipe, newQuery, newReplay, newReport, newRuns, newSample, newScore, newServe, newShow, newStatus, newStudy,
 		newSurrogate, newTable, newSearch, newVersion, newWorker,
 	} {

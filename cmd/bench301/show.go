@@ -21,7 +21,7 @@ type showOptions struct {
 }
 
 func newShow(s streams) *cobra.Command {
-	o := showOptions{in: sizedInput{archs: archInput{in: s.in, say: s.say}}}
+	o := showOptions{in: sizedInput{archs: archInput{in: s.in, say: s.say, keep: true}}}
 	cmd := with(&cobra.Command{
 		Use:   "show ARCH|FILE...",
 		Short: "Show what an architecture is: identity, cells, size, notations, picture",
@@ -135,9 +135,14 @@ func newShown(space bench301.Space, item bench301.Item, cfg bench301.Config, not
 	}
 	v.Notations = map[string]string{}
 	for _, n := range space.Notations() {
-		if v.Notations[string(n)], err = space.Format(a, n); err != nil {
+		text, err := space.Format(a, n)
+		if _, repeats := a.(bench301.Repeating); repeats && err != nil {
+			continue // a notation that cannot hold it
+		}
+		if err != nil {
 			return v, err
 		}
+		v.Notations[string(n)] = text
 	}
 	return v, nil
 }

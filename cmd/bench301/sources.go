@@ -61,7 +61,7 @@ func (o *sourceOptions) sources(s streams) *study.Sources {
 
 // kinds are all kinds of runs.
 func kinds(from *study.Sources) []analysis.Kind {
-	return append([]analysis.Kind{partKind, search.Kind()}, from.Kinds()...)
+	return append([]analysis.Kind{partKind, search.Kind(), populationKind}, from.Kinds()...)
 }
 
 // partKind is a file of a run folder, which is to be named instead.
@@ -103,7 +103,7 @@ func beside(names []string, what string) (string, error) {
 		return "", err
 	case len(names) > 1 || r.Estimator != "":
 		return "", usagef("%s: not a run as a whole: --out says where to", strings.Join(names, " "))
-	case r.Kind.Name == "scores" || r.Kind.Name == "table":
+	case slices.Contains([]string{"scores", "table", populationKind.Name}, r.Kind.Name):
 		return strings.TrimSuffix(r.Path, filepath.Ext(r.Path)) + "-" + what, nil
 	}
 	return filepath.Join(r.Path, what), nil

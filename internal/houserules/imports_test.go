@@ -14,8 +14,8 @@ import (
 // plan lists, for every package of ours, the packages of ours that it may import, and gorgonia where that is allowed.
 // Arrows point down only. A line that begins with a tab goes on with the one before.
 const plan = `
-analysis: bench301 correlation internal/suggest moo store
-bench301: internal/input internal/printable internal/suggest
+analysis: bench301 correlation internal/input internal/strictjson internal/suggest internal/tabular moo store
+bench301: internal/input internal/printable internal/strictjson internal/suggest
 bench301/dataset: internal/atomicfile internal/download internal/input internal/pickle internal/printable
 bench301/surrogate: bench301 bench301/surrogate/internal/gin bench301/surrogate/internal/lgb
 	bench301/surrogate/internal/torch bench301/surrogate/internal/trees bench301/surrogate/internal/xgb
