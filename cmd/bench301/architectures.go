@@ -28,6 +28,7 @@ type archInput struct {
 
 	opened                  map[string]*analysis.Results // runs, by path
 	read, repaired, changed int                          // architectures, and genes that repair changed
+	repeating               int                          // architectures that read one state twice in a node
 }
 
 // archHelp explains archInput in a command's long help.
@@ -108,6 +109,9 @@ func (a *archInput) each(ctx context.Context, args []string) iter.Seq2[bench301.
 				if item.Repaired > 0 {
 					a.repaired, a.changed = a.repaired+1, a.changed+item.Repaired
 				}
+				if _, repeats := item.Architecture.(bench301.Repeating); repeats {
+					a.repeating++
+				}
 				a.read++
 				if !yield(item, err) || err != nil {
 					return
@@ -117,10 +121,15 @@ func (a *archInput) each(ctx context.Context, args []string) iter.Seq2[bench301.
 	}
 }
 
-// tellRepairs says how much --repair changed.
+// tellRepairs says how much --repair changed, or how many are outside the space.
 func (a *archInput) tellRepairs() {
-	if a.repair && a.say != nil {
+	switch {
+	case a.say == nil:
+	case a.repair:
 		a.say("--repair: %d of %d architectures changed, %d genes in all", a.repaired, a.read, a.changed)
+	case a.repeating > 0:
+		a.say("%d of %d read one state twice in a node: they are not in the DARTS space, and have no accuracy (--repair "+
+			"takes the nearest architectures)", a.repeating, a.read)
 	}
 }
 
