@@ -39,8 +39,12 @@ type GivenFile struct {
 	Repeating  int // and in how many of them a node reads one state twice
 }
 
-// maxFronts bounds a file of fronts in bytes, maxPoints the points of one run.
-const maxFronts, maxPoints = 256 << 20, 100_000
+// maxFronts bounds a file of fronts in bytes, maxMethods the files and methods judged at once.
+const maxFronts, maxMethods = 256 << 20, 1000
+
+// maxPoints bounds the points of one run in two objectives, maxPointsOfMore in more: spacing, and the front in more,
+// hold each against all others. maxPairs bounds how many pairs are held against each other for a reference front.
+const maxPoints, maxPointsOfMore, maxPairs = 20_000, 10_000, 1_000_000_000
 
 // known are the objectives of tables by the names of their columns, and how they are minimised.
 var known = map[string]struct {
@@ -75,7 +79,23 @@ func ReadFronts(path string, objectives []string) ([]GivenFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	var files []GivenFile
+	files, err := parseFronts(data, objectives)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	for i := range files {
+		f := &files[i]
+		name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+		if f.Path = path; f.Name != "" {
+			name += ":" + f.Name
+		}
+		f.Name = name
+	}
+	return files, nil
+}
+
+// parseFronts reads the content of a file of fronts.
+func parseFronts(data []byte, objectives []string) (files []GivenFile, err error) {
 	switch text := bytes.TrimLeft(bytes.TrimPrefix(data, []byte("\ufeff")), " \t\r\n"); {
 	case len(text) == 0:
 		err = errors.New("empty: want populations of EvoXBench, or a table of points")
@@ -87,18 +107,17 @@ func ReadFronts(path string, objectives []string) ([]GivenFile, error) {
 		files, err = pointsOfCSV(data, objectives)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, err
 	}
-	for i := range files {
-		f := &files[i]
-		name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
-		if f.Path = path; f.Name != "" {
-			name += ":" + f.Name
+	for _, f := range files {
+		most := maxPoints
+		if len(f.Objectives) > 2 {
+			most = maxPointsOfMore
 		}
-		f.Name = name
 		for _, r := range f.Runs {
-			if len(r.Points) > maxPoints {
-				return nil, fmt.Errorf("%s: run %s: %d points: at most %d are judged", path, r.Run, len(r.Points), maxPoints)
+			if len(r.Points) > most {
+				return nil, fmt.Errorf("run %s: %d points: at most %d in %d objectives are judged", r.Run, len(r.Points), most,
+					len(f.Objectives))
 			}
 		}
 	}
@@ -216,11 +235,12 @@ func pointsOfCSV(data []byte, objectives []string) ([]GivenFile, error) {
 type pointTable struct {
 	columns, objectives []string
 	files               []GivenFile
+	methods             map[string]int    // where its file stands
 	at                  map[[2]string]int // run of a method
 }
 
 func newPointTable(header, objectives []string) (*pointTable, error) {
-	t := &pointTable{at: map[[2]string]int{}}
+	t := &pointTable{methods: map[string]int{}, at: map[[2]string]int{}}
 	for _, name := range objectives {
 		k := slices.IndexFunc(header, func(h string) bool { return h == name })
 		if k < 0 { // the objective "error" of a column of accuracies
@@ -268,9 +288,13 @@ func (t *pointTable) add(cell func(name string) (string, bool)) error {
 		}
 		point = append(point, v)
 	}
-	f := slices.IndexFunc(t.files, func(f GivenFile) bool { return f.Name == method })
-	if f < 0 {
-		f, t.files = len(t.files), append(t.files, GivenFile{Name: method, Objectives: t.objectives})
+	f, ok := t.methods[method]
+	if !ok {
+		if f = len(t.files); f == maxMethods {
+			return fmt.Errorf("method %q: at most %d methods are judged at once", method, maxMethods)
+		}
+		t.methods[method] = f
+		t.files = append(t.files, GivenFile{Name: method, Objectives: t.objectives})
 	}
 	runs := &t.files[f].Runs
 	k, ok := t.at[[2]string{method, run}]
@@ -327,6 +351,9 @@ type GivenOptions struct {
 // JudgeFronts judges files of fronts. Where several have the same objectives, the reference front is what no point of
 // theirs dominates; a single file has one only if it is given.
 func JudgeFronts(ctx context.Context, files []GivenFile, o GivenOptions) (*Given, error) {
+	if len(files) > maxMethods {
+		return nil, fmt.Errorf("%d files and methods: at most %d are judged at once", len(files), maxMethods)
+	}
 	g := &Given{Files: files, Reference: 1, Point: o.Reference, FrontName: o.FrontName}
 	for i, f := range files {
 		box, name, err := o.box(f)
@@ -434,7 +461,19 @@ func (g *Given) distances(o GivenOptions) error {
 			return fmt.Errorf("%s: the reference front has %d objectives, the file %d", f.Name, len(front[0]),
 				len(f.Objectives))
 		}
+		if n := len(front); n > maxPairs/n && len(f.Objectives) > 2 {
+			return fmt.Errorf("%s: a reference front among %d points: too many to hold against each other; give a smaller one "+
+				"by --front", f.Name, n)
+		}
 		front, _ = undominated(front)
+		own := 0
+		for _, r := range g.Rows[i] {
+			own += len(r.Front)
+		}
+		if own > maxPairs/len(front) {
+			return fmt.Errorf("%s: %d points on its fronts, %d on the reference front: too many to hold against each other; "+
+				"give a smaller one by --front", f.Name, own, len(front))
+		}
 		g.Fronts = append(g.Fronts, len(front))
 		front = g.Boxes[i].Scale(front)
 		for k := range g.Rows[i] {
@@ -461,6 +500,12 @@ func undominated(points [][]float64) (front [][]float64, duplicates int) {
 	for i, p := range sorted {
 		if i > 0 && slices.Equal(p, sorted[i-1]) {
 			duplicates++
+			continue
+		}
+		if len(p) == 2 { // in this order the last of the front is the lowest so far
+			if n := len(front); n == 0 || p[1] < front[n-1][1] {
+				front = append(front, p)
+			}
 			continue
 		}
 		if !slices.ContainsFunc(front, func(q []float64) bool {
@@ -552,7 +597,6 @@ type GivenContrast struct {
 	A12       float64 // chance that a run of A has the larger value
 	P, Holm   float64 // two-sided Mann-Whitney; Holm over all pairs of files in this indicator. NaN where undefined
 	Undefined string  // why there is no p
-
 }
 
 // Compare compares every two files with the same objectives, whose runs are independent of each other. The skipped

@@ -2,10 +2,12 @@ package analysis
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"rwe301/internal/oracle"
@@ -79,4 +81,89 @@ func TestAttainment(t *testing.T) {
 	if got := Attainment(runs, 2); !slices.Equal(got, [][2]float64{{1, 3}, {2, 2}}) {
 		t.Errorf("worst: %v", got)
 	}
+}
+
+// TestUndominated holds the sweep of two objectives against the definition.
+func TestUndominated(t *testing.T) {
+	for _, c := range []struct {
+		points, want [][]float64
+		duplicates   int
+	}{
+		{[][]float64{{2, 1}, {1, 2}, {1, 2}, {1, 3}, {2, 2}, {3, 1}}, [][]float64{{1, 2}, {2, 1}}, 1},
+		{[][]float64{{0, 0}}, [][]float64{{0, 0}}, 0},
+		{[][]float64{{1, 2, 3}, {1, 3, 2}, {1, 3, 3}, {1, 2, 3}}, [][]float64{{1, 2, 3}, {1, 3, 2}}, 1},
+	} {
+		front, duplicates := undominated(c.points)
+		if duplicates != c.duplicates || !slices.EqualFunc(front, c.want, slices.Equal) {
+			t.Errorf("%v: %v, %d duplicates", c.points, front, duplicates)
+		}
+	}
+}
+
+// TestFrontBounds refuses what would be held against each other for hours.
+func TestFrontBounds(t *testing.T) {
+	rows := func(header, format string, n int) []byte {
+		var b strings.Builder
+		b.WriteString(header + "\n")
+		for i := range n {
+			fmt.Fprintf(&b, format+"\n", i)
+		}
+		return []byte(b.String())
+	}
+	for _, c := range []struct {
+		name, want string
+		data       []byte
+	}{
+		{"two", "run 1: 20001 points: at most 20000 in 2 objectives", rows("error,params", "0.1,%d", maxPoints+1)},
+		{"three", "run 1: 10001 points: at most 10000 in 3", rows("error,params,flops", "0.1,1,%d", maxPointsOfMore+1)},
+		{"methods", `line 1002: method "1000": at most 1000 methods`, rows("method,error,params", "%d,0.1,5", maxMethods+1)},
+	} {
+		if _, err := parseFronts(c.data, nil); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+	many := GivenRow{}
+	for i := range 40_000 {
+		many.Front = append(many.Front, []float64{float64(i), float64(-i)})
+	}
+	file := GivenFile{Name: "many", Objectives: []string{"error", "params"}}
+	g := Given{Files: []GivenFile{file, file}, Rows: [][]GivenRow{{many}, {many}}}
+	err := g.distances(GivenOptions{})
+	if err == nil || !strings.Contains(err.Error(), "40000 points on its fronts, 40000 on the reference front: too many") {
+		t.Error(err)
+	}
+}
+
+// FuzzReadFronts: whatever is read has points, all finite and in all objectives, and is judged or refused.
+func FuzzReadFronts(f *testing.F) {
+	for _, text := range []string{
+		"method,run,error,params\na,1,0.1,5\nb,2,0.2,4\n", "accuracy;macs;seed\n95.5;3;1\n", "error\tparams\n1e999\tx\n",
+		`[{"error": 0.1, "params": 5}, {"accuracy": "90"}]`, `[null, {}]`, "[", "\ufeff", "error,params\n\n,\n",
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		files, err := parseFronts(data, nil)
+		if err != nil {
+			return
+		}
+		if len(files) == 0 {
+			t.Fatal("no points and no error")
+		}
+		for _, file := range files {
+			for _, r := range file.Runs {
+				if len(r.Points) == 0 {
+					t.Fatalf("run %q of %q has no points", r.Run, file.Name)
+				}
+				for _, p := range r.Points {
+					if len(p) != len(file.Objectives) || slices.ContainsFunc(p, func(v float64) bool { return v-v != 0 }) {
+						t.Fatal(p)
+					}
+				}
+			}
+		}
+		if len(data) < 1000 {
+			_, _ = JudgeFronts(t.Context(), files, GivenOptions{})
+		}
+	})
 }

@@ -91,6 +91,9 @@ def points(ax, rows, panel):
             ax.plot(x, y, label=name, color="grey", linewidth=1, linestyle="--")
             continue
         label = name if name != panel["name"] else None  # the title of the panel says it
+        if how.get("unsigned"):
+            ax.plot(x, y, label=label, drawstyle="steps-post", linestyle=DASHES[i % len(DASHES)], **style)
+            continue
         if how.get("stairs"):
             ax.step(x, y, where="post", **style)
         elif how.get("joined"):

@@ -22,12 +22,13 @@ type Point struct {
 
 // Group are points of one kind.
 type Group struct {
-	Name   string
-	Points []Point
-	Joined bool // by a line, in the order given: a learning curve
-	Stairs bool // by the staircase of a front, both axes minimised
-	Labels bool // write the names beside the points
-	Bare   bool // a line without signs, for reference
+	Name     string
+	Points   []Point
+	Joined   bool // by a line, in the order given: a learning curve
+	Stairs   bool // by the staircase of a front, both axes minimised
+	Labels   bool // write the names beside the points
+	Bare     bool // a line without signs, for reference
+	Unsigned bool // a line without signs, in its colour and dashes
 }
 
 // Points shows groups of points: correlation against cost, or fronts of searches beside known networks.
@@ -142,7 +143,7 @@ func (g Points) frame(s Style) frame {
 		}
 		mark := thumbnail{line, &glyph}
 		switch {
-		case group.Bare:
+		case group.Bare, group.Unsigned:
 			mark.glyph = nil
 		default:
 			p.Add(&plotter.Scatter{XYs: xys, GlyphStyle: glyph})

@@ -54,10 +54,11 @@ type scriptTick struct {
 
 // scriptGroup is how the points of a group are drawn.
 type scriptGroup struct {
-	Joined bool `json:"joined,omitempty"`
-	Stairs bool `json:"stairs,omitempty"`
-	Labels bool `json:"labels,omitempty"`
-	Bare   bool `json:"bare,omitempty"`
+	Joined   bool `json:"joined,omitempty"`
+	Stairs   bool `json:"stairs,omitempty"`
+	Labels   bool `json:"labels,omitempty"`
+	Bare     bool `json:"bare,omitempty"`
+	Unsigned bool `json:"unsigned,omitempty"`
 }
 
 // scripted are the columns of tables that matplotlib.py draws, as its KINDS.
@@ -143,7 +144,8 @@ func (spec *scriptSpec) fill(g Grid, width vg.Length, s Style) {
 		case Points:
 			p.Groups = map[string]scriptGroup{}
 			for _, group := range panel.Groups {
-				p.Groups[group.Name] = scriptGroup{group.Joined, group.Stairs, group.Labels, group.Bare}
+				p.Groups[group.Name] = scriptGroup{group.Joined, group.Stairs, group.Labels, group.Bare,
+					group.Unsigned}
 			}
 		}
 		spec.Panels = append(spec.Panels, p)

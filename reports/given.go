@@ -184,9 +184,15 @@ func (g Given) Runs() Table {
 	return t
 }
 
-// Contrasts is the table of comparisons; ok is false where there is nothing to compare.
-func (g Given) Contrasts() (t Table, ok bool) {
+// maxSkipped is how many pairs without a comparison are named.
+const maxSkipped = 8
+
+// Contrasts is the table of comparisons, without rows where nothing can be compared, and why pairs are not compared.
+func (g Given) Contrasts() (t Table, skipped []string) {
 	all, skipped := g.Compare()
+	if more := len(skipped) - maxSkipped; more > 0 {
+		skipped = append(skipped[:maxSkipped], fmt.Sprintf("Nor are %d other pairs.", more))
+	}
 	t = Table{Name: "comparison", Title: "Comparison over runs of " + g.names(), Columns: []Column{
 		{Name: "A", Key: "a", Kind: Label}, {Name: "B", Key: "b", Kind: Label},
 		{Name: "indicator", Key: "indicator", Kind: Words},
@@ -194,9 +200,9 @@ func (g Given) Contrasts() (t Table, ok bool) {
 		{Name: "median B", Key: "median_b", Kind: Real, Digits: 4},
 		{Name: "better", Key: "better", Kind: Words}, {Name: "A12", Key: "a12", Kind: Real, Digits: 3},
 		{Name: "p", Key: "p", Kind: Chance}, {Name: "p (Holm)", Key: "p_holm", Kind: Chance},
-	}, Notes: append([]string{"A12: the chance that a run of A has a larger value than one of B, ties half (Vargha and " +
+	}, Notes: []string{"A12: the chance that a run of A has a larger value than one of B, ties half (Vargha and " +
 		"Delaney 2000); p: Mann-Whitney, two-sided, for runs that are independent; Holm over the pairs of files of each " +
-		"indicator; better: at 0.05 after Holm, ~ for neither."}, skipped...)}
+		"indicator; better: at 0.05 after Holm, ~ for neither."}}
 	for _, c := range all {
 		better := "~"
 		if c.Holm < 0.05 {
@@ -213,7 +219,7 @@ func (g Given) Contrasts() (t Table, ok bool) {
 		}
 		t.Rows = append(t.Rows, row)
 	}
-	return t, len(t.Rows) > 0 || len(skipped) > 0
+	return t, skipped
 }
 
 // givenKinds are what fronts of others can be drawn in.
@@ -303,9 +309,12 @@ func (g Given) plane(file int, objective string) (runs [][][2]float64) {
 	return runs
 }
 
+// maxSigns is how many corners of a staircase bear signs; a line of more is told by its dashes.
+const maxSigns = 15
+
 // stairs is a group of points of a staircase.
 func stairs(name string, corners [][2]float64) plots.Group {
-	g := plots.Group{Name: name, Stairs: true}
+	g := plots.Group{Name: name, Stairs: true, Unsigned: len(corners) > maxSigns}
 	for _, c := range corners {
 		g.Points = append(g.Points, plots.Point{Name: name, X: c[0], Y: c[1], Low: c[1], High: c[1]})
 	}
@@ -324,7 +333,7 @@ func (g Given) fronts() (out []Figure, _ error) {
 	for _, o := range g.projections() {
 		x, _ := axis(o)
 		y, _ := axis(g.Files[0].Objectives[0])
-		p := plots.Points{Title: "what no run of a file dominates", XLabel: x, YLabel: y}
+		p := plots.Points{Title: "front of all runs together", XLabel: x, YLabel: y}
 		for i, f := range g.Files {
 			runs := g.plane(i, o)
 			if runs == nil {
@@ -335,6 +344,9 @@ func (g Given) fronts() (out []Figure, _ error) {
 				name = fmt.Sprintf("%s (%d runs)", name, len(runs))
 			}
 			p.Groups = append(p.Groups, stairs(name, analysis.Attainment(runs, 1)))
+		}
+		if len(p.Groups) == 1 { // no legend names it
+			p.Title = p.Groups[0].Name + ", " + p.Title
 		}
 		made, err := plots.NewPoints(p)
 		if err != nil {

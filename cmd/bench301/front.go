@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -68,8 +69,11 @@ surfaces and hypervolumes into a folder.`,
 			tables := []reports.Table{g.Summary()}
 			if runs {
 				tables = []reports.Table{g.Runs()}
-			} else if t, ok := g.Contrasts(); ok && len(g.Files) > 1 {
+			} else if t, skipped := g.Contrasts(); len(t.Rows) > 0 {
+				t.Notes = append(t.Notes, skipped...)
 				tables = append(tables, t)
+			} else {
+				tables[0].Notes = append(tables[0].Notes, skipped...)
 			}
 			if err := paper.write(s, tables, g.Names()...); err != nil || out == "" {
 				return err
@@ -160,8 +164,11 @@ func compareFronts(ctx context.Context, s streams, paths []string) (t reports.Ta
 	if g, err = given(ctx, s, paths, shared, analysis.GivenOptions{}); err != nil {
 		return t, nil, err
 	}
-	t, _ = g.Contrasts()
-	t.Notes = append(t.Notes, "In the objectives that both have: "+strings.Join(shared, ", ")+".")
+	t, skipped := g.Contrasts()
+	if len(t.Rows) == 0 {
+		return t, nil, errors.New(strings.Join(skipped, "; "))
+	}
+	t.Notes = append(append(t.Notes, skipped...), "In the objectives that both have: "+strings.Join(shared, ", ")+".")
 	t.Notes = append(t.Notes, g.Summary().Notes[1:]...)
 	return t, g.Names(), nil
 }
