@@ -59,6 +59,11 @@ mkdir experiments
 cp -r runs/small experiments
 printf 'arch,acc\n|nor_conv_3x3~0|+|none~0|none~1|+|skip_connect~0|none~1|nor_conv_1x1~2|,84.5\n' > trained.csv
 bench301 data import nasbench201 trained.csv > /dev/null
+cell=2,0,2,1,2,1,2,2,2,2,2,3,1,0,1,4
+echo "[{\"run\": 1, \"X\": [[$cell,$cell]], \"F\": [[0.1, 600000]]}, {\"run\": 2, \"X\": [[$cell,$cell]], \"F\": [[0.09, 7e5]]}]" |
+  tee c10mop8_nsga2.json a.json > b.json
+printf 'run,error,params\n1,0.1,6e5\n2,0.2,5e5\n' > mine.csv
+bench301 report runs/my-search > /dev/null
 `
 
 // skipped are beginnings of examples that are not executed, with the reasons.
