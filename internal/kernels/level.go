@@ -13,7 +13,8 @@ type Level uint8
 // The levels, from slow to fast.
 const (
 	Portable Level = iota
-	AVX2
+	NEON           // of arm64
+	AVX2           // AVX2 and AVX-512 of amd64
 	AVX512
 )
 
@@ -24,7 +25,7 @@ const environment = "BENCH301_SIMD"
 var active, forced = choose(os.Getenv(environment), Levels())
 
 func (l Level) String() string {
-	return [...]string{"portable", "avx2", "avx512"}[l]
+	return [...]string{"portable", "neon", "avx2", "avx512"}[l]
 }
 
 // Levels lists the levels that this program and CPU have, slow to fast.

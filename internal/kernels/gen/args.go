@@ -7,13 +7,15 @@ import (
 	"go/token"
 	"os"
 
-	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/attr"
+	"github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
 // args gives a kernel access to its argument, a pointer to a struct of eight-byte fields.
 type args struct {
+	*build.Context
 	base   reg.Register
 	fields map[string]int // offsets
 }
@@ -21,16 +23,16 @@ type args struct {
 // function begins a kernel that takes a pointer to the named struct of a file of package kernels. A geometry is part of
 // its name.
 func function(v isa, name string, g *geometry, file, structure string) args {
-	if v == avx512 {
-		record(name, structure, g)
-	}
+	record(name, structure, g)
 	if g != nil {
 		name += g.String()
 	}
 	name += v.name
-	TEXT(name, NOSPLIT, "func(args *byte)")
-	Doc(fmt.Sprintf("%s takes a *%s.", name, structure))
-	return args{base: Load(Param("args"), GP64()), fields: fields("../"+file, structure)}
+	v.Function(name)
+	v.Attributes(attr.NOSPLIT)
+	v.SignatureExpr("func(args *byte)")
+	v.Doc(fmt.Sprintf("%s takes a *%s.", name, structure))
+	return args{v.Context, v.Load(v.Param("args"), v.GP64()), fields("../"+file, structure)}
 }
 
 // fields reads a struct's field offsets from its Go source.
@@ -69,8 +71,8 @@ func (a args) at(field string) Mem {
 
 // load brings a field into a register.
 func (a args) load(field string) reg.GPVirtual {
-	r := GP64()
-	MOVQ(a.at(field), r)
+	r := a.GP64()
+	a.MOVQ(a.at(field), r)
 	return r
 }
 
@@ -80,9 +82,9 @@ func fail(err error) {
 }
 
 // ret ends a kernel.
-func ret() {
-	VZEROUPPER()
-	RET()
+func (v isa) ret() {
+	v.VZEROUPPER()
+	v.RET()
 }
 
 // labels are unique in a function.

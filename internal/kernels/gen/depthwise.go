@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 
-	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
@@ -44,13 +43,13 @@ type walk struct {
 func newWalk(v isa, name string, g geometry) *walk {
 	k := &walk{file: &file{isa: v}, args: function(v, name, &g, "depthwise.go", "depthwiseArgs")}
 	for _, m := range []*Mem{&k.left, &k.rowDst, &k.rowX, &k.rowsLeft, &k.firstX, &k.vectorAt} {
-		*m = AllocLocal(8)
+		*m = k.AllocLocal(8)
 	}
-	k.dst, k.x, k.w = GP64(), GP64(), GP64()
+	k.dst, k.x, k.w = k.GP64(), k.GP64(), k.GP64()
 	k.dstPixel = k.load("dstPixel")
 	k.xStep = k.load("xRow")
 	if g.dilation == 2 {
-		ADDQ(k.xStep, k.xStep)
+		k.ADDQ(k.xStep, k.xStep)
 	}
 	return k
 }
@@ -58,27 +57,27 @@ func newWalk(v isa, name string, g geometry) *walk {
 // groups calls emit for groups of pixels until none of the row is left.
 func (k *walk) groups(g geometry, sizes []int, emit func(n int)) {
 	t := k.load("width")
-	MOVQ(t, k.left)
+	k.MOVQ(t, k.left)
 	end := k.next("rowEnd")
 	for _, n := range sizes {
 		again, skip := k.next("group"), k.next("skip")
-		Label(again)
-		CMPQ(k.left, U32(uint32(n)))
-		JLT(LabelRef(skip))
+		k.Label(again)
+		k.CMPQ(k.left, U32(uint32(n)))
+		k.JLT(LabelRef(skip))
 		emit(n)
-		ADDQ(U32(uint32(n*g.stride*blockBytes)), k.x)
-		SUBQ(U32(uint32(n)), k.left)
-		JZ(LabelRef(end))
-		JMP(LabelRef(again))
-		Label(skip)
+		k.ADDQ(U32(uint32(n*g.stride*blockBytes)), k.x)
+		k.SUBQ(U32(uint32(n)), k.left)
+		k.JZ(LabelRef(end))
+		k.JMP(LabelRef(again))
+		k.Label(skip)
 	}
-	Label(end)
+	k.Label(end)
 }
 
 // addTo adds a field to a value in memory.
 func (a args) addTo(m Mem, field string) {
 	t := a.load(field)
-	ADDQ(t, m)
+	a.ADDQ(t, m)
 }
 
 // vectorLoop runs emit for each vector of a block; dst, x and w point at the vector.
@@ -87,23 +86,23 @@ func (k *walk) vectorLoop(emit func()) {
 		emit()
 		return
 	}
-	MOVQ(U32(0), k.vectorAt)
+	k.MOVQ(U32(0), k.vectorAt)
 	again := k.next("vector")
-	Label(again)
+	k.Label(again)
 	emit()
-	ADDQ(U32(uint32(k.bytes())), k.vectorAt)
-	CMPQ(k.vectorAt, U32(blockBytes))
-	JLT(LabelRef(again))
+	k.ADDQ(U32(uint32(k.bytes())), k.vectorAt)
+	k.CMPQ(k.vectorAt, U32(blockBytes))
+	k.JLT(LabelRef(again))
 }
 
 // start sets dst, x and w to the current vector of the current row and block.
 func (k *walk) start() {
-	MOVQ(k.rowDst, k.dst)
-	MOVQ(k.rowX, k.x)
-	MOVQ(k.at("w"), k.w)
+	k.MOVQ(k.rowDst, k.dst)
+	k.MOVQ(k.rowX, k.x)
+	k.MOVQ(k.at("w"), k.w)
 	if k.vectors() > 1 {
 		for _, r := range []reg.GPVirtual{k.dst, k.x, k.w} {
-			ADDQ(k.vectorAt, r)
+			k.ADDQ(k.vectorAt, r)
 		}
 	}
 }
@@ -116,7 +115,7 @@ func depthwise(v isa) {
 	for _, g := range geometries {
 		k := newWalk(v, "depthwise", g)
 		// A block at a time: its rows stay in the cache while windows move down over them.
-		Label("block")
+		k.Label("block")
 		k.vectorLoop(func() {
 			k.rows(g, k.at("dst"), k.at("x"), func() {
 				k.groups(g, sizes, func(n int) { k.forward(g, n) })
@@ -129,60 +128,60 @@ func depthwise(v isa) {
 // rows runs emit for each row of a vector of a block, with dst, x and w set.
 func (k *walk) rows(g geometry, dst, x Mem, emit func()) {
 	for _, m := range []struct{ from, to Mem }{{dst, k.rowDst}, {x, k.rowX}, {k.at("rows"), k.rowsLeft}} {
-		t := GP64()
-		MOVQ(m.from, t)
-		MOVQ(t, m.to)
+		t := k.GP64()
+		k.MOVQ(m.from, t)
+		k.MOVQ(t, m.to)
 	}
 	row := k.next("row")
-	Label(row)
+	k.Label(row)
 	k.start()
 	emit()
 	k.addTo(k.rowDst, "dstRow")
 	t := k.load("xRow")
 	for range g.stride {
-		ADDQ(t, k.rowX)
+		k.ADDQ(t, k.rowX)
 	}
-	DECQ(k.rowsLeft)
-	JNZ(LabelRef(row))
+	k.DECQ(k.rowsLeft)
+	k.JNZ(LabelRef(row))
 }
 
 // nextBlock ends the loop over blocks, and the kernel.
 func (k *walk) nextBlock(g geometry) {
 	k.addTo(k.at("dst"), "dstBlock")
 	k.addTo(k.at("x"), "xBlock")
-	ADDQ(U32(uint32(g.kernel*g.kernel*blockBytes)), k.at("w"))
-	DECQ(k.at("blocks"))
-	JNZ(LabelRef("block"))
-	ret()
+	k.ADDQ(U32(uint32(g.kernel*g.kernel*blockBytes)), k.at("w"))
+	k.DECQ(k.at("blocks"))
+	k.JNZ(LabelRef("block"))
+	k.ret()
 }
 
 // forward computes n pixels. Each input column is loaded once and goes to all windows that hold it.
 func (k *walk) forward(g geometry, n int) {
 	defer k.free(k.used)
 	acc, w, x := k.regs(n), k.regs(g.kernel), k.reg()
-	line := GP64()
-	MOVQ(k.x, line)
+	line := k.GP64()
+	k.MOVQ(k.x, line)
 	for ky := range g.kernel {
 		if ky > 0 {
-			ADDQ(k.xStep, line)
+			k.ADDQ(k.xStep, line)
 		}
 		for kx := range w {
-			VMOVUPS(Mem{Base: k.w, Disp: (ky*g.kernel + kx) * blockBytes}, w[kx])
+			k.VMOVUPS(Mem{Base: k.w, Disp: (ky*g.kernel + kx) * blockBytes}, w[kx])
 		}
 		for j := range g.columns(n) {
 			from := k.column(g, n, j, line, x)
 			g.taps(n, j, func(p, kx int) {
 				if ky+kx == 0 {
-					VMULPS(from, w[kx], acc[p])
+					k.VMULPS(from, w[kx], acc[p])
 				} else {
-					VFMADD231PS(from, w[kx], acc[p])
+					k.VFMADD231PS(from, w[kx], acc[p])
 				}
 			})
 		}
 	}
 	for p := range n {
-		VMOVUPS(acc[p], Mem{Base: k.dst})
-		ADDQ(k.dstPixel, k.dst)
+		k.VMOVUPS(acc[p], Mem{Base: k.dst})
+		k.ADDQ(k.dstPixel, k.dst)
 	}
 }
 
@@ -197,7 +196,7 @@ func depthwiseGradient(v isa) {
 			sizes = []int{4, 1}
 		}
 		k := newWalk(v, "depthwiseGradient", g)
-		Label("block")
+		k.Label("block")
 		k.vectorLoop(func() {
 			for ky := 0; ky < g.kernel; ky += rows {
 				k.gradient(g, ky, min(ky+rows, g.kernel), sizes)
@@ -216,9 +215,9 @@ func (k *walk) gradient(g geometry, lo, hi int, sizes []int) {
 	if lo > 0 {
 		first := k.load("x")
 		for range lo {
-			ADDQ(k.xStep, first)
+			k.ADDQ(k.xStep, first)
 		}
-		MOVQ(first, k.firstX)
+		k.MOVQ(first, k.firstX)
 		x = k.firstX
 	}
 	k.rows(g, k.at("dst"), x, func() {
@@ -226,8 +225,8 @@ func (k *walk) gradient(g geometry, lo, hi int, sizes []int) {
 	})
 	for i, r := range acc {
 		m := Mem{Base: k.w, Disp: (lo*g.kernel + i) * blockBytes}
-		VADDPS(m, r, r)
-		VMOVUPS(r, m)
+		k.VADDPS(m, r, r)
+		k.VMOVUPS(r, m)
 	}
 }
 
@@ -236,19 +235,19 @@ func (k *walk) gradientGroup(g geometry, rows, n int, acc []reg.VecPhysical) {
 	defer k.free(k.used)
 	dy, x := k.regs(n), k.reg()
 	for p := range n {
-		VMOVUPS(Mem{Base: k.dst}, dy[p])
-		ADDQ(k.dstPixel, k.dst)
+		k.VMOVUPS(Mem{Base: k.dst}, dy[p])
+		k.ADDQ(k.dstPixel, k.dst)
 	}
-	line := GP64()
-	MOVQ(k.x, line)
+	line := k.GP64()
+	k.MOVQ(k.x, line)
 	for ky := range rows {
 		if ky > 0 {
-			ADDQ(k.xStep, line)
+			k.ADDQ(k.xStep, line)
 		}
 		for j := range g.columns(n) {
 			from := k.column(g, n, j, line, x)
 			g.taps(n, j, func(p, kx int) {
-				VFMADD231PS(from, dy[p], acc[ky*g.kernel+kx])
+				k.VFMADD231PS(from, dy[p], acc[ky*g.kernel+kx])
 			})
 		}
 	}
@@ -262,6 +261,6 @@ func (k *walk) column(g geometry, n, j int, line reg.Register, x reg.VecPhysical
 	if uses < 2 {
 		return m
 	}
-	VMOVUPS(m, x)
+	k.VMOVUPS(m, x)
 	return x
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
@@ -32,9 +31,9 @@ type cursor struct {
 // newSweep begins a kernel on maps and per-channel vectors of those field names.
 func newSweep(v isa, name string, maps []string, channels []string) *sweep {
 	k := &sweep{file: &file{isa: v}, args: function(v, name, nil, "elementwise.go", "elementwiseArgs"), channels: channels}
-	k.left, k.offset, k.blocks = AllocLocal(8), AllocLocal(8), AllocLocal(8)
+	k.left, k.offset, k.blocks = k.AllocLocal(8), k.AllocLocal(8), k.AllocLocal(8)
 	for _, m := range maps {
-		k.maps = append(k.maps, &cursor{name: m, at: GP64(), block: k.load(m + "Block"), groupFrom: AllocLocal(8),
+		k.maps = append(k.maps, &cursor{name: m, at: k.GP64(), block: k.load(m + "Block"), groupFrom: k.AllocLocal(8),
 			row: k.args.at(m)})
 	}
 	return k
@@ -57,29 +56,29 @@ func (k *sweep) vectorAt(c *cursor, i int) Mem {
 func (k *sweep) run(groups []int, before, body, after func(vectors int)) {
 	if groups[0] == 4 {
 		for _, c := range k.maps {
-			c.block3 = GP64()
-			LEAQ(Mem{Base: c.block, Index: c.block, Scale: 2}, c.block3)
+			c.block3 = k.GP64()
+			k.LEAQ(Mem{Base: c.block, Index: c.block, Scale: 2}, c.block3)
 		}
 	}
-	Label("row")
-	MOVQ(U32(0), k.offset)
+	k.Label("row")
+	k.MOVQ(U32(0), k.offset)
 	t := k.load("blocks")
-	MOVQ(t, k.blocks)
+	k.MOVQ(t, k.blocks)
 	for _, c := range k.maps {
-		t := GP64()
-		MOVQ(c.row, t)
-		MOVQ(t, c.groupFrom)
+		t := k.GP64()
+		k.MOVQ(c.row, t)
+		k.MOVQ(t, c.groupFrom)
 	}
 	for _, g := range groups {
 		again, skip := k.next("group"), k.next("skip")
-		Label(again)
-		CMPQ(k.blocks, U32(uint32(g)))
-		JLT(LabelRef(skip))
+		k.Label(again)
+		k.CMPQ(k.blocks, U32(uint32(g)))
+		k.JLT(LabelRef(skip))
 		k.group(g, before, body, after)
-		ADDQ(U32(uint32(g*blockBytes)), k.offset)
-		SUBQ(U32(uint32(g)), k.blocks)
-		JMP(LabelRef(again))
-		Label(skip)
+		k.ADDQ(U32(uint32(g*blockBytes)), k.offset)
+		k.SUBQ(U32(uint32(g)), k.blocks)
+		k.JMP(LabelRef(again))
+		k.Label(skip)
 	}
 	for _, c := range k.maps {
 		k.addTo(c.row, c.name+"Row")
@@ -87,9 +86,9 @@ func (k *sweep) run(groups []int, before, body, after func(vectors int)) {
 	if k.rowEnd != nil {
 		k.rowEnd()
 	}
-	DECQ(k.at("rows"))
-	JNZ(LabelRef("row"))
-	ret()
+	k.DECQ(k.at("rows"))
+	k.JNZ(LabelRef("row"))
+	k.ret()
 }
 
 // group emits the pixels of one row for g blocks.
@@ -99,34 +98,34 @@ func (k *sweep) group(g int, before, body, after func(vectors int)) {
 	k.vector = nil
 	for _, name := range k.channels {
 		from := k.load(name)
-		ADDQ(k.offset, from)
+		k.ADDQ(k.offset, from)
 		r := k.regs(n)
 		for i := range r {
-			VMOVUPS(Mem{Base: from, Disp: i * k.bytes()}, r[i])
+			k.VMOVUPS(Mem{Base: from, Disp: i * k.bytes()}, r[i])
 		}
 		k.vector = append(k.vector, r)
 	}
 	for _, c := range k.maps {
-		MOVQ(c.groupFrom, c.at)
+		k.MOVQ(c.groupFrom, c.at)
 	}
 	if before != nil {
 		before(n)
 	}
 	left := k.load("width")
 	pixel := k.next("pixel")
-	Label(pixel)
+	k.Label(pixel)
 	body(n)
 	for _, c := range k.maps {
-		ADDQ(k.at(c.name+"Pixel"), c.at)
+		k.ADDQ(k.at(c.name+"Pixel"), c.at)
 	}
-	DECQ(left)
-	JNZ(LabelRef(pixel))
+	k.DECQ(left)
+	k.JNZ(LabelRef(pixel))
 	if after != nil {
 		after(n)
 	}
 	for _, c := range k.maps {
 		for range g {
-			ADDQ(c.block, c.groupFrom)
+			k.ADDQ(c.block, c.groupFrom)
 		}
 	}
 }
@@ -161,34 +160,34 @@ func totals(v isa) {
 	f := &file{isa: v}
 	dst, n, stride := a.load("data"), a.load("blocks"), a.load("stride")
 	if v.vectors() == 2 {
-		ADDQ(n, n)
+		v.ADDQ(n, n)
 	}
 	sum := f.regs(2)
 	terms := f.regs(2)
-	Label("next")
+	v.Label("next")
 	v.zero(sum...)
-	at, left := GP64(), a.load("count")
-	MOVQ(dst, at)
-	Label("slot")
+	at, left := v.GP64(), a.load("count")
+	v.MOVQ(dst, at)
+	v.Label("slot")
 	for i, half := range sum {
-		VCVTPS2PD(Mem{Base: at, Disp: i * v.bytes() / 2}, terms[i])
-		VADDPD(terms[i], half, half)
+		v.VCVTPS2PD(Mem{Base: at, Disp: i * v.bytes() / 2}, terms[i])
+		v.VADDPD(terms[i], half, half)
 	}
-	ADDQ(stride, at)
-	DECQ(left)
-	JNZ(LabelRef("slot"))
+	v.ADDQ(stride, at)
+	v.DECQ(left)
+	v.JNZ(LabelRef("slot"))
 	for i, half := range sum {
 		if v.masks() {
-			VCVTPD2PS(half, v.low(half))
+			v.VCVTPD2PS(half, v.low(half))
 		} else {
-			VCVTPD2PSY(half, v.low(half))
+			v.VCVTPD2PSY(half, v.low(half))
 		}
-		VMOVUPS(v.low(half), Mem{Base: dst, Disp: i * v.bytes() / 2})
+		v.VMOVUPS(v.low(half), Mem{Base: dst, Disp: i * v.bytes() / 2})
 	}
-	ADDQ(U32(uint32(v.bytes())), dst)
-	DECQ(n)
-	JNZ(LabelRef("next"))
-	ret()
+	v.ADDQ(U32(uint32(v.bytes())), dst)
+	v.DECQ(n)
+	v.JNZ(LabelRef("next"))
+	v.ret()
 }
 
 func affine(v isa, name string, relu bool) {
@@ -197,24 +196,24 @@ func affine(v isa, name string, relu bool) {
 	zero := k.reg()
 	k.zero(zero)
 	ahead := k.load("ahead")
-	fetch := GP64()
+	fetch := k.GP64()
 	k.run(groupSizes(v, 2), nil, func(n int) {
 		defer k.free(k.used)
 		r := k.regs(min(n, 4))
-		LEAQ(Mem{Base: x.at, Index: ahead, Scale: 1}, fetch)
+		k.LEAQ(Mem{Base: x.at, Index: ahead, Scale: 1}, fetch)
 		for i := range n {
 			if i%k.vectors() == 0 {
 				m := k.vectorAt(x, i)
 				m.Base = fetch
-				PREFETCHT0(m)
+				k.PREFETCHT0(m)
 			}
 			t := r[i%len(r)]
-			VMOVUPS(k.vectorAt(x, i), t)
-			VFMADD213PS(k.vector[1][i], k.vector[0][i], t)
+			k.VMOVUPS(k.vectorAt(x, i), t)
+			k.VFMADD213PS(k.vector[1][i], k.vector[0][i], t)
 			if relu {
-				VMAXPS(t, zero, t) // the second source, the value, wins when it is not a number
+				k.VMAXPS(t, zero, t) // the second source, the value, wins when it is not a number
 			}
-			VMOVUPS(t, k.vectorAt(dst, i))
+			k.VMOVUPS(t, k.vectorAt(dst, i))
 		}
 	}, nil)
 }
@@ -224,38 +223,38 @@ func signs(v isa) {
 	x := k.maps[0]
 	zero := k.reg()
 	k.zero(zero)
-	out, step := GP64(), GP64()
+	out, step := k.GP64(), k.GP64()
 	k.rowEnd = func() {
 		t := k.load("width")
-		IMULQ(step, t)
-		ADDQ(t, k.at("signs"))
+		k.IMULQ(step, t)
+		k.ADDQ(t, k.at("signs"))
 	}
-	MOVQ(k.at("blocks"), step)
-	ADDQ(step, step)
+	k.MOVQ(k.at("blocks"), step)
+	k.ADDQ(step, step)
 	k.run([]int{1}, func(int) {
 		// the sign words of a pixel lie side by side
-		MOVQ(k.offset, out)
-		SHRQ(U8(5), out)
-		ADDQ(k.at("signs"), out)
+		k.MOVQ(k.offset, out)
+		k.SHRQ(U8(5), out)
+		k.ADDQ(k.at("signs"), out)
 	}, func(n int) {
 		defer k.free(k.used)
 		t := k.reg()
 		for i := range n {
-			VMOVUPS(k.vectorAt(x, i), t)
-			VFMADD213PS(k.vector[1][i], k.vector[0][i], t)
-			bits := GP32()
+			k.VMOVUPS(k.vectorAt(x, i), t)
+			k.VFMADD213PS(k.vector[1][i], k.vector[0][i], t)
+			bits := k.GP32()
 			if k.masks() {
-				m := K()
-				VCMPPS(U8(14), zero, t, m)
-				KMOVW(m, bits)
-				MOVW(bits.As16(), Mem{Base: out})
+				m := k.K()
+				k.VCMPPS(U8(14), zero, t, m)
+				k.KMOVW(m, bits)
+				k.MOVW(bits.As16(), Mem{Base: out})
 			} else {
-				VCMPPS(U8(14), zero, t, t)
-				VMOVMSKPS(t, bits)
-				MOVB(bits.As8(), Mem{Base: out, Disp: i})
+				k.VCMPPS(U8(14), zero, t, t)
+				k.VMOVMSKPS(t, bits)
+				k.MOVB(bits.As8(), Mem{Base: out, Disp: i})
 			}
 		}
-		ADDQ(step, out)
+		k.ADDQ(step, out)
 	}, nil)
 }
 
@@ -269,27 +268,27 @@ func pairwise(v isa, name string, channels []string, each func(k *sweep, i int, 
 		for i := range n {
 			f := r[i%len(r)]
 			each(k, i, k.vectorAt(x, i), k.vectorAt(y, i), f, t)
-			VMOVUPS(f, k.vectorAt(dst, i))
+			k.VMOVUPS(f, k.vectorAt(dst, i))
 		}
 	}, nil)
 }
 
 func add(v isa) {
 	pairwise(v, "add", []string{"u", "v", "w", "z"}, func(k *sweep, i int, x, y Mem, f, t reg.VecPhysical) {
-		VMOVUPS(x, f)
-		VFMADD213PS(k.vector[1][i], k.vector[0][i], f)
-		VMOVUPS(y, t)
-		VFMADD213PS(k.vector[3][i], k.vector[2][i], t)
-		VADDPS(t, f, f)
+		k.VMOVUPS(x, f)
+		k.VFMADD213PS(k.vector[1][i], k.vector[0][i], f)
+		k.VMOVUPS(y, t)
+		k.VFMADD213PS(k.vector[3][i], k.vector[2][i], t)
+		k.VADDPS(t, f, f)
 	})
 }
 
 func combine(v isa) {
 	pairwise(v, "combine", []string{"u", "v", "w"}, func(k *sweep, i int, x, y Mem, f, t reg.VecPhysical) {
-		VMOVUPS(y, t)
-		VFMADD213PS(k.vector[2][i], k.vector[1][i], t)
-		VMOVUPS(x, f)
-		VFMADD213PS(t, k.vector[0][i], f)
+		k.VMOVUPS(y, t)
+		k.VFMADD213PS(k.vector[2][i], k.vector[1][i], t)
+		k.VMOVUPS(x, f)
+		k.VFMADD213PS(t, k.vector[0][i], f)
 	})
 }
 
@@ -314,29 +313,29 @@ func rectify(v isa, name string, stats bool) {
 		r := k.regs(n)
 		t := k.reg()
 		for i, f := range r {
-			VMOVUPS(k.vectorAt(x, i), t)
-			VFMADD213PS(k.vector[1][i], k.vector[0][i], t)
+			k.VMOVUPS(k.vectorAt(x, i), t)
+			k.VFMADD213PS(k.vector[1][i], k.vector[0][i], t)
 			if k.masks() {
-				m := K()
-				VCMPPS(U8(14), zero, t, m)
-				VMOVUPS_Z(k.vectorAt(du, i), m, f)
+				m := k.K()
+				k.VCMPPS(U8(14), zero, t, m)
+				k.VMOVUPS_Z(k.vectorAt(du, i), m, f)
 			} else {
-				VCMPPS(U8(14), zero, t, t)
-				VANDPS(k.vectorAt(du, i), t, f)
+				k.VCMPPS(U8(14), zero, t, t)
+				k.VANDPS(k.vectorAt(du, i), t, f)
 			}
 		}
 		store := k.next("store")
-		TESTQ(accumulate, accumulate)
-		JEQ(LabelRef(store))
+		k.TESTQ(accumulate, accumulate)
+		k.JEQ(LabelRef(store))
 		for i, f := range r {
-			VADDPS(k.vectorAt(dz, i), f, f)
+			k.VADDPS(k.vectorAt(dz, i), f, f)
 		}
-		Label(store)
+		k.Label(store)
 		for i, f := range r {
-			VMOVUPS(f, k.vectorAt(dz, i))
+			k.VMOVUPS(f, k.vectorAt(dz, i))
 			if stats {
-				VADDPS(f, first[i], first[i])
-				VFMADD231PS(k.vectorAt(x, i), f, second[i])
+				k.VADDPS(f, first[i], first[i])
+				k.VFMADD231PS(k.vectorAt(x, i), f, second[i])
 			}
 		}
 	}, after)
@@ -354,9 +353,9 @@ func sums(v isa) {
 		defer k.free(k.used)
 		t := k.reg()
 		for i := range n {
-			VMOVUPS(k.vectorAt(x, i), t)
-			VADDPS(t, first[i], first[i])
-			VFMADD231PS(k.vectorAt(y, i), t, second[i])
+			k.VMOVUPS(k.vectorAt(x, i), t)
+			k.VADDPS(t, first[i], first[i])
+			k.VFMADD231PS(k.vectorAt(y, i), t, second[i])
 		}
 	}, func(int) { k.flushSums(first, second) })
 }
@@ -364,10 +363,10 @@ func sums(v isa) {
 // flushSums adds the sums of the current group to the statistics.
 func (k *sweep) flushSums(first, second []reg.VecPhysical) {
 	stats, more := k.load("stats"), k.load("blocks")
-	ADDQ(k.offset, stats) // values of 8 bytes, offset counts those of 4
-	ADDQ(k.offset, stats)
-	SHLQ(U8(7), more)
-	ADDQ(stats, more)
+	k.ADDQ(k.offset, stats) // values of 8 bytes, offset counts those of 4
+	k.ADDQ(k.offset, stats)
+	k.SHLQ(U8(7), more)
+	k.ADDQ(stats, more)
 	for i := range first {
 		k.flush(first[i], Mem{Base: stats, Disp: i * 8 * k.lanes})
 		k.flush(second[i], Mem{Base: more, Disp: i * 8 * k.lanes})
@@ -377,20 +376,20 @@ func (k *sweep) flushSums(first, second []reg.VecPhysical) {
 func scalePixels(v isa) {
 	k := newSweep(v, "scalePixels", []string{"dst", "x"}, nil)
 	dst, x := k.maps[0], k.maps[1]
-	share := GP64()
+	share := k.GP64()
 	k.rowEnd = func() {
 		t := k.load("width")
-		SHLQ(U8(2), t)
-		ADDQ(t, k.at("u"))
+		k.SHLQ(U8(2), t)
+		k.ADDQ(t, k.at("u"))
 	}
-	k.run(groupSizes(v, 2), func(int) { MOVQ(k.at("u"), share) }, func(n int) {
+	k.run(groupSizes(v, 2), func(int) { k.MOVQ(k.at("u"), share) }, func(n int) {
 		defer k.free(k.used)
 		f, t := k.reg(), k.reg()
-		VBROADCASTSS(Mem{Base: share}, f)
-		ADDQ(U32(4), share)
+		k.VBROADCASTSS(Mem{Base: share}, f)
+		k.ADDQ(U32(4), share)
 		for i := range n {
-			VMULPS(k.vectorAt(x, i), f, t)
-			VMOVUPS(t, k.vectorAt(dst, i))
+			k.VMULPS(k.vectorAt(x, i), f, t)
+			k.VMOVUPS(t, k.vectorAt(dst, i))
 		}
 	}, nil)
 }

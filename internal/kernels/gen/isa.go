@@ -1,21 +1,25 @@
 package main
 
 import (
-	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// isa is an instruction set: how long its vectors are and what it calls them.
+// isa is an instruction set: how long its vectors are and what it calls them. Kernels are described in the instructions
+// of amd64; with NEON a vector is a pair of registers, and arm64.go prints the description as instructions of arm64.
 type isa struct {
+	*build.Context
 	name  string
 	lanes int // float32 values of a vector
 }
 
-var (
-	avx512 = isa{"AVX512", 16}
-	avx2   = isa{"AVX2", 8}
-)
+func avx512(c *build.Context) isa { return isa{c, "AVX512", 16} }
+func avx2(c *build.Context) isa   { return isa{c, "AVX2", 8} }
+func neon(c *build.Context) isa   { return isa{c, "NEON", 8} }
+
+// pairs reports whether vectors are pairs of registers.
+func (v isa) pairs() bool { return v.name == "NEON" }
 
 // block is the number of channels that belong together, and its bytes.
 const (
@@ -77,9 +81,9 @@ var (
 func (v isa) zero(regs ...reg.VecPhysical) {
 	for _, r := range regs {
 		if v.lanes == 16 {
-			VPXORD(r, r, r)
+			v.VPXORD(r, r, r)
 		} else {
-			VXORPS(r, r, r)
+			v.VXORPS(r, r, r)
 		}
 	}
 }
@@ -96,16 +100,16 @@ func (v isa) low(r reg.VecPhysical) reg.Register {
 func (f *file) flush(r reg.VecPhysical, m Mem) {
 	defer f.free(f.used)
 	lo, hi := f.reg(), f.reg()
-	VCVTPS2PD(f.low(r), lo)
+	f.VCVTPS2PD(f.low(r), lo)
 	if f.lanes == 16 {
-		VEXTRACTF64X4(U8(1), r, hi.AsY())
+		f.VEXTRACTF64X4(U8(1), r, hi.AsY())
 	} else {
-		VEXTRACTF128(U8(1), r, hi.AsX())
+		f.VEXTRACTF128(U8(1), r, hi.AsX())
 	}
-	VCVTPS2PD(f.low(hi), hi)
-	VADDPD(m, lo, lo)
-	VMOVUPD(lo, m)
+	f.VCVTPS2PD(f.low(hi), hi)
+	f.VADDPD(m, lo, lo)
+	f.VMOVUPD(lo, m)
 	m = m.Offset(f.bytes())
-	VADDPD(m, hi, hi)
-	VMOVUPD(hi, m)
+	f.VADDPD(m, hi, hi)
+	f.VMOVUPD(hi, m)
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 )
 
@@ -14,26 +13,26 @@ func peak(v isa) {
 	v.zero(acc...)
 	one := f.reg()
 	v.zero(one)
-	Label("round")
+	v.Label("round")
 	for range 4 {
 		for _, r := range acc {
-			VFMADD231PS(one, one, r)
+			v.VFMADD231PS(one, one, r)
 		}
 	}
-	DECQ(n)
-	JNZ(LabelRef("round"))
-	ret()
+	v.DECQ(n)
+	v.JNZ(LabelRef("round"))
+	v.ret()
 
 	a = function(v, "sweep", nil, "roofline.go", "peakArgs")
 	n, x := a.load("rounds"), a.load("data")
 	acc = acc[:8]
 	v.zero(acc...)
-	Label("sweepRound")
+	v.Label("sweepRound")
 	for i := range 8 * v.vectors() {
-		VADDPS(Mem{Base: x, Disp: i * v.bytes()}, acc[i%8], acc[i%8])
+		v.VADDPS(Mem{Base: x, Disp: i * v.bytes()}, acc[i%8], acc[i%8])
 	}
-	ADDQ(U32(8*blockBytes), x)
-	DECQ(n)
-	JNZ(LabelRef("sweepRound"))
-	ret()
+	v.ADDQ(U32(8*blockBytes), x)
+	v.DECQ(n)
+	v.JNZ(LabelRef("sweepRound"))
+	v.ret()
 }

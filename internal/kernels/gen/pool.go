@@ -1,7 +1,6 @@
 package main
 
 import (
-	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
@@ -20,8 +19,8 @@ type window struct {
 
 func newWindow(v isa, name, field string) *window {
 	k := &window{file: &file{isa: v}, args: function(v, name, nil, "pool.go", "poolArgs"), field: field}
-	k.rowDst, k.rowX, k.blocks, k.offset = AllocLocal(8), AllocLocal(8), AllocLocal(8), AllocLocal(8)
-	k.dst, k.x, k.other, k.otherStep = GP64(), GP64(), GP64(), GP64()
+	k.rowDst, k.rowX, k.blocks, k.offset = k.AllocLocal(8), k.AllocLocal(8), k.AllocLocal(8), k.AllocLocal(8)
+	k.dst, k.x, k.other, k.otherStep = k.GP64(), k.GP64(), k.GP64(), k.GP64()
 	k.xRow = k.load("xRow")
 	return k
 }
@@ -30,72 +29,72 @@ func newWindow(v isa, name, field string) *window {
 func (k *window) run(pixel func()) {
 	switch k.field {
 	case "argmax": // a byte a value
-		MOVQ(k.at("blocks"), k.otherStep)
-		SHLQ(U8(4), k.otherStep)
+		k.MOVQ(k.at("blocks"), k.otherStep)
+		k.SHLQ(U8(4), k.otherStep)
 	case "share": // one value a pixel
-		MOVQ(U32(4), k.otherStep)
+		k.MOVQ(U32(4), k.otherStep)
 	}
-	Label("row")
-	MOVQ(U32(0), k.offset)
+	k.Label("row")
+	k.MOVQ(U32(0), k.offset)
 	for _, m := range []struct {
 		from string
 		to   Mem
 	}{{"dst", k.rowDst}, {"x", k.rowX}, {"blocks", k.blocks}} {
 		t := k.load(m.from)
-		MOVQ(t, m.to)
+		k.MOVQ(t, m.to)
 	}
-	Label("block")
+	k.Label("block")
 	for i := range k.vectors() {
 		k.line(i, pixel)
-		ADDQ(U32(uint32(k.bytes())), k.offset)
+		k.ADDQ(U32(uint32(k.bytes())), k.offset)
 	}
 	k.addTo(k.rowDst, "dstBlock")
 	k.addTo(k.rowX, "xBlock")
-	DECQ(k.blocks)
-	JNZ(LabelRef("block"))
+	k.DECQ(k.blocks)
+	k.JNZ(LabelRef("block"))
 	k.addTo(k.at("dst"), "dstRow")
 	k.addTo(k.at("x"), "xLine")
 	if k.field != "" {
 		t := k.load("width")
-		IMULQ(k.otherStep, t)
+		k.IMULQ(k.otherStep, t)
 		skip := k.next("noOther")
-		CMPQ(k.at(k.field), U32(0))
-		JEQ(LabelRef(skip))
-		ADDQ(t, k.at(k.field))
-		Label(skip)
+		k.CMPQ(k.at(k.field), U32(0))
+		k.JEQ(LabelRef(skip))
+		k.ADDQ(t, k.at(k.field))
+		k.Label(skip)
 	}
-	DECQ(k.at("rows"))
-	JNZ(LabelRef("row"))
-	ret()
+	k.DECQ(k.at("rows"))
+	k.JNZ(LabelRef("row"))
+	k.ret()
 }
 
 // line emits the pixels of one row for vector i of a block.
 func (k *window) line(i int, pixel func()) {
-	MOVQ(k.rowDst, k.dst)
-	MOVQ(k.rowX, k.x)
+	k.MOVQ(k.rowDst, k.dst)
+	k.MOVQ(k.rowX, k.x)
 	if i > 0 {
-		ADDQ(U32(uint32(i*k.bytes())), k.dst)
-		ADDQ(U32(uint32(i*k.bytes())), k.x)
+		k.ADDQ(U32(uint32(i*k.bytes())), k.dst)
+		k.ADDQ(U32(uint32(i*k.bytes())), k.x)
 	}
 	switch k.field {
 	case "argmax":
-		MOVQ(k.offset, k.other)
-		SHRQ(U8(2), k.other)
-		ADDQ(k.at("argmax"), k.other)
+		k.MOVQ(k.offset, k.other)
+		k.SHRQ(U8(2), k.other)
+		k.ADDQ(k.at("argmax"), k.other)
 	case "share":
-		MOVQ(k.at("share"), k.other)
+		k.MOVQ(k.at("share"), k.other)
 	}
 	left := k.load("width")
 	again := k.next("pixel")
-	Label(again)
+	k.Label(again)
 	pixel()
-	ADDQ(k.at("dstPixel"), k.dst)
-	ADDQ(k.at("xStep"), k.x)
+	k.ADDQ(k.at("dstPixel"), k.dst)
+	k.ADDQ(k.at("xStep"), k.x)
 	if k.field != "" {
-		ADDQ(k.otherStep, k.other)
+		k.ADDQ(k.otherStep, k.other)
 	}
-	DECQ(left)
-	JNZ(LabelRef(again))
+	k.DECQ(left)
+	k.JNZ(LabelRef(again))
 }
 
 // taps calls f for the nine places of a window.
@@ -116,13 +115,13 @@ func pool(v isa) {
 		best, x := k.reg(), k.reg()
 		k.taps(func(t int, m Mem) {
 			if t == 0 {
-				VMOVUPS(m, best)
+				k.VMOVUPS(m, best)
 				return
 			}
-			VMOVUPS(m, x)
-			VMAXPS(best, x, best) // the second source, best, wins ties
+			k.VMOVUPS(m, x)
+			k.VMAXPS(best, x, best) // the second source, best, wins ties
 		})
-		VMOVUPS(best, Mem{Base: k.dst})
+		k.VMOVUPS(best, Mem{Base: k.dst})
 	})
 
 	k = newWindow(v, "maxPoolWhere", "argmax")
@@ -139,18 +138,18 @@ func pool(v isa) {
 		sum, f := k.reg(), k.reg()
 		k.taps(func(t int, m Mem) {
 			if t == 0 {
-				VMOVUPS(m, sum)
+				k.VMOVUPS(m, sum)
 				return
 			}
-			VADDPS(m, sum, sum)
+			k.VADDPS(m, sum, sum)
 		})
 		plain := k.next("plain")
-		CMPQ(k.at("share"), U32(0))
-		JEQ(LabelRef(plain))
-		VBROADCASTSS(Mem{Base: k.other}, f)
-		VMULPS(f, sum, sum)
-		Label(plain)
-		VMOVUPS(sum, Mem{Base: k.dst})
+		k.CMPQ(k.at("share"), U32(0))
+		k.JEQ(LabelRef(plain))
+		k.VBROADCASTSS(Mem{Base: k.other}, f)
+		k.VMULPS(f, sum, sum)
+		k.Label(plain)
+		k.VMOVUPS(sum, Mem{Base: k.dst})
 	})
 }
 
@@ -158,11 +157,11 @@ func pool(v isa) {
 func (k *window) positions() []reg.VecPhysical {
 	r := k.regs(9)
 	k.zero(r[0])
-	one := GP32()
+	one := k.GP32()
 	for t := 1; t < 9; t++ {
-		MOVL(U32(uint32(t)), one)
-		VMOVD(one, r[t].AsX())
-		VPBROADCASTD(r[t].AsX(), r[t])
+		k.MOVL(U32(uint32(t)), one)
+		k.VMOVD(one, r[t].AsX())
+		k.VPBROADCASTD(r[t].AsX(), r[t])
 	}
 	return r
 }
@@ -173,52 +172,56 @@ func (k *window) maxWhere(positions []reg.VecPhysical) {
 	best, where, x, mask := k.reg(), k.reg(), k.reg(), k.reg()
 	k.taps(func(t int, m Mem) {
 		if t == 0 {
-			VMOVUPS(m, best)
+			k.VMOVUPS(m, best)
 			k.zero(where)
 			return
 		}
-		VMOVUPS(m, x)
+		k.VMOVUPS(m, x)
 		if k.masks() {
-			larger := K()
-			VCMPPS(U8(14), best, x, larger)
-			VMOVAPS(x, larger, best)
-			VMOVDQA32(positions[t], larger, where)
+			larger := k.K()
+			k.VCMPPS(U8(14), best, x, larger)
+			k.VMOVAPS(x, larger, best)
+			k.VMOVDQA32(positions[t], larger, where)
 			return
 		}
-		VCMPPS(U8(14), best, x, mask)
-		VBLENDVPS(mask, x, best, best)
-		VBLENDVPS(mask, positions[t], where, where)
+		k.VCMPPS(U8(14), best, x, mask)
+		k.VBLENDVPS(mask, x, best, best)
+		k.VBLENDVPS(mask, positions[t], where, where)
 	})
-	VMOVUPS(best, Mem{Base: k.dst})
-	if k.masks() {
-		VPMOVDB(where, Mem{Base: k.other})
+	k.VMOVUPS(best, Mem{Base: k.dst})
+	switch {
+	case k.masks():
+		k.VPMOVDB(where, Mem{Base: k.other})
+		return
+	case k.pairs():
+		k.narrow(where, Mem{Base: k.other})
 		return
 	}
-	VEXTRACTI128(U8(1), where, x.AsX())
-	VPACKUSDW(x.AsX(), where.AsX(), x.AsX())
-	VPACKUSWB(x.AsX(), x.AsX(), x.AsX())
-	VMOVQ(x.AsX(), Mem{Base: k.other})
+	k.VEXTRACTI128(U8(1), where, x.AsX())
+	k.VPACKUSDW(x.AsX(), where.AsX(), x.AsX())
+	k.VPACKUSWB(x.AsX(), x.AsX(), x.AsX())
+	k.VMOVQ(x.AsX(), Mem{Base: k.other})
 }
 
 // maxBackward adds a pixel's gradient to the place of its maximum.
 func (k *window) maxBackward(positions []reg.VecPhysical) {
 	defer k.free(k.used)
 	dy, where, sum, x, mask := k.reg(), k.reg(), k.reg(), k.reg(), k.reg()
-	VMOVUPS(Mem{Base: k.dst}, dy)
-	VPMOVZXBD(Mem{Base: k.other}, where)
+	k.VMOVUPS(Mem{Base: k.dst}, dy)
+	k.VPMOVZXBD(Mem{Base: k.other}, where)
 	k.taps(func(t int, m Mem) {
 		if k.masks() {
-			here := K()
-			VPCMPEQD(positions[t], where, here)
-			VMOVUPS(m, sum)
-			VADDPS(dy, sum, here, sum)
-			VMOVUPS(sum, m)
+			here := k.K()
+			k.VPCMPEQD(positions[t], where, here)
+			k.VMOVUPS(m, sum)
+			k.VADDPS(dy, sum, here, sum)
+			k.VMOVUPS(sum, m)
 			return
 		}
-		VPCMPEQD(positions[t], where, mask)
-		VMOVUPS(m, x)
-		VADDPS(dy, x, sum)
-		VBLENDVPS(mask, sum, x, sum)
-		VMOVUPS(sum, m)
+		k.VPCMPEQD(positions[t], where, mask)
+		k.VMOVUPS(m, x)
+		k.VADDPS(dy, x, sum)
+		k.VBLENDVPS(mask, sum, x, sum)
+		k.VMOVUPS(sum, m)
 	})
 }

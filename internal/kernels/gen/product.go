@@ -1,7 +1,6 @@
 package main
 
 import (
-	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
@@ -12,7 +11,9 @@ type productKernel struct {
 	*file
 	args
 	labels
-	pixel, pixel3, pixel5, pixel7 reg.GPVirtual // multiples of A's pixel stride
+	pixel, pixel3, pixel5 reg.GPVirtual // multiples of A's pixel stride
+	pixel7                reg.GPVirtual // with AVX-512
+	pixel2                reg.GPVirtual // with NEON, which cannot double an index
 
 	a, c, left     Mem // the current pixel of A and C, pixels left in the row
 	segment, spare Mem // the current segment of A, segments left
@@ -33,32 +34,39 @@ var (
 func product(v isa) {
 	k := productKernel{file: &file{isa: v}, args: function(v, "product", nil, "product.go", "productArgs")}
 	for _, m := range []*Mem{&k.a, &k.c, &k.left, &k.segment, &k.spare, &k.rows, &k.aRow, &k.cRow} {
-		*m = AllocLocal(8)
+		*m = k.AllocLocal(8)
 	}
 	if !v.masks() {
-		k.sums = AllocLocal(2 * blockBytes)
+		k.sums = k.AllocLocal(2 * blockBytes)
 	}
 	k.pixel = k.load("aPixel")
-	k.pixel3, k.pixel5, k.pixel7 = GP64(), GP64(), GP64()
-	LEAQ(Mem{Base: k.pixel, Index: k.pixel, Scale: 2}, k.pixel3)
-	LEAQ(Mem{Base: k.pixel, Index: k.pixel, Scale: 4}, k.pixel5)
-	LEAQ(Mem{Base: k.pixel3, Index: k.pixel, Scale: 4}, k.pixel7)
+	k.pixel3, k.pixel5 = k.GP64(), k.GP64()
+	k.LEAQ(Mem{Base: k.pixel, Index: k.pixel, Scale: 2}, k.pixel3)
+	k.LEAQ(Mem{Base: k.pixel, Index: k.pixel, Scale: 4}, k.pixel5)
+	switch {
+	case v.masks():
+		k.pixel7 = k.GP64()
+		k.LEAQ(Mem{Base: k.pixel3, Index: k.pixel, Scale: 4}, k.pixel7)
+	case v.pairs():
+		k.pixel2 = k.GP64()
+		k.LEAQ(Mem{Base: k.pixel, Index: k.pixel, Scale: 1}, k.pixel2)
+	}
 
-	Label("blocks")
+	k.Label("blocks")
 	if v.masks() {
-		CMPQ(k.at("blocks"), U32(2))
-		JLT(LabelRef("narrow"))
+		k.CMPQ(k.at("blocks"), U32(2))
+		k.JLT(LabelRef("narrow"))
 		k.columns(2, twoBlockGroups, twoBlockGroups)
-		JZ(LabelRef("done"))
-		JMP(LabelRef("blocks"))
-		Label("narrow")
+		k.JZ(LabelRef("done"))
+		k.JMP(LabelRef("blocks"))
+		k.Label("narrow")
 		k.columns(1, oneBlockGroups, oneBlockGroups)
 	} else {
 		k.columns(1, oneBlockGroupsAVX2, oneBlockAtLeastAVX2)
-		JNZ(LabelRef("blocks"))
+		k.JNZ(LabelRef("blocks"))
 	}
-	Label("done")
-	ret()
+	k.Label("done")
+	k.ret()
 }
 
 // columns computes all pixels of some column blocks and moves on to the next ones; the zero flag tells whether none is
@@ -72,46 +80,46 @@ func (k *productKernel) columns(blocks int, groups, atLeast []int) {
 		k.clearSums()
 	}
 	move := func(from, to Mem) {
-		t := GP64()
-		MOVQ(from, t)
-		MOVQ(t, to)
+		t := k.GP64()
+		k.MOVQ(from, t)
+		k.MOVQ(t, to)
 	}
 	move(k.at("a"), k.aRow)
 	move(k.at("c"), k.cRow)
 	move(k.at("rows"), k.rows)
 	row := k.next("row")
-	Label(row)
+	k.Label(row)
 	move(k.aRow, k.a)
 	move(k.cRow, k.c)
 	move(k.at("width"), k.left)
 	end := k.next("rowEnd")
 	for i, n := range groups {
 		again, skip := k.next("group"), k.next("skip")
-		Label(again)
-		CMPQ(k.left, U32(uint32(atLeast[i])))
-		JLT(LabelRef(skip))
+		k.Label(again)
+		k.CMPQ(k.left, U32(uint32(atLeast[i])))
+		k.JLT(LabelRef(skip))
 		k.group(n, blocks)
-		SUBQ(U32(uint32(n)), k.left)
-		JZ(LabelRef(end))
-		JMP(LabelRef(again))
-		Label(skip)
+		k.SUBQ(U32(uint32(n)), k.left)
+		k.JZ(LabelRef(end))
+		k.JMP(LabelRef(again))
+		k.Label(skip)
 	}
-	Label(end)
+	k.Label(end)
 	advance := func(m Mem, by string) {
 		t := k.load(by)
-		ADDQ(t, m)
+		k.ADDQ(t, m)
 	}
 	advance(k.aRow, "aRow")
 	advance(k.cRow, "cRow")
-	DECQ(k.rows)
-	JNZ(LabelRef(row))
+	k.DECQ(k.rows)
+	k.JNZ(LabelRef(row))
 
 	k.flushStats(blocks)
 	for range blocks {
 		advance(k.at("b"), "bBlock")
 		advance(k.at("c"), "cBlock")
 	}
-	SUBQ(U32(uint32(blocks)), k.at("blocks"))
+	k.SUBQ(U32(uint32(blocks)), k.at("blocks"))
 }
 
 // group computes n pixels of some column blocks.
@@ -129,24 +137,24 @@ func (k *productKernel) group(n, blocks int) {
 		bBlock = k.load("bBlock")
 	}
 	count := k.load("segments")
-	MOVQ(count, k.spare)
+	k.MOVQ(count, k.spare)
 	bases := make([]reg.GPVirtual, (n+7)/8)
 	for i := range bases {
-		bases[i] = GP64()
+		bases[i] = k.GP64()
 	}
-	MOVQ(k.a, bases[0])
-	MOVQ(bases[0], k.segment)
+	k.MOVQ(k.a, bases[0])
+	k.MOVQ(bases[0], k.segment)
 
 	k.fetch(n, blocks)
 	segment := k.next("segment")
-	Label(segment)
-	MOVQ(k.segment, bases[0])
+	k.Label(segment)
+	k.MOVQ(k.segment, bases[0])
 	for i := 1; i < len(bases); i++ {
-		LEAQ(Mem{Base: bases[i-1], Index: k.pixel, Scale: 8}, bases[i])
+		k.LEAQ(Mem{Base: bases[i-1], Index: k.pixel, Scale: 8}, bases[i])
 	}
 	terms := k.load("terms")
 	term := k.next("term")
-	Label(term)
+	k.Label(term)
 	inner := k.used
 	w := k.regs(perPixel)
 	for i := range perPixel {
@@ -154,7 +162,12 @@ func (k *productKernel) group(n, blocks int) {
 		if i >= k.vectors() {
 			m.Index, m.Scale = bBlock, 1
 		}
-		VMOVUPS(m, w[i])
+		if !k.pairs() {
+			k.VMOVUPS(m, w[i])
+		}
+	}
+	if k.pairs() {
+		k.loadAndAdd(w, b, bTerm)
 	}
 	var f reg.VecPhysical
 	if perPixel > 1 {
@@ -163,47 +176,49 @@ func (k *productKernel) group(n, blocks int) {
 	for r := range n {
 		m := k.pixelAt(bases[r/8], r%8)
 		if perPixel == 1 {
-			VFMADD231PS_BCST(m, w[0], acc[r][0])
+			k.VFMADD231PS_BCST(m, w[0], acc[r][0])
 			continue
 		}
-		VBROADCASTSS(m, f)
+		k.VBROADCASTSS(m, f)
 		for i := range perPixel {
-			VFMADD231PS(f, w[i], acc[r][i])
+			k.VFMADD231PS(f, w[i], acc[r][i])
 		}
 	}
-	ADDQ(bTerm, b)
-	for _, base := range bases {
-		ADDQ(aTerm, base)
+	if !k.pairs() {
+		k.ADDQ(bTerm, b)
 	}
-	DECQ(terms)
-	JNZ(LabelRef(term))
+	for _, base := range bases {
+		k.ADDQ(aTerm, base)
+	}
+	k.DECQ(terms)
+	k.JNZ(LabelRef(term))
 	k.free(inner)
 	aSegment := k.load("aSegment")
-	ADDQ(aSegment, k.segment)
-	DECQ(k.spare)
-	JNZ(LabelRef(segment))
+	k.ADDQ(aSegment, k.segment)
+	k.DECQ(k.spare)
+	k.JNZ(LabelRef(segment))
 
 	k.store(acc, blocks)
-	next := GP64()
-	MOVQ(k.a, next)
+	next := k.GP64()
+	k.MOVQ(k.a, next)
 	for _, f := range []struct {
 		bit  int
 		step func()
 	}{
 		{16, func() {
-			LEAQ(Mem{Base: next, Index: k.pixel, Scale: 8}, next)
-			LEAQ(Mem{Base: next, Index: k.pixel, Scale: 8}, next)
+			k.LEAQ(Mem{Base: next, Index: k.pixel, Scale: 8}, next)
+			k.LEAQ(Mem{Base: next, Index: k.pixel, Scale: 8}, next)
 		}},
-		{8, func() { LEAQ(Mem{Base: next, Index: k.pixel, Scale: 8}, next) }},
-		{4, func() { LEAQ(Mem{Base: next, Index: k.pixel, Scale: 4}, next) }},
-		{2, func() { LEAQ(Mem{Base: next, Index: k.pixel, Scale: 2}, next) }},
-		{1, func() { ADDQ(k.pixel, next) }},
+		{8, func() { k.LEAQ(Mem{Base: next, Index: k.pixel, Scale: 8}, next) }},
+		{4, func() { k.LEAQ(Mem{Base: next, Index: k.pixel, Scale: 4}, next) }},
+		{2, func() { k.LEAQ(Mem{Base: next, Index: k.pixel, Scale: 2}, next) }},
+		{1, func() { k.ADDQ(k.pixel, next) }},
 	} {
 		if n&f.bit != 0 {
 			f.step()
 		}
 	}
-	MOVQ(next, k.a)
+	k.MOVQ(next, k.a)
 }
 
 // pixelAt is the value of A that lies i < 8 pixels behind base.
@@ -212,6 +227,9 @@ func (k *productKernel) pixelAt(base reg.Register, i int) Mem {
 	switch i {
 	case 1, 2, 4:
 		m.Index, m.Scale = k.pixel, uint8(i)
+		if i == 2 && k.pairs() {
+			m.Index, m.Scale = k.pixel2, 1
+		}
 	case 3, 6:
 		m.Index, m.Scale = k.pixel3, uint8(i/3)
 	case 5:
@@ -226,7 +244,7 @@ func (k *productKernel) pixelAt(base reg.Register, i int) Mem {
 func (k *productKernel) store(acc [][]reg.VecPhysical, blocks int) {
 	perPixel := blocks * k.vectors()
 	cPixel, cBlock := k.load("cPixel"), k.load("cBlock")
-	c := GP64()
+	c := k.GP64()
 	at := func(i int) Mem {
 		m := Mem{Base: c, Disp: i % k.vectors() * k.bytes()}
 		if i >= k.vectors() {
@@ -235,49 +253,49 @@ func (k *productKernel) store(acc [][]reg.VecPhysical, blocks int) {
 		return m
 	}
 	fresh := k.next("fresh")
-	CMPQ(k.at("accumulate"), U32(0))
-	JEQ(LabelRef(fresh))
-	MOVQ(k.c, c)
+	k.CMPQ(k.at("accumulate"), U32(0))
+	k.JEQ(LabelRef(fresh))
+	k.MOVQ(k.c, c)
 	for r := range acc {
 		for i := range perPixel {
-			VADDPS(at(i), acc[r][i], acc[r][i])
+			k.VADDPS(at(i), acc[r][i], acc[r][i])
 		}
 		if r < len(acc)-1 {
-			ADDQ(cPixel, c)
+			k.ADDQ(cPixel, c)
 		}
 	}
-	Label(fresh)
-	MOVQ(k.c, c)
+	k.Label(fresh)
+	k.MOVQ(k.c, c)
 	for r := range acc {
 		for i := range perPixel {
-			VMOVUPS(acc[r][i], at(i))
+			k.VMOVUPS(acc[r][i], at(i))
 		}
-		ADDQ(cPixel, c)
+		k.ADDQ(cPixel, c)
 	}
-	MOVQ(c, k.c)
+	k.MOVQ(c, k.c)
 	plain := k.next("plain")
-	CMPQ(k.at("stats"), U32(0))
-	JEQ(LabelRef(plain))
+	k.CMPQ(k.at("stats"), U32(0))
+	k.JEQ(LabelRef(plain))
 	for i := range perPixel {
 		k.withSums(i, perPixel, func(sum, squares reg.VecPhysical) {
 			for r := range acc {
-				VADDPS(acc[r][i], sum, sum)
-				VFMADD231PS(acc[r][i], acc[r][i], squares)
+				k.VADDPS(acc[r][i], sum, sum)
+				k.VFMADD231PS(acc[r][i], acc[r][i], squares)
 			}
 		})
 	}
-	Label(plain)
+	k.Label(plain)
 }
 
 // flushStats adds the column sums to the statistics and moves on to those of the next columns.
 func (k *productKernel) flushStats(blocks int) {
 	none := k.next("noStats")
 	stats := k.load("stats")
-	TESTQ(stats, stats)
-	JEQ(LabelRef(none))
+	k.TESTQ(stats, stats)
+	k.JEQ(LabelRef(none))
 	second := k.load("total")
-	SHLQ(U8(7), second) // 16 values of 8 bytes
-	ADDQ(stats, second)
+	k.SHLQ(U8(7), second) // 16 values of 8 bytes
+	k.ADDQ(stats, second)
 	perPixel := blocks * k.vectors()
 	for i := range perPixel {
 		k.withSums(i, perPixel, func(sum, squares reg.VecPhysical) {
@@ -285,9 +303,9 @@ func (k *productKernel) flushStats(blocks int) {
 			k.flush(squares, Mem{Base: second, Disp: i * 8 * k.lanes})
 		})
 	}
-	ADDQ(U32(uint32(blocks*8*block)), stats)
-	MOVQ(stats, k.at("stats"))
-	Label(none)
+	k.ADDQ(U32(uint32(blocks*8*block)), stats)
+	k.MOVQ(stats, k.at("stats"))
+	k.Label(none)
 }
 
 // withSums gives emit the sums of column vector i.
@@ -298,11 +316,11 @@ func (k *productKernel) withSums(i, perPixel int, emit func(sum, squares reg.Vec
 	}
 	defer k.free(k.used)
 	sum, squares := k.reg(), k.reg()
-	VMOVUPS(k.sums.Offset(i*k.bytes()), sum)
-	VMOVUPS(k.sums.Offset((perPixel+i)*k.bytes()), squares)
+	k.VMOVUPS(k.sums.Offset(i*k.bytes()), sum)
+	k.VMOVUPS(k.sums.Offset((perPixel+i)*k.bytes()), squares)
 	emit(sum, squares)
-	VMOVUPS(sum, k.sums.Offset(i*k.bytes()))
-	VMOVUPS(squares, k.sums.Offset((perPixel+i)*k.bytes()))
+	k.VMOVUPS(sum, k.sums.Offset(i*k.bytes()))
+	k.VMOVUPS(squares, k.sums.Offset((perPixel+i)*k.bytes()))
 }
 
 // clearSums clears the sums in memory.
@@ -311,23 +329,23 @@ func (k *productKernel) clearSums() {
 	z := k.reg()
 	k.zero(z)
 	for i := range 2 * k.vectors() {
-		VMOVUPS(z, k.sums.Offset(i*k.bytes()))
+		k.VMOVUPS(z, k.sums.Offset(i*k.bytes()))
 	}
 }
 
 // fetch asks for the lines of C that the group will write: by the time that the sums are ready they have come.
 func (k *productKernel) fetch(n, blocks int) {
-	c, cPixel := GP64(), k.load("cPixel")
+	c, cPixel := k.GP64(), k.load("cPixel")
 	for j := range blocks {
-		MOVQ(k.c, c)
+		k.MOVQ(k.c, c)
 		if j > 0 {
 			cBlock := k.load("cBlock")
-			ADDQ(cBlock, c)
+			k.ADDQ(cBlock, c)
 		}
 		for r := range n {
-			PREFETCHT0(Mem{Base: c})
+			k.PREFETCHT0(Mem{Base: c})
 			if r < n-1 {
-				ADDQ(cPixel, c)
+				k.ADDQ(cPixel, c)
 			}
 		}
 	}

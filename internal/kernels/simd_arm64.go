@@ -1,0 +1,5 @@
+//go:build !purego
+
+package kernels
+
+func supported() []Level { return []Level{Portable, NEON} }
