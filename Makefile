@@ -3,16 +3,17 @@ GO      ?= go
 BIN     := bin/bench301
 VERSION := $(shell git describe --tags --always --dirty --abbrev=12 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION)
+QEMU    ?= qemu-aarch64-static
 PYTHON  ?= /usr/bin/python3
 PLATFORMS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64
 PEER    ?= ../shared/peers/peer_torch.py
 QUICK   := runs/paper-ablation-quick
 export CGO_ENABLED = 0
 
-.PHONY: help demo ablation test check bench docs kernels install data clean build python wheels
+.PHONY: help demo ablation test check arm64 bench docs kernels install data clean build python wheels
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## compile bin/bench301
 	@mkdir -p bin
@@ -42,7 +43,13 @@ check: ## formatting, vet, staticcheck, then all tests
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 	$(MAKE) python
+	$(MAKE) arm64
 	$(MAKE) test
+
+arm64: ## tests of the kernels and of a network on an emulated arm64, where qemu-aarch64-static (qemu-user-static) is
+	@if ! command -v $(QEMU) >/dev/null; then echo "no $(QEMU): the tests on arm64 skip"; exit 0; fi; \
+	GOARCH=arm64 $(GO) test -short -exec $(QEMU) ./internal/kernels && \
+	GOARCH=arm64 $(GO) test -short -exec $(QEMU) -run 'Oracle.*/fx_dev_r353_C4_L5' ./network
 
 bench: build ## benchmarks, the roofline, workers, Python, PyTorch where PEER is (docs/performance.md)
 	$(GO) test -run '^$$' -bench . -benchmem ./...

@@ -126,7 +126,7 @@ func newBenchNetwork(s streams) *cobra.Command {
 cross-entropy and the gradients of all parameters. Figures are those of the best of several passes: images a second
 and per second of CPU time, operations of convolutions and linear layers a second (two a multiply-accumulate), their
 share of the peak that multiply-adds alone reach on the same workers within the same run, the memory that the plan
-asks for, and the peak of the whole process (MB are 1e6 bytes). BENCH301_SIMD=avx512|avx2|portable forces a SIMD
+asks for, and the peak of the whole process (MB are 1e6 bytes). BENCH301_SIMD=avx512|avx2|neon|portable forces a SIMD
 level.`,
 		Example: `  bench301 bench network --arch DARTS_V2 --channels 16 --batch 128 --mode forward
   bench301 bench network --arch DARTS_V2 --channels 32 --batch 128 --mode backward --workers 2 --json`,

@@ -11,9 +11,9 @@
 //
 // # Levels
 //
-// Every kernel exists three times: AVX-512 and AVX2 assembly from one generator (gen, a module of its own), and
-// portable Go. The best level of the CPU is chosen at start; BENCH301_SIMD=avx512|avx2|portable forces one. The build
-// tag purego leaves the assembly out.
+// Every kernel exists as assembly, AVX-512 and AVX2 on amd64 and NEON on arm64, from one description (gen, a module of
+// its own), and in portable Go. The best level of the CPU is chosen at start; BENCH301_SIMD=avx512|avx2|neon|portable
+// forces one. The build tag purego leaves the assembly out.
 //
 // All levels yield the same bits. Every output has one accumulator that takes its terms in the documented order, a
 // multiply-add rounds once, and sums for statistics run in float32 over a documented stretch of pixels and in float64

@@ -17,7 +17,8 @@ func TestFenced(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var mapped [][]byte
-			fewer = 3
+			before := fewer
+			fewer *= 3
 			allocate = func(n int) []float32 {
 				page := unix.Getpagesize()
 				size := (4*n + page - 1) / page * page
@@ -35,7 +36,7 @@ func TestFenced(t *testing.T) {
 				return unsafe.Slice((*float32)(unsafe.Pointer(&memory[size-4*n])), n)
 			}
 			defer func() {
-				allocate, fewer = Aligned, 1
+				allocate, fewer = Aligned, before
 				for _, m := range mapped {
 					if err := unix.Munmap(m); err != nil {
 						t.Error(err)

@@ -1,9 +1,11 @@
 package kernels
 
 import (
+	"flag"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
 	"testing"
 	"time"
 )
@@ -30,6 +32,14 @@ var allocate = Aligned
 
 // fewer divides the number of random cases.
 var fewer = 1
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if testing.Short() {
+		fewer = 4
+	}
+	os.Exit(m.Run())
+}
 
 // values are n normal numbers.
 func values(rng *rand.Rand, n int) []float32 {

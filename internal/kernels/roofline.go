@@ -106,7 +106,7 @@ func multiplyAdds(rounds int) float64 {
 	}
 	peakSIMD(&peakArgs{rounds: rounds})
 	const instructions = 48
-	lanes := 8
+	lanes := 8 // NEON: two instructions of four
 	if active == AVX512 {
 		lanes = 16
 	}
