@@ -172,7 +172,8 @@ func azNAS[T network.Real](ctx context.Context, x network.Runner[T], theta, imag
 		}
 		_, h, w, c := x.Output(features[i])
 		r := randomSigns[T](n*h*w*c, rng)
-		if err := x.Backward(network.Cotangents[T]{Nodes: map[int][]T{features[i]: r}}, nil, nil); err != nil {
+		from := network.Cotangents[T]{Nodes: map[int][]T{features[i]: r}, Until: features[i-1]}
+		if err := x.Backward(from, nil, nil); err != nil {
 			return parts, err
 		}
 		g, gh, gw, gc := x.Gradient(features[i-1])
@@ -188,16 +189,23 @@ func azNAS[T network.Real](ctx context.Context, x network.Runner[T], theta, imag
 
 // spectralEntropy is the entropy of the spectrum of the covariance of c channels over images and pixels.
 func spectralEntropy[T network.Real](data []T, c int) (float64, error) {
-	m := linear.NewMatrix(len(data)/c, c)
+	n := len(data) / c
 	means := make([]float64, c)
-	for i, v := range data {
-		means[i%c] += float64(v) / float64(m.N)
+	for i := range n {
+		for k, v := range data[i*c : (i+1)*c] {
+			means[k] += float64(v)
+		}
 	}
-	for i, v := range data {
-		m.Values[i] = float64(v) - means[i%c]
+	for k := range means {
+		means[k] /= float64(n)
 	}
+	covariance := linear.RowGram(n, c, 1/float64(n), func(i int, row []T) {
+		for k, v := range data[i*c : (i+1)*c] {
+			row[k] = T(float64(v) - means[k])
+		}
+	})
 	var eigen mat.EigenSym
-	if !eigen.Factorize(linear.Gram(blas.Trans, m, 1/float64(m.N)), false) {
+	if !eigen.Factorize(covariance, false) {
 		return 0, fmt.Errorf("the spectrum of %d channels was not found", c)
 	}
 	values := eigen.Values(nil)
@@ -217,29 +225,20 @@ func spectralEntropy[T network.Real](data []T, c int) (float64, error) {
 // at a feature's input; a larger input is folded, pixels of a block becoming channels.
 func transferNorm[T network.Real](g []T, gh, gw, gc int, r []T, h, w, c, n int) (float64, error) {
 	s := gh / h
-	left := linear.NewMatrix(n*h*w, gc*s*s)
-	right := linear.NewMatrix(n*h*w, c)
-	for i := range n {
-		for y := range gh {
-			for x := range gw {
-				at := (i*h+y/s)*w + x/s
-				row := left.Row(at)
-				for k := range gc {
-					row[k*s*s+y%s*s+x%s] = float64(g[((i*gh+y)*gw+x)*gc+k])
+	product := linear.RowProduct(n*h*w, gc*s*s, c, 1/float64(n*h*w), func(at int, left, right []T) {
+		i, y, x := at/(h*w), at/w%h*s, at%w*s
+		for dy := range s {
+			for dx := range s {
+				for k, v := range g[((i*gh+y+dy)*gw+x+dx)*gc:][:gc] {
+					left[k*s*s+dy*s+dx] = v
 				}
 			}
 		}
-	}
-	for i, v := range r {
-		right.Values[i] = float64(v)
-	}
-	var product, square mat.Dense
-	product.Mul(mat.NewDense(left.N, left.D, left.Values).T(), mat.NewDense(right.N, right.D, right.Values))
-	product.Scale(1/float64(left.N), &product)
-	square.Mul(product.T(), &product)
+		copy(right, r[at*c:(at+1)*c])
+	})
 	var eigen mat.EigenSym
-	if !eigen.Factorize(mat.NewSymDense(c, square.RawMatrix().Data), false) {
-		return 0, fmt.Errorf("the singular values of a %d x %d matrix were not found", left.D, c)
+	if !eigen.Factorize(linear.Gram(blas.Trans, product, 1), false) {
+		return 0, fmt.Errorf("the singular values of a %d x %d matrix were not found", product.N, c)
 	}
 	values := eigen.Values(nil)
 	return math.Sqrt(max(0, values[len(values)-1])), nil

@@ -4,10 +4,6 @@ import (
 	"context"
 	"math"
 
-	"gonum.org/v1/gonum/blas"
-	"gonum.org/v1/gonum/blas/blas64"
-	"gonum.org/v1/gonum/mat"
-
 	"rwe301/bench301"
 	"rwe301/estimators/internal/linear"
 	"rwe301/estimators/internal/precision"
@@ -120,22 +116,17 @@ func addCorrelations[T network.Real](k []float64, rows []T, n int, weight float6
 		}
 		lengths[i] = math.Sqrt(lengths[i])
 	}
-	const width = 256 // of pieces of all rows that stay in the cache
-	z := linear.NewMatrix(n, width)
-	products := mat.NewSymDense(n, nil)
-	for lo := 0; lo < size; lo += width {
-		z.D = min(width, size-lo)
-		for i := range n {
-			for p, v := range rows[i*size+lo:][:z.D] {
-				z.Row(i)[p] = float64(v) - means[i]
-			}
+	products := linear.RowGram(size, n, 1, func(p int, row []T) {
+		for i, mean := range means {
+			row[i] = T(float64(rows[i*size+p]) - mean)
 		}
-		blas64.Syrk(blas.NoTrans, 1, blas64.General{Rows: n, Cols: z.D, Stride: z.D, Data: z.Values}, 1,
-			products.RawSymmetric())
-	}
+	})
 	for i := range n {
-		for j := range n {
-			k[i*n+j] += weight * min(1, math.Abs(products.At(i, j)/(lengths[i]*lengths[j])))
+		k[i*n+i] += weight
+		for j := range i {
+			c := weight * min(1, math.Abs(products.At(i, j)/(lengths[i]*lengths[j])))
+			k[i*n+j] += c
+			k[j*n+i] += c
 		}
 	}
 }

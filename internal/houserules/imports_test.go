@@ -43,7 +43,7 @@ estimators/conformance: bench301 estimators estimators/internal/curve estimators
 estimators/head: gorgonia internal/process
 estimators/inputs: bench301/dataset network
 estimators/internal/curve:
-estimators/internal/linear:
+estimators/internal/linear: internal/kernels
 estimators/internal/precision: network
 estimators/internal/reference: bench301 bench301/dataset estimators/inputs internal/splitmix network
 estimators/internal/training: bench301 bench301/dataset estimators/inputs estimators/internal/precision

@@ -1,6 +1,8 @@
 package fused
 
 import (
+	"slices"
+
 	"rwe301/internal/kernels"
 	"rwe301/network/pass"
 	"rwe301/network/plan"
@@ -55,6 +57,9 @@ func (b *backwardPass) run(gradient []float32, dual *dualPass) {
 			for _, node := range s.Exports {
 				clear(b.kept[node])
 			}
+			if b.ends(s) {
+				break
+			}
 			continue
 		}
 		b.current = s
@@ -74,8 +79,16 @@ func (b *backwardPass) run(gradient []float32, dual *dualPass) {
 			}
 			b.reduce(s, gradient)
 		}
+		if b.ends(s) {
+			break
+		}
 	}
 	b.done = true
+}
+
+// ends reports whether no gradient is wanted behind s.
+func (b *backwardPass) ends(s *plan.BackStage) bool {
+	return b.cotangents.Until > 0 && slices.Contains(s.Exports, b.cotangents.Until)
 }
 
 // reached reports whether the scalar depends on the tensor of s.

@@ -79,6 +79,9 @@ type Cotangents[T Real] struct {
 	AuxLogits []T         // n x classes
 	Pooled    []T         // n x channels
 	Nodes     map[int][]T // n x h x w x c, for nodes of Options.Keep
+	// Until is the first node, of Options.KeepGradients, whose gradient is wanted: a backward pass may leave out those of
+	// the nodes before it, and then those of the parameters and the images cannot be had. Zero, the images, is all.
+	Until int
 }
 
 // Observer receives what the probes see: outputs and signs in the order of the nodes, gradients in the reverse order.

@@ -58,6 +58,10 @@ func (s *State[T]) CheckBackward(c Cotangents[T], gTheta, gInput []T) error {
 		return fmt.Errorf("network: gTheta has %d values: this network has %d parameters", len(gTheta), p.NumParams())
 	case gInput != nil && len(gInput) != s.N*p.ImageSize():
 		return fmt.Errorf("network: gInput has %d values: the images have %d", len(gInput), s.N*p.ImageSize())
+	case c.Until != 0 && !slices.Contains(s.Options.KeepGradients, c.Until):
+		return fmt.Errorf("network: a gradient until node %d, which is not in Options.KeepGradients", c.Until)
+	case c.Until != 0 && (gTheta != nil || gInput != nil):
+		return errors.New("network: a gradient until a node has no part of the parameters' and the images'")
 	case c.AuxLogits != nil && g.AuxLogits < 0:
 		return errors.New("network: a cotangent for an auxiliary head that this network lacks")
 	}
