@@ -3,6 +3,7 @@ package estimators
 import (
 	"context"
 	"math"
+	"slices"
 
 	"rwe301/bench301"
 	"rwe301/estimators/internal/linear"
@@ -81,14 +82,17 @@ func weightedCorrelations[T network.Real](x network.Runner[T], theta, pixels []T
 	}
 	k := make([]float64, n*n)
 	var through []T
+	gate := [2]T{0, 1}
 	x.Observe(network.Observer[T]{
 		Output: func(node int, y []T) { addCorrelations(k, y, n, readers[node]) },
 		Gradient: func(node int, y, dy []T) {
-			through = append(through[:0], dy...)
-			for i, v := range y {
-				if !(v > 0) {
-					through[i] = 0
+			through = slices.Grow(through[:0], len(dy))[:len(dy)]
+			for i, v := range y { // a product, not a branch: signs cannot be predicted
+				open := 0
+				if v > 0 {
+					open = 1
 				}
+				through[i] = gate[open] * dy[i]
 			}
 			addCorrelations(k, through, n, weights[node])
 		},
@@ -102,19 +106,12 @@ func addCorrelations[T network.Real](k []float64, rows []T, n int, weight float6
 	size := len(rows) / n
 	means, lengths := make([]float64, n), make([]float64, n)
 	for i := range n {
-		row := rows[i*size : (i+1)*size]
-		for _, v := range row {
-			means[i] += float64(v)
-		}
-		means[i] /= float64(size)
-		for _, v := range row {
-			d := float64(v) - means[i]
-			lengths[i] += d * d
-		}
-		if lengths[i] == 0 {
+		var square float64
+		means[i], square = linear.Deviations(rows[i*size : (i+1)*size])
+		if square == 0 {
 			return
 		}
-		lengths[i] = math.Sqrt(lengths[i])
+		lengths[i] = math.Sqrt(square)
 	}
 	products := linear.RowGram(size, n, 1, func(p int, row []T) {
 		for i, mean := range means {

@@ -134,10 +134,7 @@ func (fp *forwardPass) export(h *worker, u *unit, x kernels.Map, scale, shift []
 	for y := range t.H {
 		kernels.Affine(t.Shape(0, 1), tile, x.At(y, 0), scale, shift, u.Reads[0].Relu, 0)
 		for p := range t.W {
-			from, to := tile.Data[p*t.Width:][:t.Width], out[(y*t.W+p)*t.C:][:t.C]
-			for c := range to {
-				to[c] = from[t.Place(c)]
-			}
+			t.Gather(out[(y*t.W+p)*t.C:], tile.Data[p*t.Width:])
 		}
 	}
 }
@@ -147,9 +144,12 @@ func (b *backwardPass) inject(g *accumulator, t *plan.Tensor, data []float32) {
 	b.zero(g)
 	for y := range t.H {
 		for p := range t.W {
-			to := g.At(y, p).Data
-			for c, v := range data[(y*t.W+p)*t.C:][:t.C] {
-				to[t.Place(c)] += v
+			to, from := g.At(y, p).Data, data[(y*t.W+p)*t.C:][:t.C]
+			for c := 0; c < t.C; c += t.Group {
+				to := to[t.Place(c):]
+				for k, v := range from[c:min(c+t.Group, t.C)] {
+					to[k] += v
+				}
 			}
 		}
 	}
@@ -163,10 +163,7 @@ func (b *backwardPass) exportGradient(node, image int) {
 	out := b.kept[node][image*t.H*t.W*t.C:]
 	for y := range t.H {
 		for p := range t.W {
-			from, to := x.At(y, p).Data, out[(y*t.W+p)*t.C:][:t.C]
-			for c := range to {
-				to[c] = from[t.Place(c)]
-			}
+			t.Gather(out[(y*t.W+p)*t.C:], x.At(y, p).Data)
 		}
 	}
 }

@@ -26,6 +26,13 @@ type Tensor struct {
 // Place is where channel c is stored.
 func (t *Tensor) Place(c int) int { return c/t.Group*kernels.RoundUp(t.Group) + c%t.Group }
 
+// Gather copies the channels of a pixel to where they lie side by side.
+func (t *Tensor) Gather(to, from []float32) {
+	for c := 0; c < t.C; c += t.Group {
+		copy(to[c:min(c+t.Group, t.C)], from[t.Place(c):])
+	}
+}
+
 // Operand is what a node's output is made of when it is read: a tensor, normalised, rectified and scaled by a drop path
 // or not.
 type Operand struct {

@@ -119,3 +119,28 @@ func addSingle(total Matrix, x []float32, xStride int, y []float32, yStride, n i
 		}
 	}
 }
+
+// Deviations are the mean of some values and the sum of the squares of their distances from it.
+func Deviations[T float32 | float64](x []T) (mean, squares float64) {
+	whole := len(x) / 4 * 4
+	var a, b, c, d float64 // four sums do not wait for each other
+	for k := 0; k < whole; k += 4 {
+		v := x[k : k+4 : k+4]
+		a, b, c, d = a+float64(v[0]), b+float64(v[1]), c+float64(v[2]), d+float64(v[3])
+	}
+	for _, v := range x[whole:] {
+		a += float64(v)
+	}
+	mean = (a + b + c + d) / float64(len(x))
+	a, b, c, d = 0, 0, 0, 0
+	for k := 0; k < whole; k += 4 {
+		v := x[k : k+4 : k+4]
+		e, f, g, h := float64(v[0])-mean, float64(v[1])-mean, float64(v[2])-mean, float64(v[3])-mean
+		a, b, c, d = a+float64(e*e), b+float64(f*f), c+float64(g*g), d+float64(h*h)
+	}
+	for _, v := range x[whole:] {
+		e := float64(v) - mean
+		a += float64(e * e)
+	}
+	return mean, a + b + c + d
+}
