@@ -36,7 +36,7 @@ func BenchmarkThirteen(b *testing.B) {
 // BenchmarkProxy scores an architecture with each of the thirteen that runs the network, alone, on one core.
 func BenchmarkProxy(b *testing.B) {
 	archs := sampled(b, 8)
-	for _, name := range append(thirteen[3:], "wrcor", "near", "zico", "az-expressivity") {
+	for _, name := range append(thirteen[3:], "wrcor", "near", "zico", "az-expressivity", "swap", "vkdnw", "epsinas") {
 		b.Run(name, func(b *testing.B) {
 			c := configured(b, name)
 			env := NewEnv(dataset.Sample(), 0)

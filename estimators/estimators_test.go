@@ -333,3 +333,19 @@ func TestHugeBatches(t *testing.T) {
 		})
 	}
 }
+
+func TestTranspose(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	var rows, columns [64]uint64
+	for i := range rows {
+		rows[i] = rng.Uint64()
+	}
+	for i := range rows {
+		for k := range columns {
+			columns[k] |= rows[i] >> k & 1 << i
+		}
+	}
+	if transpose(&rows); rows != columns {
+		t.Error("not the transposed matrix")
+	}
+}

@@ -125,19 +125,34 @@ func distinctCodes[T network.Real](x network.Runner[T], theta, pixels []T, n int
 	return len(slices.Compact(codes)), neurons, nil
 }
 
-// appendCodes adds the codes of values whose signs are given image by image: bit i of a code belongs to image i.
+// appendCodes adds the codes of values whose signs are given image by image: bit i of a code belongs to image i, of 64 at
+// most.
 func appendCodes(codes, signs []uint64, n, values int) []uint64 {
 	words := len(signs) / n
-	at := len(codes)
-	codes = append(codes, make([]uint64, values)...)
-	for i := range n {
-		for w, bits := range signs[i*words : (i+1)*words] {
-			for k := w * 64; k < min(values, w*64+64); k++ {
-				codes[at+k] |= bits >> (k % 64) & 1 << i
+	for w := range words {
+		var bits [64]uint64 // one row an image, then one row a value
+		for i := range n {
+			bits[i] = signs[i*words+w]
+		}
+		transpose(&bits)
+		codes = append(codes, bits[:min(64, values-64*w)]...)
+	}
+	return codes
+}
+
+// transpose makes bit k of row i bit i of row k: it swaps the two outer quarters of a square of bits, then those of its
+// quarters, and so on (Warren, Hacker's Delight, 2nd edition 2012, section 7-3).
+func transpose(rows *[64]uint64) {
+	low := uint64(1)<<32 - 1 // the lower half of every stretch of 2*size bits
+	for size := 32; size > 0; size, low = size/2, low^low<<(size/2) {
+		for i := 0; i < 64; i++ {
+			if i&size == 0 {
+				swapped := (rows[i]>>size ^ rows[i+size]) & low
+				rows[i] ^= swapped << size
+				rows[i+size] ^= swapped
 			}
 		}
 	}
-	return codes
 }
 
 // regSwapSettings are the settings of regularised SWAP. The method's authors tune mu and sigma to a space and do not

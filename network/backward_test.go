@@ -133,6 +133,35 @@ func testBackwardRepeats[T Real](t *testing.T) {
 	}
 }
 
+// TestUntil compares the gradients of a pass that ends at a node with those of a whole one.
+func TestUntil(t *testing.T) {
+	const n = 2
+	p := every(t)
+	keep := p.Graph().Cells
+	e := newEngine[float32](t, p, Options{Batch: n, Gradients: true, Keep: keep, KeepGradients: keep})
+	theta, x, _, normal := drawn(p, n, 3)
+	run(t, e, narrow[float32](theta), narrow[float32](x), n, BatchNorm)
+	gradient := func(c Cotangents[float32], node int) []float32 {
+		if err := e.Backward(c, nil, nil); err != nil {
+			t.Fatal(err)
+		}
+		g, _, _, _ := e.Gradient(node)
+		return slices.Clone(g)
+	}
+	for i := len(keep) - 1; i > 0; i-- {
+		y, _, _, _ := e.Output(keep[i])
+		c := Cotangents[float32]{Nodes: map[int][]float32{keep[i]: narrow[float32](normal(len(y)))}}
+		want := gradient(c, keep[i-1])
+		if l2(widen(want)) == 0 {
+			t.Fatalf("cell %d: no gradient", i)
+		}
+		c.Until = keep[i-1]
+		if got := gradient(c, keep[i-1]); !slices.Equal(got, want) {
+			t.Errorf("cell %d: the gradient at the cell before differs from that of a whole pass", i)
+		}
+	}
+}
+
 func allNodes(p *Plan) (nodes []int) {
 	for i := 1; i < len(p.Graph().Nodes); i++ {
 		nodes = append(nodes, i)
@@ -233,6 +262,10 @@ func TestBadBackward(t *testing.T) {
 	bad("logits", e.Backward(Cotangents[float64]{Logits: logits[1:]}, nil, nil), "logits")
 	bad("aux", e.Backward(Cotangents[float64]{AuxLogits: logits}, nil, nil), "auxiliary")
 	bad("node", e.Backward(Cotangents[float64]{Nodes: map[int][]float64{1 << 20: logits}}, nil, nil), "Keep")
+	bad("until", e.Backward(Cotangents[float64]{Logits: logits, Until: 1}, nil, nil), "KeepGradients")
+	kept := newEngine[float64](t, p, Options{Batch: n, Gradients: true, KeepGradients: []int{1}})
+	run(t, kept, theta, x, n, BatchNorm)
+	bad("until", kept.Backward(Cotangents[float64]{Logits: logits, Until: 1}, make([]float64, len(theta)), nil), "part of")
 	bad("hessian", e.HessianVector(labels, theta, theta), "Hessian")
 	forward := newEngine[float64](t, p, Options{Batch: n})
 	run(t, forward, theta, x, n, BatchNorm)
