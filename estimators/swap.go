@@ -125,8 +125,8 @@ func distinctCodes[T network.Real](x network.Runner[T], theta, pixels []T, n int
 	return len(slices.Compact(codes)), neurons, nil
 }
 
-// appendCodes adds the codes of values whose signs are given image by image: bit i of a code belongs to image i, of 64 at
-// most.
+// appendCodes adds the codes of values whose signs are given image by image: bit i of a code belongs to image i, of at
+// most 64.
 func appendCodes(codes, signs []uint64, n, values int) []uint64 {
 	words := len(signs) / n
 	for w := range words {

@@ -11,8 +11,8 @@ import (
 // piece is how many rows are multiplied at once: float32 sums run over so many products, float64 ones from there.
 const piece = 256
 
-// RowGram is scale * Z'Z, d x d, of n rows of d values, which fill writes one by one, from the first to the last, in
-// place of zeros or those of another row. Single precision takes the kernels: each sum of 256 products has its rounding.
+// RowGram is scale * Z'Z, d x d, of n rows of d values, which fill writes one by one, from the first to the last, over
+// zeros or another row. Single precision takes the kernels, whose sums run over 256 products.
 func RowGram[T float32 | float64](n, d int, scale float64, fill func(i int, row []T)) *mat.SymDense {
 	total := NewMatrix(d, d)
 	each(n, func(lo, hi int, z rows[T]) {

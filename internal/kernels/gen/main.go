@@ -1,5 +1,5 @@
-// Gen writes the assembly of package kernels, every kernel for AVX-512, AVX2 and NEON from one description, and beside it
-// the Go that chooses between the first two. Run it by
+// Gen writes the assembly of package kernels, every kernel for AVX-512, AVX2 and NEON from one description, and beside
+// it the Go that chooses between the first two. Run it by
 //
 //	cd internal/kernels/gen && go generate
 package main
