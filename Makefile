@@ -5,12 +5,12 @@ VERSION := $(shell git describe --tags --always --dirty --abbrev=12 2>/dev/null 
 LDFLAGS := -s -w -X main.version=$(VERSION)
 QEMU    ?= qemu-aarch64-static
 PYTHON  ?= /usr/bin/python3
-PLATFORMS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64
 PEER    ?= ../shared/peers/peer_torch.py
 QUICK   := runs/paper-ablation-quick
 export CGO_ENABLED = 0
 
-.PHONY: help demo ablation test check arm64 bench docs kernels install data clean build python wheels
+.PHONY: help demo ablation test check arm64 bench docs kernels install data clean build python \
+	wheels release programs platforms
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,11 +70,25 @@ kernels: ## write the assembly of internal/kernels anew (fetches avo)
 install: build ## copy the binary to GOBIN (or GOPATH/bin)
 	$(GO) install -trimpath -ldflags '$(LDFLAGS)' ./cmd/bench301
 
-wheels: ## wheels of the program and python/ in dist/, in minutes; PLATFORMS=linux/amd64 makes one
+wheels: PLATFORMS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64
+wheels: programs ## wheels of the program and python/ in dist/, in minutes; PLATFORMS=linux/amd64 makes one
+	$(GO) run ./tools/wheels -version '$(VERSION)' $(PLATFORMS)
+
+release: PLATFORMS ?= $(foreach os,linux darwin windows freebsd,$(os)/amd64 $(os)/arm64)
+release: build programs ## archives with manual pages and completions, sums, bills of materials, in dist/
+	@rm -rf bin/man
+	TZ=UTC SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} BENCH301_MAN='$(CURDIR)/bin/man' \
+		$(GO) test -count=1 -ldflags '$(LDFLAGS)' -run '^TestManPages$$' ./cmd/bench301
+	$(GO) run ./tools/release -version '$(VERSION)' $(PLATFORMS)
+
+programs: # static ones for the oldest processors of each of PLATFORMS
 	@for p in $(PLATFORMS); do echo "bin/$$p" && \
 		GOOS=$${p%/*} GOARCH=$${p#*/} GOAMD64=v1 GOARM64=v8.0 \
 		$(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o "bin/$$p/" ./cmd/bench301 || exit 1; done
-	$(GO) run ./tools/wheels -version '$(VERSION)' $(PLATFORMS)
+
+platforms: ## vet for the other platforms, in minutes
+	@for p in darwin/arm64 windows/amd64 freebsd/arm64 linux/arm64 linux/riscv64; do echo "$$p" && \
+		GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) vet ./... || exit 1; done
 
 data: build ## fetch the full CIFAR-10 (170 MB) into the cache folder
 	$(BIN) data fetch

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -142,12 +143,20 @@ func absolute(path string) string {
 	return path
 }
 
+// fileURL is an absolute path with slashes as SQLite's URL (https://sqlite.org/uri.html): one that begins with the
+// letter of a drive of Windows stands behind a slash, which SQLite takes off again.
+func fileURL(path string, query url.Values) string {
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path
+	}
+	return (&url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}).String()
+}
+
 // openSQLite makes a store of the database in file; name stands in messages.
 func openSQLite(name, file string, query url.Values) (*SQLite, error) {
 	query.Set("_txlock", "immediate")
 	query["_pragma"] = []string{"busy_timeout(30000)", "foreign_keys(1)"}
-	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: filepath.ToSlash(absolute(file)),
-		RawQuery: query.Encode()}).String())
+	db, err := sql.Open("sqlite", fileURL(filepath.ToSlash(absolute(file)), query))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}

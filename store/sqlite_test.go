@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -390,3 +391,16 @@ type counter int64
 func (c *counter) Write(p []byte) (int, error) { *c += counter(len(p)); return len(p), nil }
 
 var formats = []Format{FormatCSV, FormatJSONL, FormatParquet}
+
+// URLs are those of https://sqlite.org/uri.html.
+func TestFileURL(t *testing.T) {
+	for path, want := range map[string]string{
+		"/home/me/a run/50%?.db": "file:///home/me/a%20run/50%25%3F.db?mode=rw",
+		"C:/Users/me/a run.db":   "file:///C:/Users/me/a%20run.db?mode=rw",
+		"//server/share/a.db":    "file:////server/share/a.db?mode=rw",
+	} {
+		if got := fileURL(path, url.Values{"mode": {"rw"}}); got != want {
+			t.Errorf("%s: %s, want %s", path, got, want)
+		}
+	}
+}

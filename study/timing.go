@@ -19,8 +19,9 @@ type Timing struct {
 
 // Time measures every question once, on the first architecture, until the budget is used up; what is left is taken to
 // cost the mean. One measurement is a rough guide: architectures differ by a factor of two or so. Programs of the user
-// are not started, and not counted.
-func (p *Plan) Time(ctx context.Context, workers int, shard Shard, budget time.Duration) (Timing, error) {
+// are not started, and not counted. Before each question, tell learns how many of how many are done.
+func (p *Plan) Time(ctx context.Context, workers int, shard Shard, budget time.Duration,
+	tell func(done, total int)) (Timing, error) {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
@@ -29,6 +30,7 @@ func (p *Plan) Time(ctx context.Context, workers int, shard Shard, budget time.D
 	start := time.Now()
 	var measured, rest, scores float64
 	for i, q := range p.Questions {
+		tell(i, len(p.Questions))
 		if _, own := q.Source.(*scoring.Program); own {
 			continue
 		}

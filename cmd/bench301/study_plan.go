@@ -38,7 +38,7 @@ take. Programs of the user are named, but not started.`,
 			defer p.Close()
 			var t timing
 			if !untimed {
-				if t, err = timeOf(cmd.Context(), p, o.jobs, shard, measuring); err != nil {
+				if t, err = timeOf(cmd.Context(), s, p, o.jobs, shard, measuring); err != nil {
 					return err
 				}
 			}
@@ -64,15 +64,19 @@ type timing struct {
 	searches search.Timing
 }
 
-// timeOf measures what a plan takes.
-func timeOf(ctx context.Context, p *study.Plan, jobs int, shard study.Shard, budget time.Duration) (t timing,
+// timeOf measures what a plan takes, and says so.
+func timeOf(ctx context.Context, s streams, p *study.Plan, jobs int, shard study.Shard, budget time.Duration) (t timing,
 	err error) {
 	if p.Searches != nil {
-		if t.searches, err = search.Time(ctx, *p.Searches, jobs); err != nil {
+		done := s.progress("measuring what the searches take")
+		t.searches, err = search.Time(ctx, *p.Searches, jobs)
+		if done(); err != nil {
 			return t, err
 		}
 	}
-	t.Timing, err = p.Time(ctx, jobs, shard, budget)
+	tell, done := s.steps("measuring what a score takes", "estimators")
+	defer done()
+	t.Timing, err = p.Time(ctx, jobs, shard, budget, tell)
 	return t, err
 }
 

@@ -201,7 +201,7 @@ nothing was scored or an estimator failed everywhere, 130 interrupted (what was 
 // beginSearch makes a run folder whose searches come first, and runs all of it.
 func beginSearch(ctx context.Context, s streams, dir string, p *study.Plan, text []byte, shard study.Shard,
 	o runOptions) error {
-	t, err := timeOf(ctx, p, o.Workers, shard, measuring/6)
+	t, err := timeOf(ctx, s, p, o.Workers, shard, measuring/6)
 	if err != nil {
 		return err
 	}

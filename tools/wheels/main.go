@@ -9,20 +9,18 @@
 package main
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"rwe301/internal/atomicfile"
+	"rwe301/tools/internal/packing"
 )
 
 func main() {
@@ -53,7 +51,7 @@ func run(root, describe, bin, out string, platforms []string) error {
 	if err != nil {
 		return err
 	}
-	when, err := commitTime(root)
+	when, err := packing.CommitTime(root)
 	if err != nil {
 		return err
 	}
@@ -98,18 +96,10 @@ func removeWheels(folder, name string) error {
 	return nil
 }
 
-// programName is what the program is called on a platform.
-func programName(platform string) string {
-	if strings.HasPrefix(platform, "windows/") {
-		return "bench301.exe"
-	}
-	return "bench301"
-}
-
 // pack makes the wheel of a platform from the program in a folder.
 func pack(root string, p project, folder, platform string, when time.Time) (name string, wheel []byte, err error) {
-	program := filepath.Join(folder, programName(platform))
-	info, err := inspect(program, platform)
+	program := filepath.Join(folder, packing.ProgramName(platform))
+	info, err := packing.Inspect(program, platform)
 	if err != nil {
 		return "", nil, err
 	}
@@ -129,37 +119,16 @@ func pack(root string, p project, folder, platform string, when time.Time) (name
 	if err != nil {
 		return "", nil, err
 	}
-	others, err := thirdParty(root, info)
+	others, err := packing.ThirdParty(root, info)
 	if err != nil {
 		return "", nil, err
 	}
 	files = append(files,
-		file{p.stem() + ".data/scripts/" + programName(platform), binary, 0o755},
-		file{p.distInfo() + "/licenses/LICENSE", licence, 0o644},
-		file{p.distInfo() + "/licenses/" + thirdPartyName, others, 0o644},
-		file{p.distInfo() + "/METADATA", []byte(p.metadata()), 0o644},
-		file{p.distInfo() + "/WHEEL", []byte(wheelFile(tags)), 0o644})
+		packing.File{Name: p.stem() + ".data/scripts/" + packing.ProgramName(platform), Content: binary, Mode: 0o755},
+		packing.File{Name: p.distInfo() + "/licenses/LICENSE", Content: licence, Mode: 0o644},
+		packing.File{Name: p.distInfo() + "/licenses/" + packing.ThirdPartyName, Content: others, Mode: 0o644},
+		packing.File{Name: p.distInfo() + "/METADATA", Content: []byte(p.metadata()), Mode: 0o644},
+		packing.File{Name: p.distInfo() + "/WHEEL", Content: []byte(wheelFile(tags)), Mode: 0o644})
 	wheel, err = archive(files, p.distInfo(), when)
 	return fmt.Sprintf("%s-%s-%s.whl", p.stem(), python, strings.Join(tags, ".")), wheel, err
-}
-
-// commitTime is SOURCE_DATE_EPOCH (https://reproducible-builds.org/specs/source-date-epoch), or else the time of the
-// commit.
-func commitTime(root string) (time.Time, error) {
-	text, from := os.Getenv("SOURCE_DATE_EPOCH"), "SOURCE_DATE_EPOCH"
-	if text == "" {
-		git := exec.Command("git", "log", "-1", "--format=%ct")
-		git.Dir = root
-		out, err := git.Output()
-		if err != nil {
-			return time.Time{}, errors.New("no commit to take the time from: set SOURCE_DATE_EPOCH (seconds since 1970)")
-		}
-		text, from = strings.TrimSpace(string(out)), "git log"
-	}
-	seconds, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || seconds < 315532800 || seconds >= 4354819200 {
-		return time.Time{}, fmt.Errorf("%s: %q: must be seconds since 1970, of a year that a zip file can hold, 1980 to 2107",
-			from, text)
-	}
-	return time.Unix(seconds, 0).UTC(), nil
 }

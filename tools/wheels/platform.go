@@ -1,11 +1,9 @@
 package main
 
 import (
-	"debug/buildinfo"
 	"debug/macho"
 	"encoding/binary"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -26,28 +24,6 @@ func wheelFile(platforms []string) string {
 		text += "Tag: " + python + "-" + platform + "\n"
 	}
 	return text
-}
-
-// inspect reads what the go command wrote into a program, which must be a static one for the platform.
-func inspect(program, platform string) (*buildinfo.BuildInfo, error) {
-	info, err := buildinfo.ReadFile(program)
-	if err != nil {
-		return nil, err
-	}
-	settings := map[string]string{}
-	for _, s := range info.Settings {
-		settings[s.Key] = s.Value
-	}
-	if is := settings["GOOS"] + "/" + settings["GOARCH"]; is != platform {
-		return nil, fmt.Errorf("%s is a program for %s", program, is)
-	}
-	if settings["CGO_ENABLED"] != "0" {
-		return nil, fmt.Errorf("%s needs the C library of its machine: build it with CGO_ENABLED=0", program)
-	}
-	if level := settings["GOAMD64"]; level != "" && level != "v1" {
-		return nil, fmt.Errorf("%s needs a newer processor: build it with GOAMD64=v1", program)
-	}
-	return info, nil
 }
 
 // platformTags are the tags of the platforms on which a program runs. A static one for Linux needs neither glibc nor
@@ -83,13 +59,4 @@ func oldestMacOS(load []byte, order binary.ByteOrder) (major, minor uint32, ok b
 	}
 	version := order.Uint32(load[12:])
 	return version >> 16, version >> 8 & 0xff, true
-}
-
-// modules are those that are linked into a program, by path.
-func modules(info *buildinfo.BuildInfo) (paths []string) {
-	for _, m := range info.Deps {
-		paths = append(paths, m.Path)
-	}
-	slices.Sort(paths)
-	return paths
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/BurntSushi/toml"
+
+	"rwe301/tools/internal/packing"
 )
 
 // project is the table [project] of a pyproject.toml (PEP 621), as far as ours goes, and what stands in its readme.
@@ -122,7 +124,7 @@ func (p project) metadata() string {
 	}
 	line("License-Expression", p.License.Text)
 	line("License-File", "LICENSE")
-	line("License-File", thirdPartyName)
+	line("License-File", packing.ThirdPartyName)
 	for _, classifier := range p.Classifiers {
 		line("Classifier", classifier)
 	}
@@ -132,7 +134,7 @@ func (p project) metadata() string {
 }
 
 // sources are the modules of the package in a checkout, with the wheel's version for that of the sources.
-func (p project) sources(root string) (files []file, err error) {
+func (p project) sources(root string) (files []packing.File, err error) {
 	python := filepath.Join(root, "python")
 	err = filepath.WalkDir(filepath.Join(python, p.Name), func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || filepath.Ext(path) != ".py" && d.Name() != "py.typed" {
@@ -149,7 +151,7 @@ func (p project) sources(root string) (files []file, err error) {
 		if d.Name() == versionFile {
 			content = fmt.Appendf(nil, "\"\"\"The version of the commit.\"\"\"\n\n__version__ = %q\n", p.version)
 		}
-		files = append(files, file{filepath.ToSlash(name), content, 0o644})
+		files = append(files, packing.File{Name: filepath.ToSlash(name), Content: content, Mode: 0o644})
 		return nil
 	})
 	return files, err

@@ -18,6 +18,7 @@ import (
 	"testing"
 
 	"rwe301/internal/oracle"
+	"rwe301/tools/internal/packing"
 )
 
 func TestPEP440(t *testing.T) {
@@ -172,7 +173,7 @@ func TestWheel(t *testing.T) {
 		}
 	}
 	info := "bench301-" + version + ".dist-info/"
-	want := []string{"bench301-" + version + ".data/scripts/" + programName(host)}
+	want := []string{"bench301-" + version + ".data/scripts/" + packing.ProgramName(host)}
 	modules := os.DirFS(filepath.Join(oracle.Root(), "python"))
 	err = fs.WalkDir(modules, "bench301", func(path string, _ fs.DirEntry, err error) error {
 		if strings.HasSuffix(path, ".py") {
@@ -305,11 +306,11 @@ func TestMistakes(t *testing.T) {
 	}{
 		{"not built", "linux/arm64", func() {}, "no such file"},
 		{"for another platform", other, func() {
-			binary, err := os.ReadFile(filepath.Join(root, "bin", host, programName(host)))
+			binary, err := os.ReadFile(filepath.Join(root, "bin", host, packing.ProgramName(host)))
 			if err != nil {
 				t.Fatal(err)
 			}
-			write(t, filepath.Join(root, "bin", other, programName(other)), string(binary))
+			write(t, filepath.Join(root, "bin", other, packing.ProgramName(other)), string(binary))
 		}, "is a program for " + host},
 		{"a platform without wheels", "plan9/amd64", func() {},
 			`no wheels for "plan9/amd64": there are some for darwin/amd64, darwin/arm64, linux/amd64, linux/arm64`},

@@ -1,4 +1,4 @@
-package main
+package packing
 
 import (
 	"bytes"
@@ -9,17 +9,19 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
-// thirdPartyName is the file of the licences of what is linked into the program.
-const thirdPartyName = "THIRD_PARTY"
+// ThirdPartyName is the file of the licences of what is linked into the program.
+const ThirdPartyName = "THIRD_PARTY"
 
 // licenceFile matches the files of a module that its licence asks to pass on.
 var licenceFile = regexp.MustCompile(`(?i)^(li[cs]en[cs]e|copying|notice|patents|authors)\b`)
 
-// thirdParty are the licences of Go and of the modules inside a program, from Go's folder and the cache of modules.
-func thirdParty(root string, info *buildinfo.BuildInfo) ([]byte, error) {
+// ThirdParty are the licences of Go and of the modules inside a program, from Go's folder and the cache of modules. A
+// project without one is an error.
+func ThirdParty(root string, info *buildinfo.BuildInfo) ([]byte, error) {
 	var out bytes.Buffer
 	fmt.Fprintln(&out, "The program bench301 holds code of these projects, each under the licence that follows its name.")
 	goRoot, err := goOutput(root, "env", "GOROOT")
@@ -29,7 +31,11 @@ func thirdParty(root string, info *buildinfo.BuildInfo) ([]byte, error) {
 	if err := licences(&out, "Go "+info.GoVersion, strings.TrimSpace(string(goRoot))); err != nil {
 		return nil, err
 	}
-	paths := modules(info)
+	var paths []string
+	for _, m := range info.Deps {
+		paths = append(paths, m.Path)
+	}
+	slices.Sort(paths)
 	if len(paths) == 0 {
 		return out.Bytes(), nil
 	}
