@@ -113,7 +113,7 @@ func addCorrelations[T network.Real](k []float64, rows []T, n int, weight float6
 		means[i] /= float64(size)
 		for _, v := range row {
 			d := float64(v) - means[i]
-			lengths[i] += d * d
+			lengths[i] += float64(d * d)
 		}
 		if lengths[i] == 0 {
 			return
@@ -135,7 +135,7 @@ func addCorrelations[T network.Real](k []float64, rows []T, n int, weight float6
 	}
 	for i := range n {
 		for j := range n {
-			k[i*n+j] += weight * min(1, math.Abs(products.At(i, j)/(lengths[i]*lengths[j])))
+			k[i*n+j] += float64(weight * min(1, math.Abs(products.At(i, j)/(lengths[i]*lengths[j]))))
 		}
 	}
 }
