@@ -147,8 +147,8 @@ func overlap(truth, predicted []float64, k int) float64 {
 	}
 	trueTaken, trueTied := float64(t.taken), float64(t.tied)
 	taken, tied := float64(p.taken), float64(p.tied)
-	return (float64(count[0][0]*trueTied*tied) + float64(count[1][0]*trueTaken*tied) + float64(count[0][1]*trueTied*taken) +
-		float64(count[1][1]*trueTaken*taken)) / (trueTied * tied)
+	return (float64(count[0][0]*trueTied*tied) + float64(count[1][0]*trueTaken*tied) +
+		float64(count[0][1]*trueTied*taken) + float64(count[1][1]*trueTaken*taken)) / (trueTied * tied)
 }
 
 func indicator(b bool) int {

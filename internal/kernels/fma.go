@@ -27,7 +27,7 @@ func fusesExactly() bool {
 // rounded to float64 and then to float32 is wrong only where the first rounding lands on a tie of the second, or the
 // result is subnormal.
 func fma(a, b, c float32) float32 {
-	if fuses {
+	if compilerFuses && fuses {
 		return fmaFused(a, b, c)
 	}
 	p := float64(a) * float64(b)
@@ -40,7 +40,7 @@ func fma(a, b, c float32) float32 {
 
 // axpy adds a*x to y.
 func axpy(y *[Block]float32, a float32, x *[Block]float32) {
-	if fuses {
+	if compilerFuses && fuses {
 		axpyFused(y, a, x)
 		return
 	}
@@ -58,7 +58,7 @@ func axpy(y *[Block]float32, a float32, x *[Block]float32) {
 
 // multiplyAdd adds x*w to y.
 func multiplyAdd(y, x, w *[Block]float32) {
-	if fuses {
+	if compilerFuses && fuses {
 		multiplyAddFused(y, x, w)
 		return
 	}
