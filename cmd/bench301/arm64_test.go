@@ -16,9 +16,10 @@ import (
 	"rwe301/internal/oracle"
 )
 
-// lastDigits are the estimators whose scores differ between processors in the last digits: they end in eigenvalues,
-// inverses, determinants or fits by a library that adds in another order, or fuses, on another processor.
-var lastDigits = strings.Fields(`effdim map-effdim effdim-cell nwot jacov epe_nas jacov-eval epe_nas-eval meco meco_opt
+// lastDigits are the estimators whose scores may differ between processors in the last digits. They end in eigenvalues,
+// inverses, determinants or fits by a library that adds in another order, or fuses, on another processor, or in
+// logarithms and exponentials: Go's are not of the same bits everywhere.
+var lastDigits = strings.Fields(`zico zen synflow regswap val-loss train-loss sotl sotl-e tse-ema effdim map-effdim effdim-cell nwot jacov epe_nas jacov-eval epe_nas-eval meco meco_opt
 	az-expressivity az-progressivity az-trainability near ntk-eval dextr-eval wrcor vkdnw
 	lce-power lce-logpower lce-ensemble`)
 
