@@ -139,7 +139,7 @@ func standardised(x []float64) []float64 {
 	}
 	mean /= float64(len(x))
 	for _, v := range x {
-		square += (v - mean) * (v - mean)
+		square += float64((v - mean) * (v - mean))
 	}
 	square /= float64(len(x))
 	out := make([]float64, len(x))
@@ -185,8 +185,8 @@ func leaveOneOut(columns [][]float64, y []float64) ([]float64, error) {
 		fitted, leverage := 0.0, 0.0
 		for k := range rank {
 			b := basis.At(i, k)
-			fitted += b * coefficients.AtVec(k)
-			leverage += b * b
+			fitted += float64(b * coefficients.AtVec(k))
+			leverage += float64(b * b)
 		}
 		if leverage > 1-1e-10 {
 			return nil, fmt.Errorf("architecture %d alone decides a weight: without it there is no prediction", i)

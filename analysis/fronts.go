@@ -203,7 +203,7 @@ func (r *Fronts) measure(ctx context.Context) error {
 	} else {
 		r.Box, _ = moo.BoxOf(costsOf(r.Found)) // without any front there is nothing to measure
 		for k := range r.Box.High {
-			r.Box.High[k] += 0.1 * (r.Box.High[k] - r.Box.Low[k])
+			r.Box.High[k] += float64(0.1 * (r.Box.High[k] - r.Box.Low[k]))
 		}
 	}
 	at := map[string]int{}

@@ -119,7 +119,7 @@ func (m *Importance) decompose(y []float64) {
 	}
 	mean /= float64(len(y))
 	for _, v := range y {
-		m.Variance += (v - mean) * (v - mean)
+		m.Variance += float64((v - mean) * (v - mean))
 	}
 	m.Variance /= float64(len(y))
 	// The main effect of a setting is the mean over all others, less the mean of all; the interaction of two is what
@@ -131,7 +131,7 @@ func (m *Importance) decompose(y []float64) {
 		sum := 0.0
 		for k := range main[i] {
 			main[i][k] -= mean
-			sum += main[i][k] * main[i][k]
+			sum += float64(main[i][k] * main[i][k])
 		}
 		m.Shares = append(m.Shares, Share{[]string{setting}, sum / float64(len(main[i])) / m.Variance})
 	}
@@ -141,7 +141,7 @@ func (m *Importance) decompose(y []float64) {
 			sum := 0.0
 			for k, v := range both {
 				d := v - mean - main[i][k/len(m.Levels[j])] - main[j][k%len(m.Levels[j])]
-				sum += d * d
+				sum += float64(d * d)
 			}
 			m.Shares = append(m.Shares, Share{[]string{m.Settings[i], m.Settings[j]}, sum / float64(len(both)) / m.Variance})
 		}

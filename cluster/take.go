@@ -237,7 +237,7 @@ func (c *Coordinator) accept(in *incoming) (fresh []store.Record, ready []scorin
 	if in.Took > 0 {
 		key, each := signature(p.Asks), in.Took/float64(len(p.Architectures))
 		if old, ok := c.seconds[key]; ok {
-			each = 0.8*old + 0.2*each
+			each = float64(0.8*old) + float64(0.2*each)
 		}
 		c.seconds[key] = each
 	}

@@ -8,7 +8,7 @@ import (
 
 // binCount is the number of bins into which n values are put: round(1 + 3.322 ln n), the rule of NAS-Bench-Suite-Zero
 // (Sturges' with the natural logarithm, that is more bins than his).
-func binCount(n int) int { return int(math.RoundToEven(1 + 3.322*math.Log(float64(n)))) }
+func binCount(n int) int { return int(math.RoundToEven(1 + float64(3.322*math.Log(float64(n))))) }
 
 // discretise numbers the bins of equal width between the least and the largest value that the values lie in, from 0; a
 // value on an edge belongs to the bin above. Equal values lie in one bin.
@@ -61,7 +61,7 @@ func (p partition) entropy() float64 {
 	}
 	h, n := 0.0, float64(len(p.of))
 	for _, c := range counts {
-		h -= float64(c) / n * math.Log2(float64(c)/n)
+		h -= float64(float64(c) / n * math.Log2(float64(c)/n))
 	}
 	return max(0, h)
 }

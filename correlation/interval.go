@@ -94,7 +94,7 @@ func newDistribution(observed float64, replicates []float64, jackknife [][]float
 	if n > 1 {
 		mean := floats.Sum(d.Replicates) / float64(n)
 		for _, r := range d.Replicates {
-			d.StdErr += (r - mean) * (r - mean)
+			d.StdErr += float64((r - mean) * (r - mean))
 		}
 		d.StdErr = math.Sqrt(d.StdErr / float64(n-1))
 	}
@@ -212,7 +212,7 @@ func checkLevel(level float64) error {
 func (d *Distribution) bcaLevels(level float64) (low, high float64) {
 	at := func(p float64) float64 {
 		w := d.z0 + distuv.UnitNormal.Quantile(p)
-		return distuv.UnitNormal.CDF(d.z0 + w/(1-d.accel*w))
+		return distuv.UnitNormal.CDF(d.z0 + w/(1-float64(d.accel*w)))
 	}
 	return at((1 - level) / 2), at((1 + level) / 2)
 }
@@ -229,12 +229,12 @@ func Quantile(x []float64, p float64) float64 {
 }
 
 func sortedQuantile(sorted []float64, p float64) float64 {
-	at := p * float64(len(sorted)-1)
+	at := float64(p * float64(len(sorted)-1))
 	i := int(at)
 	if i+1 >= len(sorted) {
 		return sorted[len(sorted)-1]
 	}
-	return sorted[i] + (at-float64(i))*(sorted[i+1]-sorted[i])
+	return sorted[i] + float64((at-float64(i))*(sorted[i+1]-sorted[i]))
 }
 
 // PValue is the two-sided p-value of the hypothesis that the statistic is null: the largest p such that the interval of
@@ -252,7 +252,7 @@ func (d *Distribution) PValue(null float64, method IntervalMethod) float64 {
 	case BCa:
 		w := distuv.UnitNormal.Quantile(clip(d.shareBelow(null))) - d.z0
 		z := math.Copysign(math.Inf(1), w) // beyond the reach of every level
-		if s := 1 + d.accel*w; s > 0 {
+		if s := 1 + float64(d.accel*w); s > 0 {
 			z = w/s - d.z0
 		}
 		p = clip(distuv.UnitNormal.CDF(z))

@@ -31,7 +31,7 @@ func JackknifeOf(c Coefficient, scores, truth []float64, o Options) (*Jackknifed
 // variance is that of the value (Quenouille, Tukey): (n-1)/n times the sum of squares of the values without a row.
 func variance(without []float64) float64 {
 	n := float64(len(without))
-	return stat.PopVariance(without, nil) * (n - 1)
+	return float64(stat.PopVariance(without, nil) * (n - 1))
 }
 
 // CompareLarge compares two coefficients with the same truth on the same rows, as [Compare] does, for so many rows that
@@ -53,7 +53,7 @@ func largeSample(a, b *Jackknifed, variance, level float64) (Comparison, error) 
 	}
 	out := Comparison{A: a.Value, B: b.Value, Difference: a.Value - b.Value, P: 1}
 	se := math.Sqrt(variance)
-	half := distuv.UnitNormal.Quantile((1+level)/2) * se
+	half := float64(distuv.UnitNormal.Quantile((1+level)/2) * se)
 	out.Interval = Interval{Low: out.Difference - half, High: out.Difference + half, Level: level, Method: Jackknife}
 	switch {
 	case se > 0:

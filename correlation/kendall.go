@@ -55,8 +55,8 @@ type tieSums struct {
 func (s *tieSums) add(group int64) {
 	t := float64(group)
 	s.pairs += choose2(group)
-	s.cubic += t * (t - 1) * (t - 2)
-	s.variance += t * (t - 1) * (2*t + 5)
+	s.cubic += float64(t * (t - 1) * (t - 2))
+	s.variance += float64(t * (t - 1) * (float64(2*t) + 5))
 }
 
 // tieSums sums over the groups of rows with equal keys.

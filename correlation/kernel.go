@@ -191,7 +191,7 @@ func (k *spearmanKernel) value(counts []int32, total int) (float64, bool) {
 	xx, yy, xy := rankGroups(k.vx, total), rankGroups(k.vy, total), 0.0
 	for i, c := range counts {
 		if c > 0 {
-			xy += float64(c) * k.vx[k.rx[i]] * k.vy[k.ry[i]]
+			xy += float64(float64(c) * k.vx[k.rx[i]] * k.vy[k.ry[i]])
 		}
 	}
 	rho, err := rhoOf(xy, xx, yy)
@@ -293,7 +293,7 @@ func rankGroups(v []float64, total int) (squares float64) {
 	below := 0.0
 	for g, size := range v {
 		v[g] = 2*below + size - float64(total)
-		squares += size * v[g] * v[g]
+		squares += float64(size * v[g] * v[g])
 		below += size
 	}
 	return squares

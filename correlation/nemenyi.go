@@ -15,7 +15,7 @@ func studentizedRange(q float64, k int) float64 {
 	}
 	n := distuv.UnitNormal
 	f := func(z float64) float64 {
-		return n.Prob(z) * math.Pow(n.CDF(z)-n.CDF(z-q), float64(k-1))
+		return n.Prob(z) * math.Pow(float64(n.CDF(z))-float64(n.CDF(z-q)), float64(k-1))
 	}
 	const reach, points = 9, 200 // beyond nine standard deviations the density is below 1e-18
 	return min(1, float64(k)*quad.Fixed(f, -reach, reach+q, points, quad.Legendre{}, 0))

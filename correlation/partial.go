@@ -35,7 +35,7 @@ func partial(xy, xz, yz float64) float64 {
 	if xz*xz >= 1 || yz*yz >= 1 {
 		return math.NaN()
 	}
-	return (xy - xz*yz) / math.Sqrt((1-xz*xz)*(1-yz*yz))
+	return (xy - float64(xz*yz)) / math.Sqrt((1-float64(xz*xz))*(1-float64(yz*yz)))
 }
 
 // BootstrapPartial returns the bootstrap distribution of the partial correlation of x and y given z, as [Bootstrap]
@@ -81,7 +81,7 @@ func Semipartial(c Coefficient, x, y, z []float64) (float64, error) {
 	if yz*yz >= 1 {
 		return 0, undefinedf("z determines y")
 	}
-	return (xy - xz*yz) / math.Sqrt(1-yz*yz), nil
+	return (xy - float64(xz*yz)) / math.Sqrt(1-float64(yz*yz)), nil
 }
 
 // triangle returns the coefficients of the three pairs.
@@ -135,7 +135,7 @@ func Within(c Coefficient, x, y []float64, keys []int) (Stratified, error) {
 		st.Value, st.Err = c.Of(xs[k], ys[k])
 		if st.Err == nil {
 			pairs := choose2(int64(st.N))
-			s.Mean += float64(pairs) * st.Value
+			s.Mean += float64(float64(pairs) * st.Value)
 			s.Pairs += pairs
 		}
 		s.Strata = append(s.Strata, st)

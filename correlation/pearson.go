@@ -96,7 +96,7 @@ func fisherInterval(r, df, variance, level float64) (Interval, error) {
 	if df <= 0 {
 		return Interval{}, undefinedf("interval of too few values")
 	}
-	half := distuv.UnitNormal.Quantile((1+level)/2) * math.Sqrt(variance/df)
+	half := float64(distuv.UnitNormal.Quantile((1+level)/2) * math.Sqrt(variance/df))
 	z := math.Atanh(r)
 	return Interval{Low: math.Tanh(z - half), High: math.Tanh(z + half), Level: level, Method: FisherZ}, nil
 }

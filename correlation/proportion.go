@@ -11,7 +11,7 @@ import (
 func Wilson(proportion float64, n int, level float64) (low, high float64) {
 	z := distuv.UnitNormal.Quantile((1 + level) / 2)
 	square := z * z / float64(n)
-	centre := (proportion + square/2) / (1 + square)
-	half := z / (1 + square) * math.Sqrt(proportion*(1-proportion)/float64(n)+square/float64(4*n))
+	centre := (proportion + float64(square/2)) / (1 + square)
+	half := float64(z / (1 + square) * math.Sqrt(proportion*(1-proportion)/float64(n)+square/float64(4*n)))
 	return max(0, centre-half), min(1, centre+half)
 }

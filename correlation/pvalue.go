@@ -97,7 +97,7 @@ func (p Pairs) PValue(method Method, alt Alternative) (float64, Method, error) {
 func (p Pairs) varianceOfScore() float64 {
 	n := float64(p.N)
 	m := n * (n - 1)
-	return (m*(2*n+5)-p.xTied.variance-p.yTied.variance)/18 +
+	return (float64(m*(float64(2*n)+5))-p.xTied.variance-p.yTied.variance)/18 +
 		2*float64(p.XTies)*float64(p.YTies)/m +
 		p.xTied.cubic*p.yTied.cubic/(9*m*(n-2))
 }
@@ -173,5 +173,5 @@ func correlationP(r, df float64, alt Alternative) float64 {
 	if (r > 0) == (alt == Greater) {
 		return two / 2
 	}
-	return 1 - two/2
+	return 1 - float64(two/2)
 }

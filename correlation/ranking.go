@@ -147,8 +147,8 @@ func overlap(truth, predicted []float64, k int) float64 {
 	}
 	trueTaken, trueTied := float64(t.taken), float64(t.tied)
 	taken, tied := float64(p.taken), float64(p.tied)
-	return (count[0][0]*trueTied*tied + count[1][0]*trueTaken*tied + count[0][1]*trueTied*taken +
-		count[1][1]*trueTaken*taken) / (trueTied * tied)
+	return (float64(count[0][0]*trueTied*tied) + float64(count[1][0]*trueTaken*tied) +
+		float64(count[0][1]*trueTied*taken) + float64(count[1][1]*trueTaken*taken)) / (trueTied * tied)
 }
 
 func indicator(b bool) int {
@@ -187,11 +187,11 @@ func bestOf(truth, predicted []float64, k int) (rank, regret float64) {
 		for j, chance := range chances {
 			if t := certain + least + j; t > 0 {
 				found += chance
-				rank += none * chance * (float64(lo) + float64(hi-lo+1)/float64(t+1))
+				rank += float64(none * chance * (float64(lo) + float64(hi-lo+1)/float64(t+1)))
 			}
 		}
 		if v := truth[order[lo]]; found > 0 && v != best {
-			regret += none * found * (best - v)
+			regret += float64(none * found * (best - v))
 		}
 		switch {
 		case certain > 0 || least > 0:
@@ -267,7 +267,7 @@ func cumulative(gains, scores []float64, k int) float64 {
 				discount += 1 / math.Log2(float64(hi+2))
 			}
 		}
-		total += gain / float64(hi-lo) * discount
+		total += float64(gain / float64(hi-lo) * discount)
 		lo = hi
 	}
 	return total

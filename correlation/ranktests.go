@@ -98,7 +98,7 @@ func newSignedRanks(x, y []float64, rule Zeros) (signedRanks, error) {
 		case d[i] < 0:
 			s.minus += r
 		case rule == ZerosSplit:
-			s.plus, s.minus = s.plus+r/2, s.minus+r/2
+			s.plus, s.minus = s.plus+float64(r/2), s.minus+float64(r/2)
 		}
 		if d[i] != 0 || rule == ZerosSplit {
 			s.nonzero = append(s.nonzero, r)
@@ -110,12 +110,12 @@ func newSignedRanks(x, y []float64, rule Zeros) (signedRanks, error) {
 // asymptotic sets the p-value of the normal form, its variance corrected for ties.
 func (s signedRanks) asymptotic(t *Test, o WilcoxonOptions) error {
 	n, z := float64(s.count), float64(s.zeros)
-	mean, variance := n*(n+1)/4, n*(n+1)*(2*n+1)
+	mean, variance := float64(n*(n+1)/4), float64(n*(n+1)*(float64(2*n)+1))
 	if s.zerosRule == ZerosRanked {
-		mean -= z * (z + 1) / 4
-		variance -= z * (z + 1) * (2*z + 1)
+		mean -= float64(z * (z + 1) / 4)
+		variance -= float64(z * (z + 1) * (float64(2*z) + 1))
 	}
-	variance -= tieSum(s.nonzero) / 2
+	variance -= float64(tieSum(s.nonzero) / 2)
 	if variance <= 0 {
 		return undefinedf("p-value: the ranks have no variance")
 	}
@@ -144,7 +144,7 @@ func tieSum(ranks []float64) float64 {
 			hi++
 		}
 		t := float64(hi - lo)
-		total += t*t*t - t
+		total += float64(t*t*t) - t
 		lo = hi
 	}
 	return total
@@ -207,7 +207,7 @@ func MannWhitney(x, y []float64, method Method, continuity bool, alt Alternative
 	}
 	n, m := len(x), len(y)
 	ties := tieSum(ranks)
-	u := floats.Sum(ranks[:n]) - float64(n)*float64(n+1)/2
+	u := floats.Sum(ranks[:n]) - float64(float64(n)*float64(n+1)/2)
 	t := Test{N: n + m, Statistic: u, Method: method}
 	if method == Auto {
 		t.Method = Asymptotic
@@ -215,7 +215,7 @@ func MannWhitney(x, y []float64, method Method, continuity bool, alt Alternative
 			t.Method = Exact
 		}
 	}
-	pairs := float64(n) * float64(m)
+	pairs := float64(n * m)
 	side, sides := u, 1.0
 	switch alt {
 	case Less:
@@ -232,7 +232,7 @@ func MannWhitney(x, y []float64, method Method, continuity bool, alt Alternative
 	}
 	total := float64(n + m)
 	variance := pairs / 12 * (total + 1 - ties/(total*(total-1)))
-	z := side - pairs/2
+	z := side - float64(pairs/2)
 	if continuity {
 		z -= 0.5
 	}
@@ -258,9 +258,9 @@ func rankSumTail(n, m, u int) float64 {
 		for a := 1; a <= n; a++ {
 			last := float64(a) / float64(a+b) // the largest of all belongs to the smaller sample
 			for k := a * b; k >= 0; k-- {
-				v := (1 - last) * p[a][k]
+				v := float64((1 - last) * p[a][k])
 				if k >= b {
-					v += last * p[a-1][k-b]
+					v += float64(last * p[a-1][k-b])
 				}
 				p[a][k] = v
 			}
@@ -316,16 +316,16 @@ func Friedman(scores [][]float64) (FriedmanResult, error) {
 	n, kf := float64(r.Blocks), float64(k)
 	squares := 0.0
 	for _, m := range r.MeanRanks {
-		squares += m * m
+		squares += float64(m * m)
 	}
-	correction := 1 - ties/(n*kf*(kf*kf-1))
+	correction := 1 - ties/(n*kf*(float64(kf*kf)-1))
 	if correction == 0 {
 		return r, undefinedf("all ranks are tied")
 	}
-	r.ChiSquare = 12 * n / (kf * (kf + 1)) * (squares - kf*(kf+1)*(kf+1)/4) / correction
+	r.ChiSquare = 12 * n / (kf * (kf + 1)) * (squares - float64(kf*(kf+1)*(kf+1)/4)) / correction
 	r.P = distuv.ChiSquared{K: kf - 1}.Survival(r.ChiSquare)
 	if r.F = math.Inf(1); n*(kf-1) > r.ChiSquare {
-		r.F = (n - 1) * r.ChiSquare / (n*(kf-1) - r.ChiSquare)
+		r.F = (n - 1) * r.ChiSquare / (float64(n*(kf-1)) - r.ChiSquare)
 		r.PF = distuv.F{D1: kf - 1, D2: (kf - 1) * (n - 1)}.Survival(r.F)
 	}
 	return r, nil

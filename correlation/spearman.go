@@ -30,7 +30,7 @@ func (s *wholeSum) add(v int64) {
 	s.low += v & (1<<32 - 1)
 }
 
-func (s wholeSum) value() float64 { return float64(s.high)*(1<<32) + float64(s.low) }
+func (s wholeSum) value() float64 { return float64(float64(s.high)*(1<<32)) + float64(s.low) }
 
 // rhoOf is the correlation of two centred vectors, from their sums of products.
 func rhoOf(xy, xx, yy float64) (float64, error) {

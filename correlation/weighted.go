@@ -111,13 +111,13 @@ type group struct {
 func (g *group) add(w float64) {
 	g.rows++
 	g.sum += w
-	g.squares += w * w
+	g.squares += float64(w * w)
 }
 
 // pairs is the weight of all pairs within the group.
 func (w *weighted) pairs(g group) float64 {
 	if w.product {
-		return (g.sum*g.sum - g.squares) / 2
+		return (float64(g.sum*g.sum) - g.squares) / 2
 	}
 	return (g.rows - 1) * g.sum
 }
@@ -127,7 +127,7 @@ func (w *weighted) between(weight float64, g group) float64 {
 	if w.product {
 		return weight * g.sum
 	}
-	return weight*g.rows + g.sum
+	return float64(weight*g.rows) + g.sum
 }
 
 // tau returns the coefficient when rows of the given order have ranks 0, 1, ...

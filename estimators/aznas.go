@@ -216,7 +216,7 @@ func spectralEntropy[T network.Real](data []T, c int) (float64, error) {
 	entropy := 0.0
 	for _, v := range values {
 		p := v / total
-		entropy -= p * math.Log(max(0, p)+1e-8) // an eigenvalue below zero is rounding
+		entropy -= float64(p * math.Log(max(0, p)+1e-8)) // an eigenvalue below zero is rounding
 	}
 	return entropy, nil
 }

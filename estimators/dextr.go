@@ -114,7 +114,7 @@ func circle(plane []float64) (u [2][]float64, err error) {
 	var aa, ab, bb float64
 	for i := range n {
 		a, b := plane[2*i], plane[2*i+1]
-		aa, ab, bb = aa+a*a, ab+a*b, bb+b*b
+		aa, ab, bb = aa+float64(a*a), ab+float64(a*b), bb+float64(b*b)
 	}
 	var eigen mat.EigenSym
 	if !eigen.Factorize(mat.NewSymDense(2, []float64{aa, ab, ab, bb}), true) {
@@ -127,9 +127,9 @@ func circle(plane []float64) (u [2][]float64, err error) {
 		u[k] = make([]float64, n)
 		norm, along := 0.0, 0.0
 		for i := range n {
-			u[k][i] = plane[2*i]*x + plane[2*i+1]*y
-			norm += u[k][i] * u[k][i]
-			along += u[k][i] * plane[2*i]
+			u[k][i] = float64(plane[2*i]*x) + float64(plane[2*i+1]*y)
+			norm += float64(u[k][i] * u[k][i])
+			along += float64(u[k][i] * plane[2*i])
 		}
 		scale := math.Copysign(1/math.Sqrt(norm), along)
 		for i := range n {
@@ -161,15 +161,15 @@ func curvature[T network.Real](x network.Runner[T], theta []T, u [2][]float64, c
 				return 0, err
 			}
 			for i, v := range g {
-				r[0] += float64(v) * u[1][i]
-				r[1] -= float64(v) * u[0][i]
+				r[0] += float64(float64(v) * u[1][i])
+				r[1] -= float64(float64(v) * u[0][i])
 			}
 			rows[c] = r
 		}
-		vv, ww, vw = vv+r[0]*r[0], ww+r[1]*r[1], vw+r[0]*r[1]
+		vv, ww, vw = vv+float64(r[0]*r[0]), ww+float64(r[1]*r[1]), vw+float64(r[0]*r[1])
 	}
 	if vv == 0 {
 		return 0, fmt.Errorf("the logits do not change along the circle: %w", ErrUndefined)
 	}
-	return math.Sqrt(max(0, vv*ww-vw*vw)) / math.Pow(vv, 1.5), nil
+	return math.Sqrt(max(0, float64(vv*ww)-float64(vw*vw))) / math.Pow(vv, 1.5), nil
 }

@@ -125,7 +125,7 @@ func effectiveDimension(s *mat.SymDense, lambda float64) (float64, error) {
 	if err := c.InverseTo(&inverse); err != nil && !errors.As(err, new(mat.Condition)) {
 		return 0, err
 	}
-	return float64(n) - lambda*mat.Trace(&inverse), nil
+	return float64(n) - float64(lambda*mat.Trace(&inverse)), nil
 }
 
 // mapFeatures are the settings with which map-effdim was found.

@@ -99,7 +99,7 @@ func layerProducts[T network.Real](p *network.Plan, v, w []T) (sums, sizes []flo
 		sum, size := 0.0, 0.0
 		other := w[l.Weight.Offset:][:l.Weight.Size]
 		for i, x := range v[l.Weight.Offset:][:l.Weight.Size] {
-			product := float64(x) * float64(other[i])
+			product := float64(float64(x) * float64(other[i]))
 			sum += product
 			size += math.Abs(product)
 		}

@@ -95,7 +95,7 @@ func mecoSum[T network.Real](x network.Runner[T], nodes []int, rng inputs.Rand) 
 		if rng != nil && c > mecoChannels {
 			m, scale = linear.Pick(m, rng.Perm(c)[:mecoChannels]), float64(c)/mecoChannels
 		}
-		total += scale * linear.SmallestEigenvalue(m)
+		total += float64(scale * linear.SmallestEigenvalue(m))
 	}
 	return total
 }

@@ -174,7 +174,7 @@ func tangentSpectrum[T network.Real](ctx context.Context, x network.Runner[T], t
 		for k := range i + 1 {
 			total := 0.0
 			for j, v := range rows[i] {
-				total += float64(v) * float64(rows[k][j])
+				total += float64(float64(v) * float64(rows[k][j]))
 			}
 			kernel.SetSym(i, k, total)
 		}
@@ -252,7 +252,7 @@ func fisherEntropy[T network.Real](ctx context.Context, x network.Runner[T], the
 			for b := range a + 1 {
 				total := 0.0
 				for c := range classes {
-					total += lj.At(c, a) * lj.At(c, b)
+					total += float64(lj.At(c, a) * lj.At(c, b))
 				}
 				fisher.SetSym(a, b, fisher.At(a, b)+total/float64(n))
 			}
@@ -277,7 +277,7 @@ func covarianceRoot(logits []float64) *mat.Dense {
 	l := mat.NewDense(n, n, nil)
 	before := 1.0
 	for j := range n {
-		p[j] = p[j]/total*vkdnwScale + vkdnwShift
+		p[j] = float64(p[j]/total*vkdnwScale) + vkdnwShift
 	}
 	for j := range n {
 		rest := before - p[j]
@@ -302,13 +302,13 @@ func quantileEntropy(values []float64) float64 {
 	slices.Sort(values)
 	var q []float64
 	for k := 1; k <= 9; k++ {
-		at := float64(k) / 10 * float64(len(values)-1)
+		at := float64(float64(k) / 10 * float64(len(values)-1))
 		i := min(int(at), len(values)-2)
-		q = append(q, values[i]+(at-float64(i))*(values[i+1]-values[i]))
+		q = append(q, values[i]+float64((at-float64(i))*(values[i+1]-values[i])))
 	}
 	total, entropy := linear.Sum(q)+1e-10, 0.0
 	for _, v := range q {
-		entropy -= v / total * math.Log(v/total+1e-10)
+		entropy -= float64(v / total * math.Log(v/total+1e-10))
 	}
 	return entropy
 }

@@ -88,7 +88,7 @@ func maximum(x []float64) float64 {
 func deviation(x []float64) float64 {
 	m, square := linear.Mean(x), 0.0
 	for _, v := range x {
-		square += (v - m) * (v - m)
+		square += float64((v - m) * (v - m))
 	}
 	return math.Sqrt(square / float64(len(x)))
 }

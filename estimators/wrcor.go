@@ -121,7 +121,7 @@ func addCorrelations[T network.Real](k []float64, rows []T, n int, weight float6
 	for i := range n {
 		k[i*n+i] += weight
 		for j := range i {
-			c := weight * min(1, math.Abs(products.At(i, j)/(lengths[i]*lengths[j])))
+			c := float64(weight * min(1, math.Abs(products.At(i, j)/(lengths[i]*lengths[j]))))
 			k[i*n+j] += c
 			k[j*n+i] += c
 		}

@@ -47,7 +47,7 @@ func CheckImages(height, width int) (images []float32, n int) {
 	images = make([]float32, checkImages*pixels*3)
 	for k := range images { // in the order of PyTorch, n x 3 x height x width
 		image, channel, pixel := k/(3*pixels), k/pixels%3, k%pixels
-		images[(image*pixels+pixel)*3+channel] = float32(k*k%251)/128 - 1
+		images[(image*pixels+pixel)*3+channel] = float32(float32(k*k%251)/128) - 1
 	}
 	return images, checkImages
 }

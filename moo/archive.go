@@ -67,7 +67,7 @@ func (a *Archive[T]) corner(f, box []float64) float64 {
 	d := 0.0
 	for i := range f {
 		e := f[i]/a.Epsilon[i] - box[i]
-		d += e * e
+		d += float64(e * e)
 	}
 	return d
 }

@@ -60,7 +60,7 @@ func volume(ctx context.Context, points [][]float64, reference []float64) (float
 		best := reference[0]
 		for _, p := range points {
 			if p[0] < best {
-				total += (best - p[0]) * (reference[1] - p[1])
+				total += float64((best - p[0]) * (reference[1] - p[1]))
 				best = p[0]
 			}
 		}
@@ -72,7 +72,7 @@ func volume(ctx context.Context, points [][]float64, reference []float64) (float
 			}
 			front.add(p[0], p[1])
 			if depth := upper(i) - p[2]; depth > 0 {
-				total += depth * front.area(reference[0], reference[1])
+				total += float64(depth * front.area(reference[0], reference[1]))
 			}
 		}
 	default:
@@ -84,7 +84,7 @@ func volume(ctx context.Context, points [][]float64, reference []float64) (float
 				if err != nil {
 					return 0, err
 				}
-				total += depth * slice
+				total += float64(depth * slice)
 			}
 		}
 	}
@@ -112,7 +112,7 @@ func (s *stairs) add(x, y float64) {
 func (s *stairs) area(rx, ry float64) float64 {
 	a, right := 0.0, rx
 	for i := len(s.x) - 1; i >= 0; i-- {
-		a += (right - s.x[i]) * (ry - s.y[i])
+		a += float64((right - s.x[i]) * (ry - s.y[i]))
 		right = s.x[i]
 	}
 	return a

@@ -11,7 +11,7 @@ var ErrEmpty = errors.New("moo: an indicator needs at least one point on each si
 func euclid(a, b []float64) float64 {
 	s := 0.0
 	for i := range a {
-		s += (a[i] - b[i]) * (a[i] - b[i])
+		s += float64((a[i] - b[i]) * (a[i] - b[i]))
 	}
 	return math.Sqrt(s)
 }
@@ -43,7 +43,7 @@ func plus(a, z []float64) float64 {
 	s := 0.0
 	for i := range a {
 		d := max(a[i]-z[i], 0)
-		s += d * d
+		s += float64(d * d)
 	}
 	return math.Sqrt(s)
 }
@@ -102,7 +102,7 @@ func Spacing(front [][]float64) (float64, error) {
 	}
 	s := 0.0
 	for _, d := range distance {
-		s += (d - mean) * (d - mean)
+		s += float64((d - mean) * (d - mean))
 	}
 	return math.Sqrt(s / float64(n)), nil
 }

@@ -27,7 +27,7 @@ func Real(objectives int, lower, upper []float64, f func(x []float64) []float64)
 		Sample: func(rng *rand.Rand) []float64 {
 			x := make([]float64, n)
 			for i := range x {
-				x[i] = lower[i] + rng.Float64()*(upper[i]-lower[i])
+				x[i] = lower[i] + float64(rng.Float64()*(upper[i]-lower[i]))
 			}
 			return x
 		},
@@ -84,10 +84,10 @@ func SBX(p, q, lower, upper, eta, u float64) (low, high float64) {
 		if u <= 1/alpha {
 			return math.Pow(u*alpha, 1/(eta+1))
 		}
-		return math.Pow(1/(2-u*alpha), 1/(eta+1))
+		return math.Pow(1/(2-float64(u*alpha)), 1/(eta+1))
 	}
-	a := (low + high - spread(1+2*(low-lower)/d)*d) / 2
-	b := (low + high + spread(1+2*(upper-high)/d)*d) / 2
+	a := (low + high - float64(spread(1+2*(low-lower)/d)*d)) / 2
+	b := (low + high + float64(spread(1+2*(upper-high)/d)*d)) / 2
 	return min(max(a, lower), upper), min(max(b, lower), upper)
 }
 
@@ -98,10 +98,10 @@ func PolynomialMutation(x, lower, upper, eta, u float64) float64 {
 	var delta float64
 	if u < 0.5 {
 		edge := 1 - (x-lower)/extent
-		delta = math.Pow(2*u+(1-2*u)*math.Pow(edge, eta+1), power) - 1
+		delta = math.Pow(float64(2*u)+float64((1-float64(2*u))*math.Pow(edge, eta+1)), power) - 1
 	} else {
 		edge := 1 - (upper-x)/extent
-		delta = 1 - math.Pow(2*(1-u)+2*(u-0.5)*math.Pow(edge, eta+1), power)
+		delta = 1 - math.Pow(float64(2*(1-u))+float64(2*(u-0.5)*math.Pow(edge, eta+1)), power)
 	}
-	return min(max(x+delta*extent, lower), upper)
+	return min(max(x+float64(delta*extent), lower), upper)
 }

@@ -123,7 +123,7 @@ func (s Scheme) fill(out []float32, v View, rng *rand.Rand) {
 
 func uniform(out []float32, bound float64, rng *rand.Rand) {
 	for i := range out {
-		out[i] = float32(bound * (2*rng.Float64() - 1))
+		out[i] = float32(bound * (float64(2*float64(rng.Float64())) - 1))
 	}
 }
 
@@ -146,15 +146,15 @@ func orthogonal(out []float32, rows, columns int, gain float64, rng *rand.Rand) 
 			for _, b := range basis[:i] {
 				project := 0.0
 				for k := range v {
-					project += v[k] * b[k]
+					project += float64(v[k] * b[k])
 				}
 				for k := range v {
-					v[k] -= project * b[k]
+					v[k] -= float64(project * b[k])
 				}
 			}
 			norm = 0
 			for _, x := range v {
-				norm += x * x
+				norm += float64(x * x)
 			}
 			norm = math.Sqrt(norm)
 			for k := range v {

@@ -65,7 +65,7 @@ func extent(groups []Dots, of func(Dots) []float64) (low, high float64) {
 			low, high = min(low, v), max(high, v)
 		}
 	}
-	air := 0.04*high - 0.04*low
+	air := float64(0.04*high) - float64(0.04*low)
 	if low == high {
 		air = max(1e-9, 0.04*math.Abs(low))
 	}
@@ -97,8 +97,12 @@ func (c Cloud) view(items []Item) cloudView {
 	}
 	x0, x1 := extent(c.Groups, func(g Dots) []float64 { return g.X })
 	y0, y1 := extent(c.Groups, func(g Dots) []float64 { return g.Y })
-	px := func(x float64) string { return unit(float64(v.Left) + share(x, x0, x1)*float64(v.Right-v.Left)) }
-	py := func(y float64) string { return unit(float64(v.Bottom) - share(y, y0, y1)*float64(v.Bottom-v.Top)) }
+	px := func(x float64) string {
+		return unit(float64(v.Left) + float64(share(x, x0, x1)*float64(v.Right-v.Left)))
+	}
+	py := func(y float64) string {
+		return unit(float64(v.Bottom) - float64(share(y, y0, y1)*float64(v.Bottom-v.Top)))
+	}
 	for _, t := range plots.Ticks(5, x0, x1) {
 		v.XTicks = append(v.XTicks, tickView{px(t.Value), t.Label})
 	}

@@ -78,7 +78,7 @@ func moments(v []float64) (mean, sample, population float64) {
 	}
 	sum := 0.0
 	for _, x := range v {
-		sum += (x - mean) * (x - mean)
+		sum += float64((x - mean) * (x - mean))
 	}
 	return mean, math.Sqrt(sum / (n - 1)), math.Sqrt(sum / n)
 }

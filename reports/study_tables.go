@@ -488,7 +488,7 @@ func meanStd(v []float64) (mean, std float64) {
 	}
 	mean /= float64(len(v))
 	for _, x := range v {
-		std += (x - mean) * (x - mean)
+		std += float64((x - mean) * (x - mean))
 	}
 	return mean, math.Sqrt(std / float64(max(1, len(v)-1)))
 }

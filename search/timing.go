@@ -48,7 +48,7 @@ func Time(ctx context.Context, d Definition, workers int) (Timing, error) {
 		}
 		t.Each = max(t.Each, each)
 		t.Evaluations += n
-		total += each * float64(n)
+		total += float64(each * float64(n))
 	}
 	t.Total = time.Duration(total / float64(workers) * float64(time.Second))
 	return t, nil

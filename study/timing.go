@@ -45,12 +45,12 @@ func (p *Plan) Time(ctx context.Context, workers int, shard Shard, budget time.D
 		}
 		t.Seconds[i] = s.Seconds
 		t.Measured++
-		measured += time.Since(before).Seconds() * float64(len(q.Seeds)) // as part of a pass over all questions
+		measured += float64(time.Since(before).Seconds() * float64(len(q.Seeds))) // as part of a pass over all questions
 		scores += float64(len(q.Seeds))
 	}
 	perArchitecture := measured
 	if scores > 0 {
-		perArchitecture += measured / scores * rest
+		perArchitecture += float64(measured / scores * rest)
 	}
 	n := float64(shard.size(p.Size()))
 	t.Total = time.Duration(perArchitecture * n / float64(workers) * float64(time.Second))

@@ -143,7 +143,7 @@ func (b *Benchmark) onImages(dataset string, values []float64) string {
 	for _, s := range b.steps[dataset] {
 		per := float64(s.images) / 100
 		if !slices.ContainsFunc(values, func(v float64) bool {
-			return math.Abs(v*per-math.Round(v*per)) > 5e-3 // published numbers have single precision
+			return math.Abs(float64(v*per)-math.Round(v*per)) > 5e-3 // published numbers have single precision
 		}) {
 			return fmt.Sprintf("all are multiples of %.4g, as on %d images: %s", 1/per, s.images, s.what)
 		}

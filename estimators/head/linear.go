@@ -69,7 +69,7 @@ func (l *Linear) Fit(x []float64, labels []int) (Fit, error) {
 			if k == label {
 				v--
 			}
-			f.SquaredError += v * v
+			f.SquaredError += float64(v * v)
 		}
 	}
 	n := float64(len(labels))

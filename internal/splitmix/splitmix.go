@@ -20,10 +20,10 @@ func (s *Stream) Next() uint64 {
 }
 
 // Unit is a multiple of 2^-24 in [0, 1).
-func (s *Stream) Unit() float64 { return float64(s.Next()>>40) / (1 << 24) }
+func (s *Stream) Unit() float64 { return float64(float64(s.Next()>>40) / (1 << 24)) }
 
 // Symmetric is 2*Unit-1, exact in float32.
-func (s *Stream) Symmetric() float32 { return float32(2*s.Unit() - 1) }
+func (s *Stream) Symmetric() float32 { return float32(float64(2*s.Unit()) - 1) }
 
 // Normal12 is the sum of twelve Units less 6, rounded to float32 once.
 func (s *Stream) Normal12() float32 {
@@ -59,7 +59,7 @@ func (s *Stream) Fill(out []float32, fanIn int, normWeight bool) {
 		case fanIn > 0:
 			out[i] = float32(r * a)
 		case normWeight:
-			out[i] = float32(1 + float64(r)*0.125)
+			out[i] = float32(1 + float64(float64(r)*0.125))
 		default:
 			out[i] = r * 0.125
 		}

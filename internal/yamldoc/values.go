@@ -319,11 +319,11 @@ func (n Node) steps(from, to, step, times float64) ([]any, error) {
 	}
 	slack := 0.0 // of the last value, where sums are rounded
 	if from != math.Trunc(from) || step != math.Trunc(step) || times != math.Trunc(times) {
-		slack = 1e-9*step + 1e-12*math.Abs(to)
+		slack = float64(1e-9*step) + float64(1e-12*math.Abs(to))
 	}
 	var out []any
 	for i := 0; ; i++ {
-		v := from + float64(i)*step
+		v := from + float64(float64(i)*step)
 		if times > 1 {
 			v = from * math.Pow(times, float64(i))
 		}

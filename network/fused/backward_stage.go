@@ -23,14 +23,14 @@ func (b *backwardPass) normaliseBackward(sum *plan.BackSum) {
 		at := s.on.Place(c)
 		gain, _ := s.parameters(b.Theta, c)
 		r, first := s.inverse[c], totals[at]
-		second := totals[width+at] - s.mean[c]*first // sum of dz*(y-mean)
+		second := totals[width+at] - float64(s.mean[c]*first) // sum of dz*(y-mean)
 		if s.first != nil {
 			s.first[c], s.second[c] = first, second
 		}
 		s.a[at], s.b[at], s.c[at] = float32(gain*r), 0, 0
 		if b.Norm == pass.BatchNorm {
 			slope := -gain * r * r * r * second / count
-			s.b[at], s.c[at] = float32(slope), float32(-gain*r*first/count-float64(float32(slope))*s.mean[c])
+			s.b[at], s.c[at] = float32(slope), float32(-gain*r*first/count-float64(float64(float32(slope))*s.mean[c]))
 		}
 		if b.gTheta != nil && s.gain >= 0 {
 			b.gTheta[s.gain+c] = float32(r * second)

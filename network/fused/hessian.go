@@ -62,10 +62,10 @@ func (s *normalisation) setTangent(theta, v []float32, c int) {
 		tGain, tBias = s.parameters(v, c)
 	}
 	scale := gain * s.inverse[c]
-	tScale := tGain*s.inverse[c] + gain*s.tangentInverse[c]
+	tScale := float64(tGain*s.inverse[c]) + float64(gain*s.tangentInverse[c])
 	at := s.on.Place(c)
 	s.tangentScale[at] = float32(tScale)
-	s.tangentShift[at] = float32(tBias - float64(s.tangentScale[at])*s.mean[c] - scale*s.tangentMean[c])
+	s.tangentShift[at] = float32(tBias - float64(float64(s.tangentScale[at])*s.mean[c]) - float64(scale*s.tangentMean[c]))
 }
 
 // normaliseTangent finds the derivatives of the statistics of unit u's output from its sums of x' and x'*x: of the
@@ -81,7 +81,7 @@ func (st *statistics) normaliseTangent(u *unit) {
 		at, c := u.Out.Place(k), first+k
 		r := s.inverse[c]
 		s.tangentMean[c] = totals[at] / count
-		s.tangentInverse[c] = -r * r * r * (totals[width+at]/count - s.mean[c]*s.tangentMean[c])
+		s.tangentInverse[c] = -r * r * r * (totals[width+at]/count - float64(s.mean[c]*s.tangentMean[c]))
 		s.setTangent(st.Theta, st.direction, c)
 	}
 }
@@ -105,17 +105,17 @@ func (dp *dualPass) normaliseDual(sum *plan.BackSum, gradient []float32) {
 		r, tr, mean, tMean := s.inverse[c], s.tangentInverse[c], s.mean[c], s.tangentMean[c]
 		first, second := s.first[c], s.second[c] // of dz and dz*(y-mean)
 		tFirst := totals[at]
-		tSecond := totals[width+at] + totals[3*width+at] - tMean*first - mean*tFirst
-		s.tangentA[at], s.tangentB[at], s.tangentC[at] = float32(tGain*r+gain*tr), 0, 0
+		tSecond := totals[width+at] + totals[3*width+at] - float64(tMean*first) - float64(mean*tFirst)
+		s.tangentA[at], s.tangentB[at], s.tangentC[at] = float32(float64(tGain*r)+float64(gain*tr)), 0, 0
 		if dp.Norm == pass.BatchNorm {
 			slope := -gain * r * r * r * second / count
-			tSlope := -(tGain*r*r*r*second + 3*gain*r*r*tr*second + gain*r*r*r*tSecond) / count
+			tSlope := -(float64(tGain*r*r*r*second) + float64(3*gain*r*r*tr*second) + float64(gain*r*r*r*tSecond)) / count
 			s.tangentB[at] = float32(tSlope)
-			s.tangentC[at] = float32(-(tGain*r*first+gain*tr*first+gain*r*tFirst)/count -
-				float64(s.tangentB[at])*mean - slope*tMean)
+			s.tangentC[at] = float32(-(float64(tGain*r*first)+float64(gain*tr*first)+float64(gain*r*tFirst))/count -
+				float64(float64(s.tangentB[at])*mean) - float64(slope*tMean))
 		}
 		if s.gain >= 0 {
-			gradient[s.gain+c] = float32(tr*second + r*tSecond)
+			gradient[s.gain+c] = float32(float64(tr*second) + float64(r*tSecond))
 			gradient[s.bias+c] = float32(tFirst)
 		}
 	}

@@ -69,7 +69,7 @@ func (s *normalisation) set(theta []float32, c int, mean, variance float64) {
 	gain, bias := s.parameters(theta, c)
 	at := s.on.Place(c)
 	scale := float32(gain * s.inverse[c])
-	s.scale[at], s.shift[at] = scale, float32(bias-float64(scale)*mean)
+	s.scale[at], s.shift[at] = scale, float32(bias-float64(float64(scale)*mean))
 }
 
 func (s *normalisation) parameters(theta []float32, c int) (gain, bias float64) {
@@ -154,7 +154,7 @@ func (st *statistics) normalise(u *unit) {
 	for c := range u.Out.C {
 		at := u.Out.Place(c)
 		mean := totals[at] / count
-		variance := max(0, totals[width+at]/count-mean*mean)
+		variance := max(0, totals[width+at]/count-float64(mean*mean))
 		far = far || mean*mean > cancellation*variance
 		st.means[at], st.variances[at] = mean, variance
 	}
@@ -199,7 +199,7 @@ func (st *statistics) centre(u *unit, count float64) {
 		at := u.Out.Place(c)
 		mean := totals[at] / count
 		st.means[at] = mean - float64(pivots[at])
-		st.variances[at] = max(0, totals[width+at]/count-mean*mean)
+		st.variances[at] = max(0, totals[width+at]/count-float64(mean*mean))
 	}
 }
 
@@ -227,6 +227,6 @@ func (st *statistics) observe(s *normalisation, c int, mean, variance, count, we
 	if count > 1 {
 		variance *= count / (count - 1)
 	}
-	s.running.mean[c] += weight * (mean - s.running.mean[c])
-	s.running.variance[c] += weight * (variance - s.running.variance[c])
+	s.running.mean[c] += float64(weight * (mean - s.running.mean[c]))
+	s.running.variance[c] += float64(weight * (variance - s.running.variance[c]))
 }

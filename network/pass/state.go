@@ -123,11 +123,11 @@ func finite[T Real](x []T) bool {
 	var poison [4]T // v*0 is 0 unless v is NaN or infinite; four sums do not wait for each other
 	for ; len(x) >= 4; x = x[4:] {
 		for i, v := range x[:4] {
-			poison[i] += v * 0
+			poison[i] += T(v * 0)
 		}
 	}
 	for _, v := range x {
-		poison[0] += v * 0
+		poison[0] += T(v * 0)
 	}
 	return poison == [4]T{}
 }

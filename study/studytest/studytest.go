@@ -56,7 +56,7 @@ func Table(t testing.TB, n int) string {
 		if i == 3 {
 			proxy = ""
 		}
-		fmt.Fprintf(&b, "%q,%v,%s,0.25,x\n", a.String(), 90+float64(i)/8, proxy)
+		fmt.Fprintf(&b, "%q,%v,%s,0.25,x\n", a.String(), 90+float64(float64(i)/8), proxy)
 	}
 	return b.String()
 }
@@ -120,12 +120,12 @@ func MadeUp(t testing.TB, dir string, n int, draw uint64) (*study.Run, *analysis
 	b.WriteString("arch,val_accuracy,good,close,poor,noise,constant,reverse\n")
 	for i, a := range Architectures(t, n) {
 		truth := rng.NormFloat64()
-		good := truth + 0.5*rng.NormFloat64()
-		poor := fmt.Sprint(truth + 3*rng.NormFloat64())
+		good := truth + float64(0.5*rng.NormFloat64())
+		poor := fmt.Sprint(truth + float64(3*rng.NormFloat64()))
 		if i%5 == 0 {
 			poor = ""
 		}
-		fmt.Fprintf(&b, "%q,%v,%v,%v,%v,%v,1,%v\n", a.String(), 93+truth, good, good+0.01*rng.NormFloat64(), poor,
+		fmt.Fprintf(&b, "%q,%v,%v,%v,%v,%v,1,%v\n", a.String(), 93+truth, good, good+float64(0.01*rng.NormFloat64()), poor,
 			rng.NormFloat64(), -good)
 	}
 	Write(t, dir, "table.csv", b.String())
@@ -147,7 +147,7 @@ func Searched(t testing.TB, methods []string, estimators int, name func(i int) s
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, a := range Architectures(t, n) {
 		r.Architectures = append(r.Architectures, store.Named{ID: a.ID(), Arch: a.String()})
-		r.Truth = append(r.Truth, 90+4*random.Float64())
+		r.Truth = append(r.Truth, 90+float64(4*random.Float64()))
 	}
 	for k := range estimators {
 		q := &store.Question{Label: name(k), Full: name(k), Estimator: name(k), Seeds: []uint64{0}}
@@ -156,7 +156,7 @@ func Searched(t testing.TB, methods []string, estimators int, name func(i int) s
 		}
 		c := analysis.NewColumn(q, n)
 		for i := range n {
-			v := r.Truth[i] + float64(k+1)*random.NormFloat64()
+			v := r.Truth[i] + float64(float64(k+1)*random.NormFloat64())
 			if k == 5 {
 				v = 1
 			}

@@ -20,7 +20,7 @@ type Family struct {
 // PowerLaw is y(t) = c - a t^-alpha, c in (0, 1), a and alpha positive; p = (logit c, ln a, ln alpha).
 var PowerLaw = Family{
 	func(p []float64, t float64) float64 {
-		return sigmoid(p[0]) - math.Exp(p[1])*math.Pow(t, -math.Exp(p[2]))
+		return sigmoid(p[0]) - float64(math.Exp(p[1])*math.Pow(t, -math.Exp(p[2])))
 	},
 	func(y []float64) (starts [][]float64) {
 		for _, alpha := range []float64{0.2, 0.5, 1, 2} {
@@ -56,7 +56,7 @@ func ceiling(y []float64, part float64) float64 {
 	for _, v := range y {
 		top = max(top, v)
 	}
-	return min(top+part*(1-top), 0.999)
+	return min(top+float64(part*(1-top)), 0.999)
 }
 
 func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
@@ -134,7 +134,7 @@ func Extrapolate(y []float64, t float64, families ...Family) (float64, error) {
 		if err != nil {
 			return 0, err
 		}
-		likelihood := -float64(len(y)) / 2 * math.Log(max(r.Error, resolution*resolution))
+		likelihood := float64(-float64(len(y)) / 2 * math.Log(max(r.Error, resolution*resolution)))
 		if k == 0 {
 			first = likelihood
 		}

@@ -32,7 +32,7 @@ func CentreRows(m Matrix) (constant int) {
 		middle, square := Mean(row), 0.0
 		for k := range row {
 			row[k] -= middle
-			square += row[k] * row[k]
+			square += float64(row[k] * row[k])
 		}
 		if square == 0 {
 			constant = i
@@ -100,7 +100,7 @@ func EffectiveRank(m Matrix) (float64, error) {
 	}
 	for _, v := range values {
 		if p := v / total; p > 0 {
-			entropy -= p * math.Log(p)
+			entropy -= float64(p * math.Log(p))
 		}
 	}
 	return math.Exp(entropy), nil

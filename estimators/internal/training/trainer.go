@@ -150,7 +150,7 @@ func (t *Trainer[T]) validate(ctx context.Context, val dataset.Images) (loss, ac
 		if err != nil {
 			return 0, 0, err
 		}
-		loss += l * float64(images.Len())
+		loss += float64(l * float64(images.Len()))
 		for i, y := range images.Labels {
 			if row := logits[i*classes : (i+1)*classes]; best(row) == y {
 				right++
