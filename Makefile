@@ -46,10 +46,11 @@ check: ## formatting, vet, staticcheck, then all tests
 	$(MAKE) arm64
 	$(MAKE) test
 
-arm64: ## tests of the kernels and of a network on an emulated arm64, where qemu-aarch64-static (qemu-user-static) is
+arm64: ## kernels, a network and every score on an emulated arm64, where qemu-aarch64-static is (qemu-user-static)
 	@if ! command -v $(QEMU) >/dev/null; then echo "no $(QEMU): the tests on arm64 skip"; exit 0; fi; \
 	GOARCH=arm64 $(GO) test -short -exec $(QEMU) ./internal/kernels && \
-	GOARCH=arm64 $(GO) test -short -exec $(QEMU) -run 'Oracle.*/fx_dev_r353_C4_L5' ./network
+	GOARCH=arm64 $(GO) test -short -exec $(QEMU) -run 'Oracle.*/fx_dev_r353_C4_L5' ./network && \
+	BENCH301_ARM64=1 $(GO) test -count=1 -run 'TestScoresOnArm64|TestNothingFuses' ./cmd/bench301 ./internal/houserules
 
 bench: build ## benchmarks, the roofline, workers, Python, PyTorch where PEER is (docs/performance.md)
 	$(GO) test -run '^$$' -bench . -benchmem ./...
