@@ -131,7 +131,7 @@ func (p *arm64) word(name string, bits, d, n, m int) {
 	p.ins("WORD $0x%08x // %s V%d, V%d, V%d", bits|m<<16|n<<5|d, name, d, n, m)
 }
 
-// narrowed is word for an instruction of one source.
+// unary is word for an instruction of one source.
 func (p *arm64) unary(name string, bits, d, n int) {
 	p.ins("WORD $0x%08x // %s V%d, V%d", bits|n<<5|d, name, d, n)
 }
