@@ -508,14 +508,7 @@ func undominated(points [][]float64) (front [][]float64, duplicates int) {
 			}
 			continue
 		}
-		if !slices.ContainsFunc(front, func(q []float64) bool {
-			for k := range q {
-				if q[k] > p[k] {
-					return false
-				}
-			}
-			return true
-		}) {
+		if !slices.ContainsFunc(front, func(q []float64) bool { return moo.WeaklyDominates(q, p) }) {
 			front = append(front, p)
 		}
 	}
@@ -555,6 +548,9 @@ func (g *Given) Values(file int, m GivenMetric) (out []float64) {
 // the first and descending in the second (Grunert da Fonseca, Fonseca and Hall 2001). It is empty for more runs than
 // there are.
 func Attainment(runs [][][2]float64, n int) (out [][2]float64) {
+	if n < 1 || n > len(runs) {
+		return nil
+	}
 	var at []float64
 	for _, r := range runs {
 		for _, p := range r {
@@ -577,9 +573,6 @@ func Attainment(runs [][][2]float64, n int) (out [][2]float64) {
 			for ; next[i] < len(r) && r[next[i]][0] <= x; next[i]++ {
 				lowest[i] = min(lowest[i], r[next[i]][1])
 			}
-		}
-		if n < 1 || n > len(runs) {
-			return nil
 		}
 		if y := slices.Sorted(slices.Values(lowest))[n-1]; y < last {
 			out, last = append(out, [2]float64{x, y}), y

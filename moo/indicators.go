@@ -115,7 +115,7 @@ func Coverage(front, others [][]float64) (float64, error) {
 	covered := 0
 	for _, o := range others {
 		for _, a := range front {
-			if weaklyDominates(a, o) {
+			if WeaklyDominates(a, o) {
 				covered++
 				break
 			}
@@ -124,7 +124,8 @@ func Coverage(front, others [][]float64) (float64, error) {
 	return float64(covered) / float64(len(others)), nil
 }
 
-func weaklyDominates(a, b []float64) bool {
+// WeaklyDominates reports whether no objective of a is larger than that of b.
+func WeaklyDominates(a, b []float64) bool {
 	for i := range a {
 		if a[i] > b[i] {
 			return false
