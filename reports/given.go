@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/plot/vg"
 
 	"rwe301/analysis"
@@ -44,11 +45,11 @@ func (g Given) Summary() Table {
 			if len(v) == 0 {
 				continue
 			}
-			mean, sample, population := moments(v)
+			mean, population := stat.PopMeanStdDev(v, nil)
 			row := []Cell{text(f.Name), text(strings.Join(f.Objectives, ", ")), text(m.Name), count(len(v)), value(mean), {},
 				value(population)}
 			if len(v) > 1 {
-				row[5] = value(sample)
+				row[5] = value(stat.StdDev(v, nil))
 			}
 			for _, q := range []float64{0.5, 0.25, 0.75, 0, 1} {
 				row = append(row, value(correlation.Quantile(v, q)))
@@ -68,19 +69,6 @@ func (g Given) Names() (names []string) {
 		names = append(names, f.Name)
 	}
 	return names
-}
-
-// moments are the mean, the sample and the population standard deviation.
-func moments(v []float64) (mean, sample, population float64) {
-	n := float64(len(v))
-	for _, x := range v {
-		mean += x / n
-	}
-	sum := 0.0
-	for _, x := range v {
-		sum += float64((x - mean) * (x - mean))
-	}
-	return mean, math.Sqrt(sum / (n - 1)), math.Sqrt(sum / n)
 }
 
 func (g Given) names() string {
