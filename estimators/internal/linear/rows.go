@@ -14,40 +14,39 @@ const piece = 256
 // RowGram is scale * Z'Z, d x d, of n rows of d values, which fill writes one by one, from the first to the last, over
 // zeros or another row. Single precision takes the kernels, whose sums run over 256 products.
 func RowGram[T float32 | float64](n, d int, scale float64, fill func(i int, row []T)) *mat.SymDense {
-	total := NewMatrix(d, d)
-	each(n, func(lo, hi int, z rows[T]) {
-		for i := lo; i < hi; i++ {
-			fill(i, z.row(i-lo))
-		}
-		z.addProduct(total, z, hi-lo, true)
-	}, d)
-	s := mat.NewSymDense(d, total.Values)
-	s.ScaleSym(scale, s)
-	return s
+	z := newRows[T](d)
+	p := product[T]{x: z, y: z, symmetric: true}
+	total := p.of(n, scale, func(i, at int) { fill(i, z.row(at)) })
+	return mat.NewSymDense(d, total.Values)
 }
 
 // RowProduct is scale * X'Y, dx x dy, of n rows of dx and dy values, which fill writes as that of RowGram does.
 func RowProduct[T float32 | float64](n, dx, dy int, scale float64, fill func(i int, x, y []T)) Matrix {
-	total := NewMatrix(dx, dy)
-	y := newRows[T](dy)
-	each(n, func(lo, hi int, x rows[T]) {
+	p := product[T]{x: newRows[T](dx), y: newRows[T](dy)}
+	return p.of(n, scale, func(i, at int) { fill(i, p.x.row(at), p.y.row(at)) })
+}
+
+// product adds up X'Y a piece of rows at a time.
+type product[T float32 | float64] struct {
+	x, y      rows[T]
+	symmetric bool      // X is Y: only what lies on and above the diagonal
+	packed, c []float32 // of single precision: columns of Y side by side, and the product of a piece
+}
+
+// of is scale * X'Y of n rows; fill writes row i to place at of the piece.
+func (p *product[T]) of(n int, scale float64, fill func(i, at int)) Matrix {
+	total := NewMatrix(p.x.d, p.y.d)
+	for lo := 0; lo < n; lo += piece {
+		hi := min(lo+piece, n)
 		for i := lo; i < hi; i++ {
-			fill(i, x.row(i-lo), y.row(i-lo))
+			fill(i, i-lo)
 		}
-		x.addProduct(total, y, hi-lo, false)
-	}, dx)
+		p.add(total, hi-lo)
+	}
 	for i := range total.Values {
 		total.Values[i] *= scale
 	}
 	return total
-}
-
-// each calls f for n rows of d values, a piece of them at a time.
-func each[T float32 | float64](n int, f func(lo, hi int, z rows[T]), d int) {
-	z := newRows[T](d)
-	for lo := 0; lo < n; lo += piece {
-		f(lo, min(lo+piece, n), z)
-	}
 }
 
 // rows are a piece of rows of d values, which lie stride values apart.
@@ -70,50 +69,51 @@ func newRows[T float32 | float64](d int) rows[T] {
 
 func (z rows[T]) row(i int) []T { return z.values[i*z.stride:][:z.d] }
 
-// addProduct adds X'Y of the first n rows to total, or what of it lies on and above the diagonal.
-func (z rows[T]) addProduct(total Matrix, y rows[T], n int, symmetric bool) {
-	switch x := any(z.values).(type) {
+// add adds X'Y of the first n rows to total.
+func (p *product[T]) add(total Matrix, n int) {
+	switch x := any(p.x.values).(type) {
 	case []float64:
 		general := func(z rows[T], values []float64) blas64.General {
 			return blas64.General{Rows: n, Cols: z.d, Stride: z.stride, Data: values}
 		}
-		if symmetric {
-			blas64.Syrk(blas.Trans, 1, general(z, x), 1,
-				blas64.Symmetric{Uplo: blas.Upper, N: z.d, Stride: total.D, Data: total.Values})
+		if p.symmetric {
+			blas64.Syrk(blas.Trans, 1, general(p.x, x), 1,
+				blas64.Symmetric{Uplo: blas.Upper, N: p.x.d, Stride: total.D, Data: total.Values})
 			return
 		}
-		blas64.Gemm(blas.Trans, blas.NoTrans, 1, general(z, x), general(y, any(y.values).([]float64)), 1,
-			blas64.General{Rows: z.d, Cols: y.d, Stride: total.D, Data: total.Values})
+		blas64.Gemm(blas.Trans, blas.NoTrans, 1, general(p.x, x), general(p.y, any(p.y.values).([]float64)), 1,
+			blas64.General{Rows: p.x.d, Cols: p.y.d, Stride: total.D, Data: total.Values})
 	case []float32:
-		addSingle(total, x, z.stride, any(y.values).([]float32), y.stride, n, symmetric)
+		p.addSingle(total, x, any(p.y.values).([]float32), n)
 	}
 }
 
-// addSingle is addProduct in single precision, some blocks of columns at a time.
-func addSingle(total Matrix, x []float32, xStride int, y []float32, yStride, n int, symmetric bool) {
+// addSingle is add in single precision, some blocks of columns at a time.
+func (p *product[T]) addSingle(total Matrix, x, y []float32, n int) {
 	const width = 4 * kernels.Block // columns, whose rows of Y are packed to lie side by side
-	packed := kernels.Aligned(piece * width)
-	c := kernels.Aligned(xStride * width)
-	for j := 0; j < yStride; j += width {
-		blocks := min(width, yStride-j) / kernels.Block
+	if p.c == nil {
+		p.packed, p.c = kernels.Aligned(piece*width), kernels.Aligned(p.x.stride*width)
+	}
+	for j := 0; j < p.y.stride; j += width {
+		blocks := min(width, p.y.stride-j) / kernels.Block
 		for b := range blocks {
 			for i := range n {
-				copy(packed[(b*piece+i)*kernels.Block:][:kernels.Block], y[i*yStride+j+b*kernels.Block:])
+				copy(p.packed[(b*piece+i)*kernels.Block:][:kernels.Block], y[i*p.y.stride+j+b*kernels.Block:])
 			}
 		}
-		upTo := xStride
-		if symmetric {
-			upTo = min(xStride, j+width)
+		upTo := p.x.stride
+		if p.symmetric {
+			upTo = min(upTo, j+width)
 		}
 		(&kernels.Product{
 			Rows: 1, Width: upTo, Blocks: blocks, Terms: n,
-			A: x, APixel: 1, ATerm: xStride,
-			B: packed, BBlock: piece * kernels.Block, BTerm: kernels.Block,
-			C: kernels.Map{Data: c, Pixel: width, Block: kernels.Block},
+			A: x, APixel: 1, ATerm: p.x.stride,
+			B: p.packed, BBlock: piece * kernels.Block, BTerm: kernels.Block,
+			C: kernels.Map{Data: p.c, Pixel: width, Block: kernels.Block},
 		}).Run()
 		for i := range min(upTo, total.N) {
 			to := total.Row(i)[j:min(j+width, total.D)]
-			for k, v := range c[i*width:][:len(to)] {
+			for k, v := range p.c[i*width:][:len(to)] {
 				to[k] += float64(v)
 			}
 		}
