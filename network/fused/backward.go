@@ -52,43 +52,40 @@ func (b *backwardPass) run(gradient []float32, dual *dualPass) {
 	clear(b.live)
 	for k := range b.Stages {
 		s := &b.Stages[k]
-		b.live[s.Tensor] = b.reached(s)
-		if !b.live[s.Tensor] {
-			for _, node := range s.Exports {
-				clear(b.kept[node])
-			}
-			if b.ends(s) {
-				break
-			}
-			continue
-		}
-		b.current = s
-		b.workers.share(b, b.Parts())
-		for i := range s.Sums {
-			b.normaliseBackward(&s.Sums[i])
-		}
-		if dual != nil {
-			b.workers.share(dual, b.Parts())
-			for i := range s.Sums {
-				dual.normaliseDual(&s.Sums[i], gradient)
-			}
-		}
-		if gradient != nil {
-			if dual == nil {
-				b.showParts(s)
-			}
-			b.reduce(s, gradient)
-		}
-		if b.ends(s) {
-			break
+		b.stage(s, gradient, dual)
+		if b.cotangents.Until > 0 && slices.Contains(s.Exports, b.cotangents.Until) {
+			break // no gradient before it is wanted
 		}
 	}
 	b.done = true
 }
 
-// ends reports whether no gradient is wanted behind s.
-func (b *backwardPass) ends(s *plan.BackStage) bool {
-	return b.cotangents.Until > 0 && slices.Contains(s.Exports, b.cotangents.Until)
+// stage runs one stage, if the scalar depends on its tensor.
+func (b *backwardPass) stage(s *plan.BackStage, gradient []float32, dual *dualPass) {
+	b.live[s.Tensor] = b.reached(s)
+	if !b.live[s.Tensor] {
+		for _, node := range s.Exports {
+			clear(b.kept[node])
+		}
+		return
+	}
+	b.current = s
+	b.workers.share(b, b.Parts())
+	for i := range s.Sums {
+		b.normaliseBackward(&s.Sums[i])
+	}
+	if dual != nil {
+		b.workers.share(dual, b.Parts())
+		for i := range s.Sums {
+			dual.normaliseDual(&s.Sums[i], gradient)
+		}
+	}
+	if gradient != nil {
+		if dual == nil {
+			b.showParts(s)
+		}
+		b.reduce(s, gradient)
+	}
 }
 
 // reached reports whether the scalar depends on the tensor of s.
