@@ -157,17 +157,16 @@ func (k *productKernel) group(n, blocks int) {
 	k.Label(term)
 	inner := k.used
 	w := k.regs(perPixel)
-	for i := range perPixel {
-		m := Mem{Base: b, Disp: i % k.vectors() * k.bytes()}
-		if i >= k.vectors() {
-			m.Index, m.Scale = bBlock, 1
-		}
-		if !k.pairs() {
-			k.VMOVUPS(m, w[i])
-		}
-	}
 	if k.pairs() {
 		k.loadAndAdd(w, b, bTerm)
+	} else {
+		for i := range perPixel {
+			m := Mem{Base: b, Disp: i % k.vectors() * k.bytes()}
+			if i >= k.vectors() {
+				m.Index, m.Scale = bBlock, 1
+			}
+			k.VMOVUPS(m, w[i])
+		}
 	}
 	var f reg.VecPhysical
 	if perPixel > 1 {
