@@ -191,7 +191,7 @@ func pointsOfJSON(data []byte, objectives []string) ([]GivenFile, error) {
 			return nil, fmt.Errorf("point %d: %w", i+1, err)
 		}
 	}
-	return t.files, nil
+	return t.read()
 }
 
 func pointsOfCSV(data []byte, objectives []string) ([]GivenFile, error) {
@@ -218,7 +218,10 @@ func pointsOfCSV(data []byte, objectives []string) ([]GivenFile, error) {
 		if err == nil {
 			err = t.add(func(name string) (string, bool) {
 				k := slices.Index(layout.Header, name)
-				return strings.TrimSpace(row[max(k, 0)]), k >= 0
+				if k < 0 {
+					return "", false
+				}
+				return strings.TrimSpace(row[k]), true
 			})
 		}
 		if err != nil {
@@ -228,13 +231,14 @@ func pointsOfCSV(data []byte, objectives []string) ([]GivenFile, error) {
 	if len(t.files) == 0 {
 		return nil, errors.New("no points below the header")
 	}
-	return t.files, nil
+	return t.read()
 }
 
 // pointTable collects the points of a table.
 type pointTable struct {
 	columns, objectives []string
 	files               []GivenFile
+	percent             float64           // the largest accuracy
 	methods             map[string]int    // where its file stands
 	at                  map[[2]string]int // run of a method
 }
@@ -284,7 +288,12 @@ func (t *pointTable) add(cell func(name string) (string, bool)) error {
 			return fmt.Errorf("%s: %q: must be a finite number", name, text)
 		}
 		if k := known[strings.ToLower(name)]; k.as != nil && t.objectives[i] == k.name {
+			t.percent = max(t.percent, v)
 			v = k.as(v)
+		}
+		if t.objectives[i] == "error" && !(v >= 0 && v <= 1) {
+			return fmt.Errorf("%s: %q: errors are fractions, accuracies percentages: from 0 to 1, from 0 to 100", name,
+				text)
 		}
 		point = append(point, v)
 	}
@@ -304,6 +313,15 @@ func (t *pointTable) add(cell func(name string) (string, bool)) error {
 	}
 	(*runs)[k].Points = append((*runs)[k].Points, point)
 	return nil
+}
+
+// read is what was collected. Accuracies that are all fractions would count as the worst of percentages.
+func (t *pointTable) read() ([]GivenFile, error) {
+	if t.percent > 0 && t.percent <= 1 {
+		return nil, fmt.Errorf("accuracies of at most %v: they are fractions, where percentages are read: write 94 for 0.94, or "+
+			"give the column error", t.percent)
+	}
+	return t.files, nil
 }
 
 // GivenRow is one run, judged.

@@ -54,7 +54,7 @@ func TestPublishedFronts(t *testing.T) {
 // TestJudgeFronts by hand: in the unit square, (0.25, 0.5) and (0.5, 0.25) dominate 0.5, each 0.375.
 func TestJudgeFronts(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "mine.csv")
-	text := "method,run,error,params\na,1,0.25,0.5\na,1,0.5,0.25\na,1,0.5,0.25\na,1,0.75,0.75\na,1,2,0.1\nb,1,0.25,0.5\n"
+	text := "method,run,error,params\na,1,0.25,0.5\na,1,0.5,0.25\na,1,0.5,0.25\na,1,0.75,0.75\na,1,1,0.1\nb,1,0.25,0.5\n"
 	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}
@@ -96,6 +96,29 @@ func TestUndominated(t *testing.T) {
 		front, duplicates := undominated(c.points)
 		if duplicates != c.duplicates || !slices.EqualFunc(front, c.want, slices.Equal) {
 			t.Errorf("%v: %v, %d duplicates", c.points, front, duplicates)
+		}
+	}
+}
+
+// TestPointTables: what a table leaves out is not taken from another column, and no fraction counts as a percentage.
+func TestPointTables(t *testing.T) {
+	files, err := parseFronts([]byte("run,error,params\n1,0.1,5\n1,0.2,4\n2,0.1,6\n"), nil)
+	if err != nil || len(files) != 1 || files[0].Name != "" || len(files[0].Runs) != 2 || len(files[0].Runs[0].Points) != 2 {
+		t.Errorf("two runs of no method: %+v, %v", files, err)
+	}
+	files, err = parseFronts([]byte("error,params\n0.1,5\n0.2,4\n"), nil)
+	if err != nil || len(files) != 1 || len(files[0].Runs) != 1 || files[0].Runs[0].Run != "1" {
+		t.Errorf("neither method nor run: %+v, %v", files, err)
+	}
+	for text, want := range map[string]string{
+		"accuracy,params\n0.94,5\n0.93,4\n":                      "accuracies of at most 0.94: they are fractions",
+		`[{"accuracy": 0.94, "params": 5}]`:                      "accuracies of at most 0.94: they are fractions",
+		"accuracy,params\n94,5\n101,4\n":                         `line 3: accuracy: "101": errors are fractions, accuracies`,
+		"error,params\n0.5,5\n6.1,4\n":                           `line 3: error: "6.1": errors are fractions`,
+		`[{"error": 0.1, "params": 5}, {"err": 1, "params": 3}]`: `point 2: error: "": must be a finite number`,
+	} {
+		if _, err := parseFronts([]byte(text), nil); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", text, err, want)
 		}
 	}
 }
