@@ -216,9 +216,9 @@ func TestDownloadStopsWhenAsked(t *testing.T) {
 	var sent atomic.Bool
 	s := serve(t, data, func(n int, w http.ResponseWriter, r *http.Request) bool {
 		w.Header().Set("Content-Length", fmt.Sprint(len(data)))
+		sent.Store(true) // before anyone can read what is sent, and stop
 		_, _ = w.Write(data[:5000])
 		w.(http.Flusher).Flush()
-		sent.Store(true)
 		<-r.Context().Done()
 		return true
 	})
