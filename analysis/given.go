@@ -318,8 +318,8 @@ func (t *pointTable) add(cell func(name string) (string, bool)) error {
 // read is what was collected. Accuracies that are all fractions would count as the worst of percentages.
 func (t *pointTable) read() ([]GivenFile, error) {
 	if t.percent > 0 && t.percent <= 1 {
-		return nil, fmt.Errorf("accuracies of at most %v: they are fractions, where percentages are read: write 94 for 0.94, or "+
-			"give the column error", t.percent)
+		return nil, fmt.Errorf("accuracies of at most %v: they are fractions, where percentages are read: "+
+			"write 94 for 0.94, or give the column error", t.percent)
 	}
 	return t.files, nil
 }
